@@ -1,0 +1,47 @@
+/**
+ * Builds dist/: branchline.js, the one file that goes to a router, and the programs that drive it here.
+ * branchline.js is CommonJS for Node 12: as an ES module, commander's require() of Node's own modules fails.
+ */
+import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const ROUTER_LIMIT_BYTES = 350_000;
+const root = fileURLToPath(new URL("..", import.meta.url));
+const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+const shared = { bundle: true, platform: "node", legalComments: "none", logLevel: "warning", absWorkingDir: root };
+
+await build({
+  ...shared,
+  entryPoints: ["src/main.ts"],
+  outfile: "dist/branchline.js",
+  format: "cjs",
+  target: "node12",
+  minify: true,
+  banner: { js: "#!/usr/bin/env node" },
+  define: { BRANCHLINE_VERSION: JSON.stringify(version) },
+});
+chmodSync(`${root}dist/branchline.js`, 0o755);
+
+for (const program of ["demo", "bench"]) {
+  const entry = `test/${program}/${program}.ts`;
+  if (!existsSync(root + entry)) continue;
+  await build({
+    ...shared,
+    entryPoints: [entry],
+    outfile: `dist/${program}.mjs`,
+    format: "esm",
+    target: "node20",
+  });
+}
+
+const bundle = readFileSync(`${root}dist/branchline.js`);
+const { size } = statSync(`${root}dist/branchline.js`);
+if (!process.argv.includes("--quiet")) {
+  console.log(`dist/branchline.js ${size} bytes, ${gzipSync(bundle).length} gzipped (limit ${ROUTER_LIMIT_BYTES})`);
+}
+if (size > ROUTER_LIMIT_BYTES) {
+  console.error(`dist/branchline.js is over its limit of ${ROUTER_LIMIT_BYTES} bytes`);
+  process.exit(1);
+}

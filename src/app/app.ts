@@ -1,0 +1,119 @@
+/** The composition root: builds the proxy and its host, introduces them, starts and stops them. */
+import type { Logger } from "../base/ports.ts";
+import { Timers } from "../base/timers.ts";
+import { SystemClock } from "../io/node/clock.ts";
+import { NodeDns } from "../io/node/dns.ts";
+import { createMac, createRandom, loadSecret, temporarySecret } from "../io/node/secret.ts";
+import { NodeUdp } from "../io/node/udp.ts";
+import { RoutingPolicy } from "../policy/routing-policy.ts";
+import type { Site } from "../policy/site.ts";
+import { Upstreams } from "../policy/upstreams.ts";
+import { ProxyCore } from "../proxy/proxy-core.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { HostPort, ResolvedAddress } from "../transport/locator.ts";
+import type { Config } from "./config.ts";
+
+export class App {
+  private readonly config: Config;
+  private readonly log: Logger;
+  private readonly timers = new Timers();
+  private readonly clock: SystemClock;
+  private readonly udp: NodeUdp;
+  private readonly core: ProxyCore;
+  private upstreams: Upstreams;
+
+  constructor(config: Config, log: Logger) {
+    this.config = config;
+    this.log = log;
+    this.clock = new SystemClock(() => this.run((now_ms) => this.timers.run(now_ms)));
+    this.udp = new NodeUdp(this, log);
+    const dns = new NodeDns((target, addresses, lifetime_ms) => this.onResolved(target, addresses, lifetime_ms));
+    const lookup = {
+      resolve: (target: HostPort) => dns.resolve(target),
+      findSource: (address: string) => void this.findSource(address),
+    };
+    const ports = { transport: this.udp, lookup, random: createRandom(), mac: createMac(this.secret()), log };
+    this.core = new ProxyCore(ports, config.listeners, this.timers);
+    this.upstreams = this.introduce(config.site);
+  }
+
+  /** @throws when a listener can't be opened */
+  async start(): Promise<void> {
+    await this.udp.open(this.config.listeners);
+    this.run((now_ms) => {
+      this.upstreams.start(now_ms);
+      for (const { uri } of this.config.site.gateways) this.watch(uri, now_ms);
+    });
+    const listeners = this.config.listeners.map((listener) => `udp:${listener.sentBy}`).join(",");
+    this.log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
+  }
+
+  /** Takes another site description; calls in progress end as they began. Listeners can't change so. */
+  reload(site: Site): void {
+    this.upstreams.stop();
+    this.upstreams = this.introduce(site);
+    this.run((now_ms) => this.upstreams.start(now_ms));
+  }
+
+  async stop(): Promise<void> {
+    this.upstreams.stop();
+    this.clock.stop();
+    await this.udp.close();
+    this.log.info("stopped", {});
+  }
+
+  onDatagram(wire: string, source: Flow): void {
+    this.run((now_ms) => this.core.receive(wire, source, now_ms));
+  }
+
+  onUnreachable(flow: Flow): void {
+    this.run((now_ms) => this.core.receiveUnreachable(flow, now_ms));
+  }
+
+  private onResolved(target: HostPort, addresses: readonly ResolvedAddress[], lifetime_ms: number): void {
+    this.run((now_ms) => this.core.locator.onResolved(target, addresses, lifetime_ms, now_ms));
+  }
+
+  private async findSource(address: string): Promise<void> {
+    const source = await this.udp.findSource(address);
+    this.run((now_ms) => this.core.locator.onSource(address, source, now_ms));
+  }
+
+  /** One event: runs to its end, then the clock learns when the next timer is due. */
+  private run(event: (now_ms: number) => void): void {
+    const now_ms = this.clock.now_ms();
+    try {
+      event(now_ms);
+    } catch (error) {
+      this.log.error("event_failed", {
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+    }
+    const deadline_ms = this.timers.nextDeadline_ms();
+    if (deadline_ms !== undefined) this.clock.wakeAt(deadline_ms, now_ms);
+  }
+
+  private introduce(site: Site): Upstreams {
+    const { prober, locator, own, tokens } = this.core;
+    const upstreams = new Upstreams({ prober, locator, timers: this.timers, log: this.log }, site.upstream);
+    this.core.use(new RoutingPolicy(site, upstreams, own, tokens));
+    return upstreams;
+  }
+
+  private watch(hop: HostPort, now_ms: number): void {
+    const onLocated = (flows: readonly Flow[]) => {
+      for (const flow of flows) this.udp.watch(flow);
+    };
+    const flows = this.core.locator.locate(hop, { onLocated }, now_ms);
+    if (flows !== undefined) onLocated(flows);
+  }
+
+  private secret(): Buffer {
+    try {
+      return loadSecret(this.config.stateFolder);
+    } catch (error) {
+      this.log.warn("state_folder", { error: String(error), effect: "calls in progress won't survive a restart" });
+      return temporarySecret();
+    }
+  }
+}

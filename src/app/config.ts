@@ -1,0 +1,37 @@
+/** The configuration, typed, with the defaults of everything that the file may leave out. */
+import type { LogLevel } from "../io/node/log.ts";
+import type { ProbeSettings, Site, SurvivalSettings } from "../policy/site.ts";
+import type { Listener } from "../transport/flow.ts";
+
+export interface Config {
+  readonly listeners: readonly Listener[];
+  readonly site: Site;
+  /** Where the secret is kept; relative to the file. */
+  readonly stateFolder: string;
+  readonly logLevel: LogLevel;
+}
+
+/** How long upstream may stay silent: three retransmissions over UDP, and what Avaya's controllers wait too. */
+export const FR_TIMER_ms = 4_000;
+
+/** Ten seconds cost a router nothing and keep NAT and firewall mappings open. */
+export const PROBE: ProbeSettings = {
+  interval_ms: 10_000,
+  suspect_interval_ms: 1_000,
+  down_interval_ms: 5_000,
+  timeout_ms: 2_000,
+  failures: 3,
+  successes: 3,
+};
+
+export const HOLD_ms = 60_000;
+export const HOLD_MAX_ms = 600_000;
+
+export const SURVIVAL: SurvivalSettings = {
+  answer: 302,
+  notice: "Survival activated - please stand by",
+  notice_hold_ms: 1_000,
+};
+
+export const RING_ms = 30_000;
+export const STATE_FOLDER = "state";

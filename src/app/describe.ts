@@ -1,0 +1,51 @@
+/** What a configuration will do, in words. */
+import { hostText } from "../message/uri.ts";
+import type { Config } from "./config.ts";
+import { spell } from "./reader.ts";
+
+export function describe(config: Config): string {
+  const { site } = config;
+  const { survival, upstream } = site;
+  const gateways = site.gateways.map((gateway) => gateway.uri.text);
+  const lines = [
+    `Listens on ${config.listeners.map((one) => `udp:${hostText(one.address)}:${one.port}`).join(", ")}.`,
+    ...config.listeners
+      .filter((one) => one.sentBy !== `${hostText(one.address)}:${one.port}`)
+      .map((one) => `Tells peers of ${hostText(one.address)} that it is ${one.sentBy}.`),
+    `Serves the phones in ${site.localnet.ranges.map((range) => range.text).join(", ")}.`,
+    upstream.targets.length > 0
+      ? `Sends their requests to ${upstream.targets.map((uri) => uri.text).join(", then ")}, their Request-URIs untouched.`
+      : "Sends their requests to the domain in each Request-URI, as DNS finds it.",
+    `Probes upstream every ${spell(upstream.probe.interval_ms)}; after an outage it must answer for ` +
+      `${spell(upstream.hold_ms)} before calls go up again (longer if the line flaps, up to ${spell(upstream.hold_max_ms)}).`,
+  ];
+  if (gateways.length === 0) {
+    lines.push("Has no gateway: in an outage, calls to the outside get 480.");
+  } else {
+    const hold = spell(survival.notice_hold_ms);
+    const answer =
+      survival.answer === "relay"
+        ? `forwards the call to ${gateways.join(", then ")}`
+        : `answers ${survival.answer} with a Contact at ${gateways[0] ?? ""}`;
+    lines.push(
+      `When upstream says nothing for ${spell(upstream.fr_timer_ms)}, or is known to be down, a phone's call gets 181 ` +
+        `"${survival.notice}"; ${hold} later branchline ${answer}.`,
+    );
+    lines.push(`Calls that name a gateway (${gateways.join(", ")}) go there at once.`);
+  }
+  for (const group of site.huntGroups) {
+    const number = group.name === "default" ? "any other number" : group.name;
+    const members = group.members.map((member) => member.text).join(", ");
+    lines.push(`A call from a gateway to ${number} rings ${members} at once, for ${spell(group.ring_ms)}.`);
+  }
+  if (site.huntGroups.length === 0 && gateways.length > 0) {
+    lines.push("Has no hunt group: calls from a gateway get 404.");
+  }
+  const strangers = {
+    auto: "Anybody else gets 403 on an address within the phones' network, and no answer on any other.",
+    drop: "Anybody else gets no answer.",
+    reject: "Anybody else gets 403.",
+  };
+  lines.push(strangers[site.strangers]);
+  return `${lines.join("\n")}\n`;
+}

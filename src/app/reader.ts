@@ -1,0 +1,166 @@
+/** Reads a YAML tree against what is expected of it, and collects all faults with their places and cures. */
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
+
+export interface Problem {
+  readonly line: number;
+  readonly column: number;
+  /** Such as "gateways[0]"; "" for the whole file. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A value in the file, with the way to it. */
+export interface Place {
+  readonly node: Node | undefined;
+  readonly path: string;
+}
+
+/** A mapping whose keys are read one by one; what is left unread is a fault. */
+export interface Fields {
+  readonly place: Place;
+  /** Undefined when the file leaves the key out. */
+  get(key: string): Place | undefined;
+}
+
+const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
+const UNIT_ms: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+export class Reader {
+  readonly problems: Problem[] = [];
+  private readonly lines = new LineCounter();
+
+  /** The root of the file; undefined when it isn't YAML at all. */
+  parse(text: string): Place | undefined {
+    const document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
+    for (const error of document.errors) {
+      const { line, col } = this.lines.linePos(error.pos[0]);
+      this.problems.push({ line, column: col, path: "", message: error.message });
+    }
+    if (document.errors.length > 0) return undefined;
+    return { node: (document.contents ?? undefined) as Node | undefined, path: "" };
+  }
+
+  fault(place: Place, message: string): void {
+    const offset = place.node?.range?.[0] ?? 0;
+    const { line, col } = this.lines.linePos(offset);
+    this.problems.push({ line: Math.max(line, 1), column: Math.max(col, 1), path: place.path, message });
+  }
+
+  /** A mapping with no other keys than `known`. Undefined, with a fault, when it is something else. */
+  fields(place: Place, known: readonly string[]): Fields | undefined {
+    const { node } = place;
+    if (!isMap(node)) {
+      this.fault(place, `must be a mapping with the keys ${known.join(", ")}`);
+      return undefined;
+    }
+    const items = new Map<string, Place>();
+    for (const { key, value } of pairs(node)) {
+      const name = String(isScalar(key) ? key.value : key);
+      const path = place.path === "" ? name : `${place.path}.${name}`;
+      const keyPlace = { node: key, path };
+      if (!known.includes(name)) this.fault(keyPlace, unknownKey(name, known));
+      else items.set(name, { node: value, path });
+    }
+    return { place, get: (key) => items.get(key) };
+  }
+
+  /** The entries of a mapping whose keys are the administrator's own. */
+  entries(place: Place): { readonly key: string; readonly place: Place }[] {
+    const { node } = place;
+    if (!isMap(node)) {
+      this.fault(place, "must be a mapping");
+      return [];
+    }
+    return pairs(node).map(({ key, value }) => {
+      const name = String(isScalar(key) ? key.value : key);
+      return { key: name, place: { node: value, path: `${place.path}.${name}` } };
+    });
+  }
+
+  /** The items of a list; a single value stands for a list of one. */
+  items(place: Place): Place[] {
+    const { node, path } = place;
+    if (!isSeq(node)) return [place];
+    return node.items.map((item, index) => ({ node: item as Node, path: `${path}[${index}]` }));
+  }
+
+  isMapping(place: Place): boolean {
+    return isMap(place.node);
+  }
+
+  /** Text; numbers count as text. Undefined, with a fault, for anything else. */
+  text(place: Place, expected: string): string | undefined {
+    const value = isScalar(place.node) ? place.node.value : undefined;
+    if (typeof value === "string" && value.trim() !== "") return value.trim();
+    if (typeof value === "number") return isScalar(place.node) ? (place.node.source ?? String(value)) : String(value);
+    this.fault(place, `must be ${expected}`);
+    return undefined;
+  }
+
+  /** One of `choices`, written as text or number. */
+  choice<T extends string | number>(place: Place, choices: readonly T[]): T | undefined {
+    const value = isScalar(place.node) ? place.node.value : undefined;
+    const found = choices.find((choice) => String(choice) === String(value));
+    if (found === undefined) this.fault(place, `must be one of ${choices.join(", ")}`);
+    return found;
+  }
+
+  count(place: Place, least: number, most: number): number | undefined {
+    const value = isScalar(place.node) ? place.node.value : undefined;
+    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
+    this.fault(place, `must be a whole number from ${least} to ${most}`);
+    return undefined;
+  }
+
+  /** Milliseconds of a duration with its unit, such as 4s, 500ms, 5m or 1h. */
+  duration_ms(place: Place, least_ms: number, most_ms: number): number | undefined {
+    const value = isScalar(place.node) ? place.node.value : undefined;
+    const match = DURATION.exec(String(value).trim());
+    const duration_ms = match === null ? Number.NaN : Number(match[1]) * (UNIT_ms[match[2] ?? ""] ?? Number.NaN);
+    if (duration_ms >= least_ms && duration_ms <= most_ms) return duration_ms;
+    const hint = typeof value === "number" ? `; did you mean ${value}s?` : "";
+    this.fault(
+      place,
+      `must be a duration with its unit, from ${spell(least_ms)} to ${spell(most_ms)}, such as 4s${hint}`,
+    );
+    return undefined;
+  }
+}
+
+function pairs(map: YAMLMap): { key: Node; value: Node | undefined }[] {
+  return map.items.map((pair) => ({ key: pair.key as Node, value: (pair.value ?? undefined) as Node | undefined }));
+}
+
+function unknownKey(name: string, known: readonly string[]): string {
+  const near = known.find((candidate) => isNear(name, candidate));
+  const proposal = near === undefined ? `known keys are ${known.join(", ")}` : `did you mean ${near}?`;
+  return `is not a key that branchline knows; ${proposal}`;
+}
+
+/** Whether two words differ by little: at most two letters more, less or other. */
+function isNear(a: string, b: string): boolean {
+  const left = a.toLowerCase().replace(/[-_]/g, "");
+  const right = b.toLowerCase().replace(/[-_]/g, "");
+  return editDistance(left, right) <= 2;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** A duration as one would write it in the file. */
+export function spell(duration_ms: number): string {
+  if (duration_ms % 3_600_000 === 0 && duration_ms > 0) return `${duration_ms / 3_600_000}h`;
+  if (duration_ms % 60_000 === 0 && duration_ms > 0) return `${duration_ms / 60_000}m`;
+  if (duration_ms % 1_000 === 0) return `${duration_ms / 1_000}s`;
+  return `${duration_ms}ms`;
+}

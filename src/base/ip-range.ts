@@ -1,0 +1,130 @@
+/** IP addresses and CIDR ranges, IPv4 and IPv6: who is in localnet, and which spellings mean one address. */
+import { IPv4, IPv4CidrRange, IPv6, IPv6CidrRange } from "ip-num";
+import { BoundedMap } from "./bounded-map.ts";
+
+const ADDRESSES_REMEMBERED = 4096;
+
+/** 4 or 6 for an IP literal (IPv6 without brackets), 0 for anything else, such as a host name. */
+export function ipVersion(text: string): 0 | 4 | 6 {
+  if (text.includes(":")) return parseAddress(text) === undefined ? 0 : 6;
+  const last = text.charCodeAt(text.length - 1);
+  if (last < 0x30 || last > 0x39) return 0; // no top-level domain ends in a digit
+  return parseAddress(text) === undefined ? 0 : 4;
+}
+
+/** The one spelling of an IP literal by which addresses are compared; host names come back in lower case. */
+export function canonicalAddress(text: string): string {
+  if (!text.includes(":")) return text.toLowerCase();
+  const address = parseAddress(text);
+  if (!(address instanceof IPv6)) return text.toLowerCase();
+  return compressIpv6(address.toString().toLowerCase());
+}
+
+/** How many leading bits two addresses share; -1 when they are of different versions or not addresses at all. */
+export function commonPrefix_bits(a: string, b: string): number {
+  const first = parseAddress(a);
+  const second = parseAddress(b);
+  if (first === undefined || second === undefined || first.bitSize !== second.bitSize) return -1;
+  const difference = first.getValue() ^ second.getValue();
+  return difference === BigInt(0) ? first.bitSize : first.bitSize - difference.toString(2).length;
+}
+
+/** One network, such as 10.222.237.0/24; a bare address is a range of one. */
+export class IpRange {
+  readonly text: string;
+  private readonly range: IPv4CidrRange | IPv6CidrRange;
+
+  private constructor(text: string, range: IPv4CidrRange | IPv6CidrRange) {
+    this.text = text;
+    this.range = range;
+  }
+
+  /** Undefined when `text` is neither an address nor address/prefix-length. */
+  static parse(text: string): IpRange | undefined {
+    const slash = text.indexOf("/");
+    const version = ipVersion(slash < 0 ? text : text.slice(0, slash));
+    if (version === 0) return undefined;
+    const full = version === 4 ? 32 : 128;
+    const length = slash < 0 ? full : decimal(text.slice(slash + 1));
+    if (length === undefined || length > full) return undefined;
+    const cidr = slash < 0 ? `${text}/${full}` : text;
+    try {
+      return new IpRange(text, version === 4 ? IPv4CidrRange.fromCidr(cidr) : IPv6CidrRange.fromCidr(cidr));
+    } catch {
+      return undefined;
+    }
+  }
+
+  contains(address: string): boolean {
+    const parsed = parseAddress(address);
+    if (parsed === undefined) return false;
+    const value = parsed.getValue();
+    return (
+      parsed.bitSize === this.range.getFirst().bitSize &&
+      value >= this.range.getFirst().getValue() &&
+      value <= this.range.getLast().getValue()
+    );
+  }
+
+  overlaps(other: IpRange): boolean {
+    return (
+      this.range.getFirst().bitSize === other.range.getFirst().bitSize &&
+      this.range.getFirst().getValue() <= other.range.getLast().getValue() &&
+      other.range.getFirst().getValue() <= this.range.getLast().getValue()
+    );
+  }
+}
+
+/** Several networks; remembers its verdicts, since the same phones ask again and again. */
+export class IpRanges {
+  readonly ranges: readonly IpRange[];
+  private readonly verdicts = new BoundedMap<string, boolean>(ADDRESSES_REMEMBERED);
+
+  constructor(ranges: readonly IpRange[]) {
+    this.ranges = ranges;
+  }
+
+  contains(address: string): boolean {
+    let verdict = this.verdicts.get(address);
+    if (verdict === undefined) {
+      verdict = this.ranges.some((range) => range.contains(address));
+      this.verdicts.set(address, verdict);
+    }
+    return verdict;
+  }
+}
+
+function parseAddress(text: string): IPv4 | IPv6 | undefined {
+  try {
+    if (!text.includes(":")) return new IPv4(text);
+    const zone = text.indexOf("%");
+    return new IPv6(zone < 0 ? text : text.slice(0, zone));
+  } catch {
+    return undefined;
+  }
+}
+
+function decimal(text: string): number | undefined {
+  return /^\d{1,3}$/.test(text) ? Number(text) : undefined;
+}
+
+/** RFC 5952 §4: the longest run of zero groups becomes "::", leading zeros go. */
+function compressIpv6(text: string): string {
+  const groups = expandIpv6(text).map((group) => group.replace(/^0+(?=.)/, ""));
+  let best = { start: 0, length: 1 };
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0;
+    while (groups[start + length] === "0") length += 1;
+    if (length > best.length) best = { start, length };
+  }
+  if (best.length < 2) return groups.join(":");
+  return `${groups.slice(0, best.start).join(":")}::${groups.slice(best.start + best.length).join(":")}`;
+}
+
+function expandIpv6(text: string): string[] {
+  const [head = "", tail] = text.split("::");
+  const before = head === "" ? [] : head.split(":");
+  if (tail === undefined) return before;
+  const after = tail === "" ? [] : tail.split(":");
+  return [...before, ...new Array<string>(8 - before.length - after.length).fill("0"), ...after];
+}

@@ -1,0 +1,38 @@
+/** Time: the only file that reads the clock or sets a timer of the host. */
+import { performance } from "perf_hooks";
+
+export class SystemClock {
+  private readonly onWake: () => void;
+  private timer: NodeJS.Timeout | undefined = undefined;
+  private wakeAt_ms = Number.POSITIVE_INFINITY;
+
+  /** @param onWake called at or soon after the time that was asked for */
+  constructor(onWake: () => void) {
+    this.onWake = onWake;
+  }
+
+  /** Milliseconds that never jump; their zero means nothing. */
+  now_ms(): number {
+    return performance.now();
+  }
+
+  /** Asks to be woken at `at_ms`. An earlier wish that still stands is enough: waking too early does no harm. */
+  wakeAt(at_ms: number, now_ms: number): void {
+    if (this.wakeAt_ms <= at_ms) return;
+    if (this.timer !== undefined) clearTimeout(this.timer);
+    this.wakeAt_ms = at_ms;
+    this.timer = setTimeout(this.wake, Math.max(0, Math.ceil(at_ms - now_ms)));
+  }
+
+  stop(): void {
+    if (this.timer !== undefined) clearTimeout(this.timer);
+    this.timer = undefined;
+    this.wakeAt_ms = Number.POSITIVE_INFINITY;
+  }
+
+  private readonly wake = (): void => {
+    this.timer = undefined;
+    this.wakeAt_ms = Number.POSITIVE_INFINITY;
+    this.onWake();
+  };
+}

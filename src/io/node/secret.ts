@@ -1,0 +1,74 @@
+/** Chance, and what is derived from this installation's secret. */
+import * as crypto from "crypto";
+import * as fs from "fs";
+import * as path from "path";
+import type { Mac, Random } from "../../base/ports.ts";
+
+const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
+const MAC_CHARACTERS = 16;
+const SECRET_BYTES = 32;
+const RANDOM_POOL_BYTES = 1024;
+
+/** Random tokens, cut from a pool: one call to the kernel serves a hundred of them. */
+export function createRandom(): Random {
+  let pool = crypto.randomBytes(RANDOM_POOL_BYTES);
+  let used = 0;
+  const nextByte = (): number => {
+    if (used === pool.length) {
+      pool = crypto.randomBytes(RANDOM_POOL_BYTES);
+      used = 0;
+    }
+    used += 1;
+    return pool[used - 1] ?? 0;
+  };
+  return {
+    token(length: number): string {
+      let token = "";
+      while (token.length < length) {
+        const byte = nextByte();
+        if (byte < 252) token += ALPHABET.charAt(byte % 36); // 252 = 7 * 36: every character is as likely
+      }
+      return token;
+    },
+  };
+}
+
+/** HMAC-SHA-256, cut to 96 bits. */
+export function createMac(secret: Buffer): Mac {
+  return (text) =>
+    crypto
+      .createHmac("sha256", secret)
+      .update(text)
+      .digest("base64")
+      .slice(0, MAC_CHARACTERS)
+      .replace(/\+/g, "-")
+      .replace(/\//g, "_");
+}
+
+/**
+ * The secret of this installation, made at the first start. Path and Route tokens stay valid as long as it does.
+ * @throws when the folder can't be written or the file read
+ */
+export function loadSecret(folder: string): Buffer {
+  const file = path.join(folder, "secret");
+  const known = readSecret(file);
+  if (known !== undefined) return known;
+  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const secret = crypto.randomBytes(SECRET_BYTES);
+  const temporary = `${file}.new`;
+  fs.writeFileSync(temporary, `${secret.toString("hex")}\n`, { mode: 0o600 });
+  fs.renameSync(temporary, file);
+  return secret;
+}
+
+/** For a router whose flash can't be written: calls in progress won't survive a restart. */
+export function temporarySecret(): Buffer {
+  return crypto.randomBytes(SECRET_BYTES);
+}
+
+/** Undefined when there is none, or what is there was never written whole. */
+function readSecret(file: string): Buffer | undefined {
+  if (!fs.existsSync(file)) return undefined;
+  const secret = Buffer.from(fs.readFileSync(file, "latin1").trim(), "hex");
+  return secret.length === SECRET_BYTES ? secret : undefined;
+}

@@ -1,0 +1,192 @@
+/** UDP sockets: one per listener, and one more per watched peer, because only a connected socket hears of ICMP errors. */
+import { DgramAsPromised, type SocketAsPromised } from "dgram-as-promised";
+import type { Logger } from "../../base/ports.ts";
+import type { Flow, Listener, TransportPort } from "../../transport/flow.ts";
+
+/** Whoever takes what arrives. */
+export interface DatagramSink {
+  onDatagram(wire: string, source: Flow): void;
+  /** The peer refused a datagram, or there is no route to it. */
+  onUnreachable(flow: Flow): void;
+}
+
+/** Room for some 1,000 REGISTERs at once; the kernel may grant less. */
+const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
+const ENOUGH_BUFFER_BYTES = 512 * 1024;
+/** Any port will do: nothing is sent. */
+const SOME_PORT = 5060;
+
+type SendCallback = (error: Error | null) => void;
+
+interface Peer {
+  readonly port: number;
+  readonly socket: SocketAsPromised;
+  readonly onSent: SendCallback;
+  isConnected: boolean;
+}
+
+interface Endpoint {
+  readonly listener: Listener;
+  readonly socket: SocketAsPromised;
+  readonly onSent: SendCallback;
+  /** By remote address; an address has few watched ports. */
+  readonly peers: Map<string, Peer[]>;
+}
+
+export class NodeUdp implements TransportPort {
+  private readonly sink: DatagramSink;
+  private readonly log: Logger;
+  private readonly endpoints: Endpoint[] = [];
+
+  constructor(sink: DatagramSink, log: Logger) {
+    this.sink = sink;
+    this.log = log;
+  }
+
+  /** @throws when an address is not ours or in use */
+  async open(listeners: readonly Listener[]): Promise<void> {
+    for (const listener of listeners) {
+      await refuseSharedPort(listener);
+      const socket = createSocket(listener, this.receiver(listener));
+      await socket.bind({ address: listener.address, port: listener.port });
+      socket.socket.on("error", (error: Error) =>
+        this.log.warn("socket_error", { listener: listener.sentBy, error: error.message }),
+      );
+      const onSent: SendCallback = (error) => {
+        if (error !== null) this.failed(listener, error);
+      };
+      this.endpoints[listener.index] = { listener, socket, onSent, peers: new Map() };
+    }
+    this.growBuffers();
+  }
+
+  async close(): Promise<void> {
+    for (const { socket, peers } of this.endpoints) {
+      for (const list of peers.values()) for (const peer of list) peer.socket.socket.close();
+      await socket.close();
+    }
+  }
+
+  send(flow: Flow, wire: string): void {
+    const endpoint = this.endpoints[flow.listener.index];
+    if (endpoint === undefined) return;
+    const bytes = Buffer.from(wire, "latin1");
+    const peers = endpoint.peers.get(flow.address);
+    if (peers !== undefined) {
+      const peer = peers.find((one) => one.port === flow.port);
+      if (peer !== undefined && peer.isConnected) {
+        peer.socket.socket.send(bytes, 0, bytes.length, peer.onSent);
+        return;
+      }
+    }
+    endpoint.socket.socket.send(bytes, 0, bytes.length, flow.port, flow.address, endpoint.onSent);
+  }
+
+  /** Opens a second socket on the listener's port and connects it: Linux gives it all that comes from that peer. */
+  watch(flow: Flow): void {
+    const endpoint = this.endpoints[flow.listener.index];
+    if (endpoint === undefined) return;
+    const peers = endpoint.peers.get(flow.address) ?? [];
+    if (peers.some((peer) => peer.port === flow.port)) return;
+    const socket = createSocket(flow.listener, this.receiver(flow.listener));
+    const refused = () => this.sink.onUnreachable(flow);
+    const onSent: SendCallback = (error) => {
+      if (error !== null) refused();
+    };
+    const peer: Peer = { port: flow.port, socket, onSent, isConnected: false };
+    endpoint.peers.set(flow.address, [...peers, peer]);
+    this.connect(peer, flow).then(
+      () => socket.socket.on("error", refused),
+      (error: unknown) => {
+        this.forget(endpoint, flow, peer);
+        this.log.debug("watch_failed", { peer: flow.address, error: String(error) });
+      },
+    );
+  }
+
+  /** From which local address the kernel would send to `address`; undefined when it knows no route. */
+  async findSource(address: string): Promise<string | undefined> {
+    const socket = DgramAsPromised.createSocket(familyOf(address));
+    try {
+      await connected(socket, SOME_PORT, address);
+      return socket.address().address;
+    } catch {
+      return undefined;
+    } finally {
+      socket.socket.close();
+    }
+  }
+
+  private async connect(peer: Peer, flow: Flow): Promise<void> {
+    await peer.socket.bind({ address: flow.listener.address, port: flow.listener.port });
+    await connected(peer.socket, flow.port, flow.address);
+    peer.isConnected = true;
+  }
+
+  private forget(endpoint: Endpoint, flow: Flow, peer: Peer): void {
+    const rest = (endpoint.peers.get(flow.address) ?? []).filter((one) => one !== peer);
+    endpoint.peers.set(flow.address, rest);
+    peer.socket.socket.close();
+  }
+
+  private receiver(listener: Listener) {
+    return (bytes: Buffer, from: { address: string; port: number }) => {
+      this.sink.onDatagram(bytes.toString("latin1"), { listener, address: from.address, port: from.port });
+    };
+  }
+
+  private failed(listener: Listener, error: Error): void {
+    const { address, port, code } = error as { address?: unknown; port?: unknown; code?: unknown };
+    if (typeof address !== "string" || typeof port !== "number") return;
+    this.log.debug("send_failed", { to: `${address}:${port}`, code: String(code) });
+    this.sink.onUnreachable({ listener, address, port });
+  }
+
+  private growBuffers(): void {
+    let least = Number.POSITIVE_INFINITY;
+    for (const { socket } of this.endpoints) {
+      socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
+      least = Math.min(least, socket.getRecvBufferSize());
+    }
+    if (least < ENOUGH_BUFFER_BYTES) {
+      this.log.warn("small_receive_buffer", { bytes: least, cure: "sysctl -w net.core.rmem_max=4194304" });
+    }
+  }
+}
+
+/** All our sockets allow to share their port with our own connected ones, so another process could too: it must not. */
+async function refuseSharedPort({ address, port }: Listener): Promise<void> {
+  const socket = DgramAsPromised.createSocket(familyOf(address));
+  await socket.bind({ address, port });
+  await socket.close();
+}
+
+function createSocket(listener: Listener, receive: (bytes: Buffer, from: { address: string; port: number }) => void) {
+  const type = familyOf(listener.address);
+  return DgramAsPromised.createSocket({ type, reuseAddr: true, lookup: literal }, receive);
+}
+
+/** Destinations are always IP literals; Node's own lookup would defer every datagram by a tick. */
+function literal(
+  address: string,
+  _options: unknown,
+  callback: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
+): void {
+  callback(null, address, address.includes(":") ? 6 : 4);
+}
+
+function familyOf(address: string): "udp4" | "udp6" {
+  return address.includes(":") ? "udp6" : "udp4";
+}
+
+/** dgram-as-promised has no connect. */
+function connected(socket: SocketAsPromised, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.socket.once("error", reject);
+    socket.socket.connect(port, address, (error?: Error) => {
+      socket.socket.removeListener("error", reject);
+      if (error === undefined || error === null) resolve();
+      else reject(error);
+    });
+  });
+}

@@ -1,0 +1,81 @@
+/** Header field names as small numbers, compact forms included, so that a field is named once and then compared for free. */
+
+export const OTHER = 0;
+export const VIA = 1;
+export const FROM = 2;
+export const TO = 3;
+export const CALL_ID = 4;
+export const CSEQ = 5;
+export const MAX_FORWARDS = 6;
+export const ROUTE = 7;
+export const RECORD_ROUTE = 8;
+export const CONTACT = 9;
+export const CONTENT_LENGTH = 10;
+export const PATH = 11;
+export const SUPPORTED = 12;
+export const PROXY_REQUIRE = 13;
+export const REASON = 14;
+export const WWW_AUTHENTICATE = 15;
+export const PROXY_AUTHENTICATE = 16;
+export const PROXY_AUTHORIZATION = 17;
+export const TIMESTAMP = 18;
+
+/** Identifier → lower-case names, the long one first. */
+const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
+  [VIA, "via", "v"],
+  [FROM, "from", "f"],
+  [TO, "to", "t"],
+  [CALL_ID, "call-id", "i"],
+  [CSEQ, "cseq"],
+  [MAX_FORWARDS, "max-forwards"],
+  [ROUTE, "route"],
+  [RECORD_ROUTE, "record-route"],
+  [CONTACT, "contact", "m"],
+  [CONTENT_LENGTH, "content-length", "l"],
+  [PATH, "path"],
+  [SUPPORTED, "supported", "k"],
+  [PROXY_REQUIRE, "proxy-require"],
+  [REASON, "reason"],
+  [WWW_AUTHENTICATE, "www-authenticate"],
+  [PROXY_AUTHENTICATE, "proxy-authenticate"],
+  [PROXY_AUTHORIZATION, "proxy-authorization"],
+  [TIMESTAMP, "timestamp"],
+];
+
+interface Candidate {
+  readonly id: number;
+  readonly name: string;
+}
+
+const LETTERS = 32;
+const LONGEST = 19;
+
+/** Candidates by length and first letter: at most two names share a place. */
+const CANDIDATES: readonly (readonly Candidate[] | undefined)[] = tabulate();
+
+/** The identifier of the name at `start` to `end` of `wire`, letters in either case; {@link OTHER} for all we don't know. */
+export function headerId(wire: string, start: number, end: number): number {
+  const length = end - start;
+  if (length > LONGEST) return OTHER;
+  const candidates = CANDIDATES[length * LETTERS + (wire.charCodeAt(start) & 31)];
+  if (candidates === undefined) return OTHER;
+  for (const { id, name } of candidates) {
+    let position = 0;
+    while (position < length && (wire.charCodeAt(start + position) | 0x20) === name.charCodeAt(position)) position += 1;
+    if (position === length) return id;
+  }
+  return OTHER;
+}
+
+function tabulate(): (Candidate[] | undefined)[] {
+  const table = new Array<Candidate[] | undefined>((LONGEST + 1) * LETTERS).fill(undefined);
+  for (const [id, ...names] of NAMES) {
+    for (const name of names) {
+      const place = name.length * LETTERS + (name.charCodeAt(0) & 31);
+      const candidates = table[place] ?? [];
+      candidates.push({ id, name });
+      table[place] = candidates;
+    }
+  }
+  return table;
+}

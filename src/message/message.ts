@@ -1,0 +1,199 @@
+/** Requests and responses as they were on the wire: located, not decoded, and never changed (RFC 3261 §7). */
+import { FROM, OTHER, TO } from "./header-names.ts";
+import { type NameAddr, nameAddrParameter, parseNameAddr } from "./name-addr.ts";
+import { splitList } from "./text.ts";
+import { parseSipUri, type SipUri } from "./uri.ts";
+import type { Via } from "./via.ts";
+
+/** Numbers per header field in {@link FieldTable.places}. */
+const ID = 0;
+const START = 1;
+const VALUE_START = 2;
+const VALUE_END = 3;
+export const PLACES_PER_FIELD = 4;
+
+/** Where the header fields of a message stand, in the order of the message. */
+export interface FieldTable {
+  /** For each field: its identifier, where its line starts, where its value starts and ends (white space trimmed). */
+  readonly places: readonly number[];
+  /** For each identifier: the index of its first field, or -1. */
+  readonly firsts: readonly number[];
+  /** Where the first field starts. */
+  readonly start: number;
+  /** Where the empty line starts that ends the header. */
+  readonly end: number;
+  readonly bodyStart: number;
+}
+
+/** What every message must carry, read once at the door. */
+export interface Essentials {
+  readonly topVia: Via;
+  readonly callId: string;
+  readonly cseqNumber: number;
+  /** The method in CSeq: the request's own, or the one that a response answers. */
+  readonly cseqMethod: string;
+}
+
+abstract class Message {
+  readonly wire: string;
+  readonly fields: FieldTable;
+  readonly topVia: Via;
+  readonly callId: string;
+  readonly cseqNumber: number;
+  readonly cseqMethod: string;
+  private fromValue: NameAddr | undefined | null = null;
+  private toValue: NameAddr | undefined | null = null;
+
+  constructor(wire: string, fields: FieldTable, essentials: Essentials) {
+    this.wire = wire;
+    this.fields = fields;
+    this.topVia = essentials.topVia;
+    this.callId = essentials.callId;
+    this.cseqNumber = essentials.cseqNumber;
+    this.cseqMethod = essentials.cseqMethod;
+  }
+
+  get fieldCount(): number {
+    return this.fields.places.length / PLACES_PER_FIELD;
+  }
+
+  /** The index of the first field with this identifier at or behind `from`; -1 when there is none. */
+  indexOf(id: number, from = 0): number {
+    const first = this.fields.firsts[id] ?? -1;
+    if (from <= first || first < 0) return first;
+    const { places } = this.fields;
+    for (let index = from; index * PLACES_PER_FIELD < places.length; index++) {
+      if (places[index * PLACES_PER_FIELD + ID] === id) return index;
+    }
+    return -1;
+  }
+
+  fieldId(index: number): number {
+    return this.fields.places[index * PLACES_PER_FIELD + ID] ?? OTHER;
+  }
+
+  /** Where the line of a field starts; for one behind the last, where the header ends. */
+  fieldStart(index: number): number {
+    return this.fields.places[index * PLACES_PER_FIELD + START] ?? this.fields.end;
+  }
+
+  valueStart(index: number): number {
+    return this.fields.places[index * PLACES_PER_FIELD + VALUE_START] ?? this.fields.end;
+  }
+
+  valueEnd(index: number): number {
+    return this.fields.places[index * PLACES_PER_FIELD + VALUE_END] ?? this.fields.end;
+  }
+
+  /** A field's value with its line folding undone. */
+  value(index: number): string {
+    const text = this.wire.slice(this.valueStart(index), this.valueEnd(index));
+    return text.includes("\n") ? text.replace(/\r?\n[ \t]+/g, " ") : text;
+  }
+
+  /** The first field's value; undefined when the message has no such field. */
+  header(id: number): string | undefined {
+    const index = this.indexOf(id);
+    return index < 0 ? undefined : this.value(index);
+  }
+
+  /** All values of a field that may be a comma-separated list or come several times, in order. */
+  list(id: number): string[] {
+    const values: string[] = [];
+    for (let index = this.indexOf(id); index >= 0; index = this.indexOf(id, index + 1)) {
+      values.push(...splitList(this.value(index)));
+    }
+    return values;
+  }
+
+  /** The lines of all fields with this identifier, as they came, each with its line end. */
+  lines(id: number): string {
+    let lines = "";
+    for (let index = this.indexOf(id); index >= 0; index = this.indexOf(id, index + 1)) {
+      lines += this.wire.slice(this.fieldStart(index), this.fieldStart(index + 1));
+    }
+    return lines;
+  }
+
+  get body(): string {
+    return this.wire.slice(this.fields.bodyStart);
+  }
+
+  /** From, decoded when first asked for; undefined when malformed. */
+  get from(): NameAddr | undefined {
+    if (this.fromValue === null) this.fromValue = parseNameAddr(this.header(FROM) ?? "");
+    return this.fromValue;
+  }
+
+  /** To, decoded when first asked for; undefined when malformed. */
+  get to(): NameAddr | undefined {
+    if (this.toValue === null) this.toValue = parseNameAddr(this.header(TO) ?? "");
+    return this.toValue;
+  }
+
+  /** "" when there is none. */
+  get fromTag(): string {
+    return this.from === undefined ? "" : (nameAddrParameter(this.from, "tag") ?? "");
+  }
+
+  /** "" when there is none: the request is outside any dialog. */
+  get toTag(): string {
+    return this.to === undefined ? "" : (nameAddrParameter(this.to, "tag") ?? "");
+  }
+}
+
+/** Why a request can't be served, for the sender. */
+export interface Fault {
+  readonly status: number;
+  readonly reason: string;
+}
+
+export interface RequestLine {
+  readonly method: string;
+  /** Where the Request-URI stands: [start, end). */
+  readonly uriStart: number;
+  readonly uriEnd: number;
+}
+
+export class Request extends Message {
+  readonly kind = "request";
+  readonly method: string;
+  readonly uriStart: number;
+  readonly uriEnd: number;
+  /** Set when the message is broken, yet can be answered. */
+  readonly fault: Fault | undefined;
+  private parsedUri: SipUri | undefined | null = null;
+
+  constructor(wire: string, fields: FieldTable, essentials: Essentials, line: RequestLine, fault: Fault | undefined) {
+    super(wire, fields, essentials);
+    this.method = line.method;
+    this.uriStart = line.uriStart;
+    this.uriEnd = line.uriEnd;
+    this.fault = fault;
+  }
+
+  get requestUri(): string {
+    return this.wire.slice(this.uriStart, this.uriEnd);
+  }
+
+  /** The Request-URI, decoded when first asked for; undefined when it is no SIP URI. */
+  get uri(): SipUri | undefined {
+    if (this.parsedUri === null) this.parsedUri = parseSipUri(this.requestUri);
+    return this.parsedUri;
+  }
+}
+
+export class Response extends Message {
+  readonly kind = "response";
+  readonly status: number;
+
+  constructor(wire: string, fields: FieldTable, essentials: Essentials, status: number) {
+    super(wire, fields, essentials);
+    this.status = status;
+  }
+
+  get reason(): string {
+    const end = this.wire.indexOf("\n", 12);
+    return this.wire.slice(12, end < 0 ? this.wire.length : end).trim();
+  }
+}

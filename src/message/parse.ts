@@ -1,0 +1,214 @@
+/** Wire text → Request or Response in one pass; no input makes it throw (RFC 3261 §7, §16.3 item 1, §18.3). */
+import {
+  CALL_ID,
+  CONTENT_LENGTH,
+  CSEQ,
+  FROM,
+  headerId,
+  MAX_FORWARDS,
+  OTHER,
+  TIMESTAMP,
+  TO,
+  VIA,
+} from "./header-names.ts";
+import { CSEQ_MAX, HEADER_FIELDS_MAX, MESSAGE_MAX_CHARACTERS } from "./limits.ts";
+import { type Fault, type FieldTable, PLACES_PER_FIELD, Request, type RequestLine, Response } from "./message.ts";
+import { parseNameAddr } from "./name-addr.ts";
+import { CR, isSpace, LF, parseDecimal, SPACE, skipSpace, TAB, trimEnd } from "./text.ts";
+import { parseVia } from "./via.ts";
+
+/** Not a message, and nothing that could be answered. */
+export interface Unreadable {
+  readonly kind: "unreadable";
+  readonly why: string;
+}
+
+/** Nothing but line ends: RFC 5626 §3.5.1, and what NAT-minded phones send. */
+export interface KeepAlive {
+  readonly kind: "keep-alive";
+}
+
+export type Parsed = Request | Response | Unreadable | KeepAlive;
+
+const KEEP_ALIVE: KeepAlive = { kind: "keep-alive" };
+const VERSION = "SIP/2.0";
+const NO_FIELDS: readonly number[] = new Array<number>(TIMESTAMP + 1).fill(-1);
+/** Fields of which a message has at most one (§7.3.1). */
+const SINGLE = [CALL_ID, CSEQ, FROM, TO, MAX_FORWARDS, CONTENT_LENGTH];
+const SINGLE_NAMES = ["Call-ID", "CSeq", "From", "To", "Max-Forwards", "Content-Length"];
+
+/** Reads one datagram, or one message that a stream was cut into. */
+export function parse(wire: string): Parsed {
+  const start = skipSpace(wire, 0, wire.length);
+  if (start === wire.length) return KEEP_ALIVE;
+  if (wire.length > MESSAGE_MAX_CHARACTERS) return unreadable("longer than a datagram");
+  const lineFeed = wire.indexOf("\n", start);
+  if (lineFeed < 0) return unreadable("no line end");
+  const lineEnd = wire.charCodeAt(lineFeed - 1) === CR ? lineFeed - 1 : lineFeed;
+  return wire.startsWith("SIP/", start)
+    ? parseResponse(wire, start, lineEnd, lineFeed + 1)
+    : parseRequest(wire, start, lineEnd, lineFeed + 1);
+}
+
+function parseResponse(wire: string, start: number, lineEnd: number, fieldsStart: number): Parsed {
+  const statusStart = start + VERSION.length + 1;
+  const status = parseDecimal(wire.slice(statusStart, statusStart + 3), 699);
+  const behind = wire.charCodeAt(statusStart + 3);
+  if (!wire.startsWith(`${VERSION} `, start) || status < 100) return unreadable("malformed status line");
+  if (statusStart + 3 !== lineEnd && behind !== SPACE) return unreadable("malformed status line");
+  const fields = locateFields(wire, fieldsStart);
+  const fault = fieldFault(wire, fields);
+  if (fault !== undefined) return unreadable(fault.reason);
+  const topVia = readTopVia(wire, fields);
+  if (topVia === undefined) return unreadable("malformed Via");
+  const cseq = readCseq(wire, fields);
+  const whole = withoutExcess(wire, fields);
+  return new Response(whole, fields, { topVia, callId: readValue(wire, fields, CALL_ID), ...cseq }, status);
+}
+
+function parseRequest(wire: string, start: number, lineEnd: number, fieldsStart: number): Parsed {
+  const methodEnd = wire.indexOf(" ", start);
+  if (methodEnd <= start || methodEnd > lineEnd) return unreadable("neither a request nor a response");
+  const versionStart = wire.lastIndexOf(" ", lineEnd - 1) + 1;
+  const method = wire.slice(start, methodEnd);
+  if (!isToken(method) || versionStart < methodEnd + 1) return unreadable("malformed request line");
+  const line = { method, uriStart: methodEnd + 1, uriEnd: Math.max(versionStart - 1, methodEnd + 1) };
+  const fields = locateFields(wire, fieldsStart);
+  const topVia = readTopVia(wire, fields);
+  if (topVia === undefined) return unreadable("missing or malformed Via");
+  const cseq = readCseq(wire, fields);
+  const essentials = { topVia, callId: readValue(wire, fields, CALL_ID), ...cseq };
+  const fault =
+    requestLineFault(wire, line, wire.slice(versionStart, lineEnd)) ??
+    fieldFault(wire, fields) ??
+    (cseq.cseqMethod === method ? undefined : badRequest("CSeq names another method"));
+  return new Request(fault === undefined ? withoutExcess(wire, fields) : wire, fields, essentials, line, fault);
+}
+
+/** Finds every header field; a line without a colon gets identifier -1 and makes the message faulty. */
+function locateFields(wire: string, start: number): FieldTable {
+  const places: number[] = [];
+  const firsts = NO_FIELDS.slice();
+  let position = start;
+  while (position < wire.length) {
+    const code = wire.charCodeAt(position);
+    if (code === LF) return { places, firsts, start, end: position, bodyStart: position + 1 };
+    if (code === CR && wire.charCodeAt(position + 1) === LF) {
+      return { places, firsts, start, end: position, bodyStart: position + 2 };
+    }
+    const next = nextField(wire, position);
+    const colon = wire.indexOf(":", position);
+    if (colon < 0 || colon >= next) {
+      places.push(-1, position, position, trimEnd(wire, position, next));
+    } else {
+      const nameEnd = trimEnd(wire, position, colon);
+      const id = headerId(wire, position, nameEnd);
+      const valueStart = skipSpace(wire, colon + 1, next);
+      if (id !== OTHER && firsts[id] === -1) firsts[id] = places.length / PLACES_PER_FIELD;
+      places.push(id, position, valueStart, trimEnd(wire, valueStart, next));
+    }
+    position = next;
+  }
+  return { places, firsts, start, end: wire.length, bodyStart: wire.length };
+}
+
+/** Where the field behind the one at `start` begins: a line that begins with white space goes on with the last. */
+function nextField(wire: string, start: number): number {
+  let position = start;
+  for (;;) {
+    const lineFeed = wire.indexOf("\n", position);
+    if (lineFeed < 0) return wire.length;
+    position = lineFeed + 1;
+    const code = wire.charCodeAt(position);
+    if (code !== SPACE && code !== TAB) return position;
+  }
+}
+
+function requestLineFault(wire: string, line: RequestLine, version: string): Fault | undefined {
+  const versionIsKnown = version.toUpperCase() === VERSION;
+  if (!versionIsKnown && /^SIP\/\d+\.\d+$/i.test(version)) return { status: 505, reason: "Version Not Supported" };
+  if (!versionIsKnown || line.uriEnd <= line.uriStart) return badRequest("Malformed Request-Line");
+  for (let position = line.uriStart; position < line.uriEnd; position++) {
+    const code = wire.charCodeAt(position);
+    if (isSpace(code) || code === 0x3c || code === 0x3e) return badRequest("Malformed Request-URI");
+  }
+  return undefined;
+}
+
+/** What is wrong with the header fields that every message must have, and with the length of the body. */
+function fieldFault(wire: string, fields: FieldTable): Fault | undefined {
+  const { places, firsts } = fields;
+  if (places.length / PLACES_PER_FIELD > HEADER_FIELDS_MAX) return badRequest("Too Many Header Fields");
+  let singles = 0;
+  for (let place = 0; place < places.length; place += PLACES_PER_FIELD) {
+    const id = places[place] ?? OTHER;
+    if (id === -1) return badRequest("Header field without a colon");
+    if (SINGLE.includes(id)) {
+      const bit = 1 << id;
+      if ((singles & bit) !== 0) return badRequest(`Several ${nameOf(id)} header fields`);
+      singles |= bit;
+    }
+  }
+  for (const id of [CALL_ID, CSEQ, FROM, TO]) {
+    if (firsts[id] === -1) return badRequest(`Missing ${nameOf(id)} header field`);
+  }
+  if (readCseq(wire, fields).cseqNumber < 0) return badRequest("Malformed CSeq");
+  if (readValue(wire, fields, CALL_ID) === "") return badRequest("Malformed Call-ID");
+  for (const id of [FROM, TO]) {
+    if (parseNameAddr(readValue(wire, fields, id)) === undefined) return badRequest(`Malformed ${nameOf(id)}`);
+  }
+  return lengthFault(wire, fields);
+}
+
+/** §18.3: a body shorter than announced is refused. */
+function lengthFault(wire: string, fields: FieldTable): Fault | undefined {
+  if (fields.firsts[CONTENT_LENGTH] === -1) return undefined;
+  const length = parseDecimal(readValue(wire, fields, CONTENT_LENGTH), Number.MAX_SAFE_INTEGER);
+  if (length < 0) return badRequest("Malformed Content-Length");
+  return length > wire.length - fields.bodyStart ? badRequest("Body shorter than Content-Length") : undefined;
+}
+
+/** §18.3: octets behind the announced length are not part of the message. */
+function withoutExcess(wire: string, fields: FieldTable): string {
+  if (fields.firsts[CONTENT_LENGTH] === -1) return wire;
+  const length = parseDecimal(readValue(wire, fields, CONTENT_LENGTH), Number.MAX_SAFE_INTEGER);
+  return fields.bodyStart + length < wire.length ? wire.slice(0, fields.bodyStart + length) : wire;
+}
+
+function readTopVia(wire: string, fields: FieldTable) {
+  const place = (fields.firsts[VIA] ?? -1) * PLACES_PER_FIELD;
+  return place < 0 ? undefined : parseVia(wire, fields.places[place + 2] ?? 0, fields.places[place + 3] ?? 0);
+}
+
+function readValue(wire: string, fields: FieldTable, id: number): string {
+  const place = (fields.firsts[id] ?? -1) * PLACES_PER_FIELD;
+  return place < 0 ? "" : wire.slice(fields.places[place + 2], fields.places[place + 3]);
+}
+
+/** The number is -1 when the value is missing or malformed. */
+function readCseq(wire: string, fields: FieldTable): { cseqNumber: number; cseqMethod: string } {
+  const value = readValue(wire, fields, CSEQ);
+  let digits = 0;
+  while (digits < value.length && !isSpace(value.charCodeAt(digits))) digits += 1;
+  const cseqMethod = value.slice(skipSpace(value, digits, value.length));
+  const cseqNumber = isToken(cseqMethod) ? parseDecimal(value.slice(0, digits), CSEQ_MAX) : -1;
+  return { cseqNumber, cseqMethod };
+}
+
+/** RFC 3261 §25.1: token. */
+function isToken(text: string): boolean {
+  if (text === "INVITE" || text === "ACK" || text === "BYE" || text === "REGISTER") return true;
+  return /^[A-Za-z0-9.!%*_+`'~-]+$/.test(text);
+}
+
+function nameOf(id: number): string {
+  return SINGLE_NAMES[SINGLE.indexOf(id)] ?? "";
+}
+
+function badRequest(reason: string): Fault {
+  return { status: 400, reason };
+}
+
+function unreadable(why: string): Unreadable {
+  return { kind: "unreadable", why };
+}

@@ -1,0 +1,54 @@
+/** Responses that we make ourselves: RFC 3261 §8.2.6. */
+import { CALL_ID, CSEQ, FROM, TIMESTAMP, TO, VIA } from "./header-names.ts";
+import type { Request } from "./message.ts";
+import { reasonPhrase } from "./status.ts";
+import { toWire } from "./text.ts";
+
+/** Text to put into the top Via of a received request, at places of its wire text in ascending order. */
+export type ViaStamp = readonly { readonly at: number; readonly text: string }[];
+
+export interface Reply {
+  readonly status: number;
+  /** Default: RFC 3261's phrase for the status. */
+  readonly reason?: string;
+  /** Whole lines, each with its CRLF. */
+  readonly headers?: string;
+}
+
+/**
+ * The wire text of a response to `request`.
+ * @param toTag goes into To, unless To has a tag already or this is a 100, which needs none
+ */
+export function buildReply(request: Request, stamp: ViaStamp, toTag: string, reply: Reply): string {
+  const reason = toWire(reply.reason ?? reasonPhrase(reply.status));
+  const timestamp = reply.status === 100 ? request.lines(TIMESTAMP) : "";
+  return (
+    `SIP/2.0 ${reply.status} ${reason}\r\n${viaLines(request, stamp)}${request.lines(FROM)}` +
+    `${toLine(request, reply.status === 100 ? "" : toTag)}${request.lines(CALL_ID)}${request.lines(CSEQ)}` +
+    `${timestamp}${reply.headers ?? ""}Content-Length: 0\r\n\r\n`
+  );
+}
+
+/** All Via lines of `request`, the top value stamped. */
+function viaLines(request: Request, stamp: ViaStamp): string {
+  if (stamp.length === 0) return request.lines(VIA);
+  const index = request.indexOf(VIA);
+  let position = request.fieldStart(index);
+  let lines = "";
+  for (const { at, text } of stamp) {
+    lines += request.wire.slice(position, at) + text;
+    position = at;
+  }
+  lines += request.wire.slice(position, request.fieldStart(index + 1));
+  for (let next = request.indexOf(VIA, index + 1); next >= 0; next = request.indexOf(VIA, next + 1)) {
+    lines += request.wire.slice(request.fieldStart(next), request.fieldStart(next + 1));
+  }
+  return lines;
+}
+
+function toLine(request: Request, toTag: string): string {
+  if (toTag === "" || request.toTag !== "") return request.lines(TO);
+  const index = request.indexOf(TO);
+  if (index < 0) return "";
+  return `${request.wire.slice(request.fieldStart(index), request.valueEnd(index))};tag=${toTag}\r\n`;
+}

@@ -1,0 +1,119 @@
+/** SIP and SIPS URIs: RFC 3261 §19.1. Other schemes are carried as text. */
+import { canonicalAddress } from "../base/ip-range.ts";
+import { parseDecimal } from "./text.ts";
+
+const PORT_MAX = 65_535;
+export const SIP_PORT = 5060;
+export const SIPS_PORT = 5061;
+
+/** A parsed URI; `text` is exactly what was parsed. */
+export interface SipUri {
+  readonly text: string;
+  readonly scheme: "sip" | "sips";
+  /** With its password, escapes as they came; undefined without "@". */
+  readonly user: string | undefined;
+  /** Lower case; an IPv6 address without its brackets, in its canonical spelling. */
+  readonly host: string;
+  /** Undefined when the URI names none. */
+  readonly port: number | undefined;
+  /** ";name=value…" as it came, or "". */
+  readonly parameters: string;
+  /** "?name=value…" as it came, or "". */
+  readonly headers: string;
+}
+
+/** The scheme of any URI, in lower case; "" when there is none. */
+export function uriScheme(text: string): string {
+  const colon = text.indexOf(":");
+  const scheme = colon < 0 ? "" : text.slice(0, colon);
+  return /^[A-Za-z][A-Za-z0-9+.-]*$/.test(scheme) ? scheme.toLowerCase() : "";
+}
+
+/** Undefined when `text` is not a well-formed sip or sips URI. */
+export function parseSipUri(text: string): SipUri | undefined {
+  const scheme = readScheme(text);
+  if (scheme === undefined) return undefined;
+  const rest = scheme.length + 1;
+  // "@" can't stand unescaped behind the host, and ";" and "?" may stand in the user part (§25.1).
+  const at = text.lastIndexOf("@");
+  const user = at < rest ? undefined : text.slice(rest, at);
+  const hostStart = user === undefined ? rest : at + 1;
+  const parametersStart = firstOf(text, hostStart, ";", "?");
+  const question = text.indexOf("?", parametersStart);
+  const headersStart = question < 0 ? text.length : question;
+  const address = splitHostPort(text.slice(hostStart, parametersStart));
+  if (address === undefined || user === "" || hasSpace(text)) return undefined;
+  return {
+    text,
+    scheme,
+    user,
+    host: address.host,
+    port: address.port,
+    parameters: text.slice(parametersStart, headersStart),
+    headers: text.slice(headersStart),
+  };
+}
+
+/** A URI parameter's value: "" for one without a value, undefined when absent. */
+export function uriParameter(uri: SipUri, name: string): string | undefined {
+  return parameter(uri.parameters, name);
+}
+
+/** The value of `name` in ";name=value;…": "" for one without a value, undefined when absent. */
+export function parameter(parameters: string, name: string): string | undefined {
+  if (parameters === "") return undefined;
+  for (const part of parameters.split(";")) {
+    const equals = part.indexOf("=");
+    const key = (equals < 0 ? part : part.slice(0, equals)).trim();
+    if (key.toLowerCase() === name) return equals < 0 ? "" : part.slice(equals + 1).trim();
+  }
+  return undefined;
+}
+
+/** The port that a request for `uri` goes to when nothing else says so (§19.1.2). */
+export function uriPort(uri: SipUri): number {
+  return uri.port ?? (uri.scheme === "sips" ? SIPS_PORT : SIP_PORT);
+}
+
+/** `address` as it stands in a URI or a Via: IPv6 in brackets. */
+export function hostText(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
+
+/** "host", "host:port" or "[v6]:port"; undefined when malformed. */
+export function splitHostPort(text: string): { host: string; port: number | undefined } | undefined {
+  let end = text.indexOf(":");
+  let host: string;
+  if (text.startsWith("[")) {
+    const close = text.indexOf("]");
+    if (close < 0) return undefined;
+    host = text.slice(1, close);
+    if (!host.includes(":")) return undefined;
+    end = close + 1 < text.length ? close + 1 : -1;
+    if (end > 0 && text[end] !== ":") return undefined;
+  } else {
+    host = end < 0 ? text : text.slice(0, end);
+    if (!/^[A-Za-z0-9._-]+$/.test(host)) return undefined;
+  }
+  const port = end < 0 ? undefined : parseDecimal(text.slice(end + 1), PORT_MAX);
+  if (port === -1 || port === 0) return undefined;
+  return { host: canonicalAddress(host), port };
+}
+
+function readScheme(text: string): "sip" | "sips" | undefined {
+  const colon = text.indexOf(":");
+  if (colon !== 3 && colon !== 4) return undefined;
+  const scheme = text.slice(0, colon).toLowerCase();
+  return scheme === "sip" || scheme === "sips" ? scheme : undefined;
+}
+
+function hasSpace(text: string): boolean {
+  return text.includes(" ") || text.includes("\t") || text.includes("<") || text.includes(">");
+}
+
+function firstOf(text: string, start: number, a: string, b: string): number {
+  const first = text.indexOf(a, start);
+  const second = text.indexOf(b, start);
+  if (first < 0) return second < 0 ? text.length : second;
+  return second < 0 ? first : Math.min(first, second);
+}

@@ -1,0 +1,54 @@
+/** Who may ask anything of us. Nobody relays through us from outside. */
+import type { Request } from "../message/message.ts";
+import type { OwnAddresses } from "../proxy/own-addresses.ts";
+import { preprocessRoutes } from "../proxy/preprocess-routes.ts";
+import type { Tokens } from "../proxy/tokens.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { Site } from "./site.ts";
+import type { Upstreams } from "./upstreams.ts";
+
+/**
+ * What a source is to us. "domain": the upstream of a file that names none, found because a phone called it, so that it
+ * is trusted with phones, but not with the gateway.
+ */
+export type Origin = "localnet" | "gateway" | "upstream" | "domain" | "stranger";
+
+export class Access {
+  private readonly site: Site;
+  private readonly upstreams: Upstreams;
+  private readonly own: OwnAddresses;
+  private readonly tokens: Tokens;
+
+  constructor(site: Site, upstreams: Upstreams, own: OwnAddresses, tokens: Tokens) {
+    this.site = site;
+    this.upstreams = upstreams;
+    this.own = own;
+    this.tokens = tokens;
+  }
+
+  originOf(source: Flow): Origin {
+    const { address } = source;
+    if (this.site.gateways.some((gateway) => gateway.uri.host === address)) return "gateway";
+    const upstream = this.upstreams.originOf(address);
+    if (upstream === "upstream") return upstream;
+    if (this.site.localnet.contains(address)) return "localnet";
+    return upstream ?? "stranger";
+  }
+
+  /** Strangers need a token of ours: that of a phone's Path, or that of a dialog which we let in. */
+  admit(request: Request, source: Flow): "admit" | "forbid" | "drop" {
+    if (this.originOf(source) !== "stranger" || this.hasToken(request)) return "admit";
+    if (this.site.strangers === "reject") return "forbid";
+    if (this.site.strangers === "drop") return "drop";
+    return this.site.localnet.contains(source.listener.address) ? "forbid" : "drop";
+  }
+
+  private hasToken(request: Request): boolean {
+    const isInDialog = request.toTag !== "";
+    return preprocessRoutes(request, this.own).tokens.some(
+      (token) =>
+        this.tokens.readFlow(token) !== undefined ||
+        (isInDialog && this.tokens.readDialog(token, request.callId) !== undefined),
+    );
+  }
+}

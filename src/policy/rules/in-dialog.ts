@@ -1,0 +1,34 @@
+/**
+ * Requests within a dialog follow their Route set; no state of ours is needed, so a restart harms no call.
+ * Towards a dead upstream they are answered here, so that phones clear the line.
+ */
+import { hostText } from "../../message/uri.ts";
+import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
+import type { RoutedRequest } from "../../proxy/router.ts";
+import { decision, type RoutingRule, replyStage, type Situation } from "../situation.ts";
+
+export const inDialog: RoutingRule = (routed, situation) => {
+  const { upstreams, own, site } = situation;
+  if (routed.request.toTag === "") return undefined;
+  const hop = nextHopOf(routed, {});
+  if (hop === undefined || isFlow(hop)) return decision("in-dialog", "no next hop", replyStage(404));
+  if (!isAllowed(routed, hop.host, situation)) {
+    return decision("in-dialog", "no dialog of ours", replyStage(403));
+  }
+  if (own.has(hop.host, hop.port)) return decision("in-dialog", "addressed to us", replyStage(481));
+  const upstream = upstreams.find(hop);
+  if (upstream === undefined) {
+    return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{}] });
+  }
+  if (upstream.stateName === "down") return decision("in-dialog", `${upstream.name} is down`, replyStage(408));
+  const { fr_timer_ms } = site.upstream;
+  return decision("in-dialog", `to ${upstream.name}`, { kind: "fork", targets: [{ observer: upstream }], fr_timer_ms });
+};
+
+/** Whom we don't know must show that we let the dialog in; a gateway wants proof that it takes part in it. */
+function isAllowed({ request, routes }: RoutedRequest, host: string, { origin, tokens, site }: Situation): boolean {
+  if (origin === "localnet" || origin === "gateway" || origin === "upstream") return true;
+  const proofs = routes.tokens.map((token) => tokens.readDialog(token, request.callId));
+  const isToGateway = site.gateways.some((gateway) => gateway.uri.host === host);
+  return proofs.includes("gateway-dialog") || (!isToGateway && proofs.includes("dialog"));
+}

@@ -1,0 +1,12 @@
+/** What comes back down the Path of a REGISTER goes to the phone that registered (RFC 3327 §5.3). */
+import { decision, type RoutingRule } from "../situation.ts";
+
+export const path: RoutingRule = (routed, { tokens }) => {
+  for (const token of routed.routes.tokens) {
+    const flow = tokens.readFlow(token);
+    if (flow !== undefined) {
+      return decision("path", `Path leads to ${flow.address}`, { kind: "fork", targets: [{ nextHop: flow }] });
+    }
+  }
+  return undefined;
+};

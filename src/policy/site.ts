@@ -1,0 +1,58 @@
+/** The site as its administrator describes it: who is who, and what to do in an outage. */
+import type { IpRanges } from "../base/ip-range.ts";
+import type { SipUri } from "../message/uri.ts";
+
+export interface ProbeSettings {
+  /** Between probes while upstream answers. */
+  readonly interval_ms: number;
+  /** Between probes while it is suspect, and while it proves that it has come back. */
+  readonly suspect_interval_ms: number;
+  /** Between probes while it is down. */
+  readonly down_interval_ms: number;
+  /** How long a probe waits for its answer. */
+  readonly timeout_ms: number;
+  /** So many probes fail before suspect turns down. */
+  readonly failures: number;
+  /** So many probes succeed before down turns recovering. */
+  readonly successes: number;
+}
+
+export interface UpstreamSettings {
+  /** In order of preference; empty: each Request-URI's own domain is upstream. */
+  readonly targets: readonly SipUri[];
+  /** How long a request may stay without any response. */
+  readonly fr_timer_ms: number;
+  readonly probe: ProbeSettings;
+  /** How long recovering lasts; doubles at each flap, up to `hold_max_ms`. */
+  readonly hold_ms: number;
+  readonly hold_max_ms: number;
+}
+
+export interface Gateway {
+  readonly uri: SipUri;
+}
+
+export interface HuntGroup {
+  /** The called number that it serves, or "default". */
+  readonly name: string;
+  readonly members: readonly SipUri[];
+  readonly ring_ms: number;
+}
+
+export interface SurvivalSettings {
+  readonly answer: 302 | 380 | "relay";
+  /** Reason phrase of the 181. */
+  readonly notice: string;
+  /** Between the 181 and the answer. */
+  readonly notice_hold_ms: number;
+}
+
+export interface Site {
+  readonly localnet: IpRanges;
+  readonly upstream: UpstreamSettings;
+  readonly gateways: readonly Gateway[];
+  readonly survival: SurvivalSettings;
+  readonly huntGroups: readonly HuntGroup[];
+  /** What a request from a stranger gets. "auto": 403 on a listener in localnet, nothing on any other. */
+  readonly strangers: "auto" | "drop" | "reject";
+}

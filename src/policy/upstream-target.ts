@@ -1,0 +1,125 @@
+/** One upstream target: feeds what is seen of it to its state, and probes it. */
+import type { Logger } from "../base/ports.ts";
+import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
+import type { SipUri } from "../message/uri.ts";
+import type { Prober, ProbeUser } from "../proxy/prober.ts";
+import type { TargetObserver } from "../proxy/router.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { FlowWaiter, HostPort, Locator } from "../transport/locator.ts";
+import type { UpstreamSettings } from "./site.ts";
+import { type Evidence, initialState, observe, type UpstreamState } from "./upstream-state.ts";
+
+export interface UpstreamParts {
+  readonly prober: Prober;
+  readonly locator: Locator;
+  readonly timers: Timers;
+  readonly log: Logger;
+}
+
+export class UpstreamTarget implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
+  readonly hop: HostPort;
+  /** For logs: "host" or "host:port". */
+  readonly name: string;
+  /** When a request last went there, for those that aren't configured. */
+  used_ms = 0;
+  private readonly parts: UpstreamParts;
+  private readonly settings: UpstreamSettings;
+  private state: UpstreamState;
+  private readonly probeTimer = new Timer(this, "probe");
+  private readonly holdTimer = new Timer(this, "hold");
+  private isProbing = false;
+  private addresses: readonly string[] = [];
+
+  constructor(parts: UpstreamParts, settings: UpstreamSettings, uri: Pick<SipUri, "host" | "port">) {
+    this.parts = parts;
+    this.settings = settings;
+    this.hop = { host: uri.host, port: uri.port };
+    const host = uri.host.includes(":") ? `[${uri.host}]` : uri.host;
+    this.name = uri.port === undefined ? host : `${host}:${uri.port}`;
+    this.state = initialState(settings);
+  }
+
+  get stateName(): UpstreamState["name"] {
+    return this.state.name;
+  }
+
+  /** Whether new calls are sent there. */
+  get takesCalls(): boolean {
+    return this.state.name === "up" || this.state.name === "suspect";
+  }
+
+  /** Whether it is worth asking at all. */
+  get takesRegisters(): boolean {
+    return this.state.name !== "down";
+  }
+
+  /** Whether requests come from it. */
+  hasAddress(address: string): boolean {
+    return this.hop.host === address || this.addresses.includes(address);
+  }
+
+  start(now_ms: number): void {
+    this.probe(now_ms);
+  }
+
+  stop(): void {
+    this.parts.timers.stop(this.probeTimer);
+    this.parts.timers.stop(this.holdTimer);
+  }
+
+  onAnswer(_status: number, now_ms: number): void {
+    if (this.state.name === "suspect") this.see("request answered", now_ms);
+  }
+
+  onSilence(method: string, now_ms: number): void {
+    if (method === "INVITE" || method === "REGISTER") this.see("request unanswered", now_ms);
+  }
+
+  onUnreachable(_method: string, now_ms: number): void {
+    this.see("request undeliverable", now_ms);
+  }
+
+  onProbeAnswer(_status: number, now_ms: number): void {
+    this.isProbing = false;
+    this.see("probe answered", now_ms);
+  }
+
+  onProbeFailure(_why: string, now_ms: number): void {
+    this.isProbing = false;
+    this.see("probe failed", now_ms);
+  }
+
+  onLocated(flows: readonly Flow[]): void {
+    if (flows.length > 0) this.addresses = flows.map((flow) => flow.address);
+  }
+
+  onTimer(kind: string, now_ms: number): void {
+    if (kind === "hold") this.see("hold over", now_ms);
+    else this.probe(now_ms);
+  }
+
+  private probe(now_ms: number): void {
+    if (this.isProbing) return;
+    this.isProbing = true;
+    const flows = this.parts.locator.locate(this.hop, this, now_ms);
+    if (flows !== undefined) this.onLocated(flows);
+    this.parts.prober.probe(`sip:${this.name}`, this.hop, this.settings.probe.timeout_ms, this, now_ms);
+  }
+
+  private see(evidence: Evidence, now_ms: number): void {
+    const before = this.state;
+    const { state, probeIn_ms, holdFor_ms } = observe(before, evidence, this.settings, now_ms);
+    this.state = state;
+    if (state.name !== before.name) this.changed(before, evidence);
+    if (holdFor_ms !== undefined) this.parts.timers.start(this.holdTimer, holdFor_ms, now_ms);
+    if (state.name !== "recovering") this.parts.timers.stop(this.holdTimer);
+    if (probeIn_ms === 0) this.probe(now_ms);
+    else if (probeIn_ms !== undefined) this.parts.timers.start(this.probeTimer, probeIn_ms, now_ms);
+  }
+
+  private changed(before: UpstreamState, evidence: Evidence): void {
+    const fields = { upstream: this.name, from: before.name, to: this.state.name, evidence };
+    if (this.state.name === "down") this.parts.log.warn("upstream_state", fields);
+    else this.parts.log.info("upstream_state", fields);
+  }
+}

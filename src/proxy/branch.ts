@@ -1,0 +1,187 @@
+/** One branch of a response context: a target, and what became of the copy sent to it (RFC 3261 §16.6, §16.7). */
+import { Timer, type TimerOwner } from "../base/timers.ts";
+import type { Response } from "../message/message.ts";
+import type { ViaStamp } from "../message/reply.ts";
+import { loopHash } from "../transaction/branch-id.ts";
+import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
+import { TIMER_C_ms } from "../transaction/timers.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { FlowWaiter } from "../transport/locator.ts";
+import type { Final } from "./best-response.ts";
+import type { ProxyKit } from "./kit.ts";
+import { buildCopy, isFlow, nextHopOf } from "./outgoing.ts";
+import type { RoutedRequest, Target } from "./router.ts";
+
+/** The response context, as its branches see it. */
+export interface BranchUser {
+  /** A provisional response other than 100. */
+  onProvisional(branch: Branch, response: Response, now_ms: number): void;
+  /** A 2xx; it can come after the branch has ended, and several times. */
+  onSuccess(branch: Branch, response: Response, now_ms: number): void;
+  /** The branch has ended otherwise; happens once. */
+  onEnded(branch: Branch, now_ms: number): void;
+}
+
+export class Branch implements ClientUser, FlowWaiter, TimerOwner {
+  readonly target: Target;
+  /** How it ended; undefined while it is open. */
+  final: Final | undefined = undefined;
+  /** It ended because nobody answered, or because the target can't be reached. */
+  isSilent = false;
+  private readonly kit: ProxyKit;
+  private readonly user: BranchUser;
+  private readonly routed: RoutedRequest;
+  private readonly stamp: ViaStamp;
+  private readonly fr_timer_ms: number | undefined;
+  private flows: readonly Flow[] = [];
+  private flowIndex = 0;
+  private transaction: ClientTransaction | undefined = undefined;
+  private hasProvisional = false;
+  /** fr_timer until something comes, then timer C. */
+  private timer: Timer | undefined = undefined;
+  /** The Reason lines to cancel with, once cancelling has been asked for. */
+  private cancelReason: string | undefined = undefined;
+
+  constructor(
+    kit: ProxyKit,
+    user: BranchUser,
+    routed: RoutedRequest,
+    stamp: ViaStamp,
+    target: Target,
+    fr_timer_ms: number | undefined,
+  ) {
+    this.kit = kit;
+    this.user = user;
+    this.routed = routed;
+    this.stamp = stamp;
+    this.target = target;
+    this.fr_timer_ms = fr_timer_ms;
+  }
+
+  get isOpen(): boolean {
+    return this.final === undefined;
+  }
+
+  start(now_ms: number): void {
+    if (this.fr_timer_ms !== undefined) this.startTimer("fr_timer", this.fr_timer_ms, now_ms);
+    const hop = nextHopOf(this.routed, this.target);
+    if (hop === undefined) this.onLocated([], now_ms);
+    else if (isFlow(hop)) this.onLocated([hop], now_ms);
+    else {
+      const flows = this.kit.locator.locate(hop, this, now_ms);
+      if (flows !== undefined) this.onLocated(flows, now_ms);
+    }
+  }
+
+  onLocated(flows: readonly Flow[], now_ms: number): void {
+    if (!this.isOpen) return;
+    this.flows = flows;
+    this.sendToNextFlow(now_ms);
+  }
+
+  /**
+   * The answer isn't wanted any more. Who has shown a sign of life gets CANCEL; who has not is no longer waited for,
+   * and gets CANCEL should it answer late (§9.1).
+   */
+  cancel(reason: string, now_ms: number): void {
+    this.cancelReason = reason;
+    if (this.transaction === undefined || !this.hasProvisional) {
+      this.end({ status: 487, response: undefined }, now_ms);
+    } else if (this.isOpen) {
+      this.stopTimer();
+      this.kit.transactions.cancel(this.transaction, reason, now_ms);
+    }
+  }
+
+  /** Like {@link cancel}, but doesn't wait for the 487. */
+  dismiss(reason: string, status: number, now_ms: number): void {
+    if (!this.isOpen) return;
+    this.cancelReason = reason;
+    if (this.transaction !== undefined && this.hasProvisional) {
+      this.kit.transactions.cancel(this.transaction, reason, now_ms);
+    }
+    this.end({ status, response: undefined }, now_ms);
+  }
+
+  onResponse(transaction: ClientTransaction, response: Response, now_ms: number): void {
+    this.target.observer?.onAnswer(response.status, now_ms);
+    if (response.status >= 300) this.end({ status: response.status, response }, now_ms);
+    else if (response.status >= 200) this.succeed(response, now_ms);
+    else this.proceed(transaction, response, now_ms);
+  }
+
+  onTimeout(_transaction: ClientTransaction, now_ms: number): void {
+    if (!this.isOpen) return;
+    this.isSilent = !this.hasProvisional;
+    if (this.isSilent) this.target.observer?.onSilence(this.routed.request.method, now_ms);
+    this.end({ status: 408, response: undefined }, now_ms);
+  }
+
+  onUnreachable(_transaction: ClientTransaction, now_ms: number): void {
+    if (this.isOpen) this.sendToNextFlow(now_ms);
+  }
+
+  onTimer(kind: string, now_ms: number): void {
+    if (kind === "fr_timer") {
+      this.isSilent = true;
+      this.target.observer?.onSilence(this.routed.request.method, now_ms);
+      this.end({ status: 408, response: undefined }, now_ms);
+    } else {
+      this.dismiss("", 408, now_ms);
+    }
+  }
+
+  private sendToNextFlow(now_ms: number): void {
+    const flow = this.flows[this.flowIndex];
+    this.flowIndex += 1;
+    if (flow === undefined) {
+      this.isSilent = true;
+      this.target.observer?.onUnreachable(this.routed.request.method, now_ms);
+      this.end({ status: 503, response: undefined }, now_ms);
+      return;
+    }
+    const { request } = this.routed;
+    const branch = this.kit.branchIds.next(loopHash(request));
+    const wire = buildCopy(this.kit, this.routed, this.stamp, this.target, flow, branch);
+    this.transaction = this.kit.transactions.send(request.method, branch, wire, flow, this, now_ms);
+  }
+
+  private proceed(transaction: ClientTransaction, response: Response, now_ms: number): void {
+    const isFirst = !this.hasProvisional;
+    this.hasProvisional = true;
+    if (!this.isOpen || this.cancelReason !== undefined) {
+      if (isFirst) this.kit.transactions.cancel(transaction, this.cancelReason ?? "", now_ms);
+      return;
+    }
+    this.stopTimer();
+    if (this.routed.request.method === "INVITE") this.startTimer("timer_c", TIMER_C_ms, now_ms);
+    if (response.status > 100) this.user.onProvisional(this, response, now_ms);
+  }
+
+  private succeed(response: Response, now_ms: number): void {
+    this.stopTimer();
+    this.final ??= { status: response.status, response };
+    this.isSilent = false;
+    this.user.onSuccess(this, response, now_ms);
+  }
+
+  private end(final: Final, now_ms: number): void {
+    if (!this.isOpen) return;
+    this.stopTimer();
+    this.final = final;
+    if (final.response === undefined && this.transaction !== undefined) {
+      this.kit.transactions.abandon(this.transaction, now_ms);
+    }
+    this.user.onEnded(this, now_ms);
+  }
+
+  private startTimer(kind: "fr_timer" | "timer_c", delay_ms: number, now_ms: number): void {
+    this.stopTimer();
+    this.timer = new Timer(this, kind);
+    this.kit.timers.start(this.timer, delay_ms, now_ms);
+  }
+
+  private stopTimer(): void {
+    if (this.timer !== undefined) this.kit.timers.stop(this.timer);
+  }
+}

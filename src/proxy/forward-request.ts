@@ -1,0 +1,82 @@
+/** RFC 3261 §16.6: the copy of a request that leaves for a target. */
+import { MAX_FORWARDS, ROUTE, SUPPORTED } from "../message/header-names.ts";
+import type { Request } from "../message/message.ts";
+import type { ViaStamp } from "../message/reply.ts";
+import { Splice } from "../message/splice.ts";
+import { parseDecimal } from "../message/text.ts";
+import { uriParameter } from "../message/uri.ts";
+import type { Flow } from "../transport/flow.ts";
+import { type RouteSet, routeUri } from "./preprocess-routes.ts";
+
+/** What the copy differs in. */
+export interface Forwarding {
+  readonly requestUri: string;
+  readonly routes: RouteSet;
+  readonly flow: Flow;
+  readonly branch: string;
+  /** Whole Record-Route and Path lines, each with its CRLF, or "". */
+  readonly ownRoutes: string;
+  /** Adds the option tag "path" to Supported (RFC 3327 §5.1). */
+  readonly supportsPath: boolean;
+}
+
+/** RFC 3261 §16.6 item 3. */
+const MAX_FORWARDS_DEFAULT = 70;
+
+/** @param stamp what the received request's top Via must be told (§18.2.1) */
+export function buildForward(request: Request, stamp: ViaStamp, forwarding: Forwarding): string {
+  const splice = new Splice(request.wire);
+  const { requestUri, routes } = applyStrictRoute(forwarding);
+  if (requestUri !== request.requestUri) splice.replace(request.uriStart, request.uriEnd, requestUri);
+  splice.insert(request.fields.start, topLines(request, forwarding));
+  for (const { at, text } of stamp) splice.insert(at, text);
+  const maxForwards = request.indexOf(MAX_FORWARDS);
+  if (maxForwards >= 0) {
+    const hops = parseDecimal(request.value(maxForwards), MAX_FORWARDS_DEFAULT * 4) - 1;
+    splice.replace(request.valueStart(maxForwards), request.valueEnd(maxForwards), String(Math.max(hops, 0)));
+  }
+  if (routes !== undefined) rewriteRoutes(request, splice, routes);
+  if (forwarding.supportsPath) supportPath(request, splice);
+  return splice.build();
+}
+
+/** Our Via, Record-Route and Path go on top, so that they precede those already there. */
+function topLines(request: Request, forwarding: Forwarding): string {
+  const { flow, branch, ownRoutes } = forwarding;
+  const via = `Via: SIP/2.0/UDP ${flow.listener.sentBy};branch=${branch};rport\r\n`;
+  const maxForwards = request.indexOf(MAX_FORWARDS) < 0 ? `Max-Forwards: ${MAX_FORWARDS_DEFAULT}\r\n` : "";
+  return via + ownRoutes + maxForwards;
+}
+
+/**
+ * §16.6 item 6: for a next hop that is a strict router, the Request-URI goes to the end of Route and the first Route
+ * value takes its place. `routes` is undefined when Route stays as it came.
+ */
+function applyStrictRoute(forwarding: Forwarding): { requestUri: string; routes: readonly string[] | undefined } {
+  const { requestUri, routes } = forwarding;
+  const first = routes.remaining[0];
+  const uri = first === undefined ? undefined : routeUri(first);
+  if (uri !== undefined && uriParameter(uri, "lr") === undefined) {
+    return { requestUri: uri.text, routes: [...routes.remaining.slice(1), `<${requestUri}>`] };
+  }
+  return { requestUri, routes: routes.changed ? routes.remaining : undefined };
+}
+
+function rewriteRoutes(request: Request, splice: Splice, routes: readonly string[]): void {
+  const first = request.indexOf(ROUTE);
+  const line = routes.length === 0 ? "" : `Route: ${routes.join(", ")}\r\n`;
+  if (first < 0) splice.insert(request.fields.end, line);
+  for (let index = first; index >= 0; index = request.indexOf(ROUTE, index + 1)) {
+    splice.replace(request.fieldStart(index), request.fieldStart(index + 1), index === first ? line : "");
+  }
+}
+
+function supportPath(request: Request, splice: Splice): void {
+  const index = request.indexOf(SUPPORTED);
+  if (index < 0) {
+    splice.insert(request.fields.end, "Supported: path\r\n");
+  } else if (!request.list(SUPPORTED).some((tag) => tag.toLowerCase() === "path")) {
+    const isEmpty = request.valueStart(index) === request.valueEnd(index);
+    splice.insert(request.valueEnd(index), isEmpty ? "path" : ", path");
+  }
+}

@@ -1,0 +1,38 @@
+/** RFC 3261 §16.7 items 3 and 9, §16.11: a response goes back the way its request came, without our Via. */
+import { VIA } from "../message/header-names.ts";
+import type { Response } from "../message/message.ts";
+import { COMMA, skipSpace } from "../message/text.ts";
+import { SIP_PORT } from "../message/uri.ts";
+import { parseVia, type Via } from "../message/via.ts";
+
+/** The Via behind the top one, where the response goes; undefined when there is none: the response was for us. */
+export function nextVia(response: Response): Via | undefined {
+  const index = response.indexOf(VIA);
+  const behind = behindTopVia(response, index);
+  if (behind >= 0) return parseVia(response.wire, behind, response.valueEnd(index));
+  const next = response.indexOf(VIA, index + 1);
+  return next < 0 ? undefined : parseVia(response.wire, response.valueStart(next), response.valueEnd(next));
+}
+
+/** The wire text without the top Via. */
+export function withoutTopVia(response: Response): string {
+  const index = response.indexOf(VIA);
+  const behind = behindTopVia(response, index);
+  const start = behind < 0 ? response.fieldStart(index) : response.topVia.start;
+  const end = behind < 0 ? response.fieldStart(index + 1) : behind;
+  return response.wire.slice(0, start) + response.wire.slice(end);
+}
+
+/** Where a response goes that no transaction of ours knows: by received and rport of the next Via (§18.2.2, RFC 3581). */
+export function addressOf(via: Via): { address: string; port: number } {
+  const address = via.received ?? via.maddr ?? via.host;
+  const port = via.rport !== undefined && via.rport > 0 ? via.rport : via.port === 0 ? SIP_PORT : via.port;
+  return { address, port };
+}
+
+/** Where the second value on the top Via's line starts; -1 when the line has only one. */
+function behindTopVia(response: Response, index: number): number {
+  const { end } = response.topVia;
+  if (end >= response.valueEnd(index) || response.wire.charCodeAt(end) !== COMMA) return -1;
+  return skipSpace(response.wire, end + 1, response.valueEnd(index));
+}

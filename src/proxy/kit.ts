@@ -1,0 +1,20 @@
+/** What the parts of the proxy work with: built once, by hand, in proxy-core.ts. */
+import type { Logger } from "../base/ports.ts";
+import type { Timers } from "../base/timers.ts";
+import type { BranchIds } from "../transaction/branch-id.ts";
+import type { TransactionLayer } from "../transaction/transaction-layer.ts";
+import type { TransportPort } from "../transport/flow.ts";
+import type { Locator } from "../transport/locator.ts";
+import type { OrphanDialogs } from "./orphan-dialogs.ts";
+import type { Tokens } from "./tokens.ts";
+
+export interface ProxyKit {
+  readonly transactions: TransactionLayer;
+  readonly transport: TransportPort;
+  readonly locator: Locator;
+  readonly timers: Timers;
+  readonly branchIds: BranchIds;
+  readonly tokens: Tokens;
+  readonly orphans: OrphanDialogs;
+  readonly log: Logger;
+}

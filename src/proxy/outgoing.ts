@@ -1,0 +1,61 @@
+/** From a target to the request that leaves for it: next hop, own routes, branch (RFC 3261 §16.6). */
+
+import type { ViaStamp } from "../message/reply.ts";
+import { parseSipUri, type SipUri } from "../message/uri.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { HostPort } from "../transport/locator.ts";
+import { buildForward } from "./forward-request.ts";
+import type { ProxyKit } from "./kit.ts";
+import { routeUri } from "./preprocess-routes.ts";
+import type { RoutedRequest, Target } from "./router.ts";
+
+/** Where a copy for `target` goes; undefined when neither the target nor the message says (§16.6 item 7). */
+export function nextHopOf(routed: RoutedRequest, target: Target): HostPort | Flow | undefined {
+  if (target.nextHop !== undefined) return target.nextHop;
+  const route = routed.routes.remaining[0];
+  if (route !== undefined) return hostPortOf(routeUri(route));
+  return hostPortOf(target.requestUri === undefined ? routed.uri : parseSipUri(target.requestUri));
+}
+
+/** The wire text of the copy that leaves on `flow` with `branch`. */
+export function buildCopy(
+  kit: ProxyKit,
+  routed: RoutedRequest,
+  stamp: ViaStamp,
+  target: Target,
+  flow: Flow,
+  branch: string,
+): string {
+  return buildForward(routed.request, stamp, {
+    requestUri: target.requestUri ?? routed.routes.requestUri,
+    routes: routed.routes,
+    flow,
+    branch,
+    ownRoutes: recordRoute(kit, routed, target, flow) + path(kit, routed, target, flow),
+    supportsPath: target.addPath === true,
+  });
+}
+
+/** §16.6 item 4; both sides' addresses when the request changes sides (RFC 5658). */
+function recordRoute(kit: ProxyKit, routed: RoutedRequest, target: Target, flow: Flow): string {
+  const { request, source } = routed;
+  const { method } = request;
+  if (method !== "INVITE" && method !== "SUBSCRIBE" && method !== "REFER") return "";
+  const token = kit.tokens.forDialog(request.callId, target.touchesGateway === true);
+  const line = `Record-Route: <sip:${token}@${flow.listener.sentBy};lr>\r\n`;
+  if (flow.listener === source.listener) return line;
+  return `${line}Record-Route: <sip:${token}@${source.listener.sentBy};lr>\r\n`;
+}
+
+function path(kit: ProxyKit, routed: RoutedRequest, target: Target, flow: Flow): string {
+  if (target.addPath !== true) return "";
+  return `Path: <sip:${kit.tokens.forFlow(routed.source)}@${flow.listener.sentBy};lr>\r\n`;
+}
+
+function hostPortOf(uri: SipUri | undefined): HostPort | undefined {
+  return uri === undefined ? undefined : { host: uri.host, port: uri.port };
+}
+
+export function isFlow(hop: HostPort | Flow): hop is Flow {
+  return "listener" in hop;
+}

@@ -1,0 +1,172 @@
+/** The proxy: from a datagram to the transaction or response context that it concerns (RFC 3261 §16). */
+import type { Logger, Mac, Random } from "../base/ports.ts";
+import type { Timers } from "../base/timers.ts";
+import type { Request, Response } from "../message/message.ts";
+import { parse } from "../message/parse.ts";
+import { buildReply, type Reply } from "../message/reply.ts";
+import { parseSipUri } from "../message/uri.ts";
+import { BranchIds } from "../transaction/branch-id.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import { TransactionLayer, type TransactionUser } from "../transaction/transaction-layer.ts";
+import { type Flow, flowKey, type Listener, type TransportPort } from "../transport/flow.ts";
+import { Locator, type LookupPort } from "../transport/locator.ts";
+import { responseFlow, stampVia } from "../transport/receive.ts";
+import { addressOf, nextVia, withoutTopVia } from "./forward-response.ts";
+import type { ProxyKit } from "./kit.ts";
+import { OrphanDialogs } from "./orphan-dialogs.ts";
+import { OwnAddresses } from "./own-addresses.ts";
+import { preprocessRoutes } from "./preprocess-routes.ts";
+import { Prober } from "./prober.ts";
+import { ResponseContext } from "./response-context.ts";
+import type { RoutedRequest, Router, Target } from "./router.ts";
+import { StatelessForward, StatelessResponse } from "./stateless.ts";
+import { Tokens } from "./tokens.ts";
+import { isAnswerable, refusalOf } from "./validate-request.ts";
+
+export interface ProxyPorts {
+  readonly transport: TransportPort;
+  readonly lookup: LookupPort;
+  readonly random: Random;
+  readonly mac: Mac;
+  readonly log: Logger;
+}
+
+export class ProxyCore implements TransactionUser {
+  readonly own: OwnAddresses;
+  readonly tokens: Tokens;
+  readonly locator: Locator;
+  readonly transactions: TransactionLayer;
+  readonly prober: Prober;
+  private readonly branchIds: BranchIds;
+  private readonly transport: TransportPort;
+  private readonly random: Random;
+  private readonly log: Logger;
+  private readonly kit: ProxyKit;
+  private router: Router | undefined = undefined;
+
+  constructor(ports: ProxyPorts, listeners: readonly Listener[], timers: Timers) {
+    const { transport, random, log, mac } = ports;
+    this.transport = transport;
+    this.random = random;
+    this.log = log;
+    this.own = new OwnAddresses(listeners);
+    this.tokens = new Tokens(mac, listeners);
+    this.locator = new Locator(listeners, ports.lookup);
+    this.branchIds = new BranchIds(
+      mac("branch")
+        .replace(/[^A-Za-z0-9]/g, "x")
+        .slice(0, 10),
+      random.token(4),
+    );
+    this.transactions = new TransactionLayer({ transport, random, log }, timers, this);
+    const { own, locator, transactions, branchIds, tokens } = this;
+    const orphans = new OrphanDialogs({ transport, transactions, locator, branchIds, own, log });
+    this.prober = new Prober({ transport, transactions, locator, timers, branchIds, random });
+    this.kit = { transactions, transport, locator, timers, branchIds, tokens, orphans, log };
+  }
+
+  /** Whom to ask where requests go. Must be set before the first datagram. */
+  use(router: Router): void {
+    this.router = router;
+  }
+
+  /** A datagram, or one message cut from a stream, has arrived. */
+  receive(wire: string, source: Flow, now_ms: number): void {
+    const message = parse(wire);
+    if (message.kind === "response") {
+      this.transactions.receiveResponse(message, now_ms);
+    } else if (message.kind === "request") {
+      this.receiveRequest(message, source, now_ms);
+    } else if (message.kind === "unreadable") {
+      this.log.debug("unreadable", { from: flowKey(source), why: message.why });
+    }
+  }
+
+  /** The peer refuses datagrams, or there is no route to it. */
+  receiveUnreachable(flow: Flow, now_ms: number): void {
+    this.locator.forgetRoute(flow.address);
+    this.transactions.receiveUnreachable(flow, now_ms);
+  }
+
+  onRequest(server: ServerTransaction, now_ms: number): void {
+    const { request, source } = server;
+    const refusal = refusalOf(request, this.own, this.branchIds);
+    if (refusal !== undefined) {
+      this.transactions.reply(server, refusal, now_ms);
+      return;
+    }
+    const routed = this.route(request, source);
+    const decision = this.router?.decide(routed, now_ms);
+    if (decision === undefined) {
+      this.transactions.reply(server, { status: 503 }, now_ms);
+      return;
+    }
+    this.log.debug("routed", {
+      method: request.method,
+      call_id: request.callId,
+      rule: decision.rule,
+      why: decision.why,
+    });
+    new ResponseContext(this.kit, server, routed, decision).start(now_ms);
+  }
+
+  onStrayAck(ack: Request, source: Flow, now_ms: number): void {
+    const routed = this.route(ack, source);
+    const isForUs = routed.uri !== undefined && routed.routes.remaining.length === 0 && this.own.hasUri(routed.uri);
+    if (!isForUs && refusalOf(ack, this.own, this.branchIds) === undefined) this.forwardStateless(routed, {}, now_ms);
+  }
+
+  onStrayCancel(cancel: Request, source: Flow, now_ms: number): void {
+    const refusal = refusalOf(cancel, this.own, this.branchIds);
+    if (refusal !== undefined) {
+      this.answerStateless(cancel, source, refusal);
+      return;
+    }
+    const routed = this.route(cancel, source);
+    const stage = this.router?.decide(routed, now_ms).plan[0];
+    const target = stage?.kind === "fork" ? stage.targets[0] : undefined;
+    if (target !== undefined) this.forwardStateless(routed, target, now_ms);
+    else this.answerStateless(cancel, source, { status: 481 });
+  }
+
+  /** After a restart, responses to requests from before still find their way (§16.11). Others' are not ours to forward. */
+  onStrayResponse(response: Response, now_ms: number): void {
+    if (!this.branchIds.isOurs(response.topVia.branch)) return;
+    const via = nextVia(response);
+    if (via === undefined) return;
+    const { address, port } = addressOf(via);
+    const forward = new StatelessResponse(this.transport, withoutTopVia(response));
+    const flows = this.locator.locate({ host: address, port }, forward, now_ms);
+    if (flows !== undefined) forward.onLocated(flows);
+  }
+
+  private receiveRequest(request: Request, source: Flow, now_ms: number): void {
+    const verdict = this.router?.admit(request, source) ?? "drop";
+    if (verdict === "drop") {
+      this.log.debug("dropped", { from: flowKey(source), method: request.method });
+    } else if (verdict === "forbid") {
+      this.answerStateless(request, source, { status: 403 });
+    } else if (request.fault !== undefined) {
+      this.log.debug("faulty", { from: flowKey(source), why: request.fault.reason });
+      this.answerStateless(request, source, request.fault);
+    } else {
+      this.transactions.receiveRequest(request, source, now_ms);
+    }
+  }
+
+  private route(request: Request, source: Flow): RoutedRequest {
+    const routes = preprocessRoutes(request, this.own);
+    const uri = routes.requestUri === request.requestUri ? request.uri : parseSipUri(routes.requestUri);
+    return { request, source, routes, uri };
+  }
+
+  private forwardStateless(routed: RoutedRequest, target: Target, now_ms: number): void {
+    new StatelessForward(this.kit, routed, target).start(now_ms);
+  }
+
+  private answerStateless(request: Request, source: Flow, reply: Reply): void {
+    if (!isAnswerable(request)) return;
+    const wire = buildReply(request, stampVia(request, source), this.random.token(10), reply);
+    this.transport.send(responseFlow(request, source), wire);
+  }
+}

@@ -1,0 +1,186 @@
+/** One proxied request: goes through the stages of its plan until the caller has a final response (RFC 3261 §16.7, §16.10). */
+import { assertNever } from "../base/assert.ts";
+import { Timer, type TimerOwner } from "../base/timers.ts";
+import { REASON } from "../message/header-names.ts";
+import type { Request, Response } from "../message/message.ts";
+import type { ServerTransaction, ServerUser } from "../transaction/server-transaction.ts";
+import { bestOf, type Final, otherChallenges } from "./best-response.ts";
+import { Branch, type BranchUser } from "./branch.ts";
+import { withoutTopVia } from "./forward-response.ts";
+import type { ProxyKit } from "./kit.ts";
+import type { ForkStage, NoticeStage, RoutedRequest, RoutingDecision, Stage } from "./router.ts";
+
+/** RFC 3326, for phones that lost the race: they don't show a missed call. */
+const ANSWERED_ELSEWHERE = 'Reason: SIP;cause=200;text="Call completed elsewhere"\r\n';
+
+export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
+  private readonly kit: ProxyKit;
+  private readonly server: ServerTransaction;
+  private readonly routed: RoutedRequest;
+  private readonly decision: RoutingDecision;
+  private readonly timer = new Timer(this, "stage");
+  /** Branches of all stages so far; those of the present one from `stageStart` on. */
+  private readonly branches: Branch[] = [];
+  private stageStart = 0;
+  private stageIndex = -1;
+  /** While several branches are being acted upon, the end of one doesn't end the stage. */
+  private isBusy = false;
+  private isCancelled = false;
+  private isDone = false;
+
+  constructor(kit: ProxyKit, server: ServerTransaction, routed: RoutedRequest, decision: RoutingDecision) {
+    this.kit = kit;
+    this.server = server;
+    this.routed = routed;
+    this.decision = decision;
+    server.user = this;
+  }
+
+  start(now_ms: number): void {
+    this.enterNextStage(now_ms);
+  }
+
+  onCancel(_server: ServerTransaction, cancel: Request, now_ms: number): void {
+    this.isCancelled = true;
+    this.kit.timers.stop(this.timer);
+    this.cancelOpenBranches(cancel.lines(REASON), now_ms);
+    this.settle(now_ms);
+  }
+
+  onAck(): void {}
+
+  onNoAck(_server: ServerTransaction, _now_ms: number): void {
+    this.kit.log.debug("response_not_acknowledged", { call_id: this.routed.request.callId });
+  }
+
+  onProvisional(_branch: Branch, response: Response, now_ms: number): void {
+    if (!this.isDone) this.kit.transactions.respond(this.server, response.status, withoutTopVia(response), now_ms);
+  }
+
+  onSuccess(branch: Branch, response: Response, now_ms: number): void {
+    const isFirst = !this.isDone;
+    this.finish();
+    const isDelivered = this.kit.transactions.respond(this.server, response.status, withoutTopVia(response), now_ms);
+    if (!isDelivered && this.routed.request.method === "INVITE") this.kit.orphans.end(response, now_ms);
+    if (isFirst) this.cancelOpenBranches(ANSWERED_ELSEWHERE, now_ms, branch);
+  }
+
+  onEnded(branch: Branch, now_ms: number): void {
+    if (this.isDone) return;
+    // §16.7 item 5: a 6xx speaks for all; nobody else need ring on.
+    if ((branch.final?.status ?? 0) >= 600) this.cancelOpenBranches("", now_ms);
+    this.settle(now_ms);
+  }
+
+  /** The hold of a notice is over, or a fork has rung long enough. */
+  onTimer(_kind: string, now_ms: number): void {
+    if (this.stage?.kind === "notice") {
+      this.enterNextStage(now_ms);
+      return;
+    }
+    this.isBusy = true;
+    for (const branch of this.branches) branch.dismiss("", 480, now_ms);
+    this.isBusy = false;
+    this.settle(now_ms);
+  }
+
+  private get stage(): Stage | undefined {
+    return this.decision.plan[this.stageIndex];
+  }
+
+  private enterNextStage(now_ms: number): void {
+    this.stageIndex += 1;
+    const stage = this.stage;
+    if (stage === undefined) this.answerBest(now_ms);
+    else if (stage.kind === "fork") this.fork(stage, now_ms);
+    else if (stage.kind === "notice") this.notify(stage, now_ms);
+    else if (stage.kind === "reply") {
+      this.finish();
+      this.kit.transactions.reply(this.server, stage.reply, now_ms);
+    } else assertNever(stage);
+  }
+
+  private fork(stage: ForkStage, now_ms: number): void {
+    this.stageStart = this.branches.length;
+    for (const target of stage.targets) {
+      this.branches.push(new Branch(this.kit, this, this.routed, this.server.stamp, target, stage.fr_timer_ms));
+    }
+    if (stage.ring_ms !== undefined) this.kit.timers.start(this.timer, stage.ring_ms, now_ms);
+    this.isBusy = true;
+    for (let index = this.stageStart; index < this.branches.length; index++) this.branches[index]?.start(now_ms);
+    this.isBusy = false;
+    this.settle(now_ms);
+  }
+
+  private notify(stage: NoticeStage, now_ms: number): void {
+    if (this.routed.request.method === "INVITE") {
+      this.kit.transactions.reply(this.server, { status: 181, reason: stage.reason }, now_ms);
+    }
+    this.kit.timers.start(this.timer, stage.hold_ms, now_ms);
+  }
+
+  /** Goes on once all branches of the stage have ended. */
+  private settle(now_ms: number): void {
+    if (this.isDone || this.isBusy) return;
+    const stage = this.stage;
+    let isSilent = true;
+    for (let index = this.stageStart; index < this.branches.length; index++) {
+      const branch = this.branches[index];
+      if (branch === undefined) continue;
+      if (branch.isOpen) return;
+      isSilent = isSilent && branch.isSilent;
+    }
+    this.kit.timers.stop(this.timer);
+    const goesOn = stage?.kind === "fork" && stage.nextOnSilence === true && isSilent && !this.isCancelled;
+    if (goesOn) this.enterNextStage(now_ms);
+    else this.answerBest(now_ms);
+  }
+
+  /** §16.7 items 6 to 9. */
+  private answerBest(now_ms: number): void {
+    this.finish();
+    const finals: Final[] = [];
+    for (const { final } of this.branches) if (final !== undefined) finals.push(final);
+    const best = bestOf(finals);
+    if (best?.response !== undefined) {
+      const challenges = otherChallenges(best, finals);
+      const wire = withChallenges(withoutTopVia(best.response), challenges);
+      this.kit.transactions.respond(this.server, best.status, wire, now_ms);
+    } else if (this.isCancelled) {
+      this.kit.transactions.reply(this.server, { status: 487 }, now_ms);
+    } else {
+      this.conclude(best, now_ms);
+    }
+  }
+
+  /** Nobody sent a final response. */
+  private conclude(best: Final | undefined, now_ms: number): void {
+    const { transactions } = this.kit;
+    const isInvite = this.routed.request.method === "INVITE";
+    const stage = this.stage;
+    const wasShort = stage?.kind === "fork" && stage.fr_timer_ms !== undefined;
+    if (best?.status === 503) transactions.reply(this.server, { status: 500, reason: "Next Hop Unreachable" }, now_ms);
+    else if (best?.status === 480) transactions.reply(this.server, { status: 480, reason: "No Answer" }, now_ms);
+    else if (isInvite || wasShort) transactions.reply(this.server, { status: 408 }, now_ms);
+    else transactions.dismiss(this.server);
+  }
+
+  private cancelOpenBranches(reason: string, now_ms: number, except?: Branch): void {
+    const wasBusy = this.isBusy;
+    this.isBusy = true;
+    for (const branch of this.branches) if (branch !== except && branch.isOpen) branch.cancel(reason, now_ms);
+    this.isBusy = wasBusy;
+  }
+
+  private finish(): void {
+    this.isDone = true;
+    this.kit.timers.stop(this.timer);
+  }
+}
+
+/** Adds whole header lines behind the status line. */
+function withChallenges(wire: string, challenges: string): string {
+  if (challenges === "") return wire;
+  const fieldsStart = wire.indexOf("\n") + 1;
+  return wire.slice(0, fieldsStart) + challenges + wire.slice(fieldsStart);
+}

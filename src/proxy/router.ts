@@ -1,0 +1,81 @@
+/** The question that the proxy asks of policy, and the shape of the answer. */
+import type { Request } from "../message/message.ts";
+import type { Reply } from "../message/reply.ts";
+import type { SipUri } from "../message/uri.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { HostPort } from "../transport/locator.ts";
+import type { RouteSet } from "./preprocess-routes.ts";
+
+/** Hears what becomes of requests sent to a target: evidence of whether it lives. */
+export interface TargetObserver {
+  /** It answered, with whatever status. */
+  onAnswer(status: number, now_ms: number): void;
+  /** It said nothing within fr_timer, or timer B or F. */
+  onSilence(method: string, now_ms: number): void;
+  /** No route, ICMP: it can't be reached. */
+  onUnreachable(method: string, now_ms: number): void;
+}
+
+/** One place to forward to (RFC 3261 §16.5). */
+export interface Target {
+  /** The Request-URI to put; undefined leaves it untouched. */
+  readonly requestUri?: string;
+  /** Sends there, whatever Route and Request-URI say. */
+  readonly nextHop?: HostPort | Flow;
+  /** For REGISTER: Path (RFC 3327), with a token that leads back to the phone. */
+  readonly addPath?: boolean;
+  /** One side of the dialog is a PSTN gateway. */
+  readonly touchesGateway?: boolean;
+  readonly observer?: TargetObserver;
+}
+
+/** Forwards to all targets at once. */
+export interface ForkStage {
+  readonly kind: "fork";
+  readonly targets: readonly Target[];
+  /** A target that has said nothing for so long counts as silent; default: timer B or F. */
+  readonly fr_timer_ms?: number;
+  /** So long the targets may ring in all; default: timer C. */
+  readonly ring_ms?: number;
+  /** Go on to the next stage when no target has answered; default: answer 408. */
+  readonly nextOnSilence?: boolean;
+}
+
+/** Tells the caller 181 and then waits, without holding up anything else. */
+export interface NoticeStage {
+  readonly kind: "notice";
+  readonly reason: string;
+  readonly hold_ms: number;
+}
+
+/** Answers the caller. */
+export interface ReplyStage {
+  readonly kind: "reply";
+  readonly reply: Reply;
+}
+
+export type Stage = ForkStage | NoticeStage | ReplyStage;
+
+/** What is done with a request: stages, one after the other, until the caller has a final response. */
+export interface RoutingDecision {
+  /** The rule that decided, and why, for the log. */
+  readonly rule: string;
+  readonly why: string;
+  readonly plan: readonly Stage[];
+}
+
+/** A request as rules see it. */
+export interface RoutedRequest {
+  readonly request: Request;
+  readonly source: Flow;
+  /** What is left of Route, and the Request-URI, after §16.4. */
+  readonly routes: RouteSet;
+  /** The Request-URI after §16.4; undefined when it is no SIP URI. */
+  readonly uri: SipUri | undefined;
+}
+
+export interface Router {
+  /** Before a transaction is made: may this source ask anything of us? "forbid" answers 403, "drop" nothing. */
+  admit(request: Request, source: Flow): "admit" | "forbid" | "drop";
+  decide(routed: RoutedRequest, now_ms: number): RoutingDecision;
+}

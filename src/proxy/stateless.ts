@@ -1,0 +1,54 @@
+/** Forwarding without a transaction: ACKs of 2xx, and what belongs to nothing we know (RFC 3261 §16.11). */
+import type { Flow, TransportPort } from "../transport/flow.ts";
+import type { FlowWaiter } from "../transport/locator.ts";
+import { stampVia } from "../transport/receive.ts";
+import type { ProxyKit } from "./kit.ts";
+import { buildCopy, isFlow, nextHopOf } from "./outgoing.ts";
+import type { RoutedRequest, Target } from "./router.ts";
+
+/** A request on its way to its next hop. */
+export class StatelessForward implements FlowWaiter {
+  private readonly kit: ProxyKit;
+  private readonly routed: RoutedRequest;
+  private readonly target: Target;
+
+  constructor(kit: ProxyKit, routed: RoutedRequest, target: Target) {
+    this.kit = kit;
+    this.routed = routed;
+    this.target = target;
+  }
+
+  start(now_ms: number): void {
+    const hop = nextHopOf(this.routed, this.target);
+    if (hop === undefined) return;
+    const flows = isFlow(hop) ? [hop] : this.kit.locator.locate(hop, this, now_ms);
+    if (flows !== undefined) this.onLocated(flows);
+  }
+
+  onLocated(flows: readonly Flow[]): void {
+    const flow = flows[0];
+    if (flow === undefined) return;
+    const { request, source } = this.routed;
+    const branch = this.kit.branchIds.stateless(request);
+    this.kit.transport.send(
+      flow,
+      buildCopy(this.kit, this.routed, stampVia(request, source), this.target, flow, branch),
+    );
+  }
+}
+
+/** A response on its way back. */
+export class StatelessResponse implements FlowWaiter {
+  private readonly transport: TransportPort;
+  private readonly wire: string;
+
+  constructor(transport: TransportPort, wire: string) {
+    this.transport = transport;
+    this.wire = wire;
+  }
+
+  onLocated(flows: readonly Flow[]): void {
+    const flow = flows[0];
+    if (flow !== undefined) this.transport.send(flow, this.wire);
+  }
+}

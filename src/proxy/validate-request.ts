@@ -1,0 +1,54 @@
+/** RFC 3261 §16.3: what must hold before a request is forwarded. */
+import { CALL_ID, MAX_FORWARDS, PROXY_REQUIRE, VIA } from "../message/header-names.ts";
+import type { Request } from "../message/message.ts";
+import type { Reply } from "../message/reply.ts";
+import { parseDecimal } from "../message/text.ts";
+import { uriScheme } from "../message/uri.ts";
+import { parseVia } from "../message/via.ts";
+import type { BranchIds } from "../transaction/branch-id.ts";
+import type { OwnAddresses } from "./own-addresses.ts";
+
+const MAX_FORWARDS_LIMIT = 255;
+const MAX_VIAS = 70;
+
+/** The refusal that `request` deserves; undefined when it may be forwarded. */
+export function refusalOf(request: Request, own: OwnAddresses, branchIds: BranchIds): Reply | undefined {
+  const scheme = uriScheme(request.requestUri);
+  // sips promises TLS on every hop (§26.2.2), and without TLS here that promise can't be kept.
+  if (scheme !== "sip" && scheme !== "tel") return { status: 416 };
+  if (scheme === "sip" && request.uri === undefined) return { status: 400, reason: "Malformed Request-URI" };
+  const maxForwards = request.header(MAX_FORWARDS);
+  if (maxForwards !== undefined) {
+    const hops = parseDecimal(maxForwards, MAX_FORWARDS_LIMIT);
+    if (hops < 0) return { status: 400, reason: "Malformed Max-Forwards" };
+    if (hops === 0) return { status: 483 };
+  }
+  if (hasLooped(request, own, branchIds)) return { status: 482 };
+  const required = request.list(PROXY_REQUIRE);
+  if (required.length > 0) return { status: 420, headers: `Unsupported: ${required.join(", ")}\r\n` };
+  return undefined;
+}
+
+/** §16.3 item 4: one of the Vias is ours, and we would decide as we did then. */
+function hasLooped(request: Request, own: OwnAddresses, branchIds: BranchIds): boolean {
+  let vias = 0;
+  for (let index = request.indexOf(VIA); index >= 0; index = request.indexOf(VIA, index + 1)) {
+    const end = request.valueEnd(index);
+    let start = request.valueStart(index);
+    while (start < end) {
+      const via = vias === 0 ? request.topVia : parseVia(request.wire, start, end);
+      if (via === undefined) break;
+      vias += 1;
+      if (vias > MAX_VIAS) return true;
+      if (own.has(via.host, via.port === 0 ? undefined : via.port) && branchIds.isLoop(via.branch, request))
+        return true;
+      start = via.end + 1;
+    }
+  }
+  return false;
+}
+
+/** Enough of a message to be answered at all: a request without Call-ID can't be matched by anybody. */
+export function isAnswerable(request: Request): boolean {
+  return request.method !== "ACK" && request.indexOf(CALL_ID) >= 0;
+}

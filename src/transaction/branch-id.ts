@@ -1,0 +1,65 @@
+/** The branch parameters that we give out: the only place that makes or reads them (RFC 3261 §8.1.1.7, §16.6 item 8). */
+import { CALL_ID, PROXY_AUTHORIZATION, ROUTE } from "../message/header-names.ts";
+import type { Request } from "../message/message.ts";
+import { MAGIC_COOKIE } from "../message/via.ts";
+
+/**
+ * "z9hG4bK" mark "." start counter "." loop
+ *
+ * mark: the same for the life of the installation and known only to those whom we sent a request: who returns it in a
+ * response has seen our request, even one from before a restart. start: differs with each start of the process, so that
+ * branches never repeat. loop: RFC 5393 §4.2.1, what a looping request would repeat.
+ */
+export class BranchIds {
+  private readonly mark: string;
+  private readonly prefix: string;
+  private counter = 0;
+
+  /**
+   * @param mark of this installation: at least 8 characters of token
+   * @param start of this process: a few characters of token
+   */
+  constructor(mark: string, start: string) {
+    this.mark = `${MAGIC_COOKIE}${mark}.`;
+    this.prefix = `${this.mark}${start}`;
+  }
+
+  /** A branch for a new client transaction. */
+  next(loop: string): string {
+    this.counter += 1;
+    return `${this.prefix}${this.counter.toString(36)}.${loop}`;
+  }
+
+  /** The branch of a request forwarded without a transaction: the same for each retransmission (§16.11). */
+  stateless(request: Request): string {
+    const { branch, host, port } = request.topVia;
+    return `${this.mark}s${hash(`${branch} ${host} ${port} ${request.callId} ${request.cseqNumber}`)}.0`;
+  }
+
+  /** Whether this installation made `branch`. */
+  isOurs(branch: string): boolean {
+    return branch.startsWith(this.mark);
+  }
+
+  /** Whether `request` passed here before and has come back unchanged, given the branch of a Via of ours (§16.3 item 4). */
+  isLoop(branch: string, request: Request): boolean {
+    return this.isOurs(branch) && branch.slice(branch.lastIndexOf(".") + 1) === loopHash(request);
+  }
+}
+
+/** RFC 5393 §4.2.1: what decides where a request goes; equal for a request that has looped. */
+export function loopHash(request: Request): string {
+  return hash(
+    `${request.requestUri} ${request.lines(CALL_ID)}${request.cseqNumber} ${request.lines(ROUTE)}` +
+      request.lines(PROXY_AUTHORIZATION),
+  );
+}
+
+/** FNV-1a, 32 bits: tells texts apart, keeps nothing secret. */
+function hash(text: string): string {
+  let value = 0x811c9dc5;
+  for (let position = 0; position < text.length; position++) {
+    value = Math.imul(value ^ text.charCodeAt(position), 0x01000193);
+  }
+  return (value >>> 0).toString(36);
+}

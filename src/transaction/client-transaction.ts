@@ -1,0 +1,32 @@
+/** A request that we sent, and who waits for its answer. */
+import type { Response } from "../message/message.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { Machine } from "./machine.ts";
+import { Transaction, type TransactionRunner } from "./transaction.ts";
+
+/** Who sent the request. */
+export interface ClientUser {
+  /** A response; for an INVITE, several 2xx can come. */
+  onResponse(transaction: ClientTransaction, response: Response, now_ms: number): void;
+  /** Nothing came: timer B or F. */
+  onTimeout(transaction: ClientTransaction, now_ms: number): void;
+  /** The request could not be delivered: no route, ICMP. */
+  onUnreachable(transaction: ClientTransaction, now_ms: number): void;
+}
+
+export class ClientTransaction extends Transaction {
+  readonly role = "client";
+  readonly flow: Flow;
+  readonly user: ClientUser;
+  /** The request as sent; "" once nothing can make us need it again. */
+  wire: string;
+  /** The ACK to the final response, once there is one. */
+  ack = "";
+
+  constructor(runner: TransactionRunner, machine: Machine, key: string, wire: string, flow: Flow, user: ClientUser) {
+    super(runner, machine, key);
+    this.wire = wire;
+    this.flow = flow;
+    this.user = user;
+  }
+}

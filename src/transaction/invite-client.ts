@@ -1,0 +1,41 @@
+/** INVITE client transaction: RFC 3261 §17.1.1, amended by RFC 6026 §7.2 (accepted) and §9.1's wait after a CANCEL. */
+import { type Machine, TERMINATED, to } from "./machine.ts";
+
+export const inviteClient: Machine = {
+  initial: "calling",
+  start: ["send", "startRetransmit", "startTimeout"],
+  states: {
+    calling: {
+      retransmit: to("calling", "send", "doubleRetransmit"),
+      provisional: to("proceeding", "stopRetransmit", "stopTimeout", "tell"),
+      success: to("accepted", "stopRetransmit", "stopTimeout", "linger64T1", "tell"),
+      failure: to("completed", "stopRetransmit", "stopTimeout", "sendAck", "linger64T1", "tell"),
+      timeout: to(TERMINATED, "tell"),
+      unreachable: to(TERMINATED, "tell"),
+      abandon: to("abandoned", "stopRetransmit"),
+    },
+    proceeding: {
+      provisional: to("proceeding", "tell"),
+      success: to("accepted", "stopTimeout", "linger64T1", "tell"),
+      failure: to("completed", "stopTimeout", "sendAck", "linger64T1", "tell"),
+      cancelled: to("proceeding", "startTimeout"),
+      timeout: to(TERMINATED, "tell"),
+    },
+    // Ours: fr_timer has given up on the answer, timer B still runs, and who answers late must not be left ringing.
+    abandoned: {
+      provisional: to("proceeding", "stopTimeout", "tell"),
+      success: to("accepted", "stopTimeout", "linger64T1", "tell"),
+      failure: to("completed", "stopTimeout", "sendAck", "linger64T1", "tell"),
+      timeout: to(TERMINATED),
+      unreachable: to(TERMINATED),
+    },
+    accepted: {
+      success: to("accepted", "tell"),
+      linger: to(TERMINATED),
+    },
+    completed: {
+      failure: to("completed", "sendAck"),
+      linger: to(TERMINATED),
+    },
+  },
+};

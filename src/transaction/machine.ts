@@ -1,0 +1,79 @@
+/**
+ * Transaction state machines as tables.
+ *
+ * Each machine is data: for a state and an input, the next state and what has to be done. Nothing here knows a socket,
+ * a clock or a message; the transaction layer looks the transition up and does it.
+ */
+
+/** What can happen to a transaction. Which of them a machine knows, its table says. */
+export type Input =
+  /** The request again (server), as a retransmission. */
+  | "request"
+  /** The ACK to a final response (server). */
+  | "ack"
+  /** A response: 1xx, 2xx, 3xx to 6xx; received by a client, or given by the transaction user to a server. */
+  | "provisional"
+  | "success"
+  | "failure"
+  /** It is time to send again: timers A, E, G. */
+  | "retransmit"
+  /** Nobody answered: timers B, F, H. */
+  | "timeout"
+  /** The state has lasted long enough: timers D, I, J, K, L, M. */
+  | "linger"
+  /** The request could not be delivered. */
+  | "unreachable"
+  /** The transaction user doesn't wait any longer, but wants to hear of a late answer. */
+  | "abandon"
+  /** The transaction user has sent CANCEL (§9.1). */
+  | "cancelled";
+
+/** What a transition may ask for. */
+export type Action =
+  /** Sends the request (client) or the last response (server). */
+  | "send"
+  /** Sends the ACK to a 3xx–6xx response (client). */
+  | "sendAck"
+  /** Tells the transaction user about the response, the ACK or the failure at hand. */
+  | "tell"
+  /** Starts the retransmission timer at T1. */
+  | "startRetransmit"
+  /** Starts it anew at twice its last interval: timer A. */
+  | "doubleRetransmit"
+  /** Starts it anew at twice its last interval, at most T2: timers E and G. */
+  | "doubleRetransmitToT2"
+  /** Starts it anew at T2: timer E once a provisional response has come. */
+  | "retransmitEveryT2"
+  | "stopRetransmit"
+  /** Starts the timer of patience, 64·T1: timers B, F, H. */
+  | "startTimeout"
+  | "stopTimeout"
+  /** Starts the lingering timer: 64·T1 (D, J, L, M) or T4 (I, K). */
+  | "linger64T1"
+  | "lingerT4";
+
+export interface Transition {
+  readonly next: string;
+  readonly actions: readonly Action[];
+}
+
+export interface Machine {
+  readonly initial: string;
+  /** What creating the transaction does. */
+  readonly start: readonly Action[];
+  /** state → input → transition; an input that is missing is ignored in that state. */
+  readonly states: Readonly<Record<string, Readonly<Partial<Record<Input, Transition>>>>>;
+}
+
+/** The state in which a transaction is forgotten; no machine leaves it. */
+export const TERMINATED = "terminated";
+
+/** The transition for `input` in `state`; undefined when the machine ignores it. */
+export function step(machine: Machine, state: string, input: Input): Transition | undefined {
+  return machine.states[state]?.[input];
+}
+
+/** For tables: go to `next`, doing `actions` in order. */
+export function to(next: string, ...actions: Action[]): Transition {
+  return { next, actions };
+}

@@ -1,0 +1,14 @@
+/** RFC 3261 table 4: the timers of transactions over unreliable transports, in milliseconds. */
+
+/** Estimate of the round-trip time (§17.1.1.1). */
+export const T1_ms = 500;
+/** Longest interval between retransmissions of non-INVITE requests and INVITE responses. */
+export const T2_ms = 4000;
+/** How long a message may stay in the network. */
+export const T4_ms = 5000;
+
+/** How long a transaction waits for an answer: timers B, F, H; RFC 6026's L and M as long. */
+export const PATIENCE_ms = 64 * T1_ms;
+
+/** Timer C: how long an INVITE may ring (§16.6 item 11 wants more than three minutes). */
+export const TIMER_C_ms = 181_000;

@@ -1,0 +1,319 @@
+/** All transactions: matches messages to them, and does what their machines ask for (RFC 3261 §17). */
+import { assertNever } from "../base/assert.ts";
+import type { Logger, Random } from "../base/ports.ts";
+import type { Timers } from "../base/timers.ts";
+import { type Request, Request as RequestMessage, type Response } from "../message/message.ts";
+import { parse } from "../message/parse.ts";
+import { buildReply, type Reply } from "../message/reply.ts";
+import { type Flow, isSameFlow, type TransportPort } from "../transport/flow.ts";
+import { buildAck, buildCancel } from "./ack-cancel.ts";
+import { ClientTransaction, type ClientUser } from "./client-transaction.ts";
+import { inviteClient } from "./invite-client.ts";
+import { inviteServer } from "./invite-server.ts";
+import { type Action, type Input, step, TERMINATED } from "./machine.ts";
+import { nonInviteClient } from "./non-invite-client.ts";
+import { nonInviteServer } from "./non-invite-server.ts";
+import { ServerTransaction } from "./server-transaction.ts";
+import { PATIENCE_ms, T1_ms, T2_ms, T4_ms } from "./timers.ts";
+import type { Transaction, TransactionRunner } from "./transaction.ts";
+import { clientKey, serverKey, serverKeyAs } from "./transaction-key.ts";
+
+/** Whoever decides what to do with requests: the proxy. */
+export interface TransactionUser {
+  /** A new request, with its server transaction. */
+  onRequest(transaction: ServerTransaction, now_ms: number): void;
+  /** An ACK that belongs to no transaction of ours: that of a 2xx. */
+  onStrayAck(ack: Request, source: Flow, now_ms: number): void;
+  /** A CANCEL for an INVITE that we don't know (§16.10). */
+  onStrayCancel(cancel: Request, source: Flow, now_ms: number): void;
+  /** A response that belongs to no transaction of ours. */
+  onStrayResponse(response: Response, now_ms: number): void;
+}
+
+/** Above this many unanswered requests, new ones get 503. */
+export const UNANSWERED_MAX = 10_000;
+const TAG_LENGTH = 10;
+
+export class TransactionLayer implements TransactionRunner {
+  private readonly servers = new Map<string, ServerTransaction>();
+  private readonly clients = new Map<string, ClientTransaction>();
+  private readonly transport: TransportPort;
+  private readonly timers: Timers;
+  private readonly random: Random;
+  private readonly log: Logger;
+  private readonly user: TransactionUser;
+  private unanswered = 0;
+
+  constructor(ports: { transport: TransportPort; random: Random; log: Logger }, timers: Timers, user: TransactionUser) {
+    this.transport = ports.transport;
+    this.random = ports.random;
+    this.log = ports.log;
+    this.timers = timers;
+    this.user = user;
+  }
+
+  /** Transactions alive, those included that only absorb retransmissions. */
+  get count(): number {
+    return this.servers.size + this.clients.size;
+  }
+
+  /** A request without fault has arrived (§17.2.3). */
+  receiveRequest(request: Request, source: Flow, now_ms: number): void {
+    const key = serverKey(request);
+    const known = this.servers.get(key);
+    if (request.method === "ACK") {
+      if (known === undefined || known.state === "accepted") this.user.onStrayAck(request, source, now_ms);
+      else this.apply(known, "ack", undefined, now_ms);
+    } else if (known !== undefined) {
+      this.apply(known, "request", undefined, now_ms);
+    } else if (request.method === "CANCEL") {
+      this.receiveCancel(request, source, key, now_ms);
+    } else {
+      this.open(request, source, key, now_ms);
+    }
+  }
+
+  /** A response has arrived (§17.1.3). */
+  receiveResponse(response: Response, now_ms: number): void {
+    const transaction = this.clients.get(clientKey(response.topVia.branch, response.cseqMethod));
+    if (transaction === undefined) this.user.onStrayResponse(response, now_ms);
+    else this.apply(transaction, inputOf(response.status), response, now_ms);
+  }
+
+  /** The peer behind `flow` can't be reached: every request that waits for its first answer from there has failed. */
+  receiveUnreachable(flow: Flow, now_ms: number): void {
+    for (const transaction of [...this.clients.values()]) {
+      if (isSameFlow(transaction.flow, flow)) this.apply(transaction, "unreachable", undefined, now_ms);
+    }
+  }
+
+  /**
+   * Sends a request in a new client transaction.
+   * @param wire its top Via carries `branch`
+   */
+  send(method: string, branch: string, wire: string, flow: Flow, user: ClientUser, now_ms: number): ClientTransaction {
+    const machine = method === "INVITE" ? inviteClient : nonInviteClient;
+    const transaction = new ClientTransaction(this, machine, clientKey(branch, method), wire, flow, user);
+    this.clients.set(transaction.key, transaction);
+    this.act(transaction, machine.start, undefined, now_ms);
+    return transaction;
+  }
+
+  /** The transaction user waits no longer; it still hears of a late answer to an INVITE. */
+  abandon(transaction: ClientTransaction, now_ms: number): void {
+    this.apply(transaction, "abandon", undefined, now_ms);
+  }
+
+  /** Sends CANCEL for an INVITE that has had a provisional response (§9.1). */
+  cancel(transaction: ClientTransaction, reason: string, now_ms: number): void {
+    const invite = sentRequest(transaction);
+    if (transaction.state !== "proceeding" || invite === undefined) return;
+    this.send("CANCEL", invite.topVia.branch, buildCancel(invite, reason), transaction.flow, NOBODY, now_ms);
+    this.apply(transaction, "cancelled", undefined, now_ms);
+  }
+
+  /** Answers with a response of our own making. */
+  reply(transaction: ServerTransaction, reply: Reply, now_ms: number): void {
+    const wire = buildReply(transaction.request, transaction.stamp, transaction.toTag, reply);
+    this.respond(transaction, reply.status, wire, now_ms);
+  }
+
+  /** Passes a response on. False when the state of the transaction doesn't allow it any more. */
+  respond(transaction: ServerTransaction, status: number, wire: string, now_ms: number): boolean {
+    const answered = transaction.isAnswered;
+    const input = inputOf(status);
+    if (answered && !(input === "success" && transaction.state === "accepted")) return false;
+    transaction.lastResponse = wire;
+    this.apply(transaction, input, undefined, now_ms);
+    if (!answered && transaction.isAnswered) this.unanswered -= 1;
+    if (transaction.state === "accepted") transaction.lastResponse = "";
+    return true;
+  }
+
+  /** Ends a transaction without an answer (RFC 4320 §4.2: better none than a late 408). */
+  dismiss(transaction: ServerTransaction): void {
+    if (!transaction.isAnswered) this.unanswered -= 1;
+    transaction.state = TERMINATED;
+    this.forget(transaction);
+  }
+
+  onTimer(transaction: Transaction, kind: string, now_ms: number): void {
+    this.apply(transaction, kind === "retransmit" ? "retransmit" : transaction.lifeInput, undefined, now_ms);
+  }
+
+  private open(request: Request, source: Flow, key: string, now_ms: number): void {
+    const machine = request.method === "INVITE" ? inviteServer : nonInviteServer;
+    const transaction = new ServerTransaction(this, machine, key, request, source, this.random.token(TAG_LENGTH));
+    if (this.unanswered >= UNANSWERED_MAX) {
+      const headers = "Retry-After: 5\r\n";
+      const wire = buildReply(request, transaction.stamp, transaction.toTag, { status: 503, headers });
+      this.transport.send(transaction.replyFlow, wire);
+      return;
+    }
+    this.servers.set(key, transaction);
+    this.unanswered += 1;
+    if (request.method === "INVITE") this.reply(transaction, { status: 100 }, now_ms);
+    try {
+      this.user.onRequest(transaction, now_ms);
+    } catch (error) {
+      this.fail(transaction, error, now_ms);
+    }
+  }
+
+  private receiveCancel(cancel: Request, source: Flow, key: string, now_ms: number): void {
+    const invite = this.servers.get(serverKeyAs(cancel, "INVITE"));
+    if (invite === undefined) {
+      this.user.onStrayCancel(cancel, source, now_ms);
+      return;
+    }
+    const transaction = new ServerTransaction(this, nonInviteServer, key, cancel, source, invite.toTag);
+    this.servers.set(key, transaction);
+    this.unanswered += 1;
+    this.reply(transaction, { status: 200 }, now_ms);
+    if (!invite.isAnswered) invite.user?.onCancel(invite, cancel, now_ms);
+  }
+
+  private apply(transaction: Transaction, input: Input, response: Response | undefined, now_ms: number): void {
+    const transition = step(transaction.machine, transaction.state, input);
+    if (transition === undefined) return;
+    transaction.state = transition.next;
+    if (transition.next === TERMINATED) this.forget(transaction);
+    try {
+      this.act(transaction, transition.actions, response, now_ms, input);
+    } catch (error) {
+      this.fail(transaction, error, now_ms);
+    }
+    if (transition.next === "accepted" && transaction instanceof ClientTransaction) transaction.wire = "";
+  }
+
+  private act(
+    transaction: Transaction,
+    actions: readonly Action[],
+    response: Response | undefined,
+    now_ms: number,
+    input: Input = "request",
+  ): void {
+    for (const action of actions) {
+      switch (action) {
+        case "send":
+          this.transmit(transaction);
+          break;
+        case "sendAck":
+          this.acknowledge(transaction, response);
+          break;
+        case "tell":
+          this.tell(transaction, input, response, now_ms);
+          break;
+        case "startRetransmit":
+          this.retransmitAfter(transaction, T1_ms, now_ms);
+          break;
+        case "doubleRetransmit":
+          this.retransmitAfter(transaction, transaction.interval_ms * 2, now_ms);
+          break;
+        case "doubleRetransmitToT2":
+          this.retransmitAfter(transaction, Math.min(transaction.interval_ms * 2, T2_ms), now_ms);
+          break;
+        case "retransmitEveryT2":
+          this.retransmitAfter(transaction, T2_ms, now_ms);
+          break;
+        case "stopRetransmit":
+          this.timers.stop(transaction.retransmitTimer);
+          break;
+        case "startTimeout":
+          this.live(transaction, "timeout", PATIENCE_ms, now_ms);
+          break;
+        case "stopTimeout":
+          this.timers.stop(transaction.lifeTimer);
+          break;
+        case "linger64T1":
+          this.live(transaction, "linger", PATIENCE_ms, now_ms);
+          break;
+        case "lingerT4":
+          this.live(transaction, "linger", T4_ms, now_ms);
+          break;
+        default:
+          assertNever(action);
+      }
+    }
+  }
+
+  private transmit(transaction: Transaction): void {
+    if (transaction instanceof ClientTransaction) this.transport.send(transaction.flow, transaction.wire);
+    else if (transaction instanceof ServerTransaction && transaction.lastResponse !== "") {
+      this.transport.send(transaction.replyFlow, transaction.lastResponse);
+    }
+  }
+
+  private acknowledge(transaction: Transaction, response: Response | undefined): void {
+    if (!(transaction instanceof ClientTransaction)) return;
+    const invite = sentRequest(transaction);
+    if (transaction.ack === "" && invite !== undefined && response !== undefined) {
+      transaction.ack = buildAck(invite, response);
+      transaction.wire = "";
+    }
+    this.transport.send(transaction.flow, transaction.ack);
+  }
+
+  private tell(transaction: Transaction, input: Input, response: Response | undefined, now_ms: number): void {
+    if (transaction instanceof ClientTransaction) {
+      if (response !== undefined) transaction.user.onResponse(transaction, response, now_ms);
+      else if (input === "unreachable") transaction.user.onUnreachable(transaction, now_ms);
+      else transaction.user.onTimeout(transaction, now_ms);
+    } else if (transaction instanceof ServerTransaction) {
+      if (input === "ack") transaction.user?.onAck(transaction, now_ms);
+      else transaction.user?.onNoAck(transaction, now_ms);
+    }
+  }
+
+  private retransmitAfter(transaction: Transaction, interval_ms: number, now_ms: number): void {
+    transaction.interval_ms = interval_ms;
+    this.timers.start(transaction.retransmitTimer, interval_ms, now_ms);
+  }
+
+  private live(transaction: Transaction, input: "timeout" | "linger", duration_ms: number, now_ms: number): void {
+    transaction.lifeInput = input;
+    this.timers.start(transaction.lifeTimer, duration_ms, now_ms);
+  }
+
+  private forget(transaction: Transaction): void {
+    this.timers.stop(transaction.retransmitTimer);
+    this.timers.stop(transaction.lifeTimer);
+    if (transaction instanceof ClientTransaction) this.clients.delete(transaction.key);
+    else this.servers.delete(transaction.key);
+  }
+
+  /** A bug of ours ends the transaction in which it shows, and nothing else. */
+  private fail(transaction: Transaction, error: unknown, now_ms: number): void {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.log.error("transaction_failed", { key: transaction.key, state: transaction.state, error: stack });
+    if (transaction instanceof ServerTransaction && !transaction.isAnswered) {
+      this.reply(transaction, { status: 500 }, now_ms);
+      return;
+    }
+    transaction.state = TERMINATED;
+    this.forget(transaction);
+    if (transaction instanceof ClientTransaction) this.giveUp(transaction, now_ms);
+  }
+
+  /** What the failed transaction was part of must not wait for it for ever. */
+  private giveUp(transaction: ClientTransaction, now_ms: number): void {
+    try {
+      transaction.user.onTimeout(transaction, now_ms);
+    } catch (error) {
+      this.log.error("transaction_user_failed", { key: transaction.key, error: String(error) });
+    }
+  }
+}
+
+/** For CANCELs: nobody needs their outcome. */
+const NOBODY: ClientUser = { onResponse() {}, onTimeout() {}, onUnreachable() {} };
+
+function inputOf(status: number): "provisional" | "success" | "failure" {
+  if (status < 200) return "provisional";
+  return status < 300 ? "success" : "failure";
+}
+
+function sentRequest(transaction: ClientTransaction): Request | undefined {
+  const request = transaction.wire === "" ? undefined : parse(transaction.wire);
+  return request instanceof RequestMessage ? request : undefined;
+}

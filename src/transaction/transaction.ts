@@ -1,0 +1,32 @@
+/** What client and server transactions share: a state, and the two timers that move it. */
+import { Timer, type TimerOwner } from "../base/timers.ts";
+import type { Machine } from "./machine.ts";
+
+/** Whoever runs the machines: the transaction layer. */
+export interface TransactionRunner {
+  onTimer(transaction: Transaction, kind: string, now_ms: number): void;
+}
+
+export abstract class Transaction implements TimerOwner {
+  readonly key: string;
+  readonly machine: Machine;
+  state: string;
+  /** Timers A, E, G and their present interval. */
+  readonly retransmitTimer: Timer = new Timer(this, "retransmit");
+  interval_ms = 0;
+  /** All other timers of RFC 3261 table 4: no state has two of them. What the timer means is its input. */
+  readonly lifeTimer: Timer = new Timer(this, "life");
+  lifeInput: "timeout" | "linger" = "timeout";
+  private readonly runner: TransactionRunner;
+
+  constructor(runner: TransactionRunner, machine: Machine, key: string) {
+    this.runner = runner;
+    this.machine = machine;
+    this.key = key;
+    this.state = machine.initial;
+  }
+
+  onTimer(kind: string, now_ms: number): void {
+    this.runner.onTimer(this, kind, now_ms);
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * From a host to flows: which addresses it has (RFC 3263 §4), and from which of our own addresses they are reached.
+ *
+ * Answers that are known are given at once; otherwise the question goes to the host and the answer comes as an event.
+ * A name that once had addresses keeps them while DNS is silent: in an outage it is.
+ */
+import { BoundedMap } from "../base/bounded-map.ts";
+import { canonicalAddress, commonPrefix_bits, ipVersion } from "../base/ip-range.ts";
+import { SIP_PORT } from "../message/uri.ts";
+import type { Flow, Listener } from "./flow.ts";
+
+/** Host and port of a URI, a Route or a configured target; without a port, SRV records decide. */
+export interface HostPort {
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+/** One answer of DNS, best first. */
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What only the host can find out. It answers through {@link Locator.onResolved} and {@link Locator.onSource}. */
+export interface LookupPort {
+  /** Asks DNS: SRV when no port is given, then A and AAAA. */
+  resolve(target: HostPort): void;
+  /** Asks the kernel from which local address it would reach `address`. */
+  findSource(address: string): void;
+}
+
+/** Whoever waits for an answer that isn't known yet. */
+export interface FlowWaiter {
+  /** Best first; empty when the host can't be reached. */
+  onLocated(flows: readonly Flow[], now_ms: number): void;
+}
+
+/** How long a route is believed without asking the kernel again. */
+const ROUTE_LIFETIME_ms = 30_000;
+/** How long a finding is used without a look at names and routes. */
+const FINDING_LIFETIME_ms = 5_000;
+/** Names and addresses remembered at the most. */
+const REMEMBERED = 1024;
+const NOWHERE: readonly Flow[] = [];
+
+interface Name {
+  readonly target: HostPort;
+  addresses: readonly ResolvedAddress[];
+  expires_ms: number;
+  isAsking: boolean;
+  waiters: FlowWaiter[];
+}
+
+/** Where a target was found last. */
+interface Finding {
+  readonly flows: readonly Flow[];
+  readonly until_ms: number;
+}
+
+interface Route {
+  /** Undefined while the kernel is asked for the first time, or when it knows no route. */
+  listener: Listener | undefined;
+  expires_ms: number;
+  isAsking: boolean;
+  /** Flows to complete, with who waits for them. */
+  waiters: { readonly addresses: readonly ResolvedAddress[]; readonly waiter: FlowWaiter }[];
+}
+
+export class Locator {
+  private readonly listeners: readonly Listener[];
+  private readonly lookup: LookupPort;
+  private readonly names = new BoundedMap<string, Name>(REMEMBERED);
+  private readonly routes = new BoundedMap<string, Route>(REMEMBERED);
+  private readonly findings = new BoundedMap<string, Finding>(REMEMBERED);
+
+  constructor(listeners: readonly Listener[], lookup: LookupPort) {
+    this.listeners = listeners;
+    this.lookup = lookup;
+  }
+
+  /** The flows to `target`, or undefined: then `waiter` is told later. */
+  locate(target: HostPort, waiter: FlowWaiter, now_ms: number): readonly Flow[] | undefined {
+    const key = keyOf(target);
+    const finding = this.findings.get(key);
+    if (finding !== undefined && now_ms < finding.until_ms) return finding.flows;
+    const flows = this.find(target, waiter, now_ms);
+    if (flows !== undefined && flows.length > 0) {
+      this.findings.set(key, { flows, until_ms: now_ms + FINDING_LIFETIME_ms });
+    }
+    return flows;
+  }
+
+  private find(target: HostPort, waiter: FlowWaiter, now_ms: number): readonly Flow[] | undefined {
+    if (ipVersion(target.host) !== 0) {
+      return this.flowsTo([{ address: target.host, port: target.port ?? SIP_PORT }], waiter, now_ms);
+    }
+    const name = this.name(target);
+    if (now_ms >= name.expires_ms && !name.isAsking) {
+      name.isAsking = true;
+      this.lookup.resolve(target);
+    }
+    if (name.addresses.length > 0) return this.flowsTo(name.addresses, waiter, now_ms);
+    if (!name.isAsking) return NOWHERE;
+    name.waiters.push(waiter);
+    return undefined;
+  }
+
+  /**
+   * DNS has answered.
+   * @param addresses empty: the name has none, or DNS didn't answer; what was known before stays in use
+   * @param lifetime_ms how long the answer, or the lack of one, may be believed
+   */
+  onResolved(target: HostPort, addresses: readonly ResolvedAddress[], lifetime_ms: number, now_ms: number): void {
+    const name = this.name(target);
+    if (addresses.length > 0) name.addresses = addresses;
+    name.expires_ms = now_ms + lifetime_ms;
+    name.isAsking = false;
+    const waiters = name.waiters;
+    name.waiters = [];
+    for (const waiter of waiters) {
+      const flows = name.addresses.length > 0 ? this.flowsTo(name.addresses, waiter, now_ms) : NOWHERE;
+      if (flows !== undefined) waiter.onLocated(flows, now_ms);
+    }
+  }
+
+  /**
+   * The kernel has answered.
+   * @param source the local address it would send from; undefined when it has no route
+   */
+  onSource(address: string, source: string | undefined, now_ms: number): void {
+    const route = this.route(address);
+    route.listener = source === undefined ? undefined : this.listenerNear(source);
+    route.expires_ms = source === undefined ? now_ms : now_ms + ROUTE_LIFETIME_ms;
+    route.isAsking = false;
+    const waiters = route.waiters;
+    route.waiters = [];
+    for (const { addresses, waiter } of waiters) {
+      // A missing route must not be asked for again by the same question.
+      const rest = route.listener === undefined ? addresses.filter((other) => other.address !== address) : addresses;
+      const flows = rest.length === 0 ? NOWHERE : this.flowsTo(rest, waiter, now_ms);
+      if (flows !== undefined) waiter.onLocated(flows, now_ms);
+    }
+  }
+
+  /** A send to `address` failed: ask the kernel anew before the next. */
+  forgetRoute(address: string): void {
+    this.routes.delete(address);
+    this.findings.clear();
+  }
+
+  private flowsTo(
+    addresses: readonly ResolvedAddress[],
+    waiter: FlowWaiter,
+    now_ms: number,
+  ): readonly Flow[] | undefined {
+    const flows: Flow[] = [];
+    for (const { address, port } of addresses) {
+      const candidates = this.listenersFor(address);
+      const only = candidates.length === 1 ? candidates[0] : undefined;
+      if (only !== undefined) {
+        flows.push({ listener: only, address, port });
+        continue;
+      }
+      if (candidates.length === 0) continue;
+      const route = this.route(address);
+      if (now_ms >= route.expires_ms && !route.isAsking) {
+        route.isAsking = true;
+        this.lookup.findSource(address);
+      }
+      if (route.listener === undefined) {
+        route.waiters.push({ addresses, waiter });
+        return undefined;
+      }
+      flows.push({ listener: route.listener, address, port });
+    }
+    return flows;
+  }
+
+  private listenersFor(address: string): readonly Listener[] {
+    const version = ipVersion(address);
+    return this.listeners.filter((listener) => ipVersion(listener.address) === version);
+  }
+
+  /** The listener on `source`, or else the one whose address looks most like it. */
+  private listenerNear(source: string): Listener | undefined {
+    let nearest: Listener | undefined;
+    let nearest_bits = -1;
+    for (const listener of this.listeners) {
+      const bits = commonPrefix_bits(listener.address, source);
+      if (bits > nearest_bits) {
+        nearest = listener;
+        nearest_bits = bits;
+      }
+    }
+    return nearest;
+  }
+
+  private name(target: HostPort): Name {
+    const key = keyOf(target);
+    let name = this.names.get(key);
+    if (name === undefined) {
+      name = { target, addresses: [], expires_ms: 0, isAsking: false, waiters: [] };
+      this.names.set(key, name);
+    }
+    return name;
+  }
+
+  private route(address: string): Route {
+    let route = this.routes.get(address);
+    if (route === undefined) {
+      route = { listener: undefined, expires_ms: 0, isAsking: false, waiters: [] };
+      this.routes.set(address, route);
+    }
+    return route;
+  }
+}
+
+function keyOf(target: HostPort): string {
+  return `${target.host} ${target.port ?? ""}`;
+}
+
+/** Whether `target` names `address`: for comparing a URI with our own and our peers' addresses. */
+export function isHost(target: string, address: string): boolean {
+  return target === address || canonicalAddress(target) === canonicalAddress(address);
+}
