@@ -3,7 +3,7 @@ import type { Logger } from "../base/ports.ts";
 import { Timers } from "../base/timers.ts";
 import { SystemClock } from "../io/node/clock.ts";
 import { NodeDns } from "../io/node/dns.ts";
-import { createMac, createRandom, loadSecret, temporarySecret } from "../io/node/secret.ts";
+import { createMac, createRandom } from "../io/node/secret.ts";
 import { NodeUdp } from "../io/node/udp.ts";
 import { RoutingPolicy } from "../policy/routing-policy.ts";
 import type { Site } from "../policy/site.ts";
@@ -32,7 +32,7 @@ export class App {
       resolve: (target: HostPort) => dns.resolve(target),
       findSource: (address: string) => void this.findSource(address),
     };
-    const ports = { transport: this.udp, lookup, random: createRandom(), mac: createMac(this.secret()), log };
+    const ports = { transport: this.udp, lookup, random: createRandom(), mac: createMac(config.stateFolder, log), log };
     this.core = new ProxyCore(ports, config.listeners, this.timers);
     this.upstreams = this.introduce(config.site);
   }
@@ -40,10 +40,7 @@ export class App {
   /** @throws when a listener can't be opened */
   async start(): Promise<void> {
     await this.udp.open(this.config.listeners);
-    this.run((now_ms) => {
-      this.upstreams.start(now_ms);
-      for (const { uri } of this.config.site.gateways) this.watch(uri, now_ms);
-    });
+    this.begin(this.config.site);
     const listeners = this.config.listeners.map((listener) => `udp:${listener.sentBy}`).join(",");
     this.log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
   }
@@ -52,7 +49,7 @@ export class App {
   reload(site: Site): void {
     this.upstreams.stop();
     this.upstreams = this.introduce(site);
-    this.run((now_ms) => this.upstreams.start(now_ms));
+    this.begin(site);
   }
 
   async stop(): Promise<void> {
@@ -100,20 +97,19 @@ export class App {
     return upstreams;
   }
 
+  private begin(site: Site): void {
+    this.run((now_ms) => {
+      this.upstreams.start(now_ms);
+      for (const { uri } of site.gateways) this.watch(uri, now_ms);
+    });
+  }
+
+  /** A gateway that is switched off says so, where ICMP gets through. */
   private watch(hop: HostPort, now_ms: number): void {
     const onLocated = (flows: readonly Flow[]) => {
       for (const flow of flows) this.udp.watch(flow);
     };
     const flows = this.core.locator.locate(hop, { onLocated }, now_ms);
     if (flows !== undefined) onLocated(flows);
-  }
-
-  private secret(): Buffer {
-    try {
-      return loadSecret(this.config.stateFolder);
-    } catch (error) {
-      this.log.warn("state_folder", { error: String(error), effect: "calls in progress won't survive a restart" });
-      return temporarySecret();
-    }
   }
 }

@@ -41,55 +41,75 @@ export function parseVia(wire: string, start: number, end: number): Via | undefi
     if (port <= 0) return undefined;
     position = skipSpace(wire, portEnd, end);
   }
-
-  let branch = "";
-  let received: string | undefined;
-  let maddr: string | undefined;
-  let rport: number | undefined;
-  let rportEnd = 0;
-  while (position < end && wire.charCodeAt(position) === SEMICOLON) {
-    const nameStart = skipSpace(wire, position + 1, end);
-    const nameEnd = skipToken(wire, nameStart, end);
-    let value = "";
-    position = skipSpace(wire, nameEnd, end);
-    if (position < end && wire.charCodeAt(position) === EQUALS) {
-      const valueStart = skipSpace(wire, position + 1, end);
-      const valueEnd = skipValue(wire, valueStart, end);
-      value = wire.slice(valueStart, valueEnd);
-      position = skipSpace(wire, valueEnd, end);
-    }
-    switch (nameEnd - nameStart) {
-      case 5:
-        if (isName(wire, nameStart, "rport")) {
-          rport = value === "" ? -1 : parseDecimal(value, 65_535);
-          rportEnd = nameEnd;
-        } else if (isName(wire, nameStart, "maddr")) {
-          maddr = value;
-        }
-        break;
-      case 6:
-        if (isName(wire, nameStart, "branch")) branch = value;
-        break;
-      case 8:
-        if (isName(wire, nameStart, "received")) received = value;
-        break;
-      default:
-    }
-  }
-  if (position < end && wire.charCodeAt(position) !== COMMA) return undefined;
+  const parameters = readParameters(wire, position, end);
+  if (parameters.end < end && wire.charCodeAt(parameters.end) !== COMMA) return undefined;
   const host = wire.slice(hostStart, hostEnd);
   return {
     start,
-    end: position,
+    end: parameters.end,
     transport: wire.slice(transportStart, transportEnd).toUpperCase(),
     host: canonicalAddress(host.startsWith("[") ? host.slice(1, -1) : host),
     port,
-    branch,
-    received,
-    maddr,
-    rport,
-    rportEnd,
+    branch: parameters.branch,
+    received: parameters.received,
+    maddr: parameters.maddr,
+    rport: parameters.rport,
+    rportEnd: parameters.rportEnd,
   };
+}
+
+interface ViaParameters {
+  /** Where the parameters end. */
+  end: number;
+  branch: string;
+  received: string | undefined;
+  maddr: string | undefined;
+  rport: number | undefined;
+  rportEnd: number;
+}
+
+function readParameters(wire: string, start: number, end: number): ViaParameters {
+  const found: ViaParameters = {
+    end: start,
+    branch: "",
+    received: undefined,
+    maddr: undefined,
+    rport: undefined,
+    rportEnd: 0,
+  };
+  while (found.end < end && wire.charCodeAt(found.end) === SEMICOLON) {
+    const nameStart = skipSpace(wire, found.end + 1, end);
+    const nameEnd = skipToken(wire, nameStart, end);
+    let value = "";
+    found.end = skipSpace(wire, nameEnd, end);
+    if (found.end < end && wire.charCodeAt(found.end) === EQUALS) {
+      const valueStart = skipSpace(wire, found.end + 1, end);
+      const valueEnd = skipValue(wire, valueStart, end);
+      value = wire.slice(valueStart, valueEnd);
+      found.end = skipSpace(wire, valueEnd, end);
+    }
+    note(found, wire.slice(nameStart, nameEnd), nameEnd, value);
+  }
+  return found;
+}
+
+function note(found: ViaParameters, name: string, nameEnd: number, value: string): void {
+  switch (name.toLowerCase()) {
+    case "branch":
+      found.branch = value;
+      break;
+    case "rport":
+      found.rport = value === "" ? -1 : parseDecimal(value, 65_535);
+      found.rportEnd = nameEnd;
+      break;
+    case "received":
+      found.received = value;
+      break;
+    case "maddr":
+      found.maddr = value;
+      break;
+    default:
+  }
 }
 
 /** The position behind "SIP/2.0/", white space around the slashes allowed; -1 when it is something else. */
@@ -126,11 +146,4 @@ function skipValue(wire: string, start: number, end: number): number {
     position += 1;
   }
   return position;
-}
-
-function isName(wire: string, start: number, name: string): boolean {
-  for (let position = 0; position < name.length; position++) {
-    if ((wire.charCodeAt(start + position) | 0x20) !== name.charCodeAt(position)) return false;
-  }
-  return true;
 }

@@ -2,7 +2,7 @@
 import * as crypto from "crypto";
 import * as fs from "fs";
 import * as path from "path";
-import type { Mac, Random } from "../../base/ports.ts";
+import type { Logger, Mac, Random } from "../../base/ports.ts";
 
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 const MAC_CHARACTERS = 16;
@@ -33,8 +33,12 @@ export function createRandom(): Random {
   };
 }
 
-/** HMAC-SHA-256, cut to 96 bits. */
-export function createMac(secret: Buffer): Mac {
+/**
+ * The keyed hash of this installation: HMAC-SHA-256, cut to 96 bits. Its secret is made at the first start, and tokens
+ * stay valid as long as it does. On a router whose flash can't be written it lasts until the next restart.
+ */
+export function createMac(folder: string, log: Logger): Mac {
+  const secret = loadOrImprovise(folder, log);
   return (text) =>
     crypto
       .createHmac("sha256", secret)
@@ -45,11 +49,17 @@ export function createMac(secret: Buffer): Mac {
       .replace(/\//g, "_");
 }
 
-/**
- * The secret of this installation, made at the first start. Path and Route tokens stay valid as long as it does.
- * @throws when the folder can't be written or the file read
- */
-export function loadSecret(folder: string): Buffer {
+function loadOrImprovise(folder: string, log: Logger): Buffer {
+  try {
+    return loadSecret(folder);
+  } catch (error) {
+    log.warn("state_folder", { error: String(error), effect: "calls in progress won't survive a restart" });
+    return crypto.randomBytes(SECRET_BYTES);
+  }
+}
+
+/** @throws when the folder can't be written or the file read */
+function loadSecret(folder: string): Buffer {
   const file = path.join(folder, "secret");
   const known = readSecret(file);
   if (known !== undefined) return known;
@@ -59,11 +69,6 @@ export function loadSecret(folder: string): Buffer {
   fs.writeFileSync(temporary, `${secret.toString("hex")}\n`, { mode: 0o600 });
   fs.renameSync(temporary, file);
   return secret;
-}
-
-/** For a router whose flash can't be written: calls in progress won't survive a restart. */
-export function temporarySecret(): Buffer {
-  return crypto.randomBytes(SECRET_BYTES);
 }
 
 /** Undefined when there is none, or what is there was never written whole. */

@@ -74,7 +74,7 @@ export class NodeUdp implements TransportPort {
     const peers = endpoint.peers.get(flow.address);
     if (peers !== undefined) {
       const peer = peers.find((one) => one.port === flow.port);
-      if (peer !== undefined && peer.isConnected) {
+      if (peer?.isConnected) {
         peer.socket.socket.send(bytes, 0, bytes.length, peer.onSent);
         return;
       }
