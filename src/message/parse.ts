@@ -103,9 +103,9 @@ function locateFields(wire: string, start: number): FieldTable {
     } else {
       const nameEnd = trimEnd(wire, position, colon);
       const id = headerId(wire, position, nameEnd);
-      const valueStart = skipSpace(wire, colon + 1, next);
+      const valueEnd = trimEnd(wire, colon + 1, next);
       if (id !== OTHER && firsts[id] === -1) firsts[id] = places.length / PLACES_PER_FIELD;
-      places.push(id, position, valueStart, trimEnd(wire, valueStart, next));
+      places.push(id, position, skipSpace(wire, colon + 1, valueEnd), valueEnd);
     }
     position = next;
   }

@@ -1,5 +1,5 @@
 /** The branch parameters that we give out: the only place that makes or reads them (RFC 3261 §8.1.1.7, §16.6 item 8). */
-import { CALL_ID, PROXY_AUTHORIZATION, ROUTE } from "../message/header-names.ts";
+import { PROXY_AUTHORIZATION, ROUTE } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import { MAGIC_COOKIE } from "../message/via.ts";
 
@@ -50,9 +50,13 @@ export class BranchIds {
 /** RFC 5393 §4.2.1: what decides where a request goes; equal for a request that has looped. */
 export function loopHash(request: Request): string {
   return hash(
-    `${request.requestUri} ${request.lines(CALL_ID)}${request.cseqNumber} ${request.lines(ROUTE)}` +
-      request.lines(PROXY_AUTHORIZATION),
+    `${request.requestUri} ${request.callId} ${request.cseqNumber} ${valuesOf(request, ROUTE)}` +
+      valuesOf(request, PROXY_AUTHORIZATION),
   );
+}
+
+function valuesOf(request: Request, id: number): string {
+  return request.indexOf(id) < 0 ? "" : request.list(id).join();
 }
 
 /** FNV-1a, 32 bits: tells texts apart, keeps nothing secret. */

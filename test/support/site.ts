@@ -1,0 +1,137 @@
+/** A whole branchline in a simulated site: the pure core, configured by YAML, on a simulated network. */
+import { loadConfig } from "../../src/app/load-config.ts";
+import type { LogFields, Logger, Random } from "../../src/base/ports.ts";
+import { Timers } from "../../src/base/timers.ts";
+import { RoutingPolicy } from "../../src/policy/routing-policy.ts";
+import { Upstreams } from "../../src/policy/upstreams.ts";
+import { ProxyCore } from "../../src/proxy/proxy-core.ts";
+import type { Flow } from "../../src/transport/flow.ts";
+import type { HostPort, ResolvedAddress } from "../../src/transport/locator.ts";
+import { Actor } from "./actor.ts";
+import { ladder } from "./ladder.ts";
+import { type Address, mulberry32, type NetworkOptions, Simulation } from "./simulation.ts";
+
+/** A LAN side and a WAN side, an upstream, a gateway. */
+export const SITE_YAML = `
+listen: [udp:10.222.237.1:5060, udp:203.0.113.2:5060]
+localnet: [10.222.237.0/24]
+upstream: sip:198.51.100.10
+gateways: [sip:10.10.1.3]
+hunt_groups: {default: {members: ["sip:201@10.222.237.21", "sip:202@10.222.237.22", "sip:203@10.222.237.23"]}}
+`;
+
+export const PHONE: Address = { address: "10.222.237.21", port: 5060 };
+export const PHONE_2: Address = { address: "10.222.237.22", port: 5060 };
+export const PHONE_3: Address = { address: "10.222.237.23", port: 5060 };
+export const PBX: Address = { address: "198.51.100.10", port: 5060 };
+export const GATEWAY: Address = { address: "10.10.1.3", port: 5060 };
+export const STRANGER: Address = { address: "192.0.2.66", port: 5060 };
+export const LAN: Address = { address: "10.222.237.1", port: 5060 };
+export const WAN: Address = { address: "203.0.113.2", port: 5060 };
+
+export interface LogEvent {
+  readonly level: string;
+  readonly event: string;
+  readonly fields: LogFields;
+}
+
+/** The kernel's routes: which of our addresses it would send from. Undefined: no route. */
+export type RouteTable = (address: string) => string | undefined;
+
+const DEFAULT_ROUTES: RouteTable = (address) => (/^10\./.test(address) ? LAN.address : WAN.address);
+
+export class Site {
+  readonly simulation: Simulation;
+  readonly core: ProxyCore;
+  readonly events: LogEvent[] = [];
+  routes: RouteTable = DEFAULT_ROUTES;
+  /** What DNS answers; a name that is missing has no address. */
+  readonly names = new Map<string, readonly ResolvedAddress[]>();
+  /** What DNS was asked. */
+  readonly questions: HostPort[] = [];
+  readonly timers = new Timers();
+  private readonly actors: Actor[] = [];
+
+  constructor(yaml: string = SITE_YAML, network: NetworkOptions = {}) {
+    const { config, problems } = loadConfig(yaml, (path) => path);
+    if (problems.length > 0)
+      throw new Error(problems.map((problem) => `${problem.path} ${problem.message}`).join("\n"));
+    const simulation = new Simulation(network);
+    this.simulation = simulation;
+    simulation.drive(this.timers);
+    const random = testRandom(network.seed ?? 1);
+    const lookup = {
+      resolve: (target: HostPort) => {
+        this.questions.push(target);
+        simulation.after(1, () => {
+          const found = this.names.get(target.host) ?? [];
+          this.core.locator.onResolved(target, found, found.length > 0 ? 60_000 : 2_000, simulation.now_ms);
+        });
+      },
+      findSource: (address: string) =>
+        simulation.after(0, () => this.core.locator.onSource(address, this.routes(address), simulation.now_ms)),
+    };
+    const transport = { send: (flow: Flow, wire: string) => this.send(flow, wire), watch: () => {} };
+    const log = recordingLogger(this.events);
+    this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
+    const { prober, locator, own, tokens } = this.core;
+    const upstreams = new Upstreams({ prober, locator, timers: this.timers, log }, config.site.upstream);
+    this.core.use(new RoutingPolicy(config.site, upstreams, own, tokens));
+    for (const listener of config.listeners) {
+      simulation.attach(listener, {
+        onDatagram: (wire, from) => this.core.receive(wire, { listener, ...from }, simulation.now_ms),
+      });
+    }
+    simulation.after(0, () => upstreams.start(simulation.now_ms));
+  }
+
+  actor(name: string, at: Address, proxy: Address = LAN): Actor {
+    const actor = new Actor(this.simulation, name, at, proxy);
+    this.actors.push(actor);
+    return actor;
+  }
+
+  run(duration_ms: number): void {
+    this.simulation.run(duration_ms);
+  }
+
+  at(delay_ms: number, run: () => void): void {
+    this.simulation.after(delay_ms, run);
+  }
+
+  /** What was on the wire, OPTIONS of ours left out. */
+  ladder(): string {
+    const names = new Map(this.actors.map((actor) => [`${actor.at.address} ${actor.at.port}`, actor.name]));
+    return ladder(this.simulation.sightings, names);
+  }
+
+  private send(flow: Flow, wire: string): void {
+    const { simulation } = this;
+    const refused = () => this.core.receiveUnreachable(flow, simulation.now_ms);
+    if (this.routes(flow.address) === undefined) simulation.after(0, refused);
+    else simulation.send(flow.listener, flow, wire, refused);
+  }
+}
+
+/** Readable, repeatable, unlike any real one. */
+function testMac(text: string): string {
+  let value = 7;
+  for (const character of text) value = (value * 31 + character.charCodeAt(0)) % 0x7fffffff;
+  return `mac${value.toString(36).padStart(13, "0")}`;
+}
+
+function testRandom(seed: number): Random {
+  const random = mulberry32(seed + 1000);
+  return {
+    token: (length) => Array.from({ length }, () => Math.floor(random() * 36).toString(36)).join(""),
+  };
+}
+
+function recordingLogger(events: LogEvent[]): Logger {
+  const record =
+    (level: string) =>
+    (event: string, fields: LogFields = {}) => {
+      events.push({ level, event, fields });
+    };
+  return { error: record("error"), warn: record("warn"), info: record("info"), debug: record("debug") };
+}
