@@ -61,10 +61,16 @@ export function headerId(wire: string, start: number, end: number): number {
   if (candidates === undefined) return OTHER;
   for (const { id, name } of candidates) {
     let position = 0;
-    while (position < length && (wire.charCodeAt(start + position) | 0x20) === name.charCodeAt(position)) position += 1;
+    while (position < length && lowerCase(wire.charCodeAt(start + position)) === name.charCodeAt(position))
+      position += 1;
     if (position === length) return id;
   }
   return OTHER;
+}
+
+/** Letters in lower case; names hold nothing else but "-". */
+function lowerCase(code: number): number {
+  return code >= 0x41 && code <= 0x5a ? code | 0x20 : code;
 }
 
 function tabulate(): (Candidate[] | undefined)[] {

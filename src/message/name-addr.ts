@@ -1,5 +1,5 @@
 /** Values of From, To, Contact, Route, Record-Route and Path: name-addr or addr-spec with parameters (RFC 3261 §20.10). */
-import { findOutside, GREATER, LESS, SEMICOLON, skipSpace, trimEnd } from "./text.ts";
+import { findOutside, LESS, SEMICOLON, skipSpace, trimEnd } from "./text.ts";
 import { parameter } from "./uri.ts";
 
 export interface NameAddr {
@@ -31,8 +31,7 @@ export function nameAddrParameter(value: NameAddr, name: string): string | undef
 
 /** Without angle brackets, ";" begins the header field's parameters (§20.10). */
 function parseAddrSpec(value: string): NameAddr | undefined {
-  if (value.charCodeAt(value.length - 1) === GREATER) return undefined;
   const semicolon = findOutside(value, 0, value.length, SEMICOLON);
   const uri = value.slice(0, trimEnd(value, 0, semicolon)).trim();
-  return uri === "" ? undefined : { displayName: "", uri, parameters: value.slice(semicolon) };
+  return /^[^\s"<>]+$/.test(uri) ? { displayName: "", uri, parameters: value.slice(semicolon) } : undefined;
 }

@@ -15,7 +15,7 @@ import { CSEQ_MAX, HEADER_FIELDS_MAX, MESSAGE_MAX_CHARACTERS } from "./limits.ts
 import { type Fault, type FieldTable, PLACES_PER_FIELD, Request, type RequestLine, Response } from "./message.ts";
 import { parseNameAddr } from "./name-addr.ts";
 import { CR, isSpace, LF, parseDecimal, SPACE, skipSpace, TAB, trimEnd } from "./text.ts";
-import { parseVia } from "./via.ts";
+import { MAGIC_COOKIE, parseVia, type Via } from "./via.ts";
 
 /** Not a message, and nothing that could be answered. */
 export interface Unreadable {
@@ -41,20 +41,21 @@ const SINGLE_NAMES = ["Call-ID", "CSeq", "From", "To", "Max-Forwards", "Content-
 export function parse(wire: string): Parsed {
   const start = skipSpace(wire, 0, wire.length);
   if (start === wire.length) return KEEP_ALIVE;
+  if (start > 0) return parse(wire.slice(start));
   if (wire.length > MESSAGE_MAX_CHARACTERS) return unreadable("longer than a datagram");
-  const lineFeed = wire.indexOf("\n", start);
+  const lineFeed = wire.indexOf("\n");
   if (lineFeed < 0) return unreadable("no line end");
   const lineEnd = wire.charCodeAt(lineFeed - 1) === CR ? lineFeed - 1 : lineFeed;
-  return wire.startsWith("SIP/", start)
-    ? parseResponse(wire, start, lineEnd, lineFeed + 1)
-    : parseRequest(wire, start, lineEnd, lineFeed + 1);
+  return wire.startsWith("SIP/")
+    ? parseResponse(wire, lineEnd, lineFeed + 1)
+    : parseRequest(wire, lineEnd, lineFeed + 1);
 }
 
-function parseResponse(wire: string, start: number, lineEnd: number, fieldsStart: number): Parsed {
-  const statusStart = start + VERSION.length + 1;
+function parseResponse(wire: string, lineEnd: number, fieldsStart: number): Parsed {
+  const statusStart = VERSION.length + 1;
   const status = parseDecimal(wire.slice(statusStart, statusStart + 3), 699);
   const behind = wire.charCodeAt(statusStart + 3);
-  if (!wire.startsWith(`${VERSION} `, start) || status < 100) return unreadable("malformed status line");
+  if (!wire.startsWith(`${VERSION} `) || status < 100) return unreadable("malformed status line");
   if (statusStart + 3 !== lineEnd && behind !== SPACE) return unreadable("malformed status line");
   const fields = locateFields(wire, fieldsStart);
   const fault = fieldFault(wire, fields);
@@ -66,14 +67,15 @@ function parseResponse(wire: string, start: number, lineEnd: number, fieldsStart
   return new Response(whole, fields, { topVia, callId: readValue(wire, fields, CALL_ID), ...cseq }, status);
 }
 
-function parseRequest(wire: string, start: number, lineEnd: number, fieldsStart: number): Parsed {
-  const methodEnd = wire.indexOf(" ", start);
-  if (methodEnd <= start || methodEnd > lineEnd) return unreadable("neither a request nor a response");
+function parseRequest(wire: string, lineEnd: number, fieldsStart: number): Parsed {
+  const methodEnd = wire.indexOf(" ");
+  if (methodEnd <= 0 || methodEnd > lineEnd) return unreadable("neither a request nor a response");
   const versionStart = wire.lastIndexOf(" ", lineEnd - 1) + 1;
-  const method = wire.slice(start, methodEnd);
+  const method = wire.slice(0, methodEnd);
   if (!isToken(method) || versionStart < methodEnd + 1) return unreadable("malformed request line");
   const line = { method, uriStart: methodEnd + 1, uriEnd: Math.max(versionStart - 1, methodEnd + 1) };
   const fields = locateFields(wire, fieldsStart);
+  if (hasNoEnd(fields) && !wire.endsWith("\n")) return unreadable("cut off within a header field");
   const topVia = readTopVia(wire, fields);
   if (topVia === undefined) return unreadable("missing or malformed Via");
   const cseq = readCseq(wire, fields);
@@ -81,16 +83,23 @@ function parseRequest(wire: string, start: number, lineEnd: number, fieldsStart:
   const fault =
     requestLineFault(wire, line, wire.slice(versionStart, lineEnd)) ??
     fieldFault(wire, fields) ??
+    viaFault(topVia) ??
     (cseq.cseqMethod === method ? undefined : badRequest("CSeq names another method"));
   return new Request(fault === undefined ? withoutExcess(wire, fields) : wire, fields, essentials, line, fault);
 }
 
-/** Finds every header field; a line without a colon gets identifier -1 and makes the message faulty. */
+/**
+ * Finds every header field; a line without a colon gets identifier -1 and makes the message faulty. Behind the first
+ * field too many it stops: such a message is refused, and must not cost more than others.
+ */
 function locateFields(wire: string, start: number): FieldTable {
   const places: number[] = [];
   const firsts = NO_FIELDS.slice();
   let position = start;
   while (position < wire.length) {
+    if (places.length > HEADER_FIELDS_MAX * PLACES_PER_FIELD) {
+      return { places, firsts, start, end: position, bodyStart: wire.length };
+    }
     const code = wire.charCodeAt(position);
     if (code === LF) return { places, firsts, start, end: position, bodyStart: position + 1 };
     if (code === CR && wire.charCodeAt(position + 1) === LF) {
@@ -110,6 +119,11 @@ function locateFields(wire: string, start: number): FieldTable {
     position = next;
   }
   return { places, firsts, start, end: wire.length, bodyStart: wire.length };
+}
+
+/** Whether the empty line behind the header fields is missing. */
+function hasNoEnd(fields: FieldTable): boolean {
+  return fields.end === fields.bodyStart;
 }
 
 /** Where the field behind the one at `start` begins: a line that begins with white space goes on with the last. */
@@ -160,8 +174,15 @@ function fieldFault(wire: string, fields: FieldTable): Fault | undefined {
   return lengthFault(wire, fields);
 }
 
+/** A branch that is nothing but the cookie would make one transaction of all such requests (RFC 4475 §3.2.1). */
+function viaFault(topVia: Via): Fault | undefined {
+  const isSound = topVia.branch !== MAGIC_COOKIE && !topVia.hasEmptyParameter;
+  return isSound ? undefined : badRequest("Malformed Via");
+}
+
 /** §18.3: a body shorter than announced is refused. */
 function lengthFault(wire: string, fields: FieldTable): Fault | undefined {
+  if (hasNoEnd(fields)) return badRequest("No empty line behind the header fields");
   if (fields.firsts[CONTENT_LENGTH] === -1) return undefined;
   const length = parseDecimal(readValue(wire, fields, CONTENT_LENGTH), Number.MAX_SAFE_INTEGER);
   if (length < 0) return badRequest("Malformed Content-Length");

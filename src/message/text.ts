@@ -15,7 +15,6 @@ export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 export const LESS = 0x3c;
 export const EQUALS = 0x3d;
-export const GREATER = 0x3e;
 export const BACKSLASH = 0x5c;
 
 /** True for the characters of LWS, line folding included (RFC 3261 §25.1). */

@@ -1,5 +1,5 @@
 /** SIP and SIPS URIs: RFC 3261 §19.1. Other schemes are carried as text. */
-import { canonicalAddress } from "../base/ip-range.ts";
+import { canonicalAddress, ipVersion } from "../base/ip-range.ts";
 import { parseDecimal } from "./text.ts";
 
 const PORT_MAX = 65_535;
@@ -88,7 +88,7 @@ export function splitHostPort(text: string): { host: string; port: number | unde
     const close = text.indexOf("]");
     if (close < 0) return undefined;
     host = text.slice(1, close);
-    if (!host.includes(":")) return undefined;
+    if (ipVersion(host) !== 6) return undefined;
     end = close + 1 < text.length ? close + 1 : -1;
     if (end > 0 && text[end] !== ":") return undefined;
   } else {

@@ -21,6 +21,8 @@ export interface Via {
   readonly rport: number | undefined;
   /** Where the text "rport" ends, when it has no value. */
   readonly rportEnd: number;
+  /** There is a ";" without a parameter: malformed, yet it can be answered. */
+  readonly hasEmptyParameter: boolean;
 }
 
 /** Reads the Via value at `start`, which ends at a comma or at `end`. Undefined when it is malformed. */
@@ -55,6 +57,7 @@ export function parseVia(wire: string, start: number, end: number): Via | undefi
     maddr: parameters.maddr,
     rport: parameters.rport,
     rportEnd: parameters.rportEnd,
+    hasEmptyParameter: parameters.hasEmpty,
   };
 }
 
@@ -66,6 +69,7 @@ interface ViaParameters {
   maddr: string | undefined;
   rport: number | undefined;
   rportEnd: number;
+  hasEmpty: boolean;
 }
 
 function readParameters(wire: string, start: number, end: number): ViaParameters {
@@ -76,10 +80,12 @@ function readParameters(wire: string, start: number, end: number): ViaParameters
     maddr: undefined,
     rport: undefined,
     rportEnd: 0,
+    hasEmpty: false,
   };
   while (found.end < end && wire.charCodeAt(found.end) === SEMICOLON) {
     const nameStart = skipSpace(wire, found.end + 1, end);
     const nameEnd = skipToken(wire, nameStart, end);
+    if (nameEnd === nameStart) found.hasEmpty = true;
     let value = "";
     found.end = skipSpace(wire, nameEnd, end);
     if (found.end < end && wire.charCodeAt(found.end) === EQUALS) {
@@ -112,18 +118,29 @@ function note(found: ViaParameters, name: string, nameEnd: number, value: string
   }
 }
 
-/** The position behind "SIP/2.0/", white space around the slashes allowed; -1 when it is something else. */
+/**
+ * The position behind "SIP/2.0/", white space around the slashes allowed; -1 when it is something else. Any version
+ * will do: it is the request line's that decides, and 505 must find its way back.
+ */
 function skipProtocol(wire: string, start: number, end: number): number {
   if (wire.startsWith("SIP/2.0/", start)) return skipSpace(wire, start + 8, end);
-  let position = start;
-  for (const part of ["sip", "2.0"]) {
-    position = skipSpace(wire, position, end);
-    if (wire.slice(position, position + part.length).toLowerCase() !== part) return -1;
-    position = skipSpace(wire, position + part.length, end);
-    if (wire[position] !== "/") return -1;
-    position += 1;
-  }
-  return skipSpace(wire, position, end);
+  const nameStart = skipSpace(wire, start, end);
+  if (wire.slice(nameStart, nameStart + 3).toLowerCase() !== "sip") return -1;
+  const versionStart = skipSlash(wire, nameStart + 3, end);
+  let position = versionStart;
+  while (position >= 0 && position < end && isVersion(wire.charCodeAt(position))) position += 1;
+  return position > versionStart ? skipSlash(wire, position, end) : -1;
+}
+
+/** The position behind the slash at `start` and the white space around it; -1 when there is none. */
+function skipSlash(wire: string, start: number, end: number): number {
+  const slash = skipSpace(wire, start, end);
+  return wire[slash] === "/" ? skipSpace(wire, slash + 1, end) : -1;
+}
+
+/** Digits and the dot between them. */
+function isVersion(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || code === 0x2e;
 }
 
 function skipToken(wire: string, start: number, end: number): number {

@@ -16,8 +16,8 @@ import type { RoutedRequest, Target } from "./router.ts";
 export interface BranchUser {
   /** A provisional response other than 100. */
   onProvisional(branch: Branch, response: Response, now_ms: number): void;
-  /** A 2xx; it can come after the branch has ended, and several times. */
-  onSuccess(branch: Branch, response: Response, now_ms: number): void;
+  /** A 2xx; it can come after the branch has ended. From now on the response context answers for the transaction. */
+  onSuccess(transaction: ClientTransaction, response: Response, now_ms: number): void;
   /** The branch has ended otherwise; happens once. */
   onEnded(branch: Branch, now_ms: number): void;
 }
@@ -106,7 +106,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner {
   onResponse(transaction: ClientTransaction, response: Response, now_ms: number): void {
     this.target.observer?.onAnswer(response.status, now_ms);
     if (response.status >= 300) this.end({ status: response.status, response }, now_ms);
-    else if (response.status >= 200) this.succeed(response, now_ms);
+    else if (response.status >= 200) this.succeed(transaction, response, now_ms);
     else this.proceed(transaction, response, now_ms);
   }
 
@@ -158,11 +158,11 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner {
     if (response.status > 100) this.user.onProvisional(this, response, now_ms);
   }
 
-  private succeed(response: Response, now_ms: number): void {
+  private succeed(transaction: ClientTransaction, response: Response, now_ms: number): void {
     this.stopTimer();
     this.final ??= { status: response.status, response };
     this.isSilent = false;
-    this.user.onSuccess(this, response, now_ms);
+    this.user.onSuccess(transaction, response, now_ms);
   }
 
   private end(final: Final, now_ms: number): void {

@@ -6,7 +6,7 @@ import { parse } from "../message/parse.ts";
 import { buildReply, type Reply } from "../message/reply.ts";
 import { parseSipUri } from "../message/uri.ts";
 import { BranchIds } from "../transaction/branch-id.ts";
-import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { Incoming, ServerTransaction } from "../transaction/server-transaction.ts";
 import { TransactionLayer, type TransactionUser } from "../transaction/transaction-layer.ts";
 import { type Flow, flowKey, type Listener, type TransportPort } from "../transport/flow.ts";
 import { Locator, type LookupPort } from "../transport/locator.ts";
@@ -88,8 +88,8 @@ export class ProxyCore implements TransactionUser {
     this.transactions.receiveUnreachable(flow, now_ms);
   }
 
-  onRequest(server: ServerTransaction, now_ms: number): void {
-    const { request, source } = server;
+  onRequest(server: ServerTransaction, incoming: Incoming, now_ms: number): void {
+    const { request, source, stamp } = incoming;
     const refusal = refusalOf(request, this.own, this.branchIds);
     if (refusal !== undefined) {
       this.transactions.reply(server, refusal, now_ms);
@@ -107,7 +107,7 @@ export class ProxyCore implements TransactionUser {
       rule: decision.rule,
       why: decision.why,
     });
-    new ResponseContext(this.kit, server, routed, decision).start(now_ms);
+    new ResponseContext(this.kit, server, routed, stamp, decision).start(now_ms);
   }
 
   onStrayAck(ack: Request, source: Flow, now_ms: number): void {

@@ -3,7 +3,10 @@ import { assertNever } from "../base/assert.ts";
 import { Timer, type TimerOwner } from "../base/timers.ts";
 import { REASON } from "../message/header-names.ts";
 import type { Request, Response } from "../message/message.ts";
+import type { ViaStamp } from "../message/reply.ts";
+import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction, ServerUser } from "../transaction/server-transaction.ts";
+import { AcceptedCall } from "./accepted-call.ts";
 import { bestOf, type Final, otherChallenges } from "./best-response.ts";
 import { Branch, type BranchUser } from "./branch.ts";
 import { withoutTopVia } from "./forward-response.ts";
@@ -17,6 +20,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   private readonly kit: ProxyKit;
   private readonly server: ServerTransaction;
   private readonly routed: RoutedRequest;
+  private readonly stamp: ViaStamp;
   private readonly decision: RoutingDecision;
   private readonly timer = new Timer(this, "stage");
   /** Branches of all stages so far; those of the present one from `stageStart` on. */
@@ -28,10 +32,17 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   private isCancelled = false;
   private isDone = false;
 
-  constructor(kit: ProxyKit, server: ServerTransaction, routed: RoutedRequest, decision: RoutingDecision) {
+  constructor(
+    kit: ProxyKit,
+    server: ServerTransaction,
+    routed: RoutedRequest,
+    stamp: ViaStamp,
+    decision: RoutingDecision,
+  ) {
     this.kit = kit;
     this.server = server;
     this.routed = routed;
+    this.stamp = stamp;
     this.decision = decision;
     server.user = this;
   }
@@ -57,12 +68,12 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     if (!this.isDone) this.kit.transactions.respond(this.server, response.status, withoutTopVia(response), now_ms);
   }
 
-  onSuccess(branch: Branch, response: Response, now_ms: number): void {
+  onSuccess(transaction: ClientTransaction, response: Response, now_ms: number): void {
     const isFirst = !this.isDone;
     this.finish();
-    const isDelivered = this.kit.transactions.respond(this.server, response.status, withoutTopVia(response), now_ms);
-    if (!isDelivered && this.routed.request.method === "INVITE") this.kit.orphans.end(response, now_ms);
-    if (isFirst) this.cancelOpenBranches(ANSWERED_ELSEWHERE, now_ms, branch);
+    transaction.user = new AcceptedCall(this.kit, this.server);
+    transaction.user.onResponse(transaction, response, now_ms);
+    if (isFirst) this.cancelOpenBranches(ANSWERED_ELSEWHERE, now_ms);
   }
 
   onEnded(branch: Branch, now_ms: number): void {
@@ -103,7 +114,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   private fork(stage: ForkStage, now_ms: number): void {
     this.stageStart = this.branches.length;
     for (const target of stage.targets) {
-      this.branches.push(new Branch(this.kit, this, this.routed, this.server.stamp, target, stage.fr_timer_ms));
+      this.branches.push(new Branch(this.kit, this, this.routed, this.stamp, target, stage.fr_timer_ms));
     }
     if (stage.ring_ms !== undefined) this.kit.timers.start(this.timer, stage.ring_ms, now_ms);
     this.isBusy = true;
@@ -165,10 +176,10 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     else transactions.dismiss(this.server);
   }
 
-  private cancelOpenBranches(reason: string, now_ms: number, except?: Branch): void {
+  private cancelOpenBranches(reason: string, now_ms: number): void {
     const wasBusy = this.isBusy;
     this.isBusy = true;
-    for (const branch of this.branches) if (branch !== except && branch.isOpen) branch.cancel(reason, now_ms);
+    for (const branch of this.branches) if (branch.isOpen) branch.cancel(reason, now_ms);
     this.isBusy = wasBusy;
   }
 

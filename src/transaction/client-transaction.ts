@@ -17,7 +17,8 @@ export interface ClientUser {
 export class ClientTransaction extends Transaction {
   readonly role = "client";
   readonly flow: Flow;
-  readonly user: ClientUser;
+  /** Who is told; the transaction user may put somebody smaller in its place for the time that the transaction lingers. */
+  user: ClientUser;
   /** The request as sent; "" once nothing can make us need it again. */
   wire: string;
   /** The ACK to the final response, once there is one. */

@@ -16,14 +16,20 @@ export interface ServerUser {
   onNoAck(transaction: ServerTransaction, now_ms: number): void;
 }
 
+/** A request as it arrived. */
+export interface Incoming {
+  readonly request: Request;
+  readonly source: Flow;
+  /** What its top Via must be told of the source. */
+  readonly stamp: ViaStamp;
+}
+
 export class ServerTransaction extends Transaction {
   readonly role = "server";
-  readonly request: Request;
-  /** Where the request came from. */
-  readonly source: Flow;
   /** Where its responses go. */
   readonly replyFlow: Flow;
-  readonly stamp: ViaStamp;
+  /** What is answered, and where it came from; forgotten with the final response, so that what lingers is small. */
+  incoming: Incoming | undefined;
   /** Tag in To of the responses that we make ourselves. */
   readonly toTag: string;
   user: ServerUser | undefined = undefined;
@@ -31,10 +37,8 @@ export class ServerTransaction extends Transaction {
 
   constructor(runner: TransactionRunner, machine: Machine, key: string, request: Request, source: Flow, toTag: string) {
     super(runner, machine, key);
-    this.request = request;
-    this.source = source;
     this.replyFlow = responseFlow(request, source);
-    this.stamp = stampVia(request, source);
+    this.incoming = { request, source, stamp: stampVia(request, source) };
     this.toTag = toTag;
   }
 

@@ -1,7 +1,7 @@
 /** All transactions: matches messages to them, and does what their machines ask for (RFC 3261 §17). */
 import { assertNever } from "../base/assert.ts";
 import type { Logger, Random } from "../base/ports.ts";
-import type { Timers } from "../base/timers.ts";
+import { Timer, type Timers } from "../base/timers.ts";
 import { type Request, Request as RequestMessage, type Response } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
 import { buildReply, type Reply } from "../message/reply.ts";
@@ -13,7 +13,7 @@ import { inviteServer } from "./invite-server.ts";
 import { type Action, type Input, step, TERMINATED } from "./machine.ts";
 import { nonInviteClient } from "./non-invite-client.ts";
 import { nonInviteServer } from "./non-invite-server.ts";
-import { ServerTransaction } from "./server-transaction.ts";
+import { type Incoming, ServerTransaction } from "./server-transaction.ts";
 import { PATIENCE_ms, T1_ms, T2_ms, T4_ms } from "./timers.ts";
 import type { Transaction, TransactionRunner } from "./transaction.ts";
 import { clientKey, serverKey, serverKeyAs } from "./transaction-key.ts";
@@ -21,7 +21,7 @@ import { clientKey, serverKey, serverKeyAs } from "./transaction-key.ts";
 /** Whoever decides what to do with requests: the proxy. */
 export interface TransactionUser {
   /** A new request, with its server transaction. */
-  onRequest(transaction: ServerTransaction, now_ms: number): void;
+  onRequest(transaction: ServerTransaction, incoming: Incoming, now_ms: number): void;
   /** An ACK that belongs to no transaction of ours: that of a 2xx. */
   onStrayAck(ack: Request, source: Flow, now_ms: number): void;
   /** A CANCEL for an INVITE that we don't know (§16.10). */
@@ -114,8 +114,9 @@ export class TransactionLayer implements TransactionRunner {
 
   /** Answers with a response of our own making. */
   reply(transaction: ServerTransaction, reply: Reply, now_ms: number): void {
-    const wire = buildReply(transaction.request, transaction.stamp, transaction.toTag, reply);
-    this.respond(transaction, reply.status, wire, now_ms);
+    const { incoming, toTag } = transaction;
+    if (incoming === undefined) return;
+    this.respond(transaction, reply.status, buildReply(incoming.request, incoming.stamp, toTag, reply), now_ms);
   }
 
   /** Passes a response on. False when the state of the transaction doesn't allow it any more. */
@@ -125,7 +126,10 @@ export class TransactionLayer implements TransactionRunner {
     if (answered && !(input === "success" && transaction.state === "accepted")) return false;
     transaction.lastResponse = wire;
     this.apply(transaction, input, undefined, now_ms);
-    if (!answered && transaction.isAnswered) this.unanswered -= 1;
+    if (!answered && transaction.isAnswered) {
+      this.unanswered -= 1;
+      transaction.incoming = undefined;
+    }
     if (transaction.state === "accepted") transaction.lastResponse = "";
     return true;
   }
@@ -144,17 +148,18 @@ export class TransactionLayer implements TransactionRunner {
   private open(request: Request, source: Flow, key: string, now_ms: number): void {
     const machine = request.method === "INVITE" ? inviteServer : nonInviteServer;
     const transaction = new ServerTransaction(this, machine, key, request, source, this.random.token(TAG_LENGTH));
+    const { incoming, toTag } = transaction;
+    if (incoming === undefined) return;
     if (this.unanswered >= UNANSWERED_MAX) {
-      const headers = "Retry-After: 5\r\n";
-      const wire = buildReply(request, transaction.stamp, transaction.toTag, { status: 503, headers });
-      this.transport.send(transaction.replyFlow, wire);
+      const refusal = buildReply(request, incoming.stamp, toTag, { status: 503, headers: "Retry-After: 5\r\n" });
+      this.transport.send(transaction.replyFlow, refusal);
       return;
     }
     this.servers.set(key, transaction);
     this.unanswered += 1;
     if (request.method === "INVITE") this.reply(transaction, { status: 100 }, now_ms);
     try {
-      this.user.onRequest(transaction, now_ms);
+      this.user.onRequest(transaction, incoming, now_ms);
     } catch (error) {
       this.fail(transaction, error, now_ms);
     }
@@ -176,6 +181,7 @@ export class TransactionLayer implements TransactionRunner {
   private apply(transaction: Transaction, input: Input, response: Response | undefined, now_ms: number): void {
     const transition = step(transaction.machine, transaction.state, input);
     if (transition === undefined) return;
+    const before = transaction.state;
     transaction.state = transition.next;
     if (transition.next === TERMINATED) this.forget(transaction);
     try {
@@ -183,7 +189,7 @@ export class TransactionLayer implements TransactionRunner {
     } catch (error) {
       this.fail(transaction, error, now_ms);
     }
-    if (transition.next === "accepted" && transaction instanceof ClientTransaction) transaction.wire = "";
+    if (transition.next !== before) slim(transaction);
   }
 
   private act(
@@ -217,7 +223,7 @@ export class TransactionLayer implements TransactionRunner {
           this.retransmitAfter(transaction, T2_ms, now_ms);
           break;
         case "stopRetransmit":
-          this.timers.stop(transaction.retransmitTimer);
+          if (transaction.retransmitTimer !== undefined) this.timers.stop(transaction.retransmitTimer);
           break;
         case "startTimeout":
           this.live(transaction, "timeout", PATIENCE_ms, now_ms);
@@ -267,6 +273,7 @@ export class TransactionLayer implements TransactionRunner {
 
   private retransmitAfter(transaction: Transaction, interval_ms: number, now_ms: number): void {
     transaction.interval_ms = interval_ms;
+    transaction.retransmitTimer ??= new Timer(transaction, "retransmit");
     this.timers.start(transaction.retransmitTimer, interval_ms, now_ms);
   }
 
@@ -276,7 +283,7 @@ export class TransactionLayer implements TransactionRunner {
   }
 
   private forget(transaction: Transaction): void {
-    this.timers.stop(transaction.retransmitTimer);
+    if (transaction.retransmitTimer !== undefined) this.timers.stop(transaction.retransmitTimer);
     this.timers.stop(transaction.lifeTimer);
     if (transaction instanceof ClientTransaction) this.clients.delete(transaction.key);
     else this.servers.delete(transaction.key);
@@ -307,6 +314,21 @@ export class TransactionLayer implements TransactionRunner {
 
 /** For CANCELs: nobody needs their outcome. */
 const NOBODY: ClientUser = { onResponse() {}, onTimeout() {}, onUnreachable() {} };
+
+/**
+ * Lets go of what nothing can make us need again. Transactions linger for half a minute to absorb retransmissions; were
+ * they to keep their messages for so long, collecting these would cost more than handling them did.
+ */
+function slim(transaction: Transaction): void {
+  const { state } = transaction;
+  if (transaction instanceof ServerTransaction) {
+    const waitsForAck = state === "completed" && transaction.machine === inviteServer;
+    if (transaction.isAnswered && !waitsForAck) transaction.user = undefined;
+  } else if (transaction instanceof ClientTransaction && (state === "accepted" || state === "completed")) {
+    transaction.wire = "";
+    if (state === "completed") transaction.user = NOBODY;
+  }
+}
 
 function inputOf(status: number): "provisional" | "success" | "failure" {
   if (status < 200) return "provisional";

@@ -11,8 +11,8 @@ export abstract class Transaction implements TimerOwner {
   readonly key: string;
   readonly machine: Machine;
   state: string;
-  /** Timers A, E, G and their present interval. */
-  readonly retransmitTimer: Timer = new Timer(this, "retransmit");
+  /** Timers A, E, G and their present interval; most server transactions never have one. */
+  retransmitTimer: Timer | undefined = undefined;
   interval_ms = 0;
   /** All other timers of RFC 3261 table 4: no state has two of them. What the timer means is its input. */
   readonly lifeTimer: Timer = new Timer(this, "life");
