@@ -42,7 +42,7 @@ export class Splice {
       const start = this.starts[index] ?? 0;
       if (start > position) result += this.wire.slice(position, start);
       result += this.texts[index] ?? "";
-      position = this.ends[index] ?? position;
+      position = Math.max(position, this.ends[index] ?? position);
     }
     return result + this.wire.slice(position);
   }

@@ -95,7 +95,8 @@ export function toWire(text: string): string {
   let ascii = true;
   for (let position = 0; position < text.length && ascii; position++) ascii = text.charCodeAt(position) < 0x80;
   if (ascii) return text;
-  return encodeURIComponent(text).replace(/%([0-9A-F]{2})/g, (_, octet: string) =>
+  const whole = text.replace(/[\uD800-\uDFFF]/gu, "\uFFFD"); // halves of surrogate pairs have no UTF-8
+  return encodeURIComponent(whole).replace(/%([0-9A-F]{2})/g, (_, octet: string) =>
     String.fromCharCode(Number.parseInt(octet, 16)),
   );
 }

@@ -4,7 +4,7 @@ import { decision, type RoutingRule, replyStage, upstreamStage } from "../situat
 const RETRY_AFTER_s = 60;
 
 export const otherRequest: RoutingRule = (routed, { site, origin, upstreams, now_ms }) => {
-  if (origin !== "localnet") return undefined;
+  if (origin !== "localnet" && origin !== "gateway") return undefined;
   const unavailable = replyStage(480, undefined, `Retry-After: ${RETRY_AFTER_s}\r\n`);
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesRegisters);
   if (targets.length === 0) return decision("other-request", "upstream is down", unavailable);

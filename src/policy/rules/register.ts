@@ -5,7 +5,7 @@ import { decision, type RoutingRule, replyStage, upstreamStage } from "../situat
 const RETRY_AFTER_s = 20;
 
 export const register: RoutingRule = (routed, { site, origin, upstreams, now_ms }) => {
-  if (origin !== "localnet" || routed.request.method !== "REGISTER") return undefined;
+  if ((origin !== "localnet" && origin !== "gateway") || routed.request.method !== "REGISTER") return undefined;
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesRegisters);
   const unavailable = replyStage(503, undefined, `Retry-After: ${RETRY_AFTER_s}\r\n`);
   if (targets.length === 0) return decision("register", "upstream is down", unavailable);
