@@ -1,6 +1,6 @@
 /** What a rule looks at, besides the request: the site, who asks, and how upstream is. */
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
-import type { RoutedRequest, RoutingDecision, Stage, Target } from "../proxy/router.ts";
+import type { NextOn, RoutedRequest, RoutingDecision, Stage, Target } from "../proxy/router.ts";
 import type { Tokens } from "../proxy/tokens.ts";
 import type { Origin } from "./access.ts";
 import type { Site } from "./site.ts";
@@ -36,6 +36,9 @@ export function upstreamStage(target: UpstreamTarget, fr_timer_ms: number, extra
     kind: "fork",
     targets: [{ nextHop: target.hop, observer: target, ...extra }],
     fr_timer_ms,
-    nextOnSilence: true,
+    nextOn: onSilence,
   };
 }
+
+/** Somebody who has said anything at all has decided. */
+export const onSilence: NextOn = ({ isSilent }) => isSilent;

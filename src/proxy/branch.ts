@@ -17,7 +17,7 @@ export interface BranchUser {
   /** A provisional response other than 100. */
   onProvisional(branch: Branch, response: Response, now_ms: number): void;
   /** A 2xx; it can come after the branch has ended. From now on the response context answers for the transaction. */
-  onSuccess(transaction: ClientTransaction, response: Response, now_ms: number): void;
+  onSuccess(branch: Branch, transaction: ClientTransaction, response: Response, now_ms: number): void;
   /** The branch has ended otherwise; happens once. */
   onEnded(branch: Branch, now_ms: number): void;
 }
@@ -162,7 +162,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner {
     this.stopTimer();
     this.final ??= { status: response.status, response };
     this.isSilent = false;
-    this.user.onSuccess(transaction, response, now_ms);
+    this.user.onSuccess(this, transaction, response, now_ms);
   }
 
   private end(final: Final, now_ms: number): void {

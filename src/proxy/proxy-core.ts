@@ -129,9 +129,12 @@ export class ProxyCore implements TransactionUser {
     else this.answerStateless(cancel, source, { status: 481 });
   }
 
-  /** After a restart, responses to requests from before still find their way (§16.11). Others' are not ours to forward. */
+  /**
+   * After a restart, responses to requests from before still find their way (§16.11). Others' are not ours to forward,
+   * and those to transactions that are over come too late (RFC 6026 §7.3).
+   */
   onStrayResponse(response: Response, now_ms: number): void {
-    if (!this.branchIds.isOurs(response.topVia.branch)) return;
+    if (!this.branchIds.isFromElsewhere(response.topVia.branch)) return;
     const via = nextVia(response);
     if (via === undefined) return;
     const { address, port } = addressOf(via);

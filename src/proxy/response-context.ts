@@ -3,7 +3,8 @@ import { assertNever } from "../base/assert.ts";
 import { Timer, type TimerOwner } from "../base/timers.ts";
 import { REASON } from "../message/header-names.ts";
 import type { Request, Response } from "../message/message.ts";
-import type { ViaStamp } from "../message/reply.ts";
+import { parse } from "../message/parse.ts";
+import type { Reply, ViaStamp } from "../message/reply.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction, ServerUser } from "../transaction/server-transaction.ts";
 import { AcceptedCall } from "./accepted-call.ts";
@@ -58,7 +59,9 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     this.settle(now_ms);
   }
 
-  onAck(): void {}
+  onAck(_server: ServerTransaction, now_ms: number): void {
+    this.decision.listener?.onAck(now_ms);
+  }
 
   onNoAck(_server: ServerTransaction, _now_ms: number): void {
     this.kit.log.debug("response_not_acknowledged", { call_id: this.routed.request.callId });
@@ -68,12 +71,14 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     if (!this.isDone) this.kit.transactions.respond(this.server, response.status, withoutTopVia(response), now_ms);
   }
 
-  onSuccess(transaction: ClientTransaction, response: Response, now_ms: number): void {
+  onSuccess(branch: Branch, transaction: ClientTransaction, response: Response, now_ms: number): void {
     const isFirst = !this.isDone;
     this.finish();
     transaction.user = new AcceptedCall(this.kit, this.server);
-    transaction.user.onResponse(transaction, response, now_ms);
-    if (isFirst) this.cancelOpenBranches(ANSWERED_ELSEWHERE, now_ms);
+    transaction.user.onResponse(transaction, this.revised(response, now_ms), now_ms);
+    if (!isFirst) return;
+    this.decision.listener?.onAnswer(branch.target, response, now_ms);
+    this.cancelOpenBranches(ANSWERED_ELSEWHERE, now_ms);
   }
 
   onEnded(branch: Branch, now_ms: number): void {
@@ -102,12 +107,12 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   private enterNextStage(now_ms: number): void {
     this.stageIndex += 1;
     const stage = this.stage;
+    if (stage !== undefined) this.decision.listener?.onStage(stage, now_ms);
     if (stage === undefined) this.answerBest(now_ms);
     else if (stage.kind === "fork") this.fork(stage, now_ms);
     else if (stage.kind === "notice") this.notify(stage, now_ms);
     else if (stage.kind === "reply") {
-      this.finish();
-      this.kit.transactions.reply(this.server, stage.reply, now_ms);
+      this.reply(stage.reply, now_ms);
     } else assertNever(stage);
   }
 
@@ -135,15 +140,18 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     if (this.isDone || this.isBusy) return;
     const stage = this.stage;
     let isSilent = true;
+    const finals: Final[] = [];
     for (let index = this.stageStart; index < this.branches.length; index++) {
       const branch = this.branches[index];
       if (branch === undefined) continue;
-      if (branch.isOpen) return;
+      if (branch.final === undefined) return;
+      finals.push(branch.final);
       isSilent = isSilent && branch.isSilent;
     }
     this.kit.timers.stop(this.timer);
-    const goesOn = stage?.kind === "fork" && stage.nextOnSilence === true && isSilent && !this.isCancelled;
-    if (goesOn) this.enterNextStage(now_ms);
+    const best = bestOf(finals);
+    const nextOn = stage?.kind === "fork" && !this.isCancelled ? stage.nextOn : undefined;
+    if (best !== undefined && nextOn?.({ isSilent, best }) === true) this.enterNextStage(now_ms);
     else this.answerBest(now_ms);
   }
 
@@ -157,8 +165,9 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
       const challenges = otherChallenges(best, finals);
       const wire = withChallenges(withoutTopVia(best.response), challenges);
       this.kit.transactions.respond(this.server, best.status, wire, now_ms);
+      this.decision.listener?.onFailure(best.status, now_ms);
     } else if (this.isCancelled) {
-      this.kit.transactions.reply(this.server, { status: 487 }, now_ms);
+      this.reply({ status: 487 }, now_ms);
     } else {
       this.conclude(best, now_ms);
     }
@@ -166,14 +175,25 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
 
   /** Nobody sent a final response. */
   private conclude(best: Final | undefined, now_ms: number): void {
-    const { transactions } = this.kit;
     const isInvite = this.routed.request.method === "INVITE";
     const stage = this.stage;
     const wasShort = stage?.kind === "fork" && stage.fr_timer_ms !== undefined;
-    if (best?.status === 503) transactions.reply(this.server, { status: 500, reason: "Next Hop Unreachable" }, now_ms);
-    else if (best?.status === 480) transactions.reply(this.server, { status: 480, reason: "No Answer" }, now_ms);
-    else if (isInvite || wasShort) transactions.reply(this.server, { status: 408 }, now_ms);
-    else transactions.dismiss(this.server);
+    if (best?.status === 503) this.reply({ status: 500, reason: "Next Hop Unreachable" }, now_ms);
+    else if (best?.status === 480) this.reply({ status: 480, reason: "No Answer" }, now_ms);
+    else if (isInvite || wasShort) this.reply({ status: 408 }, now_ms);
+    else this.kit.transactions.dismiss(this.server);
+  }
+
+  private reply(reply: Reply, now_ms: number): void {
+    this.finish();
+    this.kit.transactions.reply(this.server, reply, now_ms);
+    if (reply.status >= 300) this.decision.listener?.onFailure(reply.status, now_ms);
+  }
+
+  private revised(response: Response, now_ms: number): Response {
+    const { revise } = this.decision;
+    const revision = revise === undefined ? response : parse(revise(response, now_ms));
+    return revision.kind === "response" ? revision : response;
   }
 
   private cancelOpenBranches(reason: string, now_ms: number): void {

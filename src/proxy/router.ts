@@ -1,9 +1,10 @@
 /** The question that the proxy asks of policy, and the shape of the answer. */
-import type { Request } from "../message/message.ts";
+import type { Request, Response } from "../message/message.ts";
 import type { Reply } from "../message/reply.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { HostPort } from "../transport/locator.ts";
+import type { Final } from "./best-response.ts";
 import type { RouteSet } from "./preprocess-routes.ts";
 
 /** Hears what becomes of requests sent to a target: evidence of whether it lives. */
@@ -37,9 +38,18 @@ export interface ForkStage {
   readonly fr_timer_ms?: number;
   /** So long the targets may ring in all; default: timer C. */
   readonly ring_ms?: number;
-  /** Go on to the next stage when no target has answered; default: answer 408. */
-  readonly nextOnSilence?: boolean;
+  /** Whether to go on to the next stage, now that all targets have ended without a 2xx; default: answer the caller. */
+  readonly nextOn?: NextOn;
 }
+
+/** How a fork has ended. */
+export interface ForkOutcome {
+  /** No target has said anything. */
+  readonly isSilent: boolean;
+  readonly best: Final;
+}
+
+export type NextOn = (outcome: ForkOutcome) => boolean;
 
 /** Tells the caller 181 and then waits, without holding up anything else. */
 export interface NoticeStage {
@@ -62,6 +72,21 @@ export interface RoutingDecision {
   readonly rule: string;
   readonly why: string;
   readonly plan: readonly Stage[];
+  /** Changes a 2xx before it goes to the caller: returns its whole wire text, our Via still on top. */
+  readonly revise?: (response: Response, now_ms: number) => string;
+  readonly listener?: DecisionListener;
+}
+
+/** Hears what becomes of a request. */
+export interface DecisionListener {
+  /** A stage of the plan begins. */
+  onStage(stage: Stage, now_ms: number): void;
+  /** The first 2xx. */
+  onAnswer(target: Target, response: Response, now_ms: number): void;
+  /** A final response other than 2xx has gone to the caller. */
+  onFailure(status: number, now_ms: number): void;
+  /** The caller has acknowledged it. */
+  onAck(now_ms: number): void;
 }
 
 /** A request as rules see it. */

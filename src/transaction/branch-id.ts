@@ -33,12 +33,17 @@ export class BranchIds {
   /** The branch of a request forwarded without a transaction: the same for each retransmission (§16.11). */
   stateless(request: Request): string {
     const { branch, host, port } = request.topVia;
-    return `${this.mark}s${hash(`${branch} ${host} ${port} ${request.callId} ${request.cseqNumber}`)}.0`;
+    return `${this.mark}-${hash(`${branch} ${host} ${port} ${request.callId} ${request.cseqNumber}`)}.0`;
   }
 
   /** Whether this installation made `branch`. */
   isOurs(branch: string): boolean {
     return branch.startsWith(this.mark);
+  }
+
+  /** Whether it did so for a request that no transaction of this process can know: before a restart, or without state. */
+  isFromElsewhere(branch: string): boolean {
+    return this.isOurs(branch) && !branch.startsWith(this.prefix);
   }
 
   /** Whether `request` passed here before and has come back unchanged, given the branch of a Via of ours (§16.3 item 4). */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { expectLadder } from "../support/ladder.ts";
 import { header, headers, requestUriOf, type SipText, statusOf } from "../support/sip-text.ts";
-import { LAN, PBX, PHONE, Site, STRANGER, WAN } from "../support/site.ts";
+import { LAN, PBX, PHONE, SITE_YAML, Site, STRANGER, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";
 
@@ -24,7 +24,7 @@ function call(site = new Site()) {
 
 /** The same installation, started anew: it remembers nothing but its secret. */
 function restarted(before: { answer: SipText; invite: SipText }) {
-  const site = new Site();
+  const site = new Site(SITE_YAML, { seed: 2 }); // another start, another branch prefix
   const phone = site.actor("phone", PHONE);
   const pbx = site.actor("pbx", PBX, WAN);
   site.run(100);

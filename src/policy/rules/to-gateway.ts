@@ -1,7 +1,7 @@
 /** Requests that name a gateway, such as the INVITE of a phone that follows our redirect, go there. No survival on top. */
 import { uriPort } from "../../message/uri.ts";
 import type { Gateway, Site } from "../site.ts";
-import { decision, type RoutingRule, replyStage } from "../situation.ts";
+import { decision, onSilence, type RoutingRule, replyStage } from "../situation.ts";
 
 export const toGateway: RoutingRule = (routed, { site, origin }) => {
   const { uri } = routed;
@@ -15,7 +15,7 @@ export const toGateway: RoutingRule = (routed, { site, origin }) => {
       kind: "fork",
       targets: [{ nextHop: { host: uri.host, port: uri.port }, touchesGateway: true }],
       fr_timer_ms: site.upstream.fr_timer_ms,
-      nextOnSilence: true,
+      nextOn: onSilence,
     },
     unreachableStage(gateway),
   );
@@ -39,7 +39,7 @@ export function gatewayStages(site: Site, user: string) {
       },
     ],
     fr_timer_ms: site.upstream.fr_timer_ms,
-    nextOnSilence: true,
+    nextOn: onSilence,
   }));
   const last = site.gateways[site.gateways.length - 1];
   return last === undefined ? [] : [...stages, unreachableStage(last)];
