@@ -1,0 +1,205 @@
+/** A branch's day, step by step. Each step plays, checks what the actors saw, and says what happened. */
+import { type BranchOffice, FR_TIMER_ms, NOTICE_HOLD_ms } from "./branch-office.ts";
+import { allValues, firstValue, type SipRequest, uriOf } from "./sip/message.ts";
+import type { Heard, OutgoingCall } from "./sip/outgoing-call.ts";
+import { pause, within } from "./wait.ts";
+
+export interface Step {
+  readonly title: string;
+  /** For somebody who knows nothing of SIP. */
+  readonly story: string;
+  readonly expected: string;
+  /**
+   * @returns what happened
+   * @throws when something else happened than should
+   */
+  play(office: BranchOffice): Promise<string>;
+}
+
+/** Reserved for stories. */
+const OUTSIDE_NUMBER = "5550123";
+const CUSTOMER_NUMBER = "5550188";
+const BRANCH_NUMBER = "5550100";
+
+/** Until a phone on the same floor rings, or an answer comes that nobody has to be waited for. */
+const SOON_ms = 2_000;
+const RETURN_LIMIT_ms = 12_000;
+const TALK_ms = 500;
+const SILENCE_ms = 1_700;
+/** How far a wait may be off. */
+const TOLERANCE_ms = 150;
+const AT_ONCE_ms = 100;
+
+export const DAY: readonly Step[] = [
+  {
+    title: "phones register",
+    story:
+      "Morning. The three phones log on at the PBX in the head office. branchline passes that on, and adds a Path: " +
+      "the way by which the PBX's calls will find back into the branch.",
+    expected: "200 OK for each, with a Path",
+    async play({ devices: { phones, pbx }, branchline, proxy }) {
+      await within(SOON_ms, "branchline finds the PBX alive", branchline.upstreamIs("up"));
+      for (const phone of phones) {
+        const { status } = await within(SOON_ms, `${phone.extension} registers`, phone.register());
+        check(status === 200, `${phone.extension} was answered ${status}`);
+        const [path = ""] = pbx.bindings.get(phone.extension)?.path ?? [];
+        check(path.includes(`@${proxy.host}:${proxy.port};lr>`), `the PBX saw no Path for ${phone.extension}`);
+      }
+      return `${pbx.bindings.size} registered, with a Path`;
+    },
+  },
+  {
+    title: "a call inside",
+    story: "201 calls a colleague, 202. As always, the call goes through the PBX in the head office.",
+    expected: "202 rings, answers, 201 hangs up",
+    async play({ devices: { phones, pbx, gateway } }) {
+      const [first, second] = phones;
+      const ringing = second.rings();
+      const call = first.dial(second.extension);
+      const callee = await within(SOON_ms, "202 rings", ringing);
+      await within(SOON_ms, "201 hears it ring", call.hears(180));
+      await pause(TALK_ms);
+      callee.answer();
+      await within(SOON_ms, "201 is answered", call.hears(200));
+      await talkAndHangUp(call);
+      await within(SOON_ms, "202 is hung up", callee.ended);
+      await within(SOON_ms, "the PBX clears the call", pbx.clearedCalls.first());
+      check(gateway.outsideCalls.length === 0, "the gateway was called too");
+      return "rang, answered, hung up";
+    },
+  },
+  {
+    title: "outage, first call",
+    story:
+      "The line to the head office breaks. Nobody notices: packets just vanish. 201 calls a customer. branchline waits " +
+      "4 seconds for the PBX, asks for patience (181), and a second later sends the phone to the gateway (302).",
+    expected: `302 after ${seconds(FR_TIMER_ms + NOTICE_HOLD_ms)}, then answered`,
+    async play(office) {
+      const [phone] = office.devices.phones;
+      office.devices.pbx.die();
+      const { call, notice_ms, redirect_ms } = await callThroughOutage(office, () => phone.dial(OUTSIDE_NUMBER));
+      await talkAndHangUp(call);
+      checkTime("the 181", notice_ms, FR_TIMER_ms);
+      checkTime("the 302", redirect_ms, FR_TIMER_ms + NOTICE_HOLD_ms);
+      return `302 after ${seconds(redirect_ms)}, then answered`;
+    },
+  },
+  {
+    title: "outage, next call",
+    story: "Now branchline knows that the PBX is gone. 202 calls the customer, too, and doesn't wait for the PBX.",
+    expected: `181 within ${AT_ONCE_ms} ms, then answered`,
+    async play(office) {
+      const [, phone] = office.devices.phones;
+      await within(SOON_ms, "branchline finds the PBX dead", office.branchline.upstreamIs("down"));
+      const { call, notice_ms } = await callThroughOutage(office, () => phone.dial(OUTSIDE_NUMBER));
+      await talkAndHangUp(call);
+      check(notice_ms < AT_ONCE_ms, `the 181 took ${Math.round(notice_ms)} ms`);
+      return `181 after ${Math.round(notice_ms)} ms, then answered`;
+    },
+  },
+  {
+    title: "a customer calls",
+    story: "A customer calls the branch over the telephone network. All phones ring; 203 is the quickest.",
+    expected: "3 ring, 203 answers, others stop",
+    async play({ devices: { phones, gateway }, proxy }) {
+      const ringing = phones.map((phone) => phone.rings());
+      const call = gateway.bringCall(CUSTOMER_NUMBER, BRANCH_NUMBER, proxy);
+      const calls = await within(SOON_ms, "all phones ring", Promise.all(ringing));
+      await within(SOON_ms, "the customer hears it ring", call.hears(180));
+      await pause(TALK_ms);
+      const answering = calls[2];
+      answering?.answer();
+      await within(SOON_ms, "the customer is answered", call.hears(200));
+      for (const lost of calls.filter((one) => one !== answering)) {
+        const cancel = await within(SOON_ms, "the other phones get CANCEL", lost.cancelled);
+        check(saysAnswered(cancel), "a CANCEL lacks the Reason that keeps it out of the list of missed calls");
+      }
+      await talkAndHangUp(call);
+      if (answering !== undefined) await within(SOON_ms, "203 is hung up", answering.ended);
+      return "3 rang, 203 answered, 2 stopped";
+    },
+  },
+  {
+    title: "the PBX returns",
+    story:
+      "The line is mended. branchline sees its probes answered again, waits a little to be sure, and lets the next " +
+      "call go up to the head office, as in the morning.",
+    expected: "next call answered at the PBX",
+    async play({ devices: { phones, pbx, gateway }, branchline }) {
+      const [phone] = phones;
+      const begin_ms = performance.now();
+      pbx.revive();
+      await within(RETURN_LIMIT_ms, "branchline trusts the PBX again", branchline.upstreamIs("up"));
+      const back_ms = performance.now() - begin_ms;
+      const locally = gateway.outsideCalls.length;
+      const call = phone.dial(OUTSIDE_NUMBER);
+      await within(SOON_ms, "201 is answered", call.hears(200));
+      await talkAndHangUp(call);
+      check(pbx.outsideCalls.includes(OUTSIDE_NUMBER), "the PBX saw no call");
+      check(gateway.outsideCalls.length === locally, "the gateway was called too");
+      return `back after ${seconds(back_ms)}, PBX answered`;
+    },
+  },
+  {
+    title: "a stranger",
+    story: "Somebody from the internet (???) tries to telephone through the branch's gateway. He isn't even refused.",
+    expected: "no answer, gateway stays quiet",
+    async play({ devices: { stranger, gateway }, gatewayAddress, proxy }) {
+      const before = gateway.outsideCalls.length;
+      const call = stranger.dialOut(OUTSIDE_NUMBER, gatewayAddress, proxy);
+      await pause(SILENCE_ms);
+      stranger.close();
+      const [heard] = call.heard.all;
+      check(heard === undefined, `the stranger was answered ${heard?.response.status}`);
+      check(gateway.outsideCalls.length === before, "the gateway was called");
+      return "no answer, gateway stayed quiet";
+    },
+  },
+];
+
+interface RedirectedCall {
+  readonly call: OutgoingCall;
+  /** From dialling to the 181 and the 302. */
+  readonly notice_ms: number;
+  readonly redirect_ms: number;
+}
+
+/** A call that meets no PBX, up to its answer at the gateway. */
+async function callThroughOutage(office: BranchOffice, dial: () => OutgoingCall): Promise<RedirectedCall> {
+  const { gateway } = office.devices;
+  const callsBefore = gateway.outsideCalls.length;
+  const call = dial();
+  const after = ({ at_ms }: Heard) => at_ms - call.dialled_ms;
+  const notice = await within(FR_TIMER_ms + SOON_ms, "181 comes", call.hears(181));
+  const redirect = await within(NOTICE_HOLD_ms + SOON_ms, "302 comes", call.hears(302));
+  const { host, port } = office.gatewayAddress;
+  const contact = uriOf(firstValue(redirect.response, "Contact"));
+  check(contact === `sip:${OUTSIDE_NUMBER}@${host}:${port}`, `the 302 leads to ${contact}`);
+  await within(SOON_ms, "the gateway answers", call.hears(200));
+  check(gateway.outsideCalls.length === callsBefore + 1, "the gateway wasn't called exactly once");
+  return { call, notice_ms: after(notice), redirect_ms: after(redirect) };
+}
+
+async function talkAndHangUp(call: OutgoingCall): Promise<void> {
+  await pause(TALK_ms);
+  const status = await within(SOON_ms, "the BYE is answered", call.hangUp());
+  check(status === 200, `the BYE was answered ${status}`);
+}
+
+/** RFC 3326: phones don't list such a call as missed. */
+function saysAnswered(cancel: SipRequest): boolean {
+  return allValues(cancel, "Reason").some((reason) => reason.includes('"Call completed elsewhere"'));
+}
+
+function checkTime(what: string, found_ms: number, expected_ms: number): void {
+  const isNear = Math.abs(found_ms - expected_ms) <= TOLERANCE_ms;
+  check(isNear, `${what} came after ${seconds(found_ms)}, not ${seconds(expected_ms)} ± ${TOLERANCE_ms} ms`);
+}
+
+function check(isAsExpected: boolean, otherwise: string): void {
+  if (!isAsExpected) throw new Error(otherwise);
+}
+
+function seconds(time_ms: number): string {
+  return `${(time_ms / 1_000).toFixed(time_ms % 1_000 === 0 ? 0 : 2)} s`;
+}

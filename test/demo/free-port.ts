@@ -1,0 +1,36 @@
+/** A UDP port that nobody uses on any of the demo's addresses. */
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+
+const FIRST_PORT = 5070;
+const STEP = 10;
+const TRIES = 50;
+
+/** @throws when an address isn't this machine's, or every port is taken */
+export async function findFreePort(hosts: readonly string[]): Promise<number> {
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const port = FIRST_PORT + tried * STEP;
+    const faults = await Promise.all(hosts.map((host) => faultOf(host, port)));
+    if (faults.every((fault) => fault === undefined)) return port;
+    const missing = hosts.filter((_host, index) => faults[index] === "EADDRNOTAVAIL");
+    if (missing.length > 0) {
+      const cure = missing.map((host) => `sudo ifconfig lo0 alias ${host}`).join("; ");
+      throw new Error(`this machine lacks loopback addresses. On macOS, which only has 127.0.0.1: ${cure}`);
+    }
+  }
+  throw new Error(`the UDP ports from ${FIRST_PORT} on are in use`);
+}
+
+/** The code of the error that keeps us from using `port` at `host`. */
+async function faultOf(host: string, port: number): Promise<string | undefined> {
+  const socket = createSocket("udp4");
+  try {
+    socket.bind(port, host);
+    await once(socket, "listening");
+    return undefined;
+  } catch (error) {
+    return error instanceof Error && "code" in error ? String(error.code) : "unknown";
+  } finally {
+    socket.close();
+  }
+}
