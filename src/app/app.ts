@@ -5,6 +5,8 @@ import { SystemClock } from "../io/node/clock.ts";
 import { NodeDns } from "../io/node/dns.ts";
 import { createMac, createRandom } from "../io/node/secret.ts";
 import { NodeUdp } from "../io/node/udp.ts";
+import { Bindings } from "../policy/bindings.ts";
+import { Registrar } from "../policy/registrar.ts";
 import { RoutingPolicy } from "../policy/routing-policy.ts";
 import type { Site } from "../policy/site.ts";
 import { Upstreams } from "../policy/upstreams.ts";
@@ -20,6 +22,8 @@ export class App {
   private readonly clock: SystemClock;
   private readonly udp: NodeUdp;
   private readonly core: ProxyCore;
+  private readonly bindings = new Bindings();
+  private readonly random = createRandom();
   private upstreams: Upstreams;
 
   constructor(config: Config, log: Logger) {
@@ -32,7 +36,7 @@ export class App {
       resolve: (target: HostPort) => dns.resolve(target),
       findSource: (address: string) => void this.findSource(address),
     };
-    const ports = { transport: this.udp, lookup, random: createRandom(), mac: createMac(config.stateFolder, log), log };
+    const ports = { transport: this.udp, lookup, random: this.random, mac: createMac(config.stateFolder, log), log };
     this.core = new ProxyCore(ports, config.listeners, this.timers);
     this.upstreams = this.introduce(config.site);
   }
@@ -93,7 +97,8 @@ export class App {
   private introduce(site: Site): Upstreams {
     const { prober, locator, own, tokens } = this.core;
     const upstreams = new Upstreams({ prober, locator, timers: this.timers, log: this.log }, site.upstream);
-    this.core.use(new RoutingPolicy(site, upstreams, own, tokens));
+    const registrar = new Registrar(this.bindings, site.registration, this.random);
+    this.core.use(new RoutingPolicy(site, upstreams, registrar, own, tokens));
     return upstreams;
   }
 

@@ -1,6 +1,6 @@
 /** The configuration, typed, with the defaults of everything that the file may leave out. */
 import type { LogLevel } from "../io/node/log.ts";
-import type { ProbeSettings, Site, SurvivalSettings } from "../policy/site.ts";
+import type { ProbeSettings, RegistrationSettings, Site, SurvivalSettings } from "../policy/site.ts";
 import type { Listener } from "../transport/flow.ts";
 
 export interface Config {
@@ -31,6 +31,16 @@ export const SURVIVAL: SurvivalSettings = {
   answer: 302,
   notice: "Survival activated - please stand by",
   notice_hold_ms: 1_000,
+};
+
+export const REGISTRATION: RegistrationSettings = {
+  mode: "path",
+  expires_cap_ms: 300_000,
+  survival_expires_ms: 60_000,
+  local_after_ms: 3_000,
+  unknown: "known",
+  pace: 5,
+  throttle: false,
 };
 
 export const RING_ms = 30_000;

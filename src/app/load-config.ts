@@ -5,11 +5,23 @@ import { hostText, parseSipUri, SIP_PORT, type SipUri, splitHostPort, uriPort } 
 import type { Gateway, HuntGroup, ProbeSettings, Site, SurvivalSettings, UpstreamSettings } from "../policy/site.ts";
 import type { Listener } from "../transport/flow.ts";
 import { type Config, FR_TIMER_ms, HOLD_MAX_ms, HOLD_ms, PROBE, RING_ms, STATE_FOLDER, SURVIVAL } from "./config.ts";
+import { loadRegistration } from "./load-registration.ts";
 import { type Fields, type Place, type Problem, Reader } from "./reader.ts";
 
 export type Loaded = { readonly config: Config; readonly problems: readonly Problem[] };
 
-const KEYS = ["listen", "localnet", "upstream", "gateways", "survival", "hunt_groups", "strangers", "state", "log"];
+const KEYS = [
+  "listen",
+  "localnet",
+  "upstream",
+  "registration",
+  "gateways",
+  "survival",
+  "hunt_groups",
+  "strangers",
+  "state",
+  "log",
+];
 const SECOND_ms = 1_000;
 const HOUR_ms = 3_600_000;
 
@@ -54,6 +66,7 @@ class ConfigLoader {
         this.required(fields, "localnet", "[10.222.237.0/24]", (place) => this.localnet(place)) ?? [],
       ),
       upstream: this.upstream(fields?.get("upstream")),
+      registration: loadRegistration(this.reader, fields?.get("registration")),
       gateways: this.optional(fields, "gateways", (place) => this.gateways(place)) ?? [],
       survival: this.survival(fields?.get("survival")),
       huntGroups: this.optional(fields, "hunt_groups", (place) => this.huntGroups(place)) ?? [],
@@ -64,6 +77,10 @@ class ConfigLoader {
   private listeners(fields: Fields | undefined): Listener[] {
     const places =
       this.required(fields, "listen", "[udp:10.222.237.1:5060]", (place) => this.reader.items(place)) ?? [];
+    const listen = fields?.get("listen");
+    if (listen !== undefined && places.length === 0) {
+      this.reader.fault(listen, "is empty; name this router's own addresses, such as [udp:10.222.237.1:5060]");
+    }
     const listeners: Listener[] = [];
     for (const place of places) {
       const listener = this.listener(place, listeners.length);

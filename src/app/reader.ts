@@ -1,5 +1,15 @@
 /** Reads a YAML tree against what is expected of it, and collects all faults with their places and cures. */
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type YAMLMap,
+} from "yaml";
 
 export interface Problem {
   readonly line: number;
@@ -28,10 +38,12 @@ const UNIT_ms: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, 
 export class Reader {
   readonly problems: Problem[] = [];
   private readonly lines = new LineCounter();
+  private document: Document | undefined = undefined;
 
   /** The root of the file; undefined when it isn't YAML at all. */
   parse(text: string): Place | undefined {
     const document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
+    this.document = document;
     for (const error of document.errors) {
       const { line, col } = this.lines.linePos(error.pos[0]);
       this.problems.push({ line, column: col, path: "", message: error.message });
@@ -54,8 +66,8 @@ export class Reader {
       return undefined;
     }
     const items = new Map<string, Place>();
-    for (const { key, value } of pairs(node)) {
-      const name = String(isScalar(key) ? key.value : key);
+    for (const { key, value } of this.pairs(node)) {
+      const name = nameOf(key);
       const path = place.path === "" ? name : `${place.path}.${name}`;
       const keyPlace = { node: key, path };
       if (!known.includes(name)) this.fault(keyPlace, unknownKey(name, known));
@@ -71,8 +83,8 @@ export class Reader {
       this.fault(place, "must be a mapping");
       return [];
     }
-    return pairs(node).map(({ key, value }) => {
-      const name = String(isScalar(key) ? key.value : key);
+    return this.pairs(node).map(({ key, value }) => {
+      const name = nameOf(key);
       return { key: name, place: { node: value, path: `${place.path}.${name}` } };
     });
   }
@@ -81,7 +93,7 @@ export class Reader {
   items(place: Place): Place[] {
     const { node, path } = place;
     if (!isSeq(node)) return [place];
-    return node.items.map((item, index) => ({ node: item as Node, path: `${path}[${index}]` }));
+    return node.items.map((item, index) => ({ node: this.resolve(item), path: `${path}[${index}]` }));
   }
 
   isMapping(place: Place): boolean {
@@ -116,7 +128,8 @@ export class Reader {
   duration_ms(place: Place, least_ms: number, most_ms: number): number | undefined {
     const value = isScalar(place.node) ? place.node.value : undefined;
     const match = DURATION.exec(String(value).trim());
-    const duration_ms = match === null ? Number.NaN : Number(match[1]) * (UNIT_ms[match[2] ?? ""] ?? Number.NaN);
+    const duration_ms =
+      match === null ? Number.NaN : Math.round(Number(match[1]) * (UNIT_ms[match[2] ?? ""] ?? Number.NaN));
     if (duration_ms >= least_ms && duration_ms <= most_ms) return duration_ms;
     const hint = typeof value === "number" ? `; did you mean ${value}s?` : "";
     this.fault(
@@ -125,10 +138,22 @@ export class Reader {
     );
     return undefined;
   }
+
+  private pairs(map: YAMLMap): { key: Node; value: Node | undefined }[] {
+    return map.items.map((pair) => ({ key: pair.key as Node, value: this.resolve(pair.value) }));
+  }
+
+  /** What stands at an anchor, where the file names it by an alias. */
+  private resolve(item: unknown): Node | undefined {
+    const node = (item ?? undefined) as Node | undefined;
+    return isAlias(node) && this.document !== undefined ? node.resolve(this.document) : node;
+  }
 }
 
-function pairs(map: YAMLMap): { key: Node; value: Node | undefined }[] {
-  return map.items.map((pair) => ({ key: pair.key as Node, value: (pair.value ?? undefined) as Node | undefined }));
+/** A key as it is written: 0301 and +4930 are called numbers, not values. */
+function nameOf(key: Node): string {
+  if (!isScalar(key)) return String(key);
+  return typeof key.value === "string" ? key.value : (key.source ?? String(key.value));
 }
 
 function unknownKey(name: string, known: readonly string[]): string {

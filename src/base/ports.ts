@@ -15,6 +15,8 @@ export interface Logger {
 export interface Random {
   /** `length` characters of [0-9a-z]. */
   token(length: number): string;
+  /** A number from 0 up to, but not, 1. */
+  fraction(): number;
 }
 
 /** A keyed hash: 16 characters of [A-Za-z0-9_-] that nobody without this installation's secret can make. */

@@ -19,6 +19,11 @@ export const WWW_AUTHENTICATE = 15;
 export const PROXY_AUTHENTICATE = 16;
 export const PROXY_AUTHORIZATION = 17;
 export const TIMESTAMP = 18;
+export const EXPIRES = 19;
+export const EVENT = 20;
+export const SESSION_EXPIRES = 21;
+/** How many identifiers there are, OTHER included. */
+export const IDENTIFIERS = 22;
 
 /** Identifier → lower-case names, the long one first. */
 const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
@@ -40,6 +45,9 @@ const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
   [PROXY_AUTHENTICATE, "proxy-authenticate"],
   [PROXY_AUTHORIZATION, "proxy-authorization"],
   [TIMESTAMP, "timestamp"],
+  [EXPIRES, "expires"],
+  [EVENT, "event", "o"],
+  [SESSION_EXPIRES, "session-expires", "x"],
 ];
 
 interface Candidate {

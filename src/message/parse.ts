@@ -5,9 +5,9 @@ import {
   CSEQ,
   FROM,
   headerId,
+  IDENTIFIERS,
   MAX_FORWARDS,
   OTHER,
-  TIMESTAMP,
   TO,
   VIA,
 } from "./header-names.ts";
@@ -32,7 +32,7 @@ export type Parsed = Request | Response | Unreadable | KeepAlive;
 
 const KEEP_ALIVE: KeepAlive = { kind: "keep-alive" };
 const VERSION = "SIP/2.0";
-const NO_FIELDS: readonly number[] = new Array<number>(TIMESTAMP + 1).fill(-1);
+const NO_FIELDS: readonly number[] = new Array<number>(IDENTIFIERS).fill(-1);
 /** Fields of which a message has at most one (§7.3.1). */
 const SINGLE = [CALL_ID, CSEQ, FROM, TO, MAX_FORWARDS, CONTENT_LENGTH];
 const SINGLE_NAMES = ["Call-ID", "CSeq", "From", "To", "Max-Forwards", "Content-Length"];

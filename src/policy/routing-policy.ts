@@ -5,6 +5,7 @@ import type { RoutedRequest, Router, RoutingDecision } from "../proxy/router.ts"
 import type { Tokens } from "../proxy/tokens.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
+import type { Registrar } from "./registrar.ts";
 import { call } from "./rules/call.ts";
 import { fromGateway } from "./rules/from-gateway.ts";
 import { fromUpstream } from "./rules/from-upstream.ts";
@@ -35,11 +36,13 @@ export class RoutingPolicy implements Router {
   private readonly upstreams: Upstreams;
   private readonly own: OwnAddresses;
   private readonly tokens: Tokens;
+  private readonly registrar: Registrar;
   private readonly access: Access;
 
-  constructor(site: Site, upstreams: Upstreams, own: OwnAddresses, tokens: Tokens) {
+  constructor(site: Site, upstreams: Upstreams, registrar: Registrar, own: OwnAddresses, tokens: Tokens) {
     this.site = site;
     this.upstreams = upstreams;
+    this.registrar = registrar;
     this.own = own;
     this.tokens = tokens;
     this.access = new Access(site, upstreams, own, tokens);
@@ -50,9 +53,9 @@ export class RoutingPolicy implements Router {
   }
 
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision {
-    const { site, upstreams, own, tokens } = this;
+    const { site, upstreams, registrar, own, tokens } = this;
     const origin = this.access.originOf(routed.source);
-    const situation = { site, origin, own, tokens, upstreams, now_ms };
+    const situation = { site, origin, own, tokens, upstreams, registrar, now_ms };
     for (const rule of RULES) {
       const made = rule(routed, situation);
       if (made !== undefined) return made;

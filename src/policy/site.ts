@@ -47,9 +47,27 @@ export interface SurvivalSettings {
   readonly notice_hold_ms: number;
 }
 
+export interface RegistrationSettings {
+  /** "contact" for an upstream that knows no Path: phones' Contacts are hidden behind our own address. */
+  readonly mode: "path" | "contact";
+  /** No phone is told a longer expiry, so that each comes back often enough to notice what has changed. */
+  readonly expires_cap_ms: number;
+  /** What phones are told in an outage, less a random part. */
+  readonly survival_expires_ms: number;
+  /** Upstream silent for so long on a known phone's REGISTER: the phone is answered here. */
+  readonly local_after_ms: number;
+  /** Who is answered in an outage: phones seen before, all in localnet, or nobody. */
+  readonly unknown: "known" | "localnet" | "none";
+  /** REGISTERs per second that go up after an outage. */
+  readonly pace: number;
+  /** Refreshes that upstream doesn't need yet are answered here in normal times too. */
+  readonly throttle: boolean;
+}
+
 export interface Site {
   readonly localnet: IpRanges;
   readonly upstream: UpstreamSettings;
+  readonly registration: RegistrationSettings;
   readonly gateways: readonly Gateway[];
   readonly survival: SurvivalSettings;
   readonly huntGroups: readonly HuntGroup[];

@@ -3,6 +3,7 @@ import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { NextOn, RoutedRequest, RoutingDecision, Stage, Target } from "../proxy/router.ts";
 import type { Tokens } from "../proxy/tokens.ts";
 import type { Origin } from "./access.ts";
+import type { Registrar } from "./registrar.ts";
 import type { Site } from "./site.ts";
 import type { UpstreamTarget } from "./upstream-target.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -13,6 +14,7 @@ export interface Situation {
   readonly own: OwnAddresses;
   readonly tokens: Tokens;
   readonly upstreams: Upstreams;
+  readonly registrar: Registrar;
   readonly now_ms: number;
 }
 

@@ -60,7 +60,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   }
 
   onAck(_server: ServerTransaction, now_ms: number): void {
-    this.decision.listener?.onAck(now_ms);
+    this.decision.listener?.onAck?.(now_ms);
   }
 
   onNoAck(_server: ServerTransaction, _now_ms: number): void {
@@ -77,7 +77,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     transaction.user = new AcceptedCall(this.kit, this.server);
     transaction.user.onResponse(transaction, this.revised(response, now_ms), now_ms);
     if (!isFirst) return;
-    this.decision.listener?.onAnswer(branch.target, response, now_ms);
+    this.decision.listener?.onAnswer?.(branch.target, response, now_ms);
     this.cancelOpenBranches(ANSWERED_ELSEWHERE, now_ms);
   }
 
@@ -107,12 +107,12 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   private enterNextStage(now_ms: number): void {
     this.stageIndex += 1;
     const stage = this.stage;
-    if (stage !== undefined) this.decision.listener?.onStage(stage, now_ms);
+    if (stage !== undefined) this.decision.listener?.onStage?.(stage, now_ms);
     if (stage === undefined) this.answerBest(now_ms);
     else if (stage.kind === "fork") this.fork(stage, now_ms);
     else if (stage.kind === "notice") this.notify(stage, now_ms);
     else if (stage.kind === "reply") {
-      this.reply(stage.reply, now_ms);
+      this.reply(typeof stage.reply === "function" ? stage.reply(now_ms) : stage.reply, now_ms);
     } else assertNever(stage);
   }
 
@@ -165,7 +165,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
       const challenges = otherChallenges(best, finals);
       const wire = withChallenges(withoutTopVia(best.response), challenges);
       this.kit.transactions.respond(this.server, best.status, wire, now_ms);
-      this.decision.listener?.onFailure(best.status, now_ms);
+      this.decision.listener?.onFailure?.(best.status, now_ms);
     } else if (this.isCancelled) {
       this.reply({ status: 487 }, now_ms);
     } else {
@@ -187,7 +187,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   private reply(reply: Reply, now_ms: number): void {
     this.finish();
     this.kit.transactions.reply(this.server, reply, now_ms);
-    if (reply.status >= 300) this.decision.listener?.onFailure(reply.status, now_ms);
+    if (reply.status >= 300) this.decision.listener?.onFailure?.(reply.status, now_ms);
   }
 
   private revised(response: Response, now_ms: number): Response {

@@ -61,7 +61,8 @@ export interface NoticeStage {
 /** Answers the caller. */
 export interface ReplyStage {
   readonly kind: "reply";
-  readonly reply: Reply;
+  /** The answer, or what makes it when its time has come. */
+  readonly reply: Reply | ((now_ms: number) => Reply);
 }
 
 export type Stage = ForkStage | NoticeStage | ReplyStage;
@@ -77,16 +78,16 @@ export interface RoutingDecision {
   readonly listener?: DecisionListener;
 }
 
-/** Hears what becomes of a request. */
+/** Hears what becomes of a request, as far as it wants to. */
 export interface DecisionListener {
   /** A stage of the plan begins. */
-  onStage(stage: Stage, now_ms: number): void;
+  onStage?(stage: Stage, now_ms: number): void;
   /** The first 2xx. */
-  onAnswer(target: Target, response: Response, now_ms: number): void;
+  onAnswer?(target: Target, response: Response, now_ms: number): void;
   /** A final response other than 2xx has gone to the caller. */
-  onFailure(status: number, now_ms: number): void;
+  onFailure?(status: number, now_ms: number): void;
   /** The caller has acknowledged it. */
-  onAck(now_ms: number): void;
+  onAck?(now_ms: number): void;
 }
 
 /** A request as rules see it. */

@@ -70,8 +70,18 @@ export class Actor implements Endpoint {
     return this;
   }
 
-  /** Sends a request outside any dialog. Returns it, for CANCEL and for what follows. */
-  request(method: string, uri: string, extra: readonly string[] = [], callId?: string, cseq = 1): SipText {
+  /**
+   * Sends a request outside any dialog. Returns it, for CANCEL and for what follows.
+   * @param withContact false: `extra` has its own Contact, or there is to be none
+   */
+  request(
+    method: string,
+    uri: string,
+    extra: readonly string[] = [],
+    callId?: string,
+    cseq = 1,
+    withContact = true,
+  ): SipText {
     this.sent += 1;
     const id = callId ?? `${this.name}-${this.sent}`;
     const lines = [
@@ -81,7 +91,7 @@ export class Actor implements Endpoint {
       `To: <${method === "REGISTER" ? `sip:${this.name}@pbx.example.com` : uri}>`,
       `Call-ID: ${id}`,
       `CSeq: ${cseq} ${method}`,
-      `Contact: <sip:${this.name}@${this.hostPort}>`,
+      ...(withContact ? [`Contact: <sip:${this.name}@${this.hostPort}>`] : []),
       ...extra,
     ];
     const wire = write(`${method} ${uri} SIP/2.0`, lines);

@@ -2,6 +2,8 @@
 import { loadConfig } from "../../src/app/load-config.ts";
 import type { LogFields, Logger, Random } from "../../src/base/ports.ts";
 import { Timers } from "../../src/base/timers.ts";
+import { Bindings } from "../../src/policy/bindings.ts";
+import { Registrar } from "../../src/policy/registrar.ts";
 import { RoutingPolicy } from "../../src/policy/routing-policy.ts";
 import { Upstreams } from "../../src/policy/upstreams.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
@@ -50,6 +52,7 @@ export class Site {
   /** What DNS was asked. */
   readonly questions: HostPort[] = [];
   readonly timers = new Timers();
+  readonly bindings = new Bindings();
   private readonly actors: Actor[] = [];
 
   constructor(yaml: string = SITE_YAML, network: NetworkOptions = {}) {
@@ -76,7 +79,8 @@ export class Site {
     this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
     const { prober, locator, own, tokens } = this.core;
     const upstreams = new Upstreams({ prober, locator, timers: this.timers, log }, config.site.upstream);
-    this.core.use(new RoutingPolicy(config.site, upstreams, own, tokens));
+    const registrar = new Registrar(this.bindings, config.site.registration, random);
+    this.core.use(new RoutingPolicy(config.site, upstreams, registrar, own, tokens));
     for (const listener of config.listeners) {
       simulation.attach(listener, {
         onDatagram: (wire, from) => this.core.receive(wire, { listener, ...from }, simulation.now_ms),
@@ -124,6 +128,7 @@ function testRandom(seed: number): Random {
   const random = mulberry32(seed + 1000);
   return {
     token: (length) => Array.from({ length }, () => Math.floor(random() * 36).toString(36)).join(""),
+    fraction: random,
   };
 }
 

@@ -30,6 +30,7 @@ export function createRandom(): Random {
       }
       return token;
     },
+    fraction: () => (nextByte() * 0x10000 + nextByte() * 0x100 + nextByte()) / 0x1000000,
   };
 }
 

@@ -75,11 +75,14 @@ export class NodeUdp implements TransportPort {
     if (peers !== undefined) {
       const peer = peers.find((one) => one.port === flow.port);
       if (peer?.isConnected) {
-        peer.socket.socket.send(bytes, 0, bytes.length, peer.onSent);
+        if (isResponse(wire)) peer.socket.socket.send(bytes, 0, bytes.length);
+        else peer.socket.socket.send(bytes, 0, bytes.length, peer.onSent);
         return;
       }
     }
-    endpoint.socket.socket.send(bytes, 0, bytes.length, flow.port, flow.address, endpoint.onSent);
+    const { socket } = endpoint.socket;
+    if (isResponse(wire)) socket.send(bytes, 0, bytes.length, flow.port, flow.address);
+    else socket.send(bytes, 0, bytes.length, flow.port, flow.address, endpoint.onSent);
   }
 
   /** Opens a second socket on the listener's port and connects it: Linux gives it all that comes from that peer. */
@@ -119,6 +122,7 @@ export class NodeUdp implements TransportPort {
 
   private async connect(peer: Peer, flow: Flow): Promise<void> {
     await peer.socket.bind({ address: flow.listener.address, port: flow.listener.port });
+    peer.socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
     await connected(peer.socket, flow.port, flow.address);
     peer.isConnected = true;
   }
@@ -152,6 +156,11 @@ export class NodeUdp implements TransportPort {
       this.log.warn("small_receive_buffer", { bytes: least, cure: "sysctl -w net.core.rmem_max=4194304" });
     }
   }
+}
+
+/** Nobody waits for news of a response that couldn't be sent, and a callback costs Node a tick. */
+function isResponse(wire: string): boolean {
+  return wire.startsWith("SIP/2.0 ");
 }
 
 /** All our sockets allow to share their port with our own connected ones, so another process could too: it must not. */

@@ -1,14 +1,31 @@
-/** A phone's REGISTER goes upstream with a Path that leads back to the phone (RFC 3327). */
-import { decision, type RoutingRule, replyStage, upstreamStage } from "../situation.ts";
+/**
+ * A phone's REGISTER goes upstream with a Path that leads back to the phone (RFC 3327). When upstream can't answer, a
+ * phone that we know is answered here, so that it stays registered.
+ */
+import type { Stage } from "../../proxy/router.ts";
+import { decision, type RoutingRule, upstreamStage } from "../situation.ts";
 
-/** Codes such as 403, 404 or 408 would make some phones wait for 20 minutes; this they repeat soon. */
-const RETRY_AFTER_s = 20;
-
-export const register: RoutingRule = (routed, { site, origin, upstreams, now_ms }) => {
+export const register: RoutingRule = (routed, { site, origin, upstreams, registrar, now_ms }) => {
   if ((origin !== "localnet" && origin !== "gateway") || routed.request.method !== "REGISTER") return undefined;
+  const here: Stage = { kind: "reply", reply: (at_ms) => registrar.answer(routed, at_ms) };
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesRegisters);
-  const unavailable = replyStage(503, undefined, `Retry-After: ${RETRY_AFTER_s}\r\n`);
-  if (targets.length === 0) return decision("register", "upstream is down", unavailable);
-  const stages = targets.map((target) => upstreamStage(target, site.upstream.fr_timer_ms, { addPath: true }));
-  return decision("register", `to ${targets[0]?.name ?? ""}`, ...stages, unavailable);
+  const [first] = targets;
+  if (first === undefined) return decision("register", "upstream is down: answered here", here);
+  if (registrar.isSuperfluous(routed, now_ms)) {
+    return decision("register", "upstream knows it already", { kind: "reply", reply: registrar.confirm(routed) });
+  }
+  if (!registrar.mayGoUp(routed.request, now_ms)) {
+    return decision("register", "upstream has just returned: one phone after the other", here);
+  }
+  const patience_ms = registrar.knows(routed) ? site.registration.local_after_ms : site.upstream.fr_timer_ms;
+  const stages = targets.map((target) => upstreamStage(target, patience_ms, { addPath: true }));
+  return {
+    ...decision("register", `to ${first.name}`, ...stages, here),
+    revise: (response, at_ms) => registrar.learn(routed, response, at_ms),
+    listener: {
+      onFailure: (status) => {
+        if (status === 401 || status === 407) registrar.noteChallenge(routed.request);
+      },
+    },
+  };
 };

@@ -1,0 +1,217 @@
+/** The location service: which phones an address-of-record has, learned from upstream's answers to their REGISTERs. */
+import { type Flow, isSameFlow, type Listener } from "../transport/flow.ts";
+
+/** One registered contact (RFC 3261 §10.2). */
+export interface Binding {
+  /** The Contact URI as the phone gave it. */
+  readonly contact: string;
+  /** The Contact's other parameters, without expires: ";+sip.instance=…", or "". */
+  readonly parameters: string;
+  /** +sip.instance (RFC 5626 §4.1), or "". */
+  readonly instance: string;
+  /** The way to the phone. */
+  readonly flow: Flow;
+  readonly callId: string;
+  readonly cseq: number;
+  /** Until when upstream has promised to keep it. */
+  readonly expires_ms: number;
+}
+
+export interface AddressOfRecord {
+  /** "user@domain", the domain in lower case. */
+  readonly name: string;
+  readonly user: string;
+  bindings: readonly Binding[];
+  /** Upstream doesn't know what we have answered since: the next REGISTER must go up. */
+  isStale: boolean;
+  /** The phone doesn't follow redirects. */
+  wantsRelay: boolean;
+}
+
+/** Addresses-of-record kept at the most, and contacts of one. */
+export const ADDRESSES_MAX = 2_000;
+export const BINDINGS_MAX = 10;
+/** A binding that upstream has let expire serves in outages for so long: nobody registers with a PBX that is gone. */
+export const KEEP_ms = 24 * 3_600_000;
+
+export class Bindings {
+  private readonly addresses = new Map<string, AddressOfRecord>();
+  /** Called when something has changed that a restart must not lose. */
+  onChange: (isNews: boolean) => void = () => {};
+
+  get size(): number {
+    return this.addresses.size;
+  }
+
+  all(): IterableIterator<AddressOfRecord> {
+    return this.addresses.values();
+  }
+
+  find(name: string): AddressOfRecord | undefined {
+    return this.addresses.get(name);
+  }
+
+  /** Those whose user is `user`, in whichever domain; with bindings only. */
+  findUser(user: string): AddressOfRecord | undefined {
+    for (const address of this.addresses.values()) {
+      if (address.user === user && address.bindings.length > 0) return address;
+    }
+    return undefined;
+  }
+
+  /**
+   * Those of which one number ends with the other, the shorter at least `least_digits` long: 201 and 5550201.
+   * Undefined when several do equally well.
+   */
+  findSuffix(number: string, least_digits: number): AddressOfRecord | undefined {
+    let best: AddressOfRecord | undefined;
+    let best_digits = 0;
+    for (const address of this.addresses.values()) {
+      const digits = commonSuffix(address.user, number);
+      if (digits < least_digits || address.bindings.length === 0) continue;
+      if (digits > best_digits) {
+        best = address;
+        best_digits = digits;
+      } else if (digits === best_digits) {
+        best = undefined;
+      }
+    }
+    return best;
+  }
+
+  /** Adds or refreshes a binding. A contact with the same instance, or the same URI, is replaced. */
+  put(name: string, binding: Binding): void {
+    const address = this.address(name);
+    if (address === undefined) return;
+    const known = address.bindings.find((one) => isSameContact(one, binding));
+    const others = address.bindings.filter((one) => one !== known);
+    address.bindings = [binding, ...others].slice(0, BINDINGS_MAX);
+    this.onChange(known === undefined || known.contact !== binding.contact || !isSameFlow(known.flow, binding.flow));
+  }
+
+  /** Removes one contact. */
+  remove(name: string, contact: string): void {
+    const address = this.addresses.get(name);
+    if (address === undefined) return;
+    address.bindings = address.bindings.filter((one) => one.contact !== contact);
+    this.onChange(true);
+  }
+
+  /** Removes all contacts of an address-of-record. */
+  clear(name: string): void {
+    const address = this.addresses.get(name);
+    if (address === undefined) return;
+    address.bindings = [];
+    this.onChange(true);
+  }
+
+  markStale(name: string, isStale: boolean): void {
+    const address = this.addresses.get(name);
+    if (address === undefined || address.isStale === isStale) return;
+    address.isStale = isStale;
+    this.onChange(false);
+  }
+
+  markRelay(name: string): void {
+    const address = this.address(name);
+    if (address === undefined || address.wantsRelay) return;
+    address.wantsRelay = true;
+    this.onChange(true);
+  }
+
+  /** Forgets what is too old even for an outage. */
+  expire(now_ms: number): void {
+    for (const address of this.addresses.values()) {
+      const kept = address.bindings.filter((one) => now_ms < one.expires_ms + KEEP_ms);
+      if (kept.length < address.bindings.length) address.bindings = kept;
+      if (kept.length === 0 && !address.wantsRelay) this.addresses.delete(address.name);
+    }
+  }
+
+  /** The address-of-record, made when it is new; undefined when the table is full. */
+  private address(name: string): AddressOfRecord | undefined {
+    let address = this.addresses.get(name);
+    if (address === undefined && this.addresses.size < ADDRESSES_MAX) {
+      const at = name.lastIndexOf("@");
+      address = { name, user: name.slice(0, at), bindings: [], isStale: false, wantsRelay: false };
+      this.addresses.set(name, address);
+    }
+    return address;
+  }
+}
+
+/** RFC 5626 §4.1: an instance is one phone, whatever address it has now. */
+function isSameContact(a: Binding, b: Binding): boolean {
+  return a.contact === b.contact || (a.instance !== "" && a.instance === b.instance);
+}
+
+/** The length of the shorter number when the longer ends with it; 0 otherwise. Only digits count as numbers. */
+function commonSuffix(a: string, b: string): number {
+  const [shorter, longer] = a.length <= b.length ? [a, b] : [b, a];
+  return /^\+?\d+$/.test(a) && /^\+?\d+$/.test(b) && longer.endsWith(shorter.replace("+", "")) ? shorter.length : 0;
+}
+
+/** What a file keeps of the bindings: plain data, times as what is left of them. */
+export interface Snapshot {
+  readonly addresses: readonly SavedAddress[];
+}
+
+interface SavedAddress {
+  readonly name: string;
+  readonly relay: boolean;
+  readonly bindings: readonly SavedBinding[];
+}
+
+interface SavedBinding {
+  readonly contact: string;
+  readonly parameters: string;
+  readonly instance: string;
+  readonly listener: string;
+  readonly address: string;
+  readonly port: number;
+  readonly callId: string;
+  readonly cseq: number;
+  readonly left_ms: number;
+}
+
+export function takeSnapshot(bindings: Bindings, now_ms: number): Snapshot {
+  const addresses: SavedAddress[] = [];
+  for (const { name, wantsRelay, bindings: list } of bindings.all()) {
+    const saved = list.map(({ contact, parameters, instance, flow, callId, cseq, expires_ms }) => ({
+      contact,
+      parameters,
+      instance,
+      listener: `${flow.listener.address} ${flow.listener.port}`,
+      address: flow.address,
+      port: flow.port,
+      callId,
+      cseq,
+      left_ms: Math.round(expires_ms - now_ms),
+    }));
+    addresses.push({ name, relay: wantsRelay, bindings: saved });
+  }
+  return { addresses };
+}
+
+/**
+ * Puts back what a snapshot holds. Upstream may have forgotten all of it, so that every address is stale.
+ * @param age_ms how long ago it was taken, as far as anybody knows
+ */
+export function restoreSnapshot(
+  bindings: Bindings,
+  snapshot: Snapshot,
+  listeners: readonly Listener[],
+  age_ms: number,
+  now_ms: number,
+): void {
+  for (const saved of snapshot.addresses) {
+    if (saved.relay) bindings.markRelay(saved.name);
+    for (const { listener: local, address, port, left_ms, ...rest } of [...saved.bindings].reverse()) {
+      const listener = listeners.find((one) => `${one.address} ${one.port}` === local) ?? listeners[0];
+      if (listener === undefined) continue;
+      const flow = { listener, address, port };
+      bindings.put(saved.name, { ...rest, flow, expires_ms: now_ms + left_ms - age_ms });
+    }
+    bindings.markStale(saved.name, true);
+  }
+}

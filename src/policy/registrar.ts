@@ -1,0 +1,239 @@
+/** REGISTER (RFC 3261 §10.3): learns from upstream's answers, and answers itself when upstream can't. */
+import type { Random } from "../base/ports.ts";
+import { CONTACT, EXPIRES } from "../message/header-names.ts";
+import type { Request, Response } from "../message/message.ts";
+import { type NameAddr, nameAddrParameter, parseNameAddr } from "../message/name-addr.ts";
+import type { Reply } from "../message/reply.ts";
+import { Splice } from "../message/splice.ts";
+import { parseDecimal } from "../message/text.ts";
+import { parseSipUri } from "../message/uri.ts";
+import type { RoutedRequest } from "../proxy/router.ts";
+import { type AddressOfRecord, BINDINGS_MAX, type Binding, type Bindings } from "./bindings.ts";
+import type { RegistrationSettings } from "./site.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** RFC 3261 §10.2.1.1: what is meant where nobody says otherwise. */
+const EXPIRES_DEFAULT_s = 3_600;
+const EXPIRES_MAX_s = 0xffff_ffff;
+/** So that phones don't all come back at once. */
+const SURVIVAL_JITTER = 0.15;
+/** Codes such as 403, 404 or 408 would make some phones wait for 20 minutes; this they repeat soon. */
+const RETRY_AFTER_s = 20;
+
+/** What one REGISTER asks for. */
+interface Wish {
+  readonly contact: NameAddr;
+  readonly expires_s: number;
+}
+
+export class Registrar {
+  readonly bindings: Bindings;
+  private readonly settings: RegistrationSettings;
+  private readonly random: Random;
+  private readonly bucket: TokenBucket;
+  /** Addresses that upstream has just challenged: the answer to the challenge must not wait for its turn. */
+  private readonly challenged = new Set<string>();
+
+  constructor(bindings: Bindings, settings: RegistrationSettings, random: Random) {
+    this.bindings = bindings;
+    this.settings = settings;
+    this.random = random;
+    this.bucket = new TokenBucket(settings.pace, settings.pace);
+  }
+
+  /** Whether a REGISTER comes from a phone that we know: same source, or the same instance. */
+  knows(routed: RoutedRequest): boolean {
+    const address = this.bindings.find(nameOf(routed.request));
+    if (address === undefined) return false;
+    const instances = wishesOf(routed.request).map(({ contact }) => instanceOf(contact));
+    return address.bindings.some(
+      (one) => one.flow.address === routed.source.address || (one.instance !== "" && instances.includes(one.instance)),
+    );
+  }
+
+  /** After an outage phones go up one by one, so that the PBX isn't flooded; the others are answered here once more. */
+  mayGoUp(request: Request, now_ms: number): boolean {
+    const name = nameOf(request);
+    const address = this.bindings.find(name);
+    if (address === undefined || !address.isStale || this.challenged.has(name)) return true;
+    return this.bucket.take(now_ms);
+  }
+
+  /** Whether upstream needn't hear of this refresh: nothing has changed, and its own expiry is far. */
+  isSuperfluous(routed: RoutedRequest, now_ms: number): boolean {
+    if (!this.settings.throttle) return false;
+    const address = this.bindings.find(nameOf(routed.request));
+    const wishes = wishesOf(routed.request);
+    const horizon_ms = now_ms + 2 * this.settings.expires_cap_ms;
+    const isSettled = ({ contact, expires_s }: Wish) =>
+      expires_s > 0 &&
+      address?.bindings.some(
+        (one) =>
+          one.contact === contact.uri &&
+          one.flow.address === routed.source.address &&
+          one.flow.port === routed.source.port &&
+          one.expires_ms > horizon_ms,
+      ) === true;
+    return address?.isStale === false && wishes.length > 0 && wishes.every(isSettled);
+  }
+
+  /** Upstream wants a password: the phone's next REGISTER carries it. */
+  noteChallenge(request: Request): void {
+    if (this.challenged.size > 256) this.challenged.clear();
+    this.challenged.add(nameOf(request));
+  }
+
+  /**
+   * Upstream has said 2xx: learns what it has promised.
+   * @returns the response's wire text, with the expiries that the phone is told
+   */
+  learn(routed: RoutedRequest, response: Response, now_ms: number): string {
+    const { request } = routed;
+    const name = nameOf(request);
+    this.challenged.delete(name);
+    if (isWildcard(request)) this.bindings.clear(name);
+    const granted = grantsOf(response);
+    for (const { contact, expires_s } of wishesOf(request)) {
+      const grant_s = granted.get(contact.uri) ?? headerExpires_s(response) ?? expires_s;
+      if (expires_s === 0 || grant_s === 0) this.bindings.remove(name, contact.uri);
+      else this.bindings.put(name, bindingOf(contact, routed, now_ms + grant_s * 1_000));
+    }
+    this.bindings.markStale(name, false);
+    return this.cap(response);
+  }
+
+  /** The answer to a refresh that upstream needn't hear of. */
+  confirm({ request }: RoutedRequest): Reply {
+    return { status: 200, headers: this.contactLines(request, this.settings.expires_cap_ms / 1_000) };
+  }
+
+  /** The answer in an outage: 200 for whom policy allows, otherwise a code that doesn't park phones. */
+  answer(routed: RoutedRequest, now_ms: number): Reply {
+    const { request } = routed;
+    const name = nameOf(request);
+    const { unknown } = this.settings;
+    const isServed = unknown !== "none" && (unknown === "localnet" || this.knows(routed));
+    if (!isServed) return { status: 503, headers: `Retry-After: ${RETRY_AFTER_s}\r\n` };
+    const refusal = this.store(routed, name, now_ms);
+    if (refusal !== undefined) return refusal;
+    this.bindings.markStale(name, true);
+    const longest_s = this.settings.survival_expires_ms / 1_000;
+    const expires_s = Math.max(1, Math.round(longest_s * (1 - SURVIVAL_JITTER * this.random.fraction())));
+    return { status: 200, headers: this.contactLines(request, expires_s) };
+  }
+
+  /** All bindings of the address-of-record, none with more than `expires_s` to live. */
+  private contactLines(request: Request, expires_s: number): string {
+    const wishes = wishesOf(request);
+    const lines = (this.bindings.find(nameOf(request))?.bindings ?? []).map(({ contact, parameters }) => {
+      const wish = wishes.find((one) => one.contact.uri === contact);
+      const told_s = wish === undefined ? expires_s : Math.min(expires_s, wish.expires_s);
+      return `Contact: <${contact}>${parameters};expires=${told_s}\r\n`;
+    });
+    return lines.join("");
+  }
+
+  /** Takes the wishes of a REGISTER into the bindings; a refusal when there are too many. */
+  private store(routed: RoutedRequest, name: string, now_ms: number): Reply | undefined {
+    if (isWildcard(routed.request)) {
+      this.bindings.clear(name);
+      return undefined;
+    }
+    const wishes = wishesOf(routed.request);
+    if (wishes.length > BINDINGS_MAX) return { status: 403, reason: "Too Many Contacts" };
+    for (const { contact, expires_s } of wishes) {
+      if (expires_s === 0) this.bindings.remove(name, contact.uri);
+      else this.bindings.put(name, bindingOf(contact, routed, now_ms + expires_s * 1_000));
+    }
+    return undefined;
+  }
+
+  /** Lowers every expiry in a response to the cap. */
+  private cap(response: Response): string {
+    const cap_s = Math.round(this.settings.expires_cap_ms / 1_000);
+    const splice = new Splice(response.wire);
+    for (let index = response.indexOf(CONTACT); index >= 0; index = response.indexOf(CONTACT, index + 1)) {
+      const value = response.value(index);
+      const capped = value.replace(/;(\s*expires\s*=\s*)(\d+)/gi, (_, name: string, digits: string) => {
+        return `;${name}${Math.min(Number(digits), cap_s)}`;
+      });
+      if (capped !== value) splice.replace(response.valueStart(index), response.valueEnd(index), capped);
+    }
+    const header = response.indexOf(EXPIRES);
+    if (header >= 0 && (headerExpires_s(response) ?? 0) > cap_s) {
+      splice.replace(response.valueStart(header), response.valueEnd(header), String(cap_s));
+    }
+    return splice.build();
+  }
+}
+
+/** The address-of-record that a REGISTER is about: "user@domain". */
+export function nameOf(request: Request): string {
+  const uri = parseSipUri(request.to?.uri ?? "");
+  return uri === undefined ? "" : `${uri.user ?? ""}@${uri.host}`;
+}
+
+/** The address-of-record of whoever sent a request. */
+export function callerOf(request: Request): string {
+  const uri = parseSipUri(request.from?.uri ?? "");
+  return uri === undefined ? "" : `${uri.user ?? ""}@${uri.host}`;
+}
+
+/** The address-of-record, if there is one with bindings for the caller. */
+export function callerAddress(bindings: Bindings, request: Request): AddressOfRecord | undefined {
+  return bindings.find(callerOf(request));
+}
+
+function isWildcard(request: Request): boolean {
+  return request.header(CONTACT)?.trim() === "*";
+}
+
+function wishesOf(request: Request): Wish[] {
+  if (request.indexOf(CONTACT) < 0 || isWildcard(request)) return [];
+  const default_s = headerExpires_s(request) ?? EXPIRES_DEFAULT_s;
+  const wishes: Wish[] = [];
+  for (const value of request.list(CONTACT)) {
+    const contact = parseNameAddr(value);
+    if (contact !== undefined) wishes.push({ contact, expires_s: contactExpires_s(contact) ?? default_s });
+  }
+  return wishes;
+}
+
+/** URI → seconds, as a registrar's 2xx lists them. */
+function grantsOf(response: Response): Map<string, number> {
+  const grants = new Map<string, number>();
+  for (const value of response.list(CONTACT)) {
+    const contact = parseNameAddr(value);
+    const expires_s = contact === undefined ? undefined : contactExpires_s(contact);
+    if (contact !== undefined && expires_s !== undefined) grants.set(contact.uri, expires_s);
+  }
+  return grants;
+}
+
+function contactExpires_s(contact: NameAddr): number | undefined {
+  const text = nameAddrParameter(contact, "expires");
+  const expires_s = text === undefined ? -1 : parseDecimal(text, EXPIRES_MAX_s);
+  return expires_s < 0 ? undefined : expires_s;
+}
+
+function headerExpires_s(message: Request | Response): number | undefined {
+  const text = message.header(EXPIRES);
+  const expires_s = text === undefined ? -1 : parseDecimal(text, EXPIRES_MAX_s);
+  return expires_s < 0 ? undefined : expires_s;
+}
+
+function instanceOf(contact: NameAddr): string {
+  return nameAddrParameter(contact, "+sip.instance") ?? "";
+}
+
+function bindingOf(contact: NameAddr, { request, source }: RoutedRequest, expires_ms: number): Binding {
+  return {
+    contact: contact.uri,
+    parameters: contact.parameters.replace(/;\s*expires\s*=\s*\d+/gi, ""),
+    instance: instanceOf(contact),
+    flow: source,
+    callId: request.callId,
+    cseq: request.cseqNumber,
+    expires_ms,
+  };
+}

@@ -1,0 +1,109 @@
+/** The far side: head office's PBX, which registers phones and answers calls; and the gateway, which is only probed. */
+import type { DelayQueues } from "./delay-queues.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { answered, respond, ringing } from "./messages.ts";
+import { retransmit, T2_MS } from "./retransmit.ts";
+import { callNumber, echoedFields, headerValue, headerValues, methodOf, statusOf } from "./sip-text.ts";
+
+const RING_AFTER_MS = 10;
+const ANSWER_AFTER_MS = 20;
+
+interface Leg {
+  /** What its responses repeat of the INVITE. */
+  echoed: string;
+  readonly endpoint: Endpoint;
+  /** The newest response, which a repeated INVITE gets again. */
+  last: string;
+  isAcked: boolean;
+}
+
+export class Callee {
+  /** When false, nothing is answered: the line is cut. */
+  isAlive = true;
+  /** When false, calls ring until {@link answerOne}. */
+  answersByItself = true;
+  retransmissions = 0;
+  registersWithoutPath = 0;
+  /** Called at the first arrival of each INVITE. */
+  onInvite: (number: number, now_ms: number) => void = () => undefined;
+  private readonly clock: DelayQueues;
+  private readonly legs = new Map<number, Leg>();
+  private unanswered: Leg[] = [];
+
+  constructor(clock: DelayQueues) {
+    this.clock = clock;
+  }
+
+  reset(): void {
+    this.legs.clear();
+    this.unanswered = [];
+    this.isAlive = true;
+    this.answersByItself = true;
+    this.retransmissions = 0;
+    this.registersWithoutPath = 0;
+  }
+
+  receive(text: string, endpoint: Endpoint): void {
+    const now_ms = performance.now();
+    if (!this.isAlive || statusOf(text) !== 0) return;
+    const method = methodOf(text);
+    if (method === "INVITE") this.invited(text, endpoint, now_ms);
+    else if (method === "ACK") this.acknowledged(text);
+    else if (method === "REGISTER") this.registered(text, endpoint);
+    else {
+      if (method === "BYE") this.legs.delete(callNumber(text));
+      endpoint.send(respond("200 OK", echoedFields(text, "callee")));
+    }
+  }
+
+  /** Answers the call that was the last to come. */
+  answerOne(): void {
+    const leg = this.unanswered.pop();
+    if (leg !== undefined) this.answer(leg);
+  }
+
+  private invited(text: string, endpoint: Endpoint, now_ms: number): void {
+    const number = callNumber(text);
+    const known = this.legs.get(number);
+    if (known !== undefined) {
+      endpoint.send(known.last);
+      return;
+    }
+    const echoed = echoedFields(text, `u${number}`);
+    const leg: Leg = { echoed, endpoint, last: respond("100 Trying", echoed), isAcked: false };
+    this.legs.set(number, leg);
+    endpoint.send(leg.last);
+    this.onInvite(number, now_ms);
+    this.clock.after(RING_AFTER_MS, () => {
+      leg.last = ringing(leg.echoed);
+      endpoint.send(leg.last);
+    });
+    if (this.answersByItself) this.clock.after(ANSWER_AFTER_MS, () => this.answer(leg));
+    else this.unanswered.push(leg);
+  }
+
+  private answer(leg: Leg): void {
+    leg.last = answered(leg.echoed);
+    leg.endpoint.send(leg.last);
+    const again = (): void => {
+      this.retransmissions += 1;
+      leg.endpoint.send(leg.last);
+    };
+    retransmit(this.clock, () => !leg.isAcked, again, T2_MS);
+  }
+
+  private acknowledged(text: string): void {
+    const leg = this.legs.get(callNumber(text));
+    if (leg === undefined) return;
+    leg.isAcked = true;
+    // A timer outlives the leg: it shall not keep these from being collected.
+    leg.echoed = "";
+    leg.last = "";
+  }
+
+  private registered(text: string, endpoint: Endpoint): void {
+    const hasPath = headerValue(text, "Path") !== "" && headerValues(text, "Supported").includes("path");
+    if (!hasPath) this.registersWithoutPath += 1;
+    endpoint.send(respond("200 OK", echoedFields(text, "pbx"), `Contact: ${headerValue(text, "Contact")}\r\n`));
+  }
+}

@@ -1,0 +1,55 @@
+/** The near side's other task: phones that register, each user again and again from the same address. */
+import type { DelayQueues } from "./delay-queues.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { register } from "./messages.ts";
+import { retransmit, T2_MS } from "./retransmit.ts";
+import { answeredNumber } from "./sip-text.ts";
+
+/** How many users there are. */
+const USERS = 1000;
+const FIRST_USER = 3000;
+
+export class Registrant {
+  started = 0;
+  completed = 0;
+  retransmissions = 0;
+  lastCompleted_ms = 0;
+  private readonly clock: DelayQueues;
+  private readonly phones: readonly Endpoint[];
+  private readonly pending = new Set<number>();
+  private sent = 0;
+
+  constructor(clock: DelayQueues, phones: readonly Endpoint[]) {
+    this.clock = clock;
+    this.phones = phones;
+  }
+
+  reset(): void {
+    this.pending.clear();
+    this.started = 0;
+    this.completed = 0;
+    this.retransmissions = 0;
+  }
+
+  register(): void {
+    const number = ++this.sent;
+    const user = number % USERS;
+    const phone = this.phones[user % this.phones.length];
+    if (phone === undefined) throw new Error("a registrant needs phones");
+    const request = (): string => register({ number, user: String(FIRST_USER + user), address: phone.address });
+    this.pending.add(number);
+    this.started += 1;
+    phone.send(request());
+    const again = (): void => {
+      this.retransmissions += 1;
+      phone.send(request());
+    };
+    retransmit(this.clock, () => this.pending.has(number), again, T2_MS);
+  }
+
+  receive(text: string, status: number, now_ms: number): void {
+    if (status < 200 || !this.pending.delete(answeredNumber(text)) || status >= 300) return;
+    this.completed += 1;
+    this.lastCompleted_ms = now_ms;
+  }
+}

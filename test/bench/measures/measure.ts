@@ -1,0 +1,67 @@
+/** What a measure is, and what several of them need. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LoadClient } from "../load-client.ts";
+import type { Group, Profile } from "../options.ts";
+import { RunningProxy } from "../proxy.ts";
+import type { Sandbox } from "../sandbox.ts";
+import type { System } from "../systems.ts";
+import type { Row } from "../table.ts";
+
+export interface Bench {
+  readonly sandbox: Sandbox;
+  readonly load: LoadClient;
+  readonly profile: Profile;
+  /** Says that a figure is not what it seems. */
+  warn(text: string): void;
+}
+
+export interface Measure {
+  readonly group: Group;
+  readonly rows: readonly Row[];
+  /** Whether it is too long, and too steady, to be repeated in each round. */
+  readonly isOnce?: boolean;
+  /** One sample of each row, by the row's key; NaN where there is none. */
+  run(bench: Bench, system: System): Promise<Readonly<Record<string, number>>>;
+}
+
+/** The rate of a branch: so low that each datagram wakes the proxy up. */
+export const BRANCH_RATE = 150;
+export const HIGH_RATE = 2000;
+const WARM_UP_RATE = 1000;
+
+/** Runs `body` with a proxy that has just been started, and ends it afterwards in any case. */
+export async function withProxy<T>(
+  bench: Bench,
+  system: System,
+  body: (proxy: RunningProxy) => Promise<T>,
+): Promise<T> {
+  const proxy = await RunningProxy.start(bench.sandbox, bench.load, system);
+  try {
+    const result = await body(proxy);
+    if (proxy.hasEnded) throw new Error(`${system.name} ended by itself:\n${proxy.lastWords()}`);
+    return result;
+  } finally {
+    await proxy.stop();
+  }
+}
+
+/** The same after some thousand calls, so that what is compiled while it runs has been. */
+export function withWarmProxy<T>(bench: Bench, system: System, body: (proxy: RunningProxy) => Promise<T>): Promise<T> {
+  return withProxy(bench, system, async (proxy) => {
+    await bench.load.ask({ kind: "calls", rate: WARM_UP_RATE, duration_ms: bench.profile.warmUp_ms });
+    await sleep(SETTLE_MS);
+    return body(proxy);
+  });
+}
+
+export const SETTLE_MS = 300;
+
+/** CPU time that `proxy` uses while `work` lasts. */
+export async function cpuDuring<T>(
+  proxy: RunningProxy,
+  work: () => Promise<T>,
+): Promise<{ result: T; cpu_us: number }> {
+  const before_us = proxy.cpuTime_us();
+  const result = await work();
+  return { result, cpu_us: proxy.cpuTime_us() - before_us };
+}

@@ -1,0 +1,109 @@
+/** Everything the bench makes on the machine, and its removal: a temporary directory, a network namespace, processes. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { processTree } from "./proc.ts";
+
+/** The proxy under test has a core to itself; generator and bench share the other. */
+const PROXY_CPU = 1;
+const GENERATOR_CPU = 0;
+
+export class Sandbox {
+  /** Whether traffic runs in a network namespace of its own. */
+  readonly isIsolated: boolean;
+  /** Whether proxy and generator have a core each. */
+  readonly isPinned: boolean;
+  private readonly directory: string;
+  private readonly namespace = `blbench${process.pid}`;
+  private readonly running = new Set<number>();
+
+  private constructor() {
+    this.directory = mkdtempSync(join(tmpdir(), "branchline-bench-"));
+    this.isPinned = cpus().length > 1 && succeeds("taskset", ["--version"]);
+    this.isIsolated = this.addNamespace();
+    process.on("exit", () => this.close());
+  }
+
+  /** Opens the sandbox; it is closed however the bench ends. */
+  static open(): Sandbox {
+    const sandbox = new Sandbox();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(130));
+    return sandbox;
+  }
+
+  newDirectory(): string {
+    return mkdtempSync(join(this.directory, "run-"));
+  }
+
+  /**
+   * A copy of Node for the proxy under test. Memory that it shared with the generator and the bench would count for it
+   * by a third only, while on a router it is alone.
+   */
+  privateNode(): string {
+    const copy = join(this.directory, "node");
+    if (!existsSync(copy)) copyFileSync(process.execPath, copy);
+    return copy;
+  }
+
+  /** Starts a proxy under test. What it says goes to the file `log`. */
+  spawnProxy(command: readonly string[], log: string): ChildProcess {
+    const output = openSync(log, "a");
+    const child = this.spawn(command, PROXY_CPU, ["ignore", output, output]);
+    closeSync(output);
+    return child;
+  }
+
+  /** Starts the load generator, with a channel to it. */
+  spawnGenerator(command: readonly string[]): ChildProcess {
+    return this.spawn(command, GENERATOR_CPU, ["ignore", "inherit", "inherit", "ipc"]);
+  }
+
+  close(): void {
+    for (const pid of this.running) killTree(pid);
+    this.running.clear();
+    if (this.isIsolated) spawnSync("ip", ["netns", "del", this.namespace]);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private spawn(
+    command: readonly string[],
+    cpu: number,
+    stdio: ("ignore" | "inherit" | "ipc" | number)[],
+  ): ChildProcess {
+    // Neither prefix forks: the pid is the command's own.
+    const namespace = this.isIsolated ? ["ip", "netns", "exec", this.namespace] : [];
+    const pinning = this.isPinned ? ["taskset", "-c", String(cpu)] : [];
+    const [program, ...args] = [...namespace, ...pinning, ...command];
+    if (program === undefined) throw new Error("nothing to start");
+    const child = spawn(program, args, { stdio });
+    const { pid } = child;
+    if (pid !== undefined) {
+      this.running.add(pid);
+      child.once("exit", () => this.running.delete(pid));
+    }
+    return child;
+  }
+
+  private addNamespace(): boolean {
+    if (process.getuid?.() !== 0 || !succeeds("ip", ["netns", "add", this.namespace])) return false;
+    if (succeeds("ip", ["-n", this.namespace, "link", "set", "lo", "up"])) return true;
+    spawnSync("ip", ["netns", "del", this.namespace]);
+    return false;
+  }
+}
+
+/** Ends a process and its descendants, leaving them no choice. */
+export function killTree(root: number): void {
+  for (const pid of processTree(root)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  }
+}
+
+function succeeds(program: string, args: readonly string[]): boolean {
+  return spawnSync(program, args, { stdio: "ignore" }).status === 0;
+}

@@ -1,0 +1,81 @@
+/** The systems that are compared: how each is started, so that it does the same job at the same address. */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { GATEWAY, hostPort, PHONES_SUBNET, PROXY, UPSTREAM } from "./addresses.ts";
+import { kamailioConfig, kamailioVersion } from "./kamailio.ts";
+
+/** How long a silent upstream is waited for, in both systems. */
+const FR_TIMER_MS = 4000;
+
+/** Shared memory in MB: what thousands of finished transactions need that Kamailio keeps for 5 s. Untouched, it is free. */
+const KAMAILIO_SHARED_MB = 1024;
+const KAMAILIO_PRIVATE_MB = 4;
+
+export interface System {
+  readonly name: string;
+  readonly version: string;
+  /** Writes its configuration into an empty directory and says what is to be started; `node` is the Node to run it by. */
+  prepare(directory: string, node: string): string[];
+}
+
+/** The bar: what Debian's package does, its allocator included. */
+export function kamailioLean(): System | undefined {
+  return kamailio("kamailio-lean", []);
+}
+
+/** The same with the allocator that keeps no books for debugging: not the default, but one option away. */
+export function kamailioFast(): System | undefined {
+  return kamailio("kamailio-fm", ["-x", "fm"]);
+}
+
+function kamailio(name: string, allocator: readonly string[]): System | undefined {
+  const version = kamailioVersion();
+  if (version === undefined) return undefined;
+  return {
+    name,
+    version: `Kamailio ${version}`,
+    prepare(directory) {
+      const file = `${directory}/kamailio.cfg`;
+      const runtime = `${directory}/run`;
+      mkdirSync(runtime);
+      writeFileSync(file, kamailioConfig(FR_TIMER_MS));
+      const memory = ["-m", String(KAMAILIO_SHARED_MB), "-M", String(KAMAILIO_PRIVATE_MB)];
+      const places = ["-w", directory, "-Y", runtime, "-P", `${runtime}/pid`];
+      return ["kamailio", "-f", file, "-DD", "-E", ...memory, ...allocator, ...places];
+    },
+  };
+}
+
+/** The bundle next to this one. */
+export function branchline(): System | undefined {
+  const bundle = fileURLToPath(new URL("branchline.js", import.meta.url));
+  if (!existsSync(bundle)) return undefined;
+  return {
+    name: "branchline",
+    version: `Node ${process.versions.node}`,
+    prepare(directory, node) {
+      const file = `${directory}/branchline.yaml`;
+      writeFileSync(file, branchlineConfig());
+      return [node, bundle, "run", "-c", file];
+    },
+  };
+}
+
+/** The least JavaScript that forwards the same packets. */
+export function floor(): System {
+  return {
+    name: "js-floor",
+    version: `Node ${process.versions.node}`,
+    prepare: (_directory, node) => [node, fileURLToPath(import.meta.url), "floor"],
+  };
+}
+
+function branchlineConfig(): string {
+  return `listen: [udp:${hostPort(PROXY)}]
+localnet: [${PHONES_SUBNET}]
+upstream: {targets: [sip:${hostPort(UPSTREAM)}], fr_timer: ${FR_TIMER_MS / 1000}s}
+gateways: [sip:${hostPort(GATEWAY)}]
+survival: {answer: 302, notice_hold: 1s}
+state: ./state
+`;
+}

@@ -1,0 +1,64 @@
+/** Samples of every round, and the Markdown table of their medians. */
+
+export interface Row {
+  readonly key: string;
+  readonly label: string;
+  /** Digits behind the decimal point. */
+  readonly digits: number;
+}
+
+export class Samples {
+  private readonly values = new Map<string, number[]>();
+
+  add(system: string, key: string, value: number): void {
+    if (Number.isNaN(value)) return;
+    const name = `${system}/${key}`;
+    const known = this.values.get(name);
+    if (known === undefined) this.values.set(name, [value]);
+    else known.push(value);
+  }
+
+  median(system: string, key: string): number | undefined {
+    return median(this.values.get(`${system}/${key}`) ?? []);
+  }
+}
+
+/** The table: a row per measure, a column per system, and how `subject` compares with `bar` if both are there. */
+export function markdownTable(
+  rows: readonly Row[],
+  systems: readonly string[],
+  samples: Samples,
+  subject: string,
+  bar: string,
+): string {
+  const hasRatio = systems.includes(subject) && systems.includes(bar);
+  const header = ["", ...systems, ...(hasRatio ? [`${subject} / ${bar}`] : [])];
+  const body = rows.map((row) => {
+    const cells = systems.map((system) => format(samples.median(system, row.key), row.digits));
+    const ratio = hasRatio ? [formatRatio(samples.median(subject, row.key), samples.median(bar, row.key))] : [];
+    return [row.label, ...cells, ...ratio];
+  });
+  const widths = header.map((cell, column) =>
+    Math.max(3, ...[header, ...body].map((line) => line[column]?.length ?? 0), cell.length),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(" | ")} |`;
+  const rule = `|${widths.map((width, column) => "-".repeat(width + 1) + (column === 0 ? "-" : ":")).join("|")}|`;
+  return [line(header), rule, ...body.map(line)].join("\n");
+}
+
+export function median(values: readonly number[]): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[sorted.length >> 1];
+  const lower = sorted[(sorted.length - 1) >> 1];
+  return upper === undefined || lower === undefined ? undefined : (lower + upper) / 2;
+}
+
+function format(value: number | undefined, digits: number): string {
+  if (value === undefined) return "n/a";
+  return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function formatRatio(value: number | undefined, bar: number | undefined): string {
+  return value === undefined || bar === undefined || bar === 0 ? "–" : (value / bar).toFixed(2);
+}
