@@ -35,7 +35,7 @@ export interface Profile {
 
 const FULL: Profile = {
   rounds: 3,
-  warmUp_ms: 2000,
+  warmUp_ms: 5000,
   branchWindow_ms: 4000,
   highWindow_ms: 3000,
   tryWindow_ms: 3000,
@@ -48,7 +48,7 @@ const FULL: Profile = {
 
 const QUICK: Profile = {
   rounds: 1,
-  warmUp_ms: 1000,
+  warmUp_ms: 3000,
   branchWindow_ms: 2500,
   highWindow_ms: 1500,
   tryWindow_ms: 1500,
