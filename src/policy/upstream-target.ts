@@ -3,7 +3,7 @@ import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Prober, ProbeUser } from "../proxy/prober.ts";
-import type { TargetObserver } from "../proxy/router.ts";
+import type { TargetObserver, WaitingRequest } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { FlowWaiter, HostPort, Locator } from "../transport/locator.ts";
 import type { UpstreamSettings } from "./site.ts";
@@ -27,6 +27,7 @@ export class UpstreamTarget implements TargetObserver, ProbeUser, FlowWaiter, Ti
   private state: UpstreamState;
   private readonly probeTimer = new Timer(this, "probe");
   private readonly holdTimer = new Timer(this, "hold");
+  private readonly waiting = new Set<WaitingRequest>();
   private isProbing = false;
   private addresses: readonly string[] = [];
 
@@ -65,6 +66,14 @@ export class UpstreamTarget implements TargetObserver, ProbeUser, FlowWaiter, Ti
   stop(): void {
     this.parts.timers.stop(this.probeTimer);
     this.parts.timers.stop(this.holdTimer);
+  }
+
+  onStart(request: WaitingRequest): void {
+    this.waiting.add(request);
+  }
+
+  onEnd(request: WaitingRequest): void {
+    this.waiting.delete(request);
   }
 
   onAnswer(_status: number, now_ms: number): void {
@@ -110,16 +119,20 @@ export class UpstreamTarget implements TargetObserver, ProbeUser, FlowWaiter, Ti
     const before = this.state;
     const { state, probeIn_ms, holdFor_ms } = observe(before, evidence, this.settings, now_ms);
     this.state = state;
-    if (state.name !== before.name) this.changed(before, evidence);
+    if (state.name !== before.name) this.changed(before, evidence, now_ms);
     if (holdFor_ms !== undefined) this.parts.timers.start(this.holdTimer, holdFor_ms, now_ms);
     if (state.name !== "recovering") this.parts.timers.stop(this.holdTimer);
     if (probeIn_ms === 0) this.probe(now_ms);
     else if (probeIn_ms !== undefined) this.parts.timers.start(this.probeTimer, probeIn_ms, now_ms);
   }
 
-  private changed(before: UpstreamState, evidence: Evidence): void {
+  private changed(before: UpstreamState, evidence: Evidence, now_ms: number): void {
     const fields = { upstream: this.name, from: before.name, to: this.state.name, evidence };
-    if (this.state.name === "down") this.parts.log.warn("upstream_state", fields);
-    else this.parts.log.info("upstream_state", fields);
+    if (this.state.name !== "down") {
+      this.parts.log.info("upstream_state", fields);
+      return;
+    }
+    this.parts.log.warn("upstream_state", fields);
+    for (const request of [...this.waiting]) request.rescue(now_ms);
   }
 }

@@ -10,7 +10,7 @@ import type { FlowWaiter } from "../transport/locator.ts";
 import type { Final } from "./best-response.ts";
 import type { ProxyKit } from "./kit.ts";
 import { buildCopy, isFlow, nextHopOf } from "./outgoing.ts";
-import type { RoutedRequest, Target } from "./router.ts";
+import type { RoutedRequest, Target, WaitingRequest } from "./router.ts";
 
 /** The response context, as its branches see it. */
 export interface BranchUser {
@@ -22,7 +22,7 @@ export interface BranchUser {
   onEnded(branch: Branch, now_ms: number): void;
 }
 
-export class Branch implements ClientUser, FlowWaiter, TimerOwner {
+export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingRequest {
   readonly target: Target;
   /** How it ended; undefined while it is open. */
   final: Final | undefined = undefined;
@@ -37,6 +37,8 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner {
   private flowIndex = 0;
   private transaction: ClientTransaction | undefined = undefined;
   private hasProvisional = false;
+  /** A provisional response other than 100: somebody's phone may ring. */
+  private isRinging = false;
   /** fr_timer until something comes, then timer C. */
   private timer: Timer | undefined = undefined;
   /** The Reason lines to cancel with, once cancelling has been asked for. */
@@ -63,6 +65,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner {
   }
 
   start(now_ms: number): void {
+    this.target.observer?.onStart(this);
     if (this.fr_timer_ms !== undefined) this.startTimer("fr_timer", this.fr_timer_ms, now_ms);
     const hop = nextHopOf(this.routed, this.target);
     if (hop === undefined) this.onLocated([], now_ms);
@@ -101,6 +104,12 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner {
       this.kit.transactions.cancel(this.transaction, reason, now_ms);
     }
     this.end({ status, response: undefined }, now_ms);
+  }
+
+  rescue(now_ms: number): void {
+    if (!this.isOpen || this.isRinging || this.cancelReason !== undefined) return;
+    this.isSilent = true;
+    this.dismiss("", 408, now_ms);
   }
 
   onResponse(transaction: ClientTransaction, response: Response, now_ms: number): void {
@@ -155,11 +164,14 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner {
     }
     this.stopTimer();
     if (this.routed.request.method === "INVITE") this.startTimer("timer_c", TIMER_C_ms, now_ms);
-    if (response.status > 100) this.user.onProvisional(this, response, now_ms);
+    if (response.status === 100) return;
+    this.isRinging = true;
+    this.user.onProvisional(this, response, now_ms);
   }
 
   private succeed(transaction: ClientTransaction, response: Response, now_ms: number): void {
     this.stopTimer();
+    this.target.observer?.onEnd(this);
     this.final ??= { status: response.status, response };
     this.isSilent = false;
     this.user.onSuccess(this, transaction, response, now_ms);
@@ -168,6 +180,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner {
   private end(final: Final, now_ms: number): void {
     if (!this.isOpen) return;
     this.stopTimer();
+    this.target.observer?.onEnd(this);
     this.final = final;
     if (final.response === undefined && this.transaction !== undefined) {
       this.kit.transactions.abandon(this.transaction, now_ms);

@@ -7,8 +7,17 @@ import type { HostPort } from "../transport/locator.ts";
 import type { Final } from "./best-response.ts";
 import type { RouteSet } from "./preprocess-routes.ts";
 
+/** A request that waits for a target. */
+export interface WaitingRequest {
+  /** The target is known to be dead now: don't wait any longer, unless somebody's phone rings already. */
+  rescue(now_ms: number): void;
+}
+
 /** Hears what becomes of requests sent to a target: evidence of whether it lives. */
 export interface TargetObserver {
+  /** From now on, until {@link onEnd}, this request waits for the target. */
+  onStart(request: WaitingRequest): void;
+  onEnd(request: WaitingRequest): void;
   /** It answered, with whatever status. */
   onAnswer(status: number, now_ms: number): void;
   /** It said nothing within fr_timer, or timer B or F. */

@@ -177,6 +177,44 @@ describe("outage: upstream is known to be down", () => {
   });
 });
 
+describe("outage: the moment at which upstream is found dead", () => {
+  it("rescues every call that doesn't ring yet, one that has had its 100 too", () => {
+    const { site, phone, pbx } = silentSite();
+    site.simulation.silence(PBX, false);
+    pbx.answers("INVITE", { status: 100 });
+    const waiting = site.actor("waiting", PHONE_2);
+    waiting.invite(NUMBER);
+    site.run(100);
+    site.simulation.silence(PBX);
+    site.run(1_000);
+    phone.invite(NUMBER);
+    site.run(9_000);
+    expectLadder("outage-rescue-after-100", site.ladder());
+  });
+
+  it("lets a call ring that rings", () => {
+    const { site, phone, pbx } = silentSite();
+    site.simulation.silence(PBX, false);
+    pbx.answers("INVITE", { status: 180 });
+    phone.invite(NUMBER);
+    site.run(100);
+    site.simulation.silence(PBX);
+    site.run(60_000);
+    expect(phone.responses(181)).toEqual([]);
+    expect(finals(phone)).toEqual([]);
+  });
+
+  it("the caller behind the first waits no longer than the first probe that fails", () => {
+    const { site, phone } = silentSite();
+    const second = site.actor("second", PHONE_2);
+    const start_ms = site.simulation.now_ms;
+    phone.invite(NUMBER);
+    site.at(4_200, () => second.invite(NUMBER));
+    site.run(12_000);
+    expect(second.responses(181)[0]?.at_ms).toBe(start_ms + 4_005 + 2_000 + 5);
+  });
+});
+
 describe("no survival", () => {
   it.each([404, 486, 500, 503, 603])("upstream's own %d passes through untouched", (status) => {
     const site = new Site();

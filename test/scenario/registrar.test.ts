@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
 import { header, headers, statusOf } from "../support/sip-text.ts";
-import { PBX, PHONE, PHONE_2, Site, SITE_YAML, WAN } from "../support/site.ts";
+import { PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "sip:pbx.example.com";
 const CONTACT = "sip:phone@10.222.237.21:5060";
