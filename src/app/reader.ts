@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLMap,
 } from "yaml";
 
@@ -35,6 +36,12 @@ export interface Fields {
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 const UNIT_ms: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
+/** Where the words of the YAML library are for programmers. */
+const CURES: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: "this key stands in the mapping already; remove one of them",
+  MULTIPLE_DOCS: "a second document begins here; keep one",
+};
+
 export class Reader {
   readonly problems: Problem[] = [];
   private readonly lines = new LineCounter();
@@ -46,9 +53,15 @@ export class Reader {
     this.document = document;
     for (const error of document.errors) {
       const { line, col } = this.lines.linePos(error.pos[0]);
-      this.problems.push({ line, column: col, path: "", message: error.message });
+      this.problems.push({ line, column: col, path: "", message: CURES[error.code] ?? error.message });
     }
-    if (document.errors.length > 0) return undefined;
+    visit(document, {
+      Alias: (_, node) => {
+        if (node.resolve(document) === undefined)
+          this.fault({ node, path: "" }, `*${node.source} names no anchor above it`);
+      },
+    });
+    if (this.problems.length > 0) return undefined;
     return { node: (document.contents ?? undefined) as Node | undefined, path: "" };
   }
 

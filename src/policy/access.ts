@@ -45,6 +45,7 @@ export class Access {
 
   private hasToken(request: Request): boolean {
     const isInDialog = request.toTag !== "";
+    if (this.tokens.readContact(request.uri?.user ?? "") !== undefined) return true;
     return preprocessRoutes(request, this.own).tokens.some(
       (token) =>
         this.tokens.readFlow(token) !== undefined ||

@@ -8,6 +8,7 @@ import { Splice } from "../message/splice.ts";
 import { parseDecimal } from "../message/text.ts";
 import { parseSipUri } from "../message/uri.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
+import { type Flow, isSameFlow } from "../transport/flow.ts";
 import { type AddressOfRecord, BINDINGS_MAX, type Binding, type Bindings } from "./bindings.ts";
 import type { RegistrationSettings } from "./site.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -75,6 +76,16 @@ export class Registrar {
           one.expires_ms > horizon_ms,
       ) === true;
     return address?.isStale === false && wishes.length > 0 && wishes.every(isSettled);
+  }
+
+  /** The Contact URI of the phone with this user behind `flow`, as it gave it. */
+  contactOf(flow: Flow, user: string): string | undefined {
+    const isIt = (one: Binding) => isSameFlow(one.flow, flow) && parseSipUri(one.contact)?.user === user;
+    for (const { bindings } of this.bindings.all()) {
+      const found = bindings.find(isIt);
+      if (found !== undefined) return found.contact;
+    }
+    return undefined;
   }
 
   /** Upstream wants a password: the phone's next REGISTER carries it. */

@@ -7,6 +7,7 @@ import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
 import type { Registrar } from "./registrar.ts";
 import { call } from "./rules/call.ts";
+import { contact } from "./rules/contact.ts";
 import { fromGateway } from "./rules/from-gateway.ts";
 import { fromUpstream } from "./rules/from-upstream.ts";
 import { inDialog } from "./rules/in-dialog.ts";
@@ -21,6 +22,7 @@ import type { Upstreams } from "./upstreams.ts";
 
 const RULES: readonly RoutingRule[] = [
   path,
+  contact,
   inDialog,
   fromGateway,
   toOurselves,

@@ -1,5 +1,5 @@
 /** RFC 3261 §16.6: the copy of a request that leaves for a target. */
-import { MAX_FORWARDS, ROUTE, SUPPORTED } from "../message/header-names.ts";
+import { CONTACT, MAX_FORWARDS, ROUTE, SUPPORTED } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import { Splice } from "../message/splice.ts";
@@ -18,6 +18,8 @@ export interface Forwarding {
   readonly ownRoutes: string;
   /** Adds the option tag "path" to Supported (RFC 3327 §5.1). */
   readonly supportsPath: boolean;
+  /** Values that replace those of Contact; undefined leaves them. */
+  readonly contacts: readonly string[] | undefined;
 }
 
 /** RFC 3261 §16.6 item 3. */
@@ -35,7 +37,8 @@ export function buildForward(request: Request, stamp: ViaStamp, forwarding: Forw
     const hops = parseDecimal(request.value(maxForwards), MAX_FORWARDS_DEFAULT * 4) - 1;
     splice.replace(request.valueStart(maxForwards), request.valueEnd(maxForwards), String(Math.max(hops, 0)));
   }
-  if (routes !== undefined) rewriteRoutes(request, splice, routes);
+  if (routes !== undefined) rewriteList(request, splice, ROUTE, "Route", routes);
+  if (forwarding.contacts !== undefined) rewriteList(request, splice, CONTACT, "Contact", forwarding.contacts);
   if (forwarding.supportsPath) supportPath(request, splice);
   return splice.build();
 }
@@ -62,11 +65,12 @@ function applyStrictRoute(forwarding: Forwarding): { requestUri: string; routes:
   return { requestUri, routes: routes.changed ? routes.remaining : undefined };
 }
 
-function rewriteRoutes(request: Request, splice: Splice, routes: readonly string[]): void {
-  const first = request.indexOf(ROUTE);
-  const line = routes.length === 0 ? "" : `Route: ${routes.join(", ")}\r\n`;
+/** All fields with this identifier become one line, or none. */
+function rewriteList(request: Request, splice: Splice, id: number, name: string, values: readonly string[]): void {
+  const first = request.indexOf(id);
+  const line = values.length === 0 ? "" : `${name}: ${values.join(", ")}\r\n`;
   if (first < 0) splice.insert(request.fields.end, line);
-  for (let index = first; index >= 0; index = request.indexOf(ROUTE, index + 1)) {
+  for (let index = first; index >= 0; index = request.indexOf(id, index + 1)) {
     splice.replace(request.fieldStart(index), request.fieldStart(index + 1), index === first ? line : "");
   }
 }

@@ -1,5 +1,7 @@
 /** From a target to the request that leaves for it: next hop, own routes, branch (RFC 3261 §16.6). */
 
+import { CONTACT } from "../message/header-names.ts";
+import { parseNameAddr } from "../message/name-addr.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
@@ -33,6 +35,7 @@ export function buildCopy(
     branch,
     ownRoutes: recordRoute(kit, routed, target, flow) + path(kit, routed, target, flow),
     supportsPath: target.addPath === true,
+    contacts: target.hideContact === true ? hiddenContacts(kit, routed, flow) : undefined,
   });
 }
 
@@ -50,6 +53,16 @@ function recordRoute(kit: ProxyKit, routed: RoutedRequest, target: Target, flow:
 function path(kit: ProxyKit, routed: RoutedRequest, target: Target, flow: Flow): string {
   if (target.addPath !== true) return "";
   return `Path: <sip:${kit.tokens.forFlow(routed.source)}@${flow.listener.sentBy};lr>\r\n`;
+}
+
+/** The Contact values of a REGISTER, each with our own URI in place of the phone's. */
+function hiddenContacts(kit: ProxyKit, { request, source }: RoutedRequest, flow: Flow): string[] {
+  return request.list(CONTACT).map((value) => {
+    const contact = parseNameAddr(value);
+    const uri = contact === undefined ? undefined : parseSipUri(contact.uri);
+    if (contact === undefined || uri === undefined) return value;
+    return `<sip:${kit.tokens.forContact(source, uri.user ?? "")}@${flow.listener.sentBy}>${contact.parameters}`;
+  });
 }
 
 function hostPortOf(uri: SipUri | undefined): HostPort | undefined {

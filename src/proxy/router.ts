@@ -34,6 +34,8 @@ export interface Target {
   readonly nextHop?: HostPort | Flow;
   /** For REGISTER: Path (RFC 3327), with a token that leads back to the phone. */
   readonly addPath?: boolean;
+  /** For REGISTER to an upstream that knows no Path: each Contact becomes our own URI, with a token that stands for the phone. */
+  readonly hideContact?: boolean;
   /** One side of the dialog is a PSTN gateway. */
   readonly touchesGateway?: boolean;
   readonly observer?: TargetObserver;

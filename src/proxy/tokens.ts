@@ -2,6 +2,8 @@
  * The user parts of our own Path and Record-Route URIs: readable in a trace, and worthless when forged.
  *
  * Path: "p~u~LOCAL~PORT~REMOTE~PORT~mac": the flow to the phone (RFC 3327, in the manner of RFC 5626 §5.2).
+ * Contact: "c~u~LOCAL~PORT~REMOTE~PORT~USER~mac": the same, and the user of the phone's own Contact, for upstreams that know
+ * no Path.
  * Record-Route: "d~mac" or "g~mac", the mac over the Call-ID: proves that a request belongs to a dialog that we let in;
  * "g" when one of its sides is the PSTN gateway.
  */
@@ -27,19 +29,40 @@ export class Tokens {
     const key = flowKey(flow);
     let token = this.made.get(key);
     if (token === undefined) {
-      const { listener, address, port } = flow;
-      const text = `p~u~${escapeAddress(listener.address)}~${listener.port}~${escapeAddress(address)}~${port}`;
-      token = `${text}~${this.mac(text)}`;
+      token = this.sign(`p~${flowText(flow)}`);
       this.made.set(key, token);
     }
     return token;
   }
 
+  /** The user part of the Contact that stands for `user` behind `flow`. */
+  forContact(flow: Flow, user: string): string {
+    return this.sign(`c~${flowText(flow)}~${user.replace(/~/g, "%7E")}`);
+  }
+
+  /** The phone that a Contact token of ours stands for; undefined for a token that we didn't make. */
+  readContact(token: string): { flow: Flow; user: string } | undefined {
+    const parts = token.split("~");
+    if (parts.length !== 8 || parts[0] !== "c" || !this.isSigned(parts)) return undefined;
+    const flow = this.flowOf(parts);
+    return flow === undefined ? undefined : { flow, user: (parts[6] ?? "").replace(/%7E/g, "~") };
+  }
+
   /** The flow that a Path token of ours leads to; undefined for a token that we didn't make, or that we can't serve any more. */
   readFlow(token: string): Flow | undefined {
     const parts = token.split("~");
-    if (parts.length !== 7 || parts[0] !== "p" || parts[1] !== "u") return undefined;
-    if (!isEqual(this.mac(parts.slice(0, 6).join("~")), parts[6] ?? "")) return undefined;
+    return parts.length === 7 && parts[0] === "p" && this.isSigned(parts) ? this.flowOf(parts) : undefined;
+  }
+
+  private sign(text: string): string {
+    return `${text}~${this.mac(text)}`;
+  }
+
+  private isSigned(parts: readonly string[]): boolean {
+    return isEqual(this.mac(parts.slice(0, -1).join("~")), parts[parts.length - 1] ?? "");
+  }
+
+  private flowOf(parts: readonly string[]): Flow | undefined {
     const local = unescapeAddress(parts[2] ?? "");
     const localPort = parseDecimal(parts[3] ?? "", 65_535);
     const listener =
@@ -61,6 +84,10 @@ export class Tokens {
     if ((kind !== "d" && kind !== "g") || !isEqual(this.mac(`${kind}~${callId}`), token.slice(2))) return undefined;
     return kind === "g" ? "gateway-dialog" : "dialog";
   }
+}
+
+function flowText({ listener, address, port }: Flow): string {
+  return `u~${escapeAddress(listener.address)}~${listener.port}~${escapeAddress(address)}~${port}`;
 }
 
 /** Takes as long for a near miss as for a far one. */

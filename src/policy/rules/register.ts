@@ -3,9 +3,11 @@
  * phone that we know is answered here, so that it stays registered.
  */
 import type { Stage } from "../../proxy/router.ts";
+import { showContacts } from "../hidden-contacts.ts";
 import { decision, type RoutingRule, upstreamStage } from "../situation.ts";
 
-export const register: RoutingRule = (routed, { site, origin, upstreams, registrar, now_ms }) => {
+export const register: RoutingRule = (routed, situation) => {
+  const { site, origin, upstreams, registrar, now_ms } = situation;
   if ((origin !== "localnet" && origin !== "gateway") || routed.request.method !== "REGISTER") return undefined;
   const here: Stage = { kind: "reply", reply: (at_ms) => registrar.answer(routed, at_ms) };
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesRegisters);
@@ -18,10 +20,15 @@ export const register: RoutingRule = (routed, { site, origin, upstreams, registr
     return decision("register", "upstream has just returned: one phone after the other", here);
   }
   const patience_ms = registrar.knows(routed) ? site.registration.local_after_ms : site.upstream.fr_timer_ms;
-  const stages = targets.map((target) => upstreamStage(target, patience_ms, { addPath: true }));
+  const byPath = site.registration.mode === "path";
+  const way = byPath ? { addPath: true } : { hideContact: true };
+  const stages = targets.map((target) => upstreamStage(target, patience_ms, way));
   return {
     ...decision("register", `to ${first.name}`, ...stages, here),
-    revise: (response, at_ms) => registrar.learn(routed, response, at_ms),
+    revise: (response, at_ms) => {
+      const shown = byPath ? response : showContacts(response, routed, situation);
+      return registrar.learn(routed, shown, at_ms);
+    },
     listener: {
       onFailure: (status) => {
         if (status === 401 || status === 407) registrar.noteChallenge(routed.request);

@@ -1,0 +1,14 @@
+/** What upstream sends to a Contact that we hid goes to the phone behind it, which gets its own URI back. */
+import { hostText } from "../../message/uri.ts";
+import { decision, type RoutingRule } from "../situation.ts";
+
+export const contact: RoutingRule = (routed, { own, tokens, registrar }) => {
+  const { uri } = routed;
+  if (uri?.user === undefined || !own.hasUri(uri)) return undefined;
+  const phone = tokens.readContact(uri.user);
+  if (phone === undefined) return undefined;
+  const { flow, user } = phone;
+  const requestUri = registrar.contactOf(flow, user) ?? `sip:${user}@${hostText(flow.address)}:${flow.port}`;
+  const target = { requestUri, nextHop: flow };
+  return decision("contact", `our Contact stands for ${flow.address}`, { kind: "fork", targets: [target] });
+};
