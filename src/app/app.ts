@@ -4,6 +4,7 @@ import { Timers } from "../base/timers.ts";
 import { SystemClock } from "../io/node/clock.ts";
 import { NodeDns } from "../io/node/dns.ts";
 import { createMac, createRandom } from "../io/node/secret.ts";
+import { StateFile } from "../io/node/state-file.ts";
 import { NodeUdp } from "../io/node/udp.ts";
 import { Bindings } from "../policy/bindings.ts";
 import { Registrar } from "../policy/registrar.ts";
@@ -13,7 +14,8 @@ import { Upstreams } from "../policy/upstreams.ts";
 import { ProxyCore } from "../proxy/proxy-core.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { HostPort, ResolvedAddress } from "../transport/locator.ts";
-import type { Config } from "./config.ts";
+import { BindingKeeper } from "./binding-keeper.ts";
+import type { Config } from "./config/config.ts";
 
 export class App {
   private readonly config: Config;
@@ -24,6 +26,7 @@ export class App {
   private readonly core: ProxyCore;
   private readonly bindings = new Bindings();
   private readonly random = createRandom();
+  private readonly keeper: BindingKeeper;
   private upstreams: Upstreams;
 
   constructor(config: Config, log: Logger) {
@@ -39,11 +42,16 @@ export class App {
     const ports = { transport: this.udp, lookup, random: this.random, mac: createMac(config.stateFolder, log), log };
     this.core = new ProxyCore(ports, config.listeners, this.timers);
     this.upstreams = this.introduce(config.site);
+    const store = new StateFile(`${config.stateFolder}/bindings.json`);
+    const { clock } = this;
+    const keeperPorts = { store, log, wallClock_ms: () => clock.wallClock_ms(), now_ms: () => clock.now_ms() };
+    this.keeper = new BindingKeeper(keeperPorts, this.bindings, this.timers, config.stateInterval_ms);
   }
 
   /** @throws when a listener can't be opened */
   async start(): Promise<void> {
     await this.udp.open(this.config.listeners);
+    await this.keeper.start(this.config.listeners);
     this.begin(this.config.site);
     const listeners = this.config.listeners.map((listener) => `udp:${listener.sentBy}`).join(",");
     this.log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
@@ -60,6 +68,7 @@ export class App {
     this.upstreams.stop();
     this.clock.stop();
     await this.udp.close();
+    await this.keeper.stop();
     this.log.info("stopped", {});
   }
 

@@ -4,9 +4,9 @@ import { Command } from "commander";
 import * as fs from "fs";
 import * as path from "path";
 import { App } from "../app/app.ts";
-import type { Config } from "../app/config.ts";
-import { describe } from "../app/describe.ts";
-import { loadConfig } from "../app/load-config.ts";
+import type { Config } from "../app/config/config.ts";
+import { describe } from "../app/config/describe.ts";
+import { loadConfig } from "../app/config/load-config.ts";
 import { createLogger } from "../io/node/log.ts";
 
 /** Exit codes: 1 the world (address in use …), 2 the command line or the file. */

@@ -1,5 +1,5 @@
 /** The location service: which phones an address-of-record has, learned from upstream's answers to their REGISTERs. */
-import { type Flow, isSameFlow, type Listener } from "../transport/flow.ts";
+import { type Flow, isSameFlow } from "../transport/flow.ts";
 
 /** One registered contact (RFC 3261 §10.2). */
 export interface Binding {
@@ -149,69 +149,4 @@ function isSameContact(a: Binding, b: Binding): boolean {
 function commonSuffix(a: string, b: string): number {
   const [shorter, longer] = a.length <= b.length ? [a, b] : [b, a];
   return /^\+?\d+$/.test(a) && /^\+?\d+$/.test(b) && longer.endsWith(shorter.replace("+", "")) ? shorter.length : 0;
-}
-
-/** What a file keeps of the bindings: plain data, times as what is left of them. */
-export interface Snapshot {
-  readonly addresses: readonly SavedAddress[];
-}
-
-interface SavedAddress {
-  readonly name: string;
-  readonly relay: boolean;
-  readonly bindings: readonly SavedBinding[];
-}
-
-interface SavedBinding {
-  readonly contact: string;
-  readonly parameters: string;
-  readonly instance: string;
-  readonly listener: string;
-  readonly address: string;
-  readonly port: number;
-  readonly callId: string;
-  readonly cseq: number;
-  readonly left_ms: number;
-}
-
-export function takeSnapshot(bindings: Bindings, now_ms: number): Snapshot {
-  const addresses: SavedAddress[] = [];
-  for (const { name, wantsRelay, bindings: list } of bindings.all()) {
-    const saved = list.map(({ contact, parameters, instance, flow, callId, cseq, expires_ms }) => ({
-      contact,
-      parameters,
-      instance,
-      listener: `${flow.listener.address} ${flow.listener.port}`,
-      address: flow.address,
-      port: flow.port,
-      callId,
-      cseq,
-      left_ms: Math.round(expires_ms - now_ms),
-    }));
-    addresses.push({ name, relay: wantsRelay, bindings: saved });
-  }
-  return { addresses };
-}
-
-/**
- * Puts back what a snapshot holds. Upstream may have forgotten all of it, so that every address is stale.
- * @param age_ms how long ago it was taken, as far as anybody knows
- */
-export function restoreSnapshot(
-  bindings: Bindings,
-  snapshot: Snapshot,
-  listeners: readonly Listener[],
-  age_ms: number,
-  now_ms: number,
-): void {
-  for (const saved of snapshot.addresses) {
-    if (saved.relay) bindings.markRelay(saved.name);
-    for (const { listener: local, address, port, left_ms, ...rest } of [...saved.bindings].reverse()) {
-      const listener = listeners.find((one) => `${one.address} ${one.port}` === local) ?? listeners[0];
-      if (listener === undefined) continue;
-      const flow = { listener, address, port };
-      bindings.put(saved.name, { ...rest, flow, expires_ms: now_ms + left_ms - age_ms });
-    }
-    bindings.markStale(saved.name, true);
-  }
 }

@@ -175,7 +175,12 @@ export class TransactionLayer implements TransactionRunner {
     this.servers.set(key, transaction);
     this.unanswered += 1;
     this.reply(transaction, { status: 200 }, now_ms);
-    if (!invite.isAnswered) invite.user?.onCancel(invite, cancel, now_ms);
+    if (invite.isAnswered) return;
+    try {
+      invite.user?.onCancel(invite, cancel, now_ms);
+    } catch (error) {
+      this.fail(invite, error, now_ms);
+    }
   }
 
   private apply(transaction: Transaction, input: Input, response: Response | undefined, now_ms: number): void {

@@ -1,5 +1,5 @@
 /** A whole branchline in a simulated site: the pure core, configured by YAML, on a simulated network. */
-import { loadConfig } from "../../src/app/load-config.ts";
+import { loadConfig } from "../../src/app/config/load-config.ts";
 import type { LogFields, Logger, Random } from "../../src/base/ports.ts";
 import { Timers } from "../../src/base/timers.ts";
 import { Bindings } from "../../src/policy/bindings.ts";

@@ -16,6 +16,11 @@ export class SystemClock {
     return performance.now();
   }
 
+  /** Milliseconds since 1970; wrong on a router that hasn't asked anybody yet. */
+  wallClock_ms(): number {
+    return Date.now();
+  }
+
   /** Asks to be woken at `at_ms`. An earlier wish that still stands is enough: waking too early does no harm. */
   wakeAt(at_ms: number, now_ms: number): void {
     if (this.wakeAt_ms <= at_ms) return;

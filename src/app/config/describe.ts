@@ -1,5 +1,5 @@
 /** What a configuration will do, in words. */
-import { hostText } from "../message/uri.ts";
+import { hostText } from "../../message/uri.ts";
 import type { Config } from "./config.ts";
 import { spell } from "./reader.ts";
 

@@ -33,6 +33,8 @@ export interface Fields {
   get(key: string): Place | undefined;
 }
 
+export const SECOND_ms = 1_000;
+export const HOUR_ms = 3_600_000;
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 const UNIT_ms: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -107,6 +109,25 @@ export class Reader {
     const { node, path } = place;
     if (!isSeq(node)) return [place];
     return node.items.map((item, index) => ({ node: this.resolve(item), path: `${path}[${index}]` }));
+  }
+
+  /** What `read` makes of the key's value; undefined when the file leaves it out. */
+  optional<T>(fields: Fields | undefined, key: string, read: (place: Place) => T): T | undefined {
+    const place = fields?.get(key);
+    return place === undefined ? undefined : read(place);
+  }
+
+  /** The same; a missing key is a fault, with `example` as the cure. */
+  required<T>(fields: Fields | undefined, key: string, example: string, read: (place: Place) => T): T | undefined {
+    const place = fields?.get(key);
+    if (place !== undefined) return read(place);
+    if (fields !== undefined) this.fault(fields.place, `lacks ${key}; add "${key}: ${example}"`);
+    return undefined;
+  }
+
+  /** A key's duration in milliseconds; undefined when the file leaves it out. */
+  duration(fields: Fields | undefined, key: string, least_ms: number, most_ms: number): number | undefined {
+    return this.optional(fields, key, (place) => this.duration_ms(place, least_ms, most_ms));
   }
 
   isMapping(place: Place): boolean {

@@ -1,13 +1,15 @@
 /** The configuration, typed, with the defaults of everything that the file may leave out. */
-import type { LogLevel } from "../io/node/log.ts";
-import type { ProbeSettings, RegistrationSettings, Site, SurvivalSettings } from "../policy/site.ts";
-import type { Listener } from "../transport/flow.ts";
+import type { LogLevel } from "../../io/node/log.ts";
+import type { ProbeSettings, RegistrationSettings, Site, SurvivalSettings } from "../../policy/site.ts";
+import type { Listener } from "../../transport/flow.ts";
 
 export interface Config {
   readonly listeners: readonly Listener[];
   readonly site: Site;
-  /** Where the secret is kept; relative to the file. */
+  /** Where the secret and the bindings are kept. */
   readonly stateFolder: string;
+  /** Bindings that bring nothing new are written so often at the most. */
+  readonly stateInterval_ms: number;
   readonly logLevel: LogLevel;
 }
 
@@ -45,3 +47,5 @@ export const REGISTRATION: RegistrationSettings = {
 
 export const RING_ms = 30_000;
 export const STATE_FOLDER = "state";
+/** Flash wears out: five minutes of refreshes are all that a power cut may cost. */
+export const STATE_INTERVAL_ms = 300_000;

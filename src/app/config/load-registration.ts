@@ -1,5 +1,5 @@
 /** The file's `registration`: "path" or "contact", or a mapping. */
-import type { RegistrationSettings } from "../policy/site.ts";
+import type { RegistrationSettings } from "../../policy/site.ts";
 import { REGISTRATION } from "./config.ts";
 import type { Place, Reader } from "./reader.ts";
 

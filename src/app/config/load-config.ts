@@ -1,0 +1,104 @@
+/** The configuration file: YAML text → Config, or every fault in it. */
+import { IpRanges } from "../../base/ip-range.ts";
+import type { LogLevel } from "../../io/node/log.ts";
+import { type SipUri, uriPort } from "../../message/uri.ts";
+import type { Site } from "../../policy/site.ts";
+import type { Listener } from "../../transport/flow.ts";
+import { type Config, STATE_FOLDER, STATE_INTERVAL_ms } from "./config.ts";
+import { loadGateways } from "./load-gateways.ts";
+import { loadListeners, loadLocalnet } from "./load-listen.ts";
+import { loadRegistration } from "./load-registration.ts";
+import { loadHuntGroups, loadSurvival } from "./load-survival.ts";
+import { loadUpstream } from "./load-upstream.ts";
+import { type Fields, HOUR_ms, type Place, type Problem, Reader, SECOND_ms } from "./reader.ts";
+
+export type Loaded = { readonly config: Config; readonly problems: readonly Problem[] };
+
+const KEYS = [
+  "listen",
+  "localnet",
+  "upstream",
+  "registration",
+  "gateways",
+  "survival",
+  "hunt_groups",
+  "strangers",
+  "state",
+  "log",
+];
+
+/**
+ * @param resolvePath makes a path of the file absolute
+ * @returns the configuration is usable only when there are no problems
+ */
+export function loadConfig(text: string, resolvePath: (path: string) => string): Loaded {
+  const reader = new Reader();
+  const root = reader.parse(text);
+  const fields = root === undefined ? undefined : reader.fields(root, KEYS);
+  const config = assemble(reader, fields, resolvePath);
+  const problems = [...reader.problems].sort((a, b) => a.line - b.line || a.column - b.column);
+  return { config, problems };
+}
+
+function assemble(reader: Reader, fields: Fields | undefined, resolvePath: (path: string) => string): Config {
+  const listeners = loadListeners(reader, fields);
+  const site = loadSite(reader, fields);
+  if (fields !== undefined) crossCheck(reader, fields, listeners, site);
+  const state = loadState(reader, fields?.get("state"));
+  const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];
+  return {
+    listeners,
+    site,
+    stateFolder: resolvePath(state.folder),
+    stateInterval_ms: state.interval_ms,
+    logLevel: reader.optional(fields, "log", (place) => reader.choice(place, levels)) ?? "info",
+  };
+}
+
+function loadState(reader: Reader, place: Place | undefined): { folder: string; interval_ms: number } {
+  const read = (found: Place) => reader.text(found, "the path of a folder");
+  if (place === undefined || !reader.isMapping(place)) {
+    return { folder: (place && read(place)) ?? STATE_FOLDER, interval_ms: STATE_INTERVAL_ms };
+  }
+  const fields = reader.fields(place, ["folder", "interval"]);
+  return {
+    folder: reader.optional(fields, "folder", read) ?? STATE_FOLDER,
+    interval_ms: reader.duration(fields, "interval", SECOND_ms, 24 * HOUR_ms) ?? STATE_INTERVAL_ms,
+  };
+}
+
+function loadSite(reader: Reader, fields: Fields | undefined): Site {
+  const strangers = ["auto", "drop", "reject"] as const;
+  return {
+    localnet: new IpRanges(
+      reader.required(fields, "localnet", "[10.222.237.0/24]", (place) => loadLocalnet(reader, place)) ?? [],
+    ),
+    upstream: loadUpstream(reader, fields?.get("upstream")),
+    registration: loadRegistration(reader, fields?.get("registration")),
+    gateways: reader.optional(fields, "gateways", (place) => loadGateways(reader, place)) ?? [],
+    survival: loadSurvival(reader, fields?.get("survival")),
+    huntGroups: reader.optional(fields, "hunt_groups", (place) => loadHuntGroups(reader, place)) ?? [],
+    strangers: reader.optional(fields, "strangers", (place) => reader.choice(place, strangers)) ?? "auto",
+  };
+}
+
+/** What no single value shows. */
+function crossCheck(reader: Reader, fields: Fields, listeners: readonly Listener[], site: Site): void {
+  const isOurs = (uri: SipUri) => listeners.some((one) => one.address === uri.host && one.port === uriPort(uri));
+  const roles: [string, readonly SipUri[]][] = [
+    ["upstream", site.upstream.targets],
+    ["gateways", site.gateways.map((gateway) => gateway.uri)],
+  ];
+  for (const [key, uris] of roles) {
+    for (const uri of uris) {
+      const place = fields.get(key);
+      if (place !== undefined && isOurs(uri)) reader.fault(place, `${uri.text} is branchline itself, see listen`);
+    }
+  }
+  for (const { uri } of site.gateways) {
+    const place = fields.get("gateways");
+    if (place !== undefined && site.upstream.targets.some((target) => target.host === uri.host)) {
+      reader.fault(place, `${uri.text} is upstream too; the gateway must be another device, reachable without the WAN`);
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/** The file's `listen` and `localnet`: our own addresses, and the phones' networks. */
+import { IpRange, ipVersion } from "../../base/ip-range.ts";
+import { hostText, SIP_PORT, splitHostPort } from "../../message/uri.ts";
+import type { Listener } from "../../transport/flow.ts";
+import type { Fields, Place, Reader } from "./reader.ts";
+
+export function loadListeners(reader: Reader, fields: Fields | undefined): Listener[] {
+  const places = reader.required(fields, "listen", "[udp:10.222.237.1:5060]", (place) => reader.items(place)) ?? [];
+  const listen = fields?.get("listen");
+  if (listen !== undefined && places.length === 0) {
+    reader.fault(listen, "is empty; name this router's own addresses, such as [udp:10.222.237.1:5060]");
+  }
+  const listeners: Listener[] = [];
+  for (const place of places) {
+    const listener = loadListener(reader, place, listeners.length);
+    if (listener === undefined) continue;
+    if (listeners.some((one) => one.address === listener.address && one.port === listener.port)) {
+      reader.fault(place, "is listed twice; remove one");
+    } else {
+      listeners.push(listener);
+    }
+  }
+  return listeners;
+}
+
+function loadListener(reader: Reader, place: Place, index: number): Listener | undefined {
+  let address = place;
+  let advertise: string | undefined;
+  if (reader.isMapping(place)) {
+    const fields = reader.fields(place, ["address", "advertise"]);
+    const given = reader.required(fields, "address", "udp:10.222.237.1:5060", (found) => found);
+    if (given === undefined) return undefined;
+    address = given;
+    advertise = reader.optional(fields, "advertise", (found) => loadAdvertised(reader, found));
+  }
+  const expected = "a transport and one of this router's own addresses, such as udp:10.222.237.1:5060";
+  const text = reader.text(address, expected);
+  if (text === undefined) return undefined;
+  const local = text.startsWith("udp:") ? splitHostPort(text.slice(4)) : undefined;
+  if (local === undefined || ipVersion(local.host) === 0) {
+    reader.fault(address, `"${text}" must be ${expected}`);
+    return undefined;
+  }
+  if (local.host === "0.0.0.0" || local.host === "::") {
+    reader.fault(address, `"${text}" is every address; list this router's own addresses one by one, LAN and WAN`);
+    return undefined;
+  }
+  const port = local.port ?? SIP_PORT;
+  return {
+    index,
+    protocol: "udp",
+    address: local.host,
+    port,
+    sentBy: advertise ?? `${hostText(local.host)}:${port}`,
+  };
+}
+
+function loadAdvertised(reader: Reader, place: Place): string | undefined {
+  const text = reader.text(place, "an address or address:port, such as 203.0.113.2:5060");
+  if (text === undefined) return undefined;
+  if (splitHostPort(text) !== undefined) return text;
+  reader.fault(place, `"${text}" must be an address or address:port, such as 203.0.113.2:5060`);
+  return undefined;
+}
+
+export function loadLocalnet(reader: Reader, place: Place): IpRange[] {
+  const ranges: IpRange[] = [];
+  for (const item of reader.items(place)) {
+    const text = reader.text(item, "a network, such as 10.222.237.0/24");
+    if (text === undefined) continue;
+    const range = IpRange.parse(text);
+    if (range === undefined) {
+      reader.fault(item, `"${text}" is not a network; write address/length, such as 10.222.237.0/24`);
+      continue;
+    }
+    const other = ranges.find((one) => one.overlaps(range));
+    if (other !== undefined) reader.fault(item, `${text} overlaps ${other.text}; keep the larger one`);
+    ranges.push(range);
+  }
+  if (ranges.length === 0 && reader.items(place).length === 0) {
+    reader.fault(place, "is empty, so no phone would be served; name the phones' network, such as [10.222.237.0/24]");
+  }
+  return ranges;
+}

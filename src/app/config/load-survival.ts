@@ -1,0 +1,30 @@
+/** The file's `survival` and `hunt_groups`. */
+import type { HuntGroup, SurvivalSettings } from "../../policy/site.ts";
+import { RING_ms, SURVIVAL } from "./config.ts";
+import { readPhrase, readUris } from "./read-uri.ts";
+import { type Place, type Reader, SECOND_ms } from "./reader.ts";
+
+export function loadSurvival(reader: Reader, place: Place | undefined): SurvivalSettings {
+  const fields = place === undefined ? undefined : reader.fields(place, ["answer", "notice", "notice_hold"]);
+  const answers = [302, 380, "relay"] as const;
+  const notice = reader.optional(fields, "notice", (found) => readPhrase(reader, found));
+  return {
+    answer: reader.optional(fields, "answer", (found) => reader.choice(found, answers)) ?? SURVIVAL.answer,
+    notice: notice ?? SURVIVAL.notice,
+    notice_hold_ms: reader.duration(fields, "notice_hold", 0, 30 * SECOND_ms) ?? SURVIVAL.notice_hold_ms,
+  };
+}
+
+export function loadHuntGroups(reader: Reader, place: Place): HuntGroup[] {
+  return reader.entries(place).map((entry) => {
+    const fields = reader.fields(entry.place, ["members", "strategy", "ring"]);
+    reader.optional(fields, "strategy", (found) => reader.choice(found, ["parallel"] as const));
+    const members = reader.required(fields, "members", "[sip:201@10.222.237.21]", (found) => {
+      const uris = readUris(reader, found, "sip:201@10.222.237.21");
+      if (reader.items(found).length === 0) reader.fault(found, "is empty; name at least one phone");
+      return uris;
+    });
+    const ring_ms = reader.duration(fields, "ring", SECOND_ms, 180 * SECOND_ms) ?? RING_ms;
+    return { name: entry.key, members: members ?? [], ring_ms };
+  });
+}

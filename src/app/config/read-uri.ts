@@ -1,0 +1,33 @@
+/** SIP URIs and phrases in the file. */
+import { parseSipUri, type SipUri } from "../../message/uri.ts";
+import type { Place, Reader } from "./reader.ts";
+
+export function readUris(reader: Reader, place: Place, example: string): SipUri[] {
+  const uris: SipUri[] = [];
+  for (const item of reader.items(place)) {
+    const uri = readUri(reader, item, example);
+    if (uri !== undefined) uris.push(uri);
+  }
+  return uris;
+}
+
+export function readUri(reader: Reader, place: Place, example: string): SipUri | undefined {
+  const text = reader.text(place, `a SIP URI, such as ${example}`);
+  if (text === undefined) return undefined;
+  const uri = parseSipUri(text);
+  if (uri === undefined || uri.scheme !== "sip") {
+    reader.fault(place, `"${text}" is not a SIP URI; write it like ${example}`);
+    return undefined;
+  }
+  return uri;
+}
+
+/** A reason phrase: one line. */
+export function readPhrase(reader: Reader, place: Place): string | undefined {
+  const text = reader.text(place, "a text of one line");
+  if (text !== undefined && /[\r\n]/.test(text)) {
+    reader.fault(place, "must be one line: it becomes the reason phrase of the 181");
+    return undefined;
+  }
+  return text;
+}

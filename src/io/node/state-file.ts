@@ -1,0 +1,105 @@
+/**
+ * One small file that is whole after any crash: written anew beside the old one, synced, and then renamed. A checksum
+ * tells whether a file system has kept its word, and the generation before serves when it has not.
+ */
+import * as crypto from "crypto";
+import * as fs from "fs";
+import * as path from "path";
+
+/** What a state file does to the disk; tests put a disk in its place that tears. */
+export interface Disk {
+  readText(file: string): Promise<string>;
+  /** Writes and syncs. */
+  writeText(file: string, text: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Makes renames in the folder durable. */
+  syncFolder(folder: string): Promise<void>;
+}
+
+export interface Saved {
+  readonly body: string;
+  /** Wall-clock time, milliseconds since 1970, of the router that wrote it. */
+  readonly savedAt_ms: number;
+}
+
+export class StateFile {
+  private readonly file: string;
+  private readonly disk: Disk;
+
+  constructor(file: string, disk: Disk = nodeDisk) {
+    this.file = file;
+    this.disk = disk;
+  }
+
+  /** The newest generation that is whole; undefined when there is none. */
+  async load(): Promise<Saved | undefined> {
+    const current = await this.read(this.file);
+    if (current !== undefined) return current;
+    const next = await this.read(`${this.file}.new`);
+    if (next === undefined) return this.read(`${this.file}.old`);
+    // Cut off between its two renames: without the second, the next save would begin by overwriting what is newest.
+    await this.disk.rename(`${this.file}.new`, this.file).catch(() => {});
+    return next;
+  }
+
+  /** @throws when the disk can't be written; what was there before is still there then */
+  async save(body: string, savedAt_ms: number): Promise<void> {
+    const head = JSON.stringify({ version: 1, saved: savedAt_ms, sum: checksum(savedAt_ms, body) });
+    await this.disk.writeText(`${this.file}.new`, `${head}\n${body}\n`);
+    await this.disk.rename(this.file, `${this.file}.old`).catch(() => {}); // there is none the first time
+    await this.disk.rename(`${this.file}.new`, this.file);
+    await this.disk.syncFolder(path.dirname(this.file));
+  }
+
+  private async read(file: string): Promise<Saved | undefined> {
+    let text: string;
+    try {
+      text = await this.disk.readText(file);
+    } catch {
+      return undefined;
+    }
+    const lineEnd = text.indexOf("\n");
+    const head = parseHead(text.slice(0, lineEnd));
+    const body = text.slice(lineEnd + 1).replace(/\n$/, "");
+    if (head === undefined || head.sum !== checksum(head.saved, body)) return undefined;
+    return { body, savedAt_ms: head.saved };
+  }
+}
+
+const nodeDisk: Disk = {
+  readText: (file) => fs.promises.readFile(file, "utf8"),
+  async writeText(file, text) {
+    await fs.promises.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    const handle = await fs.promises.open(file, "w", 0o600);
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+  rename: (from, to) => fs.promises.rename(from, to),
+  async syncFolder(folder) {
+    const handle = await fs.promises.open(folder, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+function parseHead(line: string): { saved: number; sum: string } | undefined {
+  try {
+    const head: unknown = JSON.parse(line);
+    if (typeof head !== "object" || head === null) return undefined;
+    const { saved, sum } = head as { saved?: unknown; sum?: unknown };
+    return typeof saved === "number" && typeof sum === "string" ? { saved, sum } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function checksum(savedAt_ms: number, body: string): string {
+  return crypto.createHash("sha256").update(`${savedAt_ms}\n${body}`).digest("hex");
+}

@@ -1,0 +1,116 @@
+/** The bindings as a file keeps them: plain data, with times as what is left of them. */
+import type { Listener } from "../transport/flow.ts";
+import type { Bindings } from "./bindings.ts";
+
+/** Bindings in one file at the most: about a megabyte. */
+const SAVED_MAX = 4_000;
+
+export interface Snapshot {
+  readonly addresses: readonly SavedAddress[];
+}
+
+interface SavedAddress {
+  readonly name: string;
+  readonly relay: boolean;
+  readonly bindings: readonly SavedBinding[];
+}
+
+interface SavedBinding {
+  readonly contact: string;
+  readonly parameters: string;
+  readonly instance: string;
+  readonly listener: string;
+  readonly address: string;
+  readonly port: number;
+  readonly callId: string;
+  readonly cseq: number;
+  readonly left_ms: number;
+}
+
+export function takeSnapshot(bindings: Bindings, now_ms: number): Snapshot {
+  const addresses: SavedAddress[] = [];
+  let count = 0;
+  for (const { name, wantsRelay, bindings: list } of bindings.all()) {
+    count += list.length;
+    if (count > SAVED_MAX) break;
+    const saved = list.map(({ contact, parameters, instance, flow, callId, cseq, expires_ms }) => ({
+      contact,
+      parameters,
+      instance,
+      listener: `${flow.listener.address} ${flow.listener.port}`,
+      address: flow.address,
+      port: flow.port,
+      callId,
+      cseq,
+      left_ms: Math.round(expires_ms - now_ms),
+    }));
+    addresses.push({ name, relay: wantsRelay, bindings: saved });
+  }
+  return { addresses };
+}
+
+/**
+ * Puts back what a snapshot holds. Upstream may have forgotten all of it, so that every address is stale.
+ * @param age_ms how long ago it was taken, as far as anybody knows
+ */
+export function restoreSnapshot(
+  bindings: Bindings,
+  snapshot: Snapshot,
+  listeners: readonly Listener[],
+  age_ms: number,
+  now_ms: number,
+): void {
+  for (const saved of snapshot.addresses) {
+    if (saved.relay) bindings.markRelay(saved.name);
+    for (const { listener: local, address, port, left_ms, ...rest } of [...saved.bindings].reverse()) {
+      const listener = listeners.find((one) => `${one.address} ${one.port}` === local) ?? listeners[0];
+      if (listener === undefined) continue;
+      const flow = { listener, address, port };
+      bindings.put(saved.name, { ...rest, flow, expires_ms: now_ms + left_ms - age_ms });
+    }
+    bindings.markStale(saved.name, true);
+  }
+}
+
+/** Undefined when the text isn't a snapshot; an entry that isn't whole is left out. */
+export function parseSnapshot(text: string): Snapshot | undefined {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const addresses = listIn(data, "addresses");
+  return addresses === undefined ? undefined : { addresses: addresses.filter(isSavedAddress) };
+}
+
+function isSavedAddress(data: unknown): data is SavedAddress {
+  const bindings = listIn(data, "bindings");
+  return hasTypes(data, { name: "string", relay: "boolean" }) && bindings?.every(isSavedBinding) === true;
+}
+
+function isSavedBinding(data: unknown): data is SavedBinding {
+  return hasTypes(data, {
+    contact: "string",
+    parameters: "string",
+    instance: "string",
+    listener: "string",
+    address: "string",
+    port: "number",
+    callId: "string",
+    cseq: "number",
+    left_ms: "number",
+  });
+}
+
+function hasTypes(data: unknown, types: Readonly<Record<string, string>>): boolean {
+  if (typeof data !== "object" || data === null) return false;
+  const fields = new Map<string, unknown>(Object.entries(data));
+  return Object.entries(types).every(([name, type]) => typeof fields.get(name) === type);
+}
+
+function listIn(data: unknown, name: string): readonly unknown[] | undefined {
+  if (typeof data !== "object" || data === null) return undefined;
+  const list = new Map<string, unknown>(Object.entries(data)).get(name);
+  return Array.isArray(list) ? list : undefined;
+}

@@ -1,0 +1,61 @@
+/** A configuration in words: what `branchline check` prints. */
+import { expect, describe as suite, test } from "vitest";
+import { describe } from "../../src/app/config/describe.ts";
+import { spell } from "../../src/app/config/reader.ts";
+import { LEAST, load, WHOLE } from "./files.ts";
+
+const words = (text: string) => describe(load(text).config).trimEnd().split("\n");
+
+suite("describe", () => {
+  test("a whole file", () => {
+    expect(words(WHOLE)).toEqual([
+      "Listens on udp:10.222.237.1:5060, udp:[2001:db8:1::1]:5070.",
+      "Tells peers of [2001:db8:1::1] that it is branch.example.com:5070.",
+      "Serves the phones in 10.222.237.0/24, 2001:db8:1::/64.",
+      "Sends their requests to sip:pbx.example.com, then sip:198.51.100.7:5070, their Request-URIs untouched.",
+      "Probes upstream every 20s; after an outage it must answer for 2m before calls go up again (longer if the line flaps, up to 1h).",
+      'When upstream says nothing for 3s, or is known to be down, a phone\'s call gets 181 "Bitte warten"; 0s later branchline answers 380 with a Contact at sip:10.10.1.3.',
+      "Calls that name a gateway (sip:10.10.1.3, sip:10.10.1.4:5080) go there at once.",
+      "A call from a gateway to any other number rings sip:201@10.222.237.21, sip:202@[2001:db8:1::22]:5062 at once, for 45s.",
+      "A call from a gateway to +49301234 rings sip:203@10.222.237.23 at once, for 30s.",
+      "A call from a gateway to 0815 rings sip:204@10.222.237.24 at once, for 30s.",
+      "Anybody else gets 403.",
+    ]);
+  });
+
+  test("the least file says what it lacks", () => {
+    expect(words(LEAST)).toEqual([
+      "Listens on udp:10.222.237.1:5060.",
+      "Serves the phones in 10.222.237.0/24.",
+      "Sends their requests to the domain in each Request-URI, as DNS finds it.",
+      "Probes upstream every 10s; after an outage it must answer for 1m before calls go up again (longer if the line flaps, up to 10m).",
+      "Has no gateway: in an outage, calls to the outside get 480.",
+      "Anybody else gets 403 on an address within the phones' network, and no answer on any other.",
+    ]);
+  });
+
+  test("relay names all gateways in order; without hunt groups calls from them get 404", () => {
+    const text = words(`${LEAST}gateways: [sip:10.0.0.3, sip:10.0.0.4]\nsurvival: {answer: relay}\nstrangers: drop\n`);
+    expect(text.find((line) => line.startsWith("When upstream"))).toMatch(
+      /1s later branchline forwards the call to sip:10\.0\.0\.3, then sip:10\.0\.0\.4\.$/,
+    );
+    expect(text).toContain("Has no hunt group: calls from a gateway get 404.");
+    expect(text).toContain("Anybody else gets no answer.");
+  });
+});
+
+suite("spell", () => {
+  test.each([
+    [0, "0s"],
+    [1, "1ms"],
+    [1_500, "1500ms"],
+    [4_000, "4s"],
+    [90_000, "90s"],
+    [60_000, "1m"],
+    [3_600_000, "1h"],
+    [5_400_000, "90m"],
+    [86_400_000, "24h"],
+  ])("%i ms is %s", (duration_ms, text) => {
+    expect(spell(duration_ms)).toBe(text);
+  });
+});

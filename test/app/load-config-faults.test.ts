@@ -1,0 +1,233 @@
+/** Faulty configuration files: each fault with its place and its cure, all at once. */
+import { describe, expect, test } from "vitest";
+import { faults, LEAST, load } from "./files.ts";
+
+type Rows = readonly (readonly [text: string, ...expected: string[]])[];
+
+const LISTEN = "must be a transport and one of this router's own addresses, such as udp:10.222.237.1:5060";
+const FR_TIMER = "must be a duration with its unit, from 100ms to 32s, such as 4s";
+
+/** The long list of all keys is not what matters. */
+function brief(text: string): string[] {
+  return faults(text).map((fault) => fault.replace(/(keys (?:are )?)listen, .*/, "$1…"));
+}
+
+function expectAll(rows: Rows, whole: (text: string) => string = (text) => text): void {
+  for (const [text, ...expected] of rows) {
+    test(JSON.stringify(text), () => {
+      expect(brief(whole(text))).toEqual(expected);
+    });
+  }
+}
+
+describe("the file as such", () => {
+  expectAll([
+    ["", "1:1 : must be a mapping with the keys …"],
+    ["# nothing but words\n", "1:1 : must be a mapping with the keys …"],
+    ["- a\n- b\n", "1:1 : must be a mapping with the keys …"],
+    ["\n\n  just text", "3:3 : must be a mapping with the keys …"],
+    [
+      "{}",
+      '1:1 : lacks listen; add "listen: [udp:10.222.237.1:5060]"',
+      '1:1 : lacks localnet; add "localnet: [10.222.237.0/24]"',
+    ],
+    ["listen: [udp:10.0.0.1]\n", '1:1 : lacks localnet; add "localnet: [10.222.237.0/24]"'],
+  ]);
+});
+
+describe("YAML syntax", () => {
+  expectAll([
+    ["a: b: c\n", "1:4 : Nested mappings are not allowed in compact mappings"],
+    ["listen: @x\n", "1:9 : Plain value cannot start with reserved character @"],
+    ["listen: 'x\n", "2:1 : Missing closing 'quote"],
+    [`${LEAST}\tlog: info\n`, "3:1 : Tabs are not allowed as indentation"],
+    [`${LEAST}log: info\nlog: warn\n`, "4:1 : this key stands in the mapping already; remove one of them"],
+    ["listen: {a: 1, a: 2}\n", "1:16 : this key stands in the mapping already; remove one of them"],
+    ["--- a\n--- b\n", "2:1 : a second document begins here; keep one"],
+    [`${LEAST}log: *nothing\n`, "3:6 : *nothing names no anchor above it"],
+    [`${LEAST}<<: {log: info}\n`, "3:1 <<: is not a key that branchline knows; known keys are …"],
+    [`${LEAST}? [a]\n: b\n`, '3:3 ["a"]: is not a key that branchline knows; known keys are …'],
+  ]);
+
+  test("a mapping that holds itself is a fault like any other", () => {
+    expect(brief(`${LEAST}hunt_groups: &all {default: *all}\n`)).toContain(
+      '3:19 hunt_groups.default: lacks members; add "members: [sip:201@10.222.237.21]"',
+    );
+  });
+});
+
+describe("unknown keys", () => {
+  expectAll(
+    [
+      ["upstrem: sip:x", "3:1 upstrem: is not a key that branchline knows; did you mean upstream?"],
+      ["gateway: x", "3:1 gateway: is not a key that branchline knows; did you mean gateways?"],
+      ["hunt-groups: x", "3:1 hunt-groups: is not a key that branchline knows; did you mean hunt_groups?"],
+      ["Log: x", "3:1 Log: is not a key that branchline knows; did you mean log?"],
+      ["colour: red", "3:1 colour: is not a key that branchline knows; known keys are …"],
+      ["upstream: {probes: x}", "3:12 upstream.probes: is not a key that branchline knows; did you mean probe?"],
+      [
+        "upstream: {probe: {intervall: 1s}}",
+        "3:20 upstream.probe.intervall: is not a key that branchline knows; did you mean interval?",
+      ],
+      [
+        "survival: {notice_time: 1s}",
+        "3:12 survival.notice_time: is not a key that branchline knows; known keys are answer, notice, notice_hold",
+      ],
+    ],
+    (text) => `${LEAST}${text}\n`,
+  );
+});
+
+describe("listen", () => {
+  expectAll(
+    [
+      ["[]", "1:9 listen: is empty; name this router's own addresses, such as [udp:10.222.237.1:5060]"],
+      ["~", `1:9 listen: ${LISTEN}`],
+      ["[tcp:10.0.0.1:5060]", `1:10 listen[0]: "tcp:10.0.0.1:5060" ${LISTEN}`],
+      ["[10.0.0.1]", `1:10 listen[0]: "10.0.0.1" ${LISTEN}`],
+      ["[udp:pbx.example.com]", `1:10 listen[0]: "udp:pbx.example.com" ${LISTEN}`],
+      ["[udp:10.0.0.1:70000]", `1:10 listen[0]: "udp:10.0.0.1:70000" ${LISTEN}`],
+      ["[udp:10.0.0.1, [a]]", `1:24 listen[1]: ${LISTEN}`],
+      [
+        "[udp:0.0.0.0]",
+        '1:10 listen[0]: "udp:0.0.0.0" is every address; list this router\'s own addresses one by one, LAN and WAN',
+      ],
+      [
+        '["udp:[::]:5060"]',
+        '1:10 listen[0]: "udp:[::]:5060" is every address; list this router\'s own addresses one by one, LAN and WAN',
+      ],
+      ["[udp:10.0.0.1, udp:10.0.0.1:5060]", "1:24 listen[1]: is listed twice; remove one"],
+      ["[{advertise: x}]", '1:10 listen[0]: lacks address; add "address: udp:10.222.237.1:5060"'],
+      [
+        "{address: udp:10.0.0.1, advertise: 'a b'}",
+        '1:44 listen.advertise: "a b" must be an address or address:port, such as 203.0.113.2:5060',
+      ],
+    ],
+    (text) => `listen: ${text}\nlocalnet: [10.0.0.0/8]\n`,
+  );
+});
+
+describe("localnet", () => {
+  const cure = "is not a network; write address/length, such as 10.222.237.0/24";
+  expectAll(
+    [
+      [
+        "[]",
+        "2:11 localnet: is empty, so no phone would be served; name the phones' network, such as [10.222.237.0/24]",
+      ],
+      ["[10.0.0.0/33]", `2:12 localnet[0]: "10.0.0.0/33" ${cure}`],
+      ["[10.0.0.300]", `2:12 localnet[0]: "10.0.0.300" ${cure}`],
+      ["{a: b}", "2:11 localnet: must be a network, such as 10.222.237.0/24"],
+      ["[10.0.0.0/8, ~]", "2:24 localnet[1]: must be a network, such as 10.222.237.0/24"],
+      ["[10.0.0.0/8, 10.1.0.0/16]", "2:24 localnet[1]: 10.1.0.0/16 overlaps 10.0.0.0/8; keep the larger one"],
+    ],
+    (text) => `listen: [udp:10.0.0.1]\nlocalnet: ${text}\n`,
+  );
+});
+
+describe("upstream", () => {
+  expectAll(
+    [
+      ["pbx.example.com", '3:11 upstream: "pbx.example.com" is not a SIP URI; write it like sip:pbx.example.com'],
+      [
+        "sips:pbx.example.com",
+        '3:11 upstream: "sips:pbx.example.com" is not a SIP URI; write it like sip:pbx.example.com',
+      ],
+      ["[sip:a, 'sip:b c']", '3:19 upstream[1]: "sip:b c" is not a SIP URI; write it like sip:pbx.example.com'],
+      ["sip:10.222.237.1", "3:11 upstream: sip:10.222.237.1 is branchline itself, see listen"],
+      ["{fr_timer: 4}", `3:22 upstream.fr_timer: ${FR_TIMER}; did you mean 4s?`],
+      ["{fr_timer: 4 s}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
+      ["{fr_timer: 4sec}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
+      ["{fr_timer: 99ms}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
+      ["{fr_timer: 33s}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
+      ["{fr_timer: -1s}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
+      ["{fr_timer: [1s]}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
+      ["{hold: 10m, hold_max: 1m}", "3:33 upstream.hold_max: must not be shorter than hold"],
+      ["{probe: {failures: 0}}", "3:30 upstream.probe.failures: must be a whole number from 1 to 100"],
+      ["{probe: {failures: 2.5}}", "3:30 upstream.probe.failures: must be a whole number from 1 to 100"],
+      ["{probe: {successes: three}}", "3:31 upstream.probe.successes: must be a whole number from 1 to 100"],
+    ],
+    (text) => `${LEAST}upstream: ${text}\n`,
+  );
+});
+
+describe("the rest", () => {
+  expectAll(
+    [
+      ["gateways: [10.10.1.3]", '3:12 gateways[0]: "10.10.1.3" is not a SIP URI; write it like sip:10.10.1.3'],
+      [
+        "gateways: [sip:gw.example.com]",
+        '3:12 gateways[0]: "sip:gw.example.com" must name the gateway by its IP address: DNS is gone when it is needed',
+      ],
+      [
+        "gateways: [sip:10.10.1.3, sip:10.10.1.3:5060]",
+        "3:27 gateways[1]: sip:10.10.1.3:5060 is listed twice; remove one",
+      ],
+      ["gateways: [sip:10.222.237.1]", "3:11 gateways: sip:10.222.237.1 is branchline itself, see listen"],
+      [
+        "upstream: sip:10.10.1.3\ngateways: [sip:10.10.1.3:5070]",
+        "4:11 gateways: sip:10.10.1.3:5070 is upstream too; the gateway must be another device, reachable without the WAN",
+      ],
+      ["survival: 302", "3:11 survival: must be a mapping with the keys answer, notice, notice_hold"],
+      ["survival: {answer: 301}", "3:20 survival.answer: must be one of 302, 380, relay"],
+      ["survival: {notice: ''}", "3:20 survival.notice: must be a text of one line"],
+      [
+        "survival: {notice: 'a\n\n  b'}",
+        "3:20 survival.notice: must be one line: it becomes the reason phrase of the 181",
+      ],
+      ["hunt_groups: [a]", "3:14 hunt_groups: must be a mapping"],
+      ["hunt_groups: {default: {members: []}}", "3:34 hunt_groups.default.members: is empty; name at least one phone"],
+      [
+        "hunt_groups: {default: {members: [201]}}",
+        '3:35 hunt_groups.default.members[0]: "201" is not a SIP URI; write it like sip:201@10.222.237.21',
+      ],
+      [
+        "hunt_groups: {0301: {members: sip:1@10.0.0.2, strategy: serial}}",
+        "3:57 hunt_groups.0301.strategy: must be one of parallel",
+      ],
+      ["strangers: maybe", "3:12 strangers: must be one of auto, drop, reject"],
+      ["state: []", "3:8 state: must be the path of a folder"],
+      ["log: verbose", "3:6 log: must be one of error, warn, info, debug"],
+      ["log:", "3:5 log: must be one of error, warn, info, debug"],
+    ],
+    (text) => `${LEAST}${text}\n`,
+  );
+});
+
+describe("many faults", () => {
+  test("all are told at once, in the order of the file", () => {
+    const text = `listen: [tcp:10.0.0.1]
+upstrem: sip:pbx.example.com
+localnet: [10.0.0.0/99]
+survival:
+  answer: 404
+  notice_hold: 1
+gateways:
+  - sip:gw.example.com
+`;
+    const places = load(text).problems.map(({ line, column, path }) => `${line}:${column} ${path}`);
+    expect(places).toEqual([
+      "1:10 listen[0]",
+      "2:1 upstrem",
+      "3:12 localnet[0]",
+      "5:11 survival.answer",
+      "6:16 survival.notice_hold",
+      "8:5 gateways[0]",
+    ]);
+  });
+
+  test("a huge file of nonsense is read in time, and every fault is told", () => {
+    const lines = Array.from({ length: 3_000 }, (_, index) => `nonsense_${index}: {a: [1, 2], b: "c"}\n`);
+    const start_ms = performance.now();
+    const { problems } = load(LEAST + lines.join(""));
+    expect(problems).toHaveLength(3_000);
+    expect(problems.at(-1)).toMatchObject({ line: 3_002, column: 1, path: "nonsense_2999" });
+    expect(performance.now() - start_ms).toBeLessThan(5_000);
+  });
+
+  test("deep nesting is a fault, not a crash", () => {
+    expect(faults(`${LEAST}log: ${"[".repeat(500)}${"]".repeat(500)}\n`)).toEqual([
+      "3:6 log: must be one of error, warn, info, debug",
+    ]);
+  });
+});

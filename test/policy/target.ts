@@ -1,0 +1,68 @@
+/** An upstream target's state, fed with evidence. */
+import { FR_TIMER_ms, HOLD_MAX_ms, HOLD_ms, PROBE } from "../../src/app/config/config.ts";
+import type { UpstreamSettings } from "../../src/policy/site.ts";
+import {
+  type Evidence,
+  initialState,
+  type Observation,
+  observe,
+  type UpstreamState,
+  type UpstreamStateName,
+} from "../../src/policy/upstream-state.ts";
+
+export const DEFAULTS: UpstreamSettings = {
+  targets: [],
+  fr_timer_ms: FR_TIMER_ms,
+  probe: PROBE,
+  hold_ms: HOLD_ms,
+  hold_max_ms: HOLD_MAX_ms,
+};
+
+/** A target that is fed with evidence. */
+export class Target {
+  state: UpstreamState;
+  last: Observation;
+  now_ms = 0;
+
+  constructor(state: UpstreamState = initialState(DEFAULTS)) {
+    this.state = state;
+    this.last = { state };
+  }
+
+  see(...evidence: Evidence[]): UpstreamStateName {
+    for (const one of evidence) {
+      this.last = observe(this.state, one, DEFAULTS, this.now_ms);
+      this.state = this.last.state;
+    }
+    return this.state.name;
+  }
+
+  at(now_ms: number): this {
+    this.now_ms = now_ms;
+    return this;
+  }
+
+  /** Down, three good probes, and the hold. */
+  recover(): void {
+    this.see("probe answered", "probe answered", "probe answered");
+    this.at(this.now_ms + this.state.hold_ms).see("hold over");
+  }
+}
+
+export function up(): Target {
+  const target = new Target();
+  target.see("probe answered");
+  return target;
+}
+
+export function down(): Target {
+  const target = up();
+  target.see("request unanswered", "probe failed");
+  return target;
+}
+
+export function recovering(): Target {
+  const target = down();
+  target.see("probe answered", "probe answered", "probe answered");
+  return target;
+}

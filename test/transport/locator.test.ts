@@ -1,0 +1,231 @@
+/** From hosts to flows: DNS and the kernel are asked through a port, and answer as events. */
+import { describe, expect, test } from "vitest";
+import type { Flow, Listener } from "../../src/transport/flow.ts";
+import { type HostPort, isHost, Locator } from "../../src/transport/locator.ts";
+import { flowFrom, LAN, LAN6, listener, WAN } from "./flows.ts";
+
+const PBX: HostPort = { host: "pbx.example.com", port: undefined };
+
+/** A locator with the questions that it asked its host. */
+function setUp(...listeners: Listener[]) {
+  const questions: string[] = [];
+  const locator = new Locator(listeners, {
+    resolve: (target) => questions.push(`dns ${target.host}:${target.port ?? ""}`),
+    findSource: (address) => questions.push(`route ${address}`),
+  });
+  return { locator, questions };
+}
+
+/** Notes what it is told. */
+function waiter() {
+  const told: (readonly Flow[])[] = [];
+  return { told, onLocated: (flows: readonly Flow[]) => void told.push(flows) };
+}
+
+function literal(host: string, port?: number): HostPort {
+  return { host, port };
+}
+
+describe("IP addresses", () => {
+  test("with one listener of that version there is nothing to ask", () => {
+    const { locator, questions } = setUp(LAN, LAN6);
+    expect(locator.locate(literal("10.9.9.9", 5070), waiter(), 0)).toEqual([flowFrom("10.9.9.9", 5070, LAN)]);
+    expect(locator.locate(literal("2001:db8::9"), waiter(), 0)).toEqual([flowFrom("2001:db8::9", 5060, LAN6)]);
+    expect(questions).toEqual([]);
+  });
+
+  test("without a listener of that version the host can't be reached", () => {
+    const { locator, questions } = setUp(LAN);
+    expect(locator.locate(literal("2001:db8::9"), waiter(), 0)).toEqual([]);
+    expect(questions).toEqual([]);
+  });
+
+  test("with two listeners the kernel decides, and is believed for 30 s", () => {
+    const { locator, questions } = setUp(LAN, WAN);
+    const first = waiter();
+    expect(locator.locate(literal("203.0.113.5"), first, 0)).toBeUndefined();
+    expect(questions).toEqual(["route 203.0.113.5"]);
+    locator.onSource("203.0.113.5", "198.51.100.1", 10);
+    expect(first.told).toEqual([[flowFrom("203.0.113.5", 5060, WAN)]]);
+    expect(locator.locate(literal("203.0.113.5"), waiter(), 29_999)).toEqual([flowFrom("203.0.113.5", 5060, WAN)]);
+    expect(questions).toHaveLength(1);
+  });
+
+  test("an old route is still used while the kernel is asked anew", () => {
+    const { locator, questions } = setUp(LAN, WAN);
+    locator.locate(literal("203.0.113.5"), waiter(), 0);
+    locator.onSource("203.0.113.5", "198.51.100.1", 0);
+    expect(locator.locate(literal("203.0.113.5"), waiter(), 30_000)).toEqual([flowFrom("203.0.113.5", 5060, WAN)]);
+    expect(questions).toHaveLength(2);
+    locator.onSource("203.0.113.5", "10.222.237.1", 30_001);
+    expect(locator.locate(literal("203.0.113.5"), waiter(), 36_000)).toEqual([flowFrom("203.0.113.5", 5060, LAN)]);
+  });
+
+  test("a source address that is no listener's belongs to the nearest", () => {
+    const near = listener(0, "10.222.237.1");
+    const far = listener(1, "198.51.100.1");
+    const { locator } = setUp(near, far);
+    const asked = waiter();
+    locator.locate(literal("10.222.0.9"), asked, 0);
+    locator.onSource("10.222.0.9", "10.222.238.1", 0);
+    expect(asked.told).toEqual([[flowFrom("10.222.0.9", 5060, near)]]);
+  });
+
+  test("a source address of another version belongs to nobody", () => {
+    const { locator } = setUp(LAN, WAN);
+    const asked = waiter();
+    locator.locate(literal("10.0.0.9"), asked, 0);
+    locator.onSource("10.0.0.9", "2001:db8::1", 0);
+    expect(asked.told).toEqual([[]]);
+  });
+
+  test("without a route nobody waits, and the next question goes to the kernel again", () => {
+    const { locator, questions } = setUp(LAN, WAN);
+    const asked = waiter();
+    locator.locate(literal("203.0.113.5"), asked, 0);
+    locator.onSource("203.0.113.5", undefined, 5);
+    expect(asked.told).toEqual([[]]);
+    const again = waiter();
+    expect(locator.locate(literal("203.0.113.5"), again, 6)).toBeUndefined();
+    expect(questions).toHaveLength(2);
+    locator.onSource("203.0.113.5", "198.51.100.1", 7);
+    expect(again.told).toEqual([[flowFrom("203.0.113.5", 5060, WAN)]]);
+  });
+
+  test("all who wait are told, and the kernel is asked once", () => {
+    const { locator, questions } = setUp(LAN, WAN);
+    const waiters = [waiter(), waiter(), waiter()];
+    for (const [index, one] of waiters.entries()) locator.locate(literal("203.0.113.5", 5060 + index), one, 0);
+    expect(questions).toHaveLength(1);
+    locator.onSource("203.0.113.5", "198.51.100.1", 1);
+    expect(waiters.map((one) => one.told)).toEqual(
+      [5060, 5061, 5062].map((port) => [[flowFrom("203.0.113.5", port, WAN)]]),
+    );
+  });
+
+  test("a forgotten route is asked for again", () => {
+    const { locator, questions } = setUp(LAN, WAN);
+    locator.locate(literal("203.0.113.5"), waiter(), 0);
+    locator.onSource("203.0.113.5", "198.51.100.1", 0);
+    expect(locator.locate(literal("203.0.113.5"), waiter(), 0)).toHaveLength(1);
+    locator.forgetRoute("203.0.113.5");
+    expect(locator.locate(literal("203.0.113.5"), waiter(), 1)).toBeUndefined();
+    expect(questions).toEqual(["route 203.0.113.5", "route 203.0.113.5"]);
+  });
+});
+
+describe("names", () => {
+  test("RFC 3263 §4.2: DNS is asked once, and all who wait get its answer in its order", () => {
+    const { locator, questions } = setUp(LAN);
+    const waiters = [waiter(), waiter()];
+    for (const one of waiters) expect(locator.locate(PBX, one, 0)).toBeUndefined();
+    expect(questions).toEqual(["dns pbx.example.com:"]);
+    const answer = [
+      { address: "192.0.2.2", port: 5070 },
+      { address: "192.0.2.1", port: 5060 },
+    ];
+    locator.onResolved(PBX, answer, 60_000, 10);
+    const flows = [flowFrom("192.0.2.2", 5070), flowFrom("192.0.2.1", 5060)];
+    expect(waiters.map((one) => one.told)).toEqual([[flows], [flows]]);
+    expect(locator.locate(PBX, waiter(), 59_000)).toEqual(flows);
+    expect(questions).toHaveLength(1);
+  });
+
+  test("a name with a port is another question than one without", () => {
+    const { locator, questions } = setUp(LAN);
+    locator.locate(PBX, waiter(), 0);
+    locator.locate({ ...PBX, port: 5070 }, waiter(), 0);
+    expect(questions).toEqual(["dns pbx.example.com:", "dns pbx.example.com:5070"]);
+  });
+
+  test("addresses of a version that we don't speak are left out", () => {
+    const { locator } = setUp(LAN);
+    const asked = waiter();
+    locator.locate(PBX, asked, 0);
+    locator.onResolved(
+      PBX,
+      [
+        { address: "2001:db8::1", port: 5060 },
+        { address: "192.0.2.1", port: 5060 },
+      ],
+      1_000,
+      0,
+    );
+    expect(asked.told).toEqual([[flowFrom("192.0.2.1", 5060)]]);
+  });
+
+  test("a name without addresses: nobody waits, and DNS is left in peace as long as its answer lasts", () => {
+    const { locator, questions } = setUp(LAN);
+    const asked = waiter();
+    locator.locate(PBX, asked, 0);
+    locator.onResolved(PBX, [], 2_000, 100);
+    expect(asked.told).toEqual([[]]);
+    expect(locator.locate(PBX, waiter(), 2_099)).toEqual([]);
+    expect(questions).toHaveLength(1);
+    expect(locator.locate(PBX, waiter(), 2_100)).toBeUndefined();
+    expect(questions).toHaveLength(2);
+  });
+
+  test("while DNS is silent the last good answer stays in use", () => {
+    const { locator, questions } = setUp(LAN);
+    locator.locate(PBX, waiter(), 0);
+    locator.onResolved(PBX, [{ address: "192.0.2.1", port: 5060 }], 1_000, 0);
+    const flows = [flowFrom("192.0.2.1", 5060)];
+    for (let now_ms = 10_000; now_ms < 3_600_000; now_ms += 10_000) {
+      expect(locator.locate(PBX, waiter(), now_ms)).toEqual(flows);
+      locator.onResolved(PBX, [], 5_000, now_ms + 1);
+    }
+    expect(questions.length).toBeGreaterThan(300);
+  });
+
+  test("a new answer replaces the old one", () => {
+    const { locator } = setUp(LAN);
+    locator.locate(PBX, waiter(), 0);
+    locator.onResolved(PBX, [{ address: "192.0.2.1", port: 5060 }], 1_000, 0);
+    locator.locate(PBX, waiter(), 6_000);
+    locator.onResolved(PBX, [{ address: "192.0.2.9", port: 5060 }], 60_000, 6_010);
+    expect(locator.locate(PBX, waiter(), 12_000)).toEqual([flowFrom("192.0.2.9", 5060)]);
+  });
+
+  test("DNS answers first, then the kernel for each address; an address without a route is left out", () => {
+    const { locator, questions } = setUp(LAN, WAN);
+    const asked = waiter();
+    locator.locate(PBX, asked, 0);
+    const answer = ["192.0.2.1", "192.0.2.2"].map((address) => ({ address, port: 5060 }));
+    locator.onResolved(PBX, answer, 60_000, 1);
+    expect(questions).toEqual(["dns pbx.example.com:", "route 192.0.2.1"]);
+    locator.onSource("192.0.2.1", undefined, 2);
+    expect(questions[2]).toBe("route 192.0.2.2");
+    expect(asked.told).toEqual([]);
+    locator.onSource("192.0.2.2", "198.51.100.1", 3);
+    expect(asked.told).toEqual([[flowFrom("192.0.2.2", 5060, WAN)]]);
+  });
+
+  test("no address has a route: whoever waits hears so once", () => {
+    const { locator } = setUp(LAN, WAN);
+    const asked = waiter();
+    locator.locate(PBX, asked, 0);
+    const answer = ["192.0.2.1", "192.0.2.2"].map((address) => ({ address, port: 5060 }));
+    locator.onResolved(PBX, answer, 60_000, 1);
+    locator.onSource("192.0.2.1", undefined, 2);
+    locator.onSource("192.0.2.2", undefined, 3);
+    expect(asked.told).toEqual([[]]);
+  });
+
+  test("answers that nobody asked for do no harm", () => {
+    const { locator } = setUp(LAN, WAN);
+    locator.onResolved({ host: "unasked.example.com", port: 1 }, [], 1_000, 0);
+    locator.onSource("192.0.2.77", undefined, 0);
+    expect(locator.locate(literal("192.0.2.78"), waiter(), 0)).toBeUndefined();
+  });
+});
+
+test.each([
+  ["pbx.example.com", "PBX.example.com", true],
+  ["10.0.0.1", "10.0.0.1", true],
+  ["2001:db8:0::1", "2001:DB8::1", true],
+  ["10.0.0.1", "10.0.0.2", false],
+  ["2001:db8::1", "2001:db8::2", false],
+])("isHost(%s, %s) is %s", (a, b, isSame) => {
+  expect(isHost(a, b)).toBe(isSame);
+});
