@@ -64,12 +64,12 @@ export function findOutside(wire: string, start: number, end: number, stop: numb
   return end;
 }
 
-/** The values of a comma-separated list, trimmed (RFC 3261 §7.3.1). */
-export function splitList(value: string): string[] {
+/** The values of a list, trimmed; separated by commas if nothing else is said (RFC 3261 §7.3.1). */
+export function splitList(value: string, separator = COMMA): string[] {
   const values: string[] = [];
   let start = 0;
   while (start <= value.length) {
-    const end = findOutside(value, start, value.length, COMMA);
+    const end = findOutside(value, start, value.length, separator);
     const from = skipSpace(value, start, end);
     if (from < end) values.push(value.slice(from, trimEnd(value, from, end)));
     start = end + 1;

@@ -1,6 +1,6 @@
 /** SIP and SIPS URIs: RFC 3261 §19.1. Other schemes are carried as text. */
 import { canonicalAddress, ipVersion } from "../base/ip-range.ts";
-import { parseDecimal } from "./text.ts";
+import { parseDecimal, SEMICOLON, splitList } from "./text.ts";
 
 const PORT_MAX = 65_535;
 export const SIP_PORT = 5060;
@@ -62,7 +62,8 @@ export function uriParameter(uri: SipUri, name: string): string | undefined {
 /** The value of `name` in ";name=value;…": "" for one without a value, undefined when absent. */
 export function parameter(parameters: string, name: string): string | undefined {
   if (parameters === "") return undefined;
-  for (const part of parameters.split(";")) {
+  const parts = parameters.includes('"') ? splitList(parameters, SEMICOLON) : parameters.split(";");
+  for (const part of parts) {
     const equals = part.indexOf("=");
     const key = (equals < 0 ? part : part.slice(0, equals)).trim();
     if (key.toLowerCase() === name) return equals < 0 ? "" : part.slice(equals + 1).trim();

@@ -32,10 +32,32 @@ export interface Gateway {
   readonly uri: SipUri;
 }
 
+/** Which numbers mean phones of this site, beyond the users of their addresses-of-record. */
+export interface ExtensionSettings {
+  /** Number → extension. */
+  readonly aliases: ReadonlyMap<string, string>;
+  /** What the outside dials before an extension: with 5550, 5550201 is 201. */
+  readonly prefixes: readonly string[];
+  /** A dialled number at least so long finds the one phone whose number ends with it. */
+  readonly suffix_digits: number;
+  readonly forwards: ReadonlyMap<string, Forward>;
+  /** How long a phone rings before `noAnswer`, or before the caller hears that nobody answers. */
+  readonly ring_ms: number;
+}
+
+/** Where the calls of an extension go when it can't take them: another extension or an outside number. */
+export interface Forward {
+  readonly busy: string | undefined;
+  readonly noAnswer: string | undefined;
+}
+
+/** An extension, or the URI of a phone. */
+export type Member = string | SipUri;
+
 export interface HuntGroup {
   /** The called number that it serves, or "default". */
   readonly name: string;
-  readonly members: readonly SipUri[];
+  readonly members: readonly Member[];
   readonly ring_ms: number;
 }
 
@@ -68,6 +90,7 @@ export interface Site {
   readonly localnet: IpRanges;
   readonly upstream: UpstreamSettings;
   readonly registration: RegistrationSettings;
+  readonly extensions: ExtensionSettings;
   readonly gateways: readonly Gateway[];
   readonly survival: SurvivalSettings;
   readonly huntGroups: readonly HuntGroup[];

@@ -111,9 +111,11 @@ export class ProxyCore implements TransactionUser {
   }
 
   onStrayAck(ack: Request, source: Flow, now_ms: number): void {
+    if (refusalOf(ack, this.own, this.branchIds) !== undefined) return;
     const routed = this.route(ack, source);
-    const isForUs = routed.uri !== undefined && routed.routes.remaining.length === 0 && this.own.hasUri(routed.uri);
-    if (!isForUs && refusalOf(ack, this.own, this.branchIds) === undefined) this.forwardStateless(routed, {}, now_ms);
+    const stage = this.router?.decide(routed, now_ms).plan[0];
+    const target = stage?.kind === "fork" ? stage.targets[0] : undefined;
+    if (target !== undefined) this.forwardStateless(routed, target, now_ms);
   }
 
   onStrayCancel(cancel: Request, source: Flow, now_ms: number): void {

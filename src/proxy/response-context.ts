@@ -26,6 +26,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   private readonly timer = new Timer(this, "stage");
   /** Branches of all stages so far; those of the present one from `stageStart` on. */
   private readonly branches: Branch[] = [];
+  private plan: readonly Stage[];
   private stageStart = 0;
   private stageIndex = -1;
   /** While several branches are being acted upon, the end of one doesn't end the stage. */
@@ -45,6 +46,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     this.routed = routed;
     this.stamp = stamp;
     this.decision = decision;
+    this.plan = decision.plan;
     server.user = this;
   }
 
@@ -101,7 +103,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   }
 
   private get stage(): Stage | undefined {
-    return this.decision.plan[this.stageIndex];
+    return this.plan[this.stageIndex];
   }
 
   private enterNextStage(now_ms: number): void {
@@ -151,8 +153,16 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     this.kit.timers.stop(this.timer);
     const best = bestOf(finals);
     const nextOn = stage?.kind === "fork" && !this.isCancelled ? stage.nextOn : undefined;
-    if (best !== undefined && nextOn?.({ isSilent, best }) === true) this.enterNextStage(now_ms);
-    else this.answerBest(now_ms);
+    const next = best === undefined ? undefined : nextOn?.({ isSilent, best });
+    if (next === true) {
+      this.enterNextStage(now_ms);
+    } else if (next !== undefined && next !== false) {
+      this.plan = next;
+      this.stageIndex = -1;
+      this.enterNextStage(now_ms);
+    } else {
+      this.answerBest(now_ms);
+    }
   }
 
   /** §16.7 items 6 to 9. */

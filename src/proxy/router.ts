@@ -49,7 +49,7 @@ export interface ForkStage {
   readonly fr_timer_ms?: number;
   /** So long the targets may ring in all; default: timer C. */
   readonly ring_ms?: number;
-  /** Whether to go on to the next stage, now that all targets have ended without a 2xx; default: answer the caller. */
+  /** Whether to go on, now that all targets have ended without a 2xx; default: answer the caller. */
   readonly nextOn?: NextOn;
 }
 
@@ -60,7 +60,8 @@ export interface ForkOutcome {
   readonly best: Final;
 }
 
-export type NextOn = (outcome: ForkOutcome) => boolean;
+/** true: to the next stage; stages: to these instead of the rest of the plan. */
+export type NextOn = (outcome: ForkOutcome) => boolean | readonly Stage[];
 
 /** Tells the caller 181 and then waits, without holding up anything else. */
 export interface NoticeStage {

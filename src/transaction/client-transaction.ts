@@ -1,5 +1,6 @@
 /** A request that we sent, and who waits for its answer. */
-import type { Response } from "../message/message.ts";
+import type { Request, Response } from "../message/message.ts";
+import { parse } from "../message/parse.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { Machine } from "./machine.ts";
 import { Transaction, type TransactionRunner } from "./transaction.ts";
@@ -13,6 +14,9 @@ export interface ClientUser {
   /** The request could not be delivered: no route, ICMP. */
   onUnreachable(transaction: ClientTransaction, now_ms: number): void;
 }
+
+/** Nobody needs the outcome: of a CANCEL, or of what comes when all is over. */
+export const NOBODY: ClientUser = { onResponse() {}, onTimeout() {}, onUnreachable() {} };
 
 export class ClientTransaction extends Transaction {
   readonly role = "client";
@@ -29,5 +33,17 @@ export class ClientTransaction extends Transaction {
     this.wire = wire;
     this.flow = flow;
     this.user = user;
+  }
+
+  /** The request as sent, decoded anew: rarely wanted, only for its ACK and its CANCEL. */
+  get request(): Request | undefined {
+    const parsed = this.wire === "" ? undefined : parse(this.wire);
+    return parsed?.kind === "request" ? parsed : undefined;
+  }
+
+  override slim(): void {
+    if (this.state !== "accepted" && this.state !== "completed") return;
+    this.wire = "";
+    if (this.state === "completed") this.user = NOBODY;
   }
 }

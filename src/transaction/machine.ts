@@ -65,6 +65,12 @@ export interface Machine {
   readonly states: Readonly<Record<string, Readonly<Partial<Record<Input, Transition>>>>>;
 }
 
+/** What a response with this status is to a machine. */
+export function inputOf(status: number): "provisional" | "success" | "failure" {
+  if (status < 200) return "provisional";
+  return status < 300 ? "success" : "failure";
+}
+
 /** The state in which a transaction is forgotten; no machine leaves it. */
 export const TERMINATED = "terminated";
 

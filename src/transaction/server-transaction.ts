@@ -3,6 +3,7 @@ import type { Request } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import type { Flow } from "../transport/flow.ts";
 import { responseFlow, stampVia } from "../transport/receive.ts";
+import { inviteServer } from "./invite-server.ts";
 import type { Machine } from "./machine.ts";
 import { Transaction, type TransactionRunner } from "./transaction.ts";
 
@@ -40,6 +41,11 @@ export class ServerTransaction extends Transaction {
     this.replyFlow = responseFlow(request, source);
     this.incoming = { request, source, stamp: stampVia(request, source) };
     this.toTag = toTag;
+  }
+
+  override slim(): void {
+    const waitsForAck = this.state === "completed" && this.machine === inviteServer;
+    if (this.isAnswered && !waitsForAck) this.user = undefined;
   }
 
   /** Whether a final response has been sent. */

@@ -2,15 +2,14 @@
 import { assertNever } from "../base/assert.ts";
 import type { Logger, Random } from "../base/ports.ts";
 import { Timer, type Timers } from "../base/timers.ts";
-import { type Request, Request as RequestMessage, type Response } from "../message/message.ts";
-import { parse } from "../message/parse.ts";
+import type { Request, Response } from "../message/message.ts";
 import { buildReply, type Reply } from "../message/reply.ts";
 import { type Flow, isSameFlow, type TransportPort } from "../transport/flow.ts";
 import { buildAck, buildCancel } from "./ack-cancel.ts";
-import { ClientTransaction, type ClientUser } from "./client-transaction.ts";
+import { ClientTransaction, type ClientUser, NOBODY } from "./client-transaction.ts";
 import { inviteClient } from "./invite-client.ts";
 import { inviteServer } from "./invite-server.ts";
-import { type Action, type Input, step, TERMINATED } from "./machine.ts";
+import { type Action, type Input, inputOf, step, TERMINATED } from "./machine.ts";
 import { nonInviteClient } from "./non-invite-client.ts";
 import { nonInviteServer } from "./non-invite-server.ts";
 import { type Incoming, ServerTransaction } from "./server-transaction.ts";
@@ -106,7 +105,7 @@ export class TransactionLayer implements TransactionRunner {
 
   /** Sends CANCEL for an INVITE that has had a provisional response (§9.1). */
   cancel(transaction: ClientTransaction, reason: string, now_ms: number): void {
-    const invite = sentRequest(transaction);
+    const invite = transaction.request;
     if (transaction.state !== "proceeding" || invite === undefined) return;
     this.send("CANCEL", invite.topVia.branch, buildCancel(invite, reason), transaction.flow, NOBODY, now_ms);
     this.apply(transaction, "cancelled", undefined, now_ms);
@@ -194,7 +193,7 @@ export class TransactionLayer implements TransactionRunner {
     } catch (error) {
       this.fail(transaction, error, now_ms);
     }
-    if (transition.next !== before) slim(transaction);
+    if (transition.next !== before) transaction.slim();
   }
 
   private act(
@@ -257,7 +256,7 @@ export class TransactionLayer implements TransactionRunner {
 
   private acknowledge(transaction: Transaction, response: Response | undefined): void {
     if (!(transaction instanceof ClientTransaction)) return;
-    const invite = sentRequest(transaction);
+    const invite = transaction.request;
     if (transaction.ack === "" && invite !== undefined && response !== undefined) {
       transaction.ack = buildAck(invite, response);
       transaction.wire = "";
@@ -315,32 +314,4 @@ export class TransactionLayer implements TransactionRunner {
       this.log.error("transaction_user_failed", { key: transaction.key, error: String(error) });
     }
   }
-}
-
-/** For CANCELs: nobody needs their outcome. */
-const NOBODY: ClientUser = { onResponse() {}, onTimeout() {}, onUnreachable() {} };
-
-/**
- * Lets go of what nothing can make us need again. Transactions linger for half a minute to absorb retransmissions; were
- * they to keep their messages for so long, collecting these would cost more than handling them did.
- */
-function slim(transaction: Transaction): void {
-  const { state } = transaction;
-  if (transaction instanceof ServerTransaction) {
-    const waitsForAck = state === "completed" && transaction.machine === inviteServer;
-    if (transaction.isAnswered && !waitsForAck) transaction.user = undefined;
-  } else if (transaction instanceof ClientTransaction && (state === "accepted" || state === "completed")) {
-    transaction.wire = "";
-    if (state === "completed") transaction.user = NOBODY;
-  }
-}
-
-function inputOf(status: number): "provisional" | "success" | "failure" {
-  if (status < 200) return "provisional";
-  return status < 300 ? "success" : "failure";
-}
-
-function sentRequest(transaction: ClientTransaction): Request | undefined {
-  const request = transaction.wire === "" ? undefined : parse(transaction.wire);
-  return request instanceof RequestMessage ? request : undefined;
 }

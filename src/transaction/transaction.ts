@@ -26,6 +26,12 @@ export abstract class Transaction implements TimerOwner {
     this.state = machine.initial;
   }
 
+  /**
+   * Lets go of what nothing can make us need again. Transactions linger for half a minute to absorb retransmissions;
+   * were they to keep their messages for so long, collecting these would cost more than handling them did.
+   */
+  abstract slim(): void;
+
   onTimer(kind: string, now_ms: number): void {
     this.runner.onTimer(this, kind, now_ms);
   }

@@ -51,7 +51,7 @@ describe("YAML syntax", () => {
 
   test("a mapping that holds itself is a fault like any other", () => {
     expect(brief(`${LEAST}hunt_groups: &all {default: *all}\n`)).toContain(
-      '3:19 hunt_groups.default: lacks members; add "members: [sip:201@10.222.237.21]"',
+      '3:19 hunt_groups.default: lacks members; add "members: ["201", "sip:202@10.222.237.22"]"',
     );
   });
 });
@@ -178,8 +178,9 @@ describe("the rest", () => {
       ["hunt_groups: [a]", "3:14 hunt_groups: must be a mapping"],
       ["hunt_groups: {default: {members: []}}", "3:34 hunt_groups.default.members: is empty; name at least one phone"],
       [
-        "hunt_groups: {default: {members: [201]}}",
-        '3:35 hunt_groups.default.members[0]: "201" is not a SIP URI; write it like sip:201@10.222.237.21',
+        "hunt_groups: {default: {members: [two words, sip:x@]}}",
+        '3:35 hunt_groups.default.members[0]: "two words" is no number or extension; write it like "201" or "+15550100"',
+        '3:46 hunt_groups.default.members[1]: "sip:x@" is not a SIP URI; write it like sip:201@10.222.237.21',
       ],
       [
         "hunt_groups: {0301: {members: sip:1@10.0.0.2, strategy: serial}}",

@@ -49,7 +49,13 @@ describe("a whole file", () => {
   });
 
   test("hunt groups: called numbers stay as they are written, with plus and leading zeros", () => {
-    expect(site.huntGroups.map((group) => [group.name, group.members.map((uri) => uri.user), group.ring_ms])).toEqual([
+    expect(
+      site.huntGroups.map((group) => [
+        group.name,
+        group.members.map((uri) => (typeof uri === "string" ? uri : uri.user)),
+        group.ring_ms,
+      ]),
+    ).toEqual([
       ["default", ["201", "202"], 45_000],
       ["+49301234", ["203"], 30_000],
       ["0815", ["204"], 30_000],

@@ -50,6 +50,8 @@ describe("nameAddrParameter", () => {
     ["sip:a@b;tag=field", "tag", "field"],
     ["<sip:a@b>;lr", "lr", ""],
     ["<sip:a@b>;q=0.5;expires=60", "expires", "60"],
+    ['<sip:a@b>;x="not;tag=this";tag=that', "tag", "that"],
+    ['<sip:a@b>;x="a\\";tag=no";y', "tag", undefined],
   ])("%s: %s is %j", (value, name, expected) => {
     const parsed = parseNameAddr(value);
     expect(parsed).toBeDefined();

@@ -7,7 +7,7 @@ import { Registrar } from "../../src/policy/registrar.ts";
 import { RoutingPolicy } from "../../src/policy/routing-policy.ts";
 import { Upstreams } from "../../src/policy/upstreams.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
-import type { Flow } from "../../src/transport/flow.ts";
+import type { Flow, Listener } from "../../src/transport/flow.ts";
 import type { HostPort, ResolvedAddress } from "../../src/transport/locator.ts";
 import { Actor } from "./actor.ts";
 import { ladder } from "./ladder.ts";
@@ -52,6 +52,7 @@ export class Site {
   /** What DNS was asked. */
   readonly questions: HostPort[] = [];
   readonly timers = new Timers();
+  readonly listeners: readonly Listener[];
   readonly bindings = new Bindings();
   private readonly actors: Actor[] = [];
 
@@ -59,6 +60,7 @@ export class Site {
     const { config, problems } = loadConfig(yaml, (path) => path);
     if (problems.length > 0)
       throw new Error(problems.map((problem) => `${problem.path} ${problem.message}`).join("\n"));
+    this.listeners = config.listeners;
     const simulation = new Simulation(network);
     this.simulation = simulation;
     simulation.drive(this.timers);

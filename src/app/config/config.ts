@@ -1,6 +1,12 @@
 /** The configuration, typed, with the defaults of everything that the file may leave out. */
 import type { LogLevel } from "../../io/node/log.ts";
-import type { ProbeSettings, RegistrationSettings, Site, SurvivalSettings } from "../../policy/site.ts";
+import type {
+  ExtensionSettings,
+  ProbeSettings,
+  RegistrationSettings,
+  Site,
+  SurvivalSettings,
+} from "../../policy/site.ts";
 import type { Listener } from "../../transport/flow.ts";
 
 export interface Config {
@@ -43,6 +49,14 @@ export const REGISTRATION: RegistrationSettings = {
   unknown: "known",
   pace: 5,
   throttle: false,
+};
+
+export const EXTENSIONS: ExtensionSettings = {
+  aliases: new Map(),
+  prefixes: [],
+  suffix_digits: 3,
+  forwards: new Map(),
+  ring_ms: 60_000,
 };
 
 export const RING_ms = 30_000;

@@ -35,7 +35,7 @@ export function describe(config: Config): string {
   }
   for (const group of site.huntGroups) {
     const number = group.name === "default" ? "any other number" : group.name;
-    const members = group.members.map((member) => member.text).join(", ");
+    const members = group.members.map((member) => (typeof member === "string" ? member : member.text)).join(", ");
     lines.push(`A call from a gateway to ${number} rings ${members} at once, for ${spell(group.ring_ms)}.`);
   }
   if (site.huntGroups.length === 0 && gateways.length > 0) {

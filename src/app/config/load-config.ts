@@ -5,6 +5,7 @@ import { type SipUri, uriPort } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
 import type { Listener } from "../../transport/flow.ts";
 import { type Config, STATE_FOLDER, STATE_INTERVAL_ms } from "./config.ts";
+import { loadExtensions } from "./load-extensions.ts";
 import { loadGateways } from "./load-gateways.ts";
 import { loadListeners, loadLocalnet } from "./load-listen.ts";
 import { loadRegistration } from "./load-registration.ts";
@@ -19,6 +20,7 @@ const KEYS = [
   "localnet",
   "upstream",
   "registration",
+  "extensions",
   "gateways",
   "survival",
   "hunt_groups",
@@ -75,6 +77,7 @@ function loadSite(reader: Reader, fields: Fields | undefined): Site {
     ),
     upstream: loadUpstream(reader, fields?.get("upstream")),
     registration: loadRegistration(reader, fields?.get("registration")),
+    extensions: loadExtensions(reader, fields?.get("extensions")),
     gateways: reader.optional(fields, "gateways", (place) => loadGateways(reader, place)) ?? [],
     survival: loadSurvival(reader, fields?.get("survival")),
     huntGroups: reader.optional(fields, "hunt_groups", (place) => loadHuntGroups(reader, place)) ?? [],

@@ -1,7 +1,8 @@
 /** The file's `survival` and `hunt_groups`. */
-import type { HuntGroup, SurvivalSettings } from "../../policy/site.ts";
+import type { HuntGroup, Member, SurvivalSettings } from "../../policy/site.ts";
 import { RING_ms, SURVIVAL } from "./config.ts";
-import { readPhrase, readUris } from "./read-uri.ts";
+import { loadNumber } from "./load-extensions.ts";
+import { readPhrase, readUri } from "./read-uri.ts";
 import { type Place, type Reader, SECOND_ms } from "./reader.ts";
 
 export function loadSurvival(reader: Reader, place: Place | undefined): SurvivalSettings {
@@ -19,12 +20,19 @@ export function loadHuntGroups(reader: Reader, place: Place): HuntGroup[] {
   return reader.entries(place).map((entry) => {
     const fields = reader.fields(entry.place, ["members", "strategy", "ring"]);
     reader.optional(fields, "strategy", (found) => reader.choice(found, ["parallel"] as const));
-    const members = reader.required(fields, "members", "[sip:201@10.222.237.21]", (found) => {
-      const uris = readUris(reader, found, "sip:201@10.222.237.21");
-      if (reader.items(found).length === 0) reader.fault(found, "is empty; name at least one phone");
-      return uris;
+    const members = reader.required(fields, "members", '["201", "sip:202@10.222.237.22"]', (found) => {
+      const items = reader.items(found);
+      if (items.length === 0) reader.fault(found, "is empty; name at least one phone");
+      return items.flatMap((item) => loadMember(reader, item) ?? []);
     });
     const ring_ms = reader.duration(fields, "ring", SECOND_ms, 180 * SECOND_ms) ?? RING_ms;
     return { name: entry.key, members: members ?? [], ring_ms };
   });
+}
+
+/** An extension, which rings where it is registered, or the URI of a phone. */
+function loadMember(reader: Reader, place: Place): Member | undefined {
+  const text = reader.text(place, 'an extension, such as "201", or the URI of a phone');
+  if (text === undefined) return undefined;
+  return text.includes(":") ? readUri(reader, place, "sip:201@10.222.237.21") : loadNumber(reader, place);
 }

@@ -22,7 +22,8 @@ interface Peer {
   readonly port: number;
   readonly socket: SocketAsPromised;
   readonly onSent: SendCallback;
-  isConnected: boolean;
+  readonly bound: Promise<void>;
+  state: "idle" | "connecting" | "connected";
 }
 
 interface Endpoint {
@@ -74,7 +75,7 @@ export class NodeUdp implements TransportPort {
     const peers = endpoint.peers.get(flow.address);
     if (peers !== undefined) {
       const peer = peers.find((one) => one.port === flow.port);
-      if (peer?.isConnected) {
+      if (peer?.state === "connected") {
         if (isResponse(wire)) peer.socket.socket.send(bytes, 0, bytes.length);
         else peer.socket.socket.send(bytes, 0, bytes.length, peer.onSent);
         return;
@@ -85,26 +86,21 @@ export class NodeUdp implements TransportPort {
     else socket.send(bytes, 0, bytes.length, flow.port, flow.address, endpoint.onSent);
   }
 
-  /** Opens a second socket on the listener's port and connects it: Linux gives it all that comes from that peer. */
+  /**
+   * Opens a second socket on the listener's port and connects it: Linux gives it all that comes from that peer. Until it
+   * is connected, Linux may give it anybody's datagrams; so it is never closed for want of a route, since what waits in
+   * its queue would be lost, but connected when next asked for.
+   */
   watch(flow: Flow): void {
     const endpoint = this.endpoints[flow.listener.index];
     if (endpoint === undefined) return;
     const peers = endpoint.peers.get(flow.address) ?? [];
-    if (peers.some((peer) => peer.port === flow.port)) return;
-    const socket = createSocket(flow.listener, this.receiver(flow.listener));
-    const refused = () => this.sink.onUnreachable(flow);
-    const onSent: SendCallback = (error) => {
-      if (error !== null) refused();
-    };
-    const peer: Peer = { port: flow.port, socket, onSent, isConnected: false };
-    endpoint.peers.set(flow.address, [...peers, peer]);
-    this.connect(peer, flow).then(
-      () => socket.socket.on("error", refused),
-      (error: unknown) => {
-        this.forget(endpoint, flow, peer);
-        this.log.debug("watch_failed", { peer: flow.address, error: String(error) });
-      },
-    );
+    let peer = peers.find((one) => one.port === flow.port);
+    if (peer === undefined) {
+      peer = this.openPeer(flow);
+      endpoint.peers.set(flow.address, [...peers, peer]);
+    }
+    if (peer.state === "idle") this.connect(peer, flow);
   }
 
   /** From which local address the kernel would send to `address`; undefined when it knows no route. */
@@ -120,17 +116,36 @@ export class NodeUdp implements TransportPort {
     }
   }
 
-  private async connect(peer: Peer, flow: Flow): Promise<void> {
-    await peer.socket.bind({ address: flow.listener.address, port: flow.listener.port });
-    peer.socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-    await connected(peer.socket, flow.port, flow.address);
-    peer.isConnected = true;
+  private openPeer(flow: Flow): Peer {
+    const { listener } = flow;
+    const socket = createSocket(listener, this.receiver(listener));
+    const refused = () => this.sink.onUnreachable(flow);
+    const onSent: SendCallback = (error) => {
+      if (error !== null) refused();
+    };
+    socket.socket.on("error", () => {
+      if (peer.state === "connected") refused();
+    });
+    const bound = socket.bind({ address: listener.address, port: listener.port }).then(() => {
+      socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
+    });
+    const peer: Peer = { port: flow.port, socket, onSent, bound, state: "idle" };
+    return peer;
   }
 
-  private forget(endpoint: Endpoint, flow: Flow, peer: Peer): void {
-    const rest = (endpoint.peers.get(flow.address) ?? []).filter((one) => one !== peer);
-    endpoint.peers.set(flow.address, rest);
-    peer.socket.socket.close();
+  private connect(peer: Peer, flow: Flow): void {
+    peer.state = "connecting";
+    peer.bound
+      .then(() => connected(peer.socket, flow.port, flow.address))
+      .then(
+        () => {
+          peer.state = "connected";
+        },
+        (error: unknown) => {
+          peer.state = "idle";
+          this.log.debug("watch_failed", { peer: flow.address, error: String(error) });
+        },
+      );
   }
 
   private receiver(listener: Listener) {

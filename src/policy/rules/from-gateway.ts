@@ -1,22 +1,30 @@
 /** A call from the PSTN rings the hunt group of the called number. */
-import type { HuntGroup } from "../site.ts";
-import { decision, type RoutingRule, replyStage } from "../situation.ts";
+import type { Target } from "../../proxy/router.ts";
+import { contactTargets, findExtension } from "../extensions.ts";
+import type { Member } from "../site.ts";
+import { decision, type RoutingRule, replyStage, type Situation } from "../situation.ts";
 
-export const fromGateway: RoutingRule = (routed, { site, origin }) => {
+export const fromGateway: RoutingRule = (routed, situation) => {
+  const { site, origin } = situation;
   if (origin !== "gateway" || routed.request.method !== "INVITE") return undefined;
   const number = routed.uri?.user ?? "";
   const group =
     site.huntGroups.find((one) => one.name === number) ?? site.huntGroups.find((one) => one.name === "default");
   if (group === undefined) return decision("from-gateway", `no hunt group for ${number}`, replyStage(404));
-  return decision("from-gateway", `hunt group ${group.name}`, ring(group));
+  const targets = group.members.flatMap((member) => memberTargets(member, situation));
+  if (targets.length === 0) {
+    return decision("from-gateway", `no phone of hunt group ${group.name} is registered`, replyStage(480));
+  }
+  return decision("from-gateway", `hunt group ${group.name}`, { kind: "fork", targets, ring_ms: group.ring_ms });
 };
 
 /** Each phone gets its own URI: many answer 404 to the dialled number. */
-function ring(group: HuntGroup) {
-  const targets = group.members.map((member) => ({
-    requestUri: member.text,
-    nextHop: { host: member.host, port: member.port },
-    touchesGateway: true,
-  }));
-  return { kind: "fork" as const, targets, ring_ms: group.ring_ms };
+function memberTargets(member: Member, { site, registrar }: Situation): Target[] {
+  if (typeof member === "string") {
+    const extension = findExtension(member, site.extensions, registrar.bindings);
+    return extension === undefined
+      ? []
+      : contactTargets(extension).map((target) => ({ ...target, touchesGateway: true }));
+  }
+  return [{ requestUri: member.text, nextHop: { host: member.host, port: member.port }, touchesGateway: true }];
 }

@@ -20,7 +20,8 @@ export const inDialog: RoutingRule = (routed, situation) => {
   if (upstream === undefined) {
     return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{}] });
   }
-  if (upstream.stateName === "down") return decision("in-dialog", `${upstream.name} is down`, replyStage(408));
+  if (upstream.stateName === "down" && routed.request.method !== "ACK")
+    return decision("in-dialog", `${upstream.name} is down`, replyStage(408));
   const { fr_timer_ms } = site.upstream;
   return decision("in-dialog", `to ${upstream.name}`, { kind: "fork", targets: [{ observer: upstream }], fr_timer_ms });
 };

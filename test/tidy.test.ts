@@ -1,0 +1,139 @@
+/** What the linter can't say of the source tree. Patterns are spelled so that this file doesn't find itself. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+interface SourceFile {
+  readonly path: string;
+  readonly lines: readonly string[];
+}
+
+function read(folder: string, pattern: RegExp): SourceFile[] {
+  const files: SourceFile[] = [];
+  for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && entry.name !== "node_modules") files.push(...read(path, pattern));
+    else if (entry.isFile() && pattern.test(entry.name)) {
+      files.push({ path: relative(ROOT, join(ROOT, path)), lines: readFileSync(join(ROOT, path), "utf8").split("\n") });
+    }
+  }
+  return files;
+}
+
+const CODE = /\.m?ts$/;
+const source = read("src", CODE);
+const tests = read("test", CODE);
+const code = [...source, ...tests];
+const texts = [...code, ...["build", "deploy", "post-config.d"].flatMap((folder) => read(folder, /./))];
+
+/** "path:line text" of every line that `isBad`. */
+function offences(files: readonly SourceFile[], isBad: (line: string, path: string) => boolean): string[] {
+  return files.flatMap(({ path, lines }) =>
+    lines.flatMap((line, index) => (isBad(line, path) ? [`${path}:${index + 1} ${line.trim()}`] : [])),
+  );
+}
+
+test("there is something to look at", () => {
+  expect(source.length).toBeGreaterThan(50);
+  expect(tests.length).toBeGreaterThan(30);
+});
+
+describe("size", () => {
+  test.each([
+    ["src", source, 330],
+    ["test", tests, 400],
+  ] as const)("no file in %s is too long", (_, files, most) => {
+    const long = files.filter(({ lines }) => lines.length - 1 > most);
+    expect(long.map(({ path, lines }) => `${path}: ${lines.length - 1} lines, at most ${most}`)).toEqual([]);
+  });
+});
+
+describe("promises", () => {
+  test("whatever is left to do has an issue's number", () => {
+    expect(offences(code, (line) => /\b(TO[D]O|FIX[M]E|X[X]X)\b(?!\(#\d+\))/.test(line))).toEqual([]);
+  });
+
+  test("no test is alone, and none is left out without saying why in its title", () => {
+    const marker =
+      /\b(?:test|it|describe|suite|bench)\s*\.\s*(?:concurrent\s*\.\s*)?(?:sk[i]p|on[l]y|to[d]o|fa[i]ls)\b/;
+    expect(
+      offences(
+        tests,
+        (line) => (marker.test(line) && !/\[skipped: \$\{why\}/.test(line)) || /\b[x](?:it|test|describe)\(/.test(line),
+      ),
+    ).toEqual([]);
+  });
+
+  test("no test is commented out", () => {
+    expect(offences(tests, (line) => /^\s*(?:\/\/|\*)\s*(?:test|it|describe)[.(]/.test(line))).toEqual([]);
+  });
+});
+
+describe("comments", () => {
+  test("every source file begins with what it is about", () => {
+    const silent = source.filter(({ path, lines }) => path !== "src/main.ts" && !lines[0]?.startsWith("/**"));
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  test("every section is written §digits(.digits)*", () => {
+    const isBad = (line: string) =>
+      [...line.matchAll(/\u00a7(.{0,12})/g)].some(([, rest = ""]) => !/^\d+(\.\d+)*(?![\w])/.test(rest));
+    const others = tests.filter(({ path }) => path !== "test/tidy.test.ts");
+    expect(offences([...source, ...others], isBad)).toEqual([]);
+  });
+});
+
+describe("purity", () => {
+  test("clock and chance come from src/io only", () => {
+    const inner = source.filter(({ path }) => !path.startsWith("src/io/"));
+    expect(offences(inner, (line) => /\bMath\.random\b|\bDate\.now\b|\bnew Date\b/.test(line))).toEqual([]);
+  });
+
+  test("each npm package is imported by exactly one source file", () => {
+    const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Record<
+      string,
+      Record<string, string>
+    >;
+    const packages = Object.keys({ ...manifest["dependencies"], ...manifest["devDependencies"] });
+    const importers = new Map<string, string[]>();
+    for (const { path, lines } of source) {
+      for (const match of lines.join("\n").matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"([^".][^"]*)"/g)) {
+        const name = match[1] ?? "";
+        if (packages.includes(name)) importers.set(name, [...new Set([...(importers.get(name) ?? []), path])]);
+      }
+    }
+    const shared = [...importers].filter(([, paths]) => paths.length !== 1);
+    expect(shared).toEqual([]);
+    expect([...importers.keys()].sort()).toEqual(["commander", "dgram-as-promised", "ip-num", "yaml"]);
+  });
+});
+
+describe("text", () => {
+  test("no white space at the end of a line, and one line end at the end", () => {
+    expect(offences(code, (line) => /[ \t\r]$/.test(line))).toEqual([]);
+    expect(code.filter(({ lines }) => lines.at(-1) !== "" || lines.at(-2) === "").map(({ path }) => path)).toEqual([]);
+  });
+
+  test("no file knows the machine on which it was written, nor where packages come from", () => {
+    const places = /(?<![\w.])\/(?:wo[r]k|ro[o]t|ho[m]e)\/|registry\.np[m]js|\bnp[m]js\.org|proxy\.gol[a]ng/;
+    expect(offences(texts, (line) => places.test(line))).toEqual([]);
+  });
+});
+
+const README = join(ROOT, "README.md");
+
+describe.runIf(existsSync(README))("README.md", () => {
+  test("explains every key of the configuration file", () => {
+    const readme = existsSync(README) ? readFileSync(README, "utf8") : "";
+    const loaders = source.filter(({ path }) => /^src\/app\/config\/load-/.test(path));
+    const lists = loaders.flatMap(({ lines }) => [
+      ...lines.join("\n").matchAll(/(?:\b(?:KEYS|keys) = |\.fields\(\w+(?:\.\w+)?, )\[([^\]]*)\]/g),
+    ]);
+    const keys = lists.flatMap(([, list = ""]) => [...list.matchAll(/"(\w+)"/g)].map(([, key = ""]) => key));
+    expect(keys.length).toBeGreaterThan(25);
+    expect(keys.filter((key) => !new RegExp(`(?<!\\w)${key}(?=[\`:]|\\.\\w)`).test(readme))).toEqual([]);
+  });
+});
