@@ -7,6 +7,8 @@ import { createMac, createRandom } from "../io/node/secret.ts";
 import { StateFile } from "../io/node/state-file.ts";
 import { NodeUdp } from "../io/node/udp.ts";
 import { Bindings } from "../policy/bindings.ts";
+import { Calls } from "../policy/calls.ts";
+import { Gateways } from "../policy/gateways.ts";
 import { Registrar } from "../policy/registrar.ts";
 import { RoutingPolicy } from "../policy/routing-policy.ts";
 import type { Site } from "../policy/site.ts";
@@ -27,7 +29,9 @@ export class App {
   private readonly bindings = new Bindings();
   private readonly random = createRandom();
   private readonly keeper: BindingKeeper;
+  private readonly calls: Calls;
   private upstreams: Upstreams;
+  private gateways: Gateways;
 
   constructor(config: Config, log: Logger) {
     this.config = config;
@@ -41,7 +45,8 @@ export class App {
     };
     const ports = { transport: this.udp, lookup, random: this.random, mac: createMac(config.stateFolder, log), log };
     this.core = new ProxyCore(ports, config.listeners, this.timers);
-    this.upstreams = this.introduce(config.site);
+    this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
+    ({ upstreams: this.upstreams, gateways: this.gateways } = this.introduce(config.site));
     const store = new StateFile(`${config.stateFolder}/bindings.json`);
     const { clock } = this;
     const keeperPorts = { store, log, wallClock_ms: () => clock.wallClock_ms(), now_ms: () => clock.now_ms() };
@@ -52,7 +57,7 @@ export class App {
   async start(): Promise<void> {
     await this.udp.open(this.config.listeners);
     await this.keeper.start(this.config.listeners);
-    this.begin(this.config.site);
+    this.begin();
     const listeners = this.config.listeners.map((listener) => `udp:${listener.sentBy}`).join(",");
     this.log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
   }
@@ -60,12 +65,14 @@ export class App {
   /** Takes another site description; calls in progress end as they began. Listeners can't change so. */
   reload(site: Site): void {
     this.upstreams.stop();
-    this.upstreams = this.introduce(site);
-    this.begin(site);
+    this.gateways.stop();
+    ({ upstreams: this.upstreams, gateways: this.gateways } = this.introduce(site));
+    this.begin();
   }
 
   async stop(): Promise<void> {
     this.upstreams.stop();
+    this.gateways.stop();
     this.clock.stop();
     await this.udp.close();
     await this.keeper.stop();
@@ -103,27 +110,21 @@ export class App {
     if (deadline_ms !== undefined) this.clock.wakeAt(deadline_ms, now_ms);
   }
 
-  private introduce(site: Site): Upstreams {
+  /** Everything that depends on the site's description, and who needs to know of whom. */
+  private introduce(site: Site): { upstreams: Upstreams; gateways: Gateways } {
     const { prober, locator, own, tokens } = this.core;
-    const upstreams = new Upstreams({ prober, locator, timers: this.timers, log: this.log }, site.upstream);
+    const parts = { prober, locator, timers: this.timers, log: this.log };
+    const upstreams = new Upstreams(parts, site.upstream);
+    const gateways = new Gateways(parts, this.random, this.calls, site);
     const registrar = new Registrar(this.bindings, site.registration, this.random);
-    this.core.use(new RoutingPolicy(site, upstreams, registrar, own, tokens));
-    return upstreams;
+    this.core.use(new RoutingPolicy(site, upstreams, registrar, gateways, own, tokens));
+    return { upstreams, gateways };
   }
 
-  private begin(site: Site): void {
+  private begin(): void {
     this.run((now_ms) => {
       this.upstreams.start(now_ms);
-      for (const { uri } of site.gateways) this.watch(uri, now_ms);
+      this.gateways.start(now_ms);
     });
-  }
-
-  /** A gateway that is switched off says so, where ICMP gets through. */
-  private watch(hop: HostPort, now_ms: number): void {
-    const onLocated = (flows: readonly Flow[]) => {
-      for (const flow of flows) this.udp.watch(flow);
-    };
-    const flows = this.core.locator.locate(hop, { onLocated }, now_ms);
-    if (flows !== undefined) onLocated(flows);
   }
 }

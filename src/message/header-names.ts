@@ -22,8 +22,9 @@ export const TIMESTAMP = 18;
 export const EXPIRES = 19;
 export const EVENT = 20;
 export const SESSION_EXPIRES = 21;
+export const P_ASSERTED_IDENTITY = 22;
 /** How many identifiers there are, OTHER included. */
-export const IDENTIFIERS = 22;
+export const IDENTIFIERS = 23;
 
 /** Identifier → lower-case names, the long one first. */
 const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
@@ -48,6 +49,7 @@ const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
   [EXPIRES, "expires"],
   [EVENT, "event", "o"],
   [SESSION_EXPIRES, "session-expires", "x"],
+  [P_ASSERTED_IDENTITY, "p-asserted-identity"],
 ];
 
 interface Candidate {

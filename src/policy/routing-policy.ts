@@ -5,6 +5,8 @@ import type { RoutedRequest, Router, RoutingDecision } from "../proxy/router.ts"
 import type { Tokens } from "../proxy/tokens.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
+import type { Gateways } from "./gateways.ts";
+import { decision, replyStage } from "./plan.ts";
 import type { Registrar } from "./registrar.ts";
 import { call } from "./rules/call.ts";
 import { contact } from "./rules/contact.ts";
@@ -17,7 +19,7 @@ import { register } from "./rules/register.ts";
 import { toGateway } from "./rules/to-gateway.ts";
 import { toOurselves } from "./rules/to-ourselves.ts";
 import type { Site } from "./site.ts";
-import { decision, type RoutingRule, replyStage } from "./situation.ts";
+import type { RoutingRule } from "./situation.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 const RULES: readonly RoutingRule[] = [
@@ -39,12 +41,21 @@ export class RoutingPolicy implements Router {
   private readonly own: OwnAddresses;
   private readonly tokens: Tokens;
   private readonly registrar: Registrar;
+  private readonly gateways: Gateways;
   private readonly access: Access;
 
-  constructor(site: Site, upstreams: Upstreams, registrar: Registrar, own: OwnAddresses, tokens: Tokens) {
+  constructor(
+    site: Site,
+    upstreams: Upstreams,
+    registrar: Registrar,
+    gateways: Gateways,
+    own: OwnAddresses,
+    tokens: Tokens,
+  ) {
     this.site = site;
     this.upstreams = upstreams;
     this.registrar = registrar;
+    this.gateways = gateways;
     this.own = own;
     this.tokens = tokens;
     this.access = new Access(site, upstreams, own, tokens);
@@ -55,9 +66,9 @@ export class RoutingPolicy implements Router {
   }
 
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision {
-    const { site, upstreams, registrar, own, tokens } = this;
+    const { site, upstreams, registrar, gateways, own, tokens } = this;
     const origin = this.access.originOf(routed.source);
-    const situation = { site, origin, own, tokens, upstreams, registrar, now_ms };
+    const situation = { site, origin, own, tokens, upstreams, registrar, gateways, now_ms };
     for (const rule of RULES) {
       const made = rule(routed, situation);
       if (made !== undefined) return made;

@@ -17,19 +17,59 @@ export interface ProbeSettings {
   readonly successes: number;
 }
 
-export interface UpstreamSettings {
-  /** In order of preference; empty: each Request-URI's own domain is upstream. */
-  readonly targets: readonly SipUri[];
-  /** How long a request may stay without any response. */
-  readonly fr_timer_ms: number;
+/** How a peer is watched: an upstream target or a gateway. */
+export interface WatchSettings {
   readonly probe: ProbeSettings;
   /** How long recovering lasts; doubles at each flap, up to `hold_max_ms`. */
   readonly hold_ms: number;
   readonly hold_max_ms: number;
 }
 
+export interface UpstreamSettings extends WatchSettings {
+  /** In order of preference; empty: each Request-URI's own domain is upstream. */
+  readonly targets: readonly SipUri[];
+  /** How long a request may stay without any response. */
+  readonly fr_timer_ms: number;
+}
+
+/** Replaces what `match` finds in a number; `replace` may use $1, $2 … */
+export interface NumberRule {
+  readonly match: RegExp;
+  readonly replace: string;
+}
+
 export interface Gateway {
+  /** As carriers and logs name it. */
+  readonly name: string;
   readonly uri: SipUri;
+  /** Lower goes first. */
+  readonly priority: number;
+  /** Its share among gateways of the same priority. */
+  readonly weight: number;
+  /** Calls that it can carry at once; undefined: no limit. */
+  readonly channels: number | undefined;
+  /** The first rule that matches rewrites the number that goes there. */
+  readonly called: readonly NumberRule[];
+  /** The same for the caller's number, which goes there in P-Asserted-Identity (RFC 3325). */
+  readonly calling: readonly NumberRule[];
+}
+
+/** How gateways of the same priority share calls. */
+export type GatewayChoice = "weighted" | "round-robin" | "hash-call-id" | "hash-from";
+
+/** Numbers that begin so go to these gateways, in this order. */
+export interface Carrier {
+  readonly name: string;
+  readonly prefixes: readonly string[];
+  readonly gateways: readonly string[];
+}
+
+export interface GatewaySettings {
+  readonly choice: GatewayChoice;
+  readonly carriers: readonly Carrier[];
+  readonly probe: ProbeSettings;
+  /** A call of which no BYE has been seen holds its channel for so long. */
+  readonly max_call_ms: number;
 }
 
 /** Which numbers mean phones of this site, beyond the users of their addresses-of-record. */
@@ -92,6 +132,7 @@ export interface Site {
   readonly registration: RegistrationSettings;
   readonly extensions: ExtensionSettings;
   readonly gateways: readonly Gateway[];
+  readonly gatewaySettings: GatewaySettings;
   readonly survival: SurvivalSettings;
   readonly huntGroups: readonly HuntGroup[];
   /** What a request from a stranger gets. "auto": 403 on a listener in localnet, nothing on any other. */

@@ -3,22 +3,22 @@ import { SIP_PORT } from "../message/uri.ts";
 import { routeUri } from "../proxy/preprocess-routes.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
 import type { HostPort } from "../transport/locator.ts";
+import { Peer, type PeerKind, type PeerParts } from "./peer.ts";
 import type { UpstreamSettings } from "./site.ts";
-import { type UpstreamParts, UpstreamTarget } from "./upstream-target.ts";
 
 /** Domains watched at once, where the file names no upstream. */
 const DOMAINS_MAX = 32;
 
 export class Upstreams {
-  private readonly parts: UpstreamParts;
-  private readonly settings: UpstreamSettings;
-  private readonly configured: readonly UpstreamTarget[];
-  private readonly domains = new Map<string, UpstreamTarget>();
+  private readonly parts: PeerParts;
+  private readonly kind: PeerKind;
+  private readonly configured: readonly Peer[];
+  private readonly domains = new Map<string, Peer>();
 
-  constructor(parts: UpstreamParts, settings: UpstreamSettings) {
+  constructor(parts: PeerParts, settings: UpstreamSettings) {
     this.parts = parts;
-    this.settings = settings;
-    this.configured = settings.targets.map((uri) => new UpstreamTarget(parts, settings, uri));
+    this.kind = { role: "upstream", settings };
+    this.configured = settings.targets.map((uri) => new Peer(parts, this.kind, uri));
   }
 
   start(now_ms: number): void {
@@ -30,7 +30,7 @@ export class Upstreams {
   }
 
   /** Where a phone's request goes, best first; empty when its Request-URI names no host. */
-  targetsFor(routed: RoutedRequest, now_ms: number): readonly UpstreamTarget[] {
+  targetsFor(routed: RoutedRequest, now_ms: number): readonly Peer[] {
     const route = routed.routes.remaining[0];
     if (route === undefined && this.configured.length > 0) return this.configured;
     const uri = route === undefined ? routed.uri : routeUri(route);
@@ -38,7 +38,7 @@ export class Upstreams {
   }
 
   /** The target that `hop` is, if it is one. */
-  find(hop: HostPort): UpstreamTarget | undefined {
+  find(hop: HostPort): Peer | undefined {
     const port = hop.port ?? SIP_PORT;
     for (const target of this.all()) {
       if ((target.hop.port ?? SIP_PORT) === port && target.hasAddress(hop.host)) return target;
@@ -53,18 +53,18 @@ export class Upstreams {
     return undefined;
   }
 
-  private *all(): IterableIterator<UpstreamTarget> {
+  private *all(): IterableIterator<Peer> {
     yield* this.configured;
     yield* this.domains.values();
   }
 
-  private domain(hop: HostPort, now_ms: number): UpstreamTarget {
+  private domain(hop: HostPort, now_ms: number): Peer {
     const key = `${hop.host} ${hop.port ?? ""}`;
     let target = this.configured.find((one) => one.hop.host === hop.host && one.hop.port === hop.port);
     target ??= this.domains.get(key);
     if (target === undefined) {
       if (this.domains.size >= DOMAINS_MAX) this.forgetLeastUsed();
-      target = new UpstreamTarget(this.parts, this.settings, hop);
+      target = new Peer(this.parts, this.kind, hop);
       this.domains.set(key, target);
       target.start(now_ms);
     }
@@ -73,7 +73,7 @@ export class Upstreams {
   }
 
   private forgetLeastUsed(): void {
-    let least: [string, UpstreamTarget] | undefined;
+    let least: [string, Peer] | undefined;
     for (const entry of this.domains) if (least === undefined || entry[1].used_ms < least[1].used_ms) least = entry;
     if (least === undefined) return;
     least[1].stop();

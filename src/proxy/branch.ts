@@ -60,12 +60,16 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     this.fr_timer_ms = fr_timer_ms;
   }
 
+  get callId(): string {
+    return this.routed.request.callId;
+  }
+
   get isOpen(): boolean {
     return this.final === undefined;
   }
 
   start(now_ms: number): void {
-    this.target.observer?.onStart(this);
+    this.target.observer?.onStart(this, now_ms);
     if (this.fr_timer_ms !== undefined) this.startTimer("fr_timer", this.fr_timer_ms, now_ms);
     const hop = nextHopOf(this.routed, this.target);
     if (hop === undefined) this.onLocated([], now_ms);
@@ -171,7 +175,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
 
   private succeed(transaction: ClientTransaction, response: Response, now_ms: number): void {
     this.stopTimer();
-    this.target.observer?.onEnd(this);
+    if (this.isOpen) this.target.observer?.onEnd(this, response, now_ms);
     this.final ??= { status: response.status, response };
     this.isSilent = false;
     this.user.onSuccess(this, transaction, response, now_ms);
@@ -180,7 +184,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   private end(final: Final, now_ms: number): void {
     if (!this.isOpen) return;
     this.stopTimer();
-    this.target.observer?.onEnd(this);
+    this.target.observer?.onEnd(this, undefined, now_ms);
     this.final = final;
     if (final.response === undefined && this.transaction !== undefined) {
       this.kit.transactions.abandon(this.transaction, now_ms);

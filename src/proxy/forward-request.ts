@@ -1,5 +1,5 @@
 /** RFC 3261 §16.6: the copy of a request that leaves for a target. */
-import { CONTACT, MAX_FORWARDS, ROUTE, SUPPORTED } from "../message/header-names.ts";
+import { CONTACT, MAX_FORWARDS, P_ASSERTED_IDENTITY, ROUTE, SUPPORTED } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import { Splice } from "../message/splice.ts";
@@ -20,6 +20,8 @@ export interface Forwarding {
   readonly supportsPath: boolean;
   /** Values that replace those of Contact; undefined leaves them. */
   readonly contacts: readonly string[] | undefined;
+  /** The URI of P-Asserted-Identity; undefined leaves it. */
+  readonly assertedIdentity: string | undefined;
 }
 
 /** RFC 3261 §16.6 item 3. */
@@ -39,6 +41,10 @@ export function buildForward(request: Request, stamp: ViaStamp, forwarding: Forw
   }
   if (routes !== undefined) rewriteList(request, splice, ROUTE, "Route", routes);
   if (forwarding.contacts !== undefined) rewriteList(request, splice, CONTACT, "Contact", forwarding.contacts);
+  if (forwarding.assertedIdentity !== undefined) {
+    const value = `<${forwarding.assertedIdentity}>`;
+    rewriteList(request, splice, P_ASSERTED_IDENTITY, "P-Asserted-Identity", [value]);
+  }
   if (forwarding.supportsPath) supportPath(request, splice);
   return splice.build();
 }

@@ -35,6 +35,7 @@ export function buildCopy(
     branch,
     ownRoutes: recordRoute(kit, routed, target, flow) + path(kit, routed, target, flow),
     supportsPath: target.addPath === true,
+    assertedIdentity: target.assertedIdentity,
     contacts: target.hideContact === true ? hiddenContacts(kit, routed, flow) : undefined,
   });
 }

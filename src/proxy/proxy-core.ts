@@ -18,7 +18,7 @@ import { OwnAddresses } from "./own-addresses.ts";
 import { preprocessRoutes } from "./preprocess-routes.ts";
 import { Prober } from "./prober.ts";
 import { ResponseContext } from "./response-context.ts";
-import type { RoutedRequest, Router, Target } from "./router.ts";
+import type { RoutedRequest, Router, Stage, Target } from "./router.ts";
 import { StatelessForward, StatelessResponse } from "./stateless.ts";
 import { Tokens } from "./tokens.ts";
 import { isAnswerable, refusalOf } from "./validate-request.ts";
@@ -114,7 +114,7 @@ export class ProxyCore implements TransactionUser {
     if (refusalOf(ack, this.own, this.branchIds) !== undefined) return;
     const routed = this.route(ack, source);
     const stage = this.router?.decide(routed, now_ms).plan[0];
-    const target = stage?.kind === "fork" ? stage.targets[0] : undefined;
+    const target = firstTarget(stage, now_ms);
     if (target !== undefined) this.forwardStateless(routed, target, now_ms);
   }
 
@@ -126,7 +126,7 @@ export class ProxyCore implements TransactionUser {
     }
     const routed = this.route(cancel, source);
     const stage = this.router?.decide(routed, now_ms).plan[0];
-    const target = stage?.kind === "fork" ? stage.targets[0] : undefined;
+    const target = firstTarget(stage, now_ms);
     if (target !== undefined) this.forwardStateless(routed, target, now_ms);
     else this.answerStateless(cancel, source, { status: 481 });
   }
@@ -174,4 +174,10 @@ export class ProxyCore implements TransactionUser {
     const wire = buildReply(request, stampVia(request, source), this.random.token(10), reply);
     this.transport.send(responseFlow(request, source), wire);
   }
+}
+
+/** Where a request without a transaction of its own goes. */
+function firstTarget(stage: Stage | undefined, now_ms: number): Target | undefined {
+  if (stage?.kind !== "fork") return undefined;
+  return (typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets)[0];
 }

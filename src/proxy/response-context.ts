@@ -120,7 +120,8 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
 
   private fork(stage: ForkStage, now_ms: number): void {
     this.stageStart = this.branches.length;
-    for (const target of stage.targets) {
+    const targets = typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets;
+    for (const target of targets) {
       this.branches.push(new Branch(this.kit, this, this.routed, this.stamp, target, stage.fr_timer_ms));
     }
     if (stage.ring_ms !== undefined) this.kit.timers.start(this.timer, stage.ring_ms, now_ms);
@@ -153,7 +154,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     this.kit.timers.stop(this.timer);
     const best = bestOf(finals);
     const nextOn = stage?.kind === "fork" && !this.isCancelled ? stage.nextOn : undefined;
-    const next = best === undefined ? undefined : nextOn?.({ isSilent, best });
+    const next = nextOn?.({ isSilent, best: best ?? NOBODY_ASKED });
     if (next === true) {
       this.enterNextStage(now_ms);
     } else if (next !== undefined && next !== false) {
@@ -218,6 +219,9 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     this.kit.timers.stop(this.timer);
   }
 }
+
+/** The outcome of a fork that had no targets. */
+const NOBODY_ASKED: Final = { status: 480, response: undefined };
 
 /** Adds whole header lines behind the status line. */
 function withChallenges(wire: string, challenges: string): string {

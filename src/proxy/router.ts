@@ -9,6 +9,7 @@ import type { RouteSet } from "./preprocess-routes.ts";
 
 /** A request that waits for a target. */
 export interface WaitingRequest {
+  readonly callId: string;
   /** The target is known to be dead now: don't wait any longer, unless somebody's phone rings already. */
   rescue(now_ms: number): void;
 }
@@ -16,8 +17,9 @@ export interface WaitingRequest {
 /** Hears what becomes of requests sent to a target: evidence of whether it lives. */
 export interface TargetObserver {
   /** From now on, until {@link onEnd}, this request waits for the target. */
-  onStart(request: WaitingRequest): void;
-  onEnd(request: WaitingRequest): void;
+  onStart(request: WaitingRequest, now_ms: number): void;
+  /** @param response the 2xx, if that is how it ended */
+  onEnd(request: WaitingRequest, response: Response | undefined, now_ms: number): void;
   /** It answered, with whatever status. */
   onAnswer(status: number, now_ms: number): void;
   /** It said nothing within fr_timer, or timer B or F. */
@@ -38,13 +40,16 @@ export interface Target {
   readonly hideContact?: boolean;
   /** One side of the dialog is a PSTN gateway. */
   readonly touchesGateway?: boolean;
+  /** The URI that P-Asserted-Identity says instead of what the caller sent (RFC 3325 §9.1). */
+  readonly assertedIdentity?: string;
   readonly observer?: TargetObserver;
 }
 
 /** Forwards to all targets at once. */
 export interface ForkStage {
   readonly kind: "fork";
-  readonly targets: readonly Target[];
+  /** The targets, or what chooses them when their time has come; none is as good as silence. */
+  readonly targets: readonly Target[] | ((now_ms: number) => readonly Target[]);
   /** A target that has said nothing for so long counts as silent; default: timer B or F. */
   readonly fr_timer_ms?: number;
   /** So long the targets may ring in all; default: timer C. */

@@ -6,9 +6,9 @@ import {
   initialState,
   type Observation,
   observe,
-  type UpstreamState,
-  type UpstreamStateName,
-} from "../../src/policy/upstream-state.ts";
+  type PeerState,
+  type PeerStateName,
+} from "../../src/policy/peer-state.ts";
 
 export const DEFAULTS: UpstreamSettings = {
   targets: [],
@@ -20,16 +20,16 @@ export const DEFAULTS: UpstreamSettings = {
 
 /** A target that is fed with evidence. */
 export class Target {
-  state: UpstreamState;
+  state: PeerState;
   last: Observation;
   now_ms = 0;
 
-  constructor(state: UpstreamState = initialState(DEFAULTS)) {
+  constructor(state: PeerState = initialState(DEFAULTS)) {
     this.state = state;
     this.last = { state };
   }
 
-  see(...evidence: Evidence[]): UpstreamStateName {
+  see(...evidence: Evidence[]): PeerStateName {
     for (const one of evidence) {
       this.last = observe(this.state, one, DEFAULTS, this.now_ms);
       this.state = this.last.state;

@@ -3,6 +3,8 @@ import { loadConfig } from "../../src/app/config/load-config.ts";
 import type { LogFields, Logger, Random } from "../../src/base/ports.ts";
 import { Timers } from "../../src/base/timers.ts";
 import { Bindings } from "../../src/policy/bindings.ts";
+import { Calls } from "../../src/policy/calls.ts";
+import { Gateways } from "../../src/policy/gateways.ts";
 import { Registrar } from "../../src/policy/registrar.ts";
 import { RoutingPolicy } from "../../src/policy/routing-policy.ts";
 import { Upstreams } from "../../src/policy/upstreams.ts";
@@ -82,13 +84,18 @@ export class Site {
     const { prober, locator, own, tokens } = this.core;
     const upstreams = new Upstreams({ prober, locator, timers: this.timers, log }, config.site.upstream);
     const registrar = new Registrar(this.bindings, config.site.registration, random);
-    this.core.use(new RoutingPolicy(config.site, upstreams, registrar, own, tokens));
+    const parts = { prober, locator, timers: this.timers, log };
+    const gateways = new Gateways(parts, random, new Calls(config.site.gatewaySettings.max_call_ms), config.site);
+    this.core.use(new RoutingPolicy(config.site, upstreams, registrar, gateways, own, tokens));
     for (const listener of config.listeners) {
       simulation.attach(listener, {
         onDatagram: (wire, from) => this.core.receive(wire, { listener, ...from }, simulation.now_ms),
       });
     }
-    simulation.after(0, () => upstreams.start(simulation.now_ms));
+    simulation.after(0, () => {
+      upstreams.start(simulation.now_ms);
+      gateways.start(simulation.now_ms);
+    });
   }
 
   actor(name: string, at: Address, proxy: Address = LAN): Actor {

@@ -2,6 +2,7 @@
 import type { LogLevel } from "../../io/node/log.ts";
 import type {
   ExtensionSettings,
+  GatewaySettings,
   ProbeSettings,
   RegistrationSettings,
   Site,
@@ -49,6 +50,13 @@ export const REGISTRATION: RegistrationSettings = {
   unknown: "known",
   pace: 5,
   throttle: false,
+};
+
+export const GATEWAYS: GatewaySettings = {
+  choice: "weighted",
+  carriers: [],
+  probe: { ...PROBE, interval_ms: 30_000 },
+  max_call_ms: 4 * 3_600_000,
 };
 
 export const EXTENSIONS: ExtensionSettings = {

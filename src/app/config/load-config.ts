@@ -6,7 +6,7 @@ import type { Site } from "../../policy/site.ts";
 import type { Listener } from "../../transport/flow.ts";
 import { type Config, STATE_FOLDER, STATE_INTERVAL_ms } from "./config.ts";
 import { loadExtensions } from "./load-extensions.ts";
-import { loadGateways } from "./load-gateways.ts";
+import { loadGatewaySettings, loadGateways } from "./load-gateways.ts";
 import { loadListeners, loadLocalnet } from "./load-listen.ts";
 import { loadRegistration } from "./load-registration.ts";
 import { loadHuntGroups, loadSurvival } from "./load-survival.ts";
@@ -22,6 +22,10 @@ const KEYS = [
   "registration",
   "extensions",
   "gateways",
+  "gateway_choice",
+  "gateway_probe",
+  "carriers",
+  "max_call",
   "survival",
   "hunt_groups",
   "strangers",
@@ -70,6 +74,7 @@ function loadState(reader: Reader, place: Place | undefined): { folder: string; 
 }
 
 function loadSite(reader: Reader, fields: Fields | undefined): Site {
+  const gateways = reader.optional(fields, "gateways", (place) => loadGateways(reader, place)) ?? [];
   const strangers = ["auto", "drop", "reject"] as const;
   return {
     localnet: new IpRanges(
@@ -78,7 +83,8 @@ function loadSite(reader: Reader, fields: Fields | undefined): Site {
     upstream: loadUpstream(reader, fields?.get("upstream")),
     registration: loadRegistration(reader, fields?.get("registration")),
     extensions: loadExtensions(reader, fields?.get("extensions")),
-    gateways: reader.optional(fields, "gateways", (place) => loadGateways(reader, place)) ?? [],
+    gateways,
+    gatewaySettings: loadGatewaySettings(reader, fields, gateways),
     survival: loadSurvival(reader, fields?.get("survival")),
     huntGroups: reader.optional(fields, "hunt_groups", (place) => loadHuntGroups(reader, place)) ?? [],
     strangers: reader.optional(fields, "strangers", (place) => reader.choice(place, strangers)) ?? "auto",

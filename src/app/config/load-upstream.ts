@@ -22,16 +22,17 @@ export function loadUpstream(reader: Reader, place: Place | undefined): Upstream
   };
 }
 
-function loadProbe(reader: Reader, place: Place | undefined): ProbeSettings {
+/** @param defaults what the file may leave out */
+export function loadProbe(reader: Reader, place: Place | undefined, defaults: ProbeSettings = PROBE): ProbeSettings {
   const keys = ["interval", "suspect_interval", "down_interval", "timeout", "failures", "successes"];
   const fields = place === undefined ? undefined : reader.fields(place, keys);
   const count = (key: string) => reader.optional(fields, key, (found) => reader.count(found, 1, 100));
   return {
-    interval_ms: reader.duration(fields, "interval", 100, HOUR_ms) ?? PROBE.interval_ms,
-    suspect_interval_ms: reader.duration(fields, "suspect_interval", 100, HOUR_ms) ?? PROBE.suspect_interval_ms,
-    down_interval_ms: reader.duration(fields, "down_interval", 100, HOUR_ms) ?? PROBE.down_interval_ms,
-    timeout_ms: reader.duration(fields, "timeout", 100, 32 * SECOND_ms) ?? PROBE.timeout_ms,
-    failures: count("failures") ?? PROBE.failures,
-    successes: count("successes") ?? PROBE.successes,
+    interval_ms: reader.duration(fields, "interval", 100, HOUR_ms) ?? defaults.interval_ms,
+    suspect_interval_ms: reader.duration(fields, "suspect_interval", 100, HOUR_ms) ?? defaults.suspect_interval_ms,
+    down_interval_ms: reader.duration(fields, "down_interval", 100, HOUR_ms) ?? defaults.down_interval_ms,
+    timeout_ms: reader.duration(fields, "timeout", 100, 32 * SECOND_ms) ?? defaults.timeout_ms,
+    failures: count("failures") ?? defaults.failures,
+    successes: count("successes") ?? defaults.successes,
   };
 }

@@ -143,6 +143,13 @@ export class Reader {
     return undefined;
   }
 
+  /** Text of one line that may be empty. */
+  textOrEmpty(place: Place): string | undefined {
+    const { node } = place;
+    const isEmpty = isScalar(node) && (node.value === "" || node.value === null);
+    return isEmpty ? "" : this.text(place, "a text");
+  }
+
   /** One of `choices`, written as text or number. */
   choice<T extends string | number>(place: Place, choices: readonly T[]): T | undefined {
     const value = isScalar(place.node) ? place.node.value : undefined;

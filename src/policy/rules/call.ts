@@ -1,9 +1,12 @@
 /** A phone's call: upstream first, and survival when upstream says nothing. */
 import type { Request } from "../../message/message.ts";
+import type { Reply } from "../../message/reply.ts";
 import type { RoutedRequest, Stage } from "../../proxy/router.ts";
 import { findExtension, ringStages } from "../extensions.ts";
-import { decision, type RoutingRule, replyStage, type Situation, upstreamStage } from "../situation.ts";
-import { gatewayStages, gatewayUri } from "./to-gateway.ts";
+import type { Gateways } from "../gateways.ts";
+import { decision, replyStage, upstreamStage } from "../plan.ts";
+import type { Gateway } from "../site.ts";
+import type { RoutingRule, Situation } from "../situation.ts";
 
 export const call: RoutingRule = (routed, situation) => {
   const { site, origin, upstreams, now_ms } = situation;
@@ -19,24 +22,41 @@ function survivalStages(routed: RoutedRequest, situation: Situation): Stage[] {
   const number = dialledUser(routed);
   if (number === undefined) return [unreachable];
   const extension = findExtension(number, situation.site.extensions, situation.registrar.bindings);
-  if (extension === undefined) return outsideStages(number, situation);
-  return ringStages(extension, situation.site.extensions, (other) => forwardStages(other, situation));
+  if (extension === undefined) return outsideStages(number, routed, situation);
+  return ringStages(extension, situation.site.extensions, (other) => forwardStages(other, routed, situation));
 }
 
 /** A forwarded call rings one more extension at the most: forwards don't chase each other. */
-function forwardStages(number: string, { site, registrar }: Situation): Stage[] {
+function forwardStages(number: string, routed: RoutedRequest, { site, registrar, gateways }: Situation): Stage[] {
   const extension = findExtension(number, site.extensions, registrar.bindings);
   if (extension !== undefined) return ringStages(extension, { ...site.extensions, forwards: new Map() }, () => []);
-  return gatewayStages(site, number);
+  return gateways.stages(gateways.order(number, routed), number, routed);
 }
 
-function outsideStages(number: string, { site }: Situation): Stage[] {
-  const [gateway] = site.gateways;
-  if (gateway === undefined) return [unreachable];
+function outsideStages(number: string, routed: RoutedRequest, { site, gateways }: Situation): Stage[] {
+  const order = gateways.order(number, routed);
+  if (order.length === 0) return [unreachable];
   const { answer, notice, notice_hold_ms } = site.survival;
   const noticeStage: Stage = { kind: "notice", reason: notice, hold_ms: notice_hold_ms };
-  if (answer === "relay") return [noticeStage, ...gatewayStages(site, number)];
-  return [noticeStage, replyStage(answer, undefined, `Contact: <${gatewayUri(gateway, number)}>\r\n`)];
+  if (answer === "relay") return [noticeStage, ...gateways.stages(order, number, routed)];
+  return [noticeStage, { kind: "reply", reply: (now_ms) => redirect(answer, order, number, gateways, now_ms) }];
+}
+
+/** Several gateways are several Contacts, the best first; those without a free channel are left out. */
+function redirect(
+  status: number,
+  order: readonly Gateway[],
+  number: string,
+  gateways: Gateways,
+  now_ms: number,
+): Reply {
+  const free = order.filter((gateway) => gateways.isFree(gateway, now_ms));
+  const contacts = free.map((gateway, index) => {
+    const quality = free.length > 1 ? `;q=${Math.max(1 - index / 10, 0.1).toFixed(1)}` : "";
+    return `Contact: <${gateways.uriOf(gateway, number)}>${quality}\r\n`;
+  });
+  if (contacts.length > 0) return { status, headers: contacts.join("") };
+  return { status: 480, headers: 'Reason: SIP;cause=503;text="No gateway has a free channel"\r\n' };
 }
 
 const unreachable = replyStage(480, undefined, 'Reason: SIP;cause=503;text="Upstream does not answer"\r\n');

@@ -1,6 +1,7 @@
 /** What upstream sends to a Contact that we hid goes to the phone behind it, which gets its own URI back. */
 import { hostText } from "../../message/uri.ts";
-import { decision, type RoutingRule } from "../situation.ts";
+import { decision } from "../plan.ts";
+import type { RoutingRule } from "../situation.ts";
 
 export const contact: RoutingRule = (routed, { own, tokens, registrar }) => {
   const { uri } = routed;

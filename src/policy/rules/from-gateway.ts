@@ -1,11 +1,12 @@
 /** A call from the PSTN rings the hunt group of the called number. */
 import type { Target } from "../../proxy/router.ts";
 import { contactTargets, findExtension } from "../extensions.ts";
+import { decision, replyStage } from "../plan.ts";
 import type { Member } from "../site.ts";
-import { decision, type RoutingRule, replyStage, type Situation } from "../situation.ts";
+import type { RoutingRule, Situation } from "../situation.ts";
 
 export const fromGateway: RoutingRule = (routed, situation) => {
-  const { site, origin } = situation;
+  const { site, origin, gateways } = situation;
   if (origin !== "gateway" || routed.request.method !== "INVITE") return undefined;
   const number = routed.uri?.user ?? "";
   const group =
@@ -15,7 +16,18 @@ export const fromGateway: RoutingRule = (routed, situation) => {
   if (targets.length === 0) {
     return decision("from-gateway", `no phone of hunt group ${group.name} is registered`, replyStage(480));
   }
-  return decision("from-gateway", `hunt group ${group.name}`, { kind: "fork", targets, ring_ms: group.ring_ms });
+  const { callId } = routed.request;
+  const gateway = gateways.findAddress(routed.source.address);
+  return {
+    ...decision("from-gateway", `hunt group ${group.name}`, { kind: "fork", targets, ring_ms: group.ring_ms }),
+    listener: {
+      onStage: (_stage, now_ms) => {
+        if (gateway !== undefined) gateways.calls.begin(callId, gateway.name, false, now_ms);
+      },
+      onAnswer: (_target, response, now_ms) => gateways.calls.answer(callId, response, now_ms),
+      onFailure: () => gateways.calls.end(callId),
+    },
+  };
 };
 
 /** Each phone gets its own URI: many answer 404 to the dialled number. */

@@ -4,11 +4,14 @@
  */
 import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
-import type { RoutedRequest } from "../../proxy/router.ts";
-import { decision, type RoutingRule, replyStage, type Situation } from "../situation.ts";
+import type { DecisionListener, RoutedRequest, RoutingDecision } from "../../proxy/router.ts";
+import type { HostPort } from "../../transport/locator.ts";
+import type { Calls } from "../calls.ts";
+import { decision, replyStage } from "../plan.ts";
+import type { RoutingRule, Situation } from "../situation.ts";
 
 export const inDialog: RoutingRule = (routed, situation) => {
-  const { upstreams, own, site } = situation;
+  const { upstreams, own, site, gateways } = situation;
   if (routed.request.toTag === "") return undefined;
   const hop = nextHopOf(routed, {});
   if (hop === undefined || isFlow(hop)) return decision("in-dialog", "no next hop", replyStage(404));
@@ -16,15 +19,25 @@ export const inDialog: RoutingRule = (routed, situation) => {
     return decision("in-dialog", "no dialog of ours", replyStage(403));
   }
   if (own.has(hop.host, hop.port)) return decision("in-dialog", "addressed to us", replyStage(481));
+  const { callId, method } = routed.request;
+  if (gateways.calls.has(callId)) return { ...onwards(hop), listener: callListener(callId, method, gateways.calls) };
   const upstream = upstreams.find(hop);
-  if (upstream === undefined) {
-    return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{}] });
-  }
+  if (upstream === undefined) return onwards(hop);
   if (upstream.stateName === "down" && routed.request.method !== "ACK")
     return decision("in-dialog", `${upstream.name} is down`, replyStage(408));
   const { fr_timer_ms } = site.upstream;
   return decision("in-dialog", `to ${upstream.name}`, { kind: "fork", targets: [{ observer: upstream }], fr_timer_ms });
 };
+
+function onwards(hop: HostPort): RoutingDecision {
+  return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{}] });
+}
+
+/** A BYE frees the gateway's channel, answered or not; whatever refreshes the session keeps it. */
+function callListener(callId: string, method: string, calls: Calls): DecisionListener {
+  if (method === "BYE") return { onStage: () => calls.end(callId) };
+  return { onAnswer: (_target, response, now_ms) => calls.answer(callId, response, now_ms) };
+}
 
 /** Whom we don't know must show that we let the dialog in; a gateway wants proof that it takes part in it. */
 function isAllowed({ request, routes }: RoutedRequest, host: string, { origin, tokens, site }: Situation): boolean {

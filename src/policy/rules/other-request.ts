@@ -1,5 +1,6 @@
 /** What else phones ask for goes upstream; in an outage they get an answer instead of a time-out. */
-import { decision, type RoutingRule, replyStage, upstreamStage } from "../situation.ts";
+import { decision, replyStage, upstreamStage } from "../plan.ts";
+import type { RoutingRule } from "../situation.ts";
 
 const RETRY_AFTER_s = 60;
 

@@ -1,5 +1,6 @@
 /** What comes back down the Path of a REGISTER goes to the phone that registered (RFC 3327 §5.3). */
-import { decision, type RoutingRule } from "../situation.ts";
+import { decision } from "../plan.ts";
+import type { RoutingRule } from "../situation.ts";
 
 export const path: RoutingRule = (routed, { tokens }) => {
   for (const token of routed.routes.tokens) {

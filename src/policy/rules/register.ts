@@ -4,7 +4,8 @@
  */
 import type { Stage } from "../../proxy/router.ts";
 import { showContacts } from "../hidden-contacts.ts";
-import { decision, type RoutingRule, upstreamStage } from "../situation.ts";
+import { decision, upstreamStage } from "../plan.ts";
+import type { RoutingRule } from "../situation.ts";
 
 export const register: RoutingRule = (routed, situation) => {
   const { site, origin, upstreams, registrar, now_ms } = situation;

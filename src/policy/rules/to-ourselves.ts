@@ -1,5 +1,6 @@
 /** Requests whose Request-URI is our own address (RFC 3261 §11.2, §16.12). */
-import { decision, type RoutingRule, replyStage } from "../situation.ts";
+import { decision, replyStage } from "../plan.ts";
+import type { RoutingRule } from "../situation.ts";
 
 const ALLOW =
   "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, SUBSCRIBE, NOTIFY, REFER, MESSAGE, INFO, PRACK, UPDATE\r\n";

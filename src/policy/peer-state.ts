@@ -1,7 +1,7 @@
-/** Whether an upstream target lives: a machine that is fed with evidence. */
-import type { UpstreamSettings } from "./site.ts";
+/** Whether an upstream target or a gateway lives: a machine that is fed with evidence. */
+import type { WatchSettings } from "./site.ts";
 
-export type UpstreamStateName = "up" | "suspect" | "down" | "recovering";
+export type PeerStateName = "up" | "suspect" | "down" | "recovering";
 
 /** What has been seen. Every response is life, whoever asked for it. */
 export type Evidence =
@@ -16,8 +16,8 @@ export type Evidence =
   /** The hold of recovering is over. */
   | "hold over";
 
-export interface UpstreamState {
-  readonly name: UpstreamStateName;
+export interface PeerState {
+  readonly name: PeerStateName;
   /** Failed probes in a row; down: answered ones. */
   readonly count: number;
   /** suspect: a phone's request has failed too, so that one failed probe is enough. */
@@ -30,7 +30,7 @@ export interface UpstreamState {
 
 /** What has to happen next. */
 export interface Observation {
-  readonly state: UpstreamState;
+  readonly state: PeerState;
   /** When the next probe is due; undefined leaves the schedule as it is. */
   readonly probeIn_ms?: number;
   /** Starts the hold of recovering. */
@@ -38,17 +38,12 @@ export interface Observation {
 }
 
 /** At the start nothing is known: calls go up, and a probe leaves at once. */
-export function initialState(settings: UpstreamSettings): UpstreamState {
+export function initialState(settings: WatchSettings): PeerState {
   return { name: "suspect", count: 0, requestFailed: false, hold_ms: settings.hold_ms, up_since_ms: 0 };
 }
 
 /** The state after `evidence`. Returns the same state object when nothing changes. */
-export function observe(
-  state: UpstreamState,
-  evidence: Evidence,
-  settings: UpstreamSettings,
-  now_ms: number,
-): Observation {
+export function observe(state: PeerState, evidence: Evidence, settings: WatchSettings, now_ms: number): Observation {
   switch (state.name) {
     case "up":
       return observeUp(state, evidence, settings);
@@ -61,7 +56,7 @@ export function observe(
   }
 }
 
-function observeUp(state: UpstreamState, evidence: Evidence, settings: UpstreamSettings): Observation {
+function observeUp(state: PeerState, evidence: Evidence, settings: WatchSettings): Observation {
   const suspect = { ...state, name: "suspect" as const };
   switch (evidence) {
     case "probe failed":
@@ -76,12 +71,7 @@ function observeUp(state: UpstreamState, evidence: Evidence, settings: UpstreamS
   }
 }
 
-function observeSuspect(
-  state: UpstreamState,
-  evidence: Evidence,
-  settings: UpstreamSettings,
-  now_ms: number,
-): Observation {
+function observeSuspect(state: PeerState, evidence: Evidence, settings: WatchSettings, now_ms: number): Observation {
   switch (evidence) {
     case "probe answered":
     case "request answered":
@@ -100,7 +90,7 @@ function observeSuspect(
   }
 }
 
-function observeDown(state: UpstreamState, evidence: Evidence, settings: UpstreamSettings): Observation {
+function observeDown(state: PeerState, evidence: Evidence, settings: WatchSettings): Observation {
   switch (evidence) {
     case "probe answered": {
       const count = state.count + 1;
@@ -120,12 +110,7 @@ function observeDown(state: UpstreamState, evidence: Evidence, settings: Upstrea
   }
 }
 
-function observeRecovering(
-  state: UpstreamState,
-  evidence: Evidence,
-  settings: UpstreamSettings,
-  now_ms: number,
-): Observation {
+function observeRecovering(state: PeerState, evidence: Evidence, settings: WatchSettings, now_ms: number): Observation {
   switch (evidence) {
     case "hold over":
       return rise(state, settings, now_ms);
@@ -140,14 +125,14 @@ function observeRecovering(
   }
 }
 
-function rise(state: UpstreamState, settings: UpstreamSettings, now_ms: number): Observation {
+function rise(state: PeerState, settings: WatchSettings, now_ms: number): Observation {
   const up = { ...state, name: "up" as const, count: 0, requestFailed: false };
   const wasAway = state.name === "recovering";
   return { state: wasAway ? { ...up, up_since_ms: now_ms } : up, probeIn_ms: settings.probe.interval_ms };
 }
 
 /** A fall soon after the last rise, or before it was complete, is a flap: the next hold is twice as long. */
-function fall(state: UpstreamState, settings: UpstreamSettings, now_ms: number): Observation {
+function fall(state: PeerState, settings: WatchSettings, now_ms: number): Observation {
   const isFlap =
     state.name === "recovering" || (state.up_since_ms > 0 && now_ms - state.up_since_ms < settings.hold_max_ms);
   const hold_ms = isFlap ? Math.min(state.hold_ms * 2, settings.hold_max_ms) : settings.hold_ms;

@@ -1,46 +1,53 @@
-/** One upstream target: feeds what is seen of it to its state, and probes it. */
+/** An upstream target or a gateway: feeds what is seen of it to its state, and probes it. */
 import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
+import type { Response } from "../message/message.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Prober, ProbeUser } from "../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { FlowWaiter, HostPort, Locator } from "../transport/locator.ts";
-import type { UpstreamSettings } from "./site.ts";
-import { type Evidence, initialState, observe, type UpstreamState } from "./upstream-state.ts";
+import { type Evidence, initialState, observe, type PeerState } from "./peer-state.ts";
+import type { WatchSettings } from "./site.ts";
 
-export interface UpstreamParts {
+export interface PeerParts {
   readonly prober: Prober;
   readonly locator: Locator;
   readonly timers: Timers;
   readonly log: Logger;
 }
 
-export class UpstreamTarget implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
+/** What peers of a kind have in common: how they are watched, and what the log calls them. */
+export interface PeerKind {
+  readonly role: "upstream" | "gateway";
+  readonly settings: WatchSettings;
+}
+
+export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   readonly hop: HostPort;
   /** For logs: "host" or "host:port". */
   readonly name: string;
   /** When a request last went there, for those that aren't configured. */
   used_ms = 0;
-  private readonly parts: UpstreamParts;
-  private readonly settings: UpstreamSettings;
-  private state: UpstreamState;
+  private readonly parts: PeerParts;
+  private readonly kind: PeerKind;
+  private state: PeerState;
   private readonly probeTimer = new Timer(this, "probe");
   private readonly holdTimer = new Timer(this, "hold");
   private readonly waiting = new Set<WaitingRequest>();
   private isProbing = false;
   private addresses: readonly string[] = [];
 
-  constructor(parts: UpstreamParts, settings: UpstreamSettings, uri: Pick<SipUri, "host" | "port">) {
+  constructor(parts: PeerParts, kind: PeerKind, uri: Pick<SipUri, "host" | "port">) {
     this.parts = parts;
-    this.settings = settings;
+    this.kind = kind;
     this.hop = { host: uri.host, port: uri.port };
     const host = uri.host.includes(":") ? `[${uri.host}]` : uri.host;
     this.name = uri.port === undefined ? host : `${host}:${uri.port}`;
-    this.state = initialState(settings);
+    this.state = initialState(kind.settings);
   }
 
-  get stateName(): UpstreamState["name"] {
+  get stateName(): PeerState["name"] {
     return this.state.name;
   }
 
@@ -68,11 +75,11 @@ export class UpstreamTarget implements TargetObserver, ProbeUser, FlowWaiter, Ti
     this.parts.timers.stop(this.holdTimer);
   }
 
-  onStart(request: WaitingRequest): void {
+  onStart(request: WaitingRequest, _now_ms: number): void {
     this.waiting.add(request);
   }
 
-  onEnd(request: WaitingRequest): void {
+  onEnd(request: WaitingRequest, _response: Response | undefined, _now_ms: number): void {
     this.waiting.delete(request);
   }
 
@@ -112,12 +119,12 @@ export class UpstreamTarget implements TargetObserver, ProbeUser, FlowWaiter, Ti
     this.isProbing = true;
     const flows = this.parts.locator.locate(this.hop, this, now_ms);
     if (flows !== undefined) this.onLocated(flows);
-    this.parts.prober.probe(`sip:${this.name}`, this.hop, this.settings.probe.timeout_ms, this, now_ms);
+    this.parts.prober.probe(`sip:${this.name}`, this.hop, this.kind.settings.probe.timeout_ms, this, now_ms);
   }
 
   private see(evidence: Evidence, now_ms: number): void {
     const before = this.state;
-    const { state, probeIn_ms, holdFor_ms } = observe(before, evidence, this.settings, now_ms);
+    const { state, probeIn_ms, holdFor_ms } = observe(before, evidence, this.kind.settings, now_ms);
     this.state = state;
     if (state.name !== before.name) this.changed(before, evidence, now_ms);
     if (holdFor_ms !== undefined) this.parts.timers.start(this.holdTimer, holdFor_ms, now_ms);
@@ -126,13 +133,14 @@ export class UpstreamTarget implements TargetObserver, ProbeUser, FlowWaiter, Ti
     else if (probeIn_ms !== undefined) this.parts.timers.start(this.probeTimer, probeIn_ms, now_ms);
   }
 
-  private changed(before: UpstreamState, evidence: Evidence, now_ms: number): void {
-    const fields = { upstream: this.name, from: before.name, to: this.state.name, evidence };
+  private changed(before: PeerState, evidence: Evidence, now_ms: number): void {
+    const fields = { [this.kind.role]: this.name, from: before.name, to: this.state.name, evidence };
+    const event = `${this.kind.role}_state`;
     if (this.state.name !== "down") {
-      this.parts.log.info("upstream_state", fields);
+      this.parts.log.info(event, fields);
       return;
     }
-    this.parts.log.warn("upstream_state", fields);
+    this.parts.log.warn(event, fields);
     for (const request of [...this.waiting]) request.rescue(now_ms);
   }
 }

@@ -6,9 +6,9 @@ import {
   initialState,
   type Observation,
   observe,
-  type UpstreamState,
-  type UpstreamStateName,
-} from "../../src/policy/upstream-state.ts";
+  type PeerState,
+  type PeerStateName,
+} from "../../src/policy/peer-state.ts";
 import { DEFAULTS, down, recovering, Target, up } from "./target.ts";
 
 const EVIDENCE: readonly Evidence[] = [
@@ -21,7 +21,7 @@ const EVIDENCE: readonly Evidence[] = [
 ];
 
 /** The next state for each state and evidence, nothing seen before in that state. */
-const EDGES: Readonly<Record<UpstreamStateName, Readonly<Record<Evidence, UpstreamStateName>>>> = {
+const EDGES: Readonly<Record<PeerStateName, Readonly<Record<Evidence, PeerStateName>>>> = {
   up: {
     "probe answered": "up",
     "probe failed": "suspect",
@@ -57,13 +57,13 @@ const EDGES: Readonly<Record<UpstreamStateName, Readonly<Record<Evidence, Upstre
 };
 
 describe("every state × every evidence", () => {
-  const start: Readonly<Record<UpstreamStateName, () => Target>> = {
+  const start: Readonly<Record<PeerStateName, () => Target>> = {
     up,
     suspect: () => new Target(),
     down,
     recovering,
   };
-  for (const [name, row] of Object.entries(EDGES) as [UpstreamStateName, Record<Evidence, UpstreamStateName>][]) {
+  for (const [name, row] of Object.entries(EDGES) as [PeerStateName, Record<Evidence, PeerStateName>][]) {
     for (const evidence of EVIDENCE) {
       test(`${name} × ${evidence} → ${row[evidence]}`, () => {
         const target = start[name]();
@@ -233,7 +233,7 @@ describe("flaps", () => {
 
   test("a hold of none brings it up with the first event of its timer", () => {
     const settings = { ...DEFAULTS, hold_ms: 0, hold_max_ms: 0 };
-    let state: UpstreamState = { ...initialState(settings), name: "down" };
+    let state: PeerState = { ...initialState(settings), name: "down" };
     let last: Observation = { state };
     for (let count = 0; count < 3; count++) {
       last = observe(state, "probe answered", settings, 0);

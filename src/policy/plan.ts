@@ -1,0 +1,27 @@
+/** Plans are made of these. */
+import type { NextOn, RoutingDecision, Stage, Target } from "../proxy/router.ts";
+import type { Peer } from "./peer.ts";
+
+export function decision(rule: string, why: string, ...plan: Stage[]): RoutingDecision {
+  return { rule, why, plan };
+}
+
+export function replyStage(status: number, reason?: string, headers?: string): Stage {
+  return {
+    kind: "reply",
+    reply: { status, ...(reason === undefined ? {} : { reason }), ...(headers === undefined ? {} : { headers }) },
+  };
+}
+
+/** A stage that asks one upstream target and goes on when it says nothing. */
+export function upstreamStage(target: Peer, fr_timer_ms: number, extra: Partial<Target> = {}): Stage {
+  return {
+    kind: "fork",
+    targets: [{ nextHop: target.hop, observer: target, ...extra }],
+    fr_timer_ms,
+    nextOn: onSilence,
+  };
+}
+
+/** Somebody who has said anything at all has decided. */
+export const onSilence: NextOn = ({ isSilent }) => isSilent;
