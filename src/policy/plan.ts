@@ -1,5 +1,5 @@
 /** Plans are made of these. */
-import type { NextOn, RoutingDecision, Stage, Target } from "../proxy/router.ts";
+import type { ForkStage, NextOn, RoutingDecision, Stage, Target } from "../proxy/router.ts";
 import type { Peer } from "./peer.ts";
 
 export function decision(rule: string, why: string, ...plan: Stage[]): RoutingDecision {
@@ -14,7 +14,7 @@ export function replyStage(status: number, reason?: string, headers?: string): S
 }
 
 /** A stage that asks one upstream target and goes on when it says nothing. */
-export function upstreamStage(target: Peer, fr_timer_ms: number, extra: Partial<Target> = {}): Stage {
+export function upstreamStage(target: Peer, fr_timer_ms: number, extra: Partial<Target> = {}): ForkStage {
   return {
     kind: "fork",
     targets: [{ nextHop: target.hop, observer: target, ...extra }],

@@ -6,6 +6,7 @@ import type { Tokens } from "../proxy/tokens.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
 import type { Gateways } from "./gateways.ts";
+import { Hunting } from "./hunting.ts";
 import { decision, replyStage } from "./plan.ts";
 import type { Registrar } from "./registrar.ts";
 import { call } from "./rules/call.ts";
@@ -42,6 +43,7 @@ export class RoutingPolicy implements Router {
   private readonly tokens: Tokens;
   private readonly registrar: Registrar;
   private readonly gateways: Gateways;
+  private readonly hunting: Hunting;
   private readonly access: Access;
 
   constructor(
@@ -56,6 +58,7 @@ export class RoutingPolicy implements Router {
     this.upstreams = upstreams;
     this.registrar = registrar;
     this.gateways = gateways;
+    this.hunting = new Hunting(site, registrar, gateways);
     this.own = own;
     this.tokens = tokens;
     this.access = new Access(site, upstreams, own, tokens);
@@ -66,9 +69,9 @@ export class RoutingPolicy implements Router {
   }
 
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision {
-    const { site, upstreams, registrar, gateways, own, tokens } = this;
+    const { site, upstreams, registrar, gateways, hunting, own, tokens } = this;
     const origin = this.access.originOf(routed.source);
-    const situation = { site, origin, own, tokens, upstreams, registrar, gateways, now_ms };
+    const situation = { site, origin, own, tokens, upstreams, registrar, gateways, hunting, now_ms };
     for (const rule of RULES) {
       const made = rule(routed, situation);
       if (made !== undefined) return made;

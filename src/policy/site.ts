@@ -98,7 +98,19 @@ export interface HuntGroup {
   /** The called number that it serves, or "default". */
   readonly name: string;
   readonly members: readonly Member[];
+  /** All at once, one after the other, or the same beginning with another one each time. */
+  readonly strategy: "parallel" | "serial" | "round-robin";
+  /** How long the group rings; with serial and round-robin, each member. */
   readonly ring_ms: number;
+  /** Another group, an extension or an outside number, when nobody of this one takes the call. */
+  readonly overflow: string | undefined;
+}
+
+export interface InboundSettings {
+  /** Calls from a gateway ring here at once, or upstream is asked first, so that its menus and opening hours work. */
+  readonly order: "hunt" | "upstream-first";
+  /** How long upstream may stay silent then. */
+  readonly timer_ms: number;
 }
 
 export interface SurvivalSettings {
@@ -134,6 +146,7 @@ export interface Site {
   readonly gateways: readonly Gateway[];
   readonly gatewaySettings: GatewaySettings;
   readonly survival: SurvivalSettings;
+  readonly inbound: InboundSettings;
   readonly huntGroups: readonly HuntGroup[];
   /** What a request from a stranger gets. "auto": 403 on a listener in localnet, nothing on any other. */
   readonly strangers: "auto" | "drop" | "reject";

@@ -4,6 +4,7 @@ import type { RoutedRequest, RoutingDecision } from "../proxy/router.ts";
 import type { Tokens } from "../proxy/tokens.ts";
 import type { Origin } from "./access.ts";
 import type { Gateways } from "./gateways.ts";
+import type { Hunting } from "./hunting.ts";
 import type { Registrar } from "./registrar.ts";
 import type { Site } from "./site.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -16,6 +17,7 @@ export interface Situation {
   readonly upstreams: Upstreams;
   readonly registrar: Registrar;
   readonly gateways: Gateways;
+  readonly hunting: Hunting;
   readonly now_ms: number;
 }
 

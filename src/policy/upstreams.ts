@@ -29,6 +29,11 @@ export class Upstreams {
     for (const target of [...this.configured, ...this.domains.values()]) target.stop();
   }
 
+  /** Those that the file names, best first. */
+  get configuredTargets(): readonly Peer[] {
+    return this.configured;
+  }
+
   /** Where a phone's request goes, best first; empty when its Request-URI names no host. */
   targetsFor(routed: RoutedRequest, now_ms: number): readonly Peer[] {
     const route = routed.routes.remaining[0];

@@ -183,8 +183,8 @@ describe("the rest", () => {
         '3:46 hunt_groups.default.members[1]: "sip:x@" is not a SIP URI; write it like sip:201@10.222.237.21',
       ],
       [
-        "hunt_groups: {0301: {members: sip:1@10.0.0.2, strategy: serial}}",
-        "3:57 hunt_groups.0301.strategy: must be one of parallel",
+        "hunt_groups: {0301: {members: sip:1@10.0.0.2, strategy: random}}",
+        "3:57 hunt_groups.0301.strategy: must be one of parallel, serial, round-robin",
       ],
       ["strangers: maybe", "3:12 strangers: must be one of auto, drop, reject"],
       ["state: []", "3:8 state: must be the path of a folder"],

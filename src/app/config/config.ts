@@ -3,6 +3,7 @@ import type { LogLevel } from "../../io/node/log.ts";
 import type {
   ExtensionSettings,
   GatewaySettings,
+  InboundSettings,
   ProbeSettings,
   RegistrationSettings,
   Site,
@@ -58,6 +59,9 @@ export const GATEWAYS: GatewaySettings = {
   probe: { ...PROBE, interval_ms: 30_000 },
   max_call_ms: 4 * 3_600_000,
 };
+
+/** As long as a phone's own call waits for upstream. */
+export const INBOUND: InboundSettings = { order: "hunt", timer_ms: FR_TIMER_ms };
 
 export const EXTENSIONS: ExtensionSettings = {
   aliases: new Map(),

@@ -3,6 +3,12 @@ import { hostText } from "../../message/uri.ts";
 import type { Config } from "./config.ts";
 import { spell } from "./reader.ts";
 
+const HOW = {
+  parallel: "at once, for",
+  serial: "one after the other, each for",
+  "round-robin": "in turn, each for",
+};
+
 export function describe(config: Config): string {
   const { site } = config;
   const { survival, upstream } = site;
@@ -33,10 +39,14 @@ export function describe(config: Config): string {
     );
     lines.push(`Calls that name a gateway (${gateways.join(", ")}) go there at once.`);
   }
+  if (site.inbound.order === "upstream-first") {
+    const wait = spell(site.inbound.timer_ms);
+    lines.push(`Calls from a gateway go to upstream first, unless it is down or says nothing for ${wait}.`);
+  }
   for (const group of site.huntGroups) {
     const number = group.name === "default" ? "any other number" : group.name;
     const members = group.members.map((member) => (typeof member === "string" ? member : member.text)).join(", ");
-    lines.push(`A call from a gateway to ${number} rings ${members} at once, for ${spell(group.ring_ms)}.`);
+    lines.push(`A call from a gateway to ${number} rings ${members} ${HOW[group.strategy]} ${spell(group.ring_ms)}.`);
   }
   if (site.huntGroups.length === 0 && gateways.length > 0) {
     lines.push("Has no hunt group: calls from a gateway get 404.");

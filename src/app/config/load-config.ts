@@ -9,7 +9,7 @@ import { loadExtensions } from "./load-extensions.ts";
 import { loadGatewaySettings, loadGateways } from "./load-gateways.ts";
 import { loadListeners, loadLocalnet } from "./load-listen.ts";
 import { loadRegistration } from "./load-registration.ts";
-import { loadHuntGroups, loadSurvival } from "./load-survival.ts";
+import { loadHuntGroups, loadInbound, loadSurvival } from "./load-survival.ts";
 import { loadUpstream } from "./load-upstream.ts";
 import { type Fields, HOUR_ms, type Place, type Problem, Reader, SECOND_ms } from "./reader.ts";
 
@@ -27,6 +27,7 @@ const KEYS = [
   "carriers",
   "max_call",
   "survival",
+  "inbound",
   "hunt_groups",
   "strangers",
   "state",
@@ -86,6 +87,7 @@ function loadSite(reader: Reader, fields: Fields | undefined): Site {
     gateways,
     gatewaySettings: loadGatewaySettings(reader, fields, gateways),
     survival: loadSurvival(reader, fields?.get("survival")),
+    inbound: loadInbound(reader, fields?.get("inbound")),
     huntGroups: reader.optional(fields, "hunt_groups", (place) => loadHuntGroups(reader, place)) ?? [],
     strangers: reader.optional(fields, "strangers", (place) => reader.choice(place, strangers)) ?? "auto",
   };

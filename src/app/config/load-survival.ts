@@ -1,9 +1,12 @@
-/** The file's `survival` and `hunt_groups`. */
-import type { HuntGroup, Member, SurvivalSettings } from "../../policy/site.ts";
-import { RING_ms, SURVIVAL } from "./config.ts";
+/** The file's `survival`, `inbound` and `hunt_groups`. */
+import type { HuntGroup, InboundSettings, Member, SurvivalSettings } from "../../policy/site.ts";
+import { INBOUND, RING_ms, SURVIVAL } from "./config.ts";
 import { loadNumber } from "./load-extensions.ts";
 import { readPhrase, readUri } from "./read-uri.ts";
 import { type Place, type Reader, SECOND_ms } from "./reader.ts";
+
+const STRATEGIES = ["parallel", "serial", "round-robin"] as const;
+const ORDERS = ["hunt", "upstream-first"] as const;
 
 export function loadSurvival(reader: Reader, place: Place | undefined): SurvivalSettings {
   const fields = place === undefined ? undefined : reader.fields(place, ["answer", "notice", "notice_hold"]);
@@ -18,16 +21,28 @@ export function loadSurvival(reader: Reader, place: Place | undefined): Survival
 
 export function loadHuntGroups(reader: Reader, place: Place): HuntGroup[] {
   return reader.entries(place).map((entry) => {
-    const fields = reader.fields(entry.place, ["members", "strategy", "ring"]);
-    reader.optional(fields, "strategy", (found) => reader.choice(found, ["parallel"] as const));
+    const fields = reader.fields(entry.place, ["members", "strategy", "ring", "overflow"]);
+    const strategy = reader.optional(fields, "strategy", (found) => reader.choice(found, STRATEGIES));
     const members = reader.required(fields, "members", '["201", "sip:202@10.222.237.22"]', (found) => {
       const items = reader.items(found);
       if (items.length === 0) reader.fault(found, "is empty; name at least one phone");
       return items.flatMap((item) => loadMember(reader, item) ?? []);
     });
     const ring_ms = reader.duration(fields, "ring", SECOND_ms, 180 * SECOND_ms) ?? RING_ms;
-    return { name: entry.key, members: members ?? [], ring_ms };
+    const overflow = reader.optional(fields, "overflow", (found) => loadNumber(reader, found));
+    return { name: entry.key, members: members ?? [], strategy: strategy ?? "parallel", ring_ms, overflow };
   });
+}
+
+/** "hunt", "upstream-first", or a mapping. */
+export function loadInbound(reader: Reader, place: Place | undefined): InboundSettings {
+  if (place === undefined) return INBOUND;
+  if (!reader.isMapping(place)) return { ...INBOUND, order: reader.choice(place, ORDERS) ?? INBOUND.order };
+  const fields = reader.fields(place, ["order", "timer"]);
+  return {
+    order: reader.optional(fields, "order", (found) => reader.choice(found, ORDERS)) ?? INBOUND.order,
+    timer_ms: reader.duration(fields, "timer", 100, 32 * SECOND_ms) ?? INBOUND.timer_ms,
+  };
 }
 
 /** An extension, which rings where it is registered, or the URI of a phone. */

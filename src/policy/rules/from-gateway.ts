@@ -1,25 +1,25 @@
-/** A call from the PSTN rings the hunt group of the called number. */
-import type { Target } from "../../proxy/router.ts";
-import { contactTargets, findExtension } from "../extensions.ts";
-import { decision, replyStage } from "../plan.ts";
-import type { Member } from "../site.ts";
+/** A call from the PSTN: upstream first, where it is configured so and lives; then the hunt group of the called number. */
+import type { ForkOutcome, Stage } from "../../proxy/router.ts";
+import { nobodyRegistered, uriAt } from "../hunting.ts";
+import { decision, replyStage, upstreamStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const fromGateway: RoutingRule = (routed, situation) => {
-  const { site, origin, gateways } = situation;
+  const { origin, gateways, hunting } = situation;
   if (origin !== "gateway" || routed.request.method !== "INVITE") return undefined;
   const number = routed.uri?.user ?? "";
-  const group =
-    site.huntGroups.find((one) => one.name === number) ?? site.huntGroups.find((one) => one.name === "default");
-  if (group === undefined) return decision("from-gateway", `no hunt group for ${number}`, replyStage(404));
-  const targets = group.members.flatMap((member) => memberTargets(member, situation));
-  if (targets.length === 0) {
-    return decision("from-gateway", `no phone of hunt group ${group.name} is registered`, replyStage(480));
+  const group = hunting.groupFor(number);
+  const upstream = upstreamStages(number, situation);
+  if (group === undefined) {
+    return decision("from-gateway", `no hunt group for ${number}`, ...upstream, replyStage(404));
   }
+  const rings = hunting.stages(group, routed);
+  const hunt = rings.length === 0 ? [nobodyRegistered(group)] : rings;
+  const why = upstream.length > 0 ? `upstream, then hunt group ${group.name}` : `hunt group ${group.name}`;
   const { callId } = routed.request;
   const gateway = gateways.findAddress(routed.source.address);
   return {
-    ...decision("from-gateway", `hunt group ${group.name}`, { kind: "fork", targets, ring_ms: group.ring_ms }),
+    ...decision("from-gateway", why, ...upstream, ...hunt),
     listener: {
       onStage: (_stage, now_ms) => {
         if (gateway !== undefined) gateways.calls.begin(callId, gateway.name, false, now_ms);
@@ -30,13 +30,19 @@ export const fromGateway: RoutingRule = (routed, situation) => {
   };
 };
 
-/** Each phone gets its own URI: many answer 404 to the dialled number. */
-function memberTargets(member: Member, { site, registrar }: Situation): Target[] {
-  if (typeof member === "string") {
-    const extension = findExtension(member, site.extensions, registrar.bindings);
-    return extension === undefined
-      ? []
-      : contactTargets(extension).map((target) => ({ ...target, touchesGateway: true }));
-  }
-  return [{ requestUri: member.text, nextHop: { host: member.host, port: member.port }, touchesGateway: true }];
+/** Upstream gets the number at its own address: the gateway has put ours. */
+function upstreamStages(number: string, { site, upstreams }: Situation): Stage[] {
+  if (site.inbound.order !== "upstream-first") return [];
+  return upstreams.configuredTargets
+    .filter((target) => target.takesCalls)
+    .map((target) => {
+      const requestUri = uriAt(number, target.hop.host, target.hop.port);
+      const stage = upstreamStage(target, site.inbound.timer_ms, { requestUri, touchesGateway: true });
+      return { ...stage, nextOn: hasNobodyForIt };
+    });
+}
+
+/** Silence, or an answer that says that nobody up there can take the call now. */
+function hasNobodyForIt({ isSilent, best }: ForkOutcome): boolean {
+  return isSilent || best.status === 408 || best.status === 480 || best.status === 503;
 }

@@ -1,0 +1,93 @@
+/** Hunt groups: from a group to the stages that ring its members (RFC 3261 §16.7). */
+import { hostText } from "../message/uri.ts";
+import type { ForkOutcome, RoutedRequest, Stage, Target } from "../proxy/router.ts";
+import { contactTargets, findExtension } from "./extensions.ts";
+import type { Gateways } from "./gateways.ts";
+import { replyStage } from "./plan.ts";
+import type { Registrar } from "./registrar.ts";
+import type { HuntGroup, Member, Site } from "./site.ts";
+
+export class Hunting {
+  private readonly site: Site;
+  private readonly registrar: Registrar;
+  private readonly gateways: Gateways;
+  /** Of round-robin groups: who begins next. */
+  private readonly turns = new Map<string, number>();
+
+  constructor(site: Site, registrar: Registrar, gateways: Gateways) {
+    this.site = site;
+    this.registrar = registrar;
+    this.gateways = gateways;
+  }
+
+  /** The group that serves a called number. */
+  groupFor(number: string): HuntGroup | undefined {
+    const { huntGroups } = this.site;
+    return huntGroups.find((one) => one.name === number) ?? huntGroups.find((one) => one.name === "default");
+  }
+
+  /** The stages of a group and of what it overflows to; none when not one of its phones is registered. */
+  stages(group: HuntGroup, routed: RoutedRequest, seen: readonly string[] = []): Stage[] {
+    const rings = this.ring(group);
+    const overflow = this.overflow(group, routed, [...seen, group.name]);
+    const last = rings.pop();
+    if (last === undefined) return overflow;
+    if (overflow.length === 0 || last.kind !== "fork") return [...rings, last];
+    return [...rings, { ...last, nextOn: isRefusedByAll }, ...overflow];
+  }
+
+  private ring(group: HuntGroup): Stage[] {
+    const { strategy, ring_ms } = group;
+    const members = group.members.map((member) => this.targets(member)).filter((targets) => targets.length > 0);
+    if (members.length === 0) return [];
+    const inTurn = strategy === "round-robin" ? this.rotate(group.name, members) : members;
+    if (strategy === "parallel") return [{ kind: "fork", targets: inTurn.flat(), ring_ms }];
+    return inTurn.map((targets, index): Stage => {
+      const isLast = index === inTurn.length - 1;
+      return { kind: "fork", targets, ring_ms, ...(isLast ? {} : { nextOn: isRefusedByAll }) };
+    });
+  }
+
+  private rotate(name: string, members: readonly Target[][]): readonly Target[][] {
+    const turn = this.turns.get(name) ?? 0;
+    this.turns.set(name, turn + 1);
+    const first = turn % members.length;
+    return [...members.slice(first), ...members.slice(0, first)];
+  }
+
+  private overflow({ overflow }: HuntGroup, routed: RoutedRequest, seen: readonly string[]): Stage[] {
+    if (overflow === undefined || seen.includes(overflow)) return [];
+    const group = this.site.huntGroups.find((one) => one.name === overflow);
+    if (group !== undefined) return this.stages(group, routed, seen);
+    const targets = this.targets(overflow);
+    if (targets.length > 0) return [{ kind: "fork", targets, ring_ms: this.site.extensions.ring_ms }];
+    return this.gateways.stages(this.gateways.order(overflow, routed), overflow, routed);
+  }
+
+  /** Each phone gets its own URI: many answer 404 to the dialled number. */
+  private targets(member: Member): Target[] {
+    if (typeof member !== "string") {
+      const nextHop = { host: member.host, port: member.port };
+      return [{ requestUri: member.text, nextHop, touchesGateway: true }];
+    }
+    const extension = findExtension(member, this.site.extensions, this.registrar.bindings);
+    return extension === undefined
+      ? []
+      : contactTargets(extension).map((target) => ({ ...target, touchesGateway: true }));
+  }
+}
+
+/** The last word when no phone of a group is registered. */
+export function nobodyRegistered(group: HuntGroup): Stage {
+  return replyStage(480, undefined, `Reason: SIP;cause=480;text="No phone of group ${group.name} is registered"\r\n`);
+}
+
+/** §16.7 item 5: a 6xx speaks for everybody. */
+function isRefusedByAll({ best }: ForkOutcome): boolean {
+  return best.status < 600;
+}
+
+/** Where upstream finds a number that a gateway has called. */
+export function uriAt(number: string, host: string, port: number | undefined): string {
+  return `sip:${number}@${hostText(host)}${port === undefined ? "" : `:${port}`}`;
+}

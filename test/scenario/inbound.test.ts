@@ -1,0 +1,133 @@
+/** Calls from the PSTN: upstream first, hunt groups that ring in order, and where they overflow to. */
+import { describe, expect, it } from "vitest";
+import type { Actor } from "../support/actor.ts";
+import { expectLadder } from "../support/ladder.ts";
+import { requestUriOf, statusOf } from "../support/sip-text.ts";
+import { GATEWAY, PBX, SITE_YAML, Site, WAN } from "../support/site.ts";
+
+const DID = "sip:5550100@10.222.237.1";
+const MEMBERS = "[sip:200@10.222.237.30, sip:201@10.222.237.31, sip:202@10.222.237.32]";
+
+function cast(groups: string, more = "") {
+  const site = new Site(`${SITE_YAML.replace(/hunt_groups.*\n/, `hunt_groups: ${groups}\n`)}${more}`);
+  const gateway = site.actor("gateway", GATEWAY);
+  const pbx = site.actor("pbx", PBX, WAN);
+  const phones = [0, 1, 2].map((index) => site.actor(`20${index}`, { address: `10.222.237.3${index}`, port: 5060 }));
+  for (const phone of phones) phone.answers("INVITE", { status: 180, after_ms: 20 });
+  site.run(100);
+  return { site, gateway, pbx, phones };
+}
+
+const finals = (actor: Actor) =>
+  actor.received.map(({ message }) => statusOf(message)).filter((status) => status >= 200);
+const rung = (phones: readonly Actor[]) => phones.map((phone) => phone.requests("INVITE").length);
+
+describe("strategy", () => {
+  it("serial: one after the other, until one answers", () => {
+    const { site, gateway, phones } = cast(`{default: {members: ${MEMBERS}, strategy: serial, ring: 5s}}`);
+    phones[1]?.answers("INVITE", { status: 180 }, { status: 486, after_ms: 1_000 });
+    phones[2]?.answers("INVITE", { status: 180 }, { status: 200, after_ms: 2_000 });
+    gateway.invite(DID);
+    site.run(15_000);
+    expectLadder("hunt-serial", site.ladder());
+  });
+
+  it("serial: nobody answers, the caller hears so after all have rung; a 6xx ends it", () => {
+    const { site, gateway, phones } = cast(`{default: {members: ${MEMBERS}, strategy: serial, ring: 5s}}`);
+    gateway.invite(DID);
+    site.run(16_000);
+    expect(finals(gateway)).toEqual([480]);
+    phones[0]?.answers("INVITE", { status: 603 });
+    gateway.invite(DID);
+    site.run(1_000);
+    expect(finals(gateway)).toEqual([480, 603]);
+  });
+
+  it("round-robin: each call begins with the next", () => {
+    const { site, gateway, phones } = cast(`{default: {members: ${MEMBERS}, strategy: round-robin, ring: 20s}}`);
+    for (const phone of phones) phone.answers("INVITE", { status: 200, after_ms: 100 });
+    for (let call = 0; call < 6; call++) gateway.invite(DID);
+    site.run(2_000);
+    expect(rung(phones)).toEqual([2, 2, 2]);
+  });
+});
+
+describe("overflow", () => {
+  it("to another group, and from there to an outside number", () => {
+    const { site, gateway, phones } = cast(
+      "{default: {members: [sip:200@10.222.237.30], ring: 3s, overflow: night}, " +
+        'night: {members: [sip:201@10.222.237.31], ring: 4s, overflow: "0171555"}}',
+    );
+    gateway.answers("INVITE", { status: 200, after_ms: 100 });
+    gateway.invite(DID);
+    site.run(9_000);
+    expect(rung(phones)).toEqual([1, 1, 0]);
+    expect(requestUriOf(gateway.seen("INVITE"))).toBe("sip:0171555@10.10.1.3");
+    expect(finals(gateway)).toEqual([200]);
+  });
+
+  it("groups that overflow into each other end", () => {
+    const { site, gateway } = cast(
+      "{default: {members: [sip:200@10.222.237.30], ring: 2s, overflow: b}, b: {members: [sip:201@10.222.237.31], ring: 2s, overflow: default}}",
+    );
+    gateway.invite(DID);
+    site.run(10_000);
+    expect(finals(gateway)).toEqual([480]);
+  });
+
+  it("busy: the overflow follows at once", () => {
+    const { site, gateway, phones } = cast(
+      "{default: {members: [sip:200@10.222.237.30], overflow: b}, b: {members: [sip:201@10.222.237.31]}}",
+    );
+    phones[0]?.answers("INVITE", { status: 486 });
+    phones[1]?.answers("INVITE", { status: 200 });
+    gateway.invite(DID);
+    site.run(500);
+    expect(finals(gateway)).toEqual([200]);
+  });
+});
+
+describe("inbound: upstream-first", () => {
+  const GROUPS = "{default: {members: [sip:200@10.222.237.30]}}";
+  const FIRST = "inbound: upstream-first\n";
+
+  it("upstream gets the number at its own address, and its answer counts", () => {
+    const { site, gateway, pbx, phones } = cast(GROUPS, FIRST);
+    pbx.answers("INVITE", { status: 180 }, { status: 200, after_ms: 500 });
+    gateway.invite(DID);
+    site.run(1_000);
+    expect(requestUriOf(pbx.seen("INVITE"))).toBe("sip:5550100@198.51.100.10");
+    expect(finals(gateway)).toEqual([200]);
+    expect(rung(phones)).toEqual([0, 0, 0]);
+  });
+
+  it.each([408, 480, 503])("its %d: the hunt group rings", (status) => {
+    const { site, gateway, pbx, phones } = cast(GROUPS, FIRST);
+    pbx.answers("INVITE", { status });
+    gateway.invite(DID);
+    site.run(500);
+    expect(rung(phones)).toEqual([1, 0, 0]);
+  });
+
+  it.each([404, 486, 603])("its %d is the end", (status) => {
+    const { site, gateway, pbx, phones } = cast(GROUPS, FIRST);
+    pbx.answers("INVITE", { status });
+    gateway.invite(DID);
+    site.run(500);
+    expect(finals(gateway)).toEqual([status]);
+    expect(rung(phones)).toEqual([0, 0, 0]);
+  });
+
+  it("silent: the hunt group rings after its own short timer; known to be down: at once", () => {
+    const { site, gateway, phones } = cast(GROUPS, "inbound: {order: upstream-first, timer: 2s}\n");
+    site.simulation.silence(PBX);
+    const start_ms = site.simulation.now_ms;
+    gateway.invite(DID);
+    site.run(40_000);
+    expect((phones[0]?.requests("INVITE")[0]?.at_ms ?? Number.NaN) - start_ms).toBe(2_010);
+    site.run(20_000);
+    gateway.invite(DID);
+    site.run(10);
+    expect(rung(phones)).toEqual([2, 0, 0]);
+  });
+});
