@@ -1,6 +1,5 @@
 /** An upstream target's state, fed with evidence. */
 import { FR_TIMER_ms, HOLD_MAX_ms, HOLD_ms, PROBE } from "../../src/app/config/config.ts";
-import type { UpstreamSettings } from "../../src/policy/site.ts";
 import {
   type Evidence,
   initialState,
@@ -9,6 +8,7 @@ import {
   type PeerState,
   type PeerStateName,
 } from "../../src/policy/peer-state.ts";
+import type { UpstreamSettings } from "../../src/policy/site.ts";
 
 export const DEFAULTS: UpstreamSettings = {
   targets: [],

@@ -1,0 +1,56 @@
+/**
+ * A branch that telephones without a pause: SIPp as its phones and as upstream.
+ *
+ *   SIPp phones        branchline        SIPp upstream
+ *     │── INVITE ────────▶│── INVITE ──────▶│        200 calls/s for 30 s
+ *     │◀─ 180, 200 ───────│◀─ 180, 200 ─────│
+ *     │── ACK ───────────▶│── ACK ─────────▶│        by the recorded route
+ *     │                 1 s                 │
+ *     │── BYE ───────────▶│── BYE ─────────▶│
+ *     │◀─ 200 ────────────│◀─ 200 ──────────│
+ */
+import { expect, test } from "vitest";
+import { hostPort, Subnet } from "./support/addresses.ts";
+import { Branchline } from "./support/branchline.ts";
+import { cleanUpAfterEach } from "./support/cleanup.ts";
+import { describeWith } from "./support/peers.ts";
+import { Sipp } from "./support/sipp.ts";
+
+const net = new Subnet(11);
+const CALLS_PER_SECOND = 200;
+const CALLS = 30 * CALLS_PER_SECOND;
+/** One call in a thousand may meet a hiccup of the machine. */
+const RETRANSMISSIONS_MOST = CALLS / 1_000;
+const LIMIT_MS = 90_000;
+
+cleanUpAfterEach();
+
+describeWith(["sipp"], "load", () => {
+  test(`load: ${CALLS_PER_SECOND} calls/s for 30 s, and no call fails`, { timeout: LIMIT_MS }, async () => {
+    const proxy = net.at(1);
+    const upstream = await Sipp.start("callee", net.at(2));
+    const branchline = await Branchline.start({
+      listen: [`udp:${hostPort(proxy)}`],
+      localnet: [net.network(16)],
+      upstream: `sip:${hostPort(net.at(2))}`,
+    });
+    await branchline.upstreamIs("up");
+
+    const phones = await Sipp.start("phone", net.at(17), {
+      remote: proxy,
+      calls: CALLS,
+      callsPerSecond: CALLS_PER_SECOND,
+      service: "5551234",
+      keys: { domain: "pbx.example.com" },
+    });
+    const called = await phones.finished();
+    const answered = await upstream.stop();
+    const resent = called.retransmissions + answered.retransmissions;
+    console.log(`load: ${called.successful} calls, ${called.failed} failed, ${resent} messages sent again`);
+
+    expect(called, phones.errors()).toMatchObject({ successful: CALLS, failed: 0, unexpected: 0 });
+    expect(answered, upstream.errors()).toMatchObject({ failed: 0, unexpected: 0 });
+    expect(answered.successful).toBeGreaterThanOrEqual(CALLS);
+    expect(resent).toBeLessThanOrEqual(RETRANSMISSIONS_MOST);
+  });
+});

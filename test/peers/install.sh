@@ -1,0 +1,32 @@
+#!/bin/sh
+# Installs what the tests in this folder drive branchline with, where it is missing (Debian and its children).
+# Needs root, or sudo. Running it again changes nothing.
+set -eu
+
+PACKAGES="sip-tester kamailio baresip-core linphone-cli iproute2 nftables procps"
+
+is_installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+missing=""
+for package in $PACKAGES; do
+	is_installed "$package" || missing="$missing $package"
+done
+if [ -z "$missing" ]; then
+	echo "peers: all installed ($PACKAGES)"
+	exit 0
+fi
+
+as_root=""
+[ "$(id -u)" -eq 0 ] || as_root="sudo"
+echo "peers: installing$missing"
+$as_root apt-get update -qq
+# The names are meant to be split.
+# shellcheck disable=SC2086
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+
+# Debian's package would start a Kamailio of its own on port 5060.
+case "$missing" in
+*kamailio*) if command -v systemctl >/dev/null; then $as_root systemctl disable --now kamailio 2>/dev/null || true; fi ;;
+esac

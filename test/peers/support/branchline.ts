@@ -1,0 +1,107 @@
+/** The real bundle as a child process: start, log, kill, start again. */
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { stringify } from "yaml";
+import { Child } from "./child.ts";
+import { defer } from "./cleanup.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+const BUNDLE = fileURLToPath(new URL("../../../dist/branchline.js", import.meta.url));
+
+/** The configuration file, as far as these tests write it. */
+export interface Settings {
+  readonly listen: readonly string[];
+  readonly localnet: readonly string[];
+  readonly upstream?: string | Readonly<Record<string, unknown>>;
+  readonly gateways?: readonly string[];
+  readonly survival?: {
+    readonly answer?: 302 | 380 | "relay";
+    readonly notice?: string;
+    readonly notice_hold?: string;
+  };
+  readonly hunt_groups?: Readonly<Record<string, { readonly members: readonly string[]; readonly ring?: string }>>;
+  readonly strangers?: "auto" | "drop" | "reject";
+}
+
+export interface Surroundings {
+  readonly namespace?: string;
+  /** The Node that runs it; default: $BRANCHLINE_NODE, or the one that runs the tests. */
+  readonly node?: string;
+}
+
+/** Probes so often that no test has to wait for them. */
+export const QUICK_PROBES = {
+  interval: "200ms",
+  suspect_interval: "100ms",
+  down_interval: "200ms",
+  timeout: "500ms",
+} as const;
+
+export class Branchline {
+  private readonly folder: string;
+  private readonly surroundings: Surroundings;
+  private child: Child | undefined;
+
+  private constructor(folder: string, surroundings: Surroundings) {
+    this.folder = folder;
+    this.surroundings = surroundings;
+  }
+
+  /** Returns when it listens. It stops when the test ends. */
+  static async start(settings: Settings, surroundings: Surroundings = {}): Promise<Branchline> {
+    if (!existsSync(BUNDLE)) throw new Error("dist/branchline.js is missing: npm run build");
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "branchline.yaml"), stringify(settings));
+    const branchline = new Branchline(folder, surroundings);
+    defer(() => branchline.stop());
+    await branchline.launch();
+    return branchline;
+  }
+
+  /** Once it knows that upstream answers. */
+  async upstreamIs(state: "up" | "suspect" | "down" | "recovering", limit_ms = 8_000): Promise<void> {
+    await this.running.line(new RegExp(`upstream_state .*to=${state}`), limit_ms);
+  }
+
+  /** The next change of upstream to `state`. */
+  async upstreamBecomes(state: "up" | "suspect" | "down" | "recovering", limit_ms = 8_000): Promise<void> {
+    await this.running.nextLine(new RegExp(`upstream_state .*to=${state}`), limit_ms);
+  }
+
+  /** Pulls the plug and plugs it in again: same file, same state folder. */
+  async killAndRestart(): Promise<void> {
+    await this.running.stop("SIGKILL");
+    await this.launch();
+  }
+
+  /** Ends it, and shows that it was well until then. */
+  async stop(): Promise<void> {
+    if (this.child === undefined) return;
+    const { child } = this;
+    this.child = undefined;
+    const wasAlive = !child.hasEnded;
+    await child.stop();
+    const faults = child.lines.filter((line) => line.startsWith("<3>"));
+    if (!wasAlive || faults.length > 0) throw new Error(`branchline was not well:\n${child.lastWords()}`);
+  }
+
+  get lines(): readonly string[] {
+    return this.running.lines;
+  }
+
+  private get running(): Child {
+    if (this.child === undefined) throw new Error("branchline has been stopped");
+    return this.child;
+  }
+
+  private async launch(): Promise<void> {
+    const { namespace, node } = this.surroundings;
+    const args = [BUNDLE, "run", "-c", join(this.folder, "branchline.yaml")];
+    this.child = new Child(node ?? process.env["BRANCHLINE_NODE"] ?? process.execPath, args, {
+      cwd: this.folder,
+      namespace,
+    });
+    await this.child.line(/started /, 10_000);
+  }
+}

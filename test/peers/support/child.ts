@@ -1,0 +1,124 @@
+/** A program under test or beside it: its lines, its end, and that it never outlives the test run. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { pathOf } from "./peers.ts";
+
+const STOP_LIMIT_MS = 4_000;
+/** How much of its output an error shows. */
+const LINES_SHOWN = 15;
+
+export interface ChildOptions {
+  readonly cwd?: string;
+  /** Added to our own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The network namespace to run in. */
+  readonly namespace?: string | undefined;
+  /** Keeps what it reads from standard input open, for programs that end with it. */
+  readonly stdin?: "pipe" | "ignore";
+}
+
+interface Waiter {
+  readonly pattern: RegExp;
+  readonly resolve: (line: string) => void;
+}
+
+/** Each leads a process group of its own, so that its children end with it. */
+const running = new Set<Child>();
+process.on("exit", () => {
+  for (const child of running) child.signal("SIGKILL");
+});
+
+export class Child {
+  readonly name: string;
+  /** What it has printed on standard output and standard error. */
+  readonly lines: string[] = [];
+  readonly ended: Promise<number | null>;
+  private readonly process: ChildProcess;
+  private readonly waiters = new Set<Waiter>();
+
+  constructor(name: string, args: readonly string[], options: ChildOptions = {}) {
+    this.name = name;
+    const program = name.startsWith("/") ? name : pathOf(name);
+    const { namespace, env, cwd, stdin } = options;
+    const inside = namespace === undefined ? [] : [pathOf("ip"), "netns", "exec", namespace];
+    const [command = "", ...rest] = [...inside, program, ...args];
+    this.process = spawn(command, rest, {
+      detached: true,
+      stdio: [stdin ?? "ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+    running.add(this);
+    this.ended = once(this.process, "close").then(([code]) => {
+      running.delete(this);
+      return code;
+    });
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      if (stream !== null) createInterface({ input: stream }).on("line", (line) => this.take(line));
+    }
+  }
+
+  get hasEnded(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
+  }
+
+  /** The first line that matches, printed already or within `limit_ms`. */
+  async line(pattern: RegExp, limit_ms = 5_000): Promise<string> {
+    const known = this.lines.find((line) => pattern.test(line));
+    return known ?? this.nextLine(pattern, limit_ms);
+  }
+
+  /** The first line that matches from now on. */
+  async nextLine(pattern: RegExp, limit_ms = 5_000): Promise<string> {
+    let waiter: Waiter | undefined;
+    const found = new Promise<string>((resolve) => {
+      waiter = { pattern, resolve };
+      this.waiters.add(waiter);
+    });
+    const fail = (why: string) => new Error(`${this.name} ${why} before ${pattern}:\n${this.lastWords()}`);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(fail(`said nothing in ${limit_ms} ms`)), limit_ms);
+    });
+    const over = this.ended.then((code) => {
+      throw fail(`ended with ${code}`);
+    });
+    try {
+      return await Promise.race([found, late, over]);
+    } finally {
+      clearTimeout(timer);
+      if (waiter !== undefined) this.waiters.delete(waiter);
+    }
+  }
+
+  /** To the program and its own children. */
+  signal(name: NodeJS.Signals): void {
+    const { pid } = this.process;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, name);
+    } catch {
+      // All of the group have ended.
+    }
+  }
+
+  /** Ends it, kindly at first. */
+  async stop(name: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    if (!this.hasEnded) this.signal(name);
+    const kill = setTimeout(() => this.signal("SIGKILL"), STOP_LIMIT_MS);
+    const code = await this.ended;
+    clearTimeout(kill);
+    this.signal("SIGKILL");
+    return code;
+  }
+
+  lastWords(): string {
+    return this.lines.slice(-LINES_SHOWN).join("\n");
+  }
+
+  private take(line: string): void {
+    this.lines.push(line);
+    for (const waiter of [...this.waiters]) if (waiter.pattern.test(line)) waiter.resolve(line);
+  }
+}

@@ -1,0 +1,22 @@
+/** Time and waiting. */
+
+/** Milliseconds of the machine's monotonic clock: comparable between processes. */
+export function monotonic_ms(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+const POLL_INTERVAL_MS = 10;
+
+/** For the few things that send no event, such as a port that gets bound: asks every few milliseconds, for a bounded time. */
+export async function until(what: string, isTrue: () => boolean, limit_ms = 5_000): Promise<void> {
+  const end_ms = monotonic_ms() + limit_ms;
+  while (!isTrue()) {
+    if (monotonic_ms() > end_ms) throw new Error(`${what}: not within ${limit_ms} ms`);
+    await pause(POLL_INTERVAL_MS);
+  }
+}
+
+/** Lets time pass: for tests that show that nothing happens, and for calls that last. */
+export function pause(duration_ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, duration_ms));
+}

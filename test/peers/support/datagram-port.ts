@@ -1,0 +1,109 @@
+/** A UDP socket here, or in a network namespace. Every datagram is stamped in the callback that receives it. */
+import { type ChildProcess, fork } from "node:child_process";
+import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Endpoint } from "./addresses.ts";
+import { monotonic_ms } from "./clock.ts";
+import { pathOf } from "./peers.ts";
+
+const REMOTE = fileURLToPath(new URL("namespace-socket.mjs", import.meta.url));
+
+export type OnDatagram = (wire: string, from: Endpoint, at_ms: number) => void;
+
+export interface DatagramPort {
+  /** Returns when it left, by the monotonic clock. */
+  send(wire: string, to: Endpoint): Promise<number>;
+  close(): Promise<void>;
+}
+
+export function openPort(local: Endpoint, onDatagram: OnDatagram, namespace?: string): Promise<DatagramPort> {
+  return namespace === undefined ? LocalPort.open(local, onDatagram) : NamespacePort.open(local, onDatagram, namespace);
+}
+
+class LocalPort implements DatagramPort {
+  private readonly socket: Socket;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  static async open(local: Endpoint, onDatagram: OnDatagram): Promise<LocalPort> {
+    const socket = createSocket(local.host.includes(":") ? "udp6" : "udp4");
+    socket.on("message", (bytes, from) => {
+      onDatagram(bytes.toString("latin1"), { host: from.address, port: from.port }, monotonic_ms());
+    });
+    socket.bind(local.port, local.host);
+    await once(socket, "listening");
+    return new LocalPort(socket);
+  }
+
+  send(wire: string, to: Endpoint): Promise<number> {
+    const at_ms = monotonic_ms();
+    return new Promise((resolve, reject) => {
+      this.socket.send(Buffer.from(wire, "latin1"), to.port, to.host, (error) => {
+        if (error === null) resolve(at_ms);
+        else reject(error);
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.socket.close(() => resolve()));
+  }
+}
+
+/** What namespace-socket.mjs tells. */
+type FromRemote =
+  | { readonly kind: "listening" }
+  | { readonly kind: "datagram"; readonly wire: string; readonly from: Endpoint; readonly at_ms: number }
+  | { readonly kind: "sent"; readonly id: number; readonly at_ms: number };
+
+/** A process can't be in two namespaces: a small helper process holds the socket. */
+class NamespacePort implements DatagramPort {
+  private readonly child: ChildProcess;
+  private readonly sent = new Map<number, (at_ms: number) => void>();
+  private lastId = 0;
+
+  private constructor(child: ChildProcess) {
+    this.child = child;
+  }
+
+  static async open(local: Endpoint, onDatagram: OnDatagram, namespace: string): Promise<NamespacePort> {
+    const child = fork(REMOTE, [local.host, String(local.port)], {
+      execPath: pathOf("ip"),
+      execArgv: ["netns", "exec", namespace, process.execPath],
+    });
+    const port = new NamespacePort(child);
+    await new Promise<void>((resolve, reject) => {
+      child.on("message", (message: FromRemote) => {
+        if (message.kind === "listening") resolve();
+        else if (message.kind === "datagram") onDatagram(message.wire, message.from, message.at_ms);
+        else port.confirm(message.id, message.at_ms);
+      });
+      child.once("exit", (code) => reject(new Error(`the socket in ${namespace} ended with ${code}`)));
+    });
+    return port;
+  }
+
+  send(wire: string, to: Endpoint): Promise<number> {
+    this.lastId += 1;
+    const id = this.lastId;
+    return new Promise((resolve) => {
+      this.sent.set(id, resolve);
+      this.child.send({ id, wire, to });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    const ended = once(this.child, "exit");
+    this.child.disconnect();
+    await ended;
+  }
+
+  private confirm(id: number, at_ms: number): void {
+    this.sent.get(id)?.(at_ms);
+    this.sent.delete(id);
+  }
+}

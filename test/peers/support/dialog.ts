@@ -1,0 +1,104 @@
+/** One side of a dialog: requests within it follow its Route set (RFC 3261 §12.2). */
+
+import type { SipAgent } from "./sip-agent.ts";
+import { buildRequest, endpointOf, newBranch, type SipMessage, sdp, uriOf } from "./sip-message.ts";
+
+interface DialogState {
+  readonly callId: string;
+  /** Whole values of From and To as this side writes them. */
+  readonly local: string;
+  readonly remote: string;
+  readonly target: string;
+  readonly routes: readonly string[];
+  readonly cseq: number;
+}
+
+export class Dialog {
+  readonly agent: SipAgent;
+  readonly callId: string;
+  /** Nearest hop first. */
+  readonly routes: readonly string[];
+  private readonly state: DialogState;
+  private cseq: number;
+
+  constructor(agent: SipAgent, state: DialogState) {
+    this.agent = agent;
+    this.state = state;
+    this.callId = state.callId;
+    this.routes = state.routes;
+    this.cseq = state.cseq;
+  }
+
+  /** The caller's side, from the 2xx. */
+  static ofCaller(agent: SipAgent, ok: SipMessage): Dialog {
+    return new Dialog(agent, {
+      callId: ok.callId,
+      local: ok.header("from"),
+      remote: ok.header("to"),
+      target: uriOf(ok.header("contact")),
+      routes: ok.list("record-route").reverse(),
+      cseq: ok.cseq,
+    });
+  }
+
+  /** The callee's side, from the INVITE. */
+  static ofCallee(agent: SipAgent, invite: SipMessage, toTag: string): Dialog {
+    return new Dialog(agent, {
+      callId: invite.callId,
+      local: `${invite.header("to")};tag=${toTag}`,
+      remote: invite.header("from"),
+      target: uriOf(invite.header("contact")),
+      routes: invite.list("record-route"),
+      cseq: 100,
+    });
+  }
+
+  /** Sends a request of `method`; INVITEs carry an offer. */
+  async send(method: string): Promise<void> {
+    this.cseq += 1;
+    await this.transmit(method, this.cseq, method === "INVITE" ? sdp(this.agent.endpoint.host) : undefined);
+  }
+
+  /** For the 2xx to the INVITE that was sent last. */
+  async acknowledge(ok: SipMessage): Promise<void> {
+    await this.transmit("ACK", ok.cseq, undefined);
+  }
+
+  /** A request of `method` reaches the other side's `agent`, and its 200 comes back. */
+  async ask(method: "BYE" | "INVITE" | "INFO", agent: SipAgent): Promise<SipMessage> {
+    const { callId } = this;
+    await this.send(method);
+    const request = await agent.next({ method, callId });
+    const isInvite = method === "INVITE";
+    await agent.reply(
+      request,
+      200,
+      "OK",
+      isInvite ? { contact: `sip:${agent.sentBy}`, body: sdp(agent.endpoint.host) } : {},
+    );
+    const ok = await this.agent.next({ status: 200, method, callId });
+    if (isInvite) {
+      await this.acknowledge(ok);
+      await agent.next({ method: "ACK", callId });
+    }
+    return request;
+  }
+
+  private async transmit(method: string, cseq: number, body: string | undefined): Promise<void> {
+    const { callId, local, remote, target, routes } = this.state;
+    const contact = `sip:${this.agent.sentBy}`;
+    const wire = buildRequest(this.agent.sentBy, {
+      method,
+      uri: target,
+      from: local,
+      to: remote,
+      callId,
+      cseq,
+      branch: newBranch(),
+      routes,
+      ...(method === "INVITE" ? { contact } : {}),
+      ...(body === undefined ? {} : { body }),
+    });
+    await this.agent.send(wire, endpointOf(uriOf(routes[0] ?? target)));
+  }
+}

@@ -1,0 +1,53 @@
+/** Network namespaces with cables between them; all of them vanish when the test ends. */
+import { execFileSync, spawnSync } from "node:child_process";
+import { defer } from "./cleanup.ts";
+import { pathOf } from "./peers.ts";
+
+let made = 0;
+
+export class Namespace {
+  /** As `ip netns` knows it: of this process only. */
+  readonly name: string;
+
+  private constructor(name: string) {
+    this.name = name;
+  }
+
+  static create(role: string): Namespace {
+    made += 1;
+    const space = new Namespace(`branchline-${process.pid}-${made}-${role}`);
+    ip("netns", "add", space.name);
+    defer(() => space.remove());
+    space.ip("link", "set", "lo", "up");
+    return space;
+  }
+
+  /** ip(8) within the namespace. */
+  ip(...args: readonly string[]): void {
+    ip("-n", this.name, ...args);
+  }
+
+  /** An address of its own, without any cable. */
+  addAddress(address: string, device = "lo"): void {
+    this.ip("address", "add", address, "dev", device);
+  }
+
+  /** Lays a cable to `other`: `here` and `there` name its ends, with the address of each. */
+  connect(here: readonly [string, string], other: Namespace, there: readonly [string, string]): void {
+    const [device, address] = here;
+    const [otherDevice, otherAddress] = there;
+    this.ip("link", "add", device, "type", "veth", "peer", "name", otherDevice, "netns", other.name);
+    this.addAddress(address, device);
+    other.addAddress(otherAddress, otherDevice);
+    this.ip("link", "set", device, "up");
+    other.ip("link", "set", otherDevice, "up");
+  }
+
+  private remove(): void {
+    spawnSync(pathOf("ip"), ["netns", "delete", this.name]);
+  }
+}
+
+function ip(...args: readonly string[]): void {
+  execFileSync(pathOf("ip"), args, { stdio: ["ignore", "ignore", "pipe"] });
+}

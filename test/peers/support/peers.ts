@@ -1,0 +1,70 @@
+/**
+ * What must be installed for a test to run. On a developer's machine a missing program is a skip that tells its reason;
+ * in CI (`CI` is set) it is a failure, so that no test stays away unnoticed.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe, test } from "vitest";
+
+/** A program, or the right to make network namespaces. */
+export type Peer = "sipp" | "kamailio" | "kamcmd" | "baresip" | "npm" | "namespaces";
+
+/** Debian keeps what root runs out of other users' PATH. */
+const FOLDERS = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+const isCi = process.env["CI"] !== undefined && process.env["CI"] !== "";
+
+/** `describe` for tests that need `peers`. */
+export function describeWith(peers: readonly Peer[], title: string, tests: () => void): void {
+  const missing = peers.map(whyMissing).filter((why) => why !== undefined);
+  describeUnless(missing, title, tests);
+}
+
+/** `describe` for tests that can't run for the reasons `missing`, if there are any. */
+export function describeUnless(missing: readonly string[], title: string, tests: () => void): void {
+  const why = missing.join("; ");
+  if (missing.length === 0) {
+    describe(title, tests);
+  } else if (isCi) {
+    test(title, () => {
+      throw new Error(`${why}: see test/peers/install.sh`);
+    });
+  } else {
+    describe.skip(`${title} [skipped: ${why}; see test/peers/install.sh]`, tests);
+  }
+}
+
+/** The full path of `program`. */
+export function pathOf(program: string): string {
+  const path = findProgram(program);
+  if (path === undefined) throw new Error(`${program} is not installed`);
+  return path;
+}
+
+function whyMissing(peer: Peer): string | undefined {
+  if (peer === "namespaces") return whyNoNamespaces();
+  return findProgram(peer) === undefined ? `${peer} is not installed` : undefined;
+}
+
+function findProgram(program: string): string | undefined {
+  for (const folder of FOLDERS) {
+    const path = join(folder, program);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not here.
+    }
+  }
+  return undefined;
+}
+
+function whyNoNamespaces(): string | undefined {
+  const ip = findProgram("ip");
+  if (ip === undefined) return "ip (iproute2) is not installed";
+  const name = `branchline-${process.pid}-try`;
+  const { status, stderr } = spawnSync(ip, ["netns", "add", name], { encoding: "utf8" });
+  if (status !== 0) return `network namespaces can't be made (${stderr.trim()})`;
+  execFileSync(ip, ["netns", "delete", name]);
+  return undefined;
+}

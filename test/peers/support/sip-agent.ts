@@ -1,0 +1,118 @@
+/** A SIP endpoint in the hands of a test: a socket, a mailbox to await messages in, and nothing that happens by itself but OPTIONS. */
+import { type Endpoint, hostPort } from "./addresses.ts";
+import { defer } from "./cleanup.ts";
+import { type DatagramPort, openPort } from "./datagram-port.ts";
+import { buildResponse, type ResponseParts, SipMessage } from "./sip-message.ts";
+
+/** With a status a response, without one a request. */
+export interface Wanted {
+  readonly method?: string;
+  readonly status?: number;
+  readonly callId?: string;
+}
+
+interface Waiter {
+  readonly wanted: Wanted;
+  readonly resolve: (message: SipMessage) => void;
+}
+
+export class SipAgent {
+  readonly endpoint: Endpoint;
+  /** All that has come but the OPTIONS that were answered; each retransmission once more. */
+  readonly received: SipMessage[] = [];
+  /** An endpoint that isn't alive takes everything and says nothing: no ICMP either. */
+  isAlive = true;
+  private readonly mailbox: SipMessage[] = [];
+  private readonly seen = new Set<string>();
+  private readonly waiters = new Set<Waiter>();
+  private port: DatagramPort | undefined;
+
+  private constructor(endpoint: Endpoint) {
+    this.endpoint = endpoint;
+  }
+
+  /** Closes when the test ends. */
+  static async open(endpoint: Endpoint, namespace?: string): Promise<SipAgent> {
+    const agent = new SipAgent(endpoint);
+    agent.port = await openPort(
+      endpoint,
+      (wire, from, at_ms) => agent.take(new SipMessage(wire, from, at_ms)),
+      namespace,
+    );
+    defer(() => agent.close());
+    return agent;
+  }
+
+  /** For Via and Contact. */
+  get sentBy(): string {
+    return hostPort(this.endpoint);
+  }
+
+  /** @returns when it left, in ms of the monotonic clock */
+  async send(wire: string, to: Endpoint): Promise<number> {
+    if (this.port === undefined) throw new Error(`${this.sentBy} is closed`);
+    return this.port.send(wire, to);
+  }
+
+  async reply(request: SipMessage, status: number, reason: string, parts: ResponseParts = {}): Promise<void> {
+    await this.send(buildResponse(request, status, reason, parts), request.from);
+  }
+
+  /** Takes the first such message out of the mailbox, or waits for it. Retransmissions don't count. */
+  async next(wanted: Wanted, limit_ms = 3_000): Promise<SipMessage> {
+    const index = this.mailbox.findIndex((message) => isWanted(message, wanted));
+    const [known] = index < 0 ? [] : this.mailbox.splice(index, 1);
+    if (known !== undefined) return known;
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        wanted,
+        resolve: (message) => {
+          clearTimeout(timer);
+          this.waiters.delete(waiter);
+          resolve(message);
+        },
+      };
+      const timer = setTimeout(() => {
+        this.waiters.delete(waiter);
+        const seen = this.received.map((message) => message.startLine).join(" | ");
+        reject(new Error(`${this.sentBy}: no ${JSON.stringify(wanted)} in ${limit_ms} ms, but: ${seen || "nothing"}`));
+      }, limit_ms);
+      this.waiters.add(waiter);
+    });
+  }
+
+  /** All such messages so far, taken or not. */
+  all(wanted: Wanted): SipMessage[] {
+    return this.received.filter((message) => isWanted(message, wanted));
+  }
+
+  /** From now on the port is closed: the kernel answers with ICMP port unreachable. */
+  async close(): Promise<void> {
+    const { port } = this;
+    this.port = undefined;
+    await port?.close();
+  }
+
+  private take(message: SipMessage): void {
+    if (this.isAlive && message.isRequest && message.method === "OPTIONS") {
+      void this.reply(message, 200, "OK", { toTag: "alive" });
+      return;
+    }
+    this.received.push(message);
+    if (this.seen.has(message.wire)) return;
+    this.seen.add(message.wire);
+    for (const waiter of this.waiters) {
+      if (isWanted(message, waiter.wanted)) {
+        waiter.resolve(message);
+        return;
+      }
+    }
+    this.mailbox.push(message);
+  }
+}
+
+function isWanted(message: SipMessage, { method, status, callId }: Wanted): boolean {
+  if (callId !== undefined && message.callId !== callId) return false;
+  if (method !== undefined && message.method !== method) return false;
+  return message.status === (status ?? 0);
+}
