@@ -31,6 +31,7 @@ const KNOWN: readonly (readonly [id: number, ...names: string[]])[] = [
   [names.EXPIRES, "Expires"],
   [names.EVENT, "Event", "o"],
   [names.SESSION_EXPIRES, "Session-Expires", "x"],
+  [names.P_ASSERTED_IDENTITY, "P-Asserted-Identity"],
 ];
 
 describe("headerId", () => {
