@@ -8,11 +8,8 @@ import { StateFile } from "../io/node/state-file.ts";
 import { NodeUdp } from "../io/node/udp.ts";
 import { Bindings } from "../policy/bindings.ts";
 import { Calls } from "../policy/calls.ts";
-import { Gateways } from "../policy/gateways.ts";
-import { Registrar } from "../policy/registrar.ts";
-import { RoutingPolicy } from "../policy/routing-policy.ts";
 import type { Site } from "../policy/site.ts";
-import { Upstreams } from "../policy/upstreams.ts";
+import { SitePolicy } from "../policy/site-policy.ts";
 import { ProxyCore } from "../proxy/proxy-core.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { HostPort, ResolvedAddress } from "../transport/locator.ts";
@@ -30,8 +27,7 @@ export class App {
   private readonly random = createRandom();
   private readonly keeper: BindingKeeper;
   private readonly calls: Calls;
-  private upstreams: Upstreams;
-  private gateways: Gateways;
+  private policy: SitePolicy;
 
   constructor(config: Config, log: Logger) {
     this.config = config;
@@ -46,7 +42,7 @@ export class App {
     const ports = { transport: this.udp, lookup, random: this.random, mac: createMac(config.stateFolder, log), log };
     this.core = new ProxyCore(ports, config.listeners, this.timers);
     this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
-    ({ upstreams: this.upstreams, gateways: this.gateways } = this.introduce(config.site));
+    this.policy = this.introduce(config.site);
     const store = new StateFile(`${config.stateFolder}/bindings.json`);
     const { clock } = this;
     const keeperPorts = { store, log, wallClock_ms: () => clock.wallClock_ms(), now_ms: () => clock.now_ms() };
@@ -57,22 +53,20 @@ export class App {
   async start(): Promise<void> {
     await this.udp.open(this.config.listeners);
     await this.keeper.start(this.config.listeners);
-    this.begin();
+    this.run((now_ms) => this.policy.start(now_ms));
     const listeners = this.config.listeners.map((listener) => `udp:${listener.sentBy}`).join(",");
     this.log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
   }
 
   /** Takes another site description; calls in progress end as they began. Listeners can't change so. */
   reload(site: Site): void {
-    this.upstreams.stop();
-    this.gateways.stop();
-    ({ upstreams: this.upstreams, gateways: this.gateways } = this.introduce(site));
-    this.begin();
+    this.policy.stop();
+    this.policy = this.introduce(site);
+    this.run((now_ms) => this.policy.start(now_ms));
   }
 
   async stop(): Promise<void> {
-    this.upstreams.stop();
-    this.gateways.stop();
+    this.policy.stop();
     this.clock.stop();
     await this.udp.close();
     await this.keeper.stop();
@@ -110,21 +104,11 @@ export class App {
     if (deadline_ms !== undefined) this.clock.wakeAt(deadline_ms, now_ms);
   }
 
-  /** Everything that depends on the site's description, and who needs to know of whom. */
-  private introduce(site: Site): { upstreams: Upstreams; gateways: Gateways } {
+  private introduce(site: Site): SitePolicy {
     const { prober, locator, own, tokens } = this.core;
-    const parts = { prober, locator, timers: this.timers, log: this.log };
-    const upstreams = new Upstreams(parts, site.upstream);
-    const gateways = new Gateways(parts, this.random, this.calls, site);
-    const registrar = new Registrar(this.bindings, site.registration, this.random);
-    this.core.use(new RoutingPolicy(site, upstreams, registrar, gateways, own, tokens));
-    return { upstreams, gateways };
-  }
-
-  private begin(): void {
-    this.run((now_ms) => {
-      this.upstreams.start(now_ms);
-      this.gateways.start(now_ms);
-    });
+    const { timers, log, random, bindings, calls } = this;
+    const policy = new SitePolicy({ prober, locator, timers, log, random, own, tokens }, { bindings, calls }, site);
+    this.core.use(policy.router);
+    return policy;
   }
 }

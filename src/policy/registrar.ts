@@ -190,11 +190,6 @@ export function callerOf(request: Request): string {
   return uri === undefined ? "" : `${uri.user ?? ""}@${uri.host}`;
 }
 
-/** The address-of-record, if there is one with bindings for the caller. */
-export function callerAddress(bindings: Bindings, request: Request): AddressOfRecord | undefined {
-  return bindings.find(callerOf(request));
-}
-
 function isWildcard(request: Request): boolean {
   return request.header(CONTACT)?.trim() === "*";
 }

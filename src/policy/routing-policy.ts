@@ -1,14 +1,9 @@
 /** Where requests go: the ordered list of rules. The first that decides, decides. */
 import type { Request } from "../message/message.ts";
-import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { RoutedRequest, Router, RoutingDecision } from "../proxy/router.ts";
-import type { Tokens } from "../proxy/tokens.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
-import type { Gateways } from "./gateways.ts";
-import { Hunting } from "./hunting.ts";
 import { decision, replyStage } from "./plan.ts";
-import type { Registrar } from "./registrar.ts";
 import { call } from "./rules/call.ts";
 import { contact } from "./rules/contact.ts";
 import { fromGateway } from "./rules/from-gateway.ts";
@@ -19,9 +14,7 @@ import { path } from "./rules/path.ts";
 import { register } from "./rules/register.ts";
 import { toGateway } from "./rules/to-gateway.ts";
 import { toOurselves } from "./rules/to-ourselves.ts";
-import type { Site } from "./site.ts";
-import type { RoutingRule } from "./situation.ts";
-import type { Upstreams } from "./upstreams.ts";
+import type { RoutingRule, Staff } from "./situation.ts";
 
 const RULES: readonly RoutingRule[] = [
   path,
@@ -37,31 +30,12 @@ const RULES: readonly RoutingRule[] = [
 ];
 
 export class RoutingPolicy implements Router {
-  private readonly site: Site;
-  private readonly upstreams: Upstreams;
-  private readonly own: OwnAddresses;
-  private readonly tokens: Tokens;
-  private readonly registrar: Registrar;
-  private readonly gateways: Gateways;
-  private readonly hunting: Hunting;
+  private readonly staff: Staff;
   private readonly access: Access;
 
-  constructor(
-    site: Site,
-    upstreams: Upstreams,
-    registrar: Registrar,
-    gateways: Gateways,
-    own: OwnAddresses,
-    tokens: Tokens,
-  ) {
-    this.site = site;
-    this.upstreams = upstreams;
-    this.registrar = registrar;
-    this.gateways = gateways;
-    this.hunting = new Hunting(site, registrar, gateways);
-    this.own = own;
-    this.tokens = tokens;
-    this.access = new Access(site, upstreams, own, tokens);
+  constructor(staff: Staff) {
+    this.staff = staff;
+    this.access = new Access(staff.site, staff.upstreams, staff.own, staff.tokens);
   }
 
   admit(request: Request, source: Flow): "admit" | "forbid" | "drop" {
@@ -69,9 +43,8 @@ export class RoutingPolicy implements Router {
   }
 
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision {
-    const { site, upstreams, registrar, gateways, hunting, own, tokens } = this;
     const origin = this.access.originOf(routed.source);
-    const situation = { site, origin, own, tokens, upstreams, registrar, gateways, hunting, now_ms };
+    const situation = { ...this.staff, origin, now_ms };
     for (const rule of RULES) {
       const made = rule(routed, situation);
       if (made !== undefined) return made;

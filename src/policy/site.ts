@@ -114,7 +114,8 @@ export interface InboundSettings {
 }
 
 export interface SurvivalSettings {
-  readonly answer: 302 | 380 | "relay";
+  /** auto: 302, but relay for phones that have been found not to follow it. */
+  readonly answer: 302 | 380 | "relay" | "auto";
   /** Reason phrase of the 181. */
   readonly notice: string;
   /** Between the 181 and the answer. */

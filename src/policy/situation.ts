@@ -5,19 +5,25 @@ import type { Tokens } from "../proxy/tokens.ts";
 import type { Origin } from "./access.ts";
 import type { Gateways } from "./gateways.ts";
 import type { Hunting } from "./hunting.ts";
+import type { RedirectWatch } from "./redirect-watch.ts";
 import type { Registrar } from "./registrar.ts";
 import type { Site } from "./site.ts";
 import type { Upstreams } from "./upstreams.ts";
 
-export interface Situation {
+/** Whom a rule may ask. */
+export interface Staff {
   readonly site: Site;
-  readonly origin: Origin;
   readonly own: OwnAddresses;
   readonly tokens: Tokens;
   readonly upstreams: Upstreams;
   readonly registrar: Registrar;
   readonly gateways: Gateways;
   readonly hunting: Hunting;
+  readonly redirects: RedirectWatch;
+}
+
+export interface Situation extends Staff {
+  readonly origin: Origin;
   readonly now_ms: number;
 }
 

@@ -169,7 +169,7 @@ describe("the rest", () => {
         "4:11 gateways: sip:10.10.1.3:5070 is upstream too; the gateway must be another device, reachable without the WAN",
       ],
       ["survival: 302", "3:11 survival: must be a mapping with the keys answer, notice, notice_hold"],
-      ["survival: {answer: 301}", "3:20 survival.answer: must be one of 302, 380, relay"],
+      ["survival: {answer: 301}", "3:20 survival.answer: must be one of 302, 380, relay, auto"],
       ["survival: {notice: ''}", "3:20 survival.notice: must be a text of one line"],
       [
         "survival: {notice: 'a\n\n  b'}",

@@ -4,10 +4,7 @@ import type { LogFields, Logger, Random } from "../../src/base/ports.ts";
 import { Timers } from "../../src/base/timers.ts";
 import { Bindings } from "../../src/policy/bindings.ts";
 import { Calls } from "../../src/policy/calls.ts";
-import { Gateways } from "../../src/policy/gateways.ts";
-import { Registrar } from "../../src/policy/registrar.ts";
-import { RoutingPolicy } from "../../src/policy/routing-policy.ts";
-import { Upstreams } from "../../src/policy/upstreams.ts";
+import { SitePolicy } from "../../src/policy/site-policy.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import type { Flow, Listener } from "../../src/transport/flow.ts";
 import type { HostPort, ResolvedAddress } from "../../src/transport/locator.ts";
@@ -82,20 +79,20 @@ export class Site {
     const log = recordingLogger(this.events);
     this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
     const { prober, locator, own, tokens } = this.core;
-    const upstreams = new Upstreams({ prober, locator, timers: this.timers, log }, config.site.upstream);
-    const registrar = new Registrar(this.bindings, config.site.registration, random);
-    const parts = { prober, locator, timers: this.timers, log };
-    const gateways = new Gateways(parts, random, new Calls(config.site.gatewaySettings.max_call_ms), config.site);
-    this.core.use(new RoutingPolicy(config.site, upstreams, registrar, gateways, own, tokens));
+    const { timers, bindings } = this;
+    const calls = new Calls(config.site.gatewaySettings.max_call_ms);
+    const policy = new SitePolicy(
+      { prober, locator, timers, log, random, own, tokens },
+      { bindings, calls },
+      config.site,
+    );
+    this.core.use(policy.router);
     for (const listener of config.listeners) {
       simulation.attach(listener, {
         onDatagram: (wire, from) => this.core.receive(wire, { listener, ...from }, simulation.now_ms),
       });
     }
-    simulation.after(0, () => {
-      upstreams.start(simulation.now_ms);
-      gateways.start(simulation.now_ms);
-    });
+    simulation.after(0, () => policy.start(simulation.now_ms));
   }
 
   actor(name: string, at: Address, proxy: Address = LAN): Actor {

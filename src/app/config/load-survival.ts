@@ -10,7 +10,7 @@ const ORDERS = ["hunt", "upstream-first"] as const;
 
 export function loadSurvival(reader: Reader, place: Place | undefined): SurvivalSettings {
   const fields = place === undefined ? undefined : reader.fields(place, ["answer", "notice", "notice_hold"]);
-  const answers = [302, 380, "relay"] as const;
+  const answers = [302, 380, "relay", "auto"] as const;
   const notice = reader.optional(fields, "notice", (found) => readPhrase(reader, found));
   return {
     answer: reader.optional(fields, "answer", (found) => reader.choice(found, answers)) ?? SURVIVAL.answer,

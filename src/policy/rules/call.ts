@@ -5,16 +5,31 @@ import type { RoutedRequest, Stage } from "../../proxy/router.ts";
 import { findExtension, ringStages } from "../extensions.ts";
 import type { Gateways } from "../gateways.ts";
 import { decision, replyStage, upstreamStage } from "../plan.ts";
+import { callerOf } from "../registrar.ts";
 import type { Gateway } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const call: RoutingRule = (routed, situation) => {
-  const { site, origin, upstreams, now_ms } = situation;
+  const { site, origin, upstreams, redirects, now_ms } = situation;
   if (origin !== "localnet" || routed.request.method !== "INVITE") return undefined;
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesCalls);
   const stages = targets.map((target) => upstreamStage(target, site.upstream.fr_timer_ms));
+  const caller = callerOf(routed.request);
   const why = targets.length === 0 ? "upstream is down" : `to ${targets.map((target) => target.name).join(", ")}`;
-  return decision("call", why, ...stages, ...survivalStages(routed, situation));
+  const made = decision("call", why, ...stages, ...survivalStages(routed, situation));
+  if (site.survival.answer !== "auto" || redirects.wantsRelay(caller)) return made;
+  let isRedirected = false;
+  return {
+    ...made,
+    listener: {
+      onFailure: (status) => {
+        isRedirected = status === 302;
+      },
+      onAck: (at_ms) => {
+        if (isRedirected) redirects.redirected(caller, at_ms);
+      },
+    },
+  };
 };
 
 /** Another phone of this site when the number means one; otherwise the notice, and the gateway. */
@@ -33,13 +48,15 @@ function forwardStages(number: string, routed: RoutedRequest, { site, registrar,
   return gateways.stages(gateways.order(number, routed), number, routed);
 }
 
-function outsideStages(number: string, routed: RoutedRequest, { site, gateways }: Situation): Stage[] {
+function outsideStages(number: string, routed: RoutedRequest, { site, gateways, redirects }: Situation): Stage[] {
   const order = gateways.order(number, routed);
   if (order.length === 0) return [unreachable];
   const { answer, notice, notice_hold_ms } = site.survival;
   const noticeStage: Stage = { kind: "notice", reason: notice, hold_ms: notice_hold_ms };
-  if (answer === "relay") return [noticeStage, ...gateways.stages(order, number, routed)];
-  return [noticeStage, { kind: "reply", reply: (now_ms) => redirect(answer, order, number, gateways, now_ms) }];
+  const relays = answer === "relay" || (answer === "auto" && redirects.wantsRelay(callerOf(routed.request)));
+  if (relays) return [noticeStage, ...gateways.stages(order, number, routed)];
+  const status = answer === 380 ? 380 : 302;
+  return [noticeStage, { kind: "reply", reply: (now_ms) => redirect(status, order, number, gateways, now_ms) }];
 }
 
 /** Several gateways are several Contacts, the best first; those without a free channel are left out. */

@@ -1,8 +1,9 @@
 /** Requests that name a gateway, such as the INVITE of a phone that follows our redirect, go there. No survival on top. */
 import { decision } from "../plan.ts";
+import { callerOf } from "../registrar.ts";
 import type { RoutingRule } from "../situation.ts";
 
-export const toGateway: RoutingRule = (routed, { gateways, origin }) => {
+export const toGateway: RoutingRule = (routed, { gateways, redirects, origin }) => {
   const { uri, request } = routed;
   if (uri === undefined || (origin !== "localnet" && origin !== "upstream")) return undefined;
   const named = gateways.find(uri);
@@ -15,5 +16,7 @@ export const toGateway: RoutingRule = (routed, { gateways, origin }) => {
   // The number has been rewritten for the named gateway already, where it comes back from our redirect.
   const others = gateways.order(uri.user ?? "", routed).filter((gateway) => gateway !== named);
   const [first, ...rest] = gateways.stages([{ ...named, called: [] }, ...others], uri.user ?? "", routed);
-  return first === undefined ? undefined : decision("to-gateway", why, first, ...rest);
+  if (first === undefined) return undefined;
+  const listener = { onStage: () => redirects.followed(callerOf(request)) };
+  return { ...decision("to-gateway", why, first, ...rest), listener };
 };

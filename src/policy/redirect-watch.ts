@@ -1,0 +1,67 @@
+/** `answer: auto`: who doesn't come back with an INVITE after our redirect is relayed from then on. */
+import type { Logger } from "../base/ports.ts";
+import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
+import type { Bindings } from "./bindings.ts";
+
+/** A phone that follows redirects does so at once. */
+export const FOLLOW_ms = 3_000;
+
+export class RedirectWatch {
+  private readonly timers: Timers;
+  private readonly bindings: Bindings;
+  private readonly log: Logger;
+  private readonly waits = new Map<string, Timer>();
+
+  constructor(timers: Timers, bindings: Bindings, log: Logger) {
+    this.timers = timers;
+    this.bindings = bindings;
+    this.log = log;
+  }
+
+  /** Whether this caller has been found not to follow redirects. */
+  wantsRelay(caller: string): boolean {
+    return this.bindings.find(caller)?.wantsRelay === true;
+  }
+
+  /** The caller has acknowledged a redirect. */
+  redirected(caller: string, now_ms: number): void {
+    if (this.waits.has(caller)) return;
+    const timer = new Timer(new Wait(this, caller), "follow");
+    this.waits.set(caller, timer);
+    this.timers.start(timer, FOLLOW_ms, now_ms);
+  }
+
+  /** The caller has come back, with the gateway in the Request-URI. */
+  followed(caller: string): void {
+    const timer = this.waits.get(caller);
+    if (timer === undefined) return;
+    this.timers.stop(timer);
+    this.waits.delete(caller);
+  }
+
+  /** The time is over. */
+  missed(caller: string): void {
+    this.waits.delete(caller);
+    this.bindings.markRelay(caller);
+    this.log.info("redirect_ignored", { caller, effect: "its calls are relayed from now on" });
+  }
+
+  stop(): void {
+    for (const timer of this.waits.values()) this.timers.stop(timer);
+    this.waits.clear();
+  }
+}
+
+class Wait implements TimerOwner {
+  private readonly watch: RedirectWatch;
+  private readonly caller: string;
+
+  constructor(watch: RedirectWatch, caller: string) {
+    this.watch = watch;
+    this.caller = caller;
+  }
+
+  onTimer(): void {
+    this.watch.missed(this.caller);
+  }
+}
