@@ -9,7 +9,7 @@ import { parseDecimal } from "../message/text.ts";
 import { parseSipUri } from "../message/uri.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
-import { type AddressOfRecord, BINDINGS_MAX, type Binding, type Bindings } from "./bindings.ts";
+import { BINDINGS_MAX, type Binding, type Bindings } from "./bindings.ts";
 import type { RegistrationSettings } from "./site.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
