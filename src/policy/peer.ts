@@ -36,6 +36,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   private readonly holdTimer = new Timer(this, "hold");
   private readonly waiting = new Set<WaitingRequest>();
   private isProbing = false;
+  private isStopped = false;
   private addresses: readonly string[] = [];
 
   constructor(parts: PeerParts, kind: PeerKind, uri: Pick<SipUri, "host" | "port">) {
@@ -70,7 +71,9 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.probe(now_ms);
   }
 
+  /** For good: what calls in progress still report moves nothing any more. */
   stop(): void {
+    this.isStopped = true;
     this.parts.timers.stop(this.probeTimer);
     this.parts.timers.stop(this.holdTimer);
   }
@@ -123,6 +126,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   }
 
   private see(evidence: Evidence, now_ms: number): void {
+    if (this.isStopped) return;
     const before = this.state;
     const { state, probeIn_ms, holdFor_ms } = observe(before, evidence, this.kind.settings, now_ms);
     this.state = state;

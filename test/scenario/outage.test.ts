@@ -215,6 +215,26 @@ describe("outage: the moment at which upstream is found dead", () => {
   });
 });
 
+describe("a reload in the middle of an outage", () => {
+  it("calls in progress end as they began, and only the new description probes", () => {
+    const { site, phone } = silentSite();
+    phone.invite(NUMBER);
+    site.run(1_000);
+    site.reload(`${SITE_YAML}survival: {answer: 380}\n`);
+    site.run(10_000);
+    expect(finals(phone)).toEqual([302]);
+    site.run(60_000);
+    const probes = site.simulation.sightings.filter(
+      ({ at_ms, to, wire }) => at_ms > 40_000 && to.address === PBX.address && wire.startsWith("OPTIONS"),
+    );
+    const starts = new Set(probes.map(({ wire }) => /Call-ID: (\S+)/.exec(wire)?.[1]));
+    expect(starts.size).toBeLessThanOrEqual(Math.ceil(32_000 / 7_000));
+    phone.invite(NUMBER);
+    site.run(2_000);
+    expect(phone.responses(380)).toHaveLength(1);
+  });
+});
+
 describe("no survival", () => {
   it.each([404, 486, 500, 503, 603])("upstream's own %d passes through untouched", (status) => {
     const site = new Site();

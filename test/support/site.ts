@@ -4,6 +4,7 @@ import type { LogFields, Logger, Random } from "../../src/base/ports.ts";
 import { Timers } from "../../src/base/timers.ts";
 import { Bindings } from "../../src/policy/bindings.ts";
 import { Calls } from "../../src/policy/calls.ts";
+import type { Site as SiteDescription } from "../../src/policy/site.ts";
 import { SitePolicy } from "../../src/policy/site-policy.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import type { Flow, Listener } from "../../src/transport/flow.ts";
@@ -53,6 +54,10 @@ export class Site {
   readonly timers = new Timers();
   readonly listeners: readonly Listener[];
   readonly bindings = new Bindings();
+  private readonly calls = new Calls(4 * 3_600_000);
+  private readonly log: Logger;
+  private readonly random: Random;
+  private policy: SitePolicy;
   private readonly actors: Actor[] = [];
 
   constructor(yaml: string = SITE_YAML, network: NetworkOptions = {}) {
@@ -78,21 +83,23 @@ export class Site {
     const transport = { send: (flow: Flow, wire: string) => this.send(flow, wire), watch: () => {} };
     const log = recordingLogger(this.events);
     this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
-    const { prober, locator, own, tokens } = this.core;
-    const { timers, bindings } = this;
-    const calls = new Calls(config.site.gatewaySettings.max_call_ms);
-    const policy = new SitePolicy(
-      { prober, locator, timers, log, random, own, tokens },
-      { bindings, calls },
-      config.site,
-    );
-    this.core.use(policy.router);
+    this.log = log;
+    this.random = random;
+    this.policy = this.introduce(config.site);
     for (const listener of config.listeners) {
       simulation.attach(listener, {
         onDatagram: (wire, from) => this.core.receive(wire, { listener, ...from }, simulation.now_ms),
       });
     }
-    simulation.after(0, () => policy.start(simulation.now_ms));
+    simulation.after(0, () => this.policy.start(simulation.now_ms));
+  }
+
+  /** As SIGHUP does it. */
+  reload(yaml: string): void {
+    const { config } = loadConfig(yaml, (path) => path);
+    this.policy.stop();
+    this.policy = this.introduce(config.site);
+    this.policy.start(this.simulation.now_ms);
   }
 
   actor(name: string, at: Address, proxy: Address = LAN): Actor {
@@ -113,6 +120,14 @@ export class Site {
   ladder(): string {
     const names = new Map(this.actors.map((actor) => [`${actor.at.address} ${actor.at.port}`, actor.name]));
     return ladder(this.simulation.sightings, names);
+  }
+
+  private introduce(site: SiteDescription): SitePolicy {
+    const { timers, bindings, calls, log, random } = this;
+    const { prober, locator, own, tokens } = this.core;
+    const policy = new SitePolicy({ prober, locator, timers, log, random, own, tokens }, { bindings, calls }, site);
+    this.core.use(policy.router);
+    return policy;
   }
 
   private send(flow: Flow, wire: string): void {
