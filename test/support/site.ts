@@ -54,7 +54,7 @@ export class Site {
   readonly timers = new Timers();
   readonly listeners: readonly Listener[];
   readonly bindings = new Bindings();
-  private readonly calls = new Calls(4 * 3_600_000);
+  private readonly calls: Calls;
   private readonly log: Logger;
   private readonly random: Random;
   private policy: SitePolicy;
@@ -83,6 +83,7 @@ export class Site {
     const transport = { send: (flow: Flow, wire: string) => this.send(flow, wire), watch: () => {} };
     const log = recordingLogger(this.events);
     this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
+    this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
     this.log = log;
     this.random = random;
     this.policy = this.introduce(config.site);
