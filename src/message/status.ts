@@ -19,6 +19,7 @@ const REASONS: Readonly<Record<number, string>> = {
   482: "Loop Detected",
   483: "Too Many Hops",
   487: "Request Terminated",
+  489: "Bad Event",
   500: "Server Internal Error",
   502: "Bad Gateway",
   503: "Service Unavailable",

@@ -139,6 +139,9 @@ export interface RegistrationSettings {
   readonly throttle: boolean;
 }
 
+/** What requests other than calls and REGISTERs get in an outage: event package or method → status. */
+export type OutageAnswers = ReadonlyMap<string, number>;
+
 export interface Site {
   readonly localnet: IpRanges;
   readonly upstream: UpstreamSettings;
@@ -148,6 +151,7 @@ export interface Site {
   readonly gatewaySettings: GatewaySettings;
   readonly survival: SurvivalSettings;
   readonly inbound: InboundSettings;
+  readonly outageAnswers: OutageAnswers;
   readonly huntGroups: readonly HuntGroup[];
   /** What a request from a stranger gets. "auto": 403 on a listener in localnet, nothing on any other. */
   readonly strangers: "auto" | "drop" | "reject";

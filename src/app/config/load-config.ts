@@ -9,7 +9,7 @@ import { loadExtensions } from "./load-extensions.ts";
 import { loadGatewaySettings, loadGateways } from "./load-gateways.ts";
 import { loadListeners, loadLocalnet } from "./load-listen.ts";
 import { loadRegistration } from "./load-registration.ts";
-import { loadHuntGroups, loadInbound, loadSurvival } from "./load-survival.ts";
+import { loadHuntGroups, loadInbound, loadOutageAnswers, loadSurvival } from "./load-survival.ts";
 import { loadUpstream } from "./load-upstream.ts";
 import { type Fields, HOUR_ms, type Place, type Problem, Reader, SECOND_ms } from "./reader.ts";
 
@@ -28,6 +28,7 @@ const KEYS = [
   "max_call",
   "survival",
   "inbound",
+  "outage_answers",
   "hunt_groups",
   "strangers",
   "state",
@@ -88,6 +89,7 @@ function loadSite(reader: Reader, fields: Fields | undefined): Site {
     gatewaySettings: loadGatewaySettings(reader, fields, gateways),
     survival: loadSurvival(reader, fields?.get("survival")),
     inbound: loadInbound(reader, fields?.get("inbound")),
+    outageAnswers: reader.optional(fields, "outage_answers", (place) => loadOutageAnswers(reader, place)) ?? new Map(),
     huntGroups: reader.optional(fields, "hunt_groups", (place) => loadHuntGroups(reader, place)) ?? [],
     strangers: reader.optional(fields, "strangers", (place) => reader.choice(place, strangers)) ?? "auto",
   };

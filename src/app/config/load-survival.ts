@@ -1,5 +1,5 @@
-/** The file's `survival`, `inbound` and `hunt_groups`. */
-import type { HuntGroup, InboundSettings, Member, SurvivalSettings } from "../../policy/site.ts";
+/** The file's `survival`, `inbound`, `outage_answers` and `hunt_groups`. */
+import type { HuntGroup, InboundSettings, Member, OutageAnswers, SurvivalSettings } from "../../policy/site.ts";
 import { INBOUND, RING_ms, SURVIVAL } from "./config.ts";
 import { loadNumber } from "./load-extensions.ts";
 import { readPhrase, readUri } from "./read-uri.ts";
@@ -43,6 +43,16 @@ export function loadInbound(reader: Reader, place: Place | undefined): InboundSe
     order: reader.optional(fields, "order", (found) => reader.choice(found, ORDERS)) ?? INBOUND.order,
     timer_ms: reader.duration(fields, "timer", 100, 32 * SECOND_ms) ?? INBOUND.timer_ms,
   };
+}
+
+/** Event package or method → status. */
+export function loadOutageAnswers(reader: Reader, place: Place): OutageAnswers {
+  const answers = new Map<string, number>();
+  for (const { key, place: entry } of reader.entries(place)) {
+    const status = reader.count(entry, 200, 699);
+    if (status !== undefined) answers.set(key, status);
+  }
+  return answers;
 }
 
 /** An extension, which rings where it is registered, or the URI of a phone. */

@@ -1,14 +1,27 @@
 /** What else phones ask for goes upstream; in an outage they get an answer instead of a time-out. */
+import { EVENT, EXPIRES } from "../../message/header-names.ts";
+import type { Request } from "../../message/message.ts";
+import type { Stage } from "../../proxy/router.ts";
 import { decision, replyStage, upstreamStage } from "../plan.ts";
+import type { OutageAnswers } from "../site.ts";
 import type { RoutingRule } from "../situation.ts";
 
+const STATUS_DEFAULT = 480;
 const RETRY_AFTER_s = 60;
 
 export const otherRequest: RoutingRule = (routed, { site, origin, upstreams, now_ms }) => {
   if (origin !== "localnet" && origin !== "gateway") return undefined;
-  const unavailable = replyStage(480, undefined, `Retry-After: ${RETRY_AFTER_s}\r\n`);
+  const answer = outageAnswer(routed.request, site.outageAnswers);
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesRegisters);
-  if (targets.length === 0) return decision("other-request", "upstream is down", unavailable);
+  if (targets.length === 0) return decision("other-request", "upstream is down", answer);
   const stages = targets.map((target) => upstreamStage(target, site.upstream.fr_timer_ms));
-  return decision("other-request", `to ${targets[0]?.name ?? ""}`, ...stages, unavailable);
+  return decision("other-request", `to ${targets[0]?.name ?? ""}`, ...stages, answer);
 };
+
+/** By event package (RFC 6665 §4.1.2), or else by method. */
+function outageAnswer(request: Request, answers: OutageAnswers): Stage {
+  const event = (request.header(EVENT) ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  const status = answers.get(event) ?? answers.get(request.method) ?? STATUS_DEFAULT;
+  if (status < 300) return replyStage(status, undefined, request.lines(EXPIRES));
+  return replyStage(status, undefined, status === 489 ? undefined : `Retry-After: ${RETRY_AFTER_s}\r\n`);
+}

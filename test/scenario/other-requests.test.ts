@@ -1,0 +1,51 @@
+/** SUBSCRIBE, PUBLISH, MESSAGE and others in an outage: an answer at once, not a storm of time-outs. */
+import { describe, expect, it } from "vitest";
+import { header, statusOf } from "../support/sip-text.ts";
+import { PBX, PHONE, SITE_YAML, Site } from "../support/site.ts";
+
+const DOMAIN = "sip:201@pbx.example.com";
+
+function dark(yaml = "") {
+  const site = new Site(`${SITE_YAML}${yaml}`);
+  const phone = site.actor("phone", PHONE);
+  const pbx = site.actor("pbx", PBX);
+  site.simulation.silence(PBX);
+  site.run(30_000);
+  return { site, phone, pbx };
+}
+
+describe("in an outage", () => {
+  it.each([
+    ["SUBSCRIBE", "Event: presence", 480],
+    ["PUBLISH", "Event: presence", 480],
+    ["MESSAGE", "X: y", 480],
+  ])("%s gets 480 with Retry-After at once", (method, line, status) => {
+    const { site, phone } = dark();
+    phone.request(method, DOMAIN, [line]);
+    site.run(11);
+    expect(header(phone.got(status), "retry-after")).toBe("60");
+  });
+
+  it.each([
+    ["the event package goes first", "Event: message-summary;x=1", 200],
+    ["in its compact form too", "o: message-summary", 200],
+    ["then the method", "Event: dialog", 489],
+  ])("outage_answers: %s", (_, line, status) => {
+    const { site, phone } = dark("outage_answers: {SUBSCRIBE: 489, message-summary: 200}\n");
+    phone.request("SUBSCRIBE", DOMAIN, [line, "Expires: 600"]);
+    site.run(11);
+    expect(phone.received.map(({ message }) => statusOf(message))).toEqual([status]);
+    if (status === 200) expect(header(phone.got(200), "expires")).toBe("600");
+  });
+
+  it("upstream silent for the first time: the same answer after fr_timer", () => {
+    const site = new Site();
+    const phone = site.actor("phone", PHONE);
+    site.actor("pbx", PBX);
+    site.run(100);
+    site.simulation.silence(PBX);
+    phone.request("SUBSCRIBE", DOMAIN, ["Event: presence"]);
+    site.run(4_020);
+    expect(phone.responses(480)).toHaveLength(1);
+  });
+});
