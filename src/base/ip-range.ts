@@ -4,11 +4,18 @@ import { BoundedMap } from "./bounded-map.ts";
 
 const ADDRESSES_REMEMBERED = 4096;
 
+/** The only spelling of an IPv4 address that everybody reads alike: 010.1, 0x0a.1 and 167772161 are 10.0.0.1 to some. */
+const DOTTED = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/;
+
+/** Whether a host could be taken for an address, but isn't spelled as one: RFC 3261 §25.1 wants a letter in the last label. */
+export function isNumericHost(text: string): boolean {
+  const labels = text.split(".").filter((label) => label !== "");
+  return !/^[A-Za-z]/.test(labels[labels.length - 1] ?? "") && ipVersion(text) === 0;
+}
+
 /** 4 or 6 for an IP literal (IPv6 without brackets), 0 for anything else, such as a host name. */
 export function ipVersion(text: string): 0 | 4 | 6 {
   if (text.includes(":")) return parseAddress(text) === undefined ? 0 : 6;
-  const last = text.charCodeAt(text.length - 1);
-  if (last < 0x30 || last > 0x39) return 0; // no top-level domain ends in a digit
   return parseAddress(text) === undefined ? 0 : 4;
 }
 
@@ -96,7 +103,7 @@ export class IpRanges {
 
 function parseAddress(text: string): IPv4 | IPv6 | undefined {
   try {
-    if (!text.includes(":")) return new IPv4(text);
+    if (!text.includes(":")) return DOTTED.test(text) ? new IPv4(text) : undefined;
     const zone = text.indexOf("%");
     return new IPv6(zone < 0 ? text : text.slice(0, zone));
   } catch {

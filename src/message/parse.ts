@@ -14,7 +14,7 @@ import {
 import { CSEQ_MAX, HEADER_FIELDS_MAX, MESSAGE_MAX_CHARACTERS } from "./limits.ts";
 import { type Fault, type FieldTable, PLACES_PER_FIELD, Request, type RequestLine, Response } from "./message.ts";
 import { parseNameAddr } from "./name-addr.ts";
-import { CR, isSpace, LF, parseDecimal, SPACE, skipSpace, TAB, trimEnd } from "./text.ts";
+import { BACKSLASH, CR, isSpace, LF, parseDecimal, SPACE, skipSpace, TAB, trimEnd } from "./text.ts";
 import { MAGIC_COOKIE, parseVia, type Via } from "./via.ts";
 
 /** Not a message, and nothing that could be answered. */
@@ -152,6 +152,7 @@ function requestLineFault(wire: string, line: RequestLine, version: string): Fau
 /** What is wrong with the header fields that every message must have, and with the length of the body. */
 function fieldFault(wire: string, fields: FieldTable): Fault | undefined {
   const { places, firsts } = fields;
+  if (hasStrayControl(wire, fields)) return badRequest("Bare CR, LF or NUL in the header");
   if (places.length / PLACES_PER_FIELD > HEADER_FIELDS_MAX) return badRequest("Too Many Header Fields");
   let singles = 0;
   for (let place = 0; place < places.length; place += PLACES_PER_FIELD) {
@@ -178,6 +179,38 @@ function fieldFault(wire: string, fields: FieldTable): Fault | undefined {
 function viaFault(topVia: Via): Fault | undefined {
   const isSound = topVia.branch !== MAGIC_COOKIE && !topVia.hasEmptyParameter;
   return isSound ? undefined : badRequest("Malformed Via");
+}
+
+/**
+ * A line end that isn't CRLF, or a NUL, ends a line for some and not for others: what they would read from the copy that
+ * we forward is not what we have judged (§25.1 knows neither). The same for a first line that goes on from none.
+ */
+function hasStrayControl(wire: string, fields: FieldTable): boolean {
+  const { start, end } = fields;
+  const first = wire.charCodeAt(start);
+  if (first === SPACE || first === TAB) return true;
+  for (
+    let position = wire.indexOf("\r");
+    position >= 0 && position < end;
+    position = wire.indexOf("\r", position + 1)
+  ) {
+    if (wire.charCodeAt(position + 1) !== LF) return true;
+  }
+  for (
+    let position = wire.indexOf("\n");
+    position >= 0 && position < end;
+    position = wire.indexOf("\n", position + 1)
+  ) {
+    if (wire.charCodeAt(position - 1) !== CR) return true;
+  }
+  for (
+    let position = wire.indexOf("\0");
+    position >= 0 && position < end;
+    position = wire.indexOf("\0", position + 1)
+  ) {
+    if (wire.charCodeAt(position - 1) !== BACKSLASH) return true; // in a quoted string it is legal
+  }
+  return false;
 }
 
 /** §18.3: a body shorter than announced is refused. */

@@ -1,5 +1,5 @@
 /** SIP and SIPS URIs: RFC 3261 §19.1. Other schemes are carried as text. */
-import { canonicalAddress, ipVersion } from "../base/ip-range.ts";
+import { canonicalAddress, ipVersion, isNumericHost } from "../base/ip-range.ts";
 import { parseDecimal, SEMICOLON, splitList } from "./text.ts";
 
 const PORT_MAX = 65_535;
@@ -94,7 +94,7 @@ export function splitHostPort(text: string): { host: string; port: number | unde
     if (end > 0 && text[end] !== ":") return undefined;
   } else {
     host = end < 0 ? text : text.slice(0, end);
-    if (!/^[A-Za-z0-9._-]+$/.test(host)) return undefined;
+    if (!/^[A-Za-z0-9._-]+$/.test(host) || isNumericHost(host)) return undefined;
   }
   const port = end < 0 ? undefined : parseDecimal(text.slice(end + 1), PORT_MAX);
   if (port === -1 || port === 0) return undefined;
@@ -108,8 +108,10 @@ function readScheme(text: string): "sip" | "sips" | undefined {
   return scheme === "sip" || scheme === "sips" ? scheme : undefined;
 }
 
+/** White space, control characters and angle brackets have no place in a URI. */
 function hasSpace(text: string): boolean {
-  return text.includes(" ") || text.includes("\t") || text.includes("<") || text.includes(">");
+  for (let position = 0; position < text.length; position++) if (text.charCodeAt(position) <= 0x20) return true;
+  return text.includes("<") || text.includes(">");
 }
 
 function firstOf(text: string, start: number, a: string, b: string): number {

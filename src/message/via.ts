@@ -105,7 +105,7 @@ function note(found: ViaParameters, name: string, nameEnd: number, value: string
       found.branch = value;
       break;
     case "rport":
-      found.rport = value === "" ? -1 : parseDecimal(value, 65_535);
+      found.rport = readRport(value);
       found.rportEnd = nameEnd;
       break;
     case "received":
@@ -163,4 +163,11 @@ function skipValue(wire: string, start: number, end: number): number {
     position += 1;
   }
   return position;
+}
+
+/** -1 for one without a value; one that isn't a port is as good as none. */
+function readRport(value: string): number | undefined {
+  if (value === "") return -1;
+  const port = parseDecimal(value, 65_535);
+  return port > 0 ? port : undefined;
 }

@@ -13,6 +13,9 @@ import type { Upstreams } from "./upstreams.ts";
  */
 export type Origin = "localnet" | "gateway" | "upstream" | "domain" | "stranger";
 
+/** Each costs an HMAC; we never make more than two for one request (RFC 5658). */
+const TOKENS_READ_MAX = 4;
+
 export class Access {
   private readonly site: Site;
   private readonly upstreams: Upstreams;
@@ -37,6 +40,8 @@ export class Access {
 
   /** Strangers need a token of ours: that of a phone's Path, or that of a dialog which we let in. */
   admit(request: Request, source: Flow): "admit" | "forbid" | "drop" {
+    // What comes from our own address has come back to us: it must not pass for a phone's.
+    if (this.own.has(source.address, source.port)) return "drop";
     if (this.originOf(source) !== "stranger" || this.hasToken(request)) return "admit";
     if (this.site.strangers === "reject") return "forbid";
     if (this.site.strangers === "drop") return "drop";
@@ -46,7 +51,8 @@ export class Access {
   private hasToken(request: Request): boolean {
     const isInDialog = request.toTag !== "";
     if (this.tokens.readContact(request.uri?.user ?? "") !== undefined) return true;
-    return preprocessRoutes(request, this.own).tokens.some(
+    const tokens = preprocessRoutes(request, this.own).tokens.slice(0, TOKENS_READ_MAX);
+    return tokens.some(
       (token) =>
         this.tokens.readFlow(token) !== undefined ||
         (isInDialog && this.tokens.readDialog(token, request.callId) !== undefined),

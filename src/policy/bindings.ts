@@ -148,5 +148,6 @@ function isSameContact(a: Binding, b: Binding): boolean {
 /** The length of the shorter number when the longer ends with it; 0 otherwise. Only digits count as numbers. */
 function commonSuffix(a: string, b: string): number {
   const [shorter, longer] = a.length <= b.length ? [a, b] : [b, a];
-  return /^\+?\d+$/.test(a) && /^\+?\d+$/.test(b) && longer.endsWith(shorter.replace("+", "")) ? shorter.length : 0;
+  const digits = shorter.replace("+", "");
+  return /^\+?\d+$/.test(a) && /^\+?\d+$/.test(b) && longer.endsWith(digits) ? digits.length : 0;
 }

@@ -9,16 +9,20 @@ export function findExtension(
   settings: ExtensionSettings,
   bindings: Bindings,
 ): AddressOfRecord | undefined {
-  const exact = bindings.findUser(number);
+  const exact = bindings.findUser(settings.aliases.get(number) ?? number);
   if (exact !== undefined) return exact;
-  const alias = settings.aliases.get(number);
-  if (alias !== undefined) return bindings.findUser(alias) ?? bindings.findSuffix(alias, settings.suffix_digits);
   for (const prefix of settings.prefixes) {
     const isBehind = number.startsWith(prefix) && number.length > prefix.length;
     const address = isBehind ? bindings.findUser(number.slice(prefix.length)) : undefined;
     if (address !== undefined) return address;
   }
-  return bindings.findSuffix(number, settings.suffix_digits);
+  return settings.suffix_digits === undefined ? undefined : bindings.findSuffix(number, settings.suffix_digits);
+}
+
+/** Whether `host` is a domain in which phones of this site are registered: 201 of another company is not our 201. */
+export function isHome(host: string, bindings: Bindings): boolean {
+  for (const { name } of bindings.all()) if (name.endsWith(`@${host}`)) return true;
+  return false;
 }
 
 /** One target for each contact, by the way that its REGISTER came: behind NAT no other leads there. */

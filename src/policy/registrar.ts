@@ -15,6 +15,10 @@ import { TokenBucket } from "./token-bucket.ts";
 
 /** RFC 3261 §10.2.1.1: what is meant where nobody says otherwise. */
 const EXPIRES_DEFAULT_s = 3_600;
+/** No promise is believed for longer. */
+const GRANT_MAX_s = 86_400;
+/** Longer Contact URIs aren't remembered. */
+const CONTACT_CHARACTERS_MAX = 512;
 const EXPIRES_MAX_s = 0xffff_ffff;
 /** So that phones don't all come back at once. */
 const SURVIVAL_JITTER = 0.15;
@@ -107,7 +111,7 @@ export class Registrar {
     for (const { contact, expires_s } of wishesOf(request)) {
       const grant_s = granted.get(contact.uri) ?? headerExpires_s(response) ?? expires_s;
       if (expires_s === 0 || grant_s === 0) this.bindings.remove(name, contact.uri);
-      else this.bindings.put(name, bindingOf(contact, routed, now_ms + grant_s * 1_000));
+      else this.bindings.put(name, bindingOf(contact, routed, now_ms + Math.min(grant_s, GRANT_MAX_s) * 1_000));
     }
     this.bindings.markStale(name, false);
     return this.cap(response);
@@ -154,7 +158,7 @@ export class Registrar {
     if (wishes.length > BINDINGS_MAX) return { status: 403, reason: "Too Many Contacts" };
     for (const { contact, expires_s } of wishes) {
       if (expires_s === 0) this.bindings.remove(name, contact.uri);
-      else this.bindings.put(name, bindingOf(contact, routed, now_ms + expires_s * 1_000));
+      else this.bindings.put(name, bindingOf(contact, routed, now_ms + Math.min(expires_s, GRANT_MAX_s) * 1_000));
     }
     return undefined;
   }
@@ -200,7 +204,9 @@ function wishesOf(request: Request): Wish[] {
   const wishes: Wish[] = [];
   for (const value of request.list(CONTACT)) {
     const contact = parseNameAddr(value);
-    if (contact !== undefined) wishes.push({ contact, expires_s: contactExpires_s(contact) ?? default_s });
+    const isUsable = contact !== undefined && contact.uri.length <= CONTACT_CHARACTERS_MAX;
+    if (isUsable && parseSipUri(contact.uri) !== undefined)
+      wishes.push({ contact, expires_s: contactExpires_s(contact) ?? default_s });
   }
   return wishes;
 }

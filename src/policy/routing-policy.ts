@@ -42,6 +42,10 @@ export class RoutingPolicy implements Router {
     return this.access.admit(request, source);
   }
 
+  knows(source: Flow): boolean {
+    return this.access.originOf(source) !== "stranger";
+  }
+
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision {
     const origin = this.access.originOf(routed.source);
     const situation = { ...this.staff, origin, now_ms };

@@ -78,8 +78,11 @@ export interface ExtensionSettings {
   readonly aliases: ReadonlyMap<string, string>;
   /** What the outside dials before an extension: with 5550, 5550201 is 201. */
   readonly prefixes: readonly string[];
-  /** A dialled number at least so long finds the one phone whose number ends with it. */
-  readonly suffix_digits: number;
+  /**
+   * Of two numbers of which one ends with the other, the shorter at least so long, both mean one phone. Undefined: no
+   * guessing, since 112 ends 4112 too, and many an outside number ends with an extension.
+   */
+  readonly suffix_digits: number | undefined;
   readonly forwards: ReadonlyMap<string, Forward>;
   /** How long a phone rings before `noAnswer`, or before the caller hears that nobody answers. */
   readonly ring_ms: number;

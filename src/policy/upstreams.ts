@@ -36,8 +36,9 @@ export class Upstreams {
 
   /** Where a phone's request goes, best first; empty when its Request-URI names no host. */
   targetsFor(routed: RoutedRequest, now_ms: number): readonly Peer[] {
+    // With a static next hop, a Route that a phone has preloaded is upstream's to follow.
+    if (this.configured.length > 0) return this.configured;
     const route = routed.routes.remaining[0];
-    if (route === undefined && this.configured.length > 0) return this.configured;
     const uri = route === undefined ? routed.uri : routeUri(route);
     return uri === undefined ? [] : [this.domain({ host: uri.host, port: uri.port }, now_ms)];
   }

@@ -4,7 +4,7 @@ import type { Response } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import { loopHash } from "../transaction/branch-id.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
-import { TIMER_C_ms } from "../transaction/timers.ts";
+import { PATIENCE_ms, TIMER_C_ms } from "../transaction/timers.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { FlowWaiter } from "../transport/locator.ts";
 import type { Final } from "./best-response.ts";
@@ -77,6 +77,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     else {
       const flows = this.kit.locator.locate(hop, this, now_ms);
       if (flows !== undefined) this.onLocated(flows, now_ms);
+      else if (this.timer === undefined) this.startTimer("fr_timer", PATIENCE_ms, now_ms);
     }
   }
 
@@ -91,6 +92,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
    * and gets CANCEL should it answer late (§9.1).
    */
   cancel(reason: string, now_ms: number): void {
+    if (this.cancelReason !== undefined) return;
     this.cancelReason = reason;
     if (this.transaction === undefined || !this.hasProvisional) {
       this.end({ status: 487, response: undefined }, now_ms);
@@ -103,8 +105,9 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   /** Like {@link cancel}, but doesn't wait for the 487. */
   dismiss(reason: string, status: number, now_ms: number): void {
     if (!this.isOpen) return;
-    this.cancelReason = reason;
-    if (this.transaction !== undefined && this.hasProvisional) {
+    const wasCancelled = this.cancelReason !== undefined;
+    this.cancelReason ??= reason;
+    if (this.transaction !== undefined && this.hasProvisional && !wasCancelled) {
       this.kit.transactions.cancel(this.transaction, reason, now_ms);
     }
     this.end({ status, response: undefined }, now_ms);
@@ -118,7 +121,12 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
 
   onResponse(transaction: ClientTransaction, response: Response, now_ms: number): void {
     this.target.observer?.onAnswer(response.status, now_ms);
-    if (response.status >= 300) this.end({ status: response.status, response }, now_ms);
+    if (transaction !== this.transaction && response.status < 200) {
+      // An address that had been given up answers after all.
+      this.kit.transactions.cancel(transaction, "", now_ms);
+    } else if (transaction !== this.transaction && response.status >= 300) {
+      return;
+    } else if (response.status >= 300) this.end({ status: response.status, response }, now_ms);
     else if (response.status >= 200) this.succeed(transaction, response, now_ms);
     else this.proceed(transaction, response, now_ms);
   }
@@ -166,7 +174,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
       if (isFirst) this.kit.transactions.cancel(transaction, this.cancelReason ?? "", now_ms);
       return;
     }
-    this.stopTimer();
+    // A 100 to another request promises nothing: its short timer goes on.
     if (this.routed.request.method === "INVITE") this.startTimer("timer_c", TIMER_C_ms, now_ms);
     if (response.status === 100) return;
     this.isRinging = true;

@@ -9,7 +9,7 @@ import type { Response } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { parseSipUri } from "../message/uri.ts";
 import type { BranchIds } from "../transaction/branch-id.ts";
-import type { ClientUser } from "../transaction/client-transaction.ts";
+import { NOBODY } from "../transaction/client-transaction.ts";
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
 import type { FlowWaiter, Locator } from "../transport/locator.ts";
@@ -50,9 +50,6 @@ export class OrphanDialogs {
   }
 }
 
-/** Nobody needs to know how the BYE fares. */
-const NOBODY: ClientUser = { onResponse() {}, onTimeout() {}, onUnreachable() {} };
-
 class OrphanDialog implements FlowWaiter {
   private readonly parts: Parts;
   private readonly response: Response;
@@ -71,7 +68,7 @@ class OrphanDialog implements FlowWaiter {
   start(now_ms: number): void {
     const first = this.routes[0];
     const uri = first === undefined ? parseSipUri(this.remoteTarget) : routeUri(first);
-    if (uri === undefined) return;
+    if (uri === undefined || this.remoteTarget === "") return;
     const flows = this.parts.locator.locate({ host: uri.host, port: uri.port }, this, now_ms);
     if (flows !== undefined) this.onLocated(flows, now_ms);
   }

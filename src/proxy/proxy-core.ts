@@ -74,7 +74,7 @@ export class ProxyCore implements TransactionUser {
   receive(wire: string, source: Flow, now_ms: number): void {
     const message = parse(wire);
     if (message.kind === "response") {
-      this.transactions.receiveResponse(message, now_ms);
+      this.receiveResponse(message, source, now_ms);
     } else if (message.kind === "request") {
       this.receiveRequest(message, source, now_ms);
     } else if (message.kind === "unreadable") {
@@ -143,6 +143,16 @@ export class ProxyCore implements TransactionUser {
     const forward = new StatelessResponse(this.transport, withoutTopVia(response));
     const flows = this.locator.locate({ host: address, port }, forward, now_ms);
     if (flows !== undefined) forward.onLocated(flows);
+  }
+
+  /** Only who was asked may answer, or who belongs here: a branch can be overheard. */
+  private receiveResponse(response: Response, source: Flow, now_ms: number): void {
+    const asked = this.transactions.askedBy(response)?.address;
+    if (asked === source.address || this.router?.knows(source) === true) {
+      this.transactions.receiveResponse(response, now_ms);
+    } else {
+      this.log.debug("response_from_stranger", { from: flowKey(source), status: response.status });
+    }
   }
 
   private receiveRequest(request: Request, source: Flow, now_ms: number): void {

@@ -120,5 +120,7 @@ export interface RoutedRequest {
 export interface Router {
   /** Before a transaction is made: may this source ask anything of us? "forbid" answers 403, "drop" nothing. */
   admit(request: Request, source: Flow): "admit" | "forbid" | "drop";
+  /** Whether a source is more to us than a stranger. */
+  knows(source: Flow): boolean;
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision;
 }

@@ -11,7 +11,8 @@ export const inviteClient: Machine = {
       success: to("accepted", "stopRetransmit", "stopTimeout", "linger64T1", "tell"),
       failure: to("completed", "stopRetransmit", "stopTimeout", "sendAck", "linger64T1", "tell"),
       timeout: to(TERMINATED, "tell"),
-      unreachable: to(TERMINATED, "tell"),
+      // Ours: the request may have got through before the error; who answers late must not be left ringing.
+      unreachable: to("abandoned", "stopRetransmit", "tell"),
       abandon: to("abandoned", "stopRetransmit"),
     },
     proceeding: {
@@ -27,7 +28,6 @@ export const inviteClient: Machine = {
       success: to("accepted", "stopTimeout", "linger64T1", "tell"),
       failure: to("completed", "stopTimeout", "sendAck", "linger64T1", "tell"),
       timeout: to(TERMINATED),
-      unreachable: to(TERMINATED),
     },
     accepted: {
       success: to("accepted", "tell"),

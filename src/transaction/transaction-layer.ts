@@ -29,8 +29,9 @@ export interface TransactionUser {
   onStrayResponse(response: Response, now_ms: number): void;
 }
 
-/** Above this many unanswered requests, new ones get 503. */
+/** Above this many unanswered requests, or so many characters of them, new ones get 503. */
 export const UNANSWERED_MAX = 10_000;
+export const UNANSWERED_CHARACTERS_MAX = 8_000_000;
 const TAG_LENGTH = 10;
 
 export class TransactionLayer implements TransactionRunner {
@@ -42,6 +43,7 @@ export class TransactionLayer implements TransactionRunner {
   private readonly log: Logger;
   private readonly user: TransactionUser;
   private unanswered = 0;
+  private unansweredCharacters = 0;
 
   constructor(ports: { transport: TransportPort; random: Random; log: Logger }, timers: Timers, user: TransactionUser) {
     this.transport = ports.transport;
@@ -70,6 +72,11 @@ export class TransactionLayer implements TransactionRunner {
     } else {
       this.open(request, source, key, now_ms);
     }
+  }
+
+  /** Where the request went that `response` answers; undefined when no transaction of ours waits for it. */
+  askedBy(response: Response): Flow | undefined {
+    return this.clients.get(clientKey(response.topVia.branch, response.cseqMethod))?.flow;
   }
 
   /** A response has arrived (§17.1.3). */
@@ -105,7 +112,7 @@ export class TransactionLayer implements TransactionRunner {
 
   /** Sends CANCEL for an INVITE that has had a provisional response (§9.1). */
   cancel(transaction: ClientTransaction, reason: string, now_ms: number): void {
-    const invite = transaction.request;
+    const invite = transaction.machine === inviteClient ? transaction.request : undefined;
     if (transaction.state !== "proceeding" || invite === undefined) return;
     this.send("CANCEL", invite.topVia.branch, buildCancel(invite, reason), transaction.flow, NOBODY, now_ms);
     this.apply(transaction, "cancelled", undefined, now_ms);
@@ -126,7 +133,7 @@ export class TransactionLayer implements TransactionRunner {
     transaction.lastResponse = wire;
     this.apply(transaction, input, undefined, now_ms);
     if (!answered && transaction.isAnswered) {
-      this.unanswered -= 1;
+      this.awaitAnswer(transaction.incoming?.request, -1);
       transaction.incoming = undefined;
     }
     if (transaction.state === "accepted") transaction.lastResponse = "";
@@ -135,7 +142,7 @@ export class TransactionLayer implements TransactionRunner {
 
   /** Ends a transaction without an answer (RFC 4320 §4.2: better none than a late 408). */
   dismiss(transaction: ServerTransaction): void {
-    if (!transaction.isAnswered) this.unanswered -= 1;
+    if (!transaction.isAnswered) this.awaitAnswer(transaction.incoming?.request, -1);
     transaction.state = TERMINATED;
     this.forget(transaction);
   }
@@ -149,19 +156,24 @@ export class TransactionLayer implements TransactionRunner {
     const transaction = new ServerTransaction(this, machine, key, request, source, this.random.token(TAG_LENGTH));
     const { incoming, toTag } = transaction;
     if (incoming === undefined) return;
-    if (this.unanswered >= UNANSWERED_MAX) {
+    if (this.unanswered >= UNANSWERED_MAX || this.unansweredCharacters >= UNANSWERED_CHARACTERS_MAX) {
       const refusal = buildReply(request, incoming.stamp, toTag, { status: 503, headers: "Retry-After: 5\r\n" });
       this.transport.send(transaction.replyFlow, refusal);
       return;
     }
     this.servers.set(key, transaction);
-    this.unanswered += 1;
+    this.awaitAnswer(request, 1);
     if (request.method === "INVITE") this.reply(transaction, { status: 100 }, now_ms);
     try {
       this.user.onRequest(transaction, incoming, now_ms);
     } catch (error) {
       this.fail(transaction, error, now_ms);
     }
+  }
+
+  private awaitAnswer(request: Request | undefined, sign: 1 | -1): void {
+    this.unanswered += sign;
+    this.unansweredCharacters += sign * (request?.wire.length ?? 0);
   }
 
   private receiveCancel(cancel: Request, source: Flow, key: string, now_ms: number): void {
@@ -172,7 +184,7 @@ export class TransactionLayer implements TransactionRunner {
     }
     const transaction = new ServerTransaction(this, nonInviteServer, key, cancel, source, invite.toTag);
     this.servers.set(key, transaction);
-    this.unanswered += 1;
+    this.awaitAnswer(cancel, 1);
     this.reply(transaction, { status: 200 }, now_ms);
     if (invite.isAnswered) return;
     try {
@@ -289,8 +301,9 @@ export class TransactionLayer implements TransactionRunner {
   private forget(transaction: Transaction): void {
     if (transaction.retransmitTimer !== undefined) this.timers.stop(transaction.retransmitTimer);
     this.timers.stop(transaction.lifeTimer);
-    if (transaction instanceof ClientTransaction) this.clients.delete(transaction.key);
-    else this.servers.delete(transaction.key);
+    const { key } = transaction;
+    if (this.clients.get(key) === transaction) this.clients.delete(key);
+    if (this.servers.get(key) === transaction) this.servers.delete(key);
   }
 
   /** A bug of ours ends the transaction in which it shows, and nothing else. */

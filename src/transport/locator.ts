@@ -69,8 +69,8 @@ interface Route {
 export class Locator {
   private readonly listeners: readonly Listener[];
   private readonly lookup: LookupPort;
-  private readonly names = new BoundedMap<string, Name>(REMEMBERED);
-  private readonly routes = new BoundedMap<string, Route>(REMEMBERED);
+  private readonly names = new Map<string, Name>();
+  private readonly routes = new Map<string, Route>();
   private readonly findings = new BoundedMap<string, Finding>(REMEMBERED);
 
   constructor(listeners: readonly Listener[], lookup: LookupPort) {
@@ -95,6 +95,7 @@ export class Locator {
       return this.flowsTo([{ address: target.host, port: target.port ?? SIP_PORT }], waiter, now_ms);
     }
     const name = this.name(target);
+    if (name === undefined) return NOWHERE;
     if (now_ms >= name.expires_ms && !name.isAsking) {
       name.isAsking = true;
       this.lookup.resolve(target);
@@ -111,7 +112,8 @@ export class Locator {
    * @param lifetime_ms how long the answer, or the lack of one, may be believed
    */
   onResolved(target: HostPort, addresses: readonly ResolvedAddress[], lifetime_ms: number, now_ms: number): void {
-    const name = this.name(target);
+    const name = this.names.get(keyOf(target));
+    if (name === undefined) return;
     if (addresses.length > 0) name.addresses = addresses;
     name.expires_ms = now_ms + lifetime_ms;
     name.isAsking = false;
@@ -128,7 +130,8 @@ export class Locator {
    * @param source the local address it would send from; undefined when it has no route
    */
   onSource(address: string, source: string | undefined, now_ms: number): void {
-    const route = this.route(address);
+    const route = this.routes.get(address);
+    if (route === undefined) return;
     route.listener = source === undefined ? undefined : this.listenerNear(source);
     route.expires_ms = source === undefined ? now_ms : now_ms + ROUTE_LIFETIME_ms;
     route.isAsking = false;
@@ -144,7 +147,8 @@ export class Locator {
 
   /** A send to `address` failed: ask the kernel anew before the next. */
   forgetRoute(address: string): void {
-    this.routes.delete(address);
+    const route = this.routes.get(address);
+    if (route !== undefined) route.expires_ms = 0;
     this.findings.clear();
   }
 
@@ -163,6 +167,7 @@ export class Locator {
       }
       if (candidates.length === 0) continue;
       const route = this.route(address);
+      if (route === undefined) continue;
       if (now_ms >= route.expires_ms && !route.isAsking) {
         route.isAsking = true;
         this.lookup.findSource(address);
@@ -195,24 +200,44 @@ export class Locator {
     return nearest;
   }
 
-  private name(target: HostPort): Name {
-    const key = keyOf(target);
-    let name = this.names.get(key);
-    if (name === undefined) {
-      name = { target, addresses: [], expires_ms: 0, isAsking: false, waiters: [] };
-      this.names.set(key, name);
-    }
-    return name;
+  private name(target: HostPort): Name | undefined {
+    const fresh = (): Name => ({ target, addresses: [], expires_ms: 0, isAsking: false, waiters: [] });
+    return recall(this.names, keyOf(target), fresh);
   }
 
-  private route(address: string): Route {
-    let route = this.routes.get(address);
-    if (route === undefined) {
-      route = { listener: undefined, expires_ms: 0, isAsking: false, waiters: [] };
-      this.routes.set(address, route);
-    }
-    return route;
+  private route(address: string): Route | undefined {
+    return recall(this.routes, address, () => ({ listener: undefined, expires_ms: 0, isAsking: false, waiters: [] }));
   }
+}
+
+/**
+ * An entry of a table of limited size, made when it is new. The entry used longest ago makes room, but never one that
+ * somebody waits for; undefined when all are such.
+ */
+function recall<T extends { readonly isAsking: boolean }>(
+  table: Map<string, T>,
+  key: string,
+  fresh: () => T,
+): T | undefined {
+  let entry = table.get(key);
+  if (entry === undefined) {
+    if (table.size >= REMEMBERED && !makeRoom(table)) return undefined;
+    entry = fresh();
+  } else {
+    table.delete(key);
+  }
+  table.set(key, entry);
+  return entry;
+}
+
+function makeRoom<T extends { readonly isAsking: boolean }>(table: Map<string, T>): boolean {
+  for (const [key, entry] of table) {
+    if (!entry.isAsking) {
+      table.delete(key);
+      return true;
+    }
+  }
+  return false;
 }
 
 function keyOf(target: HostPort): string {

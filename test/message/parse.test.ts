@@ -122,13 +122,21 @@ describe("header fields", () => {
     expect(invite.header(MAX_FORWARDS)).toBe("70");
   });
 
-  test("line feeds alone end lines too", () => {
+  test.each([
+    ["line feeds alone", (text: string) => text.replace(/\r\n/g, "\n")],
+    ["one bare line feed", (text: string) => text.replace("Contact", "X: 1\nContact")],
+    ["a bare carriage return", (text: string) => text.replace("Contact: ", "Contact: \r")],
+    ["a NUL", (text: string) => text.replace("Contact: ", "Contact: \0")],
+    ["a first line that goes on from none", (text: string) => text.replace("\r\nVia", "\r\n ;x=y:z\r\nVia")],
+  ])("what others might read as other lines is refused: %s", (_, spoil: (text: string) => string) => {
     const text = requestText({ via: [VIA_A, VIA_B], body: "v=0\n", headers: ["Contact: <sip:a@b>\r\n ;q=1"] });
-    const invite = readRequest(text.replace(/\r\n/g, "\n"));
+    expect(readRequest(spoil(text)).fault).toEqual({ status: 400, reason: "Bare CR, LF or NUL in the header" });
+  });
+
+  test("a line feed, a carriage return and a NUL in the body are its own affair", () => {
+    const invite = readRequest(requestText({ body: "v=0\n\0\r" }));
     expect(invite.fault).toBeUndefined();
-    expect(invite.list(VIA)).toEqual([VIA_A, VIA_B]);
-    expect(invite.header(CONTACT)).toBe("<sip:a@b> ;q=1");
-    expect(invite.body).toBe("v=0\n");
+    expect(invite.body).toBe("v=0\n\0\r");
   });
 
   test("RFC 3261 §7.3.1: several values on a line and several lines are one list, in order", () => {

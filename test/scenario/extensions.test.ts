@@ -55,8 +55,8 @@ describe("extension to extension", () => {
   it.each([
     ["an alias", 'extensions: {aliases: {"5550100": "202"}}\n', "202", "5550100"],
     ["a prefix", 'extensions: {prefixes: ["5550"]}\n', "202", "5550202"],
-    ["the suffix of a longer number", "", "15550202", "202"],
-    ["a longer number that ends so", "", "202", "5550202"],
+    ["the suffix of a longer number", "extensions: {suffix_digits: 3}\n", "15550202", "202"],
+    ["a longer number that ends so", "extensions: {suffix_digits: 3}\n", "202", "5550202"],
   ])("by %s", (_, yaml, registered, dialled) => {
     const { site, caller, callee } = dark(yaml, registered);
     dial(caller, dialled);
@@ -66,7 +66,7 @@ describe("extension to extension", () => {
   });
 
   it("two phones whose numbers end alike: neither is guessed, the call goes out", () => {
-    const { site, caller } = dark("", "15550202");
+    const { site, caller } = dark("extensions: {suffix_digits: 3}\n", "15550202");
     const other = site.actor("25550202", PHONE_3);
     site.bindings.put("25550202@x", {
       contact: "sip:25550202@10.222.237.23",
@@ -80,6 +80,18 @@ describe("extension to extension", () => {
     dial(caller, "202");
     site.run(3_000);
     expect(other.requests("INVITE")).toEqual([]);
+    expect(caller.responses(302)).toHaveLength(1);
+  });
+
+  it.each([
+    ["112 isn't 4112", "4112", "112", DOMAIN],
+    ["an outside number that ends with an extension", "202", "+49305550202", DOMAIN],
+    ["202 of another company", "202", "202", "partner.example.org"],
+  ])("%s", (_, registered, dialled, domain) => {
+    const { site, caller, callee } = dark("", registered);
+    caller.invite(`sip:${dialled}@${domain}`);
+    site.run(3_000);
+    expect(callee.requests("INVITE")).toEqual([]);
     expect(caller.responses(302)).toHaveLength(1);
   });
 

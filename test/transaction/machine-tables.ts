@@ -38,7 +38,7 @@ export const INVITE_CLIENT: Table = {
     retransmit: "calling: send doubleRetransmit", // timer A, without a ceiling
     timeout: "terminated: tell", // timer B
     linger: "-", // no such timer runs yet
-    unreachable: "terminated: tell",
+    unreachable: "abandoned: stopRetransmit tell", // ours: it may have got through before the error
     abandon: "abandoned: stopRetransmit", // ours: fr_timer
     cancelled: "-", // §9.1: no CANCEL before a provisional response
   },
@@ -64,7 +64,7 @@ export const INVITE_CLIENT: Table = {
     retransmit: "-",
     timeout: "terminated:", // nobody waits for it any more
     linger: "-",
-    unreachable: "terminated:",
+    unreachable: "-",
     abandon: "-",
     cancelled: "-",
   },

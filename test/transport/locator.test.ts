@@ -109,8 +109,30 @@ describe("IP addresses", () => {
     locator.onSource("203.0.113.5", "198.51.100.1", 0);
     expect(locator.locate(literal("203.0.113.5"), waiter(), 0)).toHaveLength(1);
     locator.forgetRoute("203.0.113.5");
-    expect(locator.locate(literal("203.0.113.5"), waiter(), 1)).toBeUndefined();
+    expect(locator.locate(literal("203.0.113.5"), waiter(), 1)).toHaveLength(1); // the last good answer serves
     expect(questions).toEqual(["route 203.0.113.5", "route 203.0.113.5"]);
+  });
+
+  test("who waits while a route is forgotten is still told", () => {
+    const { locator } = setUp(LAN, WAN);
+    const one = waiter();
+    locator.locate(literal("203.0.113.5"), one, 0);
+    locator.forgetRoute("203.0.113.5");
+    locator.onSource("203.0.113.5", "198.51.100.1", 5);
+    expect(one.told).toHaveLength(1);
+  });
+
+  test("a table full of questions refuses the next, and forgets nobody who waits", () => {
+    const { locator } = setUp(LAN);
+    const waiters = Array.from({ length: 1_500 }, () => waiter());
+    waiters.forEach((one, index) => {
+      const flows = locator.locate({ host: `h${index}.example.com`, port: undefined }, one, 0);
+      expect(flows === undefined).toBe(index < 1_024);
+    });
+    for (let index = 0; index < 1_500; index++) {
+      locator.onResolved({ host: `h${index}.example.com`, port: undefined }, [], 1_000, 10);
+    }
+    expect(waiters.filter((one) => one.told.length === 1)).toHaveLength(1_024);
   });
 });
 

@@ -66,7 +66,7 @@ export const INBOUND: InboundSettings = { order: "hunt", timer_ms: FR_TIMER_ms }
 export const EXTENSIONS: ExtensionSettings = {
   aliases: new Map(),
   prefixes: [],
-  suffix_digits: 3,
+  suffix_digits: undefined,
   forwards: new Map(),
   ring_ms: 60_000,
 };

@@ -121,10 +121,10 @@ export class NodeUdp implements TransportPort {
     const socket = createSocket(listener, this.receiver(listener));
     const refused = () => this.sink.onUnreachable(flow);
     const onSent: SendCallback = (error) => {
-      if (error !== null) refused();
+      if (error !== null && isDeathSign(error)) refused();
     };
-    socket.socket.on("error", () => {
-      if (peer.state === "connected") refused();
+    socket.socket.on("error", (error: Error) => {
+      if (peer.state === "connected" && isDeathSign(error)) refused();
     });
     const bound = socket.bind({ address: listener.address, port: listener.port }).then(() => {
       socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
@@ -150,14 +150,15 @@ export class NodeUdp implements TransportPort {
 
   private receiver(listener: Listener) {
     return (bytes: Buffer, from: { address: string; port: number }) => {
+      if (from.port === 0) return; // nobody could be answered there
       this.sink.onDatagram(bytes.toString("latin1"), { listener, address: from.address, port: from.port });
     };
   }
 
   private failed(listener: Listener, error: Error): void {
-    const { address, port, code } = error as { address?: unknown; port?: unknown; code?: unknown };
-    if (typeof address !== "string" || typeof port !== "number") return;
-    this.log.debug("send_failed", { to: `${address}:${port}`, code: String(code) });
+    const { address, port } = error as { address?: unknown; port?: unknown };
+    this.log.debug("send_failed", { to: `${String(address)}:${String(port)}`, error: error.message });
+    if (typeof address !== "string" || typeof port !== "number" || !isDeathSign(error)) return;
     this.sink.onUnreachable({ listener, address, port });
   }
 
@@ -171,6 +172,14 @@ export class NodeUdp implements TransportPort {
       this.log.warn("small_receive_buffer", { bytes: least, cure: "sysctl -w net.core.rmem_max=4194304" });
     }
   }
+}
+
+/** What tells of the peer or of the way to it; a datagram that is too long tells of itself. */
+const DEATH_SIGNS = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"];
+
+function isDeathSign(error: Error): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === "string" && DEATH_SIGNS.includes(code);
 }
 
 /** Nobody waits for news of a response that couldn't be sent, and a callback costs Node a tick. */

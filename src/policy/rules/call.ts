@@ -2,7 +2,7 @@
 import type { Request } from "../../message/message.ts";
 import type { Reply } from "../../message/reply.ts";
 import type { RoutedRequest, Stage } from "../../proxy/router.ts";
-import { findExtension, ringStages } from "../extensions.ts";
+import { findExtension, isHome, ringStages } from "../extensions.ts";
 import type { Gateways } from "../gateways.ts";
 import { decision, replyStage, upstreamStage } from "../plan.ts";
 import { callerOf } from "../registrar.ts";
@@ -36,7 +36,9 @@ export const call: RoutingRule = (routed, situation) => {
 function survivalStages(routed: RoutedRequest, situation: Situation): Stage[] {
   const number = dialledUser(routed);
   if (number === undefined) return [unreachable];
-  const extension = findExtension(number, situation.site.extensions, situation.registrar.bindings);
+  const { bindings } = situation.registrar;
+  const isOurs = routed.uri === undefined || isHome(routed.uri.host, bindings);
+  const extension = isOurs ? findExtension(number, situation.site.extensions, bindings) : undefined;
   if (extension === undefined) return outsideStages(number, routed, situation);
   return ringStages(extension, situation.site.extensions, (other) => forwardStages(other, routed, situation));
 }

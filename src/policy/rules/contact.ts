@@ -3,12 +3,14 @@ import { hostText } from "../../message/uri.ts";
 import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
-export const contact: RoutingRule = (routed, { own, tokens, registrar }) => {
+export const contact: RoutingRule = (routed, { own, tokens, registrar, gateways, origin }) => {
   const { uri } = routed;
   if (uri?.user === undefined || !own.hasUri(uri)) return undefined;
   const phone = tokens.readContact(uri.user);
   if (phone === undefined) return undefined;
   const { flow, user } = phone;
+  const isTrusted = origin !== "stranger" && origin !== "domain";
+  if (!isTrusted && gateways.findAddress(flow.address) !== undefined) return undefined;
   const requestUri = registrar.contactOf(flow, user) ?? `sip:${user}@${hostText(flow.address)}:${flow.port}`;
   const target = { requestUri, nextHop: flow };
   return decision("contact", `our Contact stands for ${flow.address}`, { kind: "fork", targets: [target] });

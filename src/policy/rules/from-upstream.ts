@@ -3,8 +3,12 @@ import { hostText } from "../../message/uri.ts";
 import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
-export const fromUpstream: RoutingRule = (routed, { site, origin }) => {
+export const fromUpstream: RoutingRule = (routed, { site, origin, gateways }) => {
   if ((origin !== "upstream" && origin !== "domain") || routed.uri === undefined) return undefined;
-  if (!site.localnet.contains(routed.uri.host)) return undefined;
-  return decision("from-upstream", `to ${hostText(routed.uri.host)}`, { kind: "fork", targets: [{}] });
+  const { host, port } = routed.uri;
+  // A Route that is left would lead elsewhere than the Request-URI that has been looked at.
+  if (routed.routes.remaining.length > 0 || !site.localnet.contains(host)) return undefined;
+  if (origin === "domain" && gateways.findAddress(host) !== undefined) return undefined;
+  const target = { nextHop: { host, port } };
+  return decision("from-upstream", `to ${hostText(host)}`, { kind: "fork", targets: [target] });
 };

@@ -39,10 +39,14 @@ function callListener(callId: string, method: string, calls: Calls): DecisionLis
   return { onAnswer: (_target, response, now_ms) => calls.answer(callId, response, now_ms) };
 }
 
-/** Whom we don't know must show that we let the dialog in; a gateway wants proof that it takes part in it. */
+/**
+ * Whom we don't know must show that we let the dialog in, and reaches no more than its other side: a phone by its
+ * address, or the gateway where that takes part in the dialog. A name could mean anything by the time DNS answers.
+ */
 function isAllowed({ request, routes }: RoutedRequest, host: string, { origin, tokens, site }: Situation): boolean {
   if (origin === "localnet" || origin === "gateway" || origin === "upstream") return true;
   const proofs = routes.tokens.map((token) => tokens.readDialog(token, request.callId));
   const isToGateway = site.gateways.some((gateway) => gateway.uri.host === host);
-  return proofs.includes("gateway-dialog") || (!isToGateway && proofs.includes("dialog"));
+  if (isToGateway) return proofs.includes("gateway-dialog");
+  return site.localnet.contains(host) && (proofs.includes("dialog") || proofs.includes("gateway-dialog"));
 }

@@ -10,7 +10,7 @@ const STATUS_DEFAULT = 480;
 const RETRY_AFTER_s = 60;
 
 export const otherRequest: RoutingRule = (routed, { site, origin, upstreams, now_ms }) => {
-  if (origin !== "localnet" && origin !== "gateway") return undefined;
+  if (origin !== "localnet" && (origin !== "gateway" || routed.request.method === "CANCEL")) return undefined;
   const answer = outageAnswer(routed.request, site.outageAnswers);
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesRegisters);
   if (targets.length === 0) return decision("other-request", "upstream is down", answer);

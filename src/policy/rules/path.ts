@@ -2,10 +2,11 @@
 import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
-export const path: RoutingRule = (routed, { tokens }) => {
+export const path: RoutingRule = (routed, { tokens, gateways, origin }) => {
   for (const token of routed.routes.tokens) {
     const flow = tokens.readFlow(token);
-    if (flow !== undefined) {
+    const isTrusted = origin !== "stranger" && origin !== "domain";
+    if (flow !== undefined && (isTrusted || gateways.findAddress(flow.address) === undefined)) {
       return decision("path", `Path leads to ${flow.address}`, { kind: "fork", targets: [{ nextHop: flow }] });
     }
   }

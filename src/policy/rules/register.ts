@@ -5,6 +5,7 @@
 import type { Stage } from "../../proxy/router.ts";
 import { showContacts } from "../hidden-contacts.ts";
 import { decision, upstreamStage } from "../plan.ts";
+import { nameOf } from "../registrar.ts";
 import type { RoutingRule } from "../situation.ts";
 
 export const register: RoutingRule = (routed, situation) => {
@@ -20,6 +21,8 @@ export const register: RoutingRule = (routed, situation) => {
   if (!registrar.mayGoUp(routed.request, now_ms)) {
     return decision("register", "upstream has just returned: one phone after the other", here);
   }
+  // A phone can name any domain and any Route; only its own registrar's word makes a binding.
+  const isTheirs = site.upstream.targets.length > 0 || nameOf(routed.request).endsWith(`@${first.hop.host}`);
   const patience_ms = registrar.knows(routed) ? site.registration.local_after_ms : site.upstream.fr_timer_ms;
   const byPath = site.registration.mode === "path";
   const way = byPath ? { addPath: true } : { hideContact: true };
@@ -28,7 +31,7 @@ export const register: RoutingRule = (routed, situation) => {
     ...decision("register", `to ${first.name}`, ...stages, here),
     revise: (response, at_ms) => {
       const shown = byPath ? response : showContacts(response, routed, situation);
-      return registrar.learn(routed, shown, at_ms);
+      return isTheirs ? registrar.learn(routed, shown, at_ms) : response.wire;
     },
     listener: {
       onFailure: (status) => {
