@@ -37,7 +37,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   private readonly waiting = new Set<WaitingRequest>();
   private isProbing = false;
   private isStopped = false;
-  private addresses: readonly string[] = [];
+  private flows: readonly Flow[] = [];
 
   constructor(parts: PeerParts, kind: PeerKind, uri: Pick<SipUri, "host" | "port">) {
     this.parts = parts;
@@ -64,7 +64,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
 
   /** Whether requests come from it. */
   hasAddress(address: string): boolean {
-    return this.hop.host === address || this.addresses.includes(address);
+    return this.hop.host === address || this.flows.some((flow) => flow.address === address);
   }
 
   start(now_ms: number): void {
@@ -76,6 +76,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.isStopped = true;
     this.parts.timers.stop(this.probeTimer);
     this.parts.timers.stop(this.holdTimer);
+    const [watched] = this.flows;
+    if (watched !== undefined) this.parts.prober.release(watched);
   }
 
   onStart(request: WaitingRequest, _now_ms: number): void {
@@ -109,7 +111,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   }
 
   onLocated(flows: readonly Flow[]): void {
-    if (flows.length > 0) this.addresses = flows.map((flow) => flow.address);
+    if (flows.length > 0) this.flows = flows;
   }
 
   onTimer(kind: string, now_ms: number): void {

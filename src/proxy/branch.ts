@@ -18,6 +18,8 @@ export interface BranchUser {
   onProvisional(branch: Branch, response: Response, now_ms: number): void;
   /** A 2xx; it can come after the branch has ended. From now on the response context answers for the transaction. */
   onSuccess(branch: Branch, transaction: ClientTransaction, response: Response, now_ms: number): void;
+  /** A bug of ours has shown in a timer or a look-up of the branch. */
+  onBug(error: unknown, now_ms: number): void;
   /** The branch has ended otherwise; happens once. */
   onEnded(branch: Branch, now_ms: number): void;
 }
@@ -84,7 +86,11 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   onLocated(flows: readonly Flow[], now_ms: number): void {
     if (!this.isOpen) return;
     this.flows = flows;
-    this.sendToNextFlow(now_ms);
+    try {
+      this.sendToNextFlow(now_ms);
+    } catch (error) {
+      this.user.onBug(error, now_ms);
+    }
   }
 
   /**
@@ -143,6 +149,14 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   }
 
   onTimer(kind: string, now_ms: number): void {
+    try {
+      this.expire(kind, now_ms);
+    } catch (error) {
+      this.user.onBug(error, now_ms);
+    }
+  }
+
+  private expire(kind: string, now_ms: number): void {
     if (kind === "fr_timer") {
       this.isSilent = true;
       this.target.observer?.onSilence(this.routed.request.method, now_ms);

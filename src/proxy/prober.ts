@@ -31,6 +31,11 @@ export class Prober {
     this.parts = parts;
   }
 
+  /** A peer that has been probed here isn't watched any more. */
+  release(flow: Flow): void {
+    this.parts.transport.unwatch(flow);
+  }
+
   /**
    * Sends one OPTIONS.
    * @param uri the Request-URI

@@ -5,7 +5,7 @@ import type { Request, Response } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
 import { buildReply, type Reply } from "../message/reply.ts";
 import { parseSipUri } from "../message/uri.ts";
-import { BranchIds } from "../transaction/branch-id.ts";
+import { BranchIds, statelessTag } from "../transaction/branch-id.ts";
 import type { Incoming, ServerTransaction } from "../transaction/server-transaction.ts";
 import { TransactionLayer, type TransactionUser } from "../transaction/transaction-layer.ts";
 import { type Flow, flowKey, type Listener, type TransportPort } from "../transport/flow.ts";
@@ -39,7 +39,6 @@ export class ProxyCore implements TransactionUser {
   readonly prober: Prober;
   private readonly branchIds: BranchIds;
   private readonly transport: TransportPort;
-  private readonly random: Random;
   private readonly log: Logger;
   private readonly kit: ProxyKit;
   private router: Router | undefined = undefined;
@@ -47,7 +46,6 @@ export class ProxyCore implements TransactionUser {
   constructor(ports: ProxyPorts, listeners: readonly Listener[], timers: Timers) {
     const { transport, random, log, mac } = ports;
     this.transport = transport;
-    this.random = random;
     this.log = log;
     this.own = new OwnAddresses(listeners);
     this.tokens = new Tokens(mac, listeners);
@@ -181,7 +179,7 @@ export class ProxyCore implements TransactionUser {
 
   private answerStateless(request: Request, source: Flow, reply: Reply): void {
     if (!isAnswerable(request)) return;
-    const wire = buildReply(request, stampVia(request, source), this.random.token(10), reply);
+    const wire = buildReply(request, stampVia(request, source), statelessTag(request), reply);
     this.transport.send(responseFlow(request, source), wire);
   }
 }

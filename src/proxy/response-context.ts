@@ -90,8 +90,25 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     this.settle(now_ms);
   }
 
+  /** Ends this request, and nothing else: 500 for the caller, nobody rings on. */
+  onBug(error: unknown, now_ms: number): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.kit.log.error("transaction_failed", { call_id: this.routed.request.callId, error: text });
+    if (this.isDone) return;
+    this.reply({ status: 500 }, now_ms);
+    this.cancelOpenBranches("", now_ms);
+  }
+
   /** The hold of a notice is over, or a fork has rung long enough. */
   onTimer(_kind: string, now_ms: number): void {
+    try {
+      this.endStage(now_ms);
+    } catch (error) {
+      this.onBug(error, now_ms);
+    }
+  }
+
+  private endStage(now_ms: number): void {
     if (this.stage?.kind === "notice") {
       this.enterNextStage(now_ms);
       return;
@@ -172,7 +189,9 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     const finals: Final[] = [];
     for (const { final } of this.branches) if (final !== undefined) finals.push(final);
     const best = bestOf(finals);
-    if (best?.response !== undefined) {
+    if (best?.response !== undefined && best.status === 503 && this.decision.passes503 !== true) {
+      this.reply({ status: 500 }, now_ms);
+    } else if (best?.response !== undefined) {
       const challenges = otherChallenges(best, finals);
       const wire = withChallenges(withoutTopVia(best.response), challenges);
       this.kit.transactions.respond(this.server, best.status, wire, now_ms);

@@ -93,6 +93,11 @@ export interface RoutingDecision {
   /** Changes a 2xx before it goes to the caller: returns its whole wire text, our Via still on top. */
   readonly revise?: (response: Response, now_ms: number) => string;
   readonly listener?: DecisionListener;
+  /**
+   * A 503 goes to the caller as it is: whatever it asks next would meet the same next hop. Otherwise it becomes 500, since
+   * one phone's 503 is none of the trunk's (§16.7 item 6).
+   */
+  readonly passes503?: boolean;
 }
 
 /** Hears what becomes of a request, as far as it wants to. */

@@ -52,6 +52,11 @@ export class BranchIds {
   }
 }
 
+/** A To tag for an answer without a transaction: each retransmission gets the same (§8.2.7). */
+export function statelessTag(request: Request): string {
+  return `s${hash(`${request.topVia.branch} ${request.callId} ${request.cseqNumber} ${request.fromTag}`)}`;
+}
+
 /** RFC 5393 §4.2.1: what decides where a request goes; equal for a request that has looped. */
 export function loopHash(request: Request): string {
   return hash(

@@ -6,6 +6,7 @@ import type { Request, Response } from "../message/message.ts";
 import { buildReply, type Reply } from "../message/reply.ts";
 import { type Flow, isSameFlow, type TransportPort } from "../transport/flow.ts";
 import { buildAck, buildCancel } from "./ack-cancel.ts";
+import { statelessTag } from "./branch-id.ts";
 import { ClientTransaction, type ClientUser, NOBODY } from "./client-transaction.ts";
 import { inviteClient } from "./invite-client.ts";
 import { inviteServer } from "./invite-server.ts";
@@ -154,10 +155,13 @@ export class TransactionLayer implements TransactionRunner {
   private open(request: Request, source: Flow, key: string, now_ms: number): void {
     const machine = request.method === "INVITE" ? inviteServer : nonInviteServer;
     const transaction = new ServerTransaction(this, machine, key, request, source, this.random.token(TAG_LENGTH));
-    const { incoming, toTag } = transaction;
+    const { incoming } = transaction;
     if (incoming === undefined) return;
     if (this.unanswered >= UNANSWERED_MAX || this.unansweredCharacters >= UNANSWERED_CHARACTERS_MAX) {
-      const refusal = buildReply(request, incoming.stamp, toTag, { status: 503, headers: "Retry-After: 5\r\n" });
+      const refusal = buildReply(request, incoming.stamp, statelessTag(request), {
+        status: 503,
+        headers: "Retry-After: 5\r\n",
+      });
       this.transport.send(transaction.replyFlow, refusal);
       return;
     }

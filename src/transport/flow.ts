@@ -34,4 +34,6 @@ export interface TransportPort {
   send(flow: Flow, wire: string): void;
   /** From now on the host reports when this peer refuses datagrams (ICMP), as far as it can. */
   watch(flow: Flow): void;
+  /** It needn't any more. */
+  unwatch(flow: Flow): void;
 }

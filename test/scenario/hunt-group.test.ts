@@ -71,6 +71,25 @@ describe("hunt group", () => {
     expect(finals(gateway)).toEqual([486]);
   });
 
+  it("RFC 3261 §16.7 item 6: a phone's 503 is none of the trunk's: the caller gets 500", () => {
+    const { site, gateway } = group([[{ status: 503, extra: ["Retry-After: 3600"] }]]);
+    gateway.invite(DID);
+    site.run(500);
+    expect(finals(gateway)).toEqual([500]);
+    expect(header(gateway.got(500), "retry-after")).toBe("");
+  });
+
+  it("two decline in the same moment: the third gets one CANCEL, not twelve", () => {
+    const { site, gateway, phones } = group([refuses(603, 500), refuses(603, 500), rings]);
+    phones[2]?.habits.set("CANCEL", []);
+    gateway.invite(DID);
+    site.run(40_000);
+    const branches = new Set(phones[2]?.requests("CANCEL").map(({ message }) => header(message, "via")));
+    expect(branches.size).toBe(1);
+    expect(phones[2]?.requests("CANCEL").length).toBeLessThanOrEqual(11); // §17.1.2.2: one, and its retransmissions
+    expect(site.core.transactions.count).toBeLessThanOrEqual(2);
+  });
+
   it("RFC 3261 §16.7 item 5: a 6xx ends it; ringing phones get CANCEL, silent ones aren't waited for", () => {
     const { site, gateway, phones } = group([rings, refuses(603, 1_000), []]);
     gateway.invite(DID);

@@ -46,6 +46,15 @@ describe("RFC 3261 §16.3: request validation", () => {
     expect(pbx.requests("INVITE")).toHaveLength(0);
   });
 
+  it("RFC 3261 §8.2.7: an answer without a transaction is the same each time", () => {
+    const { site, phone } = cast();
+    for (let turn = 0; turn < 2; turn++) phone.send(raw(`INVITE ${NUMBER} SIP/7.0`, ...USUAL, "CSeq: 1 INVITE"));
+    site.run(100);
+    const tags = phone.responses(505).map(({ message }) => header(message, "to"));
+    expect(tags).toHaveLength(2);
+    expect(new Set(tags).size).toBe(1);
+  });
+
   it("a request that comes back unchanged is a loop: 482", () => {
     const { site, phone, pbx } = cast();
     phone.invite(NUMBER);

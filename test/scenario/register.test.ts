@@ -86,6 +86,17 @@ describe("REGISTER while upstream is silent or down", () => {
     expectLadder("register-silent", site.ladder());
   });
 
+  it("a 100 and then silence is silence all the same, and nobody is cancelled (§9.1)", () => {
+    const site = new Site();
+    const phone = site.actor("phone", PHONE);
+    const pbx = site.actor("pbx", PBX);
+    pbx.answers("REGISTER", { status: 100 });
+    phone.request("REGISTER", DOMAIN);
+    site.run(40_000);
+    expect(phone.responses(503)).toHaveLength(1);
+    expect(pbx.requests("CANCEL")).toEqual([]);
+  });
+
   it("gets it at once when upstream is known to be down", () => {
     const site = new Site();
     const phone = site.actor("phone", PHONE);

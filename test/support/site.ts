@@ -80,7 +80,7 @@ export class Site {
       findSource: (address: string) =>
         simulation.after(0, () => this.core.locator.onSource(address, this.routes(address), simulation.now_ms)),
     };
-    const transport = { send: (flow: Flow, wire: string) => this.send(flow, wire), watch: () => {} };
+    const transport = { send: (flow: Flow, wire: string) => this.send(flow, wire), watch: () => {}, unwatch: () => {} };
     const log = recordingLogger(this.events);
     this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
     this.calls = new Calls(config.site.gatewaySettings.max_call_ms);

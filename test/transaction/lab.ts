@@ -36,6 +36,7 @@ export class Lab implements TransactionUser {
     const transport = {
       send: (flow: Flow, wire: string) => void this.sent.push({ at_ms: this.now_ms, flow, wire }),
       watch() {},
+      unwatch() {},
     };
     const random = { token: (length: number) => `t${++this.tokens}`.padEnd(length, "0"), fraction: () => 0.5 };
     const log = {

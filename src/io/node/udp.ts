@@ -103,6 +103,15 @@ export class NodeUdp implements TransportPort {
     if (peer.state === "idle") this.connect(peer, flow);
   }
 
+  unwatch(flow: Flow): void {
+    const peers = this.endpoints[flow.listener.index]?.peers;
+    const list = peers?.get(flow.address) ?? [];
+    const rest = list.filter((peer) => peer.port !== flow.port);
+    for (const peer of list) if (peer.port === flow.port) peer.socket.socket.close();
+    if (rest.length > 0) peers?.set(flow.address, rest);
+    else peers?.delete(flow.address);
+  }
+
   /** From which local address the kernel would send to `address`; undefined when it knows no route. */
   async findSource(address: string): Promise<string | undefined> {
     const socket = DgramAsPromised.createSocket(familyOf(address));

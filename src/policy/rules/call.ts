@@ -16,7 +16,8 @@ export const call: RoutingRule = (routed, situation) => {
   const stages = targets.map((target) => upstreamStage(target, site.upstream.fr_timer_ms));
   const caller = callerOf(routed.request);
   const why = targets.length === 0 ? "upstream is down" : `to ${targets.map((target) => target.name).join(", ")}`;
-  const made = decision("call", why, ...stages, ...survivalStages(routed, situation));
+  const plan = decision("call", why, ...stages, ...survivalStages(routed, situation));
+  const made = { ...plan, passes503: true };
   if (site.survival.answer !== "auto" || redirects.wantsRelay(caller)) return made;
   let isRedirected = false;
   return {

@@ -15,7 +15,7 @@ export const otherRequest: RoutingRule = (routed, { site, origin, upstreams, now
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesRegisters);
   if (targets.length === 0) return decision("other-request", "upstream is down", answer);
   const stages = targets.map((target) => upstreamStage(target, site.upstream.fr_timer_ms));
-  return decision("other-request", `to ${targets[0]?.name ?? ""}`, ...stages, answer);
+  return { ...decision("other-request", `to ${targets[0]?.name ?? ""}`, ...stages, answer), passes503: true };
 };
 
 /** By event package (RFC 6665 §4.1.2), or else by method. */

@@ -29,6 +29,7 @@ export const register: RoutingRule = (routed, situation) => {
   const stages = targets.map((target) => upstreamStage(target, patience_ms, way));
   return {
     ...decision("register", `to ${first.name}`, ...stages, here),
+    passes503: true,
     revise: (response, at_ms) => {
       const shown = byPath ? response : showContacts(response, routed, situation);
       return isTheirs ? registrar.learn(routed, shown, at_ms) : response.wire;
