@@ -51,8 +51,8 @@ export class App {
 
   /** @throws when a listener can't be opened */
   async start(): Promise<void> {
-    await this.udp.open(this.config.listeners);
     await this.keeper.start(this.config.listeners);
+    await this.udp.open(this.config.listeners);
     this.run((now_ms) => this.policy.start(now_ms));
     const listeners = this.config.listeners.map((listener) => `udp:${listener.sentBy}`).join(",");
     this.log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
@@ -68,8 +68,8 @@ export class App {
   async stop(): Promise<void> {
     this.policy.stop();
     this.clock.stop();
-    await this.udp.close();
     await this.keeper.stop();
+    await this.udp.close();
     this.log.info("stopped", {});
   }
 

@@ -55,7 +55,13 @@ async function run(file: string): Promise<void> {
       log.info("reloaded", { file });
     }
   });
-  const stop = () => void app.stop().then(() => process.exit(0));
+  let isStopping = false;
+  const stop = () => {
+    if (isStopping) return;
+    isStopping = true;
+    const exit = () => process.exit(0);
+    app.stop().then(exit, exit);
+  };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
 }

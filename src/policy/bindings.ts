@@ -22,6 +22,8 @@ export interface AddressOfRecord {
   readonly name: string;
   readonly user: string;
   bindings: readonly Binding[];
+  /** Source addresses and instances of its phones, the last first: known even while they are un-registered. */
+  seen: readonly string[];
   /** Upstream doesn't know what we have answered since: the next REGISTER must go up. */
   isStale: boolean;
   /** The phone doesn't follow redirects. */
@@ -84,8 +86,11 @@ export class Bindings {
     const address = this.address(name);
     if (address === undefined) return;
     const known = address.bindings.find((one) => isSameContact(one, binding));
-    const others = address.bindings.filter((one) => one !== known);
+    if (known?.callId === binding.callId && binding.cseq < known.cseq) return; // §10.3 item 7: out of order
+    const others = address.bindings.filter((one) => !isSameContact(one, binding));
     address.bindings = [binding, ...others].slice(0, BINDINGS_MAX);
+    const marks = [binding.flow.address, binding.instance].filter((mark) => mark !== "");
+    address.seen = [...new Set([...marks, ...address.seen])].slice(0, 2 * BINDINGS_MAX);
     this.onChange(known === undefined || known.contact !== binding.contact || !isSameFlow(known.flow, binding.flow));
   }
 
@@ -133,7 +138,7 @@ export class Bindings {
     let address = this.addresses.get(name);
     if (address === undefined && this.addresses.size < ADDRESSES_MAX) {
       const at = name.lastIndexOf("@");
-      address = { name, user: name.slice(0, at), bindings: [], isStale: false, wantsRelay: false };
+      address = { name, user: name.slice(0, at), bindings: [], seen: [], isStale: false, wantsRelay: false };
       this.addresses.set(name, address);
     }
     return address;

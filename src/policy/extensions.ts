@@ -25,9 +25,14 @@ export function isHome(host: string, bindings: Bindings): boolean {
   return false;
 }
 
-/** One target for each contact, by the way that its REGISTER came: behind NAT no other leads there. */
-export function contactTargets(address: AddressOfRecord): Target[] {
-  return address.bindings.map((binding) => ({ requestUri: binding.contact, nextHop: binding.flow }));
+/**
+ * One target for each contact, by the way that its REGISTER came: behind NAT no other leads there.
+ * @param keptSince_ms bindings that expired before this are left out: now, or in an outage long ago
+ */
+export function contactTargets(address: AddressOfRecord, keptSince_ms: number): Target[] {
+  return address.bindings
+    .filter((binding) => binding.expires_ms > keptSince_ms)
+    .map((binding) => ({ requestUri: binding.contact, nextHop: binding.flow }));
 }
 
 /**
@@ -36,11 +41,12 @@ export function contactTargets(address: AddressOfRecord): Target[] {
  */
 export function ringStages(
   address: AddressOfRecord,
+  keptSince_ms: number,
   settings: ExtensionSettings,
   stagesFor: (number: string) => readonly Stage[],
 ): Stage[] {
   const forward = settings.forwards.get(address.user);
-  const stage: ForkStage = { kind: "fork", targets: contactTargets(address), ring_ms: settings.ring_ms };
+  const stage: ForkStage = { kind: "fork", targets: contactTargets(address, keptSince_ms), ring_ms: settings.ring_ms };
   if (forward === undefined) return [stage];
   const nextOn: NextOn = ({ best }) => {
     const isBusy = best.status === 486 || best.status === 600;

@@ -6,18 +6,21 @@ import type { Gateways } from "./gateways.ts";
 import { replyStage } from "./plan.ts";
 import type { Registrar } from "./registrar.ts";
 import type { HuntGroup, Member, Site } from "./site.ts";
+import type { Upstreams } from "./upstreams.ts";
 
 export class Hunting {
   private readonly site: Site;
   private readonly registrar: Registrar;
   private readonly gateways: Gateways;
+  private readonly upstreams: Upstreams;
   /** Of round-robin groups: who begins next. */
   private readonly turns = new Map<string, number>();
 
-  constructor(site: Site, registrar: Registrar, gateways: Gateways) {
+  constructor(site: Site, registrar: Registrar, gateways: Gateways, upstreams: Upstreams) {
     this.site = site;
     this.registrar = registrar;
     this.gateways = gateways;
+    this.upstreams = upstreams;
   }
 
   /** The group that serves a called number. */
@@ -27,18 +30,18 @@ export class Hunting {
   }
 
   /** The stages of a group and of what it overflows to; none when not one of its phones is registered. */
-  stages(group: HuntGroup, routed: RoutedRequest, seen: readonly string[] = []): Stage[] {
-    const rings = this.ring(group);
-    const overflow = this.overflow(group, routed, [...seen, group.name]);
+  stages(group: HuntGroup, routed: RoutedRequest, now_ms: number, seen: readonly string[] = []): Stage[] {
+    const rings = this.ring(group, now_ms);
+    const overflow = this.overflow(group, routed, now_ms, [...seen, group.name]);
     const last = rings.pop();
     if (last === undefined) return overflow;
     if (overflow.length === 0 || last.kind !== "fork") return [...rings, last];
     return [...rings, { ...last, nextOn: isRefusedByAll }, ...overflow];
   }
 
-  private ring(group: HuntGroup): Stage[] {
+  private ring(group: HuntGroup, now_ms: number): Stage[] {
     const { strategy, ring_ms } = group;
-    const members = group.members.map((member) => this.targets(member)).filter((targets) => targets.length > 0);
+    const members = group.members.map((member) => this.targets(member, now_ms)).filter((targets) => targets.length > 0);
     if (members.length === 0) return [];
     const inTurn = strategy === "round-robin" ? this.rotate(group.name, members) : members;
     if (strategy === "parallel") return [{ kind: "fork", targets: inTurn.flat(), ring_ms }];
@@ -55,17 +58,17 @@ export class Hunting {
     return [...members.slice(first), ...members.slice(0, first)];
   }
 
-  private overflow({ overflow }: HuntGroup, routed: RoutedRequest, seen: readonly string[]): Stage[] {
+  private overflow({ overflow }: HuntGroup, routed: RoutedRequest, now_ms: number, seen: readonly string[]): Stage[] {
     if (overflow === undefined || seen.includes(overflow)) return [];
     const group = this.site.huntGroups.find((one) => one.name === overflow);
-    if (group !== undefined) return this.stages(group, routed, seen);
-    const targets = this.targets(overflow);
+    if (group !== undefined) return this.stages(group, routed, now_ms, seen);
+    const targets = this.targets(overflow, now_ms);
     if (targets.length > 0) return [{ kind: "fork", targets, ring_ms: this.site.extensions.ring_ms }];
     return this.gateways.stages(this.gateways.order(overflow, routed), overflow, routed);
   }
 
   /** Each phone gets its own URI: many answer 404 to the dialled number. */
-  private targets(member: Member): Target[] {
+  private targets(member: Member, now_ms: number): Target[] {
     if (typeof member !== "string") {
       const nextHop = { host: member.host, port: member.port };
       return [{ requestUri: member.text, nextHop, touchesGateway: true }];
@@ -73,7 +76,10 @@ export class Hunting {
     const extension = findExtension(member, this.site.extensions, this.registrar.bindings);
     return extension === undefined
       ? []
-      : contactTargets(extension).map((target) => ({ ...target, touchesGateway: true }));
+      : contactTargets(extension, this.upstreams.isDark ? Number.NEGATIVE_INFINITY : now_ms).map((target) => ({
+          ...target,
+          touchesGateway: true,
+        }));
   }
 }
 

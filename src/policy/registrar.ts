@@ -51,9 +51,13 @@ export class Registrar {
     const address = this.bindings.find(nameOf(routed.request));
     if (address === undefined) return false;
     const instances = wishesOf(routed.request).map(({ contact }) => instanceOf(contact));
-    return address.bindings.some(
-      (one) => one.flow.address === routed.source.address || (one.instance !== "" && instances.includes(one.instance)),
-    );
+    return address.seen.some((one) => one === routed.source.address || instances.includes(one));
+  }
+
+  /** Whether policy lets us answer this phone in upstream's place. */
+  serves(routed: RoutedRequest): boolean {
+    const { unknown } = this.settings;
+    return unknown !== "none" && (unknown === "localnet" || this.knows(routed));
   }
 
   /** After an outage phones go up one by one, so that the PBX isn't flooded; the others are answered here once more. */
@@ -113,8 +117,17 @@ export class Registrar {
       if (expires_s === 0 || grant_s === 0) this.bindings.remove(name, contact.uri);
       else this.bindings.put(name, bindingOf(contact, routed, now_ms + Math.min(grant_s, GRANT_MAX_s) * 1_000));
     }
+    this.dropUnlisted(name, wishesOf(request), granted);
     this.bindings.markStale(name, false);
     return this.cap(response);
+  }
+
+  /** What the registrar's own list lacks is gone, provided that it lists Contacts as they were given. */
+  private dropUnlisted(name: string, wishes: readonly Wish[], granted: ReadonlyMap<string, number>): void {
+    if (!wishes.some(({ contact, expires_s }) => expires_s > 0 && granted.has(contact.uri))) return;
+    for (const { contact } of this.bindings.find(name)?.bindings ?? []) {
+      if (!granted.has(contact)) this.bindings.remove(name, contact);
+    }
   }
 
   /** The answer to a refresh that upstream needn't hear of. */
@@ -126,9 +139,7 @@ export class Registrar {
   answer(routed: RoutedRequest, now_ms: number): Reply {
     const { request } = routed;
     const name = nameOf(request);
-    const { unknown } = this.settings;
-    const isServed = unknown !== "none" && (unknown === "localnet" || this.knows(routed));
-    if (!isServed) return { status: 503, headers: `Retry-After: ${RETRY_AFTER_s}\r\n` };
+    if (!this.serves(routed)) return { status: 503, headers: `Retry-After: ${RETRY_AFTER_s}\r\n` };
     const refusal = this.store(routed, name, now_ms);
     if (refusal !== undefined) return refusal;
     this.bindings.markStale(name, true);

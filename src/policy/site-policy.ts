@@ -38,7 +38,7 @@ export class SitePolicy {
     this.redirects = new RedirectWatch(timers, memory.bindings, log);
     const { upstreams, gateways, redirects } = this;
     const registrar = new Registrar(memory.bindings, site.registration, random);
-    const hunting = new Hunting(site, registrar, gateways);
+    const hunting = new Hunting(site, registrar, gateways, upstreams);
     this.router = new RoutingPolicy({ site, own, tokens, upstreams, registrar, gateways, hunting, redirects });
   }
 

@@ -34,6 +34,12 @@ export class Upstreams {
     return this.configured;
   }
 
+  /** Whether calls can go nowhere up there. */
+  get isDark(): boolean {
+    const all = [...this.all()];
+    return all.length > 0 && all.every((peer) => !peer.takesCalls);
+  }
+
   /** Where a phone's request goes, best first; empty when its Request-URI names no host. */
   targetsFor(routed: RoutedRequest, now_ms: number): readonly Peer[] {
     // With a static next hop, a Route that a phone has preloaded is upstream's to follow.

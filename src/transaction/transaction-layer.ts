@@ -6,6 +6,7 @@ import type { Request, Response } from "../message/message.ts";
 import { buildReply, type Reply } from "../message/reply.ts";
 import { type Flow, isSameFlow, type TransportPort } from "../transport/flow.ts";
 import { buildAck, buildCancel } from "./ack-cancel.ts";
+import { Backlog } from "./backlog.ts";
 import { statelessTag } from "./branch-id.ts";
 import { ClientTransaction, type ClientUser, NOBODY } from "./client-transaction.ts";
 import { inviteClient } from "./invite-client.ts";
@@ -30,9 +31,6 @@ export interface TransactionUser {
   onStrayResponse(response: Response, now_ms: number): void;
 }
 
-/** Above this many unanswered requests, or so many characters of them, new ones get 503. */
-export const UNANSWERED_MAX = 10_000;
-export const UNANSWERED_CHARACTERS_MAX = 8_000_000;
 const TAG_LENGTH = 10;
 
 export class TransactionLayer implements TransactionRunner {
@@ -43,8 +41,7 @@ export class TransactionLayer implements TransactionRunner {
   private readonly random: Random;
   private readonly log: Logger;
   private readonly user: TransactionUser;
-  private unanswered = 0;
-  private unansweredCharacters = 0;
+  private readonly backlog = new Backlog();
 
   constructor(ports: { transport: TransportPort; random: Random; log: Logger }, timers: Timers, user: TransactionUser) {
     this.transport = ports.transport;
@@ -133,19 +130,22 @@ export class TransactionLayer implements TransactionRunner {
     if (answered && !(input === "success" && transaction.state === "accepted")) return false;
     transaction.lastResponse = wire;
     this.apply(transaction, input, undefined, now_ms);
-    if (!answered && transaction.isAnswered) {
-      this.awaitAnswer(transaction.incoming?.request, -1);
-      transaction.incoming = undefined;
-    }
+    if (!answered && transaction.isAnswered) this.settle(transaction);
     if (transaction.state === "accepted") transaction.lastResponse = "";
     return true;
   }
 
   /** Ends a transaction without an answer (RFC 4320 §4.2: better none than a late 408). */
   dismiss(transaction: ServerTransaction): void {
-    if (!transaction.isAnswered) this.awaitAnswer(transaction.incoming?.request, -1);
+    this.settle(transaction);
     transaction.state = TERMINATED;
     this.forget(transaction);
+  }
+
+  /** It has had its answer, or never will. */
+  private settle(transaction: ServerTransaction): void {
+    if (transaction.incoming !== undefined) this.backlog.leave(transaction.incoming.request);
+    transaction.incoming = undefined;
   }
 
   onTimer(transaction: Transaction, kind: string, now_ms: number): void {
@@ -157,7 +157,7 @@ export class TransactionLayer implements TransactionRunner {
     const transaction = new ServerTransaction(this, machine, key, request, source, this.random.token(TAG_LENGTH));
     const { incoming } = transaction;
     if (incoming === undefined) return;
-    if (this.unanswered >= UNANSWERED_MAX || this.unansweredCharacters >= UNANSWERED_CHARACTERS_MAX) {
+    if (this.backlog.isFull) {
       const refusal = buildReply(request, incoming.stamp, statelessTag(request), {
         status: 503,
         headers: "Retry-After: 5\r\n",
@@ -166,18 +166,13 @@ export class TransactionLayer implements TransactionRunner {
       return;
     }
     this.servers.set(key, transaction);
-    this.awaitAnswer(request, 1);
+    this.backlog.enter(request);
     if (request.method === "INVITE") this.reply(transaction, { status: 100 }, now_ms);
     try {
       this.user.onRequest(transaction, incoming, now_ms);
     } catch (error) {
       this.fail(transaction, error, now_ms);
     }
-  }
-
-  private awaitAnswer(request: Request | undefined, sign: 1 | -1): void {
-    this.unanswered += sign;
-    this.unansweredCharacters += sign * (request?.wire.length ?? 0);
   }
 
   private receiveCancel(cancel: Request, source: Flow, key: string, now_ms: number): void {
@@ -188,7 +183,7 @@ export class TransactionLayer implements TransactionRunner {
     }
     const transaction = new ServerTransaction(this, nonInviteServer, key, cancel, source, invite.toTag);
     this.servers.set(key, transaction);
-    this.awaitAnswer(cancel, 1);
+    this.backlog.enter(cancel);
     this.reply(transaction, { status: 200 }, now_ms);
     if (invite.isAnswered) return;
     try {

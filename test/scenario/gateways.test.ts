@@ -175,6 +175,20 @@ describe("numbers", () => {
   });
 });
 
+describe("a redirected call whose gateway fails", () => {
+  it("doesn't reach another with the number rewritten for the first", () => {
+    const { site, first, second, phone } = dark(
+      "[{uri: sip:10.10.1.3, rewrite: {called: {match: '^0', replace: ''}}}, {uri: sip:10.10.1.4, priority: 2}]",
+      "",
+    );
+    first.answers("INVITE", { status: 503 });
+    phone.invite("sip:301234@10.10.1.3");
+    site.run(1_000);
+    expect(calls(second)).toBe(0);
+    expect(finals(phone)).toEqual([480]);
+  });
+});
+
 describe("choice", () => {
   it("302: several gateways are several Contacts with q-values, the living first", () => {
     const { site, phone } = dark(TWO, "");

@@ -46,6 +46,29 @@ describe("REGISTER in normal times", () => {
     expect(contactOf(phone)).toBe(`<${CONTACT}>;expires=120`);
   });
 
+  it("a contact that upstream has let expire, or lists no more, doesn't ring for the PSTN", () => {
+    const yaml = SITE_YAML.replace(/hunt_groups.*\n/, 'hunt_groups: {default: {members: ["phone"]}}\n');
+    const site = new Site(yaml);
+    const phone = site.actor("phone", PHONE);
+    const gateway = site.actor("gateway", { address: "10.10.1.3", port: 5060 });
+    const pbx = site.actor("pbx", PBX, WAN);
+    pbx.answers("REGISTER", { status: 200, extra: [`Contact: <${CONTACT}>;expires=60`] });
+    phone.request("REGISTER", DOMAIN);
+    site.run(1_000);
+    gateway.invite("sip:1@10.222.237.1");
+    site.run(60_000);
+    gateway.invite("sip:1@10.222.237.1");
+    site.run(1_000);
+    expect(phone.requests("INVITE").filter(({ at_ms }) => at_ms > 61_000)).toEqual([]);
+    const moved = site.actor("phone", PHONE_2);
+    pbx.answers("REGISTER", { status: 200, extra: ["Contact: <sip:phone@10.222.237.22:5060>;expires=60"] });
+    moved.request("REGISTER", DOMAIN);
+    site.run(100);
+    expect(site.bindings.find("phone@pbx.example.com")?.bindings.map(({ flow }) => flow.address)).toEqual([
+      PHONE_2.address,
+    ]);
+  });
+
   it("throttle: a refresh that upstream doesn't need yet is answered here; a change is not", () => {
     const { site, phone, pbx } = cast("registration: {throttle: true}\n");
     phone.request("REGISTER", DOMAIN, ["Expires: 3600"]);
@@ -134,6 +157,27 @@ describe("REGISTER in an outage", () => {
     expect(site.bindings.find("phone@pbx.example.com")?.bindings).toEqual([]);
   });
 
+  it("a phone that un-registers as it boots is still known", () => {
+    const { site, phone } = dark();
+    phone.request("REGISTER", DOMAIN, ["Contact: *", "Expires: 0"], undefined, 1, false);
+    site.run(100);
+    phone.received.length = 0;
+    phone.request("REGISTER", DOMAIN);
+    site.run(100);
+    expect(statuses(phone)).toEqual([200]);
+  });
+
+  it("RFC 3261 §10.3: a REGISTER that is out of order changes nothing", () => {
+    const { site, phone } = dark();
+    phone.request("REGISTER", DOMAIN, [`Contact: <${CONTACT}>;q=0.2`], "one-call", 7, false);
+    site.run(100);
+    phone.request("REGISTER", DOMAIN, [`Contact: <${CONTACT}>;q=0.9`], "one-call", 6, false);
+    site.run(100);
+    expect(site.bindings.find("phone@pbx.example.com")?.bindings.map(({ parameters }) => parameters)).toEqual([
+      ";q=0.2",
+    ]);
+  });
+
   it("two phones with one address-of-record: both are kept", () => {
     const { site, phone, pbx } = cast();
     pbx.answers("REGISTER", { status: 200 });
@@ -167,6 +211,16 @@ describe("after the outage", () => {
     expect(phone.responses(200, "REGISTER")).toHaveLength(1);
     expect(phone.responses(181)).toHaveLength(1);
     expect(site.bindings.find("phone@pbx.example.com")?.isStale).toBe(false);
+  });
+
+  it("a phone that wouldn't get 200 here isn't held back", () => {
+    const { site, phone, pbx } = dark("registration: {unknown: none}\n");
+    site.simulation.silence(PBX, false);
+    site.run(10_000);
+    pbx.received.length = 0;
+    for (let turn = 0; turn < 12; turn++) phone.request("REGISTER", DOMAIN);
+    site.run(100);
+    expect(pbx.requests("REGISTER")).toHaveLength(12);
   });
 
   it("they go up paced: 50 phones at once are 5 a second for the PBX, and none is turned away", () => {

@@ -1,6 +1,6 @@
 /** Bugs end the transaction in which they show; load has a limit; and in the end nothing is left. */
 import { describe, expect, test } from "vitest";
-import { UNANSWERED_MAX } from "../../src/transaction/transaction-layer.ts";
+import { UNANSWERED_MAX } from "../../src/transaction/backlog.ts";
 import { readResponse } from "../support/messages.ts";
 import { Lab, PHONE } from "./lab.ts";
 

@@ -41,13 +41,14 @@ function survivalStages(routed: RoutedRequest, situation: Situation): Stage[] {
   const isOurs = routed.uri === undefined || isHome(routed.uri.host, bindings);
   const extension = isOurs ? findExtension(number, situation.site.extensions, bindings) : undefined;
   if (extension === undefined) return outsideStages(number, routed, situation);
-  return ringStages(extension, situation.site.extensions, (other) => forwardStages(other, routed, situation));
+  return ringStages(extension, ALL_KEPT, situation.site.extensions, (other) => forwardStages(other, routed, situation));
 }
 
 /** A forwarded call rings one more extension at the most: forwards don't chase each other. */
 function forwardStages(number: string, routed: RoutedRequest, { site, registrar, gateways }: Situation): Stage[] {
   const extension = findExtension(number, site.extensions, registrar.bindings);
-  if (extension !== undefined) return ringStages(extension, { ...site.extensions, forwards: new Map() }, () => []);
+  if (extension !== undefined)
+    return ringStages(extension, ALL_KEPT, { ...site.extensions, forwards: new Map() }, () => []);
   return gateways.stages(gateways.order(number, routed), number, routed);
 }
 
@@ -78,6 +79,9 @@ function redirect(
   if (contacts.length > 0) return { status, headers: contacts.join("") };
   return { status: 480, headers: 'Reason: SIP;cause=503;text="No gateway has a free channel"\r\n' };
 }
+
+/** In an outage nobody can renew what upstream has let expire. */
+const ALL_KEPT = Number.NEGATIVE_INFINITY;
 
 const unreachable = replyStage(480, undefined, 'Reason: SIP;cause=503;text="Upstream does not answer"\r\n');
 

@@ -5,7 +5,7 @@ import { decision, replyStage, upstreamStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const fromGateway: RoutingRule = (routed, situation) => {
-  const { origin, gateways, hunting } = situation;
+  const { origin, gateways, hunting, now_ms } = situation;
   if (origin !== "gateway" || routed.request.method !== "INVITE") return undefined;
   const number = routed.uri?.user ?? "";
   const group = hunting.groupFor(number);
@@ -13,7 +13,7 @@ export const fromGateway: RoutingRule = (routed, situation) => {
   if (group === undefined) {
     return decision("from-gateway", `no hunt group for ${number}`, ...upstream, replyStage(404));
   }
-  const rings = hunting.stages(group, routed);
+  const rings = hunting.stages(group, routed, now_ms);
   const hunt = rings.length === 0 ? [nobodyRegistered(group)] : rings;
   const why = upstream.length > 0 ? `upstream, then hunt group ${group.name}` : `hunt group ${group.name}`;
   const { callId } = routed.request;

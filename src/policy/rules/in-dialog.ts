@@ -11,7 +11,7 @@ import { decision, replyStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const inDialog: RoutingRule = (routed, situation) => {
-  const { upstreams, own, site, gateways } = situation;
+  const { own, gateways } = situation;
   if (routed.request.toTag === "") return undefined;
   const hop = nextHopOf(routed, {});
   if (hop === undefined || isFlow(hop)) return decision("in-dialog", "no next hop", replyStage(404));
@@ -20,17 +20,21 @@ export const inDialog: RoutingRule = (routed, situation) => {
   }
   if (own.has(hop.host, hop.port)) return decision("in-dialog", "addressed to us", replyStage(481));
   const { callId, method } = routed.request;
-  if (gateways.calls.has(callId)) return { ...onwards(hop), listener: callListener(callId, method, gateways.calls) };
-  const upstream = upstreams.find(hop);
-  if (upstream === undefined) return onwards(hop);
-  if (upstream.stateName === "down" && routed.request.method !== "ACK")
-    return decision("in-dialog", `${upstream.name} is down`, replyStage(408));
-  const { fr_timer_ms } = site.upstream;
-  return decision("in-dialog", `to ${upstream.name}`, { kind: "fork", targets: [{ observer: upstream }], fr_timer_ms });
+  const made = onwards(hop, method, situation);
+  return gateways.calls.has(callId) ? { ...made, listener: callListener(callId, method, gateways.calls) } : made;
 };
 
-function onwards(hop: HostPort): RoutingDecision {
-  return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{}] });
+/** To where the Route set leads; towards a dead upstream it ends here. */
+function onwards(hop: HostPort, method: string, { upstreams, site }: Situation): RoutingDecision {
+  const upstream = upstreams.find(hop);
+  if (upstream === undefined) {
+    return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{}] });
+  }
+  if (upstream.stateName === "down" && method !== "ACK") {
+    return decision("in-dialog", `${upstream.name} is down`, replyStage(408));
+  }
+  const { fr_timer_ms } = site.upstream;
+  return decision("in-dialog", `to ${upstream.name}`, { kind: "fork", targets: [{ observer: upstream }], fr_timer_ms });
 }
 
 /** A BYE frees the gateway's channel, answered or not; whatever refreshes the session keeps it. */

@@ -18,7 +18,8 @@ export const register: RoutingRule = (routed, situation) => {
   if (registrar.isSuperfluous(routed, now_ms)) {
     return decision("register", "upstream knows it already", { kind: "reply", reply: registrar.confirm(routed) });
   }
-  if (!registrar.mayGoUp(routed.request, now_ms)) {
+  // Only who would get 200 here is held back: nobody is turned away while upstream lives.
+  if (registrar.serves(routed) && !registrar.mayGoUp(routed.request, now_ms)) {
     return decision("register", "upstream has just returned: one phone after the other", here);
   }
   // A phone can name any domain and any Route; only its own registrar's word makes a binding.

@@ -13,8 +13,9 @@ export const toGateway: RoutingRule = (routed, { gateways, redirects, origin }) 
     const target = { nextHop: { host: uri.host, port: uri.port }, touchesGateway: true };
     return decision("to-gateway", why, { kind: "fork", targets: [target] });
   }
-  // The number has been rewritten for the named gateway already, where it comes back from our redirect.
-  const others = gateways.order(uri.user ?? "", routed).filter((gateway) => gateway !== named);
+  // Where it comes back from our redirect, the number has been rewritten for the named gateway: no other would know it.
+  const order = named.called.length > 0 ? [] : gateways.order(uri.user ?? "", routed);
+  const others = order.filter((gateway) => gateway !== named);
   const [first, ...rest] = gateways.stages([{ ...named, called: [] }, ...others], uri.user ?? "", routed);
   if (first === undefined) return undefined;
   const listener = { onStage: () => redirects.followed(callerOf(request)) };
