@@ -1,7 +1,7 @@
 /** A phone's call: upstream first, and survival when upstream says nothing. */
 import type { Request } from "../../message/message.ts";
 import type { Reply } from "../../message/reply.ts";
-import type { RoutedRequest, Stage } from "../../proxy/router.ts";
+import type { NextOn, RoutedRequest, Stage } from "../../proxy/router.ts";
 import { findExtension, isHome, ringStages } from "../extensions.ts";
 import type { Gateways } from "../gateways.ts";
 import { decision, replyStage, upstreamStage } from "../plan.ts";
@@ -13,11 +13,14 @@ export const call: RoutingRule = (routed, situation) => {
   const { site, origin, upstreams, redirects, now_ms } = situation;
   if (origin !== "localnet" || routed.request.method !== "INVITE") return undefined;
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesCalls);
-  const stages = targets.map((target) => upstreamStage(target, site.upstream.fr_timer_ms));
+  const stages: Stage[] = targets.map((target) => upstreamStage(target, site.upstream.fr_timer_ms));
+  // While upstream lives, nobody needs to know who else could take the call.
+  const survival = () => survivalStages(routed, situation);
+  const last = stages.pop();
+  const plan = last?.kind === "fork" ? [...stages, { ...last, nextOn: orElse(survival) }] : survival();
   const caller = callerOf(routed.request);
   const why = targets.length === 0 ? "upstream is down" : `to ${targets.map((target) => target.name).join(", ")}`;
-  const plan = decision("call", why, ...stages, ...survivalStages(routed, situation));
-  const made = { ...plan, passes503: true };
+  const made = { ...decision("call", why, ...plan), passes503: true };
   if (site.survival.answer !== "auto" || redirects.wantsRelay(caller)) return made;
   let isRedirected = false;
   return {
@@ -32,6 +35,10 @@ export const call: RoutingRule = (routed, situation) => {
     },
   };
 };
+
+function orElse(stages: () => Stage[]): NextOn {
+  return ({ isSilent }) => (isSilent ? stages() : false);
+}
 
 /** Another phone of this site when the number means one; otherwise the notice, and the gateway. */
 function survivalStages(routed: RoutedRequest, situation: Situation): Stage[] {
