@@ -47,6 +47,9 @@ export class Sipp {
     const args = ["-sf", join(SCENARIOS, `${scenario}.xml`), "-i", local.host, "-p", String(local.port), "-nostdin"];
     args.push("-trace_stat", "-stf", join(folder, "statistics.csv"), "-fd", "1", "-stat_delimiter", ";");
     args.push("-trace_err", "-error_file", join(folder, "errors.log"));
+    // SIPp 3.6.1 under load was seen to refuse the very 180 that it said it was waiting for. A call that lacks a message
+    // still fails: it never comes to its end.
+    args.push("-default_behaviors", "all,-abortunexp");
     if (isTraced === true) args.push("-trace_msg", "-message_file", join(folder, "messages.log"));
     if (calls !== undefined) args.push("-m", String(calls));
     if (callsPerSecond !== undefined) args.push("-r", String(callsPerSecond));
