@@ -27,5 +27,5 @@ export interface Situation extends Staff {
   readonly now_ms: number;
 }
 
-/** A rule decides, or leaves the request to the next. It never acts. */
+/** A rule decides, or leaves the request to the next. It sends nothing; what it takes of a budget or a turn, it takes here. */
 export type RoutingRule = (routed: RoutedRequest, situation: Situation) => RoutingDecision | undefined;

