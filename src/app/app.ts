@@ -2,21 +2,25 @@
 import type { Logger } from "../base/ports.ts";
 import { Timers } from "../base/timers.ts";
 import { SystemClock } from "../io/node/clock.ts";
+import { ControlSocket } from "../io/node/control-socket.ts";
 import { NodeDns } from "../io/node/dns.ts";
 import { createMac, createRandom } from "../io/node/secret.ts";
 import { StateFile } from "../io/node/state-file.ts";
 import { NodeUdp } from "../io/node/udp.ts";
 import { Bindings } from "../policy/bindings.ts";
 import { Calls } from "../policy/calls.ts";
+import type { Pin } from "../policy/peer.ts";
+import { Peers } from "../policy/peers.ts";
 import type { Site } from "../policy/site.ts";
 import { SitePolicy } from "../policy/site-policy.ts";
 import { ProxyCore } from "../proxy/proxy-core.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { HostPort, ResolvedAddress } from "../transport/locator.ts";
 import { BindingKeeper } from "./binding-keeper.ts";
-import type { Config } from "./config/config.ts";
+import { CONTROL_FILE, type Config } from "./config/config.ts";
+import { answerControl, type Controlled, type RunningStatus } from "./control.ts";
 
-export class App {
+export class App implements Controlled {
   private readonly config: Config;
   private readonly log: Logger;
   private readonly timers = new Timers();
@@ -27,6 +31,9 @@ export class App {
   private readonly random = createRandom();
   private readonly keeper: BindingKeeper;
   private readonly calls: Calls;
+  private readonly peers: Peers;
+  private readonly control: ControlSocket;
+  private started_ms = 0;
   private policy: SitePolicy;
 
   constructor(config: Config, log: Logger) {
@@ -42,7 +49,10 @@ export class App {
     const ports = { transport: this.udp, lookup, random: this.random, mac: createMac(config.stateFolder, log), log };
     this.core = new ProxyCore(ports, config.listeners, this.timers);
     this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
+    const { prober, locator } = this.core;
+    this.peers = new Peers({ prober, locator, timers: this.timers, log });
     this.policy = this.introduce(config.site);
+    this.control = new ControlSocket(`${config.stateFolder}/${CONTROL_FILE}`, (line) => answerControl(line, this));
     const store = new StateFile(`${config.stateFolder}/bindings.json`);
     const { clock } = this;
     const keeperPorts = { store, log, wallClock_ms: () => clock.wallClock_ms(), now_ms: () => clock.now_ms() };
@@ -53,7 +63,11 @@ export class App {
   async start(): Promise<void> {
     await this.keeper.start(this.config.listeners);
     await this.udp.open(this.config.listeners);
+    this.started_ms = this.clock.now_ms();
     this.run((now_ms) => this.policy.start(now_ms));
+    await this.control
+      .open()
+      .catch((error: unknown) => this.log.warn("control_socket", { error: String(error), effect: "no commands" }));
     const listeners = this.config.listeners.map((listener) => `udp:${listener.sentBy}`).join(",");
     this.log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
   }
@@ -65,8 +79,28 @@ export class App {
     this.run((now_ms) => this.policy.start(now_ms));
   }
 
+  status(): RunningStatus {
+    const now_ms = this.clock.now_ms();
+    const { history, ...status } = this.policy.status(now_ms);
+    return {
+      ...status,
+      version: BRANCHLINE_VERSION,
+      up_s: Math.round((now_ms - this.started_ms) / 1_000),
+      history: history.map(({ at_ms, role, name, from, to, evidence }) => {
+        return { at: this.timeOf(at_ms, now_ms), text: `${role} ${name}: ${from} → ${to} (${evidence})` };
+      }),
+    };
+  }
+
+  force(pin: Pin): void {
+    this.log.warn("force", { upstream: pin });
+    this.run((now_ms) => this.peers.force(pin, now_ms));
+  }
+
   async stop(): Promise<void> {
     this.policy.stop();
+    this.peers.stop();
+    await this.control.close();
     this.clock.stop();
     await this.keeper.stop();
     await this.udp.close();
@@ -106,9 +140,15 @@ export class App {
 
   private introduce(site: Site): SitePolicy {
     const { prober, locator, own, tokens } = this.core;
-    const { timers, log, random, bindings, calls } = this;
-    const policy = new SitePolicy({ prober, locator, timers, log, random, own, tokens }, { bindings, calls }, site);
+    const { timers, log, random, bindings, calls, peers } = this;
+    const memory = { bindings, calls, peers };
+    const policy = new SitePolicy({ prober, locator, timers, log, random, own, tokens }, memory, site);
     this.core.use(policy.router);
     return policy;
+  }
+
+  /** ISO 8601, by the router's present idea of the time. */
+  private timeOf(at_ms: number, now_ms: number): string {
+    return this.clock.isoTime(this.clock.wallClock_ms() - (now_ms - at_ms));
   }
 }

@@ -4,9 +4,11 @@ import type { Response } from "../message/message.ts";
 import { parseSipUri, type SipUri, uriPort } from "../message/uri.ts";
 import type { ForkOutcome, RoutedRequest, Stage, Target, TargetObserver, WaitingRequest } from "../proxy/router.ts";
 import type { Calls } from "./calls.ts";
-import { Peer, type PeerParts } from "./peer.ts";
+import type { Peer } from "./peer.ts";
+import type { Peers } from "./peers.ts";
 import { replyStage } from "./plan.ts";
 import type { Gateway, NumberRule, Site } from "./site.ts";
+import type { GatewayStatus } from "./status.ts";
 
 interface Port {
   readonly gateway: Gateway;
@@ -20,22 +22,24 @@ export class Gateways {
   private readonly ports: readonly Port[];
   private turn = 0;
 
-  constructor(parts: PeerParts, random: Random, calls: Calls, site: Site) {
+  constructor(peers: Peers, random: Random, calls: Calls, site: Site) {
     this.site = site;
     this.random = random;
     this.calls = calls;
     const settings = { probe: site.gatewaySettings.probe, hold_ms: 0, hold_max_ms: 0 };
-    this.ports = site.gateways.map((gateway) => {
-      return { gateway, peer: new Peer(parts, { role: "gateway", settings }, gateway.uri) };
+    const hops = site.gateways.map(({ uri }) => uri);
+    const watched = peers.name({ role: "gateway", settings }, hops);
+    this.ports = site.gateways.flatMap((gateway, index) => {
+      const peer = watched[index];
+      return peer === undefined ? [] : [{ gateway, peer }];
     });
   }
 
-  start(now_ms: number): void {
-    for (const { peer } of this.ports) peer.start(now_ms);
-  }
-
-  stop(): void {
-    for (const { peer } of this.ports) peer.stop();
+  status(now_ms: number): GatewayStatus[] {
+    return this.ports.map(({ gateway: { name, channels }, peer }) => {
+      const calls = this.calls.count(name, now_ms);
+      return { name, state: peer.stateName, observed: peer.observedName, calls, channels };
+    });
   }
 
   /** The gateway that a URI names. */

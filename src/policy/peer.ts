@@ -2,12 +2,13 @@
 import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Response } from "../message/message.ts";
-import type { SipUri } from "../message/uri.ts";
+import { hostText } from "../message/uri.ts";
 import type { Prober, ProbeUser } from "../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { FlowWaiter, HostPort, Locator } from "../transport/locator.ts";
-import { type Evidence, initialState, observe, type PeerState } from "./peer-state.ts";
+import type { History } from "./history.ts";
+import { type Evidence, initialState, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
 import type { WatchSettings } from "./site.ts";
 
 export interface PeerParts {
@@ -23,43 +24,57 @@ export interface PeerKind {
   readonly settings: WatchSettings;
 }
 
+/** A state that an administrator has chosen; "auto": what is seen decides. */
+export type Pin = "auto" | "up" | "down";
+
 export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   readonly hop: HostPort;
   /** For logs: "host" or "host:port". */
   readonly name: string;
   /** When a request last went there, for those that aren't configured. */
   used_ms = 0;
+  settings: WatchSettings;
   private readonly parts: PeerParts;
-  private readonly kind: PeerKind;
+  private readonly history: History;
+  private readonly role: PeerKind["role"];
   private state: PeerState;
+  private pin: Pin = "auto";
   private readonly probeTimer = new Timer(this, "probe");
   private readonly holdTimer = new Timer(this, "hold");
   private readonly waiting = new Set<WaitingRequest>();
   private isProbing = false;
+  private isStarted = false;
   private isStopped = false;
   private flows: readonly Flow[] = [];
 
-  constructor(parts: PeerParts, kind: PeerKind, uri: Pick<SipUri, "host" | "port">) {
+  constructor(parts: PeerParts, history: History, kind: PeerKind, hop: HostPort) {
     this.parts = parts;
-    this.kind = kind;
-    this.hop = { host: uri.host, port: uri.port };
-    const host = uri.host.includes(":") ? `[${uri.host}]` : uri.host;
-    this.name = uri.port === undefined ? host : `${host}:${uri.port}`;
+    this.history = history;
+    this.role = kind.role;
+    this.settings = kind.settings;
+    this.hop = { host: hop.host, port: hop.port };
+    const host = hostText(hop.host);
+    this.name = hop.port === undefined ? host : `${host}:${hop.port}`;
     this.state = initialState(kind.settings);
   }
 
-  get stateName(): PeerState["name"] {
+  get stateName(): PeerStateName {
+    return this.pin === "auto" ? this.state.name : this.pin;
+  }
+
+  /** What has been seen of it, whatever it is pinned to. */
+  get observedName(): PeerStateName {
     return this.state.name;
   }
 
   /** Whether new calls are sent there. */
   get takesCalls(): boolean {
-    return this.state.name === "up" || this.state.name === "suspect";
+    return this.stateName === "up" || this.stateName === "suspect";
   }
 
   /** Whether it is worth asking at all. */
   get takesRegisters(): boolean {
-    return this.state.name !== "down";
+    return this.stateName !== "down";
   }
 
   /** Whether requests come from it. */
@@ -68,7 +83,17 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   }
 
   start(now_ms: number): void {
+    if (this.isStarted) return;
+    this.isStarted = true;
     this.probe(now_ms);
+  }
+
+  /** From now on this is its state, whatever is seen. It is watched all the same. */
+  force(pin: Pin, now_ms: number): void {
+    const before = this.stateName;
+    const evidence = pin === "auto" ? "no longer forced" : "forced";
+    this.pin = pin;
+    if (this.stateName !== before) this.changed(before, this.stateName, evidence, now_ms);
   }
 
   /** For good: what calls in progress still report moves nothing any more. */
@@ -124,29 +149,30 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.isProbing = true;
     const flows = this.parts.locator.locate(this.hop, this, now_ms);
     if (flows !== undefined) this.onLocated(flows);
-    this.parts.prober.probe(`sip:${this.name}`, this.hop, this.kind.settings.probe.timeout_ms, this, now_ms);
+    this.parts.prober.probe(`sip:${this.name}`, this.hop, this.settings.probe.timeout_ms, this, now_ms);
   }
 
   private see(evidence: Evidence, now_ms: number): void {
     if (this.isStopped) return;
     const before = this.state;
-    const { state, probeIn_ms, holdFor_ms } = observe(before, evidence, this.kind.settings, now_ms);
+    const { state, probeIn_ms, holdFor_ms } = observe(before, evidence, this.settings, now_ms);
     this.state = state;
-    if (state.name !== before.name) this.changed(before, evidence, now_ms);
+    if (state.name !== before.name && this.pin === "auto") this.changed(before.name, state.name, evidence, now_ms);
     if (holdFor_ms !== undefined) this.parts.timers.start(this.holdTimer, holdFor_ms, now_ms);
     if (state.name !== "recovering") this.parts.timers.stop(this.holdTimer);
     if (probeIn_ms === 0) this.probe(now_ms);
     else if (probeIn_ms !== undefined) this.parts.timers.start(this.probeTimer, probeIn_ms, now_ms);
   }
 
-  private changed(before: PeerState, evidence: Evidence, now_ms: number): void {
-    const fields = { [this.kind.role]: this.name, from: before.name, to: this.state.name, evidence };
-    const event = `${this.kind.role}_state`;
-    if (this.state.name !== "down") {
-      this.parts.log.info(event, fields);
+  private changed(from: PeerStateName, to: PeerStateName, evidence: string, now_ms: number): void {
+    const { role, name } = this;
+    this.history.add({ at_ms: now_ms, role, name, from, to, evidence });
+    const fields = { [role]: name, from, to, evidence };
+    if (to !== "down") {
+      this.parts.log.info(`${role}_state`, fields);
       return;
     }
-    this.parts.log.warn(event, fields);
+    this.parts.log.warn(`${role}_state`, fields);
     for (const request of [...this.waiting]) request.rescue(now_ms);
   }
 }

@@ -7,16 +7,19 @@ import type { Calls } from "./calls.ts";
 import { Gateways } from "./gateways.ts";
 import { Hunting } from "./hunting.ts";
 import type { PeerParts } from "./peer.ts";
+import type { Peers } from "./peers.ts";
 import { RedirectWatch } from "./redirect-watch.ts";
 import { Registrar } from "./registrar.ts";
 import { RoutingPolicy } from "./routing-policy.ts";
 import type { Site } from "./site.ts";
+import type { SiteStatus } from "./status.ts";
 import { Upstreams } from "./upstreams.ts";
 
 /** What outlives a reload. */
 export interface Memory {
   readonly bindings: Bindings;
   readonly calls: Calls;
+  readonly peers: Peers;
 }
 
 export interface PolicyParts extends PeerParts {
@@ -27,16 +30,22 @@ export interface PolicyParts extends PeerParts {
 
 export class SitePolicy {
   readonly router: RoutingPolicy;
+  private readonly site: Site;
+  private readonly peers: Peers;
+  private readonly bindings: Bindings;
   private readonly upstreams: Upstreams;
   private readonly gateways: Gateways;
   private readonly redirects: RedirectWatch;
 
   constructor(parts: PolicyParts, memory: Memory, site: Site) {
     const { own, tokens, random, timers, log } = parts;
-    this.upstreams = new Upstreams(parts, site.upstream);
-    this.gateways = new Gateways(parts, random, memory.calls, site);
+    this.site = site;
+    this.peers = memory.peers;
     this.redirects = new RedirectWatch(timers, memory.bindings, log);
-    const { upstreams, gateways, redirects } = this;
+    this.bindings = memory.bindings;
+    this.upstreams = new Upstreams(memory.peers, site.upstream);
+    this.gateways = new Gateways(memory.peers, random, memory.calls, site);
+    const { redirects, upstreams, gateways } = this;
     const registrar = new Registrar(memory.bindings, site.registration, random);
     const hunting = new Hunting(site, registrar, gateways, upstreams);
     this.router = new RoutingPolicy({ site, own, tokens, upstreams, registrar, gateways, hunting, redirects });
@@ -44,13 +53,26 @@ export class SitePolicy {
 
   /** Begins to watch upstream and the gateways. */
   start(now_ms: number): void {
-    this.upstreams.start(now_ms);
-    this.gateways.start(now_ms);
+    this.peers.start(this.site.upstream.force, now_ms);
   }
 
+  status(now_ms: number): SiteStatus {
+    const { peers, upstreams, gateways, bindings } = this;
+    let contacts = 0;
+    for (const address of bindings.all()) contacts += address.bindings.length;
+    return {
+      force: peers.pin,
+      upstream: [...upstreams.all()].map(({ name, stateName, observedName }) => {
+        return { name, state: stateName, observed: observedName };
+      }),
+      gateways: gateways.status(now_ms),
+      phones: { addresses: bindings.size, contacts },
+      history: peers.history.all,
+    };
+  }
+
+  /** Another policy takes over; the peers go on. */
   stop(): void {
-    this.upstreams.stop();
-    this.gateways.stop();
     this.redirects.stop();
   }
 }

@@ -28,6 +28,8 @@ export interface WatchSettings {
 export interface UpstreamSettings extends WatchSettings {
   /** In order of preference; empty: each Request-URI's own domain is upstream. */
   readonly targets: readonly SipUri[];
+  /** Pins the state: "down" for a site that is to live on its own. */
+  readonly force: "auto" | "up" | "down";
   /** How long a request may stay without any response. */
   readonly fr_timer_ms: number;
 }

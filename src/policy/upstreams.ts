@@ -3,30 +3,19 @@ import { SIP_PORT } from "../message/uri.ts";
 import { routeUri } from "../proxy/preprocess-routes.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
 import type { HostPort } from "../transport/locator.ts";
-import { Peer, type PeerKind, type PeerParts } from "./peer.ts";
+import type { Peer } from "./peer.ts";
+import type { Peers } from "./peers.ts";
 import type { UpstreamSettings } from "./site.ts";
 
-/** Domains watched at once, where the file names no upstream. */
-const DOMAINS_MAX = 32;
-
 export class Upstreams {
-  private readonly parts: PeerParts;
-  private readonly kind: PeerKind;
+  private readonly peers: Peers;
+  private readonly settings: UpstreamSettings;
   private readonly configured: readonly Peer[];
-  private readonly domains = new Map<string, Peer>();
 
-  constructor(parts: PeerParts, settings: UpstreamSettings) {
-    this.parts = parts;
-    this.kind = { role: "upstream", settings };
-    this.configured = settings.targets.map((uri) => new Peer(parts, this.kind, uri));
-  }
-
-  start(now_ms: number): void {
-    for (const target of this.configured) target.start(now_ms);
-  }
-
-  stop(): void {
-    for (const target of [...this.configured, ...this.domains.values()]) target.stop();
+  constructor(peers: Peers, settings: UpstreamSettings) {
+    this.peers = peers;
+    this.settings = settings;
+    this.configured = peers.name({ role: "upstream", settings }, settings.targets);
   }
 
   /** Those that the file names, best first. */
@@ -46,7 +35,7 @@ export class Upstreams {
     if (this.configured.length > 0) return this.configured;
     const route = routed.routes.remaining[0];
     const uri = route === undefined ? routed.uri : routeUri(route);
-    return uri === undefined ? [] : [this.domain({ host: uri.host, port: uri.port }, now_ms)];
+    return uri === undefined ? [] : [this.peers.domain(this.settings, { host: uri.host, port: uri.port }, now_ms)];
   }
 
   /** The target that `hop` is, if it is one. */
@@ -61,34 +50,13 @@ export class Upstreams {
   /** Who sends from `address`: a configured upstream may do more than a domain that some phone named. */
   originOf(address: string): "upstream" | "domain" | undefined {
     if (this.configured.some((target) => target.hasAddress(address))) return "upstream";
-    for (const target of this.domains.values()) if (target.hasAddress(address)) return "domain";
+    for (const target of this.peers.watchedDomains) if (target.hasAddress(address)) return "domain";
     return undefined;
   }
 
-  private *all(): IterableIterator<Peer> {
+  /** Every target that is watched. */
+  *all(): IterableIterator<Peer> {
     yield* this.configured;
-    yield* this.domains.values();
-  }
-
-  private domain(hop: HostPort, now_ms: number): Peer {
-    const key = `${hop.host} ${hop.port ?? ""}`;
-    let target = this.configured.find((one) => one.hop.host === hop.host && one.hop.port === hop.port);
-    target ??= this.domains.get(key);
-    if (target === undefined) {
-      if (this.domains.size >= DOMAINS_MAX) this.forgetLeastUsed();
-      target = new Peer(this.parts, this.kind, hop);
-      this.domains.set(key, target);
-      target.start(now_ms);
-    }
-    target.used_ms = now_ms;
-    return target;
-  }
-
-  private forgetLeastUsed(): void {
-    let least: [string, Peer] | undefined;
-    for (const entry of this.domains) if (least === undefined || entry[1].used_ms < least[1].used_ms) least = entry;
-    if (least === undefined) return;
-    least[1].stop();
-    this.domains.delete(least[0]);
+    yield* this.peers.watchedDomains;
   }
 }

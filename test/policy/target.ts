@@ -12,6 +12,7 @@ import type { UpstreamSettings } from "../../src/policy/site.ts";
 
 export const DEFAULTS: UpstreamSettings = {
   targets: [],
+  force: "auto",
   fr_timer_ms: FR_TIMER_ms,
   probe: PROBE,
   hold_ms: HOLD_ms,

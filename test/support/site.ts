@@ -4,6 +4,7 @@ import type { LogFields, Logger, Random } from "../../src/base/ports.ts";
 import { Timers } from "../../src/base/timers.ts";
 import { Bindings } from "../../src/policy/bindings.ts";
 import { Calls } from "../../src/policy/calls.ts";
+import { Peers } from "../../src/policy/peers.ts";
 import type { Site as SiteDescription } from "../../src/policy/site.ts";
 import { SitePolicy } from "../../src/policy/site-policy.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
@@ -54,6 +55,7 @@ export class Site {
   readonly timers = new Timers();
   readonly listeners: readonly Listener[];
   readonly bindings = new Bindings();
+  readonly peers: Peers;
   private readonly calls: Calls;
   private readonly log: Logger;
   private readonly random: Random;
@@ -86,6 +88,8 @@ export class Site {
     this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
     this.log = log;
     this.random = random;
+    const { prober, locator } = this.core;
+    this.peers = new Peers({ prober, locator, timers: this.timers, log });
     this.policy = this.introduce(config.site);
     for (const listener of config.listeners) {
       simulation.attach(listener, {
@@ -124,9 +128,10 @@ export class Site {
   }
 
   private introduce(site: SiteDescription): SitePolicy {
-    const { timers, bindings, calls, log, random } = this;
+    const { timers, bindings, calls, peers, log, random } = this;
+    const memory = { bindings, calls, peers };
     const { prober, locator, own, tokens } = this.core;
-    const policy = new SitePolicy({ prober, locator, timers, log, random, own, tokens }, { bindings, calls }, site);
+    const policy = new SitePolicy({ prober, locator, timers, log, random, own, tokens }, memory, site);
     this.core.use(policy.router);
     return policy;
   }

@@ -73,5 +73,7 @@ export const EXTENSIONS: ExtensionSettings = {
 
 export const RING_ms = 30_000;
 export const STATE_FOLDER = "state";
+/** In the state folder: where commands reach a running branchline. */
+export const CONTROL_FILE = "control.sock";
 /** Flash wears out: five minutes of refreshes are all that a power cut may cost. */
 export const STATE_INTERVAL_ms = 300_000;

@@ -4,9 +4,13 @@ import { FR_TIMER_ms, HOLD_MAX_ms, HOLD_ms, PROBE } from "./config.ts";
 import { readUris } from "./read-uri.ts";
 import { HOUR_ms, type Place, type Reader, SECOND_ms } from "./reader.ts";
 
+const PINS = ["auto", "up", "down"] as const;
+
 export function loadUpstream(reader: Reader, place: Place | undefined): UpstreamSettings {
   const isLong = place !== undefined && reader.isMapping(place);
-  const fields = isLong ? reader.fields(place, ["targets", "fr_timer", "probe", "hold", "hold_max"]) : undefined;
+  const fields = isLong
+    ? reader.fields(place, ["targets", "force", "fr_timer", "probe", "hold", "hold_max"])
+    : undefined;
   const targets = isLong ? fields?.get("targets") : place;
   const hold_ms = reader.duration(fields, "hold", 0, HOUR_ms) ?? HOLD_ms;
   const hold_max_ms = reader.duration(fields, "hold_max", 0, 24 * HOUR_ms) ?? Math.max(HOLD_MAX_ms, hold_ms);
@@ -15,6 +19,7 @@ export function loadUpstream(reader: Reader, place: Place | undefined): Upstream
   }
   return {
     targets: targets === undefined ? [] : readUris(reader, targets, "sip:pbx.example.com"),
+    force: reader.optional(fields, "force", (found) => reader.choice(found, PINS)) ?? "auto",
     fr_timer_ms: reader.duration(fields, "fr_timer", 100, 32 * SECOND_ms) ?? FR_TIMER_ms,
     probe: loadProbe(reader, fields?.get("probe")),
     hold_ms,

@@ -21,6 +21,11 @@ export class SystemClock {
     return Date.now();
   }
 
+  /** ISO 8601, of milliseconds since 1970. */
+  isoTime(time_ms: number): string {
+    return new Date(time_ms).toISOString();
+  }
+
   /** Asks to be woken at `at_ms`. An earlier wish that still stands is enough: waking too early does no harm. */
   wakeAt(at_ms: number, now_ms: number): void {
     if (this.wakeAt_ms <= at_ms) return;

@@ -1,7 +1,9 @@
 /** The real bundle as a child process: start, log, kill, start again. */
+import { execFile } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { Child } from "./child.ts";
 import { defer } from "./cleanup.ts";
@@ -84,6 +86,15 @@ export class Branchline {
     await child.stop();
     const faults = child.lines.filter((line) => line.startsWith("<3>"));
     if (!wasAlive || faults.length > 0) throw new Error(`branchline was not well:\n${child.lastWords()}`);
+  }
+
+  readonly bundle = BUNDLE;
+
+  /** What a command prints that asks the running one. Rejects with its exit code when it fails. */
+  async command(name: string, ...args: readonly string[]): Promise<string> {
+    const all = [BUNDLE, name, ...args, "-c", join(this.folder, "branchline.yaml")];
+    const { stdout } = await promisify(execFile)(process.execPath, all);
+    return stdout;
   }
 
   get lines(): readonly string[] {

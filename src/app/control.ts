@@ -1,0 +1,57 @@
+/** What a running branchline answers to the commands that reach it through its control socket. */
+import type { Pin } from "../policy/peer.ts";
+import type { SiteStatus } from "../policy/status.ts";
+
+/** Commands, as the socket carries them: one JSON object in one line. */
+export type ControlQuestion = { readonly command: "status" } | { readonly command: "force"; readonly state: Pin };
+
+export type ControlAnswer =
+  | { readonly ok: true; readonly status: RunningStatus }
+  | { readonly ok: false; readonly error: string };
+
+export interface RunningStatus extends Omit<SiteStatus, "history"> {
+  readonly version: string;
+  readonly up_s: number;
+  readonly history: readonly { readonly at: string; readonly text: string }[];
+}
+
+/** Who is asked. */
+export interface Controlled {
+  status(): RunningStatus;
+  force(pin: Pin): void;
+}
+
+/** One line for one line; never throws. */
+export function answerControl(line: string, controlled: Controlled): string {
+  try {
+    return JSON.stringify(answerTo(line, controlled));
+  } catch (error) {
+    const refusal: ControlAnswer = { ok: false, error: String(error) };
+    return JSON.stringify(refusal);
+  }
+}
+
+function answerTo(line: string, controlled: Controlled): ControlAnswer {
+  const fields = parseFields(line);
+  switch (fields.get("command")) {
+    case "status":
+      return { ok: true, status: controlled.status() };
+    case "force": {
+      const state = fields.get("state");
+      if (state !== "auto" && state !== "up" && state !== "down") return { ok: false, error: "force up, down or auto" };
+      controlled.force(state);
+      return { ok: true, status: controlled.status() };
+    }
+    default:
+      return { ok: false, error: "this branchline doesn't know the command; is another version running?" };
+  }
+}
+
+function parseFields(line: string): ReadonlyMap<string, unknown> {
+  try {
+    const data: unknown = JSON.parse(line);
+    return new Map<string, unknown>(typeof data === "object" && data !== null ? Object.entries(data) : []);
+  } catch {
+    return new Map();
+  }
+}

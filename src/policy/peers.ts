@@ -1,0 +1,104 @@
+/** All peers that are watched. They outlive a reload: what is known of a peer isn't lost with the file that named it. */
+import type { HostPort } from "../transport/locator.ts";
+import { History } from "./history.ts";
+import { Peer, type PeerKind, type PeerParts, type Pin } from "./peer.ts";
+import type { WatchSettings } from "./site.ts";
+
+/** Domains watched at once, where the file names no upstream. */
+const DOMAINS_MAX = 32;
+
+export class Peers {
+  readonly history = new History();
+  private readonly parts: PeerParts;
+  private readonly named = { upstream: new Map<string, Peer>(), gateway: new Map<string, Peer>() };
+  private readonly domains = new Map<string, Peer>();
+  private filePin: Pin = "auto";
+  private commandPin: Pin = "auto";
+
+  constructor(parts: PeerParts) {
+    this.parts = parts;
+  }
+
+  /** The peers that a file names; those of this role that it names no longer are forgotten. */
+  name(kind: PeerKind, hops: readonly HostPort[]): readonly Peer[] {
+    const before = this.named[kind.role];
+    const now = new Map(hops.map((hop) => [keyOf(hop), this.take(before.get(keyOf(hop)), kind, hop)]));
+    for (const [key, peer] of before) if (!now.has(key)) peer.stop();
+    this.named[kind.role] = now;
+    if (kind.role === "upstream" && hops.length > 0) this.forgetDomains();
+    return [...now.values()];
+  }
+
+  /** The upstream target of a request that names its own. */
+  domain(settings: WatchSettings, hop: HostPort, now_ms: number): Peer {
+    const key = keyOf(hop);
+    const known = this.domains.get(key);
+    if (known === undefined && this.domains.size >= DOMAINS_MAX) this.forgetLeastUsed();
+    const peer = this.take(known, { role: "upstream", settings }, hop);
+    this.domains.set(key, peer);
+    peer.force(this.pin, now_ms);
+    peer.start(now_ms);
+    peer.used_ms = now_ms;
+    return peer;
+  }
+
+  get watchedDomains(): IterableIterator<Peer> {
+    return this.domains.values();
+  }
+
+  /** @param filePin what the file says of upstream, where no command says otherwise */
+  start(filePin: Pin, now_ms: number): void {
+    this.filePin = filePin;
+    this.applyPin(now_ms);
+    for (const peer of this.all()) peer.start(now_ms);
+  }
+
+  stop(): void {
+    for (const peer of this.all()) peer.stop();
+  }
+
+  /** Pins upstream's state, whatever is seen of it; "auto" goes back to what the file says. */
+  force(pin: Pin, now_ms: number): void {
+    this.commandPin = pin;
+    this.applyPin(now_ms);
+  }
+
+  /** What upstream's state is pinned to now. */
+  get pin(): Pin {
+    return this.commandPin === "auto" ? this.filePin : this.commandPin;
+  }
+
+  private applyPin(now_ms: number): void {
+    for (const peer of this.named.upstream.values()) peer.force(this.pin, now_ms);
+    for (const peer of this.domains.values()) peer.force(this.pin, now_ms);
+  }
+
+  private take(known: Peer | undefined, kind: PeerKind, hop: HostPort): Peer {
+    if (known === undefined) return new Peer(this.parts, this.history, kind, hop);
+    known.settings = kind.settings;
+    return known;
+  }
+
+  private *all(): IterableIterator<Peer> {
+    yield* this.named.upstream.values();
+    yield* this.named.gateway.values();
+    yield* this.domains.values();
+  }
+
+  private forgetDomains(): void {
+    for (const peer of this.domains.values()) peer.stop();
+    this.domains.clear();
+  }
+
+  private forgetLeastUsed(): void {
+    let least: [string, Peer] | undefined;
+    for (const entry of this.domains) if (least === undefined || entry[1].used_ms < least[1].used_ms) least = entry;
+    if (least === undefined) return;
+    least[1].stop();
+    this.domains.delete(least[0]);
+  }
+}
+
+function keyOf(hop: HostPort): string {
+  return `${hop.host} ${hop.port ?? ""}`;
+}

@@ -1,0 +1,24 @@
+/** How the site is at one moment, as plain data. */
+import type { Edge } from "./history.ts";
+
+export interface PeerStatus {
+  readonly name: string;
+  readonly state: string;
+  /** What has been seen of it; differs from `state` while that is forced. */
+  readonly observed: string;
+}
+
+export interface GatewayStatus extends PeerStatus {
+  readonly calls: number;
+  /** Undefined: no limit. */
+  readonly channels: number | undefined;
+}
+
+export interface SiteStatus {
+  /** What upstream's state is pinned to. */
+  readonly force: "auto" | "up" | "down";
+  readonly upstream: readonly PeerStatus[];
+  readonly gateways: readonly GatewayStatus[];
+  readonly phones: { readonly addresses: number; readonly contacts: number };
+  readonly history: readonly Edge[];
+}

@@ -1,0 +1,61 @@
+/** The running bundle and the commands that reach it: status, force, what it says when nobody runs. */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { hostPort, Subnet } from "./support/addresses.ts";
+import { Branchline } from "./support/branchline.ts";
+import { cleanUpAfterEach } from "./support/cleanup.ts";
+import { OutgoingCall } from "./support/outgoing-call.ts";
+import { SipAgent } from "./support/sip-agent.ts";
+
+const net = new Subnet(41);
+const proxy = net.at(1);
+
+cleanUpAfterEach();
+
+async function office() {
+  const upstream = await SipAgent.open(net.at(2));
+  const gateway = await SipAgent.open(net.at(3));
+  const phone = await SipAgent.open(net.at(17));
+  const branchline = await Branchline.start({
+    listen: [`udp:${hostPort(proxy)}`],
+    localnet: [net.network(16)],
+    upstream: `sip:${upstream.sentBy}`,
+    gateways: [`sip:${gateway.sentBy}`],
+    survival: { notice_hold: "0s" },
+  });
+  await branchline.upstreamIs("up");
+  return { upstream, gateway, phone, branchline };
+}
+
+test("commands: status shows upstream and gateways; force down keeps calls here", async () => {
+  const { upstream, gateway, phone, branchline } = await office();
+  expect(await branchline.command("status")).toContain(`Upstream ${upstream.sentBy}: up.`);
+  expect(await branchline.command("status")).toContain(`Gateway ${gateway.sentBy}:`);
+  const forced = await branchline.command("force", "down");
+  expect(forced).toContain("Upstream is forced down");
+  expect(forced).toContain(`Upstream ${upstream.sentBy}: down (seen: up).`);
+  expect(forced).toContain("up → down (forced)");
+  const call = await OutgoingCall.start(phone, { to: "sip:5551234@pbx.example.com", through: proxy });
+  await call.response(302);
+  expect(upstream.all({ method: "INVITE" })).toEqual([]);
+  const status: unknown = JSON.parse(await branchline.command("status", "--json"));
+  expect(status).toMatchObject({ force: "down", upstream: [{ state: "down", observed: "up" }] });
+  expect(await branchline.command("force", "auto")).toContain(`Upstream ${upstream.sentBy}: up.`);
+});
+
+test("commands: a socket that a SIGKILL has left behind is no obstacle", async () => {
+  const { branchline } = await office();
+  await branchline.killAndRestart();
+  expect(await branchline.command("status")).toContain("running for");
+});
+
+test("commands: nobody runs: status says so, and fails", async () => {
+  const { branchline } = await office();
+  await branchline.stop();
+  await expect(branchline.command("status")).rejects.toMatchObject({ code: 1 });
+  const { stderr } = await promisify(execFile)(process.execPath, [branchline.bundle, "force", "sideways"]).catch(
+    (error: { stderr: string }) => error,
+  );
+  expect(stderr).toContain("up, down, auto");
+});
