@@ -8,6 +8,7 @@ import { createMac, createRandom } from "../io/node/secret.ts";
 import { StateFile } from "../io/node/state-file.ts";
 import { NodeUdp } from "../io/node/udp.ts";
 import { Bindings } from "../policy/bindings.ts";
+import { Callbacks } from "../policy/callbacks.ts";
 import { Calls } from "../policy/calls.ts";
 import type { Pin } from "../policy/peer.ts";
 import { Peers } from "../policy/peers.ts";
@@ -28,6 +29,7 @@ export class App implements Controlled {
   private readonly udp: NodeUdp;
   private readonly core: ProxyCore;
   private readonly bindings = new Bindings();
+  private readonly callbacks = new Callbacks();
   private readonly random = createRandom();
   private readonly keeper: BindingKeeper;
   private readonly calls: Calls;
@@ -56,7 +58,7 @@ export class App implements Controlled {
     const store = new StateFile(`${config.stateFolder}/bindings.json`);
     const { clock } = this;
     const keeperPorts = { store, log, wallClock_ms: () => clock.wallClock_ms(), now_ms: () => clock.now_ms() };
-    this.keeper = new BindingKeeper(keeperPorts, this.bindings, this.timers, config.stateInterval_ms);
+    this.keeper = new BindingKeeper(keeperPorts, this.bindings, this.callbacks, this.timers, config.stateInterval_ms);
   }
 
   /** @throws when a listener can't be opened */
@@ -139,10 +141,10 @@ export class App implements Controlled {
   }
 
   private introduce(site: Site): SitePolicy {
-    const { prober, locator, own, tokens } = this.core;
-    const { timers, log, random, bindings, calls, peers } = this;
-    const memory = { bindings, calls, peers };
-    const policy = new SitePolicy({ prober, locator, timers, log, random, own, tokens }, memory, site);
+    const { prober, hangup, locator, own, tokens } = this.core;
+    const { timers, log, random, bindings, calls, callbacks, peers } = this;
+    const memory = { bindings, calls, callbacks, peers };
+    const policy = new SitePolicy({ prober, hangup, locator, timers, log, random, own, tokens }, memory, site);
     this.core.use(policy.router);
     return policy;
   }

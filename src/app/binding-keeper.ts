@@ -2,6 +2,7 @@
 import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Bindings } from "../policy/bindings.ts";
+import type { Callbacks } from "../policy/callbacks.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../policy/snapshot.ts";
 import type { Listener } from "../transport/flow.ts";
 
@@ -27,6 +28,7 @@ export interface KeeperPorts {
 export class BindingKeeper implements TimerOwner {
   private readonly ports: KeeperPorts;
   private readonly bindings: Bindings;
+  private readonly callbacks: Callbacks;
   private readonly timers: Timers;
   private readonly interval_ms: number;
   private readonly timer = new Timer(this, "save");
@@ -34,9 +36,10 @@ export class BindingKeeper implements TimerOwner {
   private writing: Promise<void> = Promise.resolve();
 
   /** @param interval_ms refreshes that bring nothing new are written so often at the most */
-  constructor(ports: KeeperPorts, bindings: Bindings, timers: Timers, interval_ms: number) {
+  constructor(ports: KeeperPorts, bindings: Bindings, callbacks: Callbacks, timers: Timers, interval_ms: number) {
     this.ports = ports;
     this.bindings = bindings;
+    this.callbacks = callbacks;
     this.timers = timers;
     this.interval_ms = interval_ms;
   }
@@ -49,10 +52,11 @@ export class BindingKeeper implements TimerOwner {
     if (saved !== undefined && snapshot !== undefined) {
       const age_ms = this.ports.wallClock_ms() - saved.savedAt_ms;
       const believed_ms = age_ms >= 0 && age_ms < AGE_MAX_ms ? age_ms : 0;
-      restoreSnapshot(this.bindings, snapshot, listeners, believed_ms, this.ports.now_ms());
+      restoreSnapshot(this.bindings, this.callbacks, snapshot, listeners, believed_ms, this.ports.now_ms());
       this.ports.log.info("bindings_restored", { phones: this.bindings.size, age_s: Math.round(believed_ms / 1_000) });
     }
     this.bindings.onChange = (isNews) => this.changed(isNews);
+    this.callbacks.onChange = () => this.changed(true);
   }
 
   /** Writes what isn't written yet. */
@@ -77,7 +81,7 @@ export class BindingKeeper implements TimerOwner {
 
   private write(): void {
     this.isDirty = false;
-    const body = JSON.stringify(takeSnapshot(this.bindings, this.ports.now_ms()));
+    const body = JSON.stringify(takeSnapshot(this.bindings, this.callbacks, this.ports.now_ms()));
     this.writing = this.writing
       .then(() => this.ports.store.save(body, this.ports.wallClock_ms()))
       .catch((error: unknown) => this.ports.log.warn("bindings_not_saved", { error: String(error) }));

@@ -1,17 +1,37 @@
 /** Calls that occupy a gateway's channels: counted by dialog, from the INVITE to the BYE. */
 import { SESSION_EXPIRES } from "../message/header-names.ts";
-import type { Response } from "../message/message.ts";
+import type { Request, Response } from "../message/message.ts";
 import { parseDecimal } from "../message/text.ts";
+import { calleeSide, callerSide, type DialogSide } from "../proxy/dialog-request.ts";
+import type { Hangup } from "../proxy/hangup.ts";
+import type { OwnAddresses } from "../proxy/own-addresses.ts";
+import type { RoutedRequest, RunningRequest } from "../proxy/router.ts";
 
 /** Kept at the most; a gateway has far fewer channels. */
 const CALLS_MAX = 2_000;
+/** RFC 4411: why a call was taken away. */
+const PREEMPTED = 'Reason: preemption;cause=3;text="An emergency call needs the line"\r\n';
+
+/** Both ends of a call that is up, and the highest CSeq that each has seen from the other. */
+interface Dialog {
+  readonly callerTag: string;
+  readonly caller: DialogSide;
+  readonly callee: DialogSide;
+  toCaller: number;
+  toCallee: number;
+}
 
 interface Call {
-  readonly gateway: string;
-  readonly isEmergency: boolean;
+  /** The gateways of which it occupies a channel; twice where it comes from one and goes back to it. */
+  readonly gateways: string[];
+  isEmergency: boolean;
   readonly started_ms: number;
-  /** When its channel is taken to be free, whatever has been seen: a lost BYE must not leak it. */
+  /** When its channels are taken to be free, whatever has been seen: a lost BYE must not leak them. */
   expires_ms: number;
+  /** Until it is answered. */
+  running: RunningRequest | undefined;
+  /** From then on. */
+  dialog: Dialog | undefined;
 }
 
 export class Calls {
@@ -23,15 +43,41 @@ export class Calls {
     this.max_call_ms = max_call_ms;
   }
 
-  /** An INVITE goes to a gateway, or has come from one. */
-  begin(callId: string, gateway: string, isEmergency: boolean, now_ms: number): void {
+  /**
+   * An INVITE goes to a gateway, or has come from one.
+   * @param running the request by which it can be ended as long as nobody has answered
+   */
+  begin(callId: string, gateway: string, isEmergency: boolean, running: RunningRequest, now_ms: number): void {
+    const known = this.calls.get(callId);
+    if (known !== undefined) {
+      known.gateways.push(gateway);
+      known.isEmergency = known.isEmergency || isEmergency;
+      return;
+    }
     if (this.calls.size >= CALLS_MAX) this.expire(now_ms);
     if (this.calls.size >= CALLS_MAX) return;
-    this.calls.set(callId, { gateway, isEmergency, started_ms: now_ms, expires_ms: now_ms + this.max_call_ms });
+    const expires_ms = now_ms + this.max_call_ms;
+    const call = { gateways: [gateway], isEmergency, started_ms: now_ms, expires_ms, running, dialog: undefined };
+    this.calls.set(callId, call);
   }
 
-  /** The call is up. With session timers (RFC 4028) a session that isn't refreshed is over. */
-  answer(callId: string, response: Response, now_ms: number): void {
+  /** The call is up. */
+  answer({ request }: RoutedRequest, response: Response, own: OwnAddresses, now_ms: number): void {
+    const call = this.calls.get(request.callId);
+    if (call === undefined) return;
+    call.running = undefined;
+    call.dialog = {
+      callerTag: request.fromTag,
+      caller: callerSide(request, response),
+      callee: calleeSide(response, own),
+      toCaller: 0,
+      toCallee: request.cseqNumber,
+    };
+    this.refresh(request.callId, response, now_ms);
+  }
+
+  /** With session timers (RFC 4028) a session that isn't refreshed is over. */
+  refresh(callId: string, response: Response, now_ms: number): void {
     const call = this.calls.get(callId);
     if (call === undefined) return;
     const text = /^\d+/.exec(response.header(SESSION_EXPIRES) ?? "")?.[0] ?? "";
@@ -39,7 +85,24 @@ export class Calls {
     call.expires_ms = now_ms + (session_s > 0 ? session_s * 1_000 : this.max_call_ms);
   }
 
-  /** BYE, or a failure: the channel is free. */
+  /** A request within the call has passed. */
+  note(request: Request): void {
+    const dialog = this.calls.get(request.callId)?.dialog;
+    if (dialog === undefined) return;
+    const { cseqNumber } = request;
+    if (request.fromTag === dialog.callerTag) dialog.toCallee = Math.max(dialog.toCallee, cseqNumber);
+    else dialog.toCaller = Math.max(dialog.toCaller, cseqNumber);
+  }
+
+  /** A gateway has not taken the call, or doesn't any more: its channel is free. */
+  leave(callId: string, gateway: string): void {
+    const gateways = this.calls.get(callId)?.gateways;
+    const index = gateways?.indexOf(gateway) ?? -1;
+    if (index >= 0) gateways?.splice(index, 1);
+    if (gateways?.length === 0) this.calls.delete(callId);
+  }
+
+  /** BYE: all its channels are free. */
   end(callId: string): void {
     this.calls.delete(callId);
   }
@@ -52,8 +115,35 @@ export class Calls {
   count(gateway: string, now_ms: number): number {
     this.expire(now_ms);
     let count = 0;
-    for (const call of this.calls.values()) if (call.gateway === gateway) count += 1;
+    for (const { gateways } of this.calls.values()) for (const one of gateways) if (one === gateway) count += 1;
     return count;
+  }
+
+  /**
+   * Ends the youngest ordinary call on one of `gateways`: both sides get BYE, or if nobody has answered yet, the caller
+   * 480 and the callee CANCEL.
+   * @returns its Call-ID and the gateway whose channel is free now; undefined when there is none to end
+   */
+  preempt(
+    gateways: readonly string[],
+    hangup: Hangup,
+    now_ms: number,
+  ): { readonly callId: string; readonly gateway: string } | undefined {
+    let youngest: [string, Call] | undefined;
+    for (const entry of this.calls) {
+      const [, call] = entry;
+      if (call.isEmergency || !call.gateways.some((one) => gateways.includes(one))) continue;
+      if (youngest === undefined || call.started_ms >= youngest[1].started_ms) youngest = entry;
+    }
+    if (youngest === undefined) return undefined;
+    const [callId, { running, dialog, gateways: used }] = youngest;
+    this.calls.delete(callId);
+    running?.refuse({ status: 480, headers: PREEMPTED }, now_ms);
+    if (dialog !== undefined) {
+      hangup.bye(dialog.caller, dialog.toCaller + 1, PREEMPTED, now_ms);
+      hangup.bye(dialog.callee, dialog.toCallee + 1, PREEMPTED, now_ms);
+    }
+    return { callId, gateway: used.find((one) => gateways.includes(one)) ?? "" };
   }
 
   private expire(now_ms: number): void {

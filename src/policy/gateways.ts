@@ -1,9 +1,11 @@
 /** The PSTN gateways: which of them gets a call, whether they live, and how many of their channels are free. */
 import type { Random } from "../base/ports.ts";
-import type { Response } from "../message/message.ts";
 import { parseSipUri, type SipUri, uriPort } from "../message/uri.ts";
-import type { ForkOutcome, RoutedRequest, Stage, Target, TargetObserver, WaitingRequest } from "../proxy/router.ts";
+import type { OwnAddresses } from "../proxy/own-addresses.ts";
+import type { ForkOutcome, ForkStage, RoutedRequest, Stage, Target } from "../proxy/router.ts";
 import type { Calls } from "./calls.ts";
+import { ChannelObserver, type EmergencyWatch } from "./channel-observer.ts";
+import { GatewayChoosing } from "./gateway-choice.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
 import { replyStage } from "./plan.ts";
@@ -18,14 +20,15 @@ interface Port {
 export class Gateways {
   readonly calls: Calls;
   private readonly site: Site;
-  private readonly random: Random;
+  private readonly own: OwnAddresses;
   private readonly ports: readonly Port[];
-  private turn = 0;
+  private readonly choosing: GatewayChoosing;
 
-  constructor(peers: Peers, random: Random, calls: Calls, site: Site) {
+  constructor(peers: Peers, random: Random, calls: Calls, own: OwnAddresses, site: Site) {
     this.site = site;
-    this.random = random;
+    this.own = own;
     this.calls = calls;
+    this.choosing = new GatewayChoosing(site.gateways, site.gatewaySettings, random);
     const settings = { probe: site.gatewaySettings.probe, hold_ms: 0, hold_max_ms: 0 };
     const hops = site.gateways.map(({ uri }) => uri);
     const watched = peers.name({ role: "gateway", settings }, hops);
@@ -53,11 +56,24 @@ export class Gateways {
     return this.ports.find(({ gateway }) => gateway.uri.host === address)?.gateway;
   }
 
-  /** All gateways for a call to `number`, in the order in which they are to be tried; those that seem dead come last. */
+  isAlive(gateway: Gateway): boolean {
+    return this.peerOf(gateway)?.stateName !== "down";
+  }
+
+  /** The gateways for a call to `number`, in the order in which they are to be tried; those that seem dead come last. */
   order(number: string, routed: RoutedRequest): readonly Gateway[] {
-    const chosen = this.byCarrier(number) ?? this.byPriority(routed);
-    const isAlive = ({ peer }: Port) => peer.stateName !== "down";
-    return [...chosen.filter(isAlive), ...chosen.filter((port) => !isAlive(port))].map(({ gateway }) => gateway);
+    return this.livingFirst(this.choosing.order(number, routed));
+  }
+
+  /** The others that may take a call which names `chosen`. */
+  others(chosen: Gateway, number: string): readonly Gateway[] {
+    return this.livingFirst(this.choosing.rest(chosen, number));
+  }
+
+  /** All gateways there are, those for `number` first. */
+  everyOrder(number: string, routed: RoutedRequest): readonly Gateway[] {
+    const chosen = this.choosing.order(number, routed);
+    return this.livingFirst([...chosen, ...this.site.gateways.filter((gateway) => !chosen.includes(gateway))]);
   }
 
   /**
@@ -67,6 +83,7 @@ export class Gateways {
   stages(gateways: readonly Gateway[], number: string, routed: RoutedRequest): Stage[] {
     const stages: Stage[] = gateways.map((gateway) => ({
       kind: "fork",
+      what: `gateway ${gateway.name}`,
       targets: (now_ms) => (this.isFree(gateway, now_ms) ? [this.target(gateway, number, routed)] : []),
       fr_timer_ms: this.site.upstream.fr_timer_ms,
       nextOn: onGatewayFailure,
@@ -75,9 +92,25 @@ export class Gateways {
     return [...stages, replyStage(480, undefined, `Reason: SIP;cause=503;text="${text}"\r\n`)];
   }
 
-  /** Whether a gateway has a channel for one more call. */
+  /** The stage that tries one gateway for an emergency call, on a reserved channel too, and goes on unless it is answered. */
+  emergencyStage(gateway: Gateway, number: string, routed: RoutedRequest, watch: EmergencyWatch): ForkStage {
+    const isFull = (now_ms: number) =>
+      gateway.channels !== undefined && this.calls.count(gateway.name, now_ms) >= gateway.channels;
+    return {
+      kind: "fork",
+      what: `gateway ${gateway.name}`,
+      targets: (now_ms) => (isFull(now_ms) ? [] : [this.target(gateway, number, routed, watch)]),
+      fr_timer_ms: this.site.upstream.fr_timer_ms,
+      nextOn: () => true,
+    };
+  }
+
+  /** Whether a gateway has a channel for one more ordinary call. */
   isFree(gateway: Gateway, now_ms: number): boolean {
-    return gateway.channels === undefined || this.calls.count(gateway.name, now_ms) < gateway.channels;
+    if (gateway.channels === undefined) return true;
+    if (this.calls.count(gateway.name, now_ms) >= gateway.channels) return false;
+    const { reserve } = this.site.emergency;
+    return reserve === 0 || this.freeChannels(now_ms) > reserve;
   }
 
   /** `number` at the gateway, as its rules rewrite it. */
@@ -87,68 +120,38 @@ export class Gateways {
     return `sip:${rewrite(number, gateway.called)}@${text.slice(hostStart)}`;
   }
 
-  private target(gateway: Gateway, number: string, { request }: RoutedRequest): Target {
-    const peer = this.ports.find((port) => port.gateway.name === gateway.name)?.peer;
+  /** @param watch given for emergency calls */
+  target(gateway: Gateway, number: string, { request }: RoutedRequest, watch?: EmergencyWatch): Target {
+    const peer = this.peerOf(gateway);
     const caller = parseSipUri(request.from?.uri ?? "")?.user;
     const isRewritten = caller !== undefined && gateway.calling.some(({ match }) => match.test(caller));
+    const { calls, own } = this;
     return {
       requestUri: this.uriOf(gateway, number),
       nextHop: { host: gateway.uri.host, port: gateway.uri.port },
       touchesGateway: true,
       ...(isRewritten ? { assertedIdentity: `sip:${rewrite(caller, gateway.calling)}@${gateway.uri.host}` } : {}),
-      ...(peer === undefined ? {} : { observer: new ChannelObserver(this.calls, gateway.name, peer) }),
+      ...(peer === undefined ? {} : { observer: new ChannelObserver(calls, gateway.name, peer, own, watch) }),
     };
   }
 
-  private byCarrier(number: string): readonly Port[] | undefined {
-    let best: readonly string[] | undefined;
-    let best_length = -1;
-    for (const { prefixes, gateways } of this.site.gatewaySettings.carriers) {
-      for (const prefix of prefixes) {
-        if (number.startsWith(prefix) && prefix.length > best_length) {
-          best = gateways;
-          best_length = prefix.length;
-        }
-      }
+  /** Of all gateways that live and have a limit. */
+  private freeChannels(now_ms: number): number {
+    let free = 0;
+    for (const { gateway, peer } of this.ports) {
+      if (gateway.channels === undefined || peer.stateName === "down") continue;
+      free += Math.max(0, gateway.channels - this.calls.count(gateway.name, now_ms));
     }
-    return best?.flatMap((name) => this.ports.filter(({ gateway }) => gateway.name === name));
+    return free;
   }
 
-  private byPriority(routed: RoutedRequest): readonly Port[] {
-    const priorities = [...new Set(this.ports.map(({ gateway }) => gateway.priority))].sort((a, b) => a - b);
-    return priorities.flatMap((priority) => {
-      const equals = this.ports.filter(({ gateway }) => gateway.priority === priority);
-      return equals.length === 1 ? equals : this.share(equals, routed);
-    });
+  private peerOf({ name }: Gateway): Peer | undefined {
+    return this.ports.find(({ gateway }) => gateway.name === name)?.peer;
   }
 
-  /** The order among equals: one is chosen first, the others follow in the order of the file. */
-  private share(ports: readonly Port[], { request }: RoutedRequest): readonly Port[] {
-    const first = this.first(ports, request.callId, request.from?.uri ?? "");
-    return [...ports.slice(first), ...ports.slice(0, first)];
-  }
-
-  private first(ports: readonly Port[], callId: string, from: string): number {
-    switch (this.site.gatewaySettings.choice) {
-      case "round-robin":
-        this.turn += 1;
-        return (this.turn - 1) % ports.length;
-      case "hash-call-id":
-        return hash(callId) % ports.length;
-      case "hash-from":
-        return hash(from) % ports.length;
-      case "weighted": {
-        const total = ports.reduce((sum, { gateway }) => sum + gateway.weight, 0);
-        let place = this.random.fraction() * total;
-        return Math.max(
-          0,
-          ports.findIndex(({ gateway }) => {
-            place -= gateway.weight;
-            return place < 0;
-          }),
-        );
-      }
-    }
+  private livingFirst(gateways: readonly Gateway[]): readonly Gateway[] {
+    const living = gateways.filter((gateway) => this.isAlive(gateway));
+    return [...living, ...gateways.filter((gateway) => !living.includes(gateway))];
   }
 }
 
@@ -161,46 +164,4 @@ function onGatewayFailure({ isSilent, best }: ForkOutcome): boolean {
 export function rewrite(number: string, rules: readonly NumberRule[]): string {
   const rule = rules.find(({ match }) => match.test(number));
   return rule === undefined ? number : number.replace(rule.match, rule.replace);
-}
-
-/** A channel is occupied from the INVITE on, and free again when the call fails. */
-class ChannelObserver implements TargetObserver {
-  private readonly calls: Calls;
-  private readonly gateway: string;
-  private readonly peer: Peer;
-
-  constructor(calls: Calls, gateway: string, peer: Peer) {
-    this.calls = calls;
-    this.gateway = gateway;
-    this.peer = peer;
-  }
-
-  onStart(request: WaitingRequest, now_ms: number): void {
-    this.calls.begin(request.callId, this.gateway, false, now_ms);
-  }
-
-  onEnd(request: WaitingRequest, response: Response | undefined, now_ms: number): void {
-    if (response === undefined) this.calls.end(request.callId);
-    else this.calls.answer(request.callId, response, now_ms);
-  }
-
-  onAnswer(status: number, now_ms: number): void {
-    this.peer.onAnswer(status, now_ms);
-  }
-
-  onSilence(method: string, now_ms: number): void {
-    this.peer.onSilence(method, now_ms);
-  }
-
-  onUnreachable(method: string, now_ms: number): void {
-    this.peer.onUnreachable(method, now_ms);
-  }
-}
-
-function hash(text: string): number {
-  let value = 0;
-  for (let position = 0; position < text.length; position++) {
-    value = (Math.imul(value, 31) + text.charCodeAt(position)) | 0;
-  }
-  return value >>> 0;
 }

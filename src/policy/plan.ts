@@ -17,6 +17,7 @@ export function replyStage(status: number, reason?: string, headers?: string): S
 export function upstreamStage(target: Peer, fr_timer_ms: number, extra: Partial<Target> = {}): ForkStage {
   return {
     kind: "fork",
+    what: `upstream ${target.name}`,
     targets: [{ nextHop: target.hop, observer: target, ...extra }],
     fr_timer_ms,
     nextOn: onSilence,

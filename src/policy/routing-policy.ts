@@ -6,6 +6,7 @@ import { Access } from "./access.ts";
 import { decision, replyStage } from "./plan.ts";
 import { call } from "./rules/call.ts";
 import { contact } from "./rules/contact.ts";
+import { emergency } from "./rules/emergency.ts";
 import { fromGateway } from "./rules/from-gateway.ts";
 import { fromUpstream } from "./rules/from-upstream.ts";
 import { inDialog } from "./rules/in-dialog.ts";
@@ -20,6 +21,7 @@ const RULES: readonly RoutingRule[] = [
   path,
   contact,
   inDialog,
+  emergency,
   fromGateway,
   toOurselves,
   toGateway,

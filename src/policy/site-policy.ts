@@ -1,9 +1,12 @@
 /** All that depends on one description of the site, built and introduced to each other. A reload replaces it as a whole. */
 import type { Random } from "../base/ports.ts";
+import type { Hangup } from "../proxy/hangup.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { Tokens } from "../proxy/tokens.ts";
 import type { Bindings } from "./bindings.ts";
+import type { Callbacks } from "./callbacks.ts";
 import type { Calls } from "./calls.ts";
+import { Emergency } from "./emergency.ts";
 import { Gateways } from "./gateways.ts";
 import { Hunting } from "./hunting.ts";
 import type { PeerParts } from "./peer.ts";
@@ -19,11 +22,13 @@ import { Upstreams } from "./upstreams.ts";
 export interface Memory {
   readonly bindings: Bindings;
   readonly calls: Calls;
+  readonly callbacks: Callbacks;
   readonly peers: Peers;
 }
 
 export interface PolicyParts extends PeerParts {
   readonly random: Random;
+  readonly hangup: Hangup;
   readonly own: OwnAddresses;
   readonly tokens: Tokens;
 }
@@ -38,17 +43,27 @@ export class SitePolicy {
   private readonly redirects: RedirectWatch;
 
   constructor(parts: PolicyParts, memory: Memory, site: Site) {
-    const { own, tokens, random, timers, log } = parts;
+    const { own, tokens, random, timers, log, hangup } = parts;
     this.site = site;
     this.peers = memory.peers;
     this.redirects = new RedirectWatch(timers, memory.bindings, log);
     this.bindings = memory.bindings;
     this.upstreams = new Upstreams(memory.peers, site.upstream);
-    this.gateways = new Gateways(memory.peers, random, memory.calls, site);
+    this.gateways = new Gateways(memory.peers, random, memory.calls, own, site);
     const { redirects, upstreams, gateways } = this;
     const registrar = new Registrar(memory.bindings, site.registration, random);
     const hunting = new Hunting(site, registrar, gateways, upstreams);
-    this.router = new RoutingPolicy({ site, own, tokens, upstreams, registrar, gateways, hunting, redirects });
+    const emergency = new Emergency({
+      settings: site.emergency,
+      fr_timer_ms: site.upstream.fr_timer_ms,
+      gateways,
+      registrar,
+      callbacks: memory.callbacks,
+      hangup,
+      log,
+    });
+    const staff = { site, own, tokens, upstreams, registrar, gateways, hunting, redirects, emergency };
+    this.router = new RoutingPolicy(staff);
   }
 
   /** Begins to watch upstream and the gateways. */

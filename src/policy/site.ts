@@ -74,6 +74,17 @@ export interface GatewaySettings {
   readonly max_call_ms: number;
 }
 
+export interface EmergencySettings {
+  /** As they are dialled; none: no number is special. */
+  readonly numbers: readonly string[];
+  /** So many channels, of all gateways together, are kept free of ordinary calls from here. */
+  readonly reserve: number;
+  /** Whether the youngest ordinary call is ended when no gateway takes an emergency call. */
+  readonly preempt: boolean;
+  /** So long afterwards, calls from that gateway ring the caller too. */
+  readonly callback_ms: number;
+}
+
 /** Which numbers mean phones of this site, beyond the users of their addresses-of-record. */
 export interface ExtensionSettings {
   /** Number → extension. */
@@ -154,6 +165,7 @@ export interface Site {
   readonly extensions: ExtensionSettings;
   readonly gateways: readonly Gateway[];
   readonly gatewaySettings: GatewaySettings;
+  readonly emergency: EmergencySettings;
   readonly survival: SurvivalSettings;
   readonly inbound: InboundSettings;
   readonly outageAnswers: OutageAnswers;

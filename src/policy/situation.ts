@@ -3,6 +3,7 @@ import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { RoutedRequest, RoutingDecision } from "../proxy/router.ts";
 import type { Tokens } from "../proxy/tokens.ts";
 import type { Origin } from "./access.ts";
+import type { Emergency } from "./emergency.ts";
 import type { Gateways } from "./gateways.ts";
 import type { Hunting } from "./hunting.ts";
 import type { RedirectWatch } from "./redirect-watch.ts";
@@ -20,6 +21,7 @@ export interface Staff {
   readonly gateways: Gateways;
   readonly hunting: Hunting;
   readonly redirects: RedirectWatch;
+  readonly emergency: Emergency;
 }
 
 export interface Situation extends Staff {

@@ -1,12 +1,14 @@
-/** The bindings as a file keeps them: plain data, with times as what is left of them. */
+/** The bindings, and who is to be called back, as a file keeps them: plain data, with times as what is left of them. */
 import type { Listener } from "../transport/flow.ts";
 import type { Bindings } from "./bindings.ts";
+import type { Callbacks, SavedCallback } from "./callbacks.ts";
 
 /** Bindings in one file at the most: about a megabyte. */
 const SAVED_MAX = 4_000;
 
 export interface Snapshot {
   readonly addresses: readonly SavedAddress[];
+  readonly callbacks: readonly SavedCallback[];
 }
 
 interface SavedAddress {
@@ -27,7 +29,7 @@ interface SavedBinding {
   readonly left_ms: number;
 }
 
-export function takeSnapshot(bindings: Bindings, now_ms: number): Snapshot {
+export function takeSnapshot(bindings: Bindings, callbacks: Callbacks, now_ms: number): Snapshot {
   const addresses: SavedAddress[] = [];
   let count = 0;
   for (const { name, wantsRelay, bindings: list } of bindings.all()) {
@@ -46,7 +48,7 @@ export function takeSnapshot(bindings: Bindings, now_ms: number): Snapshot {
     }));
     addresses.push({ name, relay: wantsRelay, bindings: saved });
   }
-  return { addresses };
+  return { addresses, callbacks: callbacks.save(now_ms) };
 }
 
 /**
@@ -55,11 +57,13 @@ export function takeSnapshot(bindings: Bindings, now_ms: number): Snapshot {
  */
 export function restoreSnapshot(
   bindings: Bindings,
+  callbacks: Callbacks,
   snapshot: Snapshot,
   listeners: readonly Listener[],
   age_ms: number,
   now_ms: number,
 ): void {
+  callbacks.restore(snapshot.callbacks, listeners, age_ms, now_ms);
   for (const saved of snapshot.addresses) {
     if (saved.relay) bindings.markRelay(saved.name);
     for (const { listener: local, address, port, left_ms, ...rest } of [...saved.bindings].reverse()) {
@@ -81,7 +85,9 @@ export function parseSnapshot(text: string): Snapshot | undefined {
     return undefined;
   }
   const addresses = listIn(data, "addresses");
-  return addresses === undefined ? undefined : { addresses: addresses.filter(isSavedAddress) };
+  if (addresses === undefined) return undefined;
+  const callbacks = listIn(data, "callbacks") ?? []; // files of older versions have none
+  return { addresses: addresses.filter(isSavedAddress), callbacks: callbacks.filter(isSavedCallback) };
 }
 
 function isSavedAddress(data: unknown): data is SavedAddress {
@@ -99,6 +105,18 @@ function isSavedBinding(data: unknown): data is SavedBinding {
     port: "number",
     callId: "string",
     cseq: "number",
+    left_ms: "number",
+  });
+}
+
+function isSavedCallback(data: unknown): data is SavedCallback {
+  return hasTypes(data, {
+    caller: "string",
+    contact: "string",
+    listener: "string",
+    address: "string",
+    port: "number",
+    gateway: "string",
     left_ms: "number",
   });
 }

@@ -10,10 +10,10 @@ import type { FlowWaiter } from "../transport/locator.ts";
 import type { Final } from "./best-response.ts";
 import type { ProxyKit } from "./kit.ts";
 import { buildCopy, isFlow, nextHopOf } from "./outgoing.ts";
-import type { RoutedRequest, Target, WaitingRequest } from "./router.ts";
+import type { RoutedRequest, RunningRequest, Target, WaitingRequest } from "./router.ts";
 
 /** The response context, as its branches see it. */
-export interface BranchUser {
+export interface BranchUser extends RunningRequest {
   /** A provisional response other than 100. */
   onProvisional(branch: Branch, response: Response, now_ms: number): void;
   /** A 2xx; it can come after the branch has ended. From now on the response context answers for the transaction. */
@@ -26,13 +26,13 @@ export interface BranchUser {
 
 export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingRequest {
   readonly target: Target;
+  readonly routed: RoutedRequest;
   /** How it ended; undefined while it is open. */
   final: Final | undefined = undefined;
   /** It ended because nobody answered, or because the target can't be reached. */
   isSilent = false;
   private readonly kit: ProxyKit;
-  private readonly user: BranchUser;
-  private readonly routed: RoutedRequest;
+  readonly running: BranchUser;
   private readonly stamp: ViaStamp;
   private readonly fr_timer_ms: number | undefined;
   private flows: readonly Flow[] = [];
@@ -55,15 +55,11 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     fr_timer_ms: number | undefined,
   ) {
     this.kit = kit;
-    this.user = user;
+    this.running = user;
     this.routed = routed;
     this.stamp = stamp;
     this.target = target;
     this.fr_timer_ms = fr_timer_ms;
-  }
-
-  get callId(): string {
-    return this.routed.request.callId;
   }
 
   get isOpen(): boolean {
@@ -89,7 +85,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     try {
       this.sendToNextFlow(now_ms);
     } catch (error) {
-      this.user.onBug(error, now_ms);
+      this.running.onBug(error, now_ms);
     }
   }
 
@@ -152,7 +148,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     try {
       this.expire(kind, now_ms);
     } catch (error) {
-      this.user.onBug(error, now_ms);
+      this.running.onBug(error, now_ms);
     }
   }
 
@@ -192,7 +188,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     if (this.routed.request.method === "INVITE") this.startTimer("timer_c", TIMER_C_ms, now_ms);
     if (response.status === 100) return;
     this.isRinging = true;
-    this.user.onProvisional(this, response, now_ms);
+    this.running.onProvisional(this, response, now_ms);
   }
 
   private succeed(transaction: ClientTransaction, response: Response, now_ms: number): void {
@@ -200,7 +196,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     if (this.isOpen) this.target.observer?.onEnd(this, response, now_ms);
     this.final ??= { status: response.status, response };
     this.isSilent = false;
-    this.user.onSuccess(this, transaction, response, now_ms);
+    this.running.onSuccess(this, transaction, response, now_ms);
   }
 
   private end(final: Final, now_ms: number): void {
@@ -211,7 +207,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     if (final.response === undefined && this.transaction !== undefined) {
       this.kit.transactions.abandon(this.transaction, now_ms);
     }
-    this.user.onEnded(this, now_ms);
+    this.running.onEnded(this, now_ms);
   }
 
   private startTimer(kind: "fr_timer" | "timer_c", delay_ms: number, now_ms: number): void {

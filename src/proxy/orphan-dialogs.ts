@@ -4,17 +4,14 @@
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Logger } from "../base/ports.ts";
-import { CALL_ID, CONTACT, FROM, RECORD_ROUTE, TO } from "../message/header-names.ts";
 import type { Response } from "../message/message.ts";
-import { parseNameAddr } from "../message/name-addr.ts";
-import { parseSipUri } from "../message/uri.ts";
 import type { BranchIds } from "../transaction/branch-id.ts";
 import { NOBODY } from "../transaction/client-transaction.ts";
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
 import type { FlowWaiter, Locator } from "../transport/locator.ts";
+import { buildDialogRequest, calleeSide, type DialogSide, hopTo } from "./dialog-request.ts";
 import type { OwnAddresses } from "./own-addresses.ts";
-import { routeUri } from "./preprocess-routes.ts";
 
 const REMEMBERED = 256;
 
@@ -52,24 +49,21 @@ export class OrphanDialogs {
 
 class OrphanDialog implements FlowWaiter {
   private readonly parts: Parts;
-  private readonly response: Response;
-  private readonly remoteTarget: string;
-  private readonly routes: readonly string[];
+  private readonly cseq: number;
+  private readonly side: DialogSide;
   private flow: Flow | undefined = undefined;
   private ack = "";
 
   constructor(parts: Parts, response: Response) {
     this.parts = parts;
-    this.response = response;
-    this.remoteTarget = parseNameAddr(response.list(CONTACT)[0] ?? "")?.uri ?? "";
-    this.routes = routesBehindUs(response, parts.own);
+    this.cseq = response.cseqNumber;
+    this.side = calleeSide(response, parts.own);
   }
 
   start(now_ms: number): void {
-    const first = this.routes[0];
-    const uri = first === undefined ? parseSipUri(this.remoteTarget) : routeUri(first);
-    if (uri === undefined || this.remoteTarget === "") return;
-    const flows = this.parts.locator.locate({ host: uri.host, port: uri.port }, this, now_ms);
+    const hop = hopTo(this.side);
+    if (hop === undefined) return;
+    const flows = this.parts.locator.locate({ host: hop.host, port: hop.port }, this, now_ms);
     if (flows !== undefined) this.onLocated(flows, now_ms);
   }
 
@@ -77,35 +71,14 @@ class OrphanDialog implements FlowWaiter {
     const flow = flows[0];
     if (flow === undefined) return;
     this.flow = flow;
-    this.ack = this.build("ACK", this.response.cseqNumber, flow, this.parts.branchIds.next("0"));
+    this.ack = buildDialogRequest("ACK", this.side, this.cseq, flow, this.parts.branchIds.next("0"));
     this.acknowledge();
     const branch = this.parts.branchIds.next("0");
-    const bye = this.build("BYE", this.response.cseqNumber + 1, flow, branch);
+    const bye = buildDialogRequest("BYE", this.side, this.cseq + 1, flow, branch);
     this.parts.transactions.send("BYE", branch, bye, flow, NOBODY, now_ms);
   }
 
   acknowledge(): void {
     if (this.flow !== undefined) this.parts.transport.send(this.flow, this.ack);
   }
-
-  private build(method: string, cseq: number, flow: Flow, branch: string): string {
-    const { response } = this;
-    const route = this.routes.length === 0 ? "" : `Route: ${this.routes.join(", ")}\r\n`;
-    return (
-      `${method} ${this.remoteTarget} SIP/2.0\r\nVia: SIP/2.0/UDP ${flow.listener.sentBy};branch=${branch};rport\r\n` +
-      `Max-Forwards: 70\r\n${route}${response.lines(FROM)}${response.lines(TO)}${response.lines(CALL_ID)}` +
-      `CSeq: ${cseq} ${method}\r\nContent-Length: 0\r\n\r\n`
-    );
-  }
-}
-
-/** The route set from us on towards the callee: what stands above our own entries in Record-Route, nearest first. */
-function routesBehindUs(response: Response, own: OwnAddresses): string[] {
-  const routes: string[] = [];
-  for (const value of response.list(RECORD_ROUTE)) {
-    const uri = routeUri(value);
-    if (uri !== undefined && own.hasUri(uri)) break;
-    routes.unshift(value);
-  }
-  return routes;
 }

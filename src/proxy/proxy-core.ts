@@ -12,6 +12,7 @@ import { type Flow, flowKey, type Listener, type TransportPort } from "../transp
 import { Locator, type LookupPort } from "../transport/locator.ts";
 import { responseFlow, stampVia } from "../transport/receive.ts";
 import { addressOf, nextVia, withoutTopVia } from "./forward-response.ts";
+import { Hangup } from "./hangup.ts";
 import type { ProxyKit } from "./kit.ts";
 import { OrphanDialogs } from "./orphan-dialogs.ts";
 import { OwnAddresses } from "./own-addresses.ts";
@@ -37,6 +38,7 @@ export class ProxyCore implements TransactionUser {
   readonly locator: Locator;
   readonly transactions: TransactionLayer;
   readonly prober: Prober;
+  readonly hangup: Hangup;
   private readonly branchIds: BranchIds;
   private readonly transport: TransportPort;
   private readonly log: Logger;
@@ -60,6 +62,7 @@ export class ProxyCore implements TransactionUser {
     const { own, locator, transactions, branchIds, tokens } = this;
     const orphans = new OrphanDialogs({ transport, transactions, locator, branchIds, own, log });
     this.prober = new Prober({ transport, transactions, locator, timers, branchIds, random });
+    this.hangup = new Hangup({ transactions, locator, branchIds });
     this.kit = { transactions, transport, locator, timers, branchIds, tokens, orphans, log };
   }
 

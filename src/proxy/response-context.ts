@@ -51,7 +51,14 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   }
 
   start(now_ms: number): void {
+    this.decision.listener?.onStart?.(this, now_ms);
     this.enterNextStage(now_ms);
+  }
+
+  refuse(reply: Reply, now_ms: number): void {
+    if (this.isDone) return;
+    this.reply(reply, now_ms);
+    this.cancelOpenBranches("", now_ms);
   }
 
   onCancel(_server: ServerTransaction, cancel: Request, now_ms: number): void {
@@ -99,7 +106,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     this.cancelOpenBranches("", now_ms);
   }
 
-  /** The hold of a notice is over, or a fork has rung long enough. */
+  /** The hold of a notice or a pause is over, or a fork has rung long enough. */
   onTimer(_kind: string, now_ms: number): void {
     try {
       this.endStage(now_ms);
@@ -109,7 +116,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   }
 
   private endStage(now_ms: number): void {
-    if (this.stage?.kind === "notice") {
+    if (this.stage?.kind === "notice" || this.stage?.kind === "pause") {
       this.enterNextStage(now_ms);
       return;
     }
@@ -130,6 +137,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     if (stage === undefined) this.answerBest(now_ms);
     else if (stage.kind === "fork") this.fork(stage, now_ms);
     else if (stage.kind === "notice") this.notify(stage, now_ms);
+    else if (stage.kind === "pause") this.pause(stage.begin(now_ms), now_ms);
     else if (stage.kind === "reply") {
       this.reply(typeof stage.reply === "function" ? stage.reply(now_ms) : stage.reply, now_ms);
     } else assertNever(stage);
@@ -153,6 +161,11 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
       this.kit.transactions.reply(this.server, { status: 181, reason: stage.reason }, now_ms);
     }
     this.kit.timers.start(this.timer, stage.hold_ms, now_ms);
+  }
+
+  private pause(hold_ms: number, now_ms: number): void {
+    if (hold_ms > 0) this.kit.timers.start(this.timer, hold_ms, now_ms);
+    else this.enterNextStage(now_ms);
   }
 
   /** Goes on once all branches of the stage have ended. */

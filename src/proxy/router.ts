@@ -9,7 +9,9 @@ import type { RouteSet } from "./preprocess-routes.ts";
 
 /** A request that waits for a target. */
 export interface WaitingRequest {
-  readonly callId: string;
+  readonly routed: RoutedRequest;
+  /** The request of which this is a copy. */
+  readonly running: RunningRequest;
   /** The target is known to be dead now: don't wait any longer, unless somebody's phone rings already. */
   rescue(now_ms: number): void;
 }
@@ -45,8 +47,14 @@ export interface Target {
   readonly observer?: TargetObserver;
 }
 
+/** What stages have in common. */
+interface AnyStage {
+  /** Whom it concerns, in words, for call records and explanations: "gateway 10.10.1.3". */
+  readonly what?: string;
+}
+
 /** Forwards to all targets at once. */
-export interface ForkStage {
+export interface ForkStage extends AnyStage {
   readonly kind: "fork";
   /** The targets, or what chooses them when their time has come; none is as good as silence. */
   readonly targets: readonly Target[] | ((now_ms: number) => readonly Target[]);
@@ -69,20 +77,27 @@ export interface ForkOutcome {
 export type NextOn = (outcome: ForkOutcome) => boolean | readonly Stage[];
 
 /** Tells the caller 181 and then waits, without holding up anything else. */
-export interface NoticeStage {
+export interface NoticeStage extends AnyStage {
   readonly kind: "notice";
   readonly reason: string;
   readonly hold_ms: number;
 }
 
+/** Prepares the next stage, and waits until that has taken effect. */
+export interface PauseStage extends AnyStage {
+  readonly kind: "pause";
+  /** Acts when its time has come; returns how long to wait, 0 for not at all. */
+  begin(now_ms: number): number;
+}
+
 /** Answers the caller. */
-export interface ReplyStage {
+export interface ReplyStage extends AnyStage {
   readonly kind: "reply";
   /** The answer, or what makes it when its time has come. */
   readonly reply: Reply | ((now_ms: number) => Reply);
 }
 
-export type Stage = ForkStage | NoticeStage | ReplyStage;
+export type Stage = ForkStage | NoticeStage | PauseStage | ReplyStage;
 
 /** What is done with a request: stages, one after the other, until the caller has a final response. */
 export interface RoutingDecision {
@@ -100,8 +115,16 @@ export interface RoutingDecision {
   readonly passes503?: boolean;
 }
 
+/** A request on its way through its plan. */
+export interface RunningRequest {
+  /** Ends it: nobody rings on, and the caller gets this answer. Does nothing once the caller has a final response. */
+  refuse(reply: Reply, now_ms: number): void;
+}
+
 /** Hears what becomes of a request, as far as it wants to. */
 export interface DecisionListener {
+  /** It sets out. */
+  onStart?(request: RunningRequest, now_ms: number): void;
   /** A stage of the plan begins. */
   onStage?(stage: Stage, now_ms: number): void;
   /** The first 2xx. */

@@ -44,6 +44,24 @@ suite("describe", () => {
   });
 });
 
+suite("emergency numbers in words", () => {
+  test.each([
+    ["emergency: [112]", "Calls to 112 go to upstream only: there is no gateway."],
+    [
+      "gateways: [sip:10.0.0.3]\nemergency: {numbers: [112, 911], callback: 0s}",
+      "Calls to 112, 911 always go to a gateway, upstream is the fallback.",
+    ],
+    [
+      'gateways: [{uri: sip:10.0.0.3, channels: 2, rewrite: {called: [{match: "^1", replace: "01"}]}}]\n' +
+        "emergency: {numbers: [112, 911], reserve: 1, preempt: true}",
+      "Calls to 112, 911 always go to a gateway, upstream is the fallback; 1 channels are kept free for them; the " +
+        "youngest ordinary call makes room; the gateway's calls ring the caller too for 1h; 112 leaves as 0112 at 10.0.0.3.",
+    ],
+  ])("%s", (text, expected) => {
+    expect(words(`${LEAST}${text}\n`)).toContain(expected);
+  });
+});
+
 suite("spell", () => {
   test.each([
     [0, "0s"],

@@ -232,3 +232,35 @@ gateways:
     ]);
   });
 });
+
+describe("emergency", () => {
+  const gateway = "gateways: [{uri: sip:10.10.1.3, channels: 2}]\n";
+  expectAll(
+    [
+      ["emergency: []", '3:12 emergency: is empty; name the numbers, such as ["112"], or leave the key out'],
+      ["emergency: {reserve: 0}", '3:12 emergency: lacks numbers; add "numbers: ["112"]"'],
+      [
+        "emergency: [1 1 2]",
+        '3:13 emergency[0]: "1 1 2" is no number or extension; write it like "201" or "+15550100"',
+      ],
+      ["emergency: {numbers: [112], preempt: maybe}", "3:38 emergency.preempt: must be one of true, false"],
+      [
+        "gateways: [sip:10.10.1.3]\nemergency: {numbers: [112], reserve: 1}",
+        "4:12 emergency: reserve needs channels at each gateway; 10.10.1.3 has none",
+      ],
+      [
+        `${gateway}emergency: {numbers: [112], reserve: 2}`,
+        "4:12 emergency: reserve leaves no channel for ordinary calls: the gateways have 2",
+      ],
+      [
+        'emergency: [112]\nextensions: {aliases: {"112": "201"}}',
+        "4:13 extensions: 112 is an emergency number; take it out of one of the two",
+      ],
+      [
+        "emergency: [112]\nhunt_groups: {112: {members: [201]}}",
+        "4:14 hunt_groups: 112 is an emergency number; take it out of one of the two",
+      ],
+    ],
+    (text) => LEAST + text,
+  );
+});

@@ -1,6 +1,5 @@
 /** Extensions call each other in an outage, by the bindings that were learned before it. */
 import { describe, expect, it } from "vitest";
-import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../../src/policy/snapshot.ts";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
 import { requestUriOf, statusOf } from "../support/sip-text.ts";
@@ -145,12 +144,10 @@ describe("a power cut that takes router and line together", () => {
       before.actor(`7${100 + index}`, at).request("REGISTER", `sip:${DOMAIN}`);
     });
     before.run(1_000);
-    const kept = JSON.stringify(takeSnapshot(before.bindings, before.simulation.now_ms));
+    const kept = before.saved();
 
     const site = new Site(SITE_YAML, { seed: 2 });
-    const snapshot = parseSnapshot(kept);
-    if (snapshot === undefined) throw new Error("the snapshot can't be read");
-    restoreSnapshot(site.bindings, snapshot, site.listeners, 7_200_000, site.simulation.now_ms);
+    site.restore(kept, 7_200_000);
     site.simulation.silence(PBX);
     site.run(30_000);
     const phones = addresses.map((at, index) => site.actor(`7${100 + index}`, at));

@@ -3,10 +3,12 @@ import { loadConfig } from "../../src/app/config/load-config.ts";
 import type { LogFields, Logger, Random } from "../../src/base/ports.ts";
 import { Timers } from "../../src/base/timers.ts";
 import { Bindings } from "../../src/policy/bindings.ts";
+import { Callbacks } from "../../src/policy/callbacks.ts";
 import { Calls } from "../../src/policy/calls.ts";
 import { Peers } from "../../src/policy/peers.ts";
 import type { Site as SiteDescription } from "../../src/policy/site.ts";
 import { SitePolicy } from "../../src/policy/site-policy.ts";
+import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../../src/policy/snapshot.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import type { Flow, Listener } from "../../src/transport/flow.ts";
 import type { HostPort, ResolvedAddress } from "../../src/transport/locator.ts";
@@ -55,6 +57,7 @@ export class Site {
   readonly timers = new Timers();
   readonly listeners: readonly Listener[];
   readonly bindings = new Bindings();
+  readonly callbacks = new Callbacks();
   readonly peers: Peers;
   private readonly calls: Calls;
   private readonly log: Logger;
@@ -107,6 +110,18 @@ export class Site {
     this.policy.start(this.simulation.now_ms);
   }
 
+  /** What a restart would find on disk. */
+  saved(): string {
+    return JSON.stringify(takeSnapshot(this.bindings, this.callbacks, this.simulation.now_ms));
+  }
+
+  /** Starts with what another life has saved. */
+  restore(saved: string, age_ms: number): void {
+    const snapshot = parseSnapshot(saved);
+    if (snapshot === undefined) throw new Error("not a snapshot");
+    restoreSnapshot(this.bindings, this.callbacks, snapshot, this.listeners, age_ms, this.simulation.now_ms);
+  }
+
   actor(name: string, at: Address, proxy: Address = LAN): Actor {
     const actor = new Actor(this.simulation, name, at, proxy);
     this.actors.push(actor);
@@ -128,10 +143,10 @@ export class Site {
   }
 
   private introduce(site: SiteDescription): SitePolicy {
-    const { timers, bindings, calls, peers, log, random } = this;
-    const memory = { bindings, calls, peers };
-    const { prober, locator, own, tokens } = this.core;
-    const policy = new SitePolicy({ prober, locator, timers, log, random, own, tokens }, memory, site);
+    const { timers, bindings, calls, callbacks, peers, log, random } = this;
+    const memory = { bindings, calls, callbacks, peers };
+    const { prober, hangup, locator, own, tokens } = this.core;
+    const policy = new SitePolicy({ prober, hangup, locator, timers, log, random, own, tokens }, memory, site);
     this.core.use(policy.router);
     return policy;
   }

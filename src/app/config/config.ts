@@ -1,6 +1,7 @@
 /** The configuration, typed, with the defaults of everything that the file may leave out. */
 import type { LogLevel } from "../../io/node/log.ts";
 import type {
+  EmergencySettings,
   ExtensionSettings,
   GatewaySettings,
   InboundSettings,
@@ -59,6 +60,9 @@ export const GATEWAYS: GatewaySettings = {
   probe: { ...PROBE, interval_ms: 30_000 },
   max_call_ms: 4 * 3_600_000,
 };
+
+/** An hour is what PSAPs and the products around take for a call back. */
+export const EMERGENCY: EmergencySettings = { numbers: [], reserve: 0, preempt: false, callback_ms: 3_600_000 };
 
 /** As long as a phone's own call waits for upstream. */
 export const INBOUND: InboundSettings = { order: "hunt", timer_ms: FR_TIMER_ms };

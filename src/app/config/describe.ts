@@ -1,5 +1,7 @@
 /** What a configuration will do, in words. */
 import { hostText } from "../../message/uri.ts";
+import { rewrite } from "../../policy/gateways.ts";
+import type { Site } from "../../policy/site.ts";
 import type { Config } from "./config.ts";
 import { spell } from "./reader.ts";
 
@@ -39,6 +41,7 @@ export function describe(config: Config): string {
     );
     lines.push(`Calls that name a gateway (${gateways.join(", ")}) go there at once.`);
   }
+  lines.push(...emergencyLines(config.site));
   if (site.inbound.order === "upstream-first") {
     const wait = spell(site.inbound.timer_ms);
     lines.push(`Calls from a gateway go to upstream first, unless it is down or says nothing for ${wait}.`);
@@ -58,4 +61,24 @@ export function describe(config: Config): string {
   };
   lines.push(strangers[site.strangers]);
   return `${lines.join("\n")}\n`;
+}
+
+function emergencyLines({ emergency, gateways }: Site): string[] {
+  const { numbers, reserve, preempt, callback_ms } = emergency;
+  if (numbers.length === 0) return [];
+  const list = numbers.join(", ");
+  if (gateways.length === 0) return [`Calls to ${list} go to upstream only: there is no gateway.`];
+  const rewritten = gateways.flatMap(({ name, called }) =>
+    numbers
+      .filter((number) => rewrite(number, called) !== number)
+      .map((number) => `${number} leaves as ${rewrite(number, called)} at ${name}`),
+  );
+  const extras = [
+    ...(reserve > 0 ? [`${reserve} channels are kept free for them`] : []),
+    ...(preempt ? ["the youngest ordinary call makes room"] : []),
+    ...(callback_ms > 0 ? [`the gateway's calls ring the caller too for ${spell(callback_ms)}`] : []),
+    ...rewritten,
+  ];
+  const more = extras.length > 0 ? `; ${extras.join("; ")}` : "";
+  return [`Calls to ${list} always go to a gateway, upstream is the fallback${more}.`];
 }

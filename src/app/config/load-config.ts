@@ -5,6 +5,7 @@ import { type SipUri, uriPort } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
 import type { Listener } from "../../transport/flow.ts";
 import { type Config, STATE_FOLDER, STATE_INTERVAL_ms } from "./config.ts";
+import { checkEmergency, loadEmergency } from "./load-emergency.ts";
 import { loadExtensions } from "./load-extensions.ts";
 import { loadGatewaySettings, loadGateways } from "./load-gateways.ts";
 import { loadListeners, loadLocalnet } from "./load-listen.ts";
@@ -26,6 +27,7 @@ const KEYS = [
   "gateway_probe",
   "carriers",
   "max_call",
+  "emergency",
   "survival",
   "inbound",
   "outage_answers",
@@ -87,6 +89,7 @@ function loadSite(reader: Reader, fields: Fields | undefined): Site {
     extensions: loadExtensions(reader, fields?.get("extensions")),
     gateways,
     gatewaySettings: loadGatewaySettings(reader, fields, gateways),
+    emergency: loadEmergency(reader, fields?.get("emergency")),
     survival: loadSurvival(reader, fields?.get("survival")),
     inbound: loadInbound(reader, fields?.get("inbound")),
     outageAnswers: reader.optional(fields, "outage_answers", (place) => loadOutageAnswers(reader, place)) ?? new Map(),
@@ -97,6 +100,7 @@ function loadSite(reader: Reader, fields: Fields | undefined): Site {
 
 /** What no single value shows. */
 function crossCheck(reader: Reader, fields: Fields, listeners: readonly Listener[], site: Site): void {
+  checkEmergency(reader, fields, site);
   const isOurs = (uri: SipUri) => listeners.some((one) => one.address === uri.host && one.port === uriPort(uri));
   const roles: [string, readonly SipUri[]][] = [
     ["upstream", site.upstream.targets],

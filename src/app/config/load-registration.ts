@@ -1,9 +1,8 @@
 /** The file's `registration`: "path" or "contact", or a mapping. */
 import type { RegistrationSettings } from "../../policy/site.ts";
 import { REGISTRATION } from "./config.ts";
-import type { Place, Reader } from "./reader.ts";
+import { type Place, type Reader, SECOND_ms } from "./reader.ts";
 
-const SECOND_ms = 1_000;
 const DAY_ms = 86_400_000;
 const MODES = ["path", "contact"] as const;
 
@@ -12,15 +11,9 @@ export function loadRegistration(reader: Reader, place: Place | undefined): Regi
   if (!reader.isMapping(place)) return { ...REGISTRATION, mode: reader.choice(place, MODES) ?? REGISTRATION.mode };
   const keys = ["mode", "expires_cap", "survival_expires", "local_after", "unknown", "pace", "throttle"];
   const fields = reader.fields(place, keys);
-  const duration = (key: string, least_ms: number, most_ms: number) => {
-    const found = fields?.get(key);
-    return found === undefined ? undefined : reader.duration_ms(found, least_ms, most_ms);
-  };
-  const choice = <T extends string>(key: string, choices: readonly T[]) => {
-    const found = fields?.get(key);
-    return found === undefined ? undefined : reader.choice(found, choices);
-  };
-  const pace = fields?.get("pace");
+  const duration = (key: string, least_ms: number, most_ms: number) => reader.duration(fields, key, least_ms, most_ms);
+  const choice = <T extends string>(key: string, choices: readonly T[]) =>
+    reader.optional(fields, key, (found) => reader.choice(found, choices));
   return {
     mode: choice("mode", MODES) ?? REGISTRATION.mode,
     expires_cap_ms: duration("expires_cap", 20 * SECOND_ms, DAY_ms) ?? REGISTRATION.expires_cap_ms,
@@ -28,7 +21,7 @@ export function loadRegistration(reader: Reader, place: Place | undefined): Regi
       duration("survival_expires", 10 * SECOND_ms, 3_600 * SECOND_ms) ?? REGISTRATION.survival_expires_ms,
     local_after_ms: duration("local_after", 500, 32 * SECOND_ms) ?? REGISTRATION.local_after_ms,
     unknown: choice("unknown", ["known", "localnet", "none"] as const) ?? REGISTRATION.unknown,
-    pace: (pace === undefined ? undefined : reader.count(pace, 1, 1_000)) ?? REGISTRATION.pace,
-    throttle: (choice("throttle", ["true", "false"] as const) ?? "false") === "true",
+    pace: reader.optional(fields, "pace", (found) => reader.count(found, 1, 1_000)) ?? REGISTRATION.pace,
+    throttle: reader.flag(fields, "throttle") ?? REGISTRATION.throttle,
   };
 }

@@ -158,6 +158,14 @@ export class Reader {
     return found;
   }
 
+  /** A key's true or false; undefined when the file leaves it out. */
+  flag(fields: Fields | undefined, key: string): boolean | undefined {
+    return this.optional(fields, key, (place) => {
+      const text = this.choice(place, ["true", "false"]);
+      return text === undefined ? undefined : text === "true";
+    });
+  }
+
   count(place: Place, least: number, most: number): number | undefined {
     const value = isScalar(place.node) ? place.node.value : undefined;
     if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;

@@ -1,7 +1,7 @@
 /** A phone's call: upstream first, and survival when upstream says nothing. */
-import type { Request } from "../../message/message.ts";
 import type { Reply } from "../../message/reply.ts";
 import type { NextOn, RoutedRequest, Stage } from "../../proxy/router.ts";
+import { dialledUser } from "../dialled-number.ts";
 import { findExtension, isHome, ringStages } from "../extensions.ts";
 import type { Gateways } from "../gateways.ts";
 import { decision, replyStage, upstreamStage } from "../plan.ts";
@@ -91,13 +91,3 @@ function redirect(
 const ALL_KEPT = Number.NEGATIVE_INFINITY;
 
 const unreachable = replyStage(480, undefined, 'Reason: SIP;cause=503;text="Upstream does not answer"\r\n');
-
-/** What the phone dialled: the user of a SIP URI, or the number of a tel URI. */
-function dialledUser({ uri, request }: RoutedRequest): string | undefined {
-  return uri === undefined ? telNumber(request) : uri.user;
-}
-
-function telNumber(request: Request): string | undefined {
-  const match = /^tel:([^;]+)/i.exec(request.requestUri);
-  return match?.[1];
-}

@@ -1,34 +1,58 @@
 /** A call from the PSTN: upstream first, where it is configured so and lives; then the hunt group of the called number. */
-import type { ForkOutcome, Stage } from "../../proxy/router.ts";
+import { parseSipUri, uriPort } from "../../message/uri.ts";
+import type { ForkOutcome, Stage, Target } from "../../proxy/router.ts";
 import { nobodyRegistered, uriAt } from "../hunting.ts";
 import { decision, replyStage, upstreamStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
+/** As long as anybody who has just called for help may need to reach the phone. */
+const CALLBACK_RING_ms = 60_000;
+
 export const fromGateway: RoutingRule = (routed, situation) => {
-  const { origin, gateways, hunting, now_ms } = situation;
+  const { origin, own, gateways, hunting, emergency, now_ms } = situation;
   if (origin !== "gateway" || routed.request.method !== "INVITE") return undefined;
   const number = routed.uri?.user ?? "";
+  const gateway = gateways.findAddress(routed.source.address)?.name ?? "";
   const group = hunting.groupFor(number);
-  const upstream = upstreamStages(number, situation);
-  if (group === undefined) {
-    return decision("from-gateway", `no hunt group for ${number}`, ...upstream, replyStage(404));
-  }
-  const rings = hunting.stages(group, routed, now_ms);
-  const hunt = rings.length === 0 ? [nobodyRegistered(group)] : rings;
-  const why = upstream.length > 0 ? `upstream, then hunt group ${group.name}` : `hunt group ${group.name}`;
+  const callers = emergency.callbackTargets(gateway, now_ms);
+  // Who calls back after an emergency call must not meet a menu at headquarters.
+  const upstream = callers.length > 0 ? [] : upstreamStages(number, situation);
+  const hunt = group === undefined ? [] : hunting.stages(group, routed, now_ms);
+  const rings = callers.length > 0 ? withCallers(callers, hunt) : hunt;
+  const last = group === undefined ? replyStage(404) : nobodyRegistered(group);
+  const words = [
+    ...(callers.length > 0 ? ["phones that have called an emergency number"] : []),
+    ...(upstream.length > 0 ? ["upstream"] : []),
+    group === undefined ? `no hunt group for ${number}` : `hunt group ${group.name}`,
+  ];
+  const { calls } = gateways;
   const { callId } = routed.request;
-  const gateway = gateways.findAddress(routed.source.address);
   return {
-    ...decision("from-gateway", why, ...upstream, ...hunt),
+    ...decision("from-gateway", words.join(", then "), ...upstream, ...(rings.length === 0 ? [last] : rings)),
     listener: {
-      onStage: (_stage, now_ms) => {
-        if (gateway !== undefined) gateways.calls.begin(callId, gateway.name, false, now_ms);
-      },
-      onAnswer: (_target, response, now_ms) => gateways.calls.answer(callId, response, now_ms),
-      onFailure: () => gateways.calls.end(callId),
+      onStart: (running, at_ms) => calls.begin(callId, gateway, callers.length > 0, running, at_ms),
+      onAnswer: (_target, response, at_ms) => calls.answer(routed, response, own, at_ms),
+      onFailure: () => calls.end(callId),
     },
   };
 };
+
+/** They ring together with whom the group rings first. */
+function withCallers(callers: readonly Target[], hunt: readonly Stage[]): readonly Stage[] {
+  const [first, ...rest] = hunt;
+  if (first?.kind !== "fork" || typeof first.targets === "function") {
+    return [{ kind: "fork", targets: callers, ring_ms: CALLBACK_RING_ms }, ...hunt];
+  }
+  const phones = callers.map(phoneOf);
+  const others = first.targets.filter((target) => !phones.includes(phoneOf(target)));
+  return [{ ...first, targets: [...callers, ...others] }, ...rest];
+}
+
+/** What tells phones apart: a member of a group is written without the port that a Contact has. */
+function phoneOf({ requestUri }: Target): string {
+  const uri = parseSipUri(requestUri ?? "");
+  return uri === undefined ? "" : `${uri.user ?? ""}@${uri.host}:${uriPort(uri)}`;
+}
 
 /** Upstream gets the number at its own address: the gateway has put ours. */
 function upstreamStages(number: string, { site, upstreams }: Situation): Stage[] {

@@ -20,8 +20,11 @@ export const inDialog: RoutingRule = (routed, situation) => {
   }
   if (own.has(hop.host, hop.port)) return decision("in-dialog", "addressed to us", replyStage(481));
   const { callId, method } = routed.request;
+  const { calls } = gateways;
   const made = onwards(hop, method, situation);
-  return gateways.calls.has(callId) ? { ...made, listener: callListener(callId, method, gateways.calls) } : made;
+  if (!calls.has(callId)) return made;
+  calls.note(routed.request);
+  return { ...made, listener: callListener(callId, method, calls) };
 };
 
 /** To where the Route set leads; towards a dead upstream it ends here. */
@@ -40,7 +43,7 @@ function onwards(hop: HostPort, method: string, { upstreams, site }: Situation):
 /** A BYE frees the gateway's channel, answered or not; whatever refreshes the session keeps it. */
 function callListener(callId: string, method: string, calls: Calls): DecisionListener {
   if (method === "BYE") return { onStage: () => calls.end(callId) };
-  return { onAnswer: (_target, response, now_ms) => calls.answer(callId, response, now_ms) };
+  return { onAnswer: (_target, response, now_ms) => calls.refresh(callId, response, now_ms) };
 }
 
 /**

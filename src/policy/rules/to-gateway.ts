@@ -14,10 +14,9 @@ export const toGateway: RoutingRule = (routed, { gateways, redirects, origin }) 
     return decision("to-gateway", why, { kind: "fork", targets: [target] });
   }
   // Where it comes back from our redirect, the number has been rewritten for the named gateway: no other would know it.
-  const order = named.called.length > 0 ? [] : gateways.order(uri.user ?? "", routed);
-  const others = order.filter((gateway) => gateway !== named);
+  const others = named.called.length > 0 ? [] : gateways.others(named, uri.user ?? "");
   const [first, ...rest] = gateways.stages([{ ...named, called: [] }, ...others], uri.user ?? "", routed);
   if (first === undefined) return undefined;
-  const listener = { onStage: () => redirects.followed(callerOf(request)) };
+  const listener = { onStart: () => redirects.followed(callerOf(request)) };
   return { ...decision("to-gateway", why, first, ...rest), listener };
 };

@@ -1,0 +1,66 @@
+/** Who has called an emergency number: calls that come from the same gateway soon afterwards ring that phone too. */
+import type { Flow, Listener } from "../transport/flow.ts";
+import { flowKey } from "../transport/flow.ts";
+
+/** Kept at the most: more phones than a branch has in an emergency. */
+const CALLBACKS_MAX = 100;
+
+export interface Callback {
+  /** The caller's address-of-record, "user@domain". */
+  readonly caller: string;
+  /** The Contact that it gave, and where it was: it need not be registered. */
+  readonly contact: string;
+  readonly flow: Flow;
+  readonly gateway: string;
+  readonly until_ms: number;
+}
+
+/** As a file keeps it. */
+export interface SavedCallback {
+  readonly caller: string;
+  readonly contact: string;
+  readonly listener: string;
+  readonly address: string;
+  readonly port: number;
+  readonly gateway: string;
+  readonly left_ms: number;
+}
+
+export class Callbacks {
+  private callbacks: readonly Callback[] = [];
+  /** Called when something has changed that a restart must not lose. */
+  onChange: () => void = () => {};
+
+  remember(callback: Callback): void {
+    const others = this.callbacks.filter((one) => !isSame(one, callback));
+    this.callbacks = [callback, ...others].slice(0, CALLBACKS_MAX);
+    this.onChange();
+  }
+
+  /** Who is to be rung by calls from this gateway, the last caller first. */
+  of(gateway: string, now_ms: number): readonly Callback[] {
+    return this.callbacks.filter((one) => one.gateway === gateway && now_ms < one.until_ms);
+  }
+
+  save(now_ms: number): SavedCallback[] {
+    return this.callbacks
+      .filter(({ until_ms }) => now_ms < until_ms)
+      .map(({ caller, contact, flow: { listener, address, port }, gateway, until_ms }) => {
+        const local = `${listener.address} ${listener.port}`;
+        return { caller, contact, listener: local, address, port, gateway, left_ms: Math.round(until_ms - now_ms) };
+      });
+  }
+
+  /** @param age_ms how long ago they were saved */
+  restore(saved: readonly SavedCallback[], listeners: readonly Listener[], age_ms: number, now_ms: number): void {
+    this.callbacks = saved.flatMap(({ listener: local, address, port, left_ms, ...rest }) => {
+      const listener = listeners.find((one) => `${one.address} ${one.port}` === local) ?? listeners[0];
+      const until_ms = now_ms + left_ms - age_ms;
+      return listener === undefined ? [] : [{ ...rest, flow: { listener, address, port }, until_ms }];
+    });
+  }
+}
+
+function isSame(a: Callback, b: Callback): boolean {
+  return a.caller === b.caller && a.gateway === b.gateway && flowKey(a.flow) === flowKey(b.flow);
+}

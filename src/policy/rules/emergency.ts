@@ -1,0 +1,39 @@
+/**
+ * A call to an emergency number goes to the gateways, in every state, and to upstream when none of them takes it. No
+ * extension, no redirect, no notice stands in its way.
+ */
+import type { Stage } from "../../proxy/router.ts";
+import { uriAt } from "../hunting.ts";
+import { decision, replyStage, upstreamStage } from "../plan.ts";
+import type { RoutingRule, Situation } from "../situation.ts";
+
+export const emergency: RoutingRule = (routed, situation) => {
+  const { origin, emergency, gateways } = situation;
+  if (routed.request.method !== "INVITE" || (origin !== "localnet" && origin !== "upstream")) return undefined;
+  // Of upstream's calls only those to our gateways are ours to judge.
+  if (origin === "upstream" && (routed.uri === undefined || gateways.find(routed.uri) === undefined)) return undefined;
+  const number = emergency.numberOf(routed);
+  if (number === undefined) return undefined;
+  const upstream = origin === "localnet" ? upstreamStages(number, situation) : [];
+  const last = replyStage(480, undefined, 'Reason: SIP;cause=503;text="Nobody takes the emergency call"\r\n');
+  return {
+    ...decision(
+      "emergency",
+      `${number} is an emergency number`,
+      ...emergency.gatewayStages(number, routed),
+      ...upstream,
+      last,
+    ),
+    listener: { onStart: () => emergency.begun(number, routed) },
+  };
+};
+
+/** Even those that seem dead: nothing is left to lose. */
+function upstreamStages(number: string, { site, upstreams }: Situation): Stage[] {
+  const targets = upstreams.configuredTargets;
+  const living = targets.filter((target) => target.takesCalls);
+  return [...living, ...targets.filter((target) => !target.takesCalls)].map((target) => {
+    const requestUri = uriAt(number, target.hop.host, target.hop.port);
+    return { ...upstreamStage(target, site.upstream.fr_timer_ms, { requestUri }), nextOn: () => true };
+  });
+}

@@ -1,0 +1,81 @@
+/** Requests of our own within dialogs that we only relayed: what a side's user agent would see as the other's (RFC 3261 §12.2). */
+import { CONTACT, FROM, RECORD_ROUTE, TO } from "../message/header-names.ts";
+import type { Request, Response } from "../message/message.ts";
+import { parseNameAddr } from "../message/name-addr.ts";
+import { parseSipUri, type SipUri } from "../message/uri.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { OwnAddresses } from "./own-addresses.ts";
+import { routeUri } from "./preprocess-routes.ts";
+
+/** One end of a dialog, as requests to it need it. */
+export interface DialogSide {
+  /** The Contact that it gave. */
+  readonly remoteTarget: string;
+  /** The route set from us on, nearest first. */
+  readonly routes: readonly string[];
+  /** From, To and Call-ID as values: From is the other side. */
+  readonly from: string;
+  readonly to: string;
+  readonly callId: string;
+}
+
+/** The side that an INVITE came from, once it has been answered by `response`. */
+export function callerSide(invite: Request, response: Response): DialogSide {
+  return {
+    remoteTarget: contactOf(invite),
+    routes: invite.list(RECORD_ROUTE),
+    from: response.header(TO) ?? "",
+    to: response.header(FROM) ?? "",
+    callId: response.callId,
+  };
+}
+
+/** The side that has answered with `response`, a 2xx to an INVITE that we forwarded. */
+export function calleeSide(response: Response, own: OwnAddresses): DialogSide {
+  return {
+    remoteTarget: contactOf(response),
+    routes: routesBehindUs(response, own),
+    from: response.header(FROM) ?? "",
+    to: response.header(TO) ?? "",
+    callId: response.callId,
+  };
+}
+
+/** Where requests to that side go; undefined when it gave no usable Contact. */
+export function hopTo(side: DialogSide): SipUri | undefined {
+  if (side.remoteTarget === "") return undefined;
+  const [first] = side.routes;
+  return first === undefined ? parseSipUri(side.remoteTarget) : routeUri(first);
+}
+
+/** @param headers whole lines to add */
+export function buildDialogRequest(
+  method: string,
+  side: DialogSide,
+  cseq: number,
+  flow: Flow,
+  branch: string,
+  headers = "",
+): string {
+  const route = side.routes.length === 0 ? "" : `Route: ${side.routes.join(", ")}\r\n`;
+  return (
+    `${method} ${side.remoteTarget} SIP/2.0\r\nVia: SIP/2.0/UDP ${flow.listener.sentBy};branch=${branch};rport\r\n` +
+    `Max-Forwards: 70\r\n${route}From: ${side.from}\r\nTo: ${side.to}\r\nCall-ID: ${side.callId}\r\n` +
+    `CSeq: ${cseq} ${method}\r\n${headers}Content-Length: 0\r\n\r\n`
+  );
+}
+
+function contactOf(message: Request | Response): string {
+  return parseNameAddr(message.list(CONTACT)[0] ?? "")?.uri ?? "";
+}
+
+/** What stands above our own entries in Record-Route, nearest first. */
+function routesBehindUs(response: Response, own: OwnAddresses): string[] {
+  const routes: string[] = [];
+  for (const value of response.list(RECORD_ROUTE)) {
+    const uri = routeUri(value);
+    if (uri !== undefined && own.hasUri(uri)) break;
+    routes.unshift(value);
+  }
+  return routes;
+}
