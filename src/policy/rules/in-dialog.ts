@@ -7,21 +7,24 @@ import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
 import type { DecisionListener, RoutedRequest, RoutingDecision } from "../../proxy/router.ts";
 import type { HostPort } from "../../transport/locator.ts";
 import type { Calls } from "../calls.ts";
+import { gruuTarget } from "../gruu.ts";
 import { decision, replyStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const inDialog: RoutingRule = (routed, situation) => {
-  const { own, gateways } = situation;
+  const { own, gateways, registrar } = situation;
   if (routed.request.toTag === "") return undefined;
-  const hop = nextHopOf(routed, {});
-  if (hop === undefined || isFlow(hop)) return decision("in-dialog", "no next hop", replyStage(404));
-  if (!isAllowed(routed, hop.host, situation)) {
-    return decision("in-dialog", "no dialog of ours", replyStage(403));
-  }
-  if (own.has(hop.host, hop.port)) return decision("in-dialog", "addressed to us", replyStage(481));
+  const target = gruuTarget(routed, registrar.bindings) ?? {};
+  const hop = nextHopOf(routed, target);
+  if (hop === undefined) return decision("in-dialog", "no next hop", replyStage(404));
+  const host = isFlow(hop) ? hop.address : hop.host;
+  if (!isAllowed(routed, host, situation)) return decision("in-dialog", "no dialog of ours", replyStage(403));
+  if (own.has(host, hop.port)) return decision("in-dialog", "addressed to us", replyStage(481));
   const { callId, method } = routed.request;
   const { calls } = gateways;
-  const made = onwards(hop, method, situation);
+  const made = isFlow(hop)
+    ? decision("in-dialog", `GRUU of ${hostText(host)}`, { kind: "fork", targets: [target] })
+    : onwards(hop, method, situation);
   if (!calls.has(callId)) return made;
   calls.note(routed.request);
   return { ...made, listener: callListener(callId, method, calls) };
