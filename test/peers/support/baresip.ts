@@ -3,49 +3,39 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { type Endpoint, hostPort } from "./addresses.ts";
+import { hostPort } from "./addresses.ts";
 import { Child } from "./child.ts";
 import { defer } from "./cleanup.ts";
+import { Mailbox } from "./mailbox.ts";
+import {
+  CALL_LIMIT_MS,
+  EXPIRES_S,
+  MEDIA_PORTS,
+  type Phone,
+  type PhoneEvent,
+  type PhoneOptions,
+  START_LIMIT_MS,
+} from "./phone.ts";
+import { SipTrace } from "./sip-trace.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const CONTROL_PORT = 4444;
-const MEDIA_PORTS = "20000-20099";
-const START_LIMIT_MS = 10_000;
 
-/** Of ctrl_tcp, as far as these tests look at it. */
-export interface PhoneEvent {
-  readonly type: string;
-  readonly peer: string;
-  /** Such as the reason why a call was closed. */
-  readonly detail: string;
-}
-
-export interface PhoneOptions {
+export class Baresip implements Phone {
+  readonly kind = "baresip";
   readonly user: string;
-  /** Signalling address; audio and control use others of its ports. */
-  readonly local: Endpoint;
-  readonly domain: string;
-  readonly outbound: Endpoint;
-  /** Answers whatever rings. */
-  readonly answers?: boolean;
-}
-
-interface Waiter {
-  readonly type: string;
-  readonly resolve: (event: PhoneEvent) => void;
-}
-
-export class Baresip {
+  readonly sip: SipTrace;
   readonly child: Child;
   private readonly control: Socket;
-  private readonly events: PhoneEvent[] = [];
-  private readonly waiters = new Set<Waiter>();
+  private readonly events = new Mailbox<PhoneEvent>();
   private buffered = Buffer.alloc(0);
   /** Where in its output the calls begin that are looked at. */
   private progressFrom = 0;
 
-  private constructor(child: Child, control: Socket) {
+  private constructor(user: string, child: Child, sip: SipTrace, control: Socket) {
+    this.user = user;
     this.child = child;
+    this.sip = sip;
     this.control = control;
     control.on("data", (bytes) => this.read(bytes));
     // It goes away with the phone.
@@ -57,13 +47,14 @@ export class Baresip {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "config"), configuration(options.local.host, folder, options.local.port));
     writeFileSync(join(folder, "accounts"), account(options));
-    const child = new Child("baresip", ["-f", folder, "-v"], { cwd: folder, env: { HOME: folder } });
+    const child = new Child("baresip", ["-f", folder, "-v", "-s"], { cwd: folder, env: { HOME: folder } });
     defer(() => child.stop("SIGKILL"));
+    const sip = new SipTrace(child, new RegExp(`^UDP (\\S+):(\\d+) -> ${hostPort(options.local)}$`));
     await child.line(/baresip is ready/, START_LIMIT_MS);
     const control = connect(CONTROL_PORT, options.local.host);
     defer(() => control.destroy());
     await once(control, "connect");
-    const phone = new Baresip(child, control);
+    const phone = new Baresip(options.user, child, sip, control);
     await child.line(/200 OK .*\[\d+ bindings?\]/, START_LIMIT_MS);
     return phone;
   }
@@ -76,27 +67,16 @@ export class Baresip {
     this.command("hangup");
   }
 
-  /** The next event of `type` that no other call of this has had. */
-  next(type: string, limit_ms = 8_000): Promise<PhoneEvent> {
-    const index = this.events.findIndex((event) => event.type === type);
-    const [known] = index < 0 ? [] : this.events.splice(index, 1);
-    if (known !== undefined) return Promise.resolve(known);
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        type,
-        resolve: (event) => {
-          clearTimeout(timer);
-          this.waiters.delete(waiter);
-          resolve(event);
-        },
-      };
-      const timer = setTimeout(() => {
-        this.waiters.delete(waiter);
-        const seen = this.events.map((event) => `${event.type} ${event.detail}`).join(" | ");
-        reject(new Error(`baresip: no ${type} in ${limit_ms} ms, but: ${seen}\n${this.child.lastWords()}`));
-      }, limit_ms);
-      this.waiters.add(waiter);
-    });
+  /** The next event of ctrl_tcp of `type` that no other call of this has had. */
+  next(type: string, limit_ms = CALL_LIMIT_MS): Promise<PhoneEvent> {
+    return this.events.next(
+      (event) => event.type === type,
+      limit_ms,
+      (events) => {
+        const seen = events.map((event) => `${event.type} ${event.detail}`).join(" | ");
+        return `baresip ${this.user}: no ${type} in ${limit_ms} ms, but: ${seen}\n${this.child.lastWords()}`;
+      },
+    );
   }
 
   /** The provisional responses to its calls, as it saw them. */
@@ -131,14 +111,7 @@ export class Baresip {
   private take(fields: Readonly<Record<string, unknown>>): void {
     if (fields["event"] !== true) return;
     const text = (name: string) => String(fields[name] ?? "");
-    const event = { type: text("type"), peer: text("peeruri"), detail: text("param") };
-    for (const waiter of this.waiters) {
-      if (waiter.type === event.type) {
-        waiter.resolve(event);
-        return;
-      }
-    }
-    this.events.push(event);
+    this.events.put({ type: text("type"), detail: text("param") });
   }
 }
 
@@ -152,7 +125,7 @@ function configuration(host: string, folder: string, port: number): string {
     "audio_player aubridge,loop",
     "audio_source aubridge,loop",
     `audio_alert aufile,${join(folder, "alert.wav")}`,
-    `rtp_ports ${MEDIA_PORTS}`,
+    `rtp_ports ${MEDIA_PORTS.first}-${MEDIA_PORTS.last}`,
     `module_path ${modulePath()}`,
     ...["account", "aubridge", "aufile", "g711", "menu", "ctrl_tcp"].map((name) => `module ${name}.so`),
     `ctrl_tcp_listen ${host}:${CONTROL_PORT}`,
@@ -165,10 +138,10 @@ function modulePath(): string {
   return "/usr/lib/baresip/modules";
 }
 
-function account({ user, domain, outbound, answers }: PhoneOptions): string {
+function account({ user, domain, outbound, answers, expires_s }: PhoneOptions): string {
   const mode = answers === true ? "auto" : "manual";
   return (
     `<sip:${user}@${domain}>;auth_user=${user};auth_pass=pw-${user};outbound="sip:${hostPort(outbound)}"` +
-    `;regint=60;answermode=${mode}\n`
+    `;regint=${expires_s ?? EXPIRES_S};answermode=${mode}\n`
   );
 }

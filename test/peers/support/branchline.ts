@@ -16,6 +16,7 @@ export interface Settings {
   readonly listen: readonly string[];
   readonly localnet: readonly string[];
   readonly upstream?: string | Readonly<Record<string, unknown>>;
+  readonly registration?: Readonly<Record<string, string>>;
   readonly gateways?: readonly string[];
   readonly survival?: {
     readonly answer?: 302 | 380 | "relay";

@@ -14,7 +14,7 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The network namespace to run in. */
   readonly namespace?: string | undefined;
-  /** Keeps what it reads from standard input open, for programs that end with it. */
+  /** Keeps what it reads from standard input open, for programs that end with it or take commands there. */
   readonly stdin?: "pipe" | "ignore";
 }
 
@@ -36,6 +36,7 @@ export class Child {
   readonly ended: Promise<number | null>;
   private readonly process: ChildProcess;
   private readonly waiters = new Set<Waiter>();
+  private readonly watchers: ((line: string) => void)[] = [];
 
   constructor(name: string, args: readonly string[], options: ChildOptions = {}) {
     this.name = name;
@@ -49,6 +50,8 @@ export class Child {
       env: { ...process.env, ...env },
       ...(cwd === undefined ? {} : { cwd }),
     });
+    // What is typed after its end is lost.
+    this.process.stdin?.on("error", () => {});
     running.add(this);
     this.ended = once(this.process, "close").then(([code]) => {
       running.delete(this);
@@ -92,6 +95,16 @@ export class Child {
     }
   }
 
+  /** Shows `watcher` every line from now on. */
+  watch(watcher: (line: string) => void): void {
+    this.watchers.push(watcher);
+  }
+
+  /** Types a line, where its standard input is open. */
+  type(line: string): void {
+    this.process.stdin?.write(`${line}\n`);
+  }
+
   /** To the program and its own children. */
   signal(name: NodeJS.Signals): void {
     const { pid } = this.process;
@@ -119,6 +132,7 @@ export class Child {
 
   private take(line: string): void {
     this.lines.push(line);
+    for (const watcher of this.watchers) watcher(line);
     for (const waiter of [...this.waiters]) if (waiter.pattern.test(line)) waiter.resolve(line);
   }
 }

@@ -1,0 +1,43 @@
+/** What every real phone in these tests can do, whichever program it is. */
+import type { Endpoint } from "./addresses.ts";
+import type { SipTrace } from "./sip-trace.ts";
+
+/** Until it has registered. */
+export const START_LIMIT_MS = 10_000;
+/** For the next step of a call. */
+export const CALL_LIMIT_MS = 8_000;
+/** Of its audio, at its own address. */
+export const MEDIA_PORTS = { first: 20_000, last: 20_099 } as const;
+
+export interface PhoneOptions {
+  readonly user: string;
+  /** Signalling address; audio and control use others of its ports. */
+  readonly local: Endpoint;
+  readonly domain: string;
+  readonly outbound: Endpoint;
+  /** Answers whatever rings. */
+  readonly answers?: boolean;
+  /** The expiry that it asks for. */
+  readonly expires_s?: number;
+}
+
+export const EXPIRES_S = 60;
+
+/** "CALL_ESTABLISHED" is said by the caller when it has the 2xx, by the callee when it has the ACK. */
+export interface PhoneEvent {
+  readonly type: string;
+  /** Such as the reason why a call was closed. */
+  readonly detail: string;
+}
+
+export interface Phone {
+  readonly user: string;
+  /** The program, for titles and figures. */
+  readonly kind: string;
+  /** What it has received. */
+  readonly sip: SipTrace;
+  dial(uri: string): void;
+  hangUp(): void;
+  /** The next event of `type` that no other call of this has had. */
+  next(type: "CALL_ESTABLISHED" | "CALL_CLOSED", limit_ms?: number): Promise<PhoneEvent>;
+}
