@@ -62,13 +62,13 @@ export class Calls {
   }
 
   /** The call is up. */
-  answer({ request }: RoutedRequest, response: Response, own: OwnAddresses, now_ms: number): void {
+  answer({ request, source }: RoutedRequest, response: Response, own: OwnAddresses, now_ms: number): void {
     const call = this.calls.get(request.callId);
     if (call === undefined) return;
     call.running = undefined;
     call.dialog = {
       callerTag: request.fromTag,
-      caller: callerSide(request, response),
+      caller: callerSide(request, source, response),
       callee: calleeSide(response, own),
       toCaller: 0,
       toCallee: request.cseqNumber,

@@ -17,13 +17,17 @@ export interface DialogSide {
   readonly from: string;
   readonly to: string;
   readonly callId: string;
+  /** Where it has been heard of: behind NAT, and where its Contact is a name of a dead registrar, no other way leads there. */
+  readonly flow: Flow | undefined;
 }
 
 /** The side that an INVITE came from, once it has been answered by `response`. */
-export function callerSide(invite: Request, response: Response): DialogSide {
+export function callerSide(invite: Request, source: Flow, response: Response): DialogSide {
+  const routes = invite.list(RECORD_ROUTE);
   return {
     remoteTarget: contactOf(invite),
-    routes: invite.list(RECORD_ROUTE),
+    routes,
+    flow: routes.length === 0 ? source : undefined,
     from: response.header(TO) ?? "",
     to: response.header(FROM) ?? "",
     callId: response.callId,
@@ -35,6 +39,7 @@ export function calleeSide(response: Response, own: OwnAddresses): DialogSide {
   return {
     remoteTarget: contactOf(response),
     routes: routesBehindUs(response, own),
+    flow: undefined,
     from: response.header(FROM) ?? "",
     to: response.header(TO) ?? "",
     callId: response.callId,

@@ -27,7 +27,10 @@ export class Hangup {
     const hop = hopTo(side);
     if (hop === undefined) return;
     const bye = new Bye(this.parts, side, cseq, headers);
-    const flows = this.parts.locator.locate({ host: hop.host, port: hop.port }, bye, now_ms);
+    const flows =
+      side.flow !== undefined
+        ? [side.flow]
+        : this.parts.locator.locate({ host: hop.host, port: hop.port }, bye, now_ms);
     if (flows !== undefined) bye.onLocated(flows, now_ms);
   }
 }
