@@ -5,21 +5,23 @@ import { SystemClock } from "../io/node/clock.ts";
 import { ControlSocket } from "../io/node/control-socket.ts";
 import { NodeDns } from "../io/node/dns.ts";
 import { createMac, createRandom } from "../io/node/secret.ts";
-import { StateFile } from "../io/node/state-file.ts";
+import { bindingsFile } from "../io/node/state-file.ts";
 import { NodeUdp } from "../io/node/udp.ts";
 import { Bindings } from "../policy/bindings.ts";
+import { CallLog } from "../policy/call-log.ts";
 import { Callbacks } from "../policy/callbacks.ts";
 import { Calls } from "../policy/calls.ts";
 import type { Pin } from "../policy/peer.ts";
 import { Peers } from "../policy/peers.ts";
 import type { Site } from "../policy/site.ts";
 import { SitePolicy } from "../policy/site-policy.ts";
+import { takeSnapshot } from "../policy/snapshot.ts";
 import { ProxyCore } from "../proxy/proxy-core.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { HostPort, ResolvedAddress } from "../transport/locator.ts";
 import { BindingKeeper } from "./binding-keeper.ts";
 import { CONTROL_FILE, type Config } from "./config/config.ts";
-import { answerControl, type Controlled, type RunningStatus } from "./control.ts";
+import { answerControl, type Controlled, type RecordedCall, type RunningStatus } from "./control.ts";
 
 export class App implements Controlled {
   private readonly config: Config;
@@ -32,7 +34,8 @@ export class App implements Controlled {
   private readonly callbacks = new Callbacks();
   private readonly random = createRandom();
   private readonly keeper: BindingKeeper;
-  private readonly calls: Calls;
+  private readonly channels: Calls;
+  private readonly callLog: CallLog;
   private readonly peers: Peers;
   private readonly control: ControlSocket;
   private started_ms = 0;
@@ -50,12 +53,13 @@ export class App implements Controlled {
     };
     const ports = { transport: this.udp, lookup, random: this.random, mac: createMac(config.stateFolder, log), log };
     this.core = new ProxyCore(ports, config.listeners, this.timers);
-    this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
+    this.channels = new Calls(config.site.gatewaySettings.max_call_ms);
     const { prober, locator } = this.core;
+    this.callLog = new CallLog(log);
     this.peers = new Peers({ prober, locator, timers: this.timers, log });
     this.policy = this.introduce(config.site);
     this.control = new ControlSocket(`${config.stateFolder}/${CONTROL_FILE}`, (line) => answerControl(line, this));
-    const store = new StateFile(`${config.stateFolder}/bindings.json`);
+    const store = bindingsFile(config.stateFolder);
     const { clock } = this;
     const keeperPorts = { store, log, wallClock_ms: () => clock.wallClock_ms(), now_ms: () => clock.now_ms() };
     this.keeper = new BindingKeeper(keeperPorts, this.bindings, this.callbacks, this.timers, config.stateInterval_ms);
@@ -92,6 +96,17 @@ export class App implements Controlled {
         return { at: this.timeOf(at_ms, now_ms), text: `${role} ${name}: ${from} → ${to} (${evidence})` };
       }),
     };
+  }
+
+  calls(): RecordedCall[] {
+    const now_ms = this.clock.now_ms();
+    return this.callLog.all.map(({ at_ms, callId, from, to, origin, rule, why, route, status, after_ms }) => {
+      return { at: this.timeOf(at_ms, now_ms), callId, from, to, origin, rule, why, route, status, after_ms };
+    });
+  }
+
+  snapshot(): string {
+    return JSON.stringify(takeSnapshot(this.bindings, this.callbacks, this.clock.now_ms()));
   }
 
   force(pin: Pin): void {
@@ -142,8 +157,8 @@ export class App implements Controlled {
 
   private introduce(site: Site): SitePolicy {
     const { prober, hangup, locator, own, tokens } = this.core;
-    const { timers, log, random, bindings, calls, callbacks, peers } = this;
-    const memory = { bindings, calls, callbacks, peers };
+    const { timers, log, random, bindings, channels: calls, callbacks, callLog, peers } = this;
+    const memory = { bindings, calls, callbacks, callLog, peers };
     const policy = new SitePolicy({ prober, hangup, locator, timers, log, random, own, tokens }, memory, site);
     this.core.use(policy.router);
     return policy;

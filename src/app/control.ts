@@ -1,12 +1,20 @@
 /** What a running branchline answers to the commands that reach it through its control socket. */
+import type { CallEntry } from "../policy/call-log.ts";
 import type { Pin } from "../policy/peer.ts";
 import type { SiteStatus } from "../policy/status.ts";
 
 /** Commands, as the socket carries them: one JSON object in one line. */
-export type ControlQuestion = { readonly command: "status" } | { readonly command: "force"; readonly state: Pin };
+export type ControlQuestion =
+  | { readonly command: "status" | "calls" | "snapshot" }
+  | { readonly command: "force"; readonly state: Pin };
 
 export type ControlAnswer =
-  | { readonly ok: true; readonly status: RunningStatus }
+  | {
+      readonly ok: true;
+      readonly status: RunningStatus;
+      readonly calls?: readonly RecordedCall[];
+      readonly snapshot?: string;
+    }
   | { readonly ok: false; readonly error: string };
 
 export interface RunningStatus extends Omit<SiteStatus, "history"> {
@@ -15,9 +23,17 @@ export interface RunningStatus extends Omit<SiteStatus, "history"> {
   readonly history: readonly { readonly at: string; readonly text: string }[];
 }
 
+/** A call record, with the time of day of its INVITE in ISO 8601. */
+export interface RecordedCall extends Omit<CallEntry, "at_ms"> {
+  readonly at: string;
+}
+
 /** Who is asked. */
 export interface Controlled {
   status(): RunningStatus;
+  calls(): readonly RecordedCall[];
+  /** The bindings, as the state file keeps them. */
+  snapshot(): string;
   force(pin: Pin): void;
 }
 
@@ -36,6 +52,10 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
   switch (fields.get("command")) {
     case "status":
       return { ok: true, status: controlled.status() };
+    case "calls":
+      return { ok: true, status: controlled.status(), calls: controlled.calls() };
+    case "snapshot":
+      return { ok: true, status: controlled.status(), snapshot: controlled.snapshot() };
     case "force": {
       const state = fields.get("state");
       if (state !== "auto" && state !== "up" && state !== "down") return { ok: false, error: "force up, down or auto" };

@@ -1,7 +1,7 @@
-/** A running branchline's state in words, for `branchline status`. */
+/** A running branchline's state and calls in words, for `branchline status` and `branchline calls`. */
 import type { PeerStatus } from "../policy/status.ts";
 import { spell } from "./config/reader.ts";
-import type { RunningStatus } from "./control.ts";
+import type { RecordedCall, RunningStatus } from "./control.ts";
 
 /** Edges shown. */
 const EDGES_MAX = 20;
@@ -20,6 +20,16 @@ export function statusText(status: RunningStatus): string {
   const shown = history.slice(-EDGES_MAX);
   if (shown.length > 0) lines.push("Last changes:", ...shown.map(({ at, text }) => `  ${at}  ${text}`));
   return `${lines.join("\n")}\n`;
+}
+
+/** One paragraph for each call, the last one last. */
+export function callsText(calls: readonly RecordedCall[]): string {
+  if (calls.length === 0) return "No call yet.\n";
+  const paragraphs = calls.map(({ at, from, to, origin, rule, why, route, status, after_ms }) => {
+    const end = status === undefined ? "no final response yet" : `${status} after ${after_ms ?? 0} ms`;
+    return `${at}  ${from} (${origin}) to ${to}: ${end}\n  rule ${rule}: ${why}\n  ${route.join(" > ")}\n`;
+  });
+  return paragraphs.join("");
 }
 
 function stateText({ state, observed }: PeerStatus): string {

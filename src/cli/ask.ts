@@ -1,28 +1,42 @@
 /** Commands that ask the branchline that runs with the same file. */
 import { CONTROL_FILE, type Config } from "../app/config/config.ts";
-import type { ControlAnswer, ControlQuestion, RunningStatus } from "../app/control.ts";
-import { statusText } from "../app/status-text.ts";
+import type { ControlAnswer, ControlQuestion } from "../app/control.ts";
+import { type CallQuestion, explainCall } from "../app/explain.ts";
+import { callsText, statusText } from "../app/status-text.ts";
 import { askControl } from "../io/node/control-socket.ts";
+import { loadBindings } from "../io/node/state-file.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
 
-/** Asks, and prints how branchline is then. */
+type Answer = Extract<ControlAnswer, { ok: true }>;
+
+/** Asks, and prints how branchline is then, or its last calls. */
 export async function askAndPrint(file: string, question: ControlQuestion, asJson: boolean): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
-  const status = await ask(config, question).catch((error: unknown) => fail(String(error)));
-  if (status === undefined) fail(`no branchline runs with ${file}`);
-  else process.stdout.write(asJson ? `${JSON.stringify(status, undefined, 2)}\n` : statusText(status));
+  const answer = await ask(config, question).catch((error: unknown) => fail(String(error)));
+  if (answer === undefined) fail(`no branchline runs with ${file}`);
+  const data = answer.calls ?? answer.status;
+  const text = answer.calls === undefined ? statusText(answer.status) : callsText(answer.calls);
+  process.stdout.write(asJson ? `${JSON.stringify(data, undefined, 2)}\n` : text);
+}
+
+/** Says what would become of a call; by what the running branchline knows, or else the state file. */
+export async function explainAndPrint(file: string, question: CallQuestion): Promise<void> {
+  const config = loadFile(file) ?? process.exit(EXIT_USAGE);
+  const running = await ask(config, { command: "snapshot" }).catch((error: unknown) => fail(String(error)));
+  const saved = running === undefined ? await loadBindings(config.stateFolder) : running.snapshot;
+  process.stdout.write(explainCall(config, { saved, status: running?.status }, question));
 }
 
 /**
  * Undefined when no branchline runs.
  * @throws when it refuses, or can't be asked
  */
-export async function ask(config: Config, question: ControlQuestion): Promise<RunningStatus | undefined> {
+async function ask(config: Config, question: ControlQuestion): Promise<Answer | undefined> {
   const line = await askControl(`${config.stateFolder}/${CONTROL_FILE}`, JSON.stringify(question));
   if (line === undefined) return undefined;
   const answer = JSON.parse(line) as ControlAnswer;
-  if (answer.ok) return answer.status;
+  if (answer.ok) return answer;
   throw new Error(answer.error);
 }
 

@@ -2,7 +2,7 @@
 import { Argument, Command } from "commander";
 import { describe } from "../app/config/describe.ts";
 import type { ControlQuestion } from "../app/control.ts";
-import { askAndPrint } from "./ask.ts";
+import { askAndPrint, explainAndPrint } from "./ask.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
 import { run } from "./run.ts";
@@ -14,6 +14,8 @@ type Forced = Extract<ControlQuestion, { command: "force" }>["state"];
 interface Options {
   readonly config: string;
   readonly json?: boolean;
+  readonly down?: boolean;
+  readonly up?: boolean;
 }
 
 export function runCli(argv: readonly string[]): void {
@@ -35,6 +37,18 @@ export function runCli(argv: readonly string[]): void {
   command(program, "force", "pins upstream's state until a restart, whatever is seen; auto ends that")
     .addArgument(new Argument("<state>", "what upstream is taken to be").choices(["up", "down", "auto"]))
     .action((state: Forced, { config }: Options) => void askAndPrint(config, { command: "force", state }, false));
+  command(program, "calls", "shows the last 200 calls: who decided about each, why, and what became of it")
+    .option("--json", "as data")
+    .action(({ config, json }: Options) => void askAndPrint(config, { command: "calls" }, json === true));
+  command(program, "explain", "says what would become of a call, and which rule decides; sends nothing")
+    .argument("<from>", "an extension, an IP address, or the name of a gateway")
+    .argument("<number>", "what is dialled, or a URI")
+    .option("--down", "as if upstream were down")
+    .option("--up", "as if upstream were up")
+    .action((from: string, to: string, { config, down, up }: Options) => {
+      const upstream = down === true ? "down" : up === true ? "up" : undefined;
+      void explainAndPrint(config, { from, to, upstream });
+    });
   program.parse([...argv]);
 }
 

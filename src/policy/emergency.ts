@@ -105,7 +105,7 @@ export class Emergency {
     };
     const again: Stage = {
       kind: "fork",
-      what: "the gateway whose channel is free now",
+      what: "the gateway whose channel that was",
       targets: () => (freed === undefined ? [] : [gateways.target(freed, number, routed, this)]),
       fr_timer_ms,
       nextOn: () => true,

@@ -46,7 +46,12 @@ export function ringStages(
   stagesFor: (number: string) => readonly Stage[],
 ): Stage[] {
   const forward = settings.forwards.get(address.user);
-  const stage: ForkStage = { kind: "fork", targets: contactTargets(address, keptSince_ms), ring_ms: settings.ring_ms };
+  const stage: ForkStage = {
+    kind: "fork",
+    what: `extension ${address.user}`,
+    targets: contactTargets(address, keptSince_ms),
+    ring_ms: settings.ring_ms,
+  };
   if (forward === undefined) return [stage];
   const nextOn: NextOn = ({ best }) => {
     const isBusy = best.status === 486 || best.status === 600;

@@ -41,17 +41,24 @@ export class Hunting {
 
   private ring(group: HuntGroup, now_ms: number): Stage[] {
     const { strategy, ring_ms } = group;
-    const members = group.members.map((member) => this.targets(member, now_ms)).filter((targets) => targets.length > 0);
+    const members = group.members
+      .map((member) => ({ name: nameOf(member), targets: this.targets(member, now_ms) }))
+      .filter(({ targets }) => targets.length > 0);
     if (members.length === 0) return [];
+    if (strategy === "parallel") {
+      const names = members.map(({ name }) => name).join(", ");
+      const targets = members.flatMap((member) => member.targets);
+      return [{ kind: "fork", what: `group ${group.name}: ${names}`, targets, ring_ms }];
+    }
     const inTurn = strategy === "round-robin" ? this.rotate(group.name, members) : members;
-    if (strategy === "parallel") return [{ kind: "fork", targets: inTurn.flat(), ring_ms }];
-    return inTurn.map((targets, index): Stage => {
+    return inTurn.map(({ name, targets }, index): Stage => {
       const isLast = index === inTurn.length - 1;
-      return { kind: "fork", targets, ring_ms, ...(isLast ? {} : { nextOn: isRefusedByAll }) };
+      const what = `group ${group.name}: ${name}`;
+      return { kind: "fork", what, targets, ring_ms, ...(isLast ? {} : { nextOn: isRefusedByAll }) };
     });
   }
 
-  private rotate(name: string, members: readonly Target[][]): readonly Target[][] {
+  private rotate<T>(name: string, members: readonly T[]): readonly T[] {
     const turn = this.turns.get(name) ?? 0;
     this.turns.set(name, turn + 1);
     const first = turn % members.length;
@@ -63,7 +70,8 @@ export class Hunting {
     const group = this.site.huntGroups.find((one) => one.name === overflow);
     if (group !== undefined) return this.stages(group, routed, now_ms, seen);
     const targets = this.targets(overflow, now_ms);
-    if (targets.length > 0) return [{ kind: "fork", targets, ring_ms: this.site.extensions.ring_ms }];
+    if (targets.length > 0)
+      return [{ kind: "fork", what: `extension ${overflow}`, targets, ring_ms: this.site.extensions.ring_ms }];
     return this.gateways.stages(this.gateways.order(overflow, routed), overflow, routed);
   }
 
@@ -81,6 +89,10 @@ export class Hunting {
           touchesGateway: true,
         }));
   }
+}
+
+function nameOf(member: Member): string {
+  return typeof member === "string" ? member : member.text;
 }
 
 /** The last word when no phone of a group is registered. */

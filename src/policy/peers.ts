@@ -63,6 +63,13 @@ export class Peers {
     this.applyPin(now_ms);
   }
 
+  /** Pins one peer to what another process has seen of it. */
+  assume(role: PeerKind["role"], name: string, state: string, now_ms: number): void {
+    for (const peer of this.named[role].values()) {
+      if (peer.name === name) peer.force(state === "down" || state === "recovering" ? "down" : "up", now_ms);
+    }
+  }
+
   /** What upstream's state is pinned to now. */
   get pin(): Pin {
     return this.commandPin === "auto" ? this.filePin : this.commandPin;

@@ -9,6 +9,7 @@ export function decision(rule: string, why: string, ...plan: Stage[]): RoutingDe
 export function replyStage(status: number, reason?: string, headers?: string): Stage {
   return {
     kind: "reply",
+    what: `answer ${status}`,
     reply: { status, ...(reason === undefined ? {} : { reason }), ...(headers === undefined ? {} : { headers }) },
   };
 }

@@ -3,6 +3,7 @@ import type { Request } from "../message/message.ts";
 import type { RoutedRequest, Router, RoutingDecision } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
+import type { CallLog } from "./call-log.ts";
 import { decision, replyStage } from "./plan.ts";
 import { call } from "./rules/call.ts";
 import { contact } from "./rules/contact.ts";
@@ -15,7 +16,7 @@ import { path } from "./rules/path.ts";
 import { register } from "./rules/register.ts";
 import { toGateway } from "./rules/to-gateway.ts";
 import { toOurselves } from "./rules/to-ourselves.ts";
-import type { RoutingRule, Staff } from "./situation.ts";
+import type { RoutingRule, Situation, Staff } from "./situation.ts";
 
 const RULES: readonly RoutingRule[] = [
   path,
@@ -34,8 +35,10 @@ const RULES: readonly RoutingRule[] = [
 export class RoutingPolicy implements Router {
   private readonly staff: Staff;
   private readonly access: Access;
+  private readonly callLog: CallLog;
 
-  constructor(staff: Staff) {
+  constructor(staff: Staff, callLog: CallLog) {
+    this.callLog = callLog;
     this.staff = staff;
     this.access = new Access(staff.site, staff.upstreams, staff.own, staff.tokens);
   }
@@ -50,11 +53,16 @@ export class RoutingPolicy implements Router {
 
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision {
     const origin = this.access.originOf(routed.source);
-    const situation = { ...this.staff, origin, now_ms };
-    for (const rule of RULES) {
-      const made = rule(routed, situation);
-      if (made !== undefined) return made;
-    }
-    return decision("nobody", `nothing for ${origin} to ask of us`, replyStage(403));
+    const made = firstOf(RULES, routed, { ...this.staff, origin, now_ms });
+    const isCall = routed.request.method === "INVITE" && routed.request.toTag === "";
+    return isCall ? this.callLog.record(routed, origin, made, now_ms) : made;
   }
+}
+
+function firstOf(rules: readonly RoutingRule[], routed: RoutedRequest, situation: Situation): RoutingDecision {
+  for (const rule of rules) {
+    const made = rule(routed, situation);
+    if (made !== undefined) return made;
+  }
+  return decision("nobody", `nothing for ${situation.origin} to ask of us`, replyStage(403));
 }

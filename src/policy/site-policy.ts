@@ -4,6 +4,7 @@ import type { Hangup } from "../proxy/hangup.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { Tokens } from "../proxy/tokens.ts";
 import type { Bindings } from "./bindings.ts";
+import type { CallLog } from "./call-log.ts";
 import type { Callbacks } from "./callbacks.ts";
 import type { Calls } from "./calls.ts";
 import { Emergency } from "./emergency.ts";
@@ -23,6 +24,7 @@ export interface Memory {
   readonly bindings: Bindings;
   readonly calls: Calls;
   readonly callbacks: Callbacks;
+  readonly callLog: CallLog;
   readonly peers: Peers;
 }
 
@@ -63,7 +65,7 @@ export class SitePolicy {
       log,
     });
     const staff = { site, own, tokens, upstreams, registrar, gateways, hunting, redirects, emergency };
-    this.router = new RoutingPolicy(staff);
+    this.router = new RoutingPolicy(staff, memory.callLog);
   }
 
   /** Begins to watch upstream and the gateways. */

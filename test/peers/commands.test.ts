@@ -44,6 +44,21 @@ test("commands: status shows upstream and gateways; force down keeps calls here"
   expect(await branchline.command("force", "auto")).toContain(`Upstream ${upstream.sentBy}: up.`);
 });
 
+test("commands: calls shows who decided and why; explain foresees it", async () => {
+  const { gateway, phone, branchline } = await office();
+  await branchline.command("force", "down");
+  const foreseen = await branchline.command("explain", phone.endpoint.host, "5551234");
+  expect(foreseen).toContain("Rule call: upstream is down.");
+  expect(foreseen).toContain(`answers 302, Contact: <sip:5551234@${gateway.sentBy}>`);
+  const call = await OutgoingCall.start(phone, { to: "sip:5551234@pbx.example.com", through: proxy });
+  await call.response(302);
+  const calls = await branchline.command("calls");
+  expect(calls).toContain("rule call: upstream is down");
+  expect(calls).toContain("notice > redirect to gateway");
+  await branchline.stop();
+  expect(await branchline.command("explain", phone.endpoint.host, "5551234")).toContain("no branchline runs");
+});
+
 test("commands: a socket that a SIGKILL has left behind is no obstacle", async () => {
   const { branchline } = await office();
   await branchline.killAndRestart();

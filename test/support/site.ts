@@ -3,6 +3,7 @@ import { loadConfig } from "../../src/app/config/load-config.ts";
 import type { LogFields, Logger, Random } from "../../src/base/ports.ts";
 import { Timers } from "../../src/base/timers.ts";
 import { Bindings } from "../../src/policy/bindings.ts";
+import { CallLog } from "../../src/policy/call-log.ts";
 import { Callbacks } from "../../src/policy/callbacks.ts";
 import { Calls } from "../../src/policy/calls.ts";
 import { Peers } from "../../src/policy/peers.ts";
@@ -58,6 +59,7 @@ export class Site {
   readonly listeners: readonly Listener[];
   readonly bindings = new Bindings();
   readonly callbacks = new Callbacks();
+  readonly callLog: CallLog;
   readonly peers: Peers;
   private readonly calls: Calls;
   private readonly log: Logger;
@@ -92,6 +94,7 @@ export class Site {
     this.log = log;
     this.random = random;
     const { prober, locator } = this.core;
+    this.callLog = new CallLog(log);
     this.peers = new Peers({ prober, locator, timers: this.timers, log });
     this.policy = this.introduce(config.site);
     for (const listener of config.listeners) {
@@ -143,8 +146,8 @@ export class Site {
   }
 
   private introduce(site: SiteDescription): SitePolicy {
-    const { timers, bindings, calls, callbacks, peers, log, random } = this;
-    const memory = { bindings, calls, callbacks, peers };
+    const { timers, bindings, calls, callbacks, callLog, peers, log, random } = this;
+    const memory = { bindings, calls, callbacks, callLog, peers };
     const { prober, hangup, locator, own, tokens } = this.core;
     const policy = new SitePolicy({ prober, hangup, locator, timers, log, random, own, tokens }, memory, site);
     this.core.use(policy.router);

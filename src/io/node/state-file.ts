@@ -66,6 +66,16 @@ export class StateFile {
   }
 }
 
+/** The file in a state folder that keeps the bindings. */
+export function bindingsFile(folder: string): StateFile {
+  return new StateFile(path.join(folder, "bindings.json"));
+}
+
+/** What it holds; undefined when it can't be read. */
+export async function loadBindings(folder: string): Promise<string | undefined> {
+  return (await bindingsFile(folder).load())?.body;
+}
+
 const nodeDisk: Disk = {
   readText: (file) => fs.promises.readFile(file, "utf8"),
   async writeText(file, text) {

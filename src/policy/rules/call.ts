@@ -63,11 +63,12 @@ function outsideStages(number: string, routed: RoutedRequest, { site, gateways, 
   const order = gateways.order(number, routed);
   if (order.length === 0) return [unreachable];
   const { answer, notice, notice_hold_ms } = site.survival;
-  const noticeStage: Stage = { kind: "notice", reason: notice, hold_ms: notice_hold_ms };
+  const noticeStage: Stage = { kind: "notice", what: "notice", reason: notice, hold_ms: notice_hold_ms };
   const relays = answer === "relay" || (answer === "auto" && redirects.wantsRelay(callerOf(routed.request)));
   if (relays) return [noticeStage, ...gateways.stages(order, number, routed)];
   const status = answer === 380 ? 380 : 302;
-  return [noticeStage, { kind: "reply", reply: (now_ms) => redirect(status, order, number, gateways, now_ms) }];
+  const what = `redirect to gateway ${order.map(({ name }) => name).join(", ")}`;
+  return [noticeStage, { kind: "reply", what, reply: (now_ms) => redirect(status, order, number, gateways, now_ms) }];
 }
 
 /** Several gateways are several Contacts, the best first; those without a free channel are left out. */

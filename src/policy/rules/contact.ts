@@ -13,5 +13,6 @@ export const contact: RoutingRule = (routed, { own, tokens, registrar, gateways,
   if (!isTrusted && gateways.findAddress(flow.address) !== undefined) return undefined;
   const requestUri = registrar.contactOf(flow, user) ?? `sip:${user}@${hostText(flow.address)}:${flow.port}`;
   const target = { requestUri, nextHop: flow };
-  return decision("contact", `our Contact stands for ${flow.address}`, { kind: "fork", targets: [target] });
+  const what = `phone at ${flow.address}`;
+  return decision("contact", `our Contact stands for ${flow.address}`, { kind: "fork", what, targets: [target] });
 };

@@ -7,6 +7,7 @@ import type { RoutingRule, Situation } from "../situation.ts";
 
 /** As long as anybody who has just called for help may need to reach the phone. */
 const CALLBACK_RING_ms = 60_000;
+const CALLERS = "phones that have called an emergency number";
 
 export const fromGateway: RoutingRule = (routed, situation) => {
   const { origin, own, gateways, hunting, emergency, now_ms } = situation;
@@ -21,7 +22,7 @@ export const fromGateway: RoutingRule = (routed, situation) => {
   const rings = callers.length > 0 ? withCallers(callers, hunt) : hunt;
   const last = group === undefined ? replyStage(404) : nobodyRegistered(group);
   const words = [
-    ...(callers.length > 0 ? ["phones that have called an emergency number"] : []),
+    ...(callers.length > 0 ? [CALLERS] : []),
     ...(upstream.length > 0 ? ["upstream"] : []),
     group === undefined ? `no hunt group for ${number}` : `hunt group ${group.name}`,
   ];
@@ -41,11 +42,11 @@ export const fromGateway: RoutingRule = (routed, situation) => {
 function withCallers(callers: readonly Target[], hunt: readonly Stage[]): readonly Stage[] {
   const [first, ...rest] = hunt;
   if (first?.kind !== "fork" || typeof first.targets === "function") {
-    return [{ kind: "fork", targets: callers, ring_ms: CALLBACK_RING_ms }, ...hunt];
+    return [{ kind: "fork", what: CALLERS, targets: callers, ring_ms: CALLBACK_RING_ms }, ...hunt];
   }
   const phones = callers.map(phoneOf);
   const others = first.targets.filter((target) => !phones.includes(phoneOf(target)));
-  return [{ ...first, targets: [...callers, ...others] }, ...rest];
+  return [{ ...first, what: `${CALLERS}, ${first.what ?? ""}`, targets: [...callers, ...others] }, ...rest];
 }
 
 /** What tells phones apart: a member of a group is written without the port that a Contact has. */

@@ -10,5 +10,6 @@ export const fromUpstream: RoutingRule = (routed, { site, origin, gateways }) =>
   if (routed.routes.remaining.length > 0 || !site.localnet.contains(host)) return undefined;
   if (origin === "domain" && gateways.findAddress(host) !== undefined) return undefined;
   const target = { nextHop: { host, port } };
-  return decision("from-upstream", `to ${hostText(host)}`, { kind: "fork", targets: [target] });
+  const what = `phone at ${hostText(host)}`;
+  return decision("from-upstream", `to ${hostText(host)}`, { kind: "fork", what, targets: [target] });
 };

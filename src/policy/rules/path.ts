@@ -7,7 +7,8 @@ export const path: RoutingRule = (routed, { tokens, gateways, origin }) => {
     const flow = tokens.readFlow(token);
     const isTrusted = origin !== "stranger" && origin !== "domain";
     if (flow !== undefined && (isTrusted || gateways.findAddress(flow.address) === undefined)) {
-      return decision("path", `Path leads to ${flow.address}`, { kind: "fork", targets: [{ nextHop: flow }] });
+      const what = `phone at ${flow.address}`;
+      return decision("path", `Path leads to ${flow.address}`, { kind: "fork", what, targets: [{ nextHop: flow }] });
     }
   }
   return undefined;

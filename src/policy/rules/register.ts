@@ -11,7 +11,7 @@ import type { RoutingRule } from "../situation.ts";
 export const register: RoutingRule = (routed, situation) => {
   const { site, origin, upstreams, registrar, now_ms } = situation;
   if ((origin !== "localnet" && origin !== "gateway") || routed.request.method !== "REGISTER") return undefined;
-  const here: Stage = { kind: "reply", reply: (at_ms) => registrar.answer(routed, at_ms) };
+  const here: Stage = { kind: "reply", what: "answered here", reply: (at_ms) => registrar.answer(routed, at_ms) };
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesRegisters);
   const [first] = targets;
   if (first === undefined) return decision("register", "upstream is down: answered here", here);

@@ -1,0 +1,145 @@
+/** `branchline explain`: builds the policy of a file on a host that does nothing, and asks it about one call. */
+
+import { ipVersion } from "../base/ip-range.ts";
+import type { Logger } from "../base/ports.ts";
+import { Timers } from "../base/timers.ts";
+import { parse } from "../message/parse.ts";
+import { hostText, parseSipUri } from "../message/uri.ts";
+import { Bindings } from "../policy/bindings.ts";
+import { CallLog } from "../policy/call-log.ts";
+import { Callbacks } from "../policy/callbacks.ts";
+import { Calls } from "../policy/calls.ts";
+import { explain } from "../policy/explain.ts";
+import { Peers } from "../policy/peers.ts";
+import { SitePolicy } from "../policy/site-policy.ts";
+import { parseSnapshot, restoreSnapshot } from "../policy/snapshot.ts";
+import { preprocessRoutes } from "../proxy/preprocess-routes.ts";
+import { ProxyCore } from "../proxy/proxy-core.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { Config } from "./config/config.ts";
+import type { RunningStatus } from "./control.ts";
+
+/** What is known of the site at the moment. */
+export interface Known {
+  /** The bindings, as the state file keeps them. */
+  readonly saved: string | undefined;
+  /** Of the branchline that runs, if one does. */
+  readonly status: RunningStatus | undefined;
+}
+
+export interface CallQuestion {
+  /** An extension, an IP address, or the name of a gateway. */
+  readonly from: string;
+  /** A number, or a URI. */
+  readonly to: string;
+  /** Undefined: upstream as it is now. */
+  readonly upstream: "up" | "down" | undefined;
+}
+
+/** The explanation; a line that says what is missing when the caller can't be told. */
+export function explainCall(config: Config, known: Known, question: CallQuestion): string {
+  return new Rehearsal(config, known, question).explanation();
+}
+
+class Rehearsal {
+  private readonly config: Config;
+  private readonly known: Known;
+  private readonly question: CallQuestion;
+  private readonly core: ProxyCore;
+  private readonly bindings = new Bindings();
+  private readonly policy: SitePolicy;
+
+  constructor(config: Config, known: Known, question: CallQuestion) {
+    this.config = config;
+    this.known = known;
+    this.question = question;
+    const timers = new Timers();
+    const random = { token: (length: number) => "x".repeat(length), fraction: () => 0 };
+    const ports = { transport: NO_TRANSPORT, lookup: NO_LOOKUP, random, mac: () => "0".repeat(16), log: NO_LOG };
+    this.core = new ProxyCore(ports, config.listeners, timers);
+    const { prober, hangup, locator, own, tokens } = this.core;
+    const { bindings } = this;
+    const peers = new Peers({ prober, locator, timers, log: NO_LOG });
+    const calls = new Calls(config.site.gatewaySettings.max_call_ms);
+    const callbacks = new Callbacks();
+    const snapshot = known.saved === undefined ? undefined : parseSnapshot(known.saved);
+    if (snapshot !== undefined) restoreSnapshot(bindings, callbacks, snapshot, config.listeners, 0, 0);
+    const memory = { bindings, calls, callbacks, callLog: new CallLog(NO_LOG), peers };
+    const parts = { prober, hangup, locator, timers, log: NO_LOG, random, own, tokens };
+    this.policy = new SitePolicy(parts, memory, config.site);
+    if (question.upstream !== undefined) peers.force(question.upstream, 0);
+    else for (const { name, state } of known.status?.upstream ?? []) peers.assume("upstream", name, state, 0);
+    for (const { name, state, calls: busy } of known.status?.gateways ?? []) {
+      peers.assume("gateway", name, state, 0);
+      for (let call = 0; call < busy; call++) calls.begin(`${name} ${call}`, name, false, { refuse: () => {} }, 0);
+    }
+  }
+
+  explanation(): string {
+    const source = this.source();
+    if (typeof source === "string") return `${source}\n`;
+    const { router } = this.policy;
+    const wire = this.invite(source);
+    const request = parse(wire);
+    if (request.kind !== "request" || request.fault !== undefined) return `"${this.question.to}" can't be dialled\n`;
+    if (router.admit(request, source) !== "admit")
+      return `${source.address} is a stranger here, and gets no further.\n`;
+    const routes = preprocessRoutes(request, this.core.own);
+    const made = router.decide({ request, source, routes, uri: request.uri }, 0);
+    return `${[this.scene(source), ...explain(made, 0)].join("\n")}\n`;
+  }
+
+  /** Where the call comes from, or why that can't be told. */
+  private source(): Flow | string {
+    const { from } = this.question;
+    const [listener] = this.config.listeners;
+    if (listener === undefined) return "no address to listen on";
+    const binding = (this.bindings.findUser(from) ?? this.bindings.find(from))?.bindings[0];
+    if (binding !== undefined) return binding.flow;
+    const gateway = this.config.site.gateways.find(({ name }) => name === from);
+    if (gateway !== undefined) return { listener, address: gateway.uri.host, port: gateway.uri.port ?? 5060 };
+    if (this.core.own.has(from, undefined)) return "that is branchline's own address";
+    const address = from.replace(/^\[|\]$/g, "");
+    if (ipVersion(address) !== 0) return { listener, address, port: 5060 };
+    const users = [...this.bindings.all()].map(({ user }) => user);
+    const list = users.length === 0 ? "no phone is" : `registered are ${users.join(", ")}`;
+    return `${from} is not registered here (${list}); name an IP address of localnet instead`;
+  }
+
+  private scene(source: Flow): string {
+    const { question, known, config } = this;
+    const state = (known.status?.upstream ?? []).map((peer) => `${peer.name} is ${peer.state}`).join(", ");
+    const now = known.status === undefined ? "no branchline runs, so upstream is taken to be up" : `upstream: ${state}`;
+    const upstream = question.upstream === undefined ? now : `as if upstream were ${question.upstream}`;
+    const gateway = config.site.gateways.find(({ uri }) => uri.host === source.address);
+    const who = gateway === undefined ? question.from : `gateway ${gateway.name}`;
+    return `${who} (${hostText(source.address)}) calls ${question.to}; ${upstream}.`;
+  }
+
+  private invite(source: Flow): string {
+    const { from, to } = this.question;
+    const domain = this.domain(source);
+    const host = hostText(source.address);
+    const user = from.includes("@") ? from.slice(0, from.indexOf("@")) : from.replace(/[^\w.+-]/g, "_");
+    const uri = to.includes(":") ? to : `sip:${to}@${domain}`;
+    return (
+      `INVITE ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP ${host}:${source.port};branch=z9hG4bKexplain;rport\r\n` +
+      `Max-Forwards: 70\r\nFrom: <sip:${user}@${domain}>;tag=explain\r\nTo: <${uri}>\r\nCall-ID: explain\r\n` +
+      `CSeq: 1 INVITE\r\nContact: <sip:${user}@${host}:${source.port}>\r\nContent-Length: 0\r\n\r\n`
+    );
+  }
+
+  /** A gateway calls us; a phone calls in its own domain, or in upstream's. */
+  private domain(source: Flow): string {
+    const isGateway = this.config.site.gateways.some(({ uri }) => uri.host === source.address);
+    if (isGateway) return hostText(source.listener.address);
+    const address = this.bindings.findUser(this.question.from) ?? this.bindings.find(this.question.from);
+    const uri = address === undefined ? undefined : parseSipUri(`sip:${address.name}`);
+    const [target] = this.config.site.upstream.targets;
+    return hostText(uri?.host ?? target?.host ?? "pbx.invalid");
+  }
+}
+
+const NO_LOG: Logger = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+const NO_TRANSPORT = { send: () => {}, watch: () => {}, unwatch: () => {} };
+const NO_LOOKUP = { resolve: () => {}, findSource: () => {} };

@@ -1,0 +1,100 @@
+/** `branchline explain`: the words are made from the very decision that a call would get. */
+import { describe, expect, test } from "vitest";
+import { type CallQuestion, explainCall, type Known } from "../../src/app/explain.ts";
+import { PBX, PHONE, SITE_YAML, Site } from "../support/site.ts";
+import { load } from "./files.ts";
+
+const NOTHING: Known = { saved: undefined, status: undefined };
+const MORE = 'emergency: ["112"]\nextensions: {aliases: {"5550100": "201"}, forward: {"201": {busy: "0171"}}}\n';
+
+function words(
+  question: Partial<CallQuestion> & { readonly to: string },
+  known: Known = NOTHING,
+  yaml = SITE_YAML + MORE,
+): string {
+  return explainCall(load(yaml).config, known, { from: PHONE.address, upstream: undefined, ...question });
+}
+
+/** The bindings of a phone 201 that has registered. */
+function registered(): string {
+  const site = new Site();
+  site.actor("pbx", PBX).answers("REGISTER", { status: 200 });
+  site.actor("201", PHONE).request("REGISTER", "sip:pbx.example.com");
+  site.run(1_000);
+  return site.saved();
+}
+
+describe("explain", () => {
+  test("upstream lives: it is asked, and what follows when it is silent", () => {
+    expect(words({ to: "5551234" })).toBe(
+      `10.222.237.21 (10.222.237.21) calls 5551234; no branchline runs, so upstream is taken to be up.
+Rule call: to 198.51.100.10.
+1. asks upstream 198.51.100.10, and waits 4000 ms for a first sign
+   When it says nothing or can't be reached:
+   2. tells the caller 181 "Survival activated - please stand by" and waits 1000 ms
+   3. answers 302, Contact: <sip:5551234@10.10.1.3>
+`,
+    );
+  });
+
+  test("--down: the gateway at once", () => {
+    expect(words({ to: "5551234", upstream: "down" }).split("\n").slice(1, 3)).toEqual([
+      "Rule call: upstream is down.",
+      '1. tells the caller 181 "Survival activated - please stand by" and waits 1000 ms',
+    ]);
+  });
+
+  test("the rewritten number, and the caller's", () => {
+    const rewriting =
+      '[{uri: sip:10.10.1.3, rewrite: {called: [{match: "^00", replace: "+"}], calling: [{match: "^2", replace: "55502"}]}}]';
+    const yaml = SITE_YAML.replace("[sip:10.10.1.3]", rewriting);
+    const text = words(
+      { from: "201", to: "0049301234", upstream: "down" },
+      { saved: registered(), status: undefined },
+      `${yaml}survival: {answer: relay}\n`,
+    );
+    expect(text).toContain("sip:+49301234@10.10.1.3, the caller shown as sip:5550201@10.10.1.3");
+  });
+
+  test("an extension by its alias, and its forward when busy", () => {
+    const known = { saved: registered(), status: undefined };
+    const text = words({ from: "201", to: "5550100", upstream: "down" }, known);
+    expect(text).toContain("1. asks extension 201 for sip:201@10.222.237.21:5060, and lets it ring for 60 s");
+    expect(text).toContain("When it is busy:\n   2. asks gateway 10.10.1.3 for sip:0171@10.10.1.3");
+  });
+
+  test("an emergency number", () => {
+    expect(words({ to: "112" })).toContain("Rule emergency: 112 is an emergency number.\n1. asks gateway 10.10.1.3");
+  });
+
+  test("from the gateway: the group; an unknown group gets 404", () => {
+    expect(words({ from: "10.10.1.3", to: "5550100" })).toContain("Rule from-gateway: hunt group default.");
+    const none = words({ from: "10.10.1.3", to: "1" }, NOTHING, SITE_YAML.replace(/hunt_groups.*\n/, ""));
+    expect(none).toContain("1. answers 404");
+  });
+
+  test("what the running branchline has seen counts: state, bindings, busy channels", () => {
+    const status = {
+      force: "auto" as const,
+      upstream: [{ name: "198.51.100.10", state: "down", observed: "down" }],
+      gateways: [{ name: "10.10.1.3", state: "up", observed: "up", calls: 1, channels: 1 }],
+      phones: { addresses: 1, contacts: 1 },
+      history: [],
+      version: "1",
+      up_s: 1,
+    };
+    const yaml = SITE_YAML.replace("[sip:10.10.1.3]", "[{uri: sip:10.10.1.3, channels: 1}]");
+    const text = words({ from: "201", to: "5551234" }, { saved: registered(), status }, yaml);
+    expect(text).toContain("upstream: 198.51.100.10 is down");
+    expect(text).toContain("2. answers 480, Reason: SIP;cause=503");
+    expect(words({ from: "201", to: "5551234", upstream: "up" }, { saved: registered(), status }, yaml)).toContain(
+      "1. asks upstream",
+    );
+  });
+
+  test("who can't be told, or may not", () => {
+    expect(words({ from: "999", to: "1" })).toContain("999 is not registered here (no phone is)");
+    expect(words({ from: "192.0.2.1", to: "1" })).toContain("192.0.2.1 is a stranger here");
+    expect(words({ to: "1 2" })).toContain("can't be dialled");
+  });
+});

@@ -1,0 +1,63 @@
+/** Call records: who decided about a call, why, whom it was offered to, and how that ended. */
+import { expect, it } from "vitest";
+import { GATEWAY, PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
+
+function office(more = "") {
+  const site = new Site(SITE_YAML + more);
+  const pbx = site.actor("pbx", PBX, WAN).answers("INVITE", { status: 200, after_ms: 90 });
+  const gateway = site.actor("gateway", GATEWAY).answers("INVITE", { status: 486, after_ms: 90 });
+  const phone = site.actor("201", PHONE).answers("INVITE", { status: 200, after_ms: 90 });
+  site.run(1_000);
+  return { site, pbx, gateway, phone };
+}
+
+const words = ({ callLog }: Site) =>
+  callLog.all.map(({ from, to, origin, rule, why, route, status, after_ms }) => {
+    return `${from} (${origin}) ${to}: ${rule}, ${why}; ${route.join(" > ")}; ${status} after ${after_ms}`;
+  });
+
+it("a call that upstream takes, and the log says nothing of it", () => {
+  const { site, phone } = office();
+  phone.invite("sip:5551234@pbx.example.com");
+  site.run(500);
+  expect(words(site)).toEqual([
+    "201@pbx.example.com (localnet) 5551234: call, to 198.51.100.10; upstream 198.51.100.10; 200 after 100",
+  ]);
+  expect(site.events.filter(({ event, level }) => event === "call" && level === "info")).toEqual([]);
+});
+
+it("a call that survives: each step, and a line in the log with the reason", () => {
+  const { site, phone } = office("survival: {answer: relay}\n");
+  site.simulation.silence(PBX);
+  phone.invite("sip:5551234@pbx.example.com");
+  site.run(6_000);
+  expect(words(site)).toEqual([
+    "201@pbx.example.com (localnet) 5551234: call, to 198.51.100.10; " +
+      "upstream 198.51.100.10 > notice > gateway 10.10.1.3; 486 after 5100",
+  ]);
+  const logged = site.events.find(({ event, level }) => event === "call" && level === "info");
+  expect(logged?.fields).toMatchObject({ rule: "call", why: "to 198.51.100.10", status: 486 });
+});
+
+it("a call from the gateway, one to it, and one that is refused", () => {
+  const { site, gateway, phone } = office();
+  gateway.invite("sip:5550100@10.222.237.1");
+  phone.invite("sip:5551234@10.10.1.3");
+  phone.invite("sip:201@10.222.237.1");
+  site.run(500);
+  expect(words(site).map((text) => text.split(": ")[1]?.split("; ").slice(0, 1).join())).toEqual([
+    "from-gateway, hunt group default",
+    "to-gateway, the Request-URI names gateway 10.10.1.3",
+    "to-ourselves, we are nobody's registrar",
+  ]);
+  expect(site.callLog.all.map(({ status }) => status)).toEqual([200, 486, 404]);
+});
+
+it("the last 200 are kept; requests within a call are none", () => {
+  const { site, phone } = office();
+  for (let call = 0; call < 205; call++) phone.invite(`sip:${call}@pbx.example.com`);
+  site.run(500);
+  phone.inDialog("INVITE", phone.got(200, "INVITE"), 2);
+  site.run(500);
+  expect(site.callLog.all.map(({ to }) => to)).toEqual(Array.from({ length: 200 }, (_, index) => `${index + 5}`));
+});
