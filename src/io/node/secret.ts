@@ -64,12 +64,41 @@ function loadSecret(folder: string): Buffer {
   const file = path.join(folder, "secret");
   const known = readSecret(file);
   if (known !== undefined) return known;
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const made = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const secret = crypto.randomBytes(SECRET_BYTES);
+  writeWhole(file, `${secret.toString("hex")}\n`);
+  // Tokens leave at once: a power cut must take neither the name of the file nor that of its folder.
+  const last = made === undefined ? folder : path.dirname(made);
+  for (let one = folder; ; one = path.dirname(one)) {
+    syncFolder(one);
+    if (one === last) return secret;
+  }
+}
+
+function writeWhole(file: string, text: string): void {
   const temporary = `${file}.new`;
-  fs.writeFileSync(temporary, `${secret.toString("hex")}\n`, { mode: 0o600 });
+  const handle = fs.openSync(temporary, "w", 0o600);
+  try {
+    fs.writeFileSync(handle, text);
+    fs.fsyncSync(handle);
+  } finally {
+    fs.closeSync(handle);
+  }
   fs.renameSync(temporary, file);
-  return secret;
+}
+
+/** What is named in the folder stays named so. Not every file system can do it; the secret is good without. */
+function syncFolder(folder: string): void {
+  try {
+    const handle = fs.openSync(folder, "r");
+    try {
+      fs.fsyncSync(handle);
+    } finally {
+      fs.closeSync(handle);
+    }
+  } catch {
+    // The file is in its place all the same.
+  }
 }
 
 /** Undefined when there is none, or what is there was never written whole. */

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { Child } from "./child.ts";
 import { defer } from "./cleanup.ts";
+import type { TearingDisk } from "./tearing-disk.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const BUNDLE = fileURLToPath(new URL("../../../dist/branchline.js", import.meta.url));
@@ -25,12 +26,15 @@ export interface Settings {
   };
   readonly hunt_groups?: Readonly<Record<string, { readonly members: readonly string[]; readonly ring?: string }>>;
   readonly strangers?: "auto" | "drop" | "reject";
+  readonly state?: { readonly folder?: string; readonly interval?: string };
 }
 
 export interface Surroundings {
   readonly namespace?: string;
   /** The Node that runs it; default: $BRANCHLINE_NODE, or the one that runs the tests. */
   readonly node?: string;
+  /** Under its state folder; default: the real one. */
+  readonly disk?: TearingDisk;
 }
 
 /** Probes so often that no test has to wait for them. */
@@ -74,7 +78,16 @@ export class Branchline {
 
   /** Pulls the plug and plugs it in again: same file, same state folder. */
   async killAndRestart(): Promise<void> {
+    await this.kill();
+    await this.restart();
+  }
+
+  /** SIGKILL; {@link restart} must follow. */
+  async kill(): Promise<void> {
     await this.running.stop("SIGKILL");
+  }
+
+  async restart(): Promise<void> {
     await this.launch();
   }
 
@@ -108,11 +121,12 @@ export class Branchline {
   }
 
   private async launch(): Promise<void> {
-    const { namespace, node } = this.surroundings;
-    const args = [BUNDLE, "run", "-c", join(this.folder, "branchline.yaml")];
+    const { namespace, node, disk } = this.surroundings;
+    const args = [...(disk?.nodeArguments ?? []), BUNDLE, "run", "-c", join(this.folder, "branchline.yaml")];
     this.child = new Child(node ?? process.env["BRANCHLINE_NODE"] ?? process.execPath, args, {
       cwd: this.folder,
       namespace,
+      ...(disk === undefined ? {} : { env: disk.begin(join(this.folder, "state")) }),
     });
     await this.child.line(/started /, 10_000);
   }

@@ -4,6 +4,8 @@ import { Dialog } from "./dialog.ts";
 import type { SipAgent } from "./sip-agent.ts";
 import { buildRequest, newBranch, newToken, type RequestParts, type SipMessage, sdp } from "./sip-message.ts";
 
+const T1_MS = 500;
+
 export interface CallOptions {
   /** The Request-URI. */
   readonly to: string;
@@ -69,6 +71,17 @@ export class OutgoingCall {
 
   async cancel(): Promise<void> {
     await this.sendLike("CANCEL", this.parts.to);
+  }
+
+  /** Sends the INVITE again every T1 until a response comes (RFC 3261 §17.1.1.2), as phones do. */
+  async insist(limit_ms?: number): Promise<void> {
+    const resend = () => void this.agent.send(buildRequest(this.agent.sentBy, this.parts), this.through);
+    const timer = setInterval(resend, T1_MS);
+    try {
+      await this.response(100, limit_ms);
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   /** The requests that share the INVITE's branch and CSeq number. */

@@ -13,10 +13,15 @@ export interface Registration {
 }
 
 /** Returns when the phone has its 200. */
-export async function register(phone: SipAgent, registrar: SipAgent, through: Endpoint): Promise<Registration> {
+export async function register(
+  phone: SipAgent,
+  registrar: SipAgent,
+  through: Endpoint,
+  user = "phone",
+): Promise<Registration> {
   const callId = newToken();
-  const contact = `sip:phone@${phone.sentBy}`;
-  const aor = "<sip:phone@pbx.example.com>";
+  const contact = `sip:${user}@${phone.sentBy}`;
+  const aor = `<sip:${user}@pbx.example.com>`;
   const parts = { method: "REGISTER", uri: "sip:pbx.example.com", from: `${aor};tag=${newToken()}`, to: aor, contact };
   await phone.send(buildRequest(phone.sentBy, { ...parts, callId, cseq: 1, extra: ["Expires: 300"] }), through);
   const request = await registrar.next({ method: "REGISTER", callId });

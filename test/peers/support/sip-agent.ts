@@ -16,6 +16,12 @@ interface Waiter {
   readonly resolve: (message: SipMessage) => void;
 }
 
+/** What an agent does by itself with messages of a kind. */
+interface Habit {
+  readonly wanted: Wanted;
+  readonly act: (message: SipMessage) => Promise<unknown>;
+}
+
 export class SipAgent {
   readonly endpoint: Endpoint;
   /** All that has come but the OPTIONS that were answered; each retransmission once more. */
@@ -25,6 +31,7 @@ export class SipAgent {
   private readonly mailbox: SipMessage[] = [];
   private readonly seen = new Set<string>();
   private readonly waiters = new Set<Waiter>();
+  private readonly habits: Habit[] = [];
   private port: DatagramPort | undefined;
 
   private constructor(endpoint: Endpoint) {
@@ -81,6 +88,11 @@ export class SipAgent {
     });
   }
 
+  /** From now on such messages don't come to the mailbox, retransmissions included: `act` takes them, while it is alive. */
+  always(wanted: Wanted, act: Habit["act"]): void {
+    this.habits.push({ wanted, act });
+  }
+
   /** All such messages so far, taken or not. */
   all(wanted: Wanted): SipMessage[] {
     return this.received.filter((message) => isWanted(message, wanted));
@@ -96,6 +108,12 @@ export class SipAgent {
   private take(message: SipMessage): void {
     if (this.isAlive && message.isRequest && message.method === "OPTIONS") {
       void this.reply(message, 200, "OK", { toTag: "alive" });
+      return;
+    }
+    const habit = this.habits.find(({ wanted }) => isWanted(message, wanted));
+    if (habit !== undefined) {
+      // What it sends may come too late: the test is over, and the port is closed.
+      if (this.isAlive) habit.act(message).catch(() => {});
       return;
     }
     this.received.push(message);
