@@ -1,5 +1,5 @@
 /** The bindings file: whole after any crash, on disks that don't keep their word too. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -8,59 +8,92 @@ import { mulberry32 } from "../support/simulation.ts";
 
 class PowerCut extends Error {}
 
+/** What lies on the disk, under whichever name. */
+interface Inode {
+  text: string;
+}
+
+type Names = Map<string, Inode>;
+
 /**
  * A disk in memory that loses power after so many steps. What was not synced is then torn: some prefix of it is there,
- * with whatever the sectors held before behind it.
+ * with whatever the sectors held before behind it; and of the names that were given since the folder was synced some
+ * are there and some are not.
  */
 class TearingDisk implements Disk {
-  readonly files = new Map<string, string>();
+  private readonly names: Names = new Map();
+  private lasting: Names;
+  private changes: ((names: Names) => void)[] = [];
   private steps = 0;
   private readonly cutAfter: number;
   private readonly random: () => number;
 
   constructor(files: ReadonlyMap<string, string>, cutAfter: number, random: () => number) {
-    for (const [name, text] of files) this.files.set(name, text);
+    for (const [name, text] of files) this.names.set(name, { text });
+    this.lasting = new Map(this.names);
     this.cutAfter = cutAfter;
     this.random = random;
   }
 
+  /** After the power cut. */
+  get files(): ReadonlyMap<string, string> {
+    return new Map([...this.lasting].map(([name, { text }]) => [name, text]));
+  }
+
   async readText(file: string): Promise<string> {
-    const text = this.files.get(file);
-    if (text === undefined) throw new Error("ENOENT");
-    return text;
+    return this.find(file).text;
   }
 
   async writeText(file: string, text: string): Promise<void> {
+    const inode = this.names.get(file) ?? { text: "" };
+    this.name((names) => names.set(file, inode));
     this.step(() => {
       const kept = Math.floor(this.random() * text.length);
-      this.files.set(file, text.slice(0, kept) + (this.files.get(file) ?? "").slice(kept));
+      inode.text = text.slice(0, kept) + inode.text.slice(kept);
     });
-    this.files.set(file, text);
+    inode.text = text;
   }
 
   async rename(from: string, to: string): Promise<void> {
     this.step(() => {});
-    const text = this.files.get(from);
-    if (text === undefined) throw new Error("ENOENT");
-    this.files.set(to, text);
-    this.files.delete(from);
+    const inode = this.find(from);
+    this.name((names) => {
+      names.delete(from);
+      names.set(to, inode);
+    });
   }
 
   async syncFolder(): Promise<void> {
     this.step(() => {});
+    this.lasting = new Map(this.names);
+    this.changes = [];
+  }
+
+  private find(file: string): Inode {
+    const inode = this.names.get(file);
+    if (inode === undefined) throw Object.assign(new Error(`no ${file}`), { code: "ENOENT" });
+    return inode;
+  }
+
+  private name(change: (names: Names) => void): void {
+    change(this.names);
+    this.changes.push(change);
   }
 
   private step(tear: () => void): void {
     this.steps += 1;
     if (this.steps < this.cutAfter) return;
-    if (this.steps === this.cutAfter) tear(); // later there is no power to tear anything with
+    if (this.steps === this.cutAfter) {
+      tear(); // later there is no power to tear anything with
+      for (const change of this.changes) if (this.random() < 0.5) change(this.lasting);
+    }
     throw new PowerCut();
   }
 }
 
 describe("state file", () => {
   it("after a power cut at any step the last save, or the one that was cut, is there whole", async () => {
-    for (let seed = 1; seed <= 100; seed++) {
+    for (let seed = 1; seed <= 300; seed++) {
       const random = mulberry32(seed);
       let files: ReadonlyMap<string, string> = new Map();
       let saved = 0;
@@ -109,5 +142,20 @@ describe("state file", () => {
     await new StateFile(path).save("after", 2);
     writeFileSync(path, text);
     expect((await new StateFile(path).load())?.body).toBe("before");
+    rmSync(`${path}.old`);
+    await expect(new StateFile(path).load()).rejects.toThrow("bindings.json is damaged");
+  });
+
+  it("there is none at first, nor when the very first save was cut off", async () => {
+    const path = join(folder, "bindings.json");
+    expect(await new StateFile(path).load()).toBeUndefined();
+    writeFileSync(`${path}.new`, '{"version":1,"sav');
+    expect(await new StateFile(path).load()).toBeUndefined();
+  });
+
+  it("one that can't be read at all is reported", async () => {
+    const path = join(folder, "bindings.json");
+    mkdirSync(path);
+    await expect(new StateFile(path).load()).rejects.toThrow("EISDIR");
   });
 });

@@ -16,6 +16,8 @@ export interface Disk {
   syncFolder(folder: string): Promise<void>;
 }
 
+const CANNOT_SYNC_FOLDERS = ["EINVAL", "ENOTSUP", "ENOSYS"];
+
 export interface Saved {
   readonly body: string;
   /** Wall-clock time, milliseconds since 1970, of the router that wrote it. */
@@ -31,15 +33,23 @@ export class StateFile {
     this.disk = disk;
   }
 
-  /** The newest generation that is whole; undefined when there is none. */
+  /**
+   * The newest generation that is whole; undefined when nothing was ever saved.
+   * @throws when there are files, but none that can be read and is whole
+   */
   async load(): Promise<Saved | undefined> {
-    const current = await this.read(this.file);
+    const faults: string[] = [];
+    const current = await this.read(this.file, faults);
     if (current !== undefined) return current;
-    const next = await this.read(`${this.file}.new`);
-    if (next === undefined) return this.read(`${this.file}.old`);
-    // Cut off between its two renames: without the second, the next save would begin by overwriting what is newest.
-    await this.disk.rename(`${this.file}.new`, this.file).catch(() => {});
-    return next;
+    // A torn one says nothing: the very first save was cut off.
+    const next = await this.read(`${this.file}.new`, []);
+    if (next !== undefined) {
+      await this.adopt();
+      return next;
+    }
+    const before = await this.read(`${this.file}.old`, faults);
+    if (before === undefined && faults.length > 0) throw new Error(faults.join("; "));
+    return before;
   }
 
   /** @throws when the disk can't be written; what was there before is still there then */
@@ -51,17 +61,32 @@ export class StateFile {
     await this.disk.syncFolder(path.dirname(this.file));
   }
 
-  private async read(file: string): Promise<Saved | undefined> {
+  /** A save was cut off between its two renames: without the second, the next one would begin by overwriting the newest. */
+  private async adopt(): Promise<void> {
+    try {
+      await this.disk.rename(`${this.file}.new`, this.file);
+      await this.disk.syncFolder(path.dirname(this.file));
+    } catch {
+      // It has been read all the same.
+    }
+  }
+
+  /** @param faults takes the reason why a file that is there can't be used */
+  private async read(file: string, faults: string[]): Promise<Saved | undefined> {
     let text: string;
     try {
       text = await this.disk.readText(file);
-    } catch {
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") faults.push(String(error));
       return undefined;
     }
     const lineEnd = text.indexOf("\n");
     const head = parseHead(text.slice(0, lineEnd));
     const body = text.slice(lineEnd + 1).replace(/\n$/, "");
-    if (head === undefined || head.sum !== checksum(head.saved, body)) return undefined;
+    if (head === undefined || head.sum !== checksum(head.saved, body)) {
+      faults.push(`${file} is damaged`);
+      return undefined;
+    }
     return { body, savedAt_ms: head.saved };
   }
 }
@@ -93,11 +118,18 @@ const nodeDisk: Disk = {
     const handle = await fs.promises.open(folder, "r");
     try {
       await handle.sync();
+    } catch (error) {
+      // vfat, and what is mounted through FUSE, may not know it: the file is in its place all the same.
+      if (!CANNOT_SYNC_FOLDERS.includes(codeOf(error))) throw error;
     } finally {
       await handle.close();
     }
   },
 };
+
+function codeOf(error: unknown): string {
+  return error instanceof Error ? String((error as NodeJS.ErrnoException).code) : "";
+}
 
 function parseHead(line: string): { saved: number; sum: string } | undefined {
   try {
