@@ -4,10 +4,21 @@ import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Bindings } from "../policy/bindings.ts";
 import type { Callbacks } from "../policy/callbacks.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../policy/snapshot.ts";
+import { TokenBucket } from "../policy/token-bucket.ts";
 import type { Listener } from "../transport/flow.ts";
 
 /** Several phones that come at once are one write. */
 const NEWS_DELAY_ms = 5_000;
+/**
+ * Writes for the sake of news: a morning on which all phones start is written as it comes, but a phone that alternates
+ * between two Contacts must not wear out the flash. What is over it waits for the interval.
+ */
+const NEWS_BURST = 60;
+const NEWS_PER_HOUR = 6;
+/** A disk that was full, or still writes, is asked again after so long. */
+const RETRY_ms = 60_000;
+/** What is forgotten has been kept for a day: an hour more does no harm. */
+const EXPIRE_INTERVAL_ms = 3_600_000;
 /** A clock that claims more than this has been set since: routers have none of their own. */
 const AGE_MAX_ms = 30 * 86_400_000;
 
@@ -31,8 +42,14 @@ export class BindingKeeper implements TimerOwner {
   private readonly callbacks: Callbacks;
   private readonly timers: Timers;
   private readonly interval_ms: number;
-  private readonly timer = new Timer(this, "save");
+  private readonly saveTimer = new Timer(this, "save");
+  private readonly retryTimer = new Timer(this, "retry");
+  private readonly expireTimer = new Timer(this, "expire");
+  private readonly news = new TokenBucket(NEWS_PER_HOUR / 3_600, NEWS_BURST);
+  /** Something isn't on disk yet, nor in a write that has begun. */
   private isDirty = false;
+  /** A write waits for the one before it. */
+  private isQueued = false;
   private writing: Promise<void> = Promise.resolve();
 
   /** @param interval_ms refreshes that bring nothing new are written so often at the most */
@@ -46,44 +63,78 @@ export class BindingKeeper implements TimerOwner {
 
   /** Reads what was kept, then begins to keep. */
   async start(listeners: readonly Listener[]): Promise<void> {
-    const saved = await this.ports.store.load();
-    const snapshot = saved === undefined ? undefined : parseSnapshot(saved.body);
-    if (saved !== undefined && snapshot === undefined) this.ports.log.warn("bindings_unreadable", {});
-    if (saved !== undefined && snapshot !== undefined) {
-      const age_ms = this.ports.wallClock_ms() - saved.savedAt_ms;
-      const believed_ms = age_ms >= 0 && age_ms < AGE_MAX_ms ? age_ms : 0;
-      restoreSnapshot(this.bindings, this.callbacks, snapshot, listeners, believed_ms, this.ports.now_ms());
-      this.ports.log.info("bindings_restored", { phones: this.bindings.size, age_s: Math.round(believed_ms / 1_000) });
-    }
-    this.bindings.onChange = (isNews) => this.changed(isNews);
-    this.callbacks.onChange = () => this.changed(true);
+    await this.restore(listeners);
+    this.bindings.onChange = (isNews) => this.changed(isNews ? "news" : "refresh");
+    this.callbacks.onChange = () => this.changed("emergency");
+    this.expire(this.ports.now_ms());
   }
 
   /** Writes what isn't written yet. */
   async stop(): Promise<void> {
-    this.timers.stop(this.timer);
-    if (this.isDirty) this.write();
+    const { timers, saveTimer, retryTimer, expireTimer } = this;
+    for (const timer of [saveTimer, retryTimer, expireTimer]) timers.stop(timer);
     await this.writing;
+    if (this.isDirty) await this.write();
   }
 
-  onTimer(_kind: string, now_ms: number): void {
+  onTimer(kind: string, now_ms: number): void {
+    if (kind === "expire") this.expire(now_ms);
+    else if (this.isDirty) this.queueWrite(now_ms);
+  }
+
+  private async restore(listeners: readonly Listener[]): Promise<void> {
+    const { store, log, wallClock_ms, now_ms } = this.ports;
+    try {
+      const saved = await store.load();
+      if (saved === undefined) return;
+      const snapshot = parseSnapshot(saved.body);
+      if (snapshot === undefined) throw new Error("not a snapshot of bindings");
+      const age_ms = wallClock_ms() - saved.savedAt_ms;
+      const believed_ms = age_ms >= 0 && age_ms < AGE_MAX_ms ? age_ms : 0;
+      restoreSnapshot(this.bindings, this.callbacks, snapshot, listeners, believed_ms, now_ms());
+      this.bindings.expire(now_ms());
+      log.info("bindings_restored", { phones: this.bindings.size, age_s: Math.round(believed_ms / 1_000) });
+    } catch (error) {
+      log.warn("bindings_unreadable", { error: String(error) });
+    }
+  }
+
+  /** Costs no write: what is too old is not restored either. */
+  private expire(now_ms: number): void {
     this.bindings.expire(now_ms);
-    this.write();
+    this.timers.start(this.expireTimer, EXPIRE_INTERVAL_ms, now_ms);
   }
 
-  private changed(isNews: boolean): void {
-    const now_ms = this.ports.now_ms();
-    const delay_ms = isNews ? Math.min(NEWS_DELAY_ms, this.interval_ms) : this.interval_ms;
-    const isSoonEnough = this.timer.isRunning && this.timer.deadline_ms <= now_ms + delay_ms;
+  private changed(what: "refresh" | "news" | "emergency"): void {
     this.isDirty = true;
-    if (!isSoonEnough) this.timers.start(this.timer, delay_ms, now_ms);
+    const now_ms = this.ports.now_ms();
+    const { timers, saveTimer, interval_ms } = this;
+    const soon_ms = Math.min(NEWS_DELAY_ms, interval_ms);
+    if (saveTimer.isRunning && saveTimer.deadline_ms <= now_ms + soon_ms) return;
+    const isUrgent = what === "emergency" || (what === "news" && this.news.take(now_ms));
+    if (isUrgent) timers.start(saveTimer, soon_ms, now_ms);
+    else if (!saveTimer.isRunning) timers.start(saveTimer, interval_ms, now_ms);
   }
 
-  private write(): void {
+  /** One write waits at the most, and takes the newest: a disk that hangs must not fill the memory. */
+  private queueWrite(now_ms: number): void {
+    this.timers.start(this.retryTimer, Math.min(RETRY_ms, this.interval_ms), now_ms);
+    if (this.isQueued) return;
+    this.isQueued = true;
+    this.writing = this.writing.then(() => this.write());
+  }
+
+  private async write(): Promise<void> {
+    this.isQueued = false;
     this.isDirty = false;
-    const body = JSON.stringify(takeSnapshot(this.bindings, this.callbacks, this.ports.now_ms()));
-    this.writing = this.writing
-      .then(() => this.ports.store.save(body, this.ports.wallClock_ms()))
-      .catch((error: unknown) => this.ports.log.warn("bindings_not_saved", { error: String(error) }));
+    const { store, log, wallClock_ms, now_ms } = this.ports;
+    try {
+      const snapshot = takeSnapshot(this.bindings, this.callbacks, now_ms());
+      await store.save(JSON.stringify(snapshot), wallClock_ms());
+      if (!this.isQueued) this.timers.stop(this.retryTimer);
+    } catch (error) {
+      this.isDirty = true;
+      log.warn("bindings_not_saved", { error: String(error) });
+    }
   }
 }
