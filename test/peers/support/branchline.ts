@@ -111,6 +111,10 @@ export class Branchline {
     return stdout;
   }
 
+  get stateFolder(): string {
+    return join(this.folder, "state");
+  }
+
   get lines(): readonly string[] {
     return this.running.lines;
   }
@@ -126,7 +130,7 @@ export class Branchline {
     this.child = new Child(node ?? process.env["BRANCHLINE_NODE"] ?? process.execPath, args, {
       cwd: this.folder,
       namespace,
-      ...(disk === undefined ? {} : { env: disk.begin(join(this.folder, "state")) }),
+      ...(disk === undefined ? {} : { env: disk.begin(this.stateFolder) }),
     });
     await this.child.line(/started /, 10_000);
   }

@@ -73,12 +73,17 @@ export class OutgoingCall {
     await this.sendLike("CANCEL", this.parts.to);
   }
 
-  /** Sends the INVITE again every T1 until a response comes (RFC 3261 §17.1.1.2), as phones do. */
-  async insist(limit_ms?: number): Promise<void> {
-    const resend = () => void this.agent.send(buildRequest(this.agent.sentBy, this.parts), this.through);
+  /** Sends the INVITE again every T1 until a response comes, as phones do (RFC 3261 §17.1.1.2); returns how often. */
+  async insist(limit_ms?: number): Promise<number> {
+    let resent = 0;
+    const resend = () => {
+      resent += 1;
+      void this.agent.send(buildRequest(this.agent.sentBy, this.parts), this.through);
+    };
     const timer = setInterval(resend, T1_MS);
     try {
       await this.response(100, limit_ms);
+      return resent;
     } finally {
       clearInterval(timer);
     }

@@ -194,3 +194,4 @@ if (real.existsSync(folder)) {
 } else {
   note({ op: "no-folder" });
 }
+note({ op: "ready" });

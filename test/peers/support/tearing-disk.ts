@@ -2,7 +2,7 @@
  * A disk that keeps only its word: after a power cut a file that wasn't synced is torn, and renames whose folder wasn't
  * synced have happened or not. tearing-disk.cjs keeps the journal in branchline's process; here the power is cut.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mulberry32 } from "../../support/simulation.ts";
@@ -14,7 +14,17 @@ const GARBAGE_BYTES_MOST = 4_096;
 /** A line of the journal; which fields there are depends on what was done. */
 interface Entry {
   readonly at_ms: number;
-  readonly op: "no-folder" | "make-folder" | "found" | "open" | "write" | "sync" | "rename" | "remove" | "sync-folder";
+  readonly op:
+    | "no-folder"
+    | "make-folder"
+    | "found"
+    | "open"
+    | "write"
+    | "sync"
+    | "rename"
+    | "remove"
+    | "sync-folder"
+    | "ready";
   readonly id?: number;
   readonly path?: string;
   readonly from?: string;
@@ -38,9 +48,12 @@ interface Renaming {
   readonly id?: number;
 }
 
-/** A save of the bindings that is on disk for good, by the monotonic clock. */
-export interface DurableSave {
+/** A save of the bindings, by the monotonic clock. */
+export interface Save {
   readonly began_ms: number;
+  /** It is on disk for good: since {@link Save.ended_ms}. */
+  readonly isDurable: boolean;
+  /** Infinite where it was cut off. */
   readonly ended_ms: number;
 }
 
@@ -71,31 +84,34 @@ export class TearingDisk {
   begin(folder: string): Readonly<Record<string, string>> {
     this.folder = folder;
     this.lives += 1;
+    writeFileSync(this.journal, "");
     const { journal, pause_ms } = this;
     const seed = Math.floor(this.random() * 0xffff_ffff);
     return { TEARING_DISK: JSON.stringify({ folder, journal, pause_ms, seed }) };
   }
 
   /** In this life, the last one last. */
-  durableSaves(): readonly DurableSave[] {
-    const saves: DurableSave[] = [];
-    let began_ms: number | undefined;
+  saves(): readonly Save[] {
+    const saves: Save[] = [];
     let isNamed = false;
     for (const { op, path, to, at_ms } of this.entries()) {
+      const last = saves.at(-1);
       if (op === "open" && path?.endsWith("/bindings.json.new") === true) {
-        began_ms = at_ms;
+        saves.push({ began_ms: at_ms, isDurable: false, ended_ms: Number.POSITIVE_INFINITY });
         isNamed = false;
       }
       if (op === "rename" && to?.endsWith("/bindings.json") === true) isNamed = true;
-      if (op !== "sync-folder" || path !== this.folder || began_ms === undefined || !isNamed) continue;
-      saves.push({ began_ms, ended_ms: at_ms });
-      began_ms = undefined;
+      if (op !== "sync-folder" || path !== this.folder || last === undefined || last.isDurable || !isNamed) continue;
+      saves[saves.length - 1] = { ...last, isDurable: true, ended_ms: at_ms };
     }
     return saves;
   }
 
   /** To be called when the process is dead: leaves in the folder what a power cut at its last moment would have left. */
   losePower(): Loss {
+    // Killed before branchline's first line ran.
+    if (!this.entries().some(({ op }) => op === "ready"))
+      return { torn: 0, undone: 0, files: readdirSync(this.folder) };
     const { inodes, names, pending, isFolderSynced } = this.replay();
     rmSync(this.folder, { recursive: true, force: true });
     if (!isFolderSynced && this.random() < 0.5) return { torn: 0, undone: 1, files: [] };
