@@ -22,7 +22,7 @@ interface Peer {
   readonly port: number;
   readonly socket: SocketAsPromised;
   readonly onSent: SendCallback;
-  readonly bound: Promise<void>;
+  readonly bound: Promise<unknown>;
   state: "idle" | "connecting" | "connected";
 }
 
@@ -58,7 +58,7 @@ export class NodeUdp implements TransportPort {
       };
       this.endpoints[listener.index] = { listener, socket, onSent, peers: new Map() };
     }
-    this.growBuffers();
+    this.checkBuffers();
   }
 
   async close(): Promise<void> {
@@ -135,9 +135,7 @@ export class NodeUdp implements TransportPort {
     socket.socket.on("error", (error: Error) => {
       if (peer.state === "connected" && isDeathSign(error)) refused();
     });
-    const bound = socket.bind({ address: listener.address, port: listener.port }).then(() => {
-      socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-    });
+    const bound = socket.bind({ address: listener.address, port: listener.port });
     const peer: Peer = { port: flow.port, socket, onSent, bound, state: "idle" };
     return peer;
   }
@@ -171,12 +169,8 @@ export class NodeUdp implements TransportPort {
     this.sink.onUnreachable({ listener, address, port });
   }
 
-  private growBuffers(): void {
-    let least = Number.POSITIVE_INFINITY;
-    for (const { socket } of this.endpoints) {
-      socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
-      least = Math.min(least, socket.getRecvBufferSize());
-    }
+  private checkBuffers(): void {
+    const least = Math.min(...this.endpoints.map(({ socket }) => socket.getRecvBufferSize()));
     if (least < ENOUGH_BUFFER_BYTES) {
       this.log.warn("small_receive_buffer", { bytes: least, cure: "sysctl -w net.core.rmem_max=4194304" });
     }
@@ -205,7 +199,11 @@ async function refuseSharedPort({ address, port }: Listener): Promise<void> {
 
 function createSocket(listener: Listener, receive: (bytes: Buffer, from: { address: string; port: number }) => void) {
   const type = familyOf(listener.address);
-  return DgramAsPromised.createSocket({ type, reuseAddr: true, lookup: literal }, receive);
+  // Set by Node as it binds: a promise later a socket that gets everybody's datagrams has already lost some.
+  return DgramAsPromised.createSocket(
+    { type, reuseAddr: true, lookup: literal, recvBufferSize: RECEIVE_BUFFER_BYTES },
+    receive,
+  );
 }
 
 /** Destinations are always IP literals; Node's own lookup would defer every datagram by a tick. */

@@ -9,6 +9,15 @@ export async function udpBound({ host, port }: Endpoint): Promise<void> {
   await until(`a socket on ${host}:${port}`, () => readFileSync("/proc/net/udp", "latin1").includes(wanted));
 }
 
+/** How many datagrams the sockets bound to this IPv4 address and port have had no room for. */
+export function droppedDatagrams({ host, port }: Endpoint): number {
+  const local = `${hexadecimalAddress(host)}:${hexadecimal(port, 4)}`;
+  const rows = readFileSync("/proc/net/udp", "latin1")
+    .split("\n")
+    .map((row) => row.trim().split(/\s+/));
+  return rows.filter((row) => row[1] === local).reduce((total, row) => total + Number(row.at(-1)), 0);
+}
+
 /** As /proc/net writes it on little-endian machines. */
 function hexadecimalAddress(host: string): string {
   const bytes = host.split(".").map((byte) => hexadecimal(Number(byte), 2));
