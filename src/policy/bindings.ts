@@ -24,6 +24,8 @@ export interface AddressOfRecord {
   bindings: readonly Binding[];
   /** Source addresses and instances of its phones, the last first: known even while they are un-registered. */
   seen: readonly string[];
+  /** Until when upstream has promised to keep a binding of it, one that is removed by now too. */
+  promised_ms: number;
   /** Upstream doesn't know what we have answered since: the next REGISTER must go up. */
   isStale: boolean;
   /** The phone doesn't follow redirects. */
@@ -91,6 +93,7 @@ export class Bindings {
     address.bindings = [binding, ...others].slice(0, BINDINGS_MAX);
     const marks = [binding.flow.address, binding.instance].filter((mark) => mark !== "");
     address.seen = [...new Set([...marks, ...address.seen])].slice(0, 2 * BINDINGS_MAX);
+    address.promised_ms = Math.max(address.promised_ms, binding.expires_ms);
     this.onChange(known === undefined || known.contact !== binding.contact || !isSameFlow(known.flow, binding.flow));
   }
 
@@ -129,7 +132,8 @@ export class Bindings {
     for (const address of this.addresses.values()) {
       const kept = address.bindings.filter((one) => now_ms < one.expires_ms + KEEP_ms);
       if (kept.length < address.bindings.length) address.bindings = kept;
-      if (kept.length === 0 && !address.wantsRelay) this.addresses.delete(address.name);
+      const isForgotten = now_ms >= address.promised_ms + KEEP_ms;
+      if (kept.length === 0 && isForgotten && !address.wantsRelay) this.addresses.delete(address.name);
     }
   }
 
@@ -138,7 +142,9 @@ export class Bindings {
     let address = this.addresses.get(name);
     if (address === undefined && this.addresses.size < ADDRESSES_MAX) {
       const at = name.lastIndexOf("@");
-      address = { name, user: name.slice(0, at), bindings: [], seen: [], isStale: false, wantsRelay: false };
+      const user = name.slice(0, at);
+      const promised_ms = Number.NEGATIVE_INFINITY;
+      address = { name, user, bindings: [], seen: [], promised_ms, isStale: false, wantsRelay: false };
       this.addresses.set(name, address);
     }
     return address;
