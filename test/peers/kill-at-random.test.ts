@@ -36,7 +36,7 @@ const DISK_PAUSE_MS = 20;
 /** How late a busy machine may be. */
 const TOLERANCE_MS = 700;
 const LIMIT_MS = isLong ? 600_000 : 180_000;
-const FILES = ["bindings.json", "bindings.json.new", "bindings.json.old", "secret", "secret.new"];
+const FILES = ["control.sock", "bindings.json", "bindings.json.new", "bindings.json.old", "secret", "secret.new"];
 
 cleanUpAfterEach();
 

@@ -72,6 +72,7 @@ function noteRename(from, to) {
 }
 
 function noteRemove(file) {
+  if (!ids.has(file)) return;
   ids.delete(file);
   note({ op: "remove", path: file });
 }
@@ -188,6 +189,7 @@ fs.unlinkSync = (file) => {
 if (real.existsSync(folder)) {
   for (const name of real.readdirSync(folder)) {
     const file = path.join(folder, name);
+    if (!real.statSync(file).isFile()) continue; // a socket
     ids.set(file, ++lastId);
     note({ op: "found", id: lastId, path: file, text: real.readFileSync(file, "latin1") });
   }

@@ -2,7 +2,7 @@
  * A disk that keeps only its word: after a power cut a file that wasn't synced is torn, and renames whose folder wasn't
  * synced have happened or not. tearing-disk.cjs keeps the journal in branchline's process; here the power is cut.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mulberry32 } from "../../support/simulation.ts";
@@ -109,18 +109,23 @@ export class TearingDisk {
 
   /** To be called when the process is dead: leaves in the folder what a power cut at its last moment would have left. */
   losePower(): Loss {
+    if (!existsSync(this.folder)) return { torn: 0, undone: 0, files: [] };
     // Killed before branchline's first line ran.
     if (!this.entries().some(({ op }) => op === "ready"))
       return { torn: 0, undone: 0, files: readdirSync(this.folder) };
     const { inodes, names, pending, isFolderSynced } = this.replay();
-    rmSync(this.folder, { recursive: true, force: true });
-    if (!isFolderSynced && this.random() < 0.5) return { torn: 0, undone: 1, files: [] };
+    if (!isFolderSynced && this.random() < 0.5) {
+      rmSync(this.folder, { recursive: true, force: true });
+      return { torn: 0, undone: 1, files: [] };
+    }
+    for (const one of readdirSync(this.folder, { withFileTypes: true })) {
+      if (one.isFile()) rmSync(join(this.folder, one.name)); // sockets stay
+    }
     // Most file systems keep the order of such changes; POSIX doesn't promise it.
     const isOrdered = this.random() < 0.5;
     const kept = Math.floor(this.random() * (pending.length + 1));
     const done = pending.filter((_, index) => (isOrdered ? index < kept : this.random() < 0.5));
     for (const one of done) apply(names, one);
-    mkdirSync(this.folder, { mode: 0o700 });
     let torn = 0;
     for (const [path, id] of names) {
       const inode = inodes.get(id);
