@@ -26,8 +26,11 @@ export interface AddressOfRecord {
   seen: readonly string[];
   /** Until when upstream has promised to keep a binding of it, one that is removed by now too. */
   promised_ms: number;
-  /** Upstream doesn't know what we have answered since: the next REGISTER must go up. */
-  isStale: boolean;
+  /**
+   * Its phones, as {@link phoneMark} names them, of which upstream doesn't know what we have answered since: their next
+   * REGISTER must go up, and that upstream doesn't list them means nothing.
+   */
+  stale: ReadonlySet<string>;
   /** The phone doesn't follow redirects. */
   wantsRelay: boolean;
 }
@@ -113,11 +116,19 @@ export class Bindings {
     this.onChange(true);
   }
 
-  markStale(name: string, isStale: boolean): void {
+  /** These phones have been answered here. */
+  markStale(name: string, marks: readonly string[]): void {
     const address = this.addresses.get(name);
-    if (address === undefined || address.isStale === isStale) return;
-    address.isStale = isStale;
-    this.onChange(false);
+    if (address === undefined) return;
+    const all = [...new Set([...marks, ...address.stale])];
+    this.setStale(address, new Set(all.slice(0, 2 * BINDINGS_MAX)));
+  }
+
+  /** Upstream has heard of these phones. */
+  markFresh(name: string, marks: readonly string[]): void {
+    const address = this.addresses.get(name);
+    if (address === undefined) return;
+    this.setStale(address, new Set([...address.stale].filter((mark) => !marks.includes(mark))));
   }
 
   markRelay(name: string): void {
@@ -137,6 +148,12 @@ export class Bindings {
     }
   }
 
+  private setStale(address: AddressOfRecord, stale: ReadonlySet<string>): void {
+    const isNew = stale.size !== address.stale.size;
+    address.stale = stale;
+    if (isNew) this.onChange(false);
+  }
+
   /** The address-of-record, made when it is new; undefined when the table is full. */
   private address(name: string): AddressOfRecord | undefined {
     let address = this.addresses.get(name);
@@ -144,11 +161,16 @@ export class Bindings {
       const at = name.lastIndexOf("@");
       const user = name.slice(0, at);
       const promised_ms = Number.NEGATIVE_INFINITY;
-      address = { name, user, bindings: [], seen: [], promised_ms, isStale: false, wantsRelay: false };
+      address = { name, user, bindings: [], seen: [], promised_ms, stale: new Set(), wantsRelay: false };
       this.addresses.set(name, address);
     }
     return address;
   }
+}
+
+/** What a phone is known by: its instance, or else its Contact URI. */
+export function phoneMark({ contact, instance }: Pick<Binding, "contact" | "instance">): string {
+  return instance === "" ? contact : instance;
 }
 
 /** RFC 5626 §4.1: an instance is one phone, whatever address it has now. */

@@ -9,7 +9,7 @@ import { parseDecimal } from "../message/text.ts";
 import { parseSipUri } from "../message/uri.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
-import { BINDINGS_MAX, type Binding, type Bindings } from "./bindings.ts";
+import { type AddressOfRecord, BINDINGS_MAX, type Binding, type Bindings, phoneMark } from "./bindings.ts";
 import type { RegistrationSettings } from "./site.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -63,9 +63,8 @@ export class Registrar {
   /** After an outage phones go up one by one, so that the PBX isn't flooded; the others are answered here once more. */
   mayGoUp(request: Request, now_ms: number): boolean {
     const name = nameOf(request);
-    const address = this.bindings.find(name);
-    if (address === undefined || !address.isStale || this.challenged.has(name)) return true;
-    return this.bucket.take(now_ms);
+    const isStale = hasStale(this.bindings.find(name), request);
+    return !isStale || this.challenged.has(name) || this.bucket.take(now_ms);
   }
 
   /** Whether upstream needn't hear of this refresh: nothing has changed, and its own expiry is far. */
@@ -83,7 +82,7 @@ export class Registrar {
           one.flow.port === routed.source.port &&
           one.expires_ms > horizon_ms,
       ) === true;
-    return address?.isStale === false && wishes.length > 0 && wishes.every(isSettled);
+    return !hasStale(address, routed.request) && wishes.length > 0 && wishes.every(isSettled);
   }
 
   /** The Contact URI of the phone with this user behind `flow`, as it gave it. */
@@ -110,6 +109,7 @@ export class Registrar {
     const { request } = routed;
     const name = nameOf(request);
     this.challenged.delete(name);
+    this.bindings.markFresh(name, marksOf(request, this.bindings.find(name)));
     if (isWildcard(request)) this.bindings.clear(name);
     const granted = grantsOf(response);
     for (const { contact, expires_s } of wishesOf(request)) {
@@ -118,15 +118,16 @@ export class Registrar {
       else this.bindings.put(name, bindingOf(contact, routed, now_ms + Math.min(grant_s, GRANT_MAX_s) * 1_000));
     }
     this.dropUnlisted(name, wishesOf(request), granted);
-    this.bindings.markStale(name, false);
     return this.cap(response);
   }
 
   /** What the registrar's own list lacks is gone, provided that it lists Contacts as they were given. */
   private dropUnlisted(name: string, wishes: readonly Wish[], granted: ReadonlyMap<string, number>): void {
     if (!wishes.some(({ contact, expires_s }) => expires_s > 0 && granted.has(contact.uri))) return;
-    for (const { contact } of this.bindings.find(name)?.bindings ?? []) {
-      if (!granted.has(contact)) this.bindings.remove(name, contact);
+    const address = this.bindings.find(name);
+    for (const binding of address?.bindings ?? []) {
+      const isUnheard = address?.stale.has(phoneMark(binding)) === true;
+      if (!granted.has(binding.contact) && !isUnheard) this.bindings.remove(name, binding.contact);
     }
   }
 
@@ -140,9 +141,10 @@ export class Registrar {
     const { request } = routed;
     const name = nameOf(request);
     if (!this.serves(routed)) return { status: 503, headers: `Retry-After: ${RETRY_AFTER_s}\r\n` };
+    const marks = marksOf(request, this.bindings.find(name));
     const refusal = this.store(routed, name, now_ms);
     if (refusal !== undefined) return refusal;
-    this.bindings.markStale(name, true);
+    this.bindings.markStale(name, marks);
     const longest_s = this.settings.survival_expires_ms / 1_000;
     const expires_s = Math.max(1, Math.round(longest_s * (1 - SURVIVAL_JITTER * this.random.fraction())));
     return { status: 200, headers: this.contactLines(request, expires_s) };
@@ -220,6 +222,17 @@ function wishesOf(request: Request): Wish[] {
       wishes.push({ contact, expires_s: contactExpires_s(contact) ?? default_s });
   }
   return wishes;
+}
+
+/** The phones that a REGISTER is about: with "Contact: *" all that the address-of-record has, with none nobody. */
+function marksOf(request: Request, address: AddressOfRecord | undefined): string[] {
+  if (isWildcard(request)) return [...(address?.stale ?? []), ...(address?.bindings ?? []).map(phoneMark)];
+  return wishesOf(request).map(({ contact }) => phoneMark({ contact: contact.uri, instance: instanceOf(contact) }));
+}
+
+/** Whether upstream has yet to hear of a phone that a REGISTER is about. */
+function hasStale(address: AddressOfRecord | undefined, request: Request): boolean {
+  return marksOf(request, address).some((mark) => address?.stale.has(mark) === true);
 }
 
 /** URI → seconds, as a registrar's 2xx lists them. */

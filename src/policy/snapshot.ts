@@ -1,6 +1,6 @@
 /** The bindings, and who is to be called back, as a file keeps them: plain data, with times as what is left of them. */
 import type { Listener } from "../transport/flow.ts";
-import type { Bindings } from "./bindings.ts";
+import { type Bindings, phoneMark } from "./bindings.ts";
 import type { Callbacks, SavedCallback } from "./callbacks.ts";
 
 /** Bindings in one file at the most: about a megabyte. */
@@ -52,7 +52,7 @@ export function takeSnapshot(bindings: Bindings, callbacks: Callbacks, now_ms: n
 }
 
 /**
- * Puts back what a snapshot holds. Upstream may have forgotten all of it, so that every address is stale.
+ * Puts back what a snapshot holds. Upstream may have forgotten all of it, so that every phone is stale.
  * @param age_ms how long ago it was taken, as far as anybody knows
  */
 export function restoreSnapshot(
@@ -72,7 +72,7 @@ export function restoreSnapshot(
       const flow = { listener, address, port };
       bindings.put(saved.name, { ...rest, flow, expires_ms: now_ms + left_ms - age_ms });
     }
-    bindings.markStale(saved.name, true);
+    bindings.markStale(saved.name, saved.bindings.map(phoneMark));
   }
 }
 

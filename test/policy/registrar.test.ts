@@ -1,0 +1,67 @@
+/** The registrar: whom it believes what, and for how long (RFC 3261 §10.3). */
+import { describe, expect, it } from "vitest";
+import { CONTACT, fromSecond, RegisterLab, register, SECOND } from "./register-lab.ts";
+
+describe("two phones of one address-of-record", () => {
+  /** Both registered in the outage, which is over now. */
+  function both() {
+    const lab = new RegisterLab();
+    lab.learn(register());
+    lab.learn(fromSecond());
+    lab.answer(register());
+    lab.answer(fromSecond());
+    return lab;
+  }
+
+  it("upstream's word to one is none about the other, whose REGISTER is still paced", () => {
+    const lab = both();
+    lab.learn(register());
+    expect([lab.isHeldBack(register()), lab.isHeldBack(fromSecond())]).toEqual([false, true]);
+  });
+
+  it("a query tells upstream of nobody", () => {
+    const lab = both();
+    lab.learn(register({ contacts: [] }), [`<${CONTACT}>;expires=60`, `<${SECOND}>;expires=60`]);
+    expect([lab.isHeldBack(register()), lab.isHeldBack(fromSecond())]).toEqual([true, true]);
+  });
+
+  it("a query in an outage leaves nobody to be told of", () => {
+    const lab = new RegisterLab();
+    lab.learn(register());
+    lab.answer(register({ contacts: [] }));
+    expect(lab.isHeldBack(register())).toBe(false);
+  });
+
+  it("upstream's list drops neither phone that it can't know", () => {
+    const lab = both();
+    lab.learn(register(), [`<${CONTACT}>;expires=60`]);
+    expect(lab.contacts()).toContain(SECOND);
+    lab.learn(fromSecond(), [`<${SECOND}>;expires=60`]);
+    expect(lab.contacts()).toEqual([SECOND]);
+  });
+
+  it("a phone that un-registered in the outage is paced as well when it comes back, until upstream knows", () => {
+    const lab = both();
+    lab.answer(register({ contacts: ["*"], expires: "0", callId: "boot" }));
+    expect([lab.isHeldBack(register()), lab.isHeldBack(fromSecond())]).toEqual([true, true]);
+    lab.learn(register({ contacts: ["*"], expires: "0", callId: "boot" }));
+    expect([lab.isHeldBack(register()), lab.isHeldBack(fromSecond())]).toEqual([false, false]);
+  });
+
+  it("a phone with an instance is the same at another address", () => {
+    const lab = new RegisterLab();
+    const instance = ';+sip.instance="<urn:uuid:1>"';
+    lab.learn(register({ contacts: [`<${CONTACT}>${instance}`] }));
+    lab.answer(register({ contacts: [`<${CONTACT}>${instance}`] }));
+    expect(lab.isHeldBack(fromSecond({ contacts: [`<${SECOND}>${instance}`] }))).toBe(true);
+  });
+
+  it("throttle: only the phone that upstream has heard is answered here", () => {
+    const lab = new RegisterLab({ throttle: true });
+    lab.learn(register(), [`<${CONTACT}>;expires=3600`]);
+    lab.learn(fromSecond(), [`<${CONTACT}>;expires=3600`, `<${SECOND}>;expires=3600`]);
+    lab.answer(fromSecond());
+    expect(lab.registrar.isSuperfluous(register(), lab.now_ms)).toBe(true);
+    expect(lab.registrar.isSuperfluous(fromSecond(), lab.now_ms)).toBe(false);
+  });
+});
