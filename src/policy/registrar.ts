@@ -182,9 +182,7 @@ export class Registrar {
     const splice = new Splice(response.wire);
     for (let index = response.indexOf(CONTACT); index >= 0; index = response.indexOf(CONTACT, index + 1)) {
       const value = response.value(index);
-      const capped = value.replace(/;(\s*expires\s*=\s*)(\d+)/gi, (_, name: string, digits: string) => {
-        return `;${name}${Math.min(Number(digits), cap_s)}`;
-      });
+      const capped = replaceExpiry(value, (name, digits) => `${name}${Math.min(Number(digits), cap_s)}`);
       if (capped !== value) splice.replace(response.valueStart(index), response.valueEnd(index), capped);
     }
     const header = response.indexOf(EXPIRES);
@@ -258,6 +256,15 @@ function headerExpires_s(message: Request | Response): number | undefined {
   return expires_s < 0 ? undefined : expires_s;
 }
 
+/** What is in quotes or angle brackets is none of ours: a Contact's URI may have parameters of its own. */
+const EXPIRY = /"(?:[^"\\]|\\.)*"?|<[^>]*>?|(;\s*expires\s*=\s*)(\d+)/gi;
+
+function replaceExpiry(text: string, replacement: (name: string, digits: string) => string): string {
+  return text.replace(EXPIRY, (other, name: string | undefined, digits = "") =>
+    name === undefined ? other : replacement(name, digits),
+  );
+}
+
 function instanceOf(contact: NameAddr): string {
   return nameAddrParameter(contact, "+sip.instance") ?? "";
 }
@@ -265,7 +272,7 @@ function instanceOf(contact: NameAddr): string {
 function bindingOf(contact: NameAddr, { request, source }: RoutedRequest, expires_ms: number): Binding {
   return {
     contact: contact.uri,
-    parameters: contact.parameters.replace(/;\s*expires\s*=\s*\d+/gi, ""),
+    parameters: replaceExpiry(contact.parameters, () => ""),
     instance: instanceOf(contact),
     flow: source,
     callId: request.callId,

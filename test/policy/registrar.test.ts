@@ -1,5 +1,6 @@
 /** The registrar: whom it believes what, and for how long (RFC 3261 §10.3). */
 import { describe, expect, it } from "vitest";
+import { CONTACT as CONTACT_FIELD, EXPIRES } from "../../src/message/header-names.ts";
 import { CONTACT, fromSecond, RegisterLab, register, SECOND } from "./register-lab.ts";
 
 describe("two phones of one address-of-record", () => {
@@ -63,5 +64,31 @@ describe("two phones of one address-of-record", () => {
     lab.answer(fromSecond());
     expect(lab.registrar.isSuperfluous(register(), lab.now_ms)).toBe(true);
     expect(lab.registrar.isSuperfluous(fromSecond(), lab.now_ms)).toBe(false);
+  });
+});
+
+describe("the cap on what a phone is told", () => {
+  it.each([
+    ["a longer one", `<${CONTACT}>;expires=3600`, `<${CONTACT}>;expires=300`],
+    ["a shorter one", `<${CONTACT}>;expires=299`, `<${CONTACT}>;expires=299`],
+    ["a URI's own parameter", `<${CONTACT};expires=900>;expires=3600`, `<${CONTACT};expires=900>;expires=300`],
+    ["a display name", `"a\\";expires=900" <${CONTACT}>;q=1`, `"a\\";expires=900" <${CONTACT}>;q=1`],
+    ["a quoted parameter", `<${CONTACT}>;x=";expires=900";expires=900`, `<${CONTACT}>;x=";expires=900";expires=300`],
+    ["no angle brackets, odd spelling", `${CONTACT}; Expires = 3600`, `${CONTACT}; Expires = 300`],
+    [
+      "several on a line",
+      `<${CONTACT}>;expires=301, <${SECOND}>;expires=900`,
+      `<${CONTACT}>;expires=300, <${SECOND}>;expires=300`,
+    ],
+    ["an open quote", `"<${CONTACT}>;expires=900`, `"<${CONTACT}>;expires=900`],
+  ])("%s", (_, granted, told) => {
+    const response = new RegisterLab().learn(register(), [granted]);
+    expect(response.header(CONTACT_FIELD)).toBe(told);
+  });
+
+  it("lowers Expires too, and only that", () => {
+    const lab = new RegisterLab();
+    const expiresOf = (line: string) => lab.learn(register(), [], [line]).header(EXPIRES);
+    expect(["Expires: 301", "Expires: 300", "Expires: never"].map(expiresOf)).toEqual(["300", "300", "never"]);
   });
 });
