@@ -161,8 +161,9 @@ export class Registrar {
     return lines.join("");
   }
 
-  /** Takes the wishes of a REGISTER into the bindings; a refusal when there are too many. */
+  /** Takes the wishes of a REGISTER into the bindings; a refusal when there are too many, or when they make no sense. */
   private store(routed: RoutedRequest, name: string, now_ms: number): Reply | undefined {
+    if (isFaulty(routed.request)) return { status: 400, reason: "Contact * Alone With Expires 0" };
     if (isWildcard(routed.request)) {
       this.bindings.clear(name);
       return undefined;
@@ -205,8 +206,15 @@ export function callerOf(request: Request): string {
   return uri === undefined ? "" : `${uri.user ?? ""}@${uri.host}`;
 }
 
+/** "Contact: *": all contacts are meant. */
 function isWildcard(request: Request): boolean {
-  return request.header(CONTACT)?.trim() === "*";
+  const values = request.list(CONTACT);
+  return values.length === 1 && values[0] === "*";
+}
+
+/** §10.3 item 6: a wildcard stands alone, and takes away. */
+function isFaulty(request: Request): boolean {
+  return request.list(CONTACT).includes("*") && !(isWildcard(request) && headerExpires_s(request) === 0);
 }
 
 function wishesOf(request: Request): Wish[] {

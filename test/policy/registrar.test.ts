@@ -92,3 +92,31 @@ describe("the cap on what a phone is told", () => {
     expect(["Expires: 301", "Expires: 300", "Expires: never"].map(expiresOf)).toEqual(["300", "300", "never"]);
   });
 });
+
+describe("RFC 3261 §10.3 item 6: Contact: *", () => {
+  const known = () => {
+    const lab = new RegisterLab();
+    lab.learn(register());
+    lab.learn(fromSecond());
+    return lab;
+  };
+
+  it.each([
+    ["with Expires: 0 alone takes all away", ["*"], "0", 200, 0],
+    ["with another Expires", ["*"], "60", 400, 2],
+    ["without Expires", ["*"], undefined, 400, 2],
+    ["before another Contact", ["*", `<${CONTACT}>`], "0", 400, 2],
+    ["behind another Contact, on one line", [`<${CONTACT}>, *`], "0", 400, 2],
+  ])("%s", (_, contacts, expires, status, kept) => {
+    const lab = known();
+    const parts = expires === undefined ? { contacts } : { contacts, expires };
+    expect(lab.answer(register({ ...parts, callId: "other" })).status).toBe(status);
+    expect(lab.kept()).toHaveLength(kept);
+  });
+
+  it("upstream's 2xx to it takes all away here", () => {
+    const lab = known();
+    lab.learn(register({ contacts: ["*"], expires: "0" }));
+    expect(lab.kept()).toEqual([]);
+  });
+});
