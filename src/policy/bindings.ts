@@ -35,6 +35,9 @@ export interface AddressOfRecord {
   wantsRelay: boolean;
 }
 
+/** By what REGISTERs of one phone are told earlier from later. */
+type Order = Pick<Binding, "callId" | "cseq">;
+
 /** Addresses-of-record kept at the most, and contacts of one. */
 export const ADDRESSES_MAX = 2_000;
 export const BINDINGS_MAX = 10;
@@ -91,7 +94,7 @@ export class Bindings {
     const address = this.address(name);
     if (address === undefined) return;
     const known = address.bindings.find((one) => isSameContact(one, binding));
-    if (known?.callId === binding.callId && binding.cseq < known.cseq) return; // §10.3 item 7: out of order
+    if (known !== undefined && isOutOfOrder(binding, known)) return;
     const others = address.bindings.filter((one) => !isSameContact(one, binding));
     address.bindings = [binding, ...others].slice(0, BINDINGS_MAX);
     const marks = [binding.flow.address, binding.instance].filter((mark) => mark !== "");
@@ -100,19 +103,18 @@ export class Bindings {
     this.onChange(known === undefined || known.contact !== binding.contact || !isSameFlow(known.flow, binding.flow));
   }
 
-  /** Removes one contact. */
-  remove(name: string, contact: string): void {
+  /**
+   * Removes one contact, or with "*" all of an address-of-record.
+   * @param order of the REGISTER that asks for it; undefined when the registrar itself does
+   */
+  remove(name: string, contact: string, order?: Order): void {
     const address = this.addresses.get(name);
     if (address === undefined) return;
-    address.bindings = address.bindings.filter((one) => one.contact !== contact);
-    this.onChange(true);
-  }
-
-  /** Removes all contacts of an address-of-record. */
-  clear(name: string): void {
-    const address = this.addresses.get(name);
-    if (address === undefined) return;
-    address.bindings = [];
+    const isMeant = (one: Binding) => contact === "*" || one.contact === contact;
+    const isOlder = (one: Binding) => order !== undefined && isOutOfOrder(order, one);
+    const kept = address.bindings.filter((one) => !isMeant(one) || isOlder(one));
+    if (kept.length === address.bindings.length) return;
+    address.bindings = kept;
     this.onChange(true);
   }
 
@@ -166,6 +168,11 @@ export class Bindings {
     }
     return address;
   }
+}
+
+/** §10.3 item 7: overtaken by a later REGISTER on its way. */
+function isOutOfOrder(late: Order, known: Order): boolean {
+  return late.callId === known.callId && late.cseq < known.cseq;
 }
 
 /** What a phone is known by: its instance, or else its Contact URI. */

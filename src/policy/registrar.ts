@@ -110,11 +110,11 @@ export class Registrar {
     const name = nameOf(request);
     this.challenged.delete(name);
     this.bindings.markFresh(name, marksOf(request, this.bindings.find(name)));
-    if (isWildcard(request)) this.bindings.clear(name);
+    if (isWildcard(request)) this.bindings.remove(name, "*", orderOf(request));
     const granted = grantsOf(response);
     for (const { contact, expires_s } of wishesOf(request)) {
       const grant_s = granted.get(contact.uri) ?? headerExpires_s(response) ?? expires_s;
-      if (expires_s === 0 || grant_s === 0) this.bindings.remove(name, contact.uri);
+      if (expires_s === 0 || grant_s === 0) this.bindings.remove(name, contact.uri, orderOf(request));
       else this.bindings.put(name, bindingOf(contact, routed, now_ms + Math.min(grant_s, GRANT_MAX_s) * 1_000));
     }
     this.dropUnlisted(name, wishesOf(request), granted);
@@ -165,13 +165,13 @@ export class Registrar {
   private store(routed: RoutedRequest, name: string, now_ms: number): Reply | undefined {
     if (isFaulty(routed.request)) return { status: 400, reason: "Contact * Alone With Expires 0" };
     if (isWildcard(routed.request)) {
-      this.bindings.clear(name);
+      this.bindings.remove(name, "*", orderOf(routed.request));
       return undefined;
     }
     const wishes = wishesOf(routed.request);
     if (wishes.length > BINDINGS_MAX) return { status: 403, reason: "Too Many Contacts" };
     for (const { contact, expires_s } of wishes) {
-      if (expires_s === 0) this.bindings.remove(name, contact.uri);
+      if (expires_s === 0) this.bindings.remove(name, contact.uri, orderOf(routed.request));
       else this.bindings.put(name, bindingOf(contact, routed, now_ms + Math.min(expires_s, GRANT_MAX_s) * 1_000));
     }
     return undefined;
@@ -271,6 +271,10 @@ function replaceExpiry(text: string, replacement: (name: string, digits: string)
   return text.replace(EXPIRY, (other, name: string | undefined, digits = "") =>
     name === undefined ? other : replacement(name, digits),
   );
+}
+
+function orderOf({ callId, cseqNumber }: Request): { callId: string; cseq: number } {
+  return { callId, cseq: cseqNumber };
 }
 
 function instanceOf(contact: NameAddr): string {

@@ -120,3 +120,36 @@ describe("RFC 3261 §10.3 item 6: Contact: *", () => {
     expect(lab.kept()).toEqual([]);
   });
 });
+
+describe("RFC 3261 §10.3 item 7: out of order", () => {
+  const q = (value: string) => [`<${CONTACT}>;q=${value}`];
+
+  it("an older REGISTER of the same Call-ID changes nothing, neither by upstream's word nor by ours", () => {
+    const lab = new RegisterLab();
+    lab.learn(register({ contacts: q("0.5"), cseq: 5 }));
+    lab.learn(register({ contacts: q("0.4"), cseq: 4 }));
+    lab.answer(register({ contacts: q("0.3"), cseq: 3 }));
+    expect(lab.kept()[0]?.parameters).toBe(";q=0.5");
+  });
+
+  it.each([
+    ["one contact", [`<${CONTACT}>`]],
+    ["all", ["*"]],
+  ])("an older one takes nothing away: %s", (_, contacts) => {
+    const lab = new RegisterLab();
+    lab.learn(register({ cseq: 5 }));
+    lab.answer(register({ contacts, expires: "0", cseq: 4 }));
+    expect(lab.contacts()).toEqual([CONTACT]);
+    lab.answer(register({ contacts, expires: "0", cseq: 6 }));
+    expect(lab.contacts()).toEqual([]);
+  });
+
+  it("a phone that has booted has another Call-ID, and begins anew", () => {
+    const lab = new RegisterLab();
+    lab.learn(register({ contacts: q("0.5"), cseq: 900 }));
+    lab.learn(register({ contacts: q("0.1"), cseq: 1, callId: "boot" }));
+    expect(lab.kept()[0]?.parameters).toBe(";q=0.1");
+    lab.answer(register({ expires: "0", cseq: 1, callId: "third boot" }));
+    expect(lab.kept()).toEqual([]);
+  });
+});
