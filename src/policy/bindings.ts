@@ -53,6 +53,11 @@ export class Bindings {
     return this.addresses.size;
   }
 
+  /** Whether a binding of this address-of-record can be kept. */
+  hasRoomFor(name: string): boolean {
+    return this.addresses.has(name) || this.addresses.size < ADDRESSES_MAX;
+  }
+
   all(): IterableIterator<AddressOfRecord> {
     return this.addresses.values();
   }

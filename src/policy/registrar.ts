@@ -140,7 +140,8 @@ export class Registrar {
   answer(routed: RoutedRequest, now_ms: number): Reply {
     const { request } = routed;
     const name = nameOf(request);
-    if (!this.serves(routed)) return { status: 503, headers: `Retry-After: ${RETRY_AFTER_s}\r\n` };
+    const isWelcome = this.serves(routed) && this.bindings.hasRoomFor(name);
+    if (!isWelcome) return { status: 503, headers: `Retry-After: ${RETRY_AFTER_s}\r\n` };
     const marks = marksOf(request, this.bindings.find(name));
     const refusal = this.store(routed, name, now_ms);
     if (refusal !== undefined) return refusal;

@@ -1,7 +1,8 @@
 /** The registrar: whom it believes what, and for how long (RFC 3261 §10.3). */
 import { describe, expect, it } from "vitest";
 import { CONTACT as CONTACT_FIELD, EXPIRES } from "../../src/message/header-names.ts";
-import { CONTACT, fromSecond, RegisterLab, register, SECOND } from "./register-lab.ts";
+import { ADDRESSES_MAX, BINDINGS_MAX } from "../../src/policy/bindings.ts";
+import { CONTACT, fromSecond, RegisterLab, register, SECOND, told } from "./register-lab.ts";
 
 describe("two phones of one address-of-record", () => {
   /** Both registered in the outage, which is over now. */
@@ -151,5 +152,200 @@ describe("RFC 3261 §10.3 item 7: out of order", () => {
     expect(lab.kept()[0]?.parameters).toBe(";q=0.1");
     lab.answer(register({ expires: "0", cseq: 1, callId: "third boot" }));
     expect(lab.kept()).toEqual([]);
+  });
+});
+
+describe("limits", () => {
+  it("an address-of-record keeps ten phones, the last first; a REGISTER with more gets 403 and changes nothing", () => {
+    const lab = new RegisterLab({ unknown: "localnet" });
+    const contacts = (count: number) =>
+      Array.from({ length: count }, (_, index) => `<sip:201@10.222.237.${100 + index}>`);
+    expect(lab.answer(register({ contacts: contacts(BINDINGS_MAX + 1) })).status).toBe(403);
+    expect(lab.kept()).toEqual([]);
+    expect(lab.answer(register({ contacts: contacts(BINDINGS_MAX) })).status).toBe(200);
+    lab.answer(fromSecond());
+    expect(lab.kept()).toHaveLength(BINDINGS_MAX);
+    expect(lab.contacts()[0]).toBe(SECOND);
+    expect(lab.contacts()).not.toContain("sip:201@10.222.237.100");
+  });
+
+  it("a Contact URI of 512 characters is remembered, a longer one is not", () => {
+    const lab = new RegisterLab();
+    const uri = (length: number) => `sip:201@10.222.237.21;x=${"y".repeat(length - "sip:201@10.222.237.21;x=".length)}`;
+    lab.learn(register({ contacts: [`<${uri(513)}>`] }));
+    expect(lab.kept()).toEqual([]);
+    lab.learn(register({ contacts: [`<${uri(512)}>`] }));
+    expect(lab.kept()).toHaveLength(1);
+  });
+
+  it("a full table takes no new numbers, but serves those that it has", () => {
+    const lab = new RegisterLab({ unknown: "localnet" });
+    for (let user = 0; user < ADDRESSES_MAX + 3; user++) lab.learn(register({ user: `u${user}` }));
+    expect(lab.bindings.size).toBe(ADDRESSES_MAX);
+    expect(lab.kept(`u${ADDRESSES_MAX - 1}@pbx.example.com`)).toHaveLength(1);
+    expect(lab.kept(`u${ADDRESSES_MAX}@pbx.example.com`)).toEqual([]);
+    expect(lab.answer(register({ user: `u${ADDRESSES_MAX}` })).status).toBe(503);
+    lab.learn(fromSecond({ user: "u7" }));
+    expect(lab.kept("u7@pbx.example.com")).toHaveLength(2);
+  });
+});
+
+describe("what is promised", () => {
+  const left_ms = (lab: RegisterLab) => (lab.kept()[0]?.expires_ms ?? Number.NaN) - lab.now_ms;
+
+  it.each([
+    ["what upstream grants the Contact", [`<${CONTACT}>;expires=90`], ["Expires: 50"], "70", 90],
+    ["else its Expires", [`<${CONTACT}>`], ["Expires: 50"], "70", 50],
+    ["else what the phone asked", [], [], "70", 70],
+    ["else an hour", [], [], undefined, 3_600],
+    ["never more than a day", [`<${CONTACT}>;expires=86401`], [], "70", 86_400],
+  ])("%s", (_, granted, headers, expires, left_s) => {
+    const lab = new RegisterLab();
+    lab.learn(register(expires === undefined ? {} : { expires }), granted, headers);
+    expect(left_ms(lab)).toBe(left_s * 1_000);
+  });
+
+  it.each([
+    [";expires=30", "3600", 30],
+    [";expires=x", "45", 45],
+    [";expires=-1", "45", 45],
+    ["", "4294967295", 86_400],
+    ["", "4294967296", 3_600],
+    ["", "12 s", 3_600],
+    ["", "", 3_600],
+  ])("a Contact with %j and Expires: %j is taken for %d s", (parameters, expires, left_s) => {
+    const lab = new RegisterLab();
+    lab.learn(register({ contacts: [`<${CONTACT}>${parameters}`], expires }));
+    expect(left_ms(lab)).toBe(left_s * 1_000);
+  });
+
+  it("upstream grants 0: the phone is gone", () => {
+    const lab = new RegisterLab();
+    lab.learn(register());
+    lab.learn(register({ cseq: 2 }), [`<${CONTACT}>;expires=0`]);
+    expect(lab.kept()).toEqual([]);
+  });
+
+  it.each([
+    [0, 60],
+    [0.5, 56],
+    [0.999, 51],
+  ])("in an outage a minute, less up to 15 %%: chance says %d", (fraction, told_s) => {
+    const lab = new RegisterLab({}, fraction);
+    lab.learn(register());
+    expect(told(lab.answer(register({ expires: "3600" })))).toEqual({ [CONTACT]: told_s });
+    expect(told(lab.answer(register({ expires: "20", cseq: 2 })))).toEqual({ [CONTACT]: 20 });
+  });
+
+  it("upstream's list drops what it lacks, unless it lists Contacts under other names", () => {
+    const lab = new RegisterLab();
+    lab.learn(register());
+    lab.learn(fromSecond(), [`<sip:hidden@192.0.2.1>;expires=60`]);
+    expect(lab.contacts()).toEqual([SECOND, CONTACT]);
+    lab.learn(fromSecond(), [`<${SECOND}>;expires=60`]);
+    expect(lab.contacts()).toEqual([SECOND]);
+  });
+});
+
+describe("throttle", () => {
+  const superfluous = (granted_s: number, again = register({ cseq: 2 }), throttle = true) => {
+    const lab = new RegisterLab({ throttle });
+    lab.learn(register(), [`<${CONTACT}>;expires=${granted_s}`]);
+    return lab.registrar.isSuperfluous(again, lab.now_ms);
+  };
+
+  it.each([
+    ["more than two caps are left", superfluous(601), true],
+    ["two caps are left", superfluous(600), false],
+    ["it is switched off", superfluous(3_600, register(), false), false],
+    ["the phone goes", superfluous(3_600, register({ expires: "0" })), false],
+    ["the phone asks which there are", superfluous(3_600, register({ contacts: [] })), false],
+    ["it comes from another address", superfluous(3_600, register({ from: "10.222.237.9" })), false],
+    ["it comes from another port", superfluous(3_600, register({ port: 5061 })), false],
+    ["one Contact is new", superfluous(3_600, register({ contacts: [`<${CONTACT}>`, `<${SECOND}>`] })), false],
+    ["another number", superfluous(3_600, register({ user: "202" })), false],
+  ])("%s", (_, is, wanted) => {
+    expect(is).toBe(wanted);
+  });
+
+  it("the answer lists all phones, with the cap", () => {
+    const lab = new RegisterLab({ throttle: true });
+    lab.learn(register());
+    lab.learn(fromSecond());
+    expect(told(lab.registrar.confirm(register({ expires: "3600" })))).toEqual({ [CONTACT]: 300, [SECOND]: 300 });
+  });
+});
+
+describe("the pace after an outage", () => {
+  function stale(pace: number) {
+    const lab = new RegisterLab({ pace });
+    for (let user = 0; user < 20; user++) {
+      lab.learn(register({ user: `u${user}` }));
+      lab.answer(register({ user: `u${user}` }));
+    }
+    const goesUp = (user: number) => lab.registrar.mayGoUp(register({ user: `u${user}` }).request, lab.now_ms);
+    return { lab, goesUp };
+  }
+
+  it("so many at once, then so many a second", () => {
+    const { lab, goesUp } = stale(4);
+    const users = Array.from({ length: 20 }, (_, user) => user);
+    expect(users.filter(goesUp)).toHaveLength(4);
+    lab.now_ms += 249;
+    expect(users.filter(goesUp)).toHaveLength(0);
+    lab.now_ms += 1;
+    expect(users.filter(goesUp)).toHaveLength(1);
+    lab.now_ms += 60_000;
+    expect(users.filter(goesUp)).toHaveLength(4);
+  });
+
+  it("a phone that upstream has challenged needn't wait, until upstream has accepted it", () => {
+    const { lab, goesUp } = stale(1);
+    goesUp(0);
+    lab.registrar.noteChallenge(register({ user: "u1" }).request);
+    expect([goesUp(1), goesUp(1), goesUp(2)]).toEqual([true, true, false]);
+    lab.learn(register({ user: "u1" }));
+    lab.answer(register({ user: "u1" }));
+    expect(goesUp(1)).toBe(false);
+  });
+
+  it("a phone that is new, or that upstream knows, needn't wait either", () => {
+    const { lab, goesUp } = stale(1);
+    goesUp(0);
+    lab.learn(register({ user: "u1" }));
+    expect([goesUp(1), goesUp(99)]).toEqual([true, true]);
+  });
+});
+
+describe("who is known", () => {
+  const INSTANCE = ';+sip.instance="<urn:uuid:1>"';
+  const known = (routed = register(), unknown: "known" | "localnet" | "none" = "known") => {
+    const lab = new RegisterLab({ unknown });
+    lab.learn(register({ contacts: [`<${CONTACT}>${INSTANCE}`] }));
+    lab.learn(register({ contacts: ["*"], expires: "0", cseq: 2 }));
+    return lab.registrar.serves(routed);
+  };
+
+  it.each([
+    ["the same source", known(), true],
+    ["the same source, another port", known(register({ port: 40_000 })), true],
+    ["the same instance elsewhere", known(fromSecond({ contacts: [`<${SECOND}>${INSTANCE}`] })), true],
+    [
+      "another instance elsewhere",
+      known(fromSecond({ contacts: [`<${SECOND}>;+sip.instance="<urn:uuid:2>"`] })),
+      false,
+    ],
+    ["another source", known(fromSecond()), false],
+    ["another number", known(register({ user: "202" })), false],
+    ["policy localnet", known(fromSecond(), "localnet"), true],
+    ["policy none", known(register(), "none"), false],
+  ])("%s", (_, is, wanted) => {
+    expect(is).toBe(wanted);
+  });
+
+  it("who isn't gets 503, and no binding", () => {
+    const lab = new RegisterLab();
+    expect(lab.answer(register())).toEqual({ status: 503, headers: "Retry-After: 20\r\n" });
+    expect(lab.bindings.size).toBe(0);
   });
 });
