@@ -36,6 +36,7 @@ export const LAN: Address = { address: "10.222.237.1", port: 5060 };
 export const WAN: Address = { address: "203.0.113.2", port: 5060 };
 
 export interface LogEvent {
+  readonly at_ms: number;
   readonly level: string;
   readonly event: string;
   readonly fields: LogFields;
@@ -88,7 +89,7 @@ export class Site {
         simulation.after(0, () => this.core.locator.onSource(address, this.routes(address), simulation.now_ms)),
     };
     const transport = { send: (flow: Flow, wire: string) => this.send(flow, wire), watch: () => {}, unwatch: () => {} };
-    const log = recordingLogger(this.events);
+    const log = recordingLogger(this.events, simulation);
     this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
     this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
     this.log = log;
@@ -145,6 +146,14 @@ export class Site {
     return ladder(this.simulation.sightings, names);
   }
 
+  /** The edges of a peer's state so far: when, and to what. */
+  edges(name: string): { readonly at_ms: number; readonly to: string }[] {
+    return this.events.flatMap(({ at_ms, event, fields }) => {
+      const isIts = event.endsWith("_state") && (fields["upstream"] === name || fields["gateway"] === name);
+      return isIts ? [{ at_ms, to: String(fields["to"]) }] : [];
+    });
+  }
+
   private introduce(site: SiteDescription): SitePolicy {
     const { timers, bindings, calls, callbacks, callLog, peers, log, random } = this;
     const memory = { bindings, calls, callbacks, callLog, peers };
@@ -177,11 +186,11 @@ function testRandom(seed: number): Random {
   };
 }
 
-function recordingLogger(events: LogEvent[]): Logger {
+function recordingLogger(events: LogEvent[], simulation: Simulation): Logger {
   const record =
     (level: string) =>
     (event: string, fields: LogFields = {}) => {
-      events.push({ level, event, fields });
+      events.push({ at_ms: simulation.now_ms, level, event, fields });
     };
   return { error: record("error"), warn: record("warn"), info: record("info"), debug: record("debug") };
 }
