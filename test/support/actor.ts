@@ -37,6 +37,7 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 export class Actor implements Endpoint {
+  /** In ladders; also its user, unless it has another. */
   readonly name: string;
   readonly at: Address;
   /** Everything received, in order, with its time. */
@@ -55,13 +56,21 @@ export class Actor implements Endpoint {
   private readonly pending = new Map<string, { readonly invite: SipText; status: number }>();
   private readonly answered = new Set<string>();
   private sent = 0;
+  private user: string;
 
   constructor(simulation: Simulation, name: string, at: Address, proxy: Address) {
     this.simulation = simulation;
     this.name = name;
+    this.user = name;
     this.at = at;
     this.proxy = proxy;
     simulation.attach(at, this);
+  }
+
+  /** Its user is another than its name: several phones can have the same. */
+  as(user: string): this {
+    this.user = user;
+    return this;
   }
 
   /** Teaches how to answer `method`. */
@@ -87,11 +96,11 @@ export class Actor implements Endpoint {
     const lines = [
       `Via: SIP/2.0/UDP ${this.hostPort};branch=z9hG4bK-${this.name}-${this.sent};rport`,
       "Max-Forwards: 70",
-      `From: <sip:${this.name}@pbx.example.com>;tag=${this.name}-tag`,
-      `To: <${method === "REGISTER" ? `sip:${this.name}@pbx.example.com` : uri}>`,
+      `From: <sip:${this.user}@pbx.example.com>;tag=${this.name}-tag`,
+      `To: <${method === "REGISTER" ? `sip:${this.user}@pbx.example.com` : uri}>`,
       `Call-ID: ${id}`,
       `CSeq: ${cseq} ${method}`,
-      ...(withContact ? [`Contact: <sip:${this.name}@${this.hostPort}>`] : []),
+      ...(withContact ? [`Contact: <sip:${this.user}@${this.hostPort}>`] : []),
       ...extra,
     ];
     const wire = write(`${method} ${uri} SIP/2.0`, lines);
@@ -202,7 +211,7 @@ export class Actor implements Endpoint {
       `To: ${to}`,
       `Call-ID: ${header(dialog, "call-id")}`,
       `CSeq: ${cseq} ${method}`,
-      `Contact: <sip:${this.name}@${this.hostPort}>`,
+      `Contact: <sip:${this.user}@${this.hostPort}>`,
     ];
     this.send(write(`${method} ${uri} SIP/2.0`, lines));
   }
@@ -248,7 +257,7 @@ export class Actor implements Endpoint {
       if (pending === undefined || (pending.status >= 200 && pending.status !== status)) return;
       pending.status = status;
     }
-    const contact = methodOf(request) === "INVITE" ? [`Contact: <sip:${this.name}@${this.hostPort}>`] : [];
+    const contact = methodOf(request) === "INVITE" ? [`Contact: <sip:${this.user}@${this.hostPort}>`] : [];
     const toTag = status === 100 ? "" : `${this.name}-tag`;
     this.reply(respond(request, status, REASONS[status] ?? "Whatever", [...contact, ...extra], toTag), request);
   }
