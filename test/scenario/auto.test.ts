@@ -1,5 +1,6 @@
 /** `answer: auto`: redirect, and relay for those who don't follow. */
 import { describe, expect, it } from "vitest";
+import { expectLadder } from "../support/ladder.ts";
 import { statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, SITE_YAML, Site } from "../support/site.ts";
 
@@ -30,11 +31,13 @@ describe("answer: auto", () => {
 
   it("a phone that doesn't is relayed from then on, and another phone is not", () => {
     const { site, phone, finals } = dark();
+    site.simulation.sightings.length = 0;
     phone.invite(NUMBER);
     site.run(4_000);
     phone.invite(NUMBER);
     site.run(1_000);
     expect(finals()).toEqual([302, 200]);
+    expectLadder("auto-ignored", site.ladder());
     expect(site.bindings.find("phone@pbx.example.com")?.wantsRelay).toBe(true);
     const other = site.actor("other", { address: "10.222.237.22", port: 5060 });
     other.invite(NUMBER);

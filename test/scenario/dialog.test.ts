@@ -136,6 +136,7 @@ describe("towards a dead upstream", () => {
   it("BYE is answered 408 at fr_timer, and at once when upstream is known to be down", () => {
     const { site, phone, answer } = call();
     site.simulation.silence(PBX);
+    site.simulation.sightings.length = 0;
     const start_ms = site.simulation.now_ms;
     phone.inDialog("BYE", answer, 2);
     site.run(5_000);
@@ -144,6 +145,7 @@ describe("towards a dead upstream", () => {
     phone.inDialog("BYE", answer, 3);
     site.run(10);
     expect(phone.responses(408, "BYE")).toHaveLength(2);
+    expectLadder("bye-dead-upstream", site.ladder());
   });
 });
 

@@ -109,13 +109,18 @@ describe("extension to extension", () => {
     site.run(2_000);
     expect(requestUriOf(gateway.seen("INVITE"))).toBe("sip:5550999@10.10.1.3");
     expect(finals(caller)).toContain(200);
+    expectLadder("forward-busy", site.ladder());
 
+    site.simulation.sightings.length = 0;
     callee.answers("INVITE", { status: 180 });
+    caller.answers("INVITE", { status: 200 });
     const third = site.actor("third", PHONE_3);
     dial(third, "202");
     site.run(12_000);
     expect(callee.requests("CANCEL")).toHaveLength(1);
     expect(requestUriOf(caller.seen("INVITE"))).toBe("sip:201@10.222.237.21:5060");
+    expect(third.responses(200, "INVITE")).toHaveLength(1);
+    expectLadder("forward-no-answer", site.ladder());
   });
 
   it("without a forward, busy is busy", () => {

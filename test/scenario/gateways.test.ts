@@ -62,6 +62,27 @@ describe("a gateway that fails", () => {
     expect(calls(first)).toBe(0);
   });
 
+  it("refused by its host: the next one at once", () => {
+    const { site, second, phone } = dark(TWO);
+    site.simulation.detach(FIRST);
+    const start_ms = site.simulation.now_ms;
+    dial(phone);
+    site.run(1_000);
+    expect((second.requests("INVITE")[0]?.at_ms ?? Number.NaN) - start_ms).toBe(20);
+    expect(finals(phone)).toEqual([200]);
+    expectLadder("gateway-refused", site.ladder());
+  });
+
+  it("the caller hangs up while it rings: CANCEL, and no other gateway is tried", () => {
+    const { site, first, second, phone } = dark(TWO);
+    first.answers("INVITE", { status: 180 });
+    const invite = dial(phone);
+    site.at(500, () => phone.cancel(invite));
+    site.run(10_000);
+    expect([first.requests("CANCEL").length, calls(second)]).toEqual([1, 0]);
+    expect(finals(phone).sort()).toEqual([200, 487]);
+  });
+
   it("all of them: 480 with a Reason", () => {
     const { site, first, second, phone } = dark(TWO);
     for (const gateway of [first, second]) gateway.answers("INVITE", { status: 503 });
@@ -194,8 +215,10 @@ describe("choice", () => {
     const { site, phone } = dark(TWO, "");
     site.simulation.silence(FIRST);
     site.run(60_000);
+    site.simulation.sightings.length = 0;
     dial(phone);
     site.run(2_000);
+    expectLadder("redirect-several", site.ladder());
     expect(headers(phone.got(302), "contact")).toEqual([
       "<sip:5551234@10.10.1.4>;q=1.0",
       "<sip:5551234@10.10.1.3>;q=0.9",
@@ -210,6 +233,7 @@ describe("choice", () => {
     for (const number of ["0612345", "0212345", "5551234"]) dial(phone, number);
     site.run(500);
     expect([calls(first), calls(second)]).toEqual([2, 1]);
+    expectLadder("carriers", site.ladder());
   });
 
   it.each([

@@ -50,6 +50,18 @@ describe("strategy", () => {
     site.run(2_000);
     expect(rung(phones)).toEqual([2, 2, 2]);
   });
+
+  it("round-robin: who is busy passes it on, and the next call begins one further", () => {
+    const { site, gateway, phones } = cast(`{default: {members: ${MEMBERS}, strategy: round-robin, ring: 20s}}`);
+    for (const phone of phones) phone.answers("INVITE", { status: 486 });
+    phones[2]?.answers("INVITE", { status: 180 }, { status: 200, after_ms: 100 });
+    gateway.invite(DID);
+    site.run(500);
+    gateway.invite(DID);
+    site.run(500);
+    expect(rung(phones)).toEqual([1, 2, 2]);
+    expectLadder("hunt-round-robin", site.ladder());
+  });
 });
 
 describe("overflow", () => {
@@ -63,6 +75,7 @@ describe("overflow", () => {
     site.run(9_000);
     expect(rung(phones)).toEqual([1, 1, 0]);
     expect(requestUriOf(gateway.seen("INVITE"))).toBe("sip:0171555@10.10.1.3");
+    expectLadder("hunt-overflow", site.ladder());
     expect(finals(gateway)).toEqual([200]);
   });
 
@@ -125,6 +138,7 @@ describe("inbound: upstream-first", () => {
     gateway.invite(DID);
     site.run(40_000);
     expect((phones[0]?.requests("INVITE")[0]?.at_ms ?? Number.NaN) - start_ms).toBe(2_010);
+    expectLadder("inbound-upstream-silent", site.ladder());
     site.run(20_000);
     gateway.invite(DID);
     site.run(10);

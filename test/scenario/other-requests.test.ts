@@ -1,5 +1,6 @@
 /** SUBSCRIBE, PUBLISH, MESSAGE and others in an outage: an answer at once, not a storm of time-outs. */
 import { describe, expect, it } from "vitest";
+import { expectLadder } from "../support/ladder.ts";
 import { header, statusOf } from "../support/sip-text.ts";
 import { PBX, PHONE, SITE_YAML, Site } from "../support/site.ts";
 
@@ -36,6 +37,19 @@ describe("in an outage", () => {
     site.run(11);
     expect(phone.received.map(({ message }) => statusOf(message))).toEqual([status]);
     if (status === 200) expect(header(phone.got(200), "expires")).toBe("600");
+  });
+
+  it("each by its event package or method, and upstream hears of none", () => {
+    const { site, phone, pbx } = dark("outage_answers: {SUBSCRIBE: 489, message-summary: 200}\n");
+    site.simulation.sightings.length = 0;
+    phone.request("SUBSCRIBE", DOMAIN, ["Event: message-summary", "Expires: 600"]);
+    phone.request("SUBSCRIBE", DOMAIN, ["Event: dialog"]);
+    phone.request("PUBLISH", DOMAIN, ["Event: presence"]);
+    phone.request("MESSAGE", DOMAIN);
+    site.run(100);
+    expect(phone.received.map(({ message }) => statusOf(message))).toEqual([200, 489, 480, 480]);
+    expect(pbx.requests("SUBSCRIBE")).toEqual([]);
+    expectLadder("other-requests-outage", site.ladder());
   });
 
   it("upstream silent for the first time: the same answer after fr_timer", () => {

@@ -266,6 +266,7 @@ describe("no survival", () => {
     site.run(10_000);
     expect(phone.responses(181)).toHaveLength(0);
     expect(finals(phone)).toEqual([480]);
+    expectLadder("redirected-gateway-dead", site.ladder());
   });
 
   it("another phone's call isn't held up by one that waits", () => {

@@ -86,6 +86,7 @@ describe("two phones with one address-of-record", () => {
     expect(headers(desk.got(200), "contact")).toEqual([]);
     caller.invite(NUMBER);
     site.run(2_000);
+    expectLadder("unregister-all-in-outage", site.ladder());
     expect([desk, cordless].map((phone) => phone.requests("INVITE").length)).toEqual([0, 0]);
     expect(finals(caller).slice(-1)).toEqual([302]);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
 import { header, headers, statusOf } from "../support/sip-text.ts";
-import { PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
+import { PBX, PHONE, PHONE_2, PHONE_3, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "sip:pbx.example.com";
 const CONTACT = "sip:phone@10.222.237.21:5060";
@@ -75,9 +75,11 @@ describe("REGISTER in normal times", () => {
     site.run(100);
     expect(pbx.requests("REGISTER")).toHaveLength(1);
     expect(phone.responses(200)).toHaveLength(2);
+    expect(contactOf(phone)).toBe(`<${CONTACT}>;expires=300`);
     phone.request("REGISTER", DOMAIN, ["Expires: 0"]);
     site.run(100);
     expect(pbx.requests("REGISTER")).toHaveLength(2);
+    expectLadder("register-throttle", site.ladder());
   });
 });
 
@@ -105,13 +107,15 @@ describe("REGISTER in an outage", () => {
     ["known", "", 503],
     ["localnet", "registration: {unknown: localnet}\n", 200],
     ["none", "registration: {unknown: none}\n", 503],
-  ])("an unknown phone, policy %s", (_, yaml, status) => {
+  ])("an unknown phone, policy %s", (policy, yaml, status) => {
     const { site } = dark(yaml);
+    site.simulation.sightings.length = 0;
     const unknown = site.actor("unknown", PHONE_2);
     unknown.request("REGISTER", DOMAIN);
     site.run(100);
     expect(statuses(unknown)).toEqual([status]);
     if (status === 503) expect(header(unknown.got(503), "retry-after")).toBe("20");
+    expectLadder(`register-unknown-${policy}`, site.ladder());
   });
 
   it("policy none: a phone that we know gets 503 as well", () => {
@@ -201,6 +205,7 @@ describe("after the outage", () => {
     site.simulation.silence(PBX, false);
     site.run(10_000);
     phone.received.length = 0;
+    site.simulation.sightings.length = 0;
     phone.request("REGISTER", DOMAIN);
     site.run(100);
     expect(statuses(phone)).toEqual([401]);
@@ -211,6 +216,7 @@ describe("after the outage", () => {
     expect(phone.responses(200, "REGISTER")).toHaveLength(1);
     expect(phone.responses(181)).toHaveLength(1);
     expect(site.bindings.find("phone@pbx.example.com")?.stale).toEqual(new Set());
+    expectLadder("register-challenge-after-outage", site.ladder());
   });
 
   it("a phone that wouldn't get 200 here isn't held back", () => {
@@ -221,6 +227,27 @@ describe("after the outage", () => {
     for (let turn = 0; turn < 12; turn++) phone.request("REGISTER", DOMAIN);
     site.run(100);
     expect(pbx.requests("REGISTER")).toHaveLength(12);
+  });
+
+  it("of three that come at once, with a pace of one a second, one goes up and the others are answered here", () => {
+    const site = new Site(`${SITE_YAML}registration: {pace: 1}\n`);
+    const pbx = site.actor("pbx", PBX, WAN).answers("REGISTER", { status: 200 });
+    const phones = [PHONE, PHONE_2, PHONE_3].map((at, index) => site.actor(`20${index}`, at));
+    const all = () => {
+      for (const phone of phones) phone.request("REGISTER", DOMAIN);
+      site.run(100);
+    };
+    all();
+    site.simulation.silence(PBX);
+    site.run(60_000);
+    all();
+    site.simulation.silence(PBX, false);
+    site.run(10_000);
+    pbx.received.length = 0;
+    site.simulation.sightings.length = 0;
+    all();
+    expect(pbx.requests("REGISTER")).toHaveLength(1);
+    expectLadder("register-paced", site.ladder());
   });
 
   it("they go up paced: 50 phones at once are 5 a second for the PBX, and none is turned away", () => {

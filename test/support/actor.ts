@@ -28,6 +28,8 @@ const REASONS: Readonly<Record<number, string>> = {
   180: "Ringing",
   183: "Session Progress",
   200: "OK",
+  401: "Unauthorized",
+  403: "Forbidden",
   404: "Not Found",
   486: "Busy Here",
   487: "Request Terminated",
