@@ -1,0 +1,203 @@
+/** Which gateway gets a call, under which number, and when the next one is tried. */
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../src/app/config/load-config.ts";
+import { Timers } from "../../src/base/timers.ts";
+import { parseSipUri } from "../../src/message/uri.ts";
+import { Calls } from "../../src/policy/calls.ts";
+import { Gateways, rewrite } from "../../src/policy/gateways.ts";
+import { Peers } from "../../src/policy/peers.ts";
+import { OwnAddresses } from "../../src/proxy/own-addresses.ts";
+import type { ForkStage, RoutedRequest, Target } from "../../src/proxy/router.ts";
+import { request, response } from "../support/messages.ts";
+
+const LISTENER = { index: 0, protocol: "udp", address: "10.222.237.1", port: 5060, sentBy: "10.222.237.1" } as const;
+const OWN = new OwnAddresses([LISTENER]);
+const THREE = "[{uri: sip:10.10.1.3, name: a}, {uri: sip:10.10.1.4, name: b}, {uri: sip:10.10.1.5, name: c}]";
+
+/** Gateways as a file describes them; chance says `fraction`. */
+function gateways(list: string, more = "", fraction = 0) {
+  const yaml = `listen: [udp:10.222.237.1:5060]\nlocalnet: [10.222.237.0/24]\ngateways: ${list}\n${more}`;
+  const { config, problems } = loadConfig(yaml, (path) => path);
+  expect(problems).toEqual([]);
+  const { site } = config;
+  const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
+  const world = { prober: { probe: () => {} }, locator: { locate: () => [] }, timers: new Timers(), log };
+  const peers = new Peers(world as never);
+  const random = { token: () => "x", fraction: () => fraction };
+  const all = new Gateways(peers, random, new Calls(3_600_000), OWN, site);
+  const names = (number = "5551234", routed = call()) => all.order(number, routed).map(({ name }) => name);
+  const watched = peers.name(
+    { role: "gateway", settings: { ...site.upstream } },
+    site.gateways.map(({ uri }) => uri),
+  );
+  const kill = (...dead: number[]) => {
+    for (const index of dead) for (let probe = 0; probe < 3; probe++) watched[index]?.onProbeFailure("silent", 0);
+  };
+  return { all, site, names, kill };
+}
+
+function call(callId = "1", from = "<sip:201@pbx.example.com>;tag=1"): RoutedRequest {
+  const message = request({ callId, from });
+  const routes = { changed: false, remaining: [], requestUri: message.requestUri, tokens: [] };
+  return {
+    request: message,
+    source: { listener: LISTENER, address: "10.222.237.21", port: 5060 },
+    routes,
+    uri: undefined,
+  };
+}
+
+function uri(text: string) {
+  const parsed = parseSipUri(text);
+  if (parsed === undefined) throw new Error(text);
+  return parsed;
+}
+
+function targetsOf(stage: unknown, now_ms = 0): readonly Target[] {
+  const { targets } = stage as ForkStage;
+  return typeof targets === "function" ? targets(now_ms) : targets;
+}
+
+describe("who is named", () => {
+  const { all } = gateways("[sip:10.10.1.3, {uri: sip:10.10.1.4:5070, name: b}]");
+
+  it.each([
+    ["sip:5551234@10.10.1.3", "10.10.1.3"],
+    ["sip:10.10.1.3:5060", "10.10.1.3"],
+    ["sip:10.10.1.3:5061", undefined],
+    ["sip:x@10.10.1.4:5070;transport=udp", "b"],
+    ["sip:x@10.10.1.4", undefined],
+    ["sip:x@10.10.1.5", undefined],
+  ])("%s is %s", (text, name) => {
+    expect(all.find(uri(text))?.name).toBe(name);
+  });
+
+  it("who sends is known by the address alone", () => {
+    expect([all.findAddress("10.10.1.4")?.name, all.findAddress("10.10.1.40")?.name]).toEqual(["b", undefined]);
+  });
+});
+
+describe("the order", () => {
+  it("lower priorities first, whatever the file's order", () => {
+    const list = THREE.replace("name: a", "name: a, priority: 3").replace("name: c", "name: c, priority: 2");
+    expect(gateways(list).names()).toEqual(["b", "c", "a"]);
+  });
+
+  it.each([
+    [0, ["a", "b", "c"]],
+    [0.499, ["a", "b", "c"]],
+    [0.5, ["b", "c", "a"]],
+    [0.749, ["b", "c", "a"]],
+    [0.75, ["c", "a", "b"]],
+    [0.999, ["c", "a", "b"]],
+  ])("weights 2, 1, 1, and chance says %d", (fraction, wanted) => {
+    expect(gateways(THREE.replace("name: a", "name: a, weight: 2"), "", fraction).names()).toEqual(wanted);
+  });
+
+  it("round-robin begins one further each time", () => {
+    const { names } = gateways(THREE, "gateway_choice: round-robin\n");
+    expect([names(), names(), names(), names()].map(([first]) => first)).toEqual(["a", "b", "c", "a"]);
+  });
+
+  it.each([
+    ["hash-call-id", call("x"), call("x", "<sip:9@pbx.example.com>;tag=1"), (id: number) => call(`${id}`)],
+    ["hash-from", call("x"), call("y"), (id: number) => call("x", `<sip:${id}@pbx.example.com>;tag=1`)],
+  ])("%s: the same again for the same, all of them for others", (choice, one, same, other) => {
+    const { names } = gateways(THREE, `gateway_choice: ${choice}\n`);
+    expect(names("1", same)).toEqual(names("1", one));
+    expect(new Set(Array.from({ length: 50 }, (_, id) => names("1", other(id))[0]))).toEqual(new Set(["a", "b", "c"]));
+  });
+
+  it("carriers: the longest prefix, its gateways in its order, and no others", () => {
+    const carriers =
+      'carriers: {all: {prefixes: ["0"], gateways: [c]}, mobile: {prefixes: ["06", "07"], gateways: [b, a]}}\n';
+    const { names } = gateways(THREE, carriers);
+    expect(["0612", "07", "0512", "1"].map((number) => names(number))).toEqual([
+      ["b", "a"],
+      ["b", "a"],
+      ["c"],
+      ["a", "b", "c"],
+    ]);
+  });
+
+  it("who seems dead comes last, but is tried; all dead: as if all lived", () => {
+    const { names, kill } = gateways(THREE);
+    kill(0);
+    expect(names()).toEqual(["b", "c", "a"]);
+    kill(1, 2);
+    expect(names()).toEqual(["a", "b", "c"]);
+  });
+});
+
+describe("numbers", () => {
+  it.each([
+    ["sip:10.10.1.3", "sip:0301@10.10.1.3"],
+    ["sip:trunk@10.10.1.3:5070", "sip:0301@10.10.1.3:5070"],
+  ])("at %s: %s", (text, wanted) => {
+    const { all, site } = gateways(`["${text}"]`);
+    expect(site.gateways.map((gateway) => all.uriOf(gateway, "0301"))).toEqual([wanted]);
+  });
+
+  it("the first rule that matches, and only that, and only where it matches", () => {
+    const rules = [
+      { match: /^00/, replace: "+" },
+      { match: /^0(\d)/, replace: "+49$1" },
+      { match: /5/, replace: "x" },
+    ];
+    expect(["0044", "030", "1", "555"].map((number) => rewrite(number, rules))).toEqual(["+44", "+4930", "1", "x55"]);
+  });
+
+  it("the caller's number is asserted where a rule rewrites it, otherwise left alone", () => {
+    const { all, site } = gateways('[{uri: sip:10.10.1.3, rewrite: {calling: {match: "^2", replace: "5552"}}}]');
+    const asserted = (from: string) =>
+      targetsOf(all.stages(site.gateways, "1", call("1", `<sip:${from}@pbx.example.com>;tag=1`))[0])[0]
+        ?.assertedIdentity;
+    expect([asserted("201"), asserted("301")]).toEqual(["sip:555201@10.10.1.3", undefined]);
+  });
+});
+
+describe("the stages", () => {
+  it("one for each gateway, then 480 with a Reason", () => {
+    const { all, site } = gateways(THREE);
+    const stages = all.stages(site.gateways, "1", call());
+    expect(stages.map(({ kind }) => kind)).toEqual(["fork", "fork", "fork", "reply"]);
+    expect(stages.slice(0, 3).map((stage) => targetsOf(stage)[0]?.requestUri)).toEqual([
+      "sip:1@10.10.1.3",
+      "sip:1@10.10.1.4",
+      "sip:1@10.10.1.5",
+    ]);
+    expect(all.stages([], "1", call())).toEqual([
+      { kind: "reply", reply: { status: 480, headers: 'Reason: SIP;cause=503;text="No gateway"\r\n' } },
+    ]);
+  });
+
+  it.each([
+    ["silence", true, 408, true],
+    ["a 408 that was said", false, 408, false],
+    ["499", false, 499, false],
+    ["500", false, 500, true],
+    ["503", false, 503, true],
+    ["600", false, 600, false],
+    ["603", false, 603, false],
+    ["604", false, 604, true],
+  ])("%s: the next one is tried or not", (_, isSilent, status, wanted) => {
+    const { all, site } = gateways(THREE);
+    const [stage] = all.stages(site.gateways, "1", call()) as ForkStage[];
+    expect(stage?.nextOn?.({ isSilent, best: { status, response: undefined } })).toBe(wanted);
+  });
+
+  it("a channel is taken as the stage begins, kept by a 2xx, freed by a failure; a full gateway has no target", () => {
+    const { all, site } = gateways("[{uri: sip:10.10.1.3, channels: 2}]");
+    const [stage] = all.stages(site.gateways, "1", call());
+    const [target] = targetsOf(stage);
+    const running = { refuse: () => {} };
+    const waiting = (callId: string) => ({ callId, routed: call(callId), running, rescue: () => {} });
+    for (const callId of ["x", "y"]) target?.observer?.onStart(waiting(callId), 0);
+    expect(targetsOf(stage)).toEqual([]);
+    target?.observer?.onEnd(waiting("x"), response(200), 10);
+    expect(targetsOf(stage)).toEqual([]);
+    target?.observer?.onEnd(waiting("y"), undefined, 10);
+    expect(targetsOf(stage)).toHaveLength(1);
+    expect(all.calls.has("x")).toBe(true);
+  });
+});
