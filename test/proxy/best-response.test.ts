@@ -16,6 +16,7 @@ function best(finals: readonly Final[]): number | undefined {
 describe("item 6: the best response", () => {
   it.each([
     ["a 6xx speaks for all", [302, 401, 603, 486], 603],
+    ["600 too", [302, 600], 600],
     ["then the lowest class: 3xx", [404, 302, 500], 302],
     ["4xx before 5xx", [500, 486], 486],
     ["5xx, where there is nothing else", [500], 500],

@@ -215,3 +215,33 @@ describe("REGISTER", () => {
     expect([(late?.at_ms ?? 0) - start_ms, (prompt?.at_ms ?? 0) - again_ms]).toEqual([6_010, 10]);
   });
 });
+
+describe("other requests", () => {
+  it("a SUBSCRIBE goes on to the second as well; both dead: 480", () => {
+    const { site, phone, second } = cast();
+    second.answers("SUBSCRIBE", { status: 200 });
+    site.simulation.silence(FIRST);
+    phone.request("SUBSCRIBE", "sip:201@pbx.example.com", ["Event: presence"]);
+    site.run(5_000);
+    expect(finals(phone)).toEqual([200]);
+    site.simulation.silence(SECOND);
+    site.run(60_000);
+    phone.request("SUBSCRIBE", "sip:201@pbx.example.com", ["Event: presence"]);
+    site.run(11);
+    expect(finals(phone)).toEqual([200, 480]);
+  });
+
+  it("inbound: upstream-first asks both, each for its own timer, and then rings here", () => {
+    const site = new Site(
+      `${SITE_YAML.replace("sip:198.51.100.10", "[sip:198.51.100.10, sip:198.51.100.20]")}inbound: {order: upstream-first, timer: 2s}\n`,
+    );
+    const gateway = site.actor("gateway", GATEWAY);
+    const phone = site.actor("phone", PHONE).answers("INVITE", { status: 180 });
+    const second = site.actor("second", SECOND, WAN).answers("INVITE", { status: 480, after_ms: 100 });
+    site.simulation.silence(FIRST);
+    gateway.invite("sip:5550100@10.222.237.1");
+    site.run(3_000);
+    expect(second.requests("INVITE").map(({ at_ms }) => at_ms)).toEqual([2_010]);
+    expect(phone.requests("INVITE").map(({ at_ms }) => at_ms)).toEqual([2_010 + 105 + 5]);
+  });
+});
