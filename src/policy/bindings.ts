@@ -13,7 +13,7 @@ export interface Binding {
   readonly flow: Flow;
   readonly callId: string;
   readonly cseq: number;
-  /** Until when upstream has promised to keep it. */
+  /** Until when it has been promised to be kept, by upstream or in an outage by us. */
   readonly expires_ms: number;
 }
 

@@ -142,12 +142,12 @@ export class Registrar {
     const name = nameOf(request);
     const isWelcome = this.serves(routed) && this.bindings.hasRoomFor(name);
     if (!isWelcome) return { status: 503, headers: `Retry-After: ${RETRY_AFTER_s}\r\n` };
-    const marks = marksOf(request, this.bindings.find(name));
-    const refusal = this.store(routed, name, now_ms);
-    if (refusal !== undefined) return refusal;
-    this.bindings.markStale(name, marks);
     const longest_s = this.settings.survival_expires_ms / 1_000;
     const expires_s = Math.max(1, Math.round(longest_s * (1 - SURVIVAL_JITTER * this.random.fraction())));
+    const marks = marksOf(request, this.bindings.find(name));
+    const refusal = this.store(routed, name, expires_s, now_ms);
+    if (refusal !== undefined) return refusal;
+    this.bindings.markStale(name, marks);
     return { status: 200, headers: this.contactLines(request, expires_s) };
   }
 
@@ -162,8 +162,8 @@ export class Registrar {
     return lines.join("");
   }
 
-  /** Takes the wishes of a REGISTER into the bindings; a refusal when there are too many, or when they make no sense. */
-  private store(routed: RoutedRequest, name: string, now_ms: number): Reply | undefined {
+  /** Takes what a REGISTER wishes into the bindings, for `longest_s` at the most; a refusal when it wishes too much. */
+  private store(routed: RoutedRequest, name: string, longest_s: number, now_ms: number): Reply | undefined {
     if (isFaulty(routed.request)) return { status: 400, reason: "Contact * Alone With Expires 0" };
     if (isWildcard(routed.request)) {
       this.bindings.remove(name, "*", orderOf(routed.request));
@@ -173,7 +173,7 @@ export class Registrar {
     if (wishes.length > BINDINGS_MAX) return { status: 403, reason: "Too Many Contacts" };
     for (const { contact, expires_s } of wishes) {
       if (expires_s === 0) this.bindings.remove(name, contact.uri, orderOf(routed.request));
-      else this.bindings.put(name, bindingOf(contact, routed, now_ms + Math.min(expires_s, GRANT_MAX_s) * 1_000));
+      else this.bindings.put(name, bindingOf(contact, routed, now_ms + Math.min(expires_s, longest_s) * 1_000));
     }
     return undefined;
   }

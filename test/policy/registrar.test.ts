@@ -237,6 +237,15 @@ describe("what is promised", () => {
     expect(told(lab.answer(register({ expires: "20", cseq: 2 })))).toEqual({ [CONTACT]: 20 });
   });
 
+  it("what is promised in an outage is what is kept: a phone that leaves then doesn't ring for an hour after it", () => {
+    const lab = new RegisterLab({}, 0.5);
+    lab.learn(register({ expires: "3600" }));
+    lab.answer(register({ expires: "3600", cseq: 2 }));
+    expect(left_ms(lab)).toBe(56_000);
+    lab.answer(register({ expires: "20", cseq: 3 }));
+    expect(left_ms(lab)).toBe(20_000);
+  });
+
   it("upstream's list drops what it lacks, unless it lists Contacts under other names", () => {
     const lab = new RegisterLab();
     lab.learn(register());
