@@ -120,6 +120,11 @@ describe("the order", () => {
     ]);
   });
 
+  it("of carriers with the same prefix the first", () => {
+    const carriers = 'carriers: {one: {prefixes: ["0"], gateways: [c]}, two: {prefixes: ["0"], gateways: [b]}}\n';
+    expect(gateways(THREE, carriers).names("01")).toEqual(["c"]);
+  });
+
   it("who seems dead comes last, but is tried; all dead: as if all lived", () => {
     const { names, kill } = gateways(THREE);
     kill(0);
@@ -148,7 +153,9 @@ describe("numbers", () => {
   });
 
   it("the caller's number is asserted where a rule rewrites it, otherwise left alone", () => {
-    const { all, site } = gateways('[{uri: sip:10.10.1.3, rewrite: {calling: {match: "^2", replace: "5552"}}}]');
+    const { all, site } = gateways(
+      '[{uri: sip:10.10.1.3, rewrite: {calling: [{match: "^2", replace: "5552"}, {match: "^4", replace: ""}]}}]',
+    );
     const asserted = (from: string) =>
       targetsOf(all.stages(site.gateways, "1", call("1", `<sip:${from}@pbx.example.com>;tag=1`))[0])[0]
         ?.assertedIdentity;
@@ -166,6 +173,7 @@ describe("the stages", () => {
       "sip:1@10.10.1.4",
       "sip:1@10.10.1.5",
     ]);
+    expect(targetsOf(stages[0])[0]).toMatchObject({ nextHop: { host: "10.10.1.3" }, touchesGateway: true });
     expect(all.stages([], "1", call())).toEqual([
       { kind: "reply", reply: { status: 480, headers: 'Reason: SIP;cause=503;text="No gateway"\r\n' } },
     ]);

@@ -256,6 +256,26 @@ describe("what is promised", () => {
   });
 });
 
+describe("upstream's list and several Contacts", () => {
+  it("one that was asked for and isn't listed is gone", () => {
+    const lab = new RegisterLab();
+    lab.learn(register({ contacts: [`<${CONTACT}>`, `<${SECOND}>`] }), [`<${SECOND}>;expires=60`]);
+    expect(lab.contacts()).toEqual([SECOND]);
+  });
+
+  it("of phones behind one flow each is found by its user", () => {
+    const lab = new RegisterLab();
+    const other = "sip:205@10.222.237.21:5060;line=2";
+    lab.learn(register());
+    lab.learn(register({ user: "205", contacts: [`<${other}>`] }));
+    const { source } = register();
+    expect(lab.registrar.contactOf(source, "205")).toBe(other);
+    expect(lab.registrar.contactOf(source, "201")).toBe(CONTACT);
+    expect(lab.registrar.contactOf(source, "206")).toBeUndefined();
+    expect(lab.registrar.contactOf(fromSecond().source, "201")).toBeUndefined();
+  });
+});
+
 describe("throttle", () => {
   const superfluous = (granted_s: number, again = register({ cseq: 2 }), throttle = true) => {
     const lab = new RegisterLab({ throttle });
