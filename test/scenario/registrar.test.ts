@@ -103,6 +103,20 @@ describe("REGISTER in an outage", () => {
     expectLadder("register-answered-here", site.ladder());
   });
 
+  it("upstream answers after that: the phone hears of it no more, and its next REGISTER goes up", () => {
+    const { site, phone, pbx } = cast();
+    site.simulation.sightings.length = 0;
+    pbx.answers("REGISTER", { status: 401, after_ms: 3_500 });
+    phone.request("REGISTER", DOMAIN);
+    site.run(10_000);
+    pbx.answers("REGISTER", { status: 200 });
+    phone.request("REGISTER", DOMAIN);
+    site.run(100);
+    expect(statuses(phone)).toEqual([200, 200, 200]);
+    expect(site.bindings.find("phone@pbx.example.com")?.stale).toEqual(new Set());
+    expectLadder("register-late-401", site.ladder());
+  });
+
   it.each([
     ["known", "", 503],
     ["localnet", "registration: {unknown: localnet}\n", 200],
