@@ -1,47 +1,143 @@
-/** What the location service remembers of phones that are gone, and for how long. */
-import { expect, test } from "vitest";
-import { Bindings, KEEP_ms } from "../../src/policy/bindings.ts";
-import { flowFrom } from "../transport/flows.ts";
+/** The location service: who is found by which number, what is forgotten, and what is worth writing down. */
+import { describe, expect, it } from "vitest";
+import { type Binding, Bindings, KEEP_ms, phoneMark } from "../../src/policy/bindings.ts";
+import { Callbacks } from "../../src/policy/callbacks.ts";
+import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../../src/policy/snapshot.ts";
 
-const NAME = "201@pbx.example.com";
-const CONTACT = "sip:201@10.222.237.21";
-const EXPIRES_ms = 300_000;
+const LISTENER = { index: 0, protocol: "udp", address: "10.222.237.1", port: 5060, sentBy: "10.222.237.1" } as const;
 
-function registered(): Bindings {
-  const bindings = new Bindings();
-  const flow = flowFrom("10.222.237.21", 5060);
-  bindings.put(NAME, {
-    contact: CONTACT,
+function binding(parts: Partial<Binding> = {}): Binding {
+  const flow = { listener: LISTENER, address: "10.222.237.21", port: 5060 };
+  const usual = {
+    contact: "sip:1@10.222.237.21",
     parameters: "",
     instance: "",
-    flow,
-    callId: "c",
+    callId: "1",
     cseq: 1,
-    expires_ms: EXPIRES_ms,
-  });
+    expires_ms: 60_000,
+  };
+  return { ...usual, flow, ...parts };
+}
+
+function registered(...names: string[]) {
+  const bindings = new Bindings();
+  for (const name of names) bindings.put(name, binding());
   return bindings;
 }
 
-test("bindings: a phone that has un-registered, as many do when they start anew, stays known for a day", () => {
-  const bindings = registered();
-  bindings.remove(NAME, CONTACT);
-  bindings.expire(EXPIRES_ms + KEEP_ms - 1);
-  expect(bindings.find(NAME)?.seen).toEqual(["10.222.237.21"]);
-  bindings.expire(EXPIRES_ms + KEEP_ms);
-  expect(bindings.size).toBe(0);
+describe("who is found", () => {
+  it("by user, in whichever domain, with a phone only", () => {
+    const bindings = registered("201@a.example.com", "202@b.example.com", "203@a.example.com");
+    bindings.remove("203@a.example.com", "*");
+    expect(["201", "202", "203", "20"].map((user) => bindings.findUser(user)?.name)).toEqual([
+      "201@a.example.com",
+      "202@b.example.com",
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it.each([
+    ["5550201", 3, "201@x"],
+    ["+495550201", 3, "201@x"],
+    ["5550201", 4, undefined],
+    ["01", 2, "201@x"],
+    ["01", 3, undefined],
+    ["abc201", 3, undefined],
+    ["5550202", 3, undefined],
+  ])("by suffix: %s, with %d digits at least, is %s", (number, digits, name) => {
+    expect(registered("201@x", "alice@x").findSuffix(number, digits)?.name).toBe(name);
+  });
+
+  it("of several suffixes the longest; of equals none; those without a phone don't count", () => {
+    const bindings = registered("201@x", "50201@x", "50201@y");
+    expect(bindings.findSuffix("5550201", 3)).toBeUndefined();
+    bindings.remove("50201@y", "*");
+    expect(bindings.findSuffix("5550201", 3)?.name).toBe("50201@x");
+    expect(registered("50201@x", "201@x").findSuffix("5550201", 3)?.name).toBe("50201@x");
+  });
 });
 
-test("bindings: one that has fallen silent is kept for a day after its expiry", () => {
-  const bindings = registered();
-  bindings.expire(EXPIRES_ms + KEEP_ms - 1);
-  expect(bindings.find(NAME)?.bindings).toHaveLength(1);
-  bindings.expire(EXPIRES_ms + KEEP_ms);
-  expect(bindings.size).toBe(0);
+describe("what is forgotten", () => {
+  it("a binding a day after its expiry, and with its last one the number", () => {
+    const bindings = registered("201@x");
+    bindings.expire(60_000 + KEEP_ms - 1);
+    expect(bindings.find("201@x")?.bindings).toHaveLength(1);
+    bindings.expire(60_000 + KEEP_ms);
+    expect(bindings.size).toBe(0);
+  });
+
+  it("of two only the older; and never that a phone wants relay", () => {
+    const bindings = registered("201@x");
+    bindings.put("201@x", binding({ contact: "sip:2@10.222.237.22", expires_ms: 90_000 }));
+    bindings.expire(60_000 + KEEP_ms);
+    expect(bindings.find("201@x")?.bindings.map(({ contact }) => contact)).toEqual(["sip:2@10.222.237.22"]);
+    bindings.markRelay("201@x");
+    bindings.expire(90_000 + KEEP_ms);
+    expect(bindings.find("201@x")).toMatchObject({ bindings: [], wantsRelay: true });
+  });
 });
 
-test("bindings: a phone that needs relaying is remembered for good", () => {
-  const bindings = registered();
-  bindings.markRelay(NAME);
-  bindings.expire(EXPIRES_ms + 30 * KEEP_ms);
-  expect(bindings.find(NAME)).toMatchObject({ wantsRelay: true, bindings: [] });
+describe("what is worth writing down", () => {
+  it("news at once: a phone that is new, has moved, has gone, wants relay; refreshes later; what changes nothing never", () => {
+    const bindings = new Bindings();
+    const heard: boolean[] = [];
+    bindings.onChange = (isNews) => heard.push(isNews);
+    const told = (change: () => void) => {
+      heard.length = 0;
+      change();
+      return [...heard];
+    };
+    const instance = "<urn:uuid:1>";
+    const moved = { listener: LISTENER, address: "10.222.237.22", port: 5060 };
+    expect([
+      told(() => bindings.put("201@x", binding({ instance }))),
+      told(() => bindings.put("201@x", binding({ instance, cseq: 2 }))),
+      told(() => bindings.put("201@x", binding({ instance, cseq: 1 }))),
+      told(() => bindings.put("201@x", binding({ instance, cseq: 3, flow: moved }))),
+      told(() => bindings.put("201@x", binding({ instance, cseq: 4, flow: moved, contact: "sip:new@x" }))),
+      told(() => bindings.markStale("201@x", [instance])),
+      told(() => bindings.markStale("201@x", [instance])),
+      told(() => bindings.markFresh("201@x", [instance])),
+      told(() => bindings.markRelay("201@x")),
+      told(() => bindings.markRelay("201@x")),
+      told(() => bindings.remove("201@x", "sip:other@x")),
+      told(() => bindings.remove("201@x", "sip:new@x")),
+      told(() => bindings.remove("202@x", "*")),
+    ]).toEqual([[true], [false], [], [true], [true], [false], [], [false], [true], [], [], [true], []]);
+  });
+});
+
+describe("a snapshot", () => {
+  it("gives back every phone in its order, with what is left of its time, known as before and unheard of by upstream", () => {
+    const before = registered("201@x");
+    before.put(
+      "201@x",
+      binding({ contact: "sip:2@10.222.237.22", instance: "<urn:uuid:2>", parameters: ";q=1", cseq: 7 }),
+    );
+    before.put("202@x", binding({ expires_ms: 20_000 }));
+    before.markRelay("203@x");
+    const snapshot = parseSnapshot(JSON.stringify(takeSnapshot(before, new Callbacks(), 10_000)));
+    const after = new Bindings();
+    restoreSnapshot(after, new Callbacks(), snapshot ?? { addresses: [], callbacks: [] }, [LISTENER], 5_000, 1_000);
+    const shift_ms = 1_000 - 10_000 - 5_000;
+    for (const { name, bindings, seen, wantsRelay } of before.all()) {
+      expect(after.find(name)).toMatchObject({ seen, wantsRelay });
+      const kept = bindings.map((one) => ({ ...one, expires_ms: one.expires_ms + shift_ms }));
+      expect(after.find(name)?.bindings).toEqual(kept);
+      expect(after.find(name)?.stale).toEqual(new Set(bindings.map(phoneMark)));
+    }
+    expect(after.size).toBe(before.size);
+  });
+
+  it.each(["", "{}", "[]", '{"addresses":1}', "null"])("%j is none", (text) => {
+    expect(parseSnapshot(text)).toBeUndefined();
+  });
+
+  it("an entry that isn't whole is left out, the others stay", () => {
+    const { addresses } = takeSnapshot(registered("201@x", "202@x"), new Callbacks(), 0);
+    const broken = { ...addresses[0], bindings: [{ ...addresses[0]?.bindings[0], port: "5060" }] };
+    const text = JSON.stringify({ addresses: [broken, addresses[1], null, { name: "203@x" }] });
+    expect(parseSnapshot(text)?.addresses.map(({ name }) => name)).toEqual(["202@x"]);
+  });
 });
