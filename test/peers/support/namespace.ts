@@ -43,6 +43,27 @@ export class Namespace {
     other.ip("link", "set", otherDevice, "up");
   }
 
+  /** From now on it is a router. */
+  forwards(): void {
+    this.execute("sysctl", "-qw", "net.ipv4.ip_forward=1");
+  }
+
+  /** From now on datagrams that it should forward vanish without a word to anybody. */
+  dropForwarded(): void {
+    this.execute(
+      "nft",
+      "add table ip cut; add chain ip cut forwarded { type filter hook forward priority 0; policy drop; }",
+    );
+  }
+
+  forwardAgain(): void {
+    this.execute("nft", "delete table ip cut");
+  }
+
+  private execute(program: string, ...args: readonly string[]): void {
+    ip("netns", "exec", this.name, pathOf(program), ...args);
+  }
+
   private remove(): void {
     spawnSync(pathOf("ip"), ["netns", "delete", this.name]);
   }

@@ -56,6 +56,13 @@ export class OutgoingCall {
     return response;
   }
 
+  /** The final response, whatever it is. Failures are acknowledged. */
+  async final(limit_ms?: number): Promise<SipMessage> {
+    const response = await this.agent.next({ isFinal: true, method: "INVITE", callId: this.callId }, limit_ms);
+    if (response.status >= 300) await this.sendLike("ACK", response.header("to"));
+    return response;
+  }
+
   /** How long after the INVITE `response` came. */
   delay_ms(response: SipMessage): number {
     return response.at_ms - this.sentAt_ms;

@@ -8,7 +8,16 @@ import { delimiter, join } from "node:path";
 import { describe, test } from "vitest";
 
 /** A program, or the right to make network namespaces. */
-export type Peer = "sipp" | "kamailio" | "kamcmd" | "baresip" | "linphone-daemon" | "npm" | "namespaces";
+export type Peer =
+  | "sipp"
+  | "kamailio"
+  | "kamcmd"
+  | "baresip"
+  | "linphone-daemon"
+  | "npm"
+  | "nft"
+  | "sysctl"
+  | "namespaces";
 
 /** Debian keeps what root runs out of other users' PATH. */
 const FOLDERS = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];

@@ -9,6 +9,8 @@ export interface Wanted {
   readonly method?: string;
   readonly status?: number;
   readonly callId?: string;
+  /** Any final response will do. */
+  readonly isFinal?: boolean;
 }
 
 interface Waiter {
@@ -28,26 +30,39 @@ export class SipAgent {
   readonly received: SipMessage[] = [];
   /** An endpoint that isn't alive takes everything and says nothing: no ICMP either. */
   isAlive = true;
+  /** Has the first look at all that comes, repetitions too; what it returns true for is dealt with. */
+  attendant: ((message: SipMessage) => boolean) | undefined = undefined;
   private readonly mailbox: SipMessage[] = [];
   private readonly seen = new Set<string>();
   private readonly waiters = new Set<Waiter>();
   private readonly habits: Habit[] = [];
+  private readonly namespace: string | undefined;
   private port: DatagramPort | undefined;
 
-  private constructor(endpoint: Endpoint) {
+  private constructor(endpoint: Endpoint, namespace: string | undefined) {
     this.endpoint = endpoint;
+    this.namespace = namespace;
   }
 
   /** Closes when the test ends. */
   static async open(endpoint: Endpoint, namespace?: string): Promise<SipAgent> {
-    const agent = new SipAgent(endpoint);
-    agent.port = await openPort(
-      endpoint,
-      (wire, from, at_ms) => agent.take(new SipMessage(wire, from, at_ms)),
-      namespace,
-    );
+    const agent = new SipAgent(endpoint, namespace);
+    await agent.reopen();
     defer(() => agent.close());
     return agent;
+  }
+
+  /** As {@link open}, after {@link close}. */
+  async reopen(): Promise<void> {
+    this.port = await openPort(
+      this.endpoint,
+      (wire, from, at_ms) => this.take(new SipMessage(wire, from, at_ms)),
+      this.namespace,
+    );
+  }
+
+  get isOpen(): boolean {
+    return this.port !== undefined;
   }
 
   /** For Via and Contact. */
@@ -117,6 +132,7 @@ export class SipAgent {
       return;
     }
     this.received.push(message);
+    if (this.attendant?.(message) === true) return;
     if (this.seen.has(message.wire)) return;
     this.seen.add(message.wire);
     for (const waiter of this.waiters) {
@@ -129,8 +145,8 @@ export class SipAgent {
   }
 }
 
-function isWanted(message: SipMessage, { method, status, callId }: Wanted): boolean {
+function isWanted(message: SipMessage, { method, status, callId, isFinal }: Wanted): boolean {
   if (callId !== undefined && message.callId !== callId) return false;
   if (method !== undefined && message.method !== method) return false;
-  return message.status === (status ?? 0);
+  return isFinal === true ? message.status >= 200 : message.status === (status ?? 0);
 }
