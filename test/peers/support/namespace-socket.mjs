@@ -17,3 +17,5 @@ process.on("message", ({ id, wire, to }) => {
   socket.send(Buffer.from(wire, "latin1"), to.port, to.host, () => process.send({ kind: "sent", id, at_ms }));
 });
 process.on("disconnect", () => process.exit(0));
+// A datagram came while the channel was being closed.
+process.on("error", () => process.exit(0));
