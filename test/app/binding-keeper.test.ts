@@ -313,7 +313,7 @@ describe("start and stop", () => {
     const { desk, expires_ms } = await restored(600_000);
     expect(expires_ms).toBe(HOUR_ms - 600_000);
     expect(desk.events).toEqual(["bindings_restored phones=1 age_s=600"]);
-    expect(desk.bindings.find(NAME)?.isStale).toBe(true);
+    expect(desk.bindings.find(NAME)?.stale.size).toBe(1);
     await desk.pass(HOUR_ms / 2);
     expect(desk.saves).toEqual([]);
   });

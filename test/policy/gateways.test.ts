@@ -175,7 +175,11 @@ describe("the stages", () => {
     ]);
     expect(targetsOf(stages[0])[0]).toMatchObject({ nextHop: { host: "10.10.1.3" }, touchesGateway: true });
     expect(all.stages([], "1", call())).toEqual([
-      { kind: "reply", reply: { status: 480, headers: 'Reason: SIP;cause=503;text="No gateway"\r\n' } },
+      {
+        kind: "reply",
+        what: "answer 480",
+        reply: { status: 480, headers: 'Reason: SIP;cause=503;text="No gateway"\r\n' },
+      },
     ]);
   });
 
