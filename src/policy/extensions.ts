@@ -37,19 +37,21 @@ export function contactTargets(address: AddressOfRecord, keptSince_ms: number): 
 
 /**
  * Rings an extension's phones, then follows its forward.
- * @param stagesFor the stages to another number; undefined when there is no way to it
+ * @param stagesFor the stages to another number
+ * @param extra what all targets have in common
  */
 export function ringStages(
   address: AddressOfRecord,
   keptSince_ms: number,
   settings: ExtensionSettings,
   stagesFor: (number: string) => readonly Stage[],
+  extra: Partial<Target> = {},
 ): Stage[] {
   const forward = settings.forwards.get(address.user);
   const stage: ForkStage = {
     kind: "fork",
     what: `extension ${address.user}`,
-    targets: contactTargets(address, keptSince_ms),
+    targets: contactTargets(address, keptSince_ms).map((target) => ({ ...target, ...extra })),
     ring_ms: settings.ring_ms,
   };
   if (forward === undefined) return [stage];

@@ -23,10 +23,9 @@ export class Hunting {
     this.upstreams = upstreams;
   }
 
-  /** The group that serves a called number. */
-  groupFor(number: string): HuntGroup | undefined {
-    const { huntGroups } = this.site;
-    return huntGroups.find((one) => one.name === number) ?? huntGroups.find((one) => one.name === "default");
+  /** The group of a called number, or "default". */
+  groupNamed(name: string): HuntGroup | undefined {
+    return this.site.huntGroups.find((one) => one.name === name);
   }
 
   /** The stages of a group and of what it overflows to; none when not one of its phones is registered. */

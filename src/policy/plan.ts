@@ -25,5 +25,19 @@ export function upstreamStage(target: Peer, fr_timer_ms: number, extra: Partial<
   };
 }
 
+/** The stages that ask several of them in turn; who says 503 is passed over too, as long as there is another (RFC 3263 §4.3). */
+export function upstreamStages(
+  targets: readonly Peer[],
+  fr_timer_ms: number,
+  extra: Partial<Target> = {},
+): ForkStage[] {
+  return targets.map((target, index) => {
+    const stage = upstreamStage(target, fr_timer_ms, extra);
+    return index < targets.length - 1 ? { ...stage, nextOn: onSilenceOr503 } : stage;
+  });
+}
+
+const onSilenceOr503: NextOn = ({ isSilent, best }) => isSilent || best.status === 503;
+
 /** Somebody who has said anything at all has decided. */
 export const onSilence: NextOn = ({ isSilent }) => isSilent;

@@ -123,6 +123,14 @@ describe("extension to extension", () => {
     expectLadder("forward-no-answer", site.ladder());
   });
 
+  it("no answer counts for an extension that no phone has registered, too", () => {
+    const { site, caller, gateway } = dark('extensions: {forward: {"207": {no_answer: "5550999"}}}\n');
+    dial(caller, "207");
+    site.run(2_000);
+    expect(requestUriOf(gateway.seen("INVITE"))).toBe("sip:5550999@10.10.1.3");
+    expect(caller.responses(302)).toEqual([]);
+  });
+
   it("without a forward, busy is busy", () => {
     const { site, caller, callee } = dark();
     callee.answers("INVITE", { status: 486 });

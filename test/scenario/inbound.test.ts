@@ -145,3 +145,44 @@ describe("inbound: upstream-first", () => {
     expect(rung(phones)).toEqual([2, 0, 0]);
   });
 });
+
+describe("a number that means an extension", () => {
+  const MORE = 'extensions: {prefixes: ["5550"], aliases: {"5550100": "202"}, forward: {"201": {busy: "200"}}}\n';
+
+  function registered(groups: string) {
+    const all = cast(groups, MORE);
+    all.pbx.answers("REGISTER", { status: 200 });
+    for (const phone of all.phones) phone.request("REGISTER", "sip:pbx.example.com");
+    all.site.run(100);
+    return all;
+  }
+
+  it("rings it, by prefix or alias, before the default group; a group of that very number comes first", () => {
+    const { site, gateway, phones } = registered(
+      "{default: {members: [sip:200@10.222.237.30]}, 5550201: {members: [sip:200@10.222.237.30]}}",
+    );
+    gateway.invite("sip:5550202@10.222.237.1");
+    site.run(100);
+    expect(rung(phones)).toEqual([0, 0, 1]);
+    gateway.invite("sip:5550100@10.222.237.1");
+    site.run(100);
+    expect(rung(phones)).toEqual([0, 0, 2]);
+    gateway.invite("sip:5550201@10.222.237.1");
+    site.run(100);
+    expect(rung(phones)).toEqual([1, 0, 2]);
+    gateway.invite("sip:5559999@10.222.237.1");
+    site.run(100);
+    expect(rung(phones)).toEqual([2, 0, 2]);
+  });
+
+  it("without any group too, and its forward is followed", () => {
+    const { site, gateway, phones } = registered("{other: {members: [sip:200@10.222.237.30]}}");
+    phones[1]?.answers("INVITE", { status: 486 });
+    gateway.invite("sip:5550201@10.222.237.1");
+    site.run(500);
+    expect(rung(phones)).toEqual([1, 1, 0]);
+    gateway.invite("sip:5559999@10.222.237.1");
+    site.run(500);
+    expect(finals(gateway)).toEqual([404]);
+  });
+});

@@ -60,6 +60,20 @@ describe("a call", () => {
     expectLadder("upstreams-failover", site.ladder());
   });
 
+  it.each(["INVITE", "REGISTER", "MESSAGE"])("the first says 503 to %s: the next is asked", (method) => {
+    const { site, phone, first, second } = cast();
+    first.answers(method, { status: 503 });
+    second.answers(method, { status: 200 });
+    phone.request(method, method === "REGISTER" ? DOMAIN : NUMBER);
+    site.run(500);
+    expect(count(method, first, second)).toEqual([1, 1]);
+    expect(finals(phone)).toEqual([200]);
+    second.answers(method, { status: 503 });
+    phone.request(method, method === "REGISTER" ? DOMAIN : NUMBER);
+    site.run(500);
+    expect(finals(phone)).toEqual([200, 503]);
+  });
+
   it("the first can't be reached: the second gets it at once", () => {
     const { site, phone, second } = cast();
     site.simulation.detach(FIRST);

@@ -2,9 +2,10 @@
 import type { Reply } from "../../message/reply.ts";
 import type { NextOn, RoutedRequest, Stage } from "../../proxy/router.ts";
 import { dialledUser } from "../dialled-number.ts";
-import { findExtension, isHome, ringStages } from "../extensions.ts";
+import { findExtension, isHome } from "../extensions.ts";
+import { ALL_KEPT, absentStages, extensionStages } from "../forwarding.ts";
 import type { Gateways } from "../gateways.ts";
-import { decision, replyStage, upstreamStage } from "../plan.ts";
+import { decision, replyStage, upstreamStages } from "../plan.ts";
 import { callerOf } from "../registrar.ts";
 import type { Gateway } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
@@ -13,7 +14,7 @@ export const call: RoutingRule = (routed, situation) => {
   const { site, origin, upstreams, redirects, now_ms } = situation;
   if (origin !== "localnet" || routed.request.method !== "INVITE") return undefined;
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesCalls);
-  const stages: Stage[] = targets.map((target) => upstreamStage(target, site.upstream.fr_timer_ms));
+  const stages: Stage[] = upstreamStages(targets, site.upstream.fr_timer_ms);
   // While upstream lives, nobody needs to know who else could take the call.
   const survival = () => survivalStages(routed, situation);
   const last = stages.pop();
@@ -47,16 +48,9 @@ function survivalStages(routed: RoutedRequest, situation: Situation): Stage[] {
   const { bindings } = situation.registrar;
   const isOurs = routed.uri === undefined || isHome(routed.uri.host, bindings);
   const extension = isOurs ? findExtension(number, situation.site.extensions, bindings) : undefined;
-  if (extension === undefined) return outsideStages(number, routed, situation);
-  return ringStages(extension, ALL_KEPT, situation.site.extensions, (other) => forwardStages(other, routed, situation));
-}
-
-/** A forwarded call rings one more extension at the most: forwards don't chase each other. */
-function forwardStages(number: string, routed: RoutedRequest, { site, registrar, gateways }: Situation): Stage[] {
-  const extension = findExtension(number, site.extensions, registrar.bindings);
-  if (extension !== undefined)
-    return ringStages(extension, ALL_KEPT, { ...site.extensions, forwards: new Map() }, () => []);
-  return gateways.stages(gateways.order(number, routed), number, routed);
+  if (extension !== undefined) return extensionStages(extension, ALL_KEPT, routed, situation);
+  const forwarded = isOurs ? absentStages(number, ALL_KEPT, routed, situation) : undefined;
+  return forwarded ?? outsideStages(number, routed, situation);
 }
 
 function outsideStages(number: string, routed: RoutedRequest, { site, gateways, redirects }: Situation): Stage[] {
@@ -87,8 +81,5 @@ function redirect(
   if (contacts.length > 0) return { status, headers: contacts.join("") };
   return { status: 480, headers: 'Reason: SIP;cause=503;text="No gateway has a free channel"\r\n' };
 }
-
-/** In an outage nobody can renew what upstream has let expire. */
-const ALL_KEPT = Number.NEGATIVE_INFINITY;
 
 const unreachable = replyStage(480, undefined, 'Reason: SIP;cause=503;text="Upstream does not answer"\r\n');

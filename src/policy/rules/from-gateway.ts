@@ -1,6 +1,8 @@
-/** A call from the PSTN: upstream first, where it is configured so and lives; then the hunt group of the called number. */
+/** A call from the PSTN: upstream first, where it is configured so and lives; then whom the called number means. */
 import { parseSipUri, uriPort } from "../../message/uri.ts";
-import type { ForkOutcome, Stage, Target } from "../../proxy/router.ts";
+import type { ForkOutcome, RoutedRequest, Stage, Target } from "../../proxy/router.ts";
+import { findExtension } from "../extensions.ts";
+import { ALL_KEPT, absentStages, extensionStages } from "../forwarding.ts";
 import { nobodyRegistered, uriAt } from "../hunting.ts";
 import { decision, replyStage, upstreamStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
@@ -10,26 +12,20 @@ const CALLBACK_RING_ms = 60_000;
 const CALLERS = "phones that have called an emergency number";
 
 export const fromGateway: RoutingRule = (routed, situation) => {
-  const { origin, own, gateways, hunting, emergency, now_ms } = situation;
+  const { origin, own, gateways, emergency, now_ms } = situation;
   if (origin !== "gateway" || routed.request.method !== "INVITE") return undefined;
   const number = routed.uri?.user ?? "";
   const gateway = gateways.findAddress(routed.source.address)?.name ?? "";
-  const group = hunting.groupFor(number);
   const callers = emergency.callbackTargets(gateway, now_ms);
   // Who calls back after an emergency call must not meet a menu at headquarters.
   const upstream = callers.length > 0 ? [] : upstreamStages(number, situation);
-  const hunt = group === undefined ? [] : hunting.stages(group, routed, now_ms);
-  const rings = callers.length > 0 ? withCallers(callers, hunt) : hunt;
-  const last = group === undefined ? replyStage(404) : nobodyRegistered(group);
-  const words = [
-    ...(callers.length > 0 ? [CALLERS] : []),
-    ...(upstream.length > 0 ? ["upstream"] : []),
-    group === undefined ? `no hunt group for ${number}` : `hunt group ${group.name}`,
-  ];
+  const here = whoRings(number, routed, situation);
+  const rings = callers.length > 0 ? withCallers(callers, here.stages) : here.stages;
+  const words = [...(callers.length > 0 ? [CALLERS] : []), ...(upstream.length > 0 ? ["upstream"] : []), here.words];
   const { calls } = gateways;
   const { callId } = routed.request;
   return {
-    ...decision("from-gateway", words.join(", then "), ...upstream, ...(rings.length === 0 ? [last] : rings)),
+    ...decision("from-gateway", words.join(", then "), ...upstream, ...rings),
     listener: {
       onStart: (running, at_ms) => calls.begin(callId, gateway, callers.length > 0, running, at_ms),
       onAnswer: (_target, response, at_ms) => calls.answer(routed, response, own, at_ms),
@@ -38,11 +34,31 @@ export const fromGateway: RoutingRule = (routed, situation) => {
   };
 };
 
+/** The group of this very number; else the extension that it means, no guessing by suffix; else the default group. */
+function whoRings(number: string, routed: RoutedRequest, situation: Situation) {
+  const { site, registrar, upstreams, hunting, now_ms } = situation;
+  const named = hunting.groupNamed(number);
+  const settings = { ...site.extensions, suffix_digits: undefined };
+  const keptSince_ms = upstreams.isDark ? ALL_KEPT : now_ms;
+  const extra = { touchesGateway: true };
+  const extension = named === undefined ? findExtension(number, settings, registrar.bindings) : undefined;
+  if (extension !== undefined) {
+    const stages = extensionStages(extension, keptSince_ms, routed, situation, extra);
+    return { words: `extension ${extension.user}`, stages };
+  }
+  const absent = named === undefined ? absentStages(number, keptSince_ms, routed, situation, extra) : undefined;
+  if (absent !== undefined) return { words: `the forward of extension ${number}`, stages: absent };
+  const group = named ?? hunting.groupNamed("default");
+  if (group === undefined) return { words: `no hunt group for ${number}`, stages: [replyStage(404)] };
+  const hunt = hunting.stages(group, routed, now_ms);
+  return { words: `hunt group ${group.name}`, stages: hunt.length === 0 ? [nobodyRegistered(group)] : hunt };
+}
+
 /** They ring together with whom the group rings first. */
 function withCallers(callers: readonly Target[], hunt: readonly Stage[]): readonly Stage[] {
   const [first, ...rest] = hunt;
   if (first?.kind !== "fork" || typeof first.targets === "function") {
-    return [{ kind: "fork", what: CALLERS, targets: callers, ring_ms: CALLBACK_RING_ms }, ...hunt];
+    return [{ kind: "fork", what: CALLERS, targets: callers, ring_ms: CALLBACK_RING_ms, nextOn: () => true }, ...hunt];
   }
   const phones = callers.map(phoneOf);
   const others = first.targets.filter((target) => !phones.includes(phoneOf(target)));

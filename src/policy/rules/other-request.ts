@@ -2,7 +2,7 @@
 import { EVENT, EXPIRES } from "../../message/header-names.ts";
 import type { Request } from "../../message/message.ts";
 import type { Stage } from "../../proxy/router.ts";
-import { decision, replyStage, upstreamStage } from "../plan.ts";
+import { decision, replyStage, upstreamStages } from "../plan.ts";
 import type { OutageAnswers } from "../site.ts";
 import type { RoutingRule } from "../situation.ts";
 
@@ -14,7 +14,7 @@ export const otherRequest: RoutingRule = (routed, { site, origin, upstreams, now
   const answer = outageAnswer(routed.request, site.outageAnswers);
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesRegisters);
   if (targets.length === 0) return decision("other-request", "upstream is down", answer);
-  const stages = targets.map((target) => upstreamStage(target, site.upstream.fr_timer_ms));
+  const stages = upstreamStages(targets, site.upstream.fr_timer_ms);
   return { ...decision("other-request", `to ${targets[0]?.name ?? ""}`, ...stages, answer), passes503: true };
 };
 

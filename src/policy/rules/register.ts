@@ -4,7 +4,7 @@
  */
 import type { Stage } from "../../proxy/router.ts";
 import { showContacts } from "../hidden-contacts.ts";
-import { decision, upstreamStage } from "../plan.ts";
+import { decision, upstreamStages } from "../plan.ts";
 import { nameOf } from "../registrar.ts";
 import type { RoutingRule } from "../situation.ts";
 
@@ -27,7 +27,7 @@ export const register: RoutingRule = (routed, situation) => {
   const patience_ms = registrar.knows(routed) ? site.registration.local_after_ms : site.upstream.fr_timer_ms;
   const byPath = site.registration.mode === "path";
   const way = byPath ? { addPath: true } : { hideContact: true };
-  const stages = targets.map((target) => upstreamStage(target, patience_ms, way));
+  const stages = upstreamStages(targets, patience_ms, way);
   return {
     ...decision("register", `to ${first.name}`, ...stages, here),
     passes503: true,
