@@ -43,6 +43,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   private readonly holdTimer = new Timer(this, "hold");
   private readonly waiting = new Set<WaitingRequest>();
   private isProbing = false;
+  /** A call has heard nothing since its 100: the next probe decides whether that means anything. */
+  private isDoubted = false;
   private isStarted = false;
   private isStopped = false;
   private flows: readonly Flow[] = [];
@@ -121,17 +123,27 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     if (method === "INVITE" || method === "REGISTER") this.see("request unanswered", now_ms);
   }
 
+  /** A slow callee, or a line that has just been cut: asks at once. */
+  onHush(now_ms: number): void {
+    if (this.state.name !== "up" || this.isStopped) return;
+    this.isDoubted = true;
+    this.probe(now_ms);
+  }
+
   onUnreachable(_method: string, now_ms: number): void {
     this.see("request undeliverable", now_ms);
   }
 
   onProbeAnswer(_status: number, now_ms: number): void {
     this.isProbing = false;
+    this.isDoubted = false;
     this.see("probe answered", now_ms);
   }
 
   onProbeFailure(_why: string, now_ms: number): void {
     this.isProbing = false;
+    if (this.isDoubted) this.see("request unanswered", now_ms);
+    this.isDoubted = false;
     this.see("probe failed", now_ms);
   }
 

@@ -41,7 +41,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   private hasProvisional = false;
   /** A provisional response other than 100: somebody's phone may ring. */
   private isRinging = false;
-  /** fr_timer until something comes, then timer C. */
+  /** fr_timer until something comes, once more when that is only a 100, then timer C. */
   private timer: Timer | undefined = undefined;
   /** The Reason lines to cancel with, once cancelling has been asked for. */
   private cancelReason: string | undefined = undefined;
@@ -157,6 +157,9 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
       this.isSilent = true;
       this.target.observer?.onSilence(this.routed.request.method, now_ms);
       this.end({ status: 408, response: undefined }, now_ms);
+    } else if (kind === "hush") {
+      this.startTimer("timer_c", TIMER_C_ms, now_ms);
+      this.target.observer?.onHush?.(now_ms);
     } else {
       this.dismiss("", 408, now_ms);
     }
@@ -185,10 +188,17 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
       return;
     }
     // A 100 to another request promises nothing: its short timer goes on.
-    if (this.routed.request.method === "INVITE") this.startTimer("timer_c", TIMER_C_ms, now_ms);
+    if (this.routed.request.method === "INVITE") this.beginPatience(response.status, now_ms);
     if (response.status === 100) return;
     this.isRinging = true;
     this.running.onProvisional(this, response, now_ms);
+  }
+
+  /** Timer C; but where somebody watches the target, a 100 that nothing follows is worth a question to it. */
+  private beginPatience(status: number, now_ms: number): void {
+    const isWatched = this.fr_timer_ms !== undefined && this.target.observer?.onHush !== undefined;
+    if (status === 100 && isWatched) this.startTimer("hush", this.fr_timer_ms ?? 0, now_ms);
+    else this.startTimer("timer_c", TIMER_C_ms, now_ms);
   }
 
   private succeed(transaction: ClientTransaction, response: Response, now_ms: number): void {
@@ -210,7 +220,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     this.running.onEnded(this, now_ms);
   }
 
-  private startTimer(kind: "fr_timer" | "timer_c", delay_ms: number, now_ms: number): void {
+  private startTimer(kind: "fr_timer" | "hush" | "timer_c", delay_ms: number, now_ms: number): void {
     this.stopTimer();
     this.timer = new Timer(this, kind);
     this.kit.timers.start(this.timer, delay_ms, now_ms);

@@ -26,6 +26,8 @@ export interface TargetObserver {
   onAnswer(status: number, now_ms: number): void;
   /** It said nothing within fr_timer, or timer B or F. */
   onSilence(method: string, now_ms: number): void;
+  /** It has said 100 to an INVITE, and nothing for another fr_timer. */
+  onHush?(now_ms: number): void;
   /** No route, ICMP: it can't be reached. */
   onUnreachable(method: string, now_ms: number): void;
 }

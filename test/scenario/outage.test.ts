@@ -178,6 +178,30 @@ describe("outage: upstream is known to be down", () => {
 });
 
 describe("outage: the moment at which upstream is found dead", () => {
+  it("a lone call that has only had its 100: a probe after fr_timer tells, and the gateway has it 3 s later", () => {
+    const { site, phone, pbx } = silentSite();
+    site.simulation.silence(PBX, false);
+    pbx.answers("INVITE", { status: 100 });
+    const start_ms = site.simulation.now_ms;
+    phone.invite(NUMBER);
+    site.run(100);
+    site.simulation.silence(PBX);
+    site.run(9_000);
+    // The 100 came after 15 ms: fr_timer, the probe's time-out, notice_hold.
+    expect((phone.responses(302)[0]?.at_ms ?? Number.NaN) - start_ms).toBe(15 + 4_000 + 2_000 + 1_000 + 5);
+  });
+
+  it("a slow callee is no sign of death: the probe is answered, the call goes on, no edge", () => {
+    const { site, phone, pbx } = silentSite();
+    site.simulation.silence(PBX, false);
+    pbx.answers("INVITE", { status: 100 }, { status: 180, after_ms: 9_000 }, { status: 200, after_ms: 10_000 });
+    const edges = site.peers.history.all.length;
+    phone.invite(NUMBER);
+    site.run(12_000);
+    expect(phone.responses(200, "INVITE")).toHaveLength(1);
+    expect(site.peers.history.all).toHaveLength(edges);
+  });
+
   it("rescues every call that doesn't ring yet, one that has had its 100 too", () => {
     const { site, phone, pbx } = silentSite();
     site.simulation.silence(PBX, false);
