@@ -29,7 +29,7 @@ export class Gateways {
     this.own = own;
     this.calls = calls;
     this.choosing = new GatewayChoosing(site.gateways, site.gatewaySettings, random);
-    const settings = { probe: site.gatewaySettings.probe, hold_ms: 0, hold_max_ms: 0 };
+    const settings = { probe: site.gatewaySettings.probe, hold_ms: 0, hold_max_ms: 0, deadCodes: [] };
     const hops = site.gateways.map(({ uri }) => uri);
     const watched = peers.name({ role: "gateway", settings }, hops);
     this.ports = site.gateways.flatMap((gateway, index) => {

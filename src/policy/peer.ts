@@ -134,7 +134,11 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.see("request undeliverable", now_ms);
   }
 
-  onProbeAnswer(_status: number, now_ms: number): void {
+  onProbeAnswer(status: number, now_ms: number): void {
+    if (this.settings.deadCodes.includes(status)) {
+      this.onProbeFailure("silence", now_ms);
+      return;
+    }
     this.isProbing = false;
     this.isDoubted = false;
     this.see("probe answered", now_ms);

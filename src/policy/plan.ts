@@ -1,5 +1,5 @@
 /** Plans are made of these. */
-import type { ForkStage, NextOn, RoutingDecision, Stage, Target } from "../proxy/router.ts";
+import type { ForkOutcome, ForkStage, NextOn, RoutingDecision, Stage, Target } from "../proxy/router.ts";
 import type { Peer } from "./peer.ts";
 
 export function decision(rule: string, why: string, ...plan: Stage[]): RoutingDecision {
@@ -37,7 +37,12 @@ export function upstreamStages(
   });
 }
 
+/** Whether an upstream target has as good as said nothing: silence, or a code without a body that counts as dead. */
+export function isDead({ isSilent, best }: ForkOutcome, deadCodes: readonly number[]): boolean {
+  return isSilent || (deadCodes.includes(best.status) && (best.response?.body ?? "") === "");
+}
+
 const onSilenceOr503: NextOn = ({ isSilent, best }) => isSilent || best.status === 503;
 
 /** Somebody who has said anything at all has decided. */
-export const onSilence: NextOn = ({ isSilent }) => isSilent;
+const onSilence: NextOn = ({ isSilent }) => isSilent;

@@ -23,6 +23,8 @@ export interface WatchSettings {
   /** How long recovering lasts; doubles at each flap, up to `hold_max_ms`. */
   readonly hold_ms: number;
   readonly hold_max_ms: number;
+  /** Final responses without a body that mean that nobody lives behind the one who sent them. */
+  readonly deadCodes: readonly number[];
 }
 
 export interface UpstreamSettings extends WatchSettings {

@@ -30,7 +30,7 @@ describe("explain", () => {
       `10.222.237.21 (10.222.237.21) calls 5551234; no branchline runs, so upstream is taken to be up.
 Rule call: to 198.51.100.10.
 1. asks upstream 198.51.100.10, and waits 4000 ms for a first sign
-   When it says nothing or can't be reached:
+   When it says nothing or can't be reached, answers 503:
    2. tells the caller 181 "Survival activated - please stand by" and waits 1000 ms
    3. answers 302, Contact: <sip:5551234@10.10.1.3>
 `,

@@ -1,5 +1,5 @@
 /** An upstream target's state, fed with evidence. */
-import { FR_TIMER_ms, HOLD_MAX_ms, HOLD_ms, PROBE } from "../../src/app/config/config.ts";
+import { DEAD_CODES, FR_TIMER_ms, HOLD_MAX_ms, HOLD_ms, PROBE } from "../../src/app/config/config.ts";
 import {
   type Evidence,
   initialState,
@@ -17,6 +17,7 @@ export const DEFAULTS: UpstreamSettings = {
   probe: PROBE,
   hold_ms: HOLD_ms,
   hold_max_ms: HOLD_MAX_ms,
+  deadCodes: DEAD_CODES,
 };
 
 /** A target that is fed with evidence. */

@@ -131,6 +131,28 @@ describe("extension to extension", () => {
     expect(caller.responses(302)).toEqual([]);
   });
 
+  it("a blind transfer: REFER and NOTIFY pass within the call, and the new call goes where any would", () => {
+    const { site, caller, callee, gateway } = dark("survival: {answer: relay, notice_hold: 0s}\n");
+    callee.answers("INVITE", { status: 200 }).answers("REFER", { status: 202 });
+    caller.answers("NOTIFY", { status: 200 });
+    gateway.answers("INVITE", { status: 200 });
+    dial(caller, "202");
+    site.run(500);
+    site.simulation.sightings.length = 0;
+    caller.inDialog("REFER", caller.got(200, "INVITE"), 2);
+    site.run(100);
+    dial(callee, "5551234");
+    site.run(500);
+    callee.inDialogAsCallee("NOTIFY", callee.seen("INVITE"), 1);
+    site.run(100);
+    caller.inDialog("BYE", caller.got(200, "INVITE"), 3);
+    site.run(100);
+    expect(caller.responses(202, "REFER")).toHaveLength(1);
+    expect(callee.responses(200, "NOTIFY")).toHaveLength(1);
+    expect(callee.responses(200, "INVITE")).toHaveLength(1);
+    expectLadder("blind-transfer", site.ladder());
+  });
+
   it("without a forward, busy is busy", () => {
     const { site, caller, callee } = dark();
     callee.answers("INVITE", { status: 486 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, statusOf } from "../support/sip-text.ts";
+import { header, respond, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, SITE_YAML, Site, STRANGER } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";
@@ -259,8 +259,63 @@ describe("a reload in the middle of an outage", () => {
   });
 });
 
+describe("codes that count as dead", () => {
+  function saying(status: number, yaml = "", extra: readonly string[] = []) {
+    const site = new Site(SITE_YAML.replace(/upstream: (.*)/, `upstream: {targets: [$1]${yaml}}`));
+    const phone = site.actor("phone", PHONE);
+    const pbx = site.actor("pbx", PBX).answers("INVITE", { status, after_ms: 50, extra });
+    site.run(100);
+    return { site, phone, pbx };
+  }
+
+  it("503 without a body: survival at once, and upstream's state stays what it is", () => {
+    const { site, phone } = saying(503);
+    phone.invite(NUMBER);
+    site.run(1_500);
+    expectLadder("outage-503", site.ladder());
+    expect(site.peers.history.all.filter(({ role }) => role === "upstream")).toHaveLength(1);
+  });
+
+  it.each([
+    ["none are configured", 503, ", dead_codes: []", 503],
+    ["another is", 503, ", dead_codes: [500]", 503],
+    ["this one is", 500, ", dead_codes: [500]", 302],
+  ])("%s: %d", (_, status, yaml, expected) => {
+    const { site, phone } = saying(status, yaml);
+    phone.invite(NUMBER);
+    site.run(1_500);
+    expect(finals(phone)).toEqual([expected]);
+  });
+
+  it("503 with a body is an answer", () => {
+    const { site, phone, pbx } = saying(100);
+    phone.invite(NUMBER);
+    site.run(100);
+    const invite = pbx.seen("INVITE");
+    const wire = respond(invite, 503, "Closed", ["Content-Type: text/plain"], "t").replace(
+      /Content-Length: 0\r\n\r\n$/i,
+      "Content-Length: 4\r\n\r\nhush",
+    );
+    pbx.send(wire);
+    site.run(1_500);
+    expect(finals(phone)).toEqual([503]);
+  });
+
+  it("an upstream that answers its probes so is dead: nobody waits", () => {
+    const { site, phone, pbx } = saying(100);
+    pbx.answers("OPTIONS", { status: 503 });
+    site.run(40_000);
+    phone.invite(NUMBER);
+    site.run(100);
+    expect(phone.responses(181)).toHaveLength(1);
+    pbx.answers("OPTIONS", { status: 404 });
+    site.run(90_000);
+    expect(site.peers.history.all.at(-1)?.to).toBe("up");
+  });
+});
+
 describe("no survival", () => {
-  it.each([404, 486, 500, 503, 603])("upstream's own %d passes through untouched", (status) => {
+  it.each([404, 486, 500, 603])("upstream's own %d passes through untouched", (status) => {
     const site = new Site();
     const phone = site.actor("phone", PHONE);
     const pbx = site.actor("pbx", PBX);
@@ -270,6 +325,15 @@ describe("no survival", () => {
     expect(finals(phone)).toEqual([status]);
     expect(header(phone.got(status), "x-from")).toBe("upstream");
     expect(phone.responses(181)).toHaveLength(0);
+  });
+
+  it("nor has 503 a way out without gateway and extension: upstream's own word passes", () => {
+    const site = new Site(SITE_YAML.replace(/gateways.*\n/, ""));
+    const phone = site.actor("phone", PHONE);
+    site.actor("pbx", PBX).answers("INVITE", { status: 503, extra: ["X-From: upstream"] });
+    phone.invite(NUMBER);
+    site.run(1_000);
+    expect(header(phone.got(503), "x-from")).toBe("upstream");
   });
 
   it("a call from upstream never gets it", () => {

@@ -35,6 +35,9 @@ export const PROBE: ProbeSettings = {
   successes: 3,
 };
 
+/** A next hop that says so has lost what is behind it; 404, 486 or 500 mean that somebody lives up there. */
+export const DEAD_CODES: readonly number[] = [503];
+
 export const HOLD_ms = 60_000;
 export const HOLD_MAX_ms = 600_000;
 

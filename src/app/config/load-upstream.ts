@@ -1,6 +1,6 @@
 /** The file's `upstream`: a URI, several, or a mapping. */
 import type { ProbeSettings, UpstreamSettings } from "../../policy/site.ts";
-import { FR_TIMER_ms, HOLD_MAX_ms, HOLD_ms, PROBE } from "./config.ts";
+import { DEAD_CODES, FR_TIMER_ms, HOLD_MAX_ms, HOLD_ms, PROBE } from "./config.ts";
 import { readUris } from "./read-uri.ts";
 import { HOUR_ms, type Place, type Reader, SECOND_ms } from "./reader.ts";
 
@@ -9,7 +9,7 @@ const PINS = ["auto", "up", "down"] as const;
 export function loadUpstream(reader: Reader, place: Place | undefined): UpstreamSettings {
   const isLong = place !== undefined && reader.isMapping(place);
   const fields = isLong
-    ? reader.fields(place, ["targets", "force", "fr_timer", "probe", "hold", "hold_max"])
+    ? reader.fields(place, ["targets", "force", "fr_timer", "dead_codes", "probe", "hold", "hold_max"])
     : undefined;
   const targets = isLong ? fields?.get("targets") : place;
   const hold_ms = reader.duration(fields, "hold", 0, HOUR_ms) ?? HOLD_ms;
@@ -21,6 +21,10 @@ export function loadUpstream(reader: Reader, place: Place | undefined): Upstream
     targets: targets === undefined ? [] : readUris(reader, targets, "sip:pbx.example.com"),
     force: reader.optional(fields, "force", (found) => reader.choice(found, PINS)) ?? "auto",
     fr_timer_ms: reader.duration(fields, "fr_timer", 100, 32 * SECOND_ms) ?? FR_TIMER_ms,
+    deadCodes:
+      reader.optional(fields, "dead_codes", (found) =>
+        reader.items(found).flatMap((item) => reader.count(item, 400, 699) ?? []),
+      ) ?? DEAD_CODES,
     probe: loadProbe(reader, fields?.get("probe")),
     hold_ms,
     hold_max_ms,

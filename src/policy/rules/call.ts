@@ -5,7 +5,7 @@ import { dialledUser } from "../dialled-number.ts";
 import { findExtension, isHome } from "../extensions.ts";
 import { ALL_KEPT, absentStages, extensionStages } from "../forwarding.ts";
 import type { Gateways } from "../gateways.ts";
-import { decision, replyStage, upstreamStages } from "../plan.ts";
+import { decision, isDead, replyStage, upstreamStages } from "../plan.ts";
 import { callerOf } from "../registrar.ts";
 import type { Gateway } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
@@ -18,7 +18,8 @@ export const call: RoutingRule = (routed, situation) => {
   // While upstream lives, nobody needs to know who else could take the call.
   const survival = () => survivalStages(routed, situation);
   const last = stages.pop();
-  const plan = last?.kind === "fork" ? [...stages, { ...last, nextOn: orElse(survival) }] : survival();
+  const plan =
+    last?.kind === "fork" ? [...stages, { ...last, nextOn: orElse(survival, site.upstream.deadCodes) }] : survival();
   const caller = callerOf(routed.request);
   const why = targets.length === 0 ? "upstream is down" : `to ${targets.map((target) => target.name).join(", ")}`;
   const made = { ...decision("call", why, ...plan), passes503: true };
@@ -37,8 +38,13 @@ export const call: RoutingRule = (routed, situation) => {
   };
 };
 
-function orElse(stages: () => Stage[]): NextOn {
-  return ({ isSilent }) => (isSilent ? stages() : false);
+/** Silence, and what counts as such; but an answer of upstream isn't replaced by one of ours that helps nobody. */
+function orElse(stages: () => Stage[], deadCodes: readonly number[]): NextOn {
+  return (outcome) => {
+    if (!isDead(outcome, deadCodes)) return false;
+    const next = stages();
+    return outcome.isSilent || next[0] !== unreachable ? next : false;
+  };
 }
 
 /** Another phone of this site when the number means one; otherwise the notice, and the gateway. */

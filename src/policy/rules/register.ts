@@ -2,9 +2,9 @@
  * A phone's REGISTER goes upstream with a Path that leads back to the phone (RFC 3327). When upstream can't answer, a
  * phone that we know is answered here, so that it stays registered.
  */
-import type { Stage } from "../../proxy/router.ts";
+import type { NextOn, Stage } from "../../proxy/router.ts";
 import { showContacts } from "../hidden-contacts.ts";
-import { decision, upstreamStages } from "../plan.ts";
+import { decision, isDead, upstreamStages } from "../plan.ts";
 import { nameOf } from "../registrar.ts";
 import type { RoutingRule } from "../situation.ts";
 
@@ -19,7 +19,8 @@ export const register: RoutingRule = (routed, situation) => {
     return decision("register", "upstream knows it already", { kind: "reply", reply: registrar.confirm(routed) });
   }
   // Only who would get 200 here is held back: nobody is turned away while upstream lives.
-  if (registrar.serves(routed) && !registrar.mayGoUp(routed.request, now_ms)) {
+  const serves = registrar.serves(routed);
+  if (serves && !registrar.mayGoUp(routed.request, now_ms)) {
     return decision("register", "upstream has just returned: one phone after the other", here);
   }
   // A phone can name any domain and any Route; only its own registrar's word makes a binding.
@@ -28,6 +29,10 @@ export const register: RoutingRule = (routed, situation) => {
   const byPath = site.registration.mode === "path";
   const way = byPath ? { addPath: true } : { hideContact: true };
   const stages = upstreamStages(targets, patience_ms, way);
+  const last = stages.pop();
+  // Whom we don't serve gets upstream's own word.
+  const nextOn: NextOn = (outcome) => outcome.isSilent || (serves && isDead(outcome, site.upstream.deadCodes));
+  if (last !== undefined) stages.push({ ...last, nextOn });
   return {
     ...decision("register", `to ${first.name}`, ...stages, here),
     passes503: true,
