@@ -81,6 +81,7 @@ export class App implements Controlled {
   /** Takes another site description; calls in progress end as they began. Listeners can't change so. */
   reload(site: Site): void {
     this.policy.stop();
+    this.channels.max_call_ms = site.gatewaySettings.max_call_ms;
     this.policy = this.introduce(site);
     this.run((now_ms) => this.policy.start(now_ms));
   }

@@ -65,7 +65,7 @@ export class BindingKeeper implements TimerOwner {
   async start(listeners: readonly Listener[]): Promise<void> {
     await this.restore(listeners);
     this.bindings.onChange = (isNews) => this.changed(isNews ? "news" : "refresh");
-    this.callbacks.onChange = () => this.changed("emergency");
+    this.callbacks.onChange = (isNews) => this.changed(isNews ? "emergency" : "refresh");
     this.expire(this.ports.now_ms());
   }
 

@@ -10,6 +10,8 @@ import { CallLog } from "../policy/call-log.ts";
 import { Callbacks } from "../policy/callbacks.ts";
 import { Calls } from "../policy/calls.ts";
 import { explain } from "../policy/explain.ts";
+import { channelKey } from "../policy/gateways.ts";
+import { peerName } from "../policy/peer.ts";
 import { Peers } from "../policy/peers.ts";
 import { SitePolicy } from "../policy/site-policy.ts";
 import { parseSnapshot, restoreSnapshot } from "../policy/snapshot.ts";
@@ -70,8 +72,13 @@ class Rehearsal {
     if (question.upstream !== undefined) peers.force(question.upstream, 0);
     else for (const { name, state } of known.status?.upstream ?? []) peers.assume("upstream", name, state, 0);
     for (const { name, state, calls: busy } of known.status?.gateways ?? []) {
-      peers.assume("gateway", name, state, 0);
-      for (let call = 0; call < busy; call++) calls.begin(`${name} ${call}`, name, false, { refuse: () => {} }, 0);
+      const gateway = config.site.gateways.find((one) => one.name === name);
+      if (gateway === undefined) continue;
+      peers.assume("gateway", peerName(gateway.uri), state, 0);
+      for (let call = 0; call < busy; call++) {
+        const start = { callId: `${name} ${call}`, fromTag: "", cseqNumber: 1 };
+        calls.begin(start, channelKey(gateway), false, { refuse: () => {} }, 0);
+      }
     }
   }
 

@@ -24,7 +24,8 @@ export async function askAndPrint(file: string, question: ControlQuestion, asJso
 export async function explainAndPrint(file: string, question: CallQuestion): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
   const running = await ask(config, { command: "snapshot" }).catch((error: unknown) => fail(String(error)));
-  const saved = running === undefined ? await loadBindings(config.stateFolder) : running.snapshot;
+  const saved =
+    running === undefined ? await loadBindings(config.stateFolder).catch(() => undefined) : running.snapshot;
   process.stdout.write(explainCall(config, { saved, status: running?.status }, question));
 }
 

@@ -29,8 +29,7 @@ export class Access {
     this.tokens = tokens;
   }
 
-  originOf(source: Flow): Origin {
-    const { address } = source;
+  originOf(address: string): Origin {
     if (this.site.gateways.some((gateway) => gateway.uri.host === address)) return "gateway";
     const upstream = this.upstreams.originOf(address);
     if (upstream === "upstream") return upstream;
@@ -42,7 +41,7 @@ export class Access {
   admit(request: Request, source: Flow): "admit" | "forbid" | "drop" {
     // What comes from our own address has come back to us: it must not pass for a phone's.
     if (this.own.has(source.address, source.port)) return "drop";
-    if (this.originOf(source) !== "stranger" || this.hasToken(request)) return "admit";
+    if (this.originOf(source.address) !== "stranger" || this.hasToken(request)) return "admit";
     if (this.site.strangers === "reject") return "forbid";
     if (this.site.strangers === "drop") return "drop";
     return this.site.localnet.contains(source.listener.address) ? "forbid" : "drop";

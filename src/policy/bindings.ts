@@ -1,4 +1,5 @@
 /** The location service: which phones an address-of-record has, learned from upstream's answers to their REGISTERs. */
+import { ownText } from "../base/own-text.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
 
 /** One registered contact (RFC 3261 §10.2). */
@@ -102,7 +103,7 @@ export class Bindings {
     if (known !== undefined && isOutOfOrder(binding, known)) return;
     const others = address.bindings.filter((one) => !isSameContact(one, binding));
     address.bindings = [binding, ...others].slice(0, BINDINGS_MAX);
-    const marks = [binding.flow.address, binding.instance].filter((mark) => mark !== "");
+    const marks = [binding.flow.address, ...(binding.instance === "" ? [] : [instanceMark(binding.instance)])];
     address.seen = [...new Set([...marks, ...address.seen])].slice(0, 2 * BINDINGS_MAX);
     address.promised_ms = Math.max(address.promised_ms, binding.expires_ms);
     this.onChange(known === undefined || known.contact !== binding.contact || !isSameFlow(known.flow, binding.flow));
@@ -162,9 +163,10 @@ export class Bindings {
   }
 
   /** The address-of-record, made when it is new; undefined when the table is full. */
-  private address(name: string): AddressOfRecord | undefined {
-    let address = this.addresses.get(name);
+  private address(given: string): AddressOfRecord | undefined {
+    let address = this.addresses.get(given);
     if (address === undefined && this.addresses.size < ADDRESSES_MAX) {
+      const name = ownText(given);
       const at = name.lastIndexOf("@");
       const user = name.slice(0, at);
       const promised_ms = Number.NEGATIVE_INFINITY;
@@ -183,6 +185,11 @@ function isOutOfOrder(late: Order, known: Order): boolean {
 /** What a phone is known by: its instance, or else its Contact URI. */
 export function phoneMark({ contact, instance }: Pick<Binding, "contact" | "instance">): string {
   return instance === "" ? contact : instance;
+}
+
+/** How `seen` has an instance: what a phone claims must not pass for an address. */
+export function instanceMark(instance: string): string {
+  return `instance ${instance}`;
 }
 
 /** RFC 5626 §4.1: an instance is one phone, whatever address it has now. */

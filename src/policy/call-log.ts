@@ -1,4 +1,5 @@
 /** What has been decided about the last calls, and why: for `branchline calls`, and for the log where it wasn't the usual. */
+import { ownText } from "../base/own-text.ts";
 import type { Logger } from "../base/ports.ts";
 import type { Response } from "../message/message.ts";
 import type {
@@ -15,6 +16,7 @@ import { callerOf } from "./registrar.ts";
 
 /** Calls remembered. */
 const CALLS_MAX = 200;
+const CHARACTERS_MAX = 128;
 
 /** One call, from its INVITE to its final response. */
 export interface CallEntry {
@@ -66,17 +68,17 @@ class CallRecord implements CallEntry, DecisionListener {
   readonly route: string[] = [];
   status: number | undefined = undefined;
   after_ms: number | undefined = undefined;
-  private readonly inner: DecisionListener | undefined;
+  private inner: DecisionListener | undefined;
   private readonly log: Logger;
 
   constructor(routed: RoutedRequest, origin: Origin, made: RoutingDecision, log: Logger, now_ms: number) {
     this.at_ms = now_ms;
-    this.callId = routed.request.callId;
-    this.from = callerOf(routed.request);
-    this.to = dialledUser(routed) ?? routed.request.requestUri;
+    this.callId = shortened(routed.request.callId);
+    this.from = shortened(callerOf(routed.request));
+    this.to = shortened(dialledUser(routed) ?? routed.request.requestUri);
     this.origin = origin;
     this.rule = made.rule;
-    this.why = made.why;
+    this.why = shortened(made.why);
     this.inner = made.listener;
     this.log = log;
   }
@@ -93,6 +95,7 @@ class CallRecord implements CallEntry, DecisionListener {
   onAnswer(target: Target, response: Response, now_ms: number): void {
     this.end(response.status, now_ms);
     this.inner?.onAnswer?.(target, response, now_ms);
+    this.inner = undefined;
   }
 
   onFailure(status: number, now_ms: number): void {
@@ -102,6 +105,7 @@ class CallRecord implements CallEntry, DecisionListener {
 
   onAck(now_ms: number): void {
     this.inner?.onAck?.(now_ms);
+    this.inner = undefined; // it holds the whole request
   }
 
   /** Calls that upstream has taken are the usual thing; the log needn't have a line for each. */
@@ -113,6 +117,11 @@ class CallRecord implements CallEntry, DecisionListener {
     if (isUsual(rule, route)) this.log.debug("call", fields);
     else this.log.info("call", fields);
   }
+}
+
+/** Kept for long: neither whole datagrams nor texts without end. */
+function shortened(text: string): string {
+  return ownText(text.slice(0, CHARACTERS_MAX));
 }
 
 function isUsual(rule: string, route: readonly string[]): boolean {

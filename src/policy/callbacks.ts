@@ -1,16 +1,18 @@
 /** Who has called an emergency number: calls that come from the same gateway soon afterwards ring that phone too. */
 import type { Flow, Listener } from "../transport/flow.ts";
-import { flowKey } from "../transport/flow.ts";
 
 /** Kept at the most: more phones than a branch has in an emergency. */
-const CALLBACKS_MAX = 100;
+const CALLBACKS_MAX = 20;
+/** Rung at once at the most. */
+const RUNG_MAX = 5;
 
 export interface Callback {
-  /** The caller's address-of-record, "user@domain". */
+  /** The caller's address-of-record, "user@domain", if it was registered from where the call came; or "". */
   readonly caller: string;
   /** The Contact that it gave, and where it was: it need not be registered. */
   readonly contact: string;
   readonly flow: Flow;
+  /** Its address. */
   readonly gateway: string;
   readonly until_ms: number;
 }
@@ -28,18 +30,19 @@ export interface SavedCallback {
 
 export class Callbacks {
   private callbacks: readonly Callback[] = [];
-  /** Called when something has changed that a restart must not lose. */
-  onChange: () => void = () => {};
+  /** Called when something has changed that a restart must not lose; news: a phone that wasn't there yet. */
+  onChange: (isNews: boolean) => void = () => {};
 
   remember(callback: Callback): void {
+    const before = this.callbacks.length;
     const others = this.callbacks.filter((one) => !isSame(one, callback));
     this.callbacks = [callback, ...others].slice(0, CALLBACKS_MAX);
-    this.onChange();
+    this.onChange(others.length === before);
   }
 
   /** Who is to be rung by calls from this gateway, the last caller first. */
   of(gateway: string, now_ms: number): readonly Callback[] {
-    return this.callbacks.filter((one) => one.gateway === gateway && now_ms < one.until_ms);
+    return this.callbacks.filter((one) => one.gateway === gateway && now_ms < one.until_ms).slice(0, RUNG_MAX);
   }
 
   save(now_ms: number): SavedCallback[] {
@@ -62,5 +65,5 @@ export class Callbacks {
 }
 
 function isSame(a: Callback, b: Callback): boolean {
-  return a.caller === b.caller && a.gateway === b.gateway && flowKey(a.flow) === flowKey(b.flow);
+  return a.gateway === b.gateway && a.flow.address === b.flow.address;
 }

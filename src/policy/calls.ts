@@ -1,25 +1,28 @@
 /** Calls that occupy a gateway's channels: counted by dialog, from the INVITE to the BYE. */
+import { ownText } from "../base/own-text.ts";
 import { SESSION_EXPIRES } from "../message/header-names.ts";
 import type { Request, Response } from "../message/message.ts";
 import { parseDecimal } from "../message/text.ts";
-import { calleeSide, callerSide, type DialogSide } from "../proxy/dialog-request.ts";
+import { calleeSide, callerSide, type DialogSide, hopTo } from "../proxy/dialog-request.ts";
 import type { Hangup } from "../proxy/hangup.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { RoutedRequest, RunningRequest } from "../proxy/router.ts";
+import type { Flow } from "../transport/flow.ts";
 
 /** Kept at the most; a gateway has far fewer channels. */
 const CALLS_MAX = 2_000;
 /** RFC 4411: why a call was taken away. */
 const PREEMPTED = 'Reason: preemption;cause=3;text="An emergency call needs the line"\r\n';
 
-/** Both ends of a call that is up, and the highest CSeq that each has seen from the other. */
+/** Both ends of a call that is up. */
 interface Dialog {
-  readonly callerTag: string;
   readonly caller: DialogSide;
   readonly callee: DialogSide;
-  toCaller: number;
-  toCallee: number;
+  readonly calleeTag: string;
 }
+
+/** What of an INVITE identifies a call. */
+export type CallStart = Pick<Request, "callId" | "fromTag" | "cseqNumber">;
 
 interface Call {
   /** The gateways of which it occupies a channel; twice where it comes from one and goes back to it. */
@@ -32,13 +35,17 @@ interface Call {
   running: RunningRequest | undefined;
   /** From then on. */
   dialog: Dialog | undefined;
+  readonly callerTag: string;
+  /** The highest CSeq that each end has seen from the other one. */
+  toCaller: number;
+  toCallee: number;
 }
 
 export class Calls {
   private readonly calls = new Map<string, Call>();
-  private readonly max_call_ms: number;
+  /** A call of which no BYE has been seen holds its channel for so long. */
+  max_call_ms: number;
 
-  /** @param max_call_ms a call of which no BYE has been seen holds its channel for so long */
   constructor(max_call_ms: number) {
     this.max_call_ms = max_call_ms;
   }
@@ -47,31 +54,41 @@ export class Calls {
    * An INVITE goes to a gateway, or has come from one.
    * @param running the request by which it can be ended as long as nobody has answered
    */
-  begin(callId: string, gateway: string, isEmergency: boolean, running: RunningRequest, now_ms: number): void {
-    const known = this.calls.get(callId);
+  begin(request: CallStart, gateway: string, isEmergency: boolean, running: RunningRequest, now_ms: number): void {
+    const known = this.calls.get(request.callId);
     if (known !== undefined) {
       known.gateways.push(gateway);
       known.isEmergency = known.isEmergency || isEmergency;
+      if (known.dialog === undefined) known.running = running;
       return;
     }
     if (this.calls.size >= CALLS_MAX) this.expire(now_ms);
     if (this.calls.size >= CALLS_MAX) return;
-    const expires_ms = now_ms + this.max_call_ms;
-    const call = { gateways: [gateway], isEmergency, started_ms: now_ms, expires_ms, running, dialog: undefined };
-    this.calls.set(callId, call);
+    this.calls.set(ownText(request.callId), {
+      gateways: [gateway],
+      isEmergency,
+      started_ms: now_ms,
+      expires_ms: now_ms + this.max_call_ms,
+      running,
+      dialog: undefined,
+      callerTag: ownText(request.fromTag),
+      toCaller: 0,
+      toCallee: request.cseqNumber,
+    });
   }
 
-  /** The call is up. */
-  answer({ request, source }: RoutedRequest, response: Response, own: OwnAddresses, now_ms: number): void {
+  /**
+   * The call is up.
+   * @param flow the way to the callee, where its target named one
+   */
+  answer({ request, source }: RoutedRequest, response: Response, own: OwnAddresses, now_ms: number, flow?: Flow): void {
     const call = this.calls.get(request.callId);
     if (call === undefined) return;
     call.running = undefined;
     call.dialog = {
-      callerTag: request.fromTag,
-      caller: callerSide(request, source, response),
-      callee: calleeSide(response, own),
-      toCaller: 0,
-      toCallee: request.cseqNumber,
+      caller: callerSide(request, source, response, own),
+      callee: calleeSide(response, own, flow),
+      calleeTag: ownText(response.toTag),
     };
     this.refresh(request.callId, response, now_ms);
   }
@@ -82,16 +99,25 @@ export class Calls {
     if (call === undefined) return;
     const text = /^\d+/.exec(response.header(SESSION_EXPIRES) ?? "")?.[0] ?? "";
     const session_s = parseDecimal(text, 1_000_000);
-    call.expires_ms = now_ms + (session_s > 0 ? session_s * 1_000 : this.max_call_ms);
+    const session_ms = session_s > 0 ? session_s * 1_000 : this.max_call_ms;
+    call.expires_ms = now_ms + Math.min(session_ms, this.max_call_ms);
   }
 
   /** A request within the call has passed. */
   note(request: Request): void {
-    const dialog = this.calls.get(request.callId)?.dialog;
-    if (dialog === undefined) return;
+    const call = this.calls.get(request.callId);
+    if (call === undefined) return;
     const { cseqNumber } = request;
-    if (request.fromTag === dialog.callerTag) dialog.toCallee = Math.max(dialog.toCallee, cseqNumber);
-    else dialog.toCaller = Math.max(dialog.toCaller, cseqNumber);
+    if (request.fromTag === call.callerTag) call.toCallee = Math.max(call.toCallee, cseqNumber);
+    else call.toCaller = Math.max(call.toCaller, cseqNumber);
+  }
+
+  /** Whether a request within the call that goes to `host` goes to its other end. */
+  leadsAcross(request: Request, host: string): boolean {
+    const call = this.calls.get(request.callId);
+    if (call?.dialog === undefined) return false;
+    const side = request.fromTag === call.callerTag ? call.dialog.callee : call.dialog.caller;
+    return hopTo(side)?.host === host || side.flow?.address === host;
   }
 
   /** A gateway has not taken the call, or doesn't any more: its channel is free. */
@@ -102,9 +128,11 @@ export class Calls {
     if (gateways?.length === 0) this.calls.delete(callId);
   }
 
-  /** BYE: all its channels are free. */
-  end(callId: string): void {
-    this.calls.delete(callId);
+  /** BYE: all its channels are free, unless it ends another dialog of the same fork. */
+  end({ callId, fromTag, toTag }: Pick<Request, "callId" | "fromTag" | "toTag">): void {
+    const call = this.calls.get(callId);
+    const tags = [call?.callerTag, call?.dialog?.calleeTag];
+    if (call?.dialog === undefined || (tags.includes(fromTag) && tags.includes(toTag))) this.calls.delete(callId);
   }
 
   has(callId: string): boolean {
@@ -136,12 +164,12 @@ export class Calls {
       if (youngest === undefined || call.started_ms >= youngest[1].started_ms) youngest = entry;
     }
     if (youngest === undefined) return undefined;
-    const [callId, { running, dialog, gateways: used }] = youngest;
+    const [callId, { running, dialog, toCaller, toCallee, gateways: used }] = youngest;
     this.calls.delete(callId);
     running?.refuse({ status: 480, headers: PREEMPTED }, now_ms);
     if (dialog !== undefined) {
-      hangup.bye(dialog.caller, dialog.toCaller + 1, PREEMPTED, now_ms);
-      hangup.bye(dialog.callee, dialog.toCallee + 1, PREEMPTED, now_ms);
+      hangup.bye(dialog.caller, toCaller + 1, PREEMPTED, now_ms);
+      hangup.bye(dialog.callee, toCallee + 1, PREEMPTED, now_ms);
     }
     return { callId, gateway: used.find((one) => gateways.includes(one)) ?? "" };
   }

@@ -5,9 +5,9 @@ import type { RoutedRequest, TargetObserver, WaitingRequest } from "../proxy/rou
 import type { Calls } from "./calls.ts";
 import type { Peer } from "./peer.ts";
 
-/** Hears that an emergency call goes to a gateway. */
+/** Hears that an emergency call has reached somebody through the gateway at this address. */
 export interface EmergencyWatch {
-  reached(gateway: string, routed: RoutedRequest, now_ms: number): void;
+  reached(host: string, routed: RoutedRequest, now_ms: number): void;
 }
 
 export class ChannelObserver implements TargetObserver {
@@ -16,6 +16,7 @@ export class ChannelObserver implements TargetObserver {
   private readonly peer: Peer;
   private readonly own: OwnAddresses;
   private readonly emergency: EmergencyWatch | undefined;
+  private routed: RoutedRequest | undefined = undefined;
 
   /** @param emergency given for emergency calls */
   constructor(calls: Calls, gateway: string, peer: Peer, own: OwnAddresses, emergency: EmergencyWatch | undefined) {
@@ -26,22 +27,33 @@ export class ChannelObserver implements TargetObserver {
     this.emergency = emergency;
   }
 
-  onStart({ routed, running }: WaitingRequest, now_ms: number): void {
-    this.calls.begin(routed.request.callId, this.gateway, this.emergency !== undefined, running, now_ms);
-    this.emergency?.reached(this.gateway, routed, now_ms);
+  onStart(request: WaitingRequest, now_ms: number): void {
+    const { routed, running } = request;
+    this.routed = routed;
+    this.peer.onStart(request, now_ms);
+    this.calls.begin(routed.request, this.gateway, this.emergency !== undefined, running, now_ms);
   }
 
-  onEnd({ routed }: WaitingRequest, response: Response | undefined, now_ms: number): void {
+  onEnd(request: WaitingRequest, response: Response | undefined, now_ms: number): void {
+    const { routed } = request;
+    this.peer.onEnd(request, response, now_ms);
     if (response === undefined) this.calls.leave(routed.request.callId, this.gateway);
     else this.calls.answer(routed, response, this.own, now_ms);
   }
 
   onAnswer(status: number, now_ms: number): void {
+    // Somebody is reached now: until then anybody could make himself called back.
+    const isReached = status > 100 && status < 300;
+    if (isReached && this.routed !== undefined) this.emergency?.reached(this.peer.hop.host, this.routed, now_ms);
     this.peer.onAnswer(status, now_ms);
   }
 
   onSilence(method: string, now_ms: number): void {
     this.peer.onSilence(method, now_ms);
+  }
+
+  onHush(now_ms: number): void {
+    this.peer.onHush(now_ms);
   }
 
   onUnreachable(method: string, now_ms: number): void {

@@ -1,21 +1,31 @@
 /** Emergency calls: which they are, where they go, and who is called back. */
+import { BoundedMap } from "../base/bounded-map.ts";
+import { ownText } from "../base/own-text.ts";
 import type { Logger } from "../base/ports.ts";
 import { CONTACT } from "../message/header-names.ts";
+import type { Request } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { parseSipUri } from "../message/uri.ts";
 import type { Hangup } from "../proxy/hangup.ts";
-import type { RoutedRequest, Stage, Target } from "../proxy/router.ts";
+import type { ForkStage, RoutedRequest, Stage, Target } from "../proxy/router.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { dialledUser, isEmergencyUrn, plainNumber } from "./dialled-number.ts";
 import { contactTargets } from "./extensions.ts";
-import type { Gateways } from "./gateways.ts";
+import { channelKey, type Gateways } from "./gateways.ts";
 import { callerOf, type Registrar } from "./registrar.ts";
-import type { EmergencySettings, Gateway } from "./site.ts";
+import type { EmergencySettings, Gateway, Site } from "./site.ts";
 
 /** What a gateway needs to free a channel after a BYE: an ISDN release takes a few tenths of a second. */
 const RELEASE_ms = 500;
+/** One caller ends one call at the most in this time. */
+const PREEMPT_AGAIN_ms = 30_000;
+const CALLERS_REMEMBERED = 64;
+const CONTACT_CHARACTERS_MAX = 512;
+/** What gateways say when they have no line left. */
+const MEANS_BUSY: readonly number[] = [486, 500, 503, 600];
 
 interface Parts {
+  readonly site: Site;
   readonly settings: EmergencySettings;
   readonly fr_timer_ms: number;
   readonly gateways: Gateways;
@@ -28,6 +38,10 @@ interface Parts {
 export class Emergency {
   private readonly parts: Parts;
   private readonly numbers: ReadonlySet<string>;
+  /** Emergency calls that nobody has taken yet, by their callers' addresses. */
+  private readonly pending = new Map<string, number>();
+  /** When each caller, by its address, has last had a call ended. */
+  private readonly preempted = new BoundedMap<string, number>(CALLERS_REMEMBERED);
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -43,23 +57,30 @@ export class Emergency {
   }
 
   /**
-   * All gateways, whatever they answer: who is in need has no use for a 404. Then room is made on one that lives, and
-   * last come those that seem dead.
+   * All gateways, whatever they answer: who is in need has no use for a 404. First those with a channel by our count; then
+   * room is made; then, since a count can be wrong, those that seem full; last those that seem dead.
    */
   gatewayStages(number: string, routed: RoutedRequest): Stage[] {
     const { gateways, settings } = this.parts;
     const order = gateways.everyOrder(number, routed);
     const living = order.filter((gateway) => gateways.isAlive(gateway));
     const dead = order.filter((gateway) => !living.includes(gateway));
-    const fork = (gateway: Gateway) => gateways.emergencyStage(gateway, number, routed, this);
-    const stages = living.map(fork);
-    if (!settings.preempt) return [...stages, ...dead.map(fork)];
-    return [...stages, ...this.makeRoom(living, number, routed), ...dead.map(fork)];
+    const attempt: Attempt = { asked: new Set(), lacksChannel: false };
+    const stageOf = (gateway: Gateway) => gateways.emergencyStage(gateway, number, routed, this);
+    return [
+      ...living.map((gateway) => this.whereFree(stageOf(gateway), gateway, attempt)),
+      ...(settings.preempt ? this.makeRoom(living, number, routed, attempt) : []),
+      ...living
+        .filter(({ channels }) => channels !== undefined)
+        .map((gateway) => stillUnasked(stageOf(gateway), gateway, attempt)),
+      ...dead.map(stageOf),
+    ];
   }
 
   /** An emergency call sets out. */
   begun(number: string, routed: RoutedRequest): void {
     const { request, source } = routed;
+    this.pending.set(source.address, (this.pending.get(source.address) ?? 0) + 1);
     this.parts.log.warn("emergency_call", {
       number,
       from: callerOf(request),
@@ -68,48 +89,115 @@ export class Emergency {
     });
   }
 
-  /** It goes to this gateway: whoever calls back from there is to reach the caller. */
-  reached(gateway: string, { request, source }: RoutedRequest, now_ms: number): void {
-    const { callbacks, settings } = this.parts;
+  /** It has reached somebody through this gateway: whoever calls back from there is to reach the caller. */
+  reached(host: string, { request, source }: RoutedRequest, now_ms: number): void {
+    const { callbacks, settings, registrar, site } = this.parts;
     const contact = parseNameAddr(request.list(CONTACT)[0] ?? "")?.uri ?? "";
-    if (settings.callback_ms === 0 || parseSipUri(contact) === undefined) return;
+    const isUsable = contact.length <= CONTACT_CHARACTERS_MAX && parseSipUri(contact) !== undefined;
+    // Upstream's own calls are upstream's to be called back.
+    if (settings.callback_ms === 0 || !isUsable || !site.localnet.contains(source.address)) return;
+    const name = callerOf(request);
+    const bindings = registrar.bindings.find(name)?.bindings ?? [];
+    const caller = bindings.some(({ flow }) => flow.address === source.address) ? ownText(name) : "";
     const until_ms = now_ms + settings.callback_ms;
-    callbacks.remember({ caller: callerOf(request), contact, flow: source, gateway, until_ms });
+    callbacks.remember({ caller, contact: ownText(contact), flow: source, gateway: host, until_ms });
   }
 
-  /** The phones that a call from this gateway rings because they have called for help through it. */
-  callbackTargets(gateway: string, now_ms: number): Target[] {
+  /** The phones that a call from the gateway at this address rings because they have called for help through it. */
+  callbackTargets(host: string, now_ms: number): Target[] {
     const { callbacks, registrar } = this.parts;
-    return callbacks.of(gateway, now_ms).flatMap(({ caller, contact, flow }) => {
+    return callbacks.of(host, now_ms).flatMap(({ caller, contact, flow }) => {
       const address = registrar.bindings.find(caller);
       const registered = address === undefined ? [] : contactTargets(address, Number.NEGATIVE_INFINITY);
       const targets: Target[] = registered.length > 0 ? registered : [{ requestUri: contact, nextHop: flow }];
-      return targets.map((target) => ({ ...target, touchesGateway: true }));
+      return targets.map((target) => ({ ...target, touchesGateway: true, speaksForItself: true }));
     });
   }
 
-  private makeRoom(living: readonly Gateway[], number: string, routed: RoutedRequest): Stage[] {
+  /** Asks the gateway unless it seems full, and notes whether a channel is what is lacking. */
+  private whereFree(stage: ForkStage, gateway: Gateway, attempt: Attempt): Stage {
+    const { gateways } = this.parts;
+    return {
+      ...stage,
+      targets: (now_ms) => {
+        if (gateways.isFull(gateway, now_ms)) {
+          attempt.lacksChannel = true;
+          return [];
+        }
+        attempt.asked.add(gateway.name);
+        return typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets;
+      },
+      nextOn: ({ best: { status, response } }) => {
+        if (response !== undefined && MEANS_BUSY.includes(status)) attempt.lacksChannel = true;
+        return true;
+      },
+    };
+  }
+
+  private makeRoom(living: readonly Gateway[], number: string, routed: RoutedRequest, attempt: Attempt): Stage[] {
     const { gateways, hangup, log, fr_timer_ms } = this.parts;
+    const { address } = routed.source;
     let freed: Gateway | undefined;
     const pause: Stage = {
       kind: "pause",
-      what: "the youngest ordinary call is ended",
+      what: "if no channel is free, the youngest ordinary call is ended",
       begin: (now_ms) => {
-        const names = living.map(({ name }) => name);
-        const ended = gateways.calls.preempt(names, hangup, now_ms);
-        freed = living.find(({ name }) => name === ended?.gateway);
-        if (ended === undefined) return 0;
-        log.warn("call_preempted", { call_id: ended.callId, gateway: ended.gateway, for: routed.request.callId });
+        const isTooSoon = now_ms - (this.preempted.get(address) ?? Number.NEGATIVE_INFINITY) < PREEMPT_AGAIN_ms;
+        const isAlone = (this.pending.get(address) ?? 0) <= 1;
+        if (!attempt.lacksChannel || isTooSoon || !isAlone) return 0;
+        const ended = gateways.calls.preempt(living.map(channelKey), hangup, now_ms);
+        freed = living.find((gateway) => channelKey(gateway) === ended?.gateway);
+        if (ended === undefined || freed === undefined) return 0;
+        this.preempted.set(address, now_ms);
+        attempt.asked.add(freed.name);
+        // Nobody else may take the channel meanwhile.
+        gateways.calls.begin(held(routed.request), ended.gateway, true, { refuse: () => {} }, now_ms);
+        log.warn("call_preempted", { call_id: ended.callId, gateway: freed.name, for: routed.request.callId });
         return RELEASE_ms;
       },
     };
     const again: Stage = {
       kind: "fork",
       what: "the gateway whose channel that was",
-      targets: () => (freed === undefined ? [] : [gateways.target(freed, number, routed, this)]),
+      targets: () => {
+        gateways.calls.leave(held(routed.request).callId, freed === undefined ? "" : channelKey(freed));
+        return freed === undefined ? [] : [gateways.target(freed, number, routed, this)];
+      },
       fr_timer_ms,
       nextOn: () => true,
     };
     return [pause, again];
   }
+
+  /** It has been answered or has failed, perhaps before the channel that was freed for it has been used. */
+  decided(routed: RoutedRequest): void {
+    const { address } = routed.source;
+    const others = (this.pending.get(address) ?? 1) - 1;
+    if (others > 0) this.pending.set(address, others);
+    else this.pending.delete(address);
+    const { callId } = held(routed.request);
+    for (const gateway of this.parts.site.gateways) this.parts.gateways.calls.leave(callId, channelKey(gateway));
+  }
+}
+
+/** What has become of one emergency call so far. */
+interface Attempt {
+  readonly asked: Set<string>;
+  lacksChannel: boolean;
+}
+
+function stillUnasked(stage: ForkStage, gateway: Gateway, attempt: Attempt): Stage {
+  return {
+    ...stage,
+    what: `${stage.what ?? ""}, although it seems full`,
+    targets: (now_ms) => {
+      if (attempt.asked.has(gateway.name)) return [];
+      return typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets;
+    },
+  };
+}
+
+/** The stand-in that holds a channel until the emergency call takes it. */
+function held({ callId, fromTag, cseqNumber }: Request) {
+  return { callId: `held for ${callId}`, fromTag, cseqNumber };
 }

@@ -39,8 +39,9 @@ export class Gateways {
   }
 
   status(now_ms: number): GatewayStatus[] {
-    return this.ports.map(({ gateway: { name, channels }, peer }) => {
-      const calls = this.calls.count(name, now_ms);
+    return this.ports.map(({ gateway, peer }) => {
+      const { name, channels } = gateway;
+      const calls = this.calls.count(channelKey(gateway), now_ms);
       return { name, state: peer.stateName, observed: peer.observedName, calls, channels };
     });
   }
@@ -94,21 +95,24 @@ export class Gateways {
 
   /** The stage that tries one gateway for an emergency call, on a reserved channel too, and goes on unless it is answered. */
   emergencyStage(gateway: Gateway, number: string, routed: RoutedRequest, watch: EmergencyWatch): ForkStage {
-    const isFull = (now_ms: number) =>
-      gateway.channels !== undefined && this.calls.count(gateway.name, now_ms) >= gateway.channels;
     return {
       kind: "fork",
       what: `gateway ${gateway.name}`,
-      targets: (now_ms) => (isFull(now_ms) ? [] : [this.target(gateway, number, routed, watch)]),
+      targets: [this.target(gateway, number, routed, watch)],
       fr_timer_ms: this.site.upstream.fr_timer_ms,
       nextOn: () => true,
     };
   }
 
+  /** Whether our own count says that no channel is left, not even a reserved one. */
+  isFull(gateway: Gateway, now_ms: number): boolean {
+    return gateway.channels !== undefined && this.calls.count(channelKey(gateway), now_ms) >= gateway.channels;
+  }
+
   /** Whether a gateway has a channel for one more ordinary call. */
   isFree(gateway: Gateway, now_ms: number): boolean {
     if (gateway.channels === undefined) return true;
-    if (this.calls.count(gateway.name, now_ms) >= gateway.channels) return false;
+    if (this.isFull(gateway, now_ms)) return false;
     const { reserve } = this.site.emergency;
     return reserve === 0 || this.freeChannels(now_ms) > reserve;
   }
@@ -130,8 +134,9 @@ export class Gateways {
       requestUri: this.uriOf(gateway, number),
       nextHop: { host: gateway.uri.host, port: gateway.uri.port },
       touchesGateway: true,
+      dropRoutes: true,
       ...(isRewritten ? { assertedIdentity: `sip:${rewrite(caller, gateway.calling)}@${gateway.uri.host}` } : {}),
-      ...(peer === undefined ? {} : { observer: new ChannelObserver(calls, gateway.name, peer, own, watch) }),
+      ...(peer === undefined ? {} : { observer: new ChannelObserver(calls, channelKey(gateway), peer, own, watch) }),
     };
   }
 
@@ -140,7 +145,7 @@ export class Gateways {
     let free = 0;
     for (const { gateway, peer } of this.ports) {
       if (gateway.channels === undefined || peer.stateName === "down") continue;
-      free += Math.max(0, gateway.channels - this.calls.count(gateway.name, now_ms));
+      free += Math.max(0, gateway.channels - this.calls.count(channelKey(gateway), now_ms));
     }
     return free;
   }
@@ -158,6 +163,11 @@ export class Gateways {
 /** Busy and declined are the callee's word; silence, 5xx and other 6xx are the gateway's. */
 function onGatewayFailure({ isSilent, best }: ForkOutcome): boolean {
   return isSilent || (best.status >= 500 && best.status !== 600 && best.status !== 603);
+}
+
+/** What calls know a gateway by: its name can change with the file. */
+export function channelKey({ uri }: Gateway): string {
+  return `${uri.host} ${uriPort(uri)}`;
 }
 
 /** The first rule that matches. */

@@ -24,6 +24,11 @@ export interface PeerKind {
   readonly settings: WatchSettings;
 }
 
+/** For logs and the status: "host" or "host:port". */
+export function peerName({ host, port }: HostPort): string {
+  return port === undefined ? hostText(host) : `${hostText(host)}:${port}`;
+}
+
 /** A state that an administrator has chosen; "auto": what is seen decides. */
 export type Pin = "auto" | "up" | "down";
 
@@ -55,8 +60,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.role = kind.role;
     this.settings = kind.settings;
     this.hop = { host: hop.host, port: hop.port };
-    const host = hostText(hop.host);
-    this.name = hop.port === undefined ? host : `${host}:${hop.port}`;
+    this.name = peerName(hop);
     this.state = initialState(kind.settings);
   }
 

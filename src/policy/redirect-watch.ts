@@ -1,4 +1,6 @@
 /** `answer: auto`: who doesn't come back with an INVITE after our redirect is relayed from then on. */
+import { BoundedMap } from "../base/bounded-map.ts";
+import { ownText } from "../base/own-text.ts";
 import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Bindings } from "./bindings.ts";
@@ -6,10 +8,16 @@ import type { Bindings } from "./bindings.ts";
 /** A phone that follows redirects does so at once. */
 export const FOLLOW_ms = 3_000;
 
+const OTHERS_MAX = 200;
+/** Calls watched at once. */
+const WAITS_MAX = 1_000;
+
 export class RedirectWatch {
   private readonly timers: Timers;
   private readonly bindings: Bindings;
   private readonly log: Logger;
+  /** Callers without a registration here. */
+  private readonly others = new BoundedMap<string, boolean>(OTHERS_MAX);
   private readonly waits = new Map<string, Timer>();
 
   constructor(timers: Timers, bindings: Bindings, log: Logger) {
@@ -20,12 +28,12 @@ export class RedirectWatch {
 
   /** Whether this caller has been found not to follow redirects. */
   wantsRelay(caller: string): boolean {
-    return this.bindings.find(caller)?.wantsRelay === true;
+    return this.bindings.find(caller)?.wantsRelay === true || this.others.get(caller) === true;
   }
 
   /** The caller has acknowledged a redirect. */
   redirected(caller: string, now_ms: number): void {
-    if (this.waits.has(caller)) return;
+    if (this.waits.has(caller) || this.waits.size >= WAITS_MAX) return;
     const timer = new Timer(new Wait(this, caller), "follow");
     this.waits.set(caller, timer);
     this.timers.start(timer, FOLLOW_ms, now_ms);
@@ -42,7 +50,9 @@ export class RedirectWatch {
   /** The time is over. */
   missed(caller: string): void {
     this.waits.delete(caller);
-    this.bindings.markRelay(caller);
+    // Anybody can call himself anything: only whom upstream has registered has a place in the table.
+    if (this.bindings.find(caller) === undefined) this.others.set(ownText(caller), true);
+    else this.bindings.markRelay(caller);
     this.log.info("redirect_ignored", { caller, effect: "its calls are relayed from now on" });
   }
 

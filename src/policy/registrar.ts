@@ -1,4 +1,5 @@
 /** REGISTER (RFC 3261 §10.3): learns from upstream's answers, and answers itself when upstream can't. */
+import { ownText } from "../base/own-text.ts";
 import type { Random } from "../base/ports.ts";
 import { CONTACT, EXPIRES } from "../message/header-names.ts";
 import type { Request, Response } from "../message/message.ts";
@@ -9,7 +10,14 @@ import { parseDecimal } from "../message/text.ts";
 import { parseSipUri } from "../message/uri.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
-import { type AddressOfRecord, BINDINGS_MAX, type Binding, type Bindings, phoneMark } from "./bindings.ts";
+import {
+  type AddressOfRecord,
+  BINDINGS_MAX,
+  type Binding,
+  type Bindings,
+  instanceMark,
+  phoneMark,
+} from "./bindings.ts";
 import type { RegistrationSettings } from "./site.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -50,7 +58,7 @@ export class Registrar {
   knows(routed: RoutedRequest): boolean {
     const address = this.bindings.find(nameOf(routed.request));
     if (address === undefined) return false;
-    const instances = wishesOf(routed.request).map(({ contact }) => instanceOf(contact));
+    const instances = wishesOf(routed.request).map(({ contact }) => instanceMark(instanceOf(contact)));
     return address.seen.some((one) => one === routed.source.address || instances.includes(one));
   }
 
@@ -172,10 +180,18 @@ export class Registrar {
     const wishes = wishesOf(routed.request);
     if (wishes.length > BINDINGS_MAX) return { status: 403, reason: "Too Many Contacts" };
     for (const { contact, expires_s } of wishes) {
+      if (this.isElsewhere(name, contact, routed.source)) continue;
       if (expires_s === 0) this.bindings.remove(name, contact.uri, orderOf(routed.request));
       else this.bindings.put(name, bindingOf(contact, routed, now_ms + Math.min(expires_s, longest_s) * 1_000));
     }
     return undefined;
+  }
+
+  /** Whether the contact is that of a phone at another address, which nobody but itself may change while upstream is away. */
+  private isElsewhere(name: string, contact: NameAddr, source: Flow): boolean {
+    const known = this.bindings.find(name)?.bindings.find((one) => one.contact === contact.uri);
+    if (known === undefined || known.flow.address === source.address) return false;
+    return known.instance === "" || known.instance !== instanceOf(contact);
   }
 
   /** Lowers every expiry in a response to the cap. */
@@ -284,11 +300,11 @@ function instanceOf(contact: NameAddr): string {
 
 function bindingOf(contact: NameAddr, { request, source }: RoutedRequest, expires_ms: number): Binding {
   return {
-    contact: contact.uri,
-    parameters: replaceExpiry(contact.parameters, () => ""),
-    instance: instanceOf(contact),
+    contact: ownText(contact.uri),
+    parameters: ownText(replaceExpiry(contact.parameters, () => "").slice(0, CONTACT_CHARACTERS_MAX)),
+    instance: ownText(instanceOf(contact).slice(0, CONTACT_CHARACTERS_MAX)),
     flow: source,
-    callId: request.callId,
+    callId: ownText(request.callId),
     cseq: request.cseqNumber,
     expires_ms,
   };

@@ -47,12 +47,13 @@ export class RoutingPolicy implements Router {
     return this.access.admit(request, source);
   }
 
-  knows(source: Flow): boolean {
-    return this.access.originOf(source) !== "stranger";
+  mayAnswer(address: string, asked: string | undefined): boolean {
+    const origin = this.access.originOf(address);
+    return origin !== "stranger" && (asked === undefined || origin === this.access.originOf(asked));
   }
 
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision {
-    const origin = this.access.originOf(routed.source);
+    const origin = this.access.originOf(routed.source.address);
     const made = firstOf(RULES, routed, { ...this.staff, origin, now_ms });
     const isCall = routed.request.method === "INVITE" && routed.request.toTag === "";
     return isCall ? this.callLog.record(routed, origin, made, now_ms) : made;

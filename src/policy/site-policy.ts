@@ -56,6 +56,7 @@ export class SitePolicy {
     const registrar = new Registrar(memory.bindings, site.registration, random);
     const hunting = new Hunting(site, registrar, gateways, upstreams);
     const emergency = new Emergency({
+      site,
       settings: site.emergency,
       fr_timer_ms: site.upstream.fr_timer_ms,
       gateways,

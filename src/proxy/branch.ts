@@ -128,6 +128,8 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
       this.kit.transactions.cancel(transaction, "", now_ms);
     } else if (transaction !== this.transaction && response.status >= 300) {
       return;
+    } else if (response.status >= 600 && this.target.speaksForItself === true) {
+      this.end({ status: 480, response: undefined }, now_ms);
     } else if (response.status >= 300) this.end({ status: response.status, response }, now_ms);
     else if (response.status >= 200) this.succeed(transaction, response, now_ms);
     else this.proceed(transaction, response, now_ms);

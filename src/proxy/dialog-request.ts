@@ -1,4 +1,5 @@
 /** Requests of our own within dialogs that we only relayed: what a side's user agent would see as the other's (RFC 3261 §12.2). */
+import { ownText } from "../base/own-text.ts";
 import { CONTACT, FROM, RECORD_ROUTE, TO } from "../message/header-names.ts";
 import type { Request, Response } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
@@ -22,27 +23,33 @@ export interface DialogSide {
 }
 
 /** The side that an INVITE came from, once it has been answered by `response`. */
-export function callerSide(invite: Request, source: Flow, response: Response): DialogSide {
-  const routes = invite.list(RECORD_ROUTE);
+export function callerSide(invite: Request, source: Flow, response: Response, own: OwnAddresses): DialogSide {
+  const routes = invite.list(RECORD_ROUTE).map(ownText);
+  // A call that has come back to us through somebody who doesn't record routes begins with entries of ours.
+  while (routes[0] !== undefined && isOwn(routes[0], own)) routes.shift();
   return {
     remoteTarget: contactOf(invite),
     routes,
-    flow: routes.length === 0 ? source : undefined,
-    from: response.header(TO) ?? "",
-    to: response.header(FROM) ?? "",
-    callId: response.callId,
+    flow: routes.length === 0 && invite.indexOf(RECORD_ROUTE) < 0 ? source : undefined,
+    from: ownText(response.header(TO) ?? ""),
+    to: ownText(response.header(FROM) ?? ""),
+    callId: ownText(response.callId),
   };
 }
 
-/** The side that has answered with `response`, a 2xx to an INVITE that we forwarded. */
-export function calleeSide(response: Response, own: OwnAddresses): DialogSide {
+/**
+ * The side that has answered with `response`, a 2xx to an INVITE that we forwarded.
+ * @param flow the way to it, where the target named one
+ */
+export function calleeSide(response: Response, own: OwnAddresses, flow?: Flow): DialogSide {
+  const routes = routesBehindUs(response, own);
   return {
     remoteTarget: contactOf(response),
-    routes: routesBehindUs(response, own),
-    flow: undefined,
-    from: response.header(FROM) ?? "",
-    to: response.header(TO) ?? "",
-    callId: response.callId,
+    routes,
+    flow: routes.length === 0 ? flow : undefined,
+    from: ownText(response.header(FROM) ?? ""),
+    to: ownText(response.header(TO) ?? ""),
+    callId: ownText(response.callId),
   };
 }
 
@@ -71,16 +78,20 @@ export function buildDialogRequest(
 }
 
 function contactOf(message: Request | Response): string {
-  return parseNameAddr(message.list(CONTACT)[0] ?? "")?.uri ?? "";
+  return ownText(parseNameAddr(message.list(CONTACT)[0] ?? "")?.uri ?? "");
+}
+
+function isOwn(route: string, own: OwnAddresses): boolean {
+  const uri = routeUri(route);
+  return uri !== undefined && own.hasUri(uri);
 }
 
 /** What stands above our own entries in Record-Route, nearest first. */
 function routesBehindUs(response: Response, own: OwnAddresses): string[] {
   const routes: string[] = [];
   for (const value of response.list(RECORD_ROUTE)) {
-    const uri = routeUri(value);
-    if (uri !== undefined && own.hasUri(uri)) break;
-    routes.unshift(value);
+    if (isOwn(value, own)) break;
+    routes.unshift(ownText(value));
   }
   return routes;
 }

@@ -30,7 +30,7 @@ export function buildCopy(
 ): string {
   return buildForward(routed.request, stamp, {
     requestUri: target.requestUri ?? routed.routes.requestUri,
-    routes: routed.routes,
+    routes: target.dropRoutes === true ? { ...routed.routes, remaining: [] } : routed.routes,
     flow,
     branch,
     ownRoutes: recordRoute(kit, routed, target, flow) + path(kit, routed, target, flow),

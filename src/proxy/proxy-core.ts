@@ -57,6 +57,7 @@ export class ProxyCore implements TransactionUser {
         .replace(/[^A-Za-z0-9]/g, "x")
         .slice(0, 10),
       random.token(4),
+      () => random.token(10),
     );
     this.transactions = new TransactionLayer({ transport, random, log }, timers, this);
     const { own, locator, transactions, branchIds, tokens } = this;
@@ -146,10 +147,10 @@ export class ProxyCore implements TransactionUser {
     if (flows !== undefined) forward.onLocated(flows);
   }
 
-  /** Only who was asked may answer, or who belongs here: a branch can be overheard. */
+  /** Only who was asked may answer, or another address of his kind: a branch can be overheard. */
   private receiveResponse(response: Response, source: Flow, now_ms: number): void {
     const asked = this.transactions.askedBy(response)?.address;
-    if (asked === source.address || this.router?.knows(source) === true) {
+    if (asked === source.address || this.router?.mayAnswer(source.address, asked) === true) {
       this.transactions.receiveResponse(response, now_ms);
     } else {
       this.log.debug("response_from_stranger", { from: flowKey(source), status: response.status });

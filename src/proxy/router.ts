@@ -42,6 +42,10 @@ export interface Target {
   readonly addPath?: boolean;
   /** For REGISTER to an upstream that knows no Path: each Contact becomes our own URI, with a token that stands for the phone. */
   readonly hideContact?: boolean;
+  /** The Route that the caller has preloaded isn't for this target. */
+  readonly dropRoutes?: boolean;
+  /** A 6xx of it speaks for itself alone, not for everybody (§16.7 item 5). */
+  readonly speaksForItself?: boolean;
   /** One side of the dialog is a PSTN gateway. */
   readonly touchesGateway?: boolean;
   /** The URI that P-Asserted-Identity says instead of what the caller sent (RFC 3325 §9.1). */
@@ -150,7 +154,10 @@ export interface RoutedRequest {
 export interface Router {
   /** Before a transaction is made: may this source ask anything of us? "forbid" answers 403, "drop" nothing. */
   admit(request: Request, source: Flow): "admit" | "forbid" | "drop";
-  /** Whether a source is more to us than a stranger. */
-  knows(source: Flow): boolean;
+  /**
+   * Whether a response from `address` counts where `asked` was asked: not a phone's in upstream's place.
+   * @param asked undefined when nobody remembers, after a restart: then it must be no stranger's
+   */
+  mayAnswer(address: string, asked: string | undefined): boolean;
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision;
 }

@@ -4,22 +4,25 @@ import type { Request } from "../message/message.ts";
 import { MAGIC_COOKIE } from "../message/via.ts";
 
 /**
- * "z9hG4bK" mark "." start counter "." loop
+ * "z9hG4bK" mark "." start counter "-" chance "." loop
  *
  * mark: the same for the life of the installation and known only to those whom we sent a request: who returns it in a
  * response has seen our request, even one from before a restart. start: differs with each start of the process, so that
- * branches never repeat. loop: RFC 5393 §4.2.1, what a looping request would repeat.
+ * branches never repeat. chance: whoever has seen one branch must not foresee the next, or he answers in others' place. loop: RFC 5393 §4.2.1, what a looping request would repeat.
  */
 export class BranchIds {
   private readonly mark: string;
   private readonly prefix: string;
+  private readonly chance: () => string;
   private counter = 0;
 
   /**
    * @param mark of this installation: at least 8 characters of token
    * @param start of this process: a few characters of token
+   * @param chance at least 8 characters of token that nobody can foresee
    */
-  constructor(mark: string, start: string) {
+  constructor(mark: string, start: string, chance: () => string) {
+    this.chance = chance;
     this.mark = `${MAGIC_COOKIE}${mark}.`;
     this.prefix = `${this.mark}${start}`;
   }
@@ -27,7 +30,7 @@ export class BranchIds {
   /** A branch for a new client transaction. */
   next(loop: string): string {
     this.counter += 1;
-    return `${this.prefix}${this.counter.toString(36)}.${loop}`;
+    return `${this.prefix}${this.counter.toString(36)}-${this.chance()}.${loop}`;
   }
 
   /** The branch of a request forwarded without a transaction: the same for each retransmission (§16.11). */

@@ -6,19 +6,20 @@ import { response } from "../support/messages.ts";
 const MAX_ms = 3_600_000;
 /** The request by which a call could be ended. */
 const RUNNING = { refuse: () => {} };
+const start = (callId: string) => ({ callId, fromTag: "f", cseqNumber: 1 });
 const ok = (...headers: string[]) => response(200, { headers });
 
 describe("channels", () => {
   it("are counted for each gateway by itself; a call that comes from one and goes back to it occupies two", () => {
     const calls = new Calls(MAX_ms);
-    for (const callId of ["a", "b", "b"]) calls.begin(callId, "bri", false, RUNNING, 0);
-    calls.begin("c", "gsm", false, RUNNING, 0);
+    for (const callId of ["a", "b", "b"]) calls.begin(start(callId), "bri", false, RUNNING, 0);
+    calls.begin(start("c"), "gsm", false, RUNNING, 0);
     expect([calls.count("bri", 1), calls.count("gsm", 1), calls.count("other", 1)]).toEqual([3, 1, 0]);
   });
 
   it("a gateway that doesn't take the call frees one, and the last one ends it", () => {
     const calls = new Calls(MAX_ms);
-    for (const gateway of ["bri", "bri", "gsm"]) calls.begin("a", gateway, false, RUNNING, 0);
+    for (const gateway of ["bri", "bri", "gsm"]) calls.begin(start("a"), gateway, false, RUNNING, 0);
     const counts = () => [calls.count("bri", 1), calls.count("gsm", 1), calls.has("a")];
     calls.leave("a", "bri");
     expect(counts()).toEqual([1, 1, true]);
@@ -31,10 +32,10 @@ describe("channels", () => {
 
   it("a BYE frees all that a call occupies; that of a call that nobody knows frees none", () => {
     const calls = new Calls(MAX_ms);
-    for (const callId of ["a", "b"]) calls.begin(callId, "bri", false, RUNNING, 0);
-    calls.end("a");
-    calls.end("a");
-    calls.end("unknown");
+    for (const callId of ["a", "b"]) calls.begin(start(callId), "bri", false, RUNNING, 0);
+    calls.end({ callId: "a", fromTag: "f", toTag: "t" });
+    calls.end({ callId: "a", fromTag: "f", toTag: "t" });
+    calls.end({ callId: "unknown", fromTag: "f", toTag: "t" });
     expect([calls.count("bri", 1), calls.has("a"), calls.has("b")]).toEqual([1, false, true]);
   });
 });
@@ -42,7 +43,7 @@ describe("channels", () => {
 describe("a lost BYE", () => {
   it("the channel is free again after the longest call, to the millisecond", () => {
     const calls = new Calls(MAX_ms);
-    calls.begin("a", "bri", false, RUNNING, 1_000);
+    calls.begin(start("a"), "bri", false, RUNNING, 1_000);
     expect(calls.count("bri", 1_000 + MAX_ms - 1)).toBe(1);
     expect(calls.count("bri", 1_000 + MAX_ms)).toBe(0);
     expect(calls.has("a")).toBe(false);
@@ -51,12 +52,13 @@ describe("a lost BYE", () => {
   it.each([
     ["the answer begins the longest call anew", ok(), MAX_ms],
     ["a session timer counts (RFC 4028)", ok("Session-Expires: 90"), 90_000],
+    ["but no longer than the longest call", ok("Session-Expires: 1000000"), MAX_ms],
     ["with its refresher, in its compact form", ok("x: 90;refresher=uac"), 90_000],
     ["one of 0 is none", ok("Session-Expires: 0"), MAX_ms],
     ["nor is one that is no number", ok("Session-Expires: soon"), MAX_ms],
   ])("%s", (_, answer, held_ms) => {
     const calls = new Calls(MAX_ms);
-    calls.begin("a", "bri", false, RUNNING, 0);
+    calls.begin(start("a"), "bri", false, RUNNING, 0);
     calls.refresh("a", answer, 5_000);
     expect(calls.count("bri", 5_000 + held_ms - 1)).toBe(1);
     expect(calls.count("bri", 5_000 + held_ms)).toBe(0);
@@ -64,7 +66,7 @@ describe("a lost BYE", () => {
 
   it("each refresh holds it longer", () => {
     const calls = new Calls(MAX_ms);
-    calls.begin("a", "bri", false, RUNNING, 0);
+    calls.begin(start("a"), "bri", false, RUNNING, 0);
     for (let at_ms = 0; at_ms < 10 * MAX_ms; at_ms += 80_000) calls.refresh("a", ok("Session-Expires: 90"), at_ms);
     expect(calls.count("bri", 10 * MAX_ms)).toBe(1);
   });
@@ -79,9 +81,9 @@ describe("a lost BYE", () => {
 describe("a flood", () => {
   it("no more than 2000 calls are kept; what has expired makes room", () => {
     const calls = new Calls(MAX_ms);
-    for (let call = 0; call < 2_001; call++) calls.begin(`${call}`, "bri", false, RUNNING, call);
+    for (let call = 0; call < 2_001; call++) calls.begin(start(`${call}`), "bri", false, RUNNING, call);
     expect([calls.count("bri", 2_001), calls.has("1999"), calls.has("2000")]).toEqual([2_000, true, false]);
-    calls.begin("late", "bri", false, RUNNING, MAX_ms);
+    calls.begin(start("late"), "bri", false, RUNNING, MAX_ms);
     expect([calls.has("late"), calls.has("0"), calls.has("1")]).toEqual([true, false, true]);
   });
 });

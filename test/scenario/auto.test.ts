@@ -38,11 +38,21 @@ describe("answer: auto", () => {
     site.run(1_000);
     expect(finals()).toEqual([302, 200]);
     expectLadder("auto-ignored", site.ladder());
-    expect(site.bindings.find("phone@pbx.example.com")?.wantsRelay).toBe(true);
+    expect(site.bindings.size).toBe(0); // who isn't registered takes no place in the table
     const other = site.actor("other", { address: "10.222.237.22", port: 5060 });
     other.invite(NUMBER);
     site.run(1_000);
     expect(other.responses(302)).toHaveLength(1);
+  });
+
+  it("a registered phone is remembered with its bindings", () => {
+    const { site, phone } = dark();
+    const flow = { listener: site.listeners[0] as never, ...PHONE };
+    const binding = { contact: "sip:phone@10.222.237.21", parameters: "", instance: "", flow, callId: "x", cseq: 1 };
+    site.bindings.put("phone@pbx.example.com", { ...binding, expires_ms: Number.MAX_SAFE_INTEGER });
+    phone.invite(NUMBER);
+    site.run(5_000);
+    expect(site.bindings.find("phone@pbx.example.com")?.wantsRelay).toBe(true);
   });
 
   it("a phone that never acknowledges isn't judged", () => {

@@ -13,6 +13,7 @@ interface Office {
   readonly gateways?: string;
   readonly emergency?: string;
   readonly more?: string;
+  readonly isRegistered?: boolean;
 }
 
 function office({ gateways = "[sip:10.10.1.3]", emergency = '["112", "911"]', more = "" }: Office = {}) {
@@ -128,7 +129,7 @@ describe("when gateways fail", () => {
     dial(phone, "112");
     site.run(1_000);
     expect([invites(gateway).length, invites(second).length]).toEqual([1, 1]);
-    expect(invites(pbx)).toEqual(["sip:112@198.51.100.10"]);
+    expect(invites(pbx)).toEqual([`sip:112@${DOMAIN}`]);
     expect(finals(phone)).toEqual([200]);
   });
 
@@ -263,9 +264,9 @@ describe("channels", () => {
     gateway.received.length = 0;
     dial(other, "112");
     site.run(1_500);
-    dial(other, "112");
+    dial(phone, "112");
     site.run(1_500);
-    expect(finals(other).filter((status) => status === 200)).toHaveLength(2);
+    expect([finals(other).includes(200), finals(phone).includes(200)]).toEqual([true, true]);
     expect(gateway.requests("BYE")).toHaveLength(1);
     expect(invites(gateway)).toHaveLength(2);
   });
@@ -277,9 +278,11 @@ describe("channels", () => {
     });
     dial(phone, "112");
     site.run(500);
+    gateway.answers("INVITE", { status: 486 });
     dial(other, "112");
     site.run(1_500);
     expect(gateway.requests("BYE")).toEqual([]);
+    expect(invites(gateway)).toHaveLength(2); // our count could be wrong
     expect(invites(pbx)).toHaveLength(1);
     site.reload(`${SITE_YAML.replace("[sip:10.10.1.3]", "[{uri: sip:10.10.1.3, channels: 1}]")}emergency: ["112"]\n`);
     dial(other, "112");
@@ -295,6 +298,8 @@ describe("call back", () => {
   function afterCall(options: Office = {}) {
     const all = office(options);
     for (const phone of [all.phone, all.other, all.third]) phone.answers("INVITE", { status: 180 });
+    if (options.isRegistered === true) all.phone.request("REGISTER", `sip:${DOMAIN}`);
+    all.site.run(100);
     dial(all.phone, "112");
     all.site.run(500);
     all.phone.inDialog("BYE", all.phone.got(200, "INVITE"), 2);
@@ -323,7 +328,8 @@ describe("call back", () => {
   });
 
   it("a registered phone is rung where it is now", () => {
-    const { site, gateway, phone } = afterCall();
+    const { site, gateway, phone } = afterCall({ isRegistered: true });
+    site.bindings.remove(`201@${DOMAIN}`, "*");
     const moved = site.actor("201", { address: "10.222.237.99", port: 5070 }).answers("INVITE", { status: 180 });
     moved.request("REGISTER", `sip:${DOMAIN}`);
     site.run(500);

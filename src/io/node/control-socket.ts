@@ -8,6 +8,7 @@ const PATH_BYTES_MAX = 103;
 /** Longer questions are nobody's. */
 const LINE_CHARACTERS_MAX = 4_096;
 const PATIENCE_ms = 5_000;
+const CONNECTIONS_MAX = 16;
 
 export class ControlSocket {
   private readonly file: string;
@@ -26,10 +27,12 @@ export class ControlSocket {
     await fs.promises.mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
     await fs.promises.unlink(this.file).catch(() => {}); // left behind by one that was killed
     const server = net.createServer((socket) => this.serve(socket));
+    server.maxConnections = CONNECTIONS_MAX;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(this.file, () => resolve());
     });
+    server.on("error", () => {}); // somebody who couldn't be let in
     await fs.promises.chmod(this.file, 0o600);
     this.server = server;
   }
@@ -42,11 +45,13 @@ export class ControlSocket {
   private serve(socket: net.Socket): void {
     let text = "";
     socket.setEncoding("utf8");
-    socket.setTimeout(PATIENCE_ms, () => socket.destroy());
+    const timer = setTimeout(() => socket.destroy(), PATIENCE_ms);
+    socket.on("close", () => clearTimeout(timer));
     socket.on("error", () => {}); // whoever asked has gone
     socket.on("data", (piece: string) => {
       text += piece;
       const end = text.indexOf("\n");
+      if (end >= 0) socket.removeAllListeners("data");
       if (end >= 0) socket.end(`${this.answer(text.slice(0, end))}\n`);
       else if (text.length > LINE_CHARACTERS_MAX) socket.destroy();
     });

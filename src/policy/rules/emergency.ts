@@ -2,7 +2,7 @@
  * A call to an emergency number goes to the gateways, in every state, and to upstream when none of them takes it. No
  * extension, no redirect, no notice stands in its way.
  */
-import type { Stage } from "../../proxy/router.ts";
+import type { RoutedRequest, Stage } from "../../proxy/router.ts";
 import { uriAt } from "../hunting.ts";
 import { decision, replyStage, upstreamStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
@@ -14,7 +14,7 @@ export const emergency: RoutingRule = (routed, situation) => {
   if (origin === "upstream" && (routed.uri === undefined || gateways.find(routed.uri) === undefined)) return undefined;
   const number = emergency.numberOf(routed);
   if (number === undefined) return undefined;
-  const upstream = origin === "localnet" ? upstreamStages(number, situation) : [];
+  const upstream = origin === "localnet" ? upstreamStages(number, routed, situation) : [];
   const last = replyStage(480, undefined, 'Reason: SIP;cause=503;text="Nobody takes the emergency call"\r\n');
   return {
     ...decision(
@@ -24,16 +24,28 @@ export const emergency: RoutingRule = (routed, situation) => {
       ...upstream,
       last,
     ),
-    listener: { onStart: () => emergency.begun(number, routed) },
+    listener: {
+      onStart: () => emergency.begun(number, routed),
+      onAnswer: () => emergency.decided(routed),
+      onFailure: () => emergency.decided(routed),
+    },
   };
 };
 
-/** Even those that seem dead: nothing is left to lose. */
-function upstreamStages(number: string, { site, upstreams }: Situation): Stage[] {
-  const targets = upstreams.configuredTargets;
+/** Even those that seem dead: nothing is left to lose. A challenge is an answer, or the phone could never follow it. */
+function upstreamStages(
+  number: string,
+  routed: RoutedRequest,
+  { upstreams, gateways, own, site, now_ms }: Situation,
+): Stage[] {
+  const { uri } = routed;
+  const isElsewhere = uri !== undefined && !own.hasUri(uri) && gateways.find(uri) === undefined;
+  const configured = upstreams.configuredTargets;
+  const targets = configured.length > 0 || !isElsewhere ? configured : upstreams.targetsFor(routed, now_ms);
   const living = targets.filter((target) => target.takesCalls);
   return [...living, ...targets.filter((target) => !target.takesCalls)].map((target) => {
     const requestUri = uriAt(number, target.hop.host, target.hop.port);
-    return { ...upstreamStage(target, site.upstream.fr_timer_ms, { requestUri }), nextOn: () => true };
+    const stage = upstreamStage(target, site.upstream.fr_timer_ms, isElsewhere ? {} : { requestUri, dropRoutes: true });
+    return { ...stage, nextOn: ({ best }) => best.status !== 401 && best.status !== 407 };
   });
 }

@@ -1,8 +1,10 @@
 /** A call from the PSTN: upstream first, where it is configured so and lives; then whom the called number means. */
 import { parseSipUri, uriPort } from "../../message/uri.ts";
+import { isFlow } from "../../proxy/outgoing.ts";
 import type { ForkOutcome, RoutedRequest, Stage, Target } from "../../proxy/router.ts";
-import { findExtension } from "../extensions.ts";
+import { contactTargets, findExtension } from "../extensions.ts";
 import { ALL_KEPT, absentStages, extensionStages } from "../forwarding.ts";
+import { channelKey } from "../gateways.ts";
 import { nobodyRegistered, uriAt } from "../hunting.ts";
 import { decision, replyStage, upstreamStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
@@ -15,8 +17,9 @@ export const fromGateway: RoutingRule = (routed, situation) => {
   const { origin, own, gateways, emergency, now_ms } = situation;
   if (origin !== "gateway" || routed.request.method !== "INVITE") return undefined;
   const number = routed.uri?.user ?? "";
-  const gateway = gateways.findAddress(routed.source.address)?.name ?? "";
-  const callers = emergency.callbackTargets(gateway, now_ms);
+  const gateway = gateways.findAddress(routed.source.address);
+  const channel = gateway === undefined ? "" : channelKey(gateway);
+  const callers = emergency.callbackTargets(routed.source.address, now_ms);
   // Who calls back after an emergency call must not meet a menu at headquarters.
   const upstream = callers.length > 0 ? [] : upstreamStages(number, situation);
   const here = whoRings(number, routed, situation);
@@ -27,9 +30,12 @@ export const fromGateway: RoutingRule = (routed, situation) => {
   return {
     ...decision("from-gateway", words.join(", then "), ...upstream, ...rings),
     listener: {
-      onStart: (running, at_ms) => calls.begin(callId, gateway, callers.length > 0, running, at_ms),
-      onAnswer: (_target, response, at_ms) => calls.answer(routed, response, own, at_ms),
-      onFailure: () => calls.end(callId),
+      onStart: (running, at_ms) => calls.begin(routed.request, channel, callers.length > 0, running, at_ms),
+      onAnswer: ({ nextHop }, response, at_ms) => {
+        const flow = nextHop !== undefined && isFlow(nextHop) ? nextHop : undefined;
+        calls.answer(routed, response, own, at_ms, flow);
+      },
+      onFailure: () => calls.leave(callId, channel),
     },
   };
 };
@@ -42,7 +48,7 @@ function whoRings(number: string, routed: RoutedRequest, situation: Situation) {
   const keptSince_ms = upstreams.isDark ? ALL_KEPT : now_ms;
   const extra = { touchesGateway: true };
   const extension = named === undefined ? findExtension(number, settings, registrar.bindings) : undefined;
-  if (extension !== undefined) {
+  if (extension !== undefined && contactTargets(extension, keptSince_ms).length > 0) {
     const stages = extensionStages(extension, keptSince_ms, routed, situation, extra);
     return { words: `extension ${extension.user}`, stages };
   }

@@ -2,6 +2,7 @@
  * Requests within a dialog follow their Route set; no state of ours is needed, so a restart harms no call.
  * Towards a dead upstream they are answered here, so that phones clear the line.
  */
+import type { Request } from "../../message/message.ts";
 import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
 import type { DecisionListener, RoutedRequest, RoutingDecision } from "../../proxy/router.ts";
@@ -12,7 +13,7 @@ import { decision, replyStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const inDialog: RoutingRule = (routed, situation) => {
-  const { own, gateways, registrar } = situation;
+  const { own, origin, gateways, registrar } = situation;
   if (routed.request.toTag === "") return undefined;
   const target = gruuTarget(routed, registrar.bindings) ?? {};
   const hop = nextHopOf(routed, target);
@@ -25,9 +26,11 @@ export const inDialog: RoutingRule = (routed, situation) => {
   const made = isFlow(hop)
     ? decision("in-dialog", `GRUU of ${hostText(host)}`, { kind: "fork", targets: [target] })
     : onwards(hop, method, situation);
-  if (!calls.has(callId)) return made;
+  // Who hangs up with himself frees no channel.
+  const isAcross = gateways.findAddress(host) !== undefined || calls.leadsAcross(routed.request, host);
+  if (!calls.has(callId) || (origin !== "gateway" && !isAcross)) return made;
   calls.note(routed.request);
-  return { ...made, listener: callListener(callId, method, calls) };
+  return { ...made, listener: callListener(routed.request, calls) };
 };
 
 /** To where the Route set leads; towards a dead upstream it ends here. */
@@ -44,8 +47,10 @@ function onwards(hop: HostPort, method: string, { upstreams, site }: Situation):
 }
 
 /** A BYE frees the gateway's channel, answered or not; whatever refreshes the session keeps it. */
-function callListener(callId: string, method: string, calls: Calls): DecisionListener {
-  if (method === "BYE") return { onStage: () => calls.end(callId) };
+function callListener(request: Request, calls: Calls): DecisionListener {
+  const { callId, method } = request;
+  if (method === "BYE") return { onStage: () => calls.end(request) };
+  if (method !== "INVITE" && method !== "UPDATE") return {};
   return { onAnswer: (_target, response, now_ms) => calls.refresh(callId, response, now_ms) };
 }
 
