@@ -38,8 +38,13 @@ export interface CallQuestion {
   readonly upstream: "up" | "down" | undefined;
 }
 
-/** The explanation; a line that says what is missing when the caller can't be told. */
-export function explainCall(config: Config, known: Known, question: CallQuestion): string {
+export interface Explanation {
+  readonly text: string;
+  /** False when it only says what is wrong with the question. */
+  readonly isAnswer: boolean;
+}
+
+export function explainCall(config: Config, known: Known, question: CallQuestion): Explanation {
   return new Rehearsal(config, known, question).explanation();
 }
 
@@ -82,18 +87,21 @@ class Rehearsal {
     }
   }
 
-  explanation(): string {
+  explanation(): Explanation {
     const source = this.source();
-    if (typeof source === "string") return `${source}\n`;
+    if (typeof source === "string") return { text: `${source}\n`, isAnswer: false };
     const { router } = this.policy;
     const wire = this.invite(source);
     const request = parse(wire);
-    if (request.kind !== "request" || request.fault !== undefined) return `"${this.question.to}" can't be dialled\n`;
-    if (router.admit(request, source) !== "admit")
-      return `${source.address} is a stranger here, and gets no further.\n`;
+    if (request.kind !== "request" || request.fault !== undefined) {
+      return { text: `"${this.question.to}" can't be dialled\n`, isAnswer: false };
+    }
+    if (router.admit(request, source) !== "admit") {
+      return { text: `${source.address} is a stranger here, and gets no further.\n`, isAnswer: true };
+    }
     const routes = preprocessRoutes(request, this.core.own);
     const made = router.decide({ request, source, routes, uri: request.uri }, 0);
-    return `${[this.scene(source), ...explain(made, 0)].join("\n")}\n`;
+    return { text: `${[this.scene(source), ...explain(made, 0)].join("\n")}\n`, isAnswer: true };
   }
 
   /** Where the call comes from, or why that can't be told. */

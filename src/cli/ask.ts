@@ -26,7 +26,9 @@ export async function explainAndPrint(file: string, question: CallQuestion): Pro
   const running = await ask(config, { command: "snapshot" }).catch((error: unknown) => fail(String(error)));
   const saved =
     running === undefined ? await loadBindings(config.stateFolder).catch(() => undefined) : running.snapshot;
-  process.stdout.write(explainCall(config, { saved, status: running?.status }, question));
+  const { text, isAnswer } = explainCall(config, { saved, status: running?.status }, question);
+  (isAnswer ? process.stdout : process.stderr).write(text);
+  if (!isAnswer) process.exitCode = EXIT_USAGE;
 }
 
 /**

@@ -2,8 +2,8 @@
 import type { Reply } from "../message/reply.ts";
 import type { ForkStage, RoutingDecision, Stage, Target } from "../proxy/router.ts";
 
-/** Deeper, plans don't go. */
-const DEPTH_MAX = 8;
+/** Deeper, plans don't go: a gateway is a step. */
+const DEPTH_MAX = 40;
 
 /** How forks end that matter to plans. */
 const OUTCOMES = [
@@ -43,10 +43,13 @@ function sequels(
   now_ms: number,
 ): string[] {
   const wordsFor = new Map<string, string[]>();
+  const textOf = (steps: readonly Stage[]) => stepsOf(steps, number + 1, `${indent}   `, depth + 1, now_ms).join("\n");
+  let onwards: string | undefined;
   for (const { words, isSilent, status } of OUTCOMES) {
     const next = stage.nextOn?.({ isSilent, best: { status, response: undefined } }) ?? false;
     if (next === false) continue;
-    const text = stepsOf(next === true ? rest : next, number + 1, `${indent}   `, depth + 1, now_ms).join("\n");
+    if (next === true) onwards ??= textOf(rest);
+    const text = next === true ? (onwards ?? "") : textOf(next);
     if (text !== "") wordsFor.set(text, [...(wordsFor.get(text) ?? []), words]);
   }
   return [...wordsFor].flatMap(([text, words]) => {

@@ -12,7 +12,7 @@ function words(
   known: Known = NOTHING,
   yaml = SITE_YAML + MORE,
 ): string {
-  return explainCall(load(yaml).config, known, { from: PHONE.address, upstream: undefined, ...question });
+  return explainCall(load(yaml).config, known, { from: PHONE.address, upstream: undefined, ...question }).text;
 }
 
 /** The bindings of a phone 201 that has registered. */
@@ -90,6 +90,14 @@ Rule call: to 198.51.100.10.
     expect(words({ from: "201", to: "5551234", upstream: "up" }, { saved: registered(), status }, yaml)).toContain(
       "1. asks upstream",
     );
+  });
+
+  test("many gateways: each is a step, and none takes long", () => {
+    const gateways = Array.from({ length: 12 }, (_, index) => `{uri: sip:10.10.2.${index + 1}, priority: ${index}}`);
+    const yaml = SITE_YAML.replace("[sip:10.10.1.3]", `[${gateways.join(", ")}]`);
+    const text = words({ to: "1", upstream: "down" }, NOTHING, `${yaml}survival: {answer: relay}\n`);
+    expect(text).toContain("13. asks gateway 10.10.2.12");
+    expect(text).toContain("14. answers 480");
   });
 
   test("who can't be told, or may not", () => {
