@@ -310,8 +310,10 @@ describe("call back", () => {
   it("for an hour the gateway's calls ring the caller too, then no longer", () => {
     const { site, gateway, phone, third } = afterCall();
     site.reload(`${SITE_YAML.replace(/hunt_groups.*\n/, GROUP)}emergency: ["112"]\n`);
+    site.simulation.sightings.length = 0;
     calledBack(gateway);
     site.run(500);
+    expectLadder("emergency-call-back", site.ladder());
     expect([invites(phone), invites(third)]).toEqual([["sip:201@10.222.237.21:5060"], ["sip:203@10.222.237.23"]]);
     site.run(3_600_000);
     calledBack(gateway);

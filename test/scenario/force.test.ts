@@ -1,5 +1,6 @@
 /** `force`: upstream's state as an administrator wants it; reloads that lose nothing that is known. */
 import { describe, expect, it } from "vitest";
+import { expectLadder } from "../support/ladder.ts";
 import { statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, SITE_YAML, Site } from "../support/site.ts";
 
@@ -24,8 +25,10 @@ describe("force", () => {
   it("down: calls stay here although upstream lives; auto: they go up again at once", () => {
     const { site, pbx, call } = office();
     expect(call()).toBe(200);
+    site.simulation.sightings.length = 0;
     site.peers.force("down", site.simulation.now_ms);
     expect(call()).toBe(302);
+    expectLadder("force-down", site.ladder());
     expect(pbx.requests("INVITE")).toHaveLength(1);
     site.peers.force("auto", site.simulation.now_ms);
     expect(call()).toBe(200);
