@@ -39,6 +39,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   private flowIndex = 0;
   private transaction: ClientTransaction | undefined = undefined;
   private hasProvisional = false;
+  private wasGivenUp = false;
   /** A provisional response other than 100: somebody's phone may ring. */
   private isRinging = false;
   /** fr_timer until something comes, once more when that is only a 100, then timer C. */
@@ -203,8 +204,16 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     else this.startTimer("timer_c", TIMER_C_ms, now_ms);
   }
 
+  /** It had been given up, and its 2xx is the call's all the same: whoever watches the target must know. */
+  revive(response: Response, now_ms: number): void {
+    if (!this.wasGivenUp) return;
+    this.target.observer?.onStart(this, now_ms);
+    this.target.observer?.onEnd(this, response, now_ms);
+  }
+
   private succeed(transaction: ClientTransaction, response: Response, now_ms: number): void {
     this.stopTimer();
+    this.wasGivenUp = !this.isOpen;
     if (this.isOpen) this.target.observer?.onEnd(this, response, now_ms);
     this.final ??= { status: response.status, response };
     this.isSilent = false;

@@ -86,6 +86,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     transaction.user = new AcceptedCall(this.kit, this.server);
     transaction.user.onResponse(transaction, this.revised(response, now_ms), now_ms);
     if (!isFirst) return;
+    branch.revive(response, now_ms);
     this.decision.listener?.onAnswer?.(branch.target, response, now_ms);
     this.cancelOpenBranches(ANSWERED_ELSEWHERE, now_ms);
   }

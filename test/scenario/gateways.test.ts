@@ -144,6 +144,22 @@ describe("channels", () => {
     expect(finals(two)).toEqual([480, 200]);
   });
 
+  it("a gateway that had been given up and answers after all has its channel counted", () => {
+    const { site, first, second, phones } = dark(
+      "[{uri: sip:10.10.1.3, channels: 1}, {uri: sip:10.10.1.4, priority: 2}]",
+    );
+    const [one, two] = phones as [Actor, Actor];
+    first.answers("INVITE", { status: 200, after_ms: 5_000 });
+    second.answers("INVITE", { status: 180 });
+    dial(one);
+    site.run(6_000);
+    expect(finals(one)).toEqual([200]);
+    const before = [calls(first), calls(second)];
+    dial(two);
+    site.run(500);
+    expect([calls(first), calls(second)]).toEqual([before[0], 1 + (before[1] ?? 0)]);
+  });
+
   it("a call from the PSTN occupies a channel too", () => {
     const { site, first, phones } = dark("[{uri: sip:10.10.1.3, channels: 1}]");
     const [one, two] = phones as [Actor, Actor];
