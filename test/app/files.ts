@@ -1,7 +1,7 @@
 /** Configuration files for tests. */
 import { loadConfig } from "../../src/app/config/load-config.ts";
 
-/** Every key. */
+/** A file that says more than it must: most keys, in their longer forms. */
 export const WHOLE = `# a branch office
 listen:
   - udp:10.222.237.1:5060

@@ -233,6 +233,16 @@ gateways:
   });
 });
 
+describe("upstream's state", () => {
+  expectAll(
+    [
+      ["upstream: {force: sideways}", "3:19 upstream.force: must be one of auto, up, down"],
+      ["upstream: {dead_codes: [503, 200]}", "3:30 upstream.dead_codes[1]: must be a whole number from 400 to 699"],
+    ],
+    (text) => LEAST + text,
+  );
+});
+
 describe("emergency", () => {
   const gateway = "gateways: [{uri: sip:10.10.1.3, channels: 2}]\n";
   expectAll(
