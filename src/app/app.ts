@@ -18,7 +18,7 @@ import { SitePolicy } from "../policy/site-policy.ts";
 import { takeSnapshot } from "../policy/snapshot.ts";
 import { ProxyCore } from "../proxy/proxy-core.ts";
 import type { Flow } from "../transport/flow.ts";
-import type { HostPort, ResolvedAddress } from "../transport/locator.ts";
+import type { Hop, ResolvedAddress } from "../transport/locator.ts";
 import { BindingKeeper } from "./binding-keeper.ts";
 import { CONTROL_FILE, type Config } from "./config/config.ts";
 import { answerControl, type Controlled, type RecordedCall, type RunningStatus } from "./control.ts";
@@ -48,7 +48,7 @@ export class App implements Controlled {
     this.udp = new NodeUdp(this, log);
     const dns = new NodeDns((target, addresses, lifetime_ms) => this.onResolved(target, addresses, lifetime_ms));
     const lookup = {
-      resolve: (target: HostPort) => dns.resolve(target),
+      resolve: (target: Hop) => dns.resolve(target),
       findSource: (address: string) => void this.findSource(address),
     };
     const ports = { transport: this.udp, lookup, random: this.random, mac: createMac(config.stateFolder, log), log };
@@ -133,7 +133,7 @@ export class App implements Controlled {
     this.run((now_ms) => this.core.receiveUnreachable(flow, now_ms));
   }
 
-  private onResolved(target: HostPort, addresses: readonly ResolvedAddress[], lifetime_ms: number): void {
+  private onResolved(target: Hop, addresses: readonly ResolvedAddress[], lifetime_ms: number): void {
     this.run((now_ms) => this.core.locator.onResolved(target, addresses, lifetime_ms, now_ms));
   }
 

@@ -18,6 +18,7 @@ import { parseSnapshot, restoreSnapshot } from "../policy/snapshot.ts";
 import { preprocessRoutes } from "../proxy/preprocess-routes.ts";
 import { ProxyCore } from "../proxy/proxy-core.ts";
 import type { Flow } from "../transport/flow.ts";
+import { hopOf } from "../transport/locator.ts";
 import type { Config } from "./config/config.ts";
 import type { RunningStatus } from "./control.ts";
 
@@ -79,7 +80,7 @@ class Rehearsal {
     for (const { name, state, calls: busy } of known.status?.gateways ?? []) {
       const gateway = config.site.gateways.find((one) => one.name === name);
       if (gateway === undefined) continue;
-      peers.assume("gateway", peerName(gateway.uri), state, 0);
+      peers.assume("gateway", peerName(hopOf(gateway.uri)), state, 0);
       for (let call = 0; call < busy; call++) {
         const start = { callId: `${name} ${call}`, fromTag: "", cseqNumber: 1 };
         calls.begin(start, channelKey(gateway), false, { refuse: () => {} }, 0);
@@ -156,5 +157,5 @@ class Rehearsal {
 }
 
 const NO_LOG: Logger = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
-const NO_TRANSPORT = { send: () => {}, watch: () => {}, unwatch: () => {} };
+const NO_TRANSPORT = { send: () => true, watch: () => {}, unwatch: () => {}, giveUp: () => {} };
 const NO_LOOKUP = { resolve: () => {}, findSource: () => {} };

@@ -3,6 +3,7 @@ import type { Random } from "../base/ports.ts";
 import { parseSipUri, type SipUri, uriPort } from "../message/uri.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { ForkOutcome, ForkStage, RoutedRequest, Stage, Target } from "../proxy/router.ts";
+import { hopOf } from "../transport/locator.ts";
 import type { Calls } from "./calls.ts";
 import { ChannelObserver, type EmergencyWatch } from "./channel-observer.ts";
 import { GatewayChoosing } from "./gateway-choice.ts";
@@ -30,7 +31,7 @@ export class Gateways {
     this.calls = calls;
     this.choosing = new GatewayChoosing(site.gateways, site.gatewaySettings, random);
     const settings = { probe: site.gatewaySettings.probe, hold_ms: 0, hold_max_ms: 0, deadCodes: [] };
-    const hops = site.gateways.map(({ uri }) => uri);
+    const hops = site.gateways.map(({ uri }) => hopOf(uri));
     const watched = peers.name({ role: "gateway", settings }, hops);
     this.ports = site.gateways.flatMap((gateway, index) => {
       const peer = watched[index];
@@ -132,7 +133,7 @@ export class Gateways {
     const { calls, own } = this;
     return {
       requestUri: this.uriOf(gateway, number),
-      nextHop: { host: gateway.uri.host, port: gateway.uri.port },
+      nextHop: hopOf(gateway.uri),
       touchesGateway: true,
       dropRoutes: true,
       ...(isRewritten ? { assertedIdentity: `sip:${rewrite(caller, gateway.calling)}@${gateway.uri.host}` } : {}),

@@ -1,6 +1,7 @@
 /** Hunt groups: from a group to the stages that ring its members (RFC 3261 §16.7). */
 import { hostText } from "../message/uri.ts";
 import type { ForkOutcome, RoutedRequest, Stage, Target } from "../proxy/router.ts";
+import { hopOf } from "../transport/locator.ts";
 import { contactTargets, findExtension } from "./extensions.ts";
 import type { Gateways } from "./gateways.ts";
 import { replyStage } from "./plan.ts";
@@ -77,7 +78,7 @@ export class Hunting {
   /** Each phone gets its own URI: many answer 404 to the dialled number. */
   private targets(member: Member, now_ms: number): Target[] {
     if (typeof member !== "string") {
-      const nextHop = { host: member.host, port: member.port };
+      const nextHop = hopOf(member);
       return [{ requestUri: member.text, nextHop, touchesGateway: true }];
     }
     const extension = findExtension(member, this.site.extensions, this.registrar.bindings);

@@ -6,7 +6,7 @@ import { hostText } from "../message/uri.ts";
 import type { Prober, ProbeUser } from "../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
-import type { FlowWaiter, HostPort, Locator } from "../transport/locator.ts";
+import type { FlowWaiter, Hop, Locator } from "../transport/locator.ts";
 import type { History } from "./history.ts";
 import { type Evidence, initialState, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
 import type { WatchSettings } from "./site.ts";
@@ -24,17 +24,18 @@ export interface PeerKind {
   readonly settings: WatchSettings;
 }
 
-/** For logs and the status: "host" or "host:port". */
-export function peerName({ host, port }: HostPort): string {
-  return port === undefined ? hostText(host) : `${hostText(host)}:${port}`;
+/** For logs and the status: "host" or "host:port", with its transport where it isn't UDP. */
+export function peerName({ host, port, protocol }: Hop): string {
+  const name = port === undefined ? hostText(host) : `${hostText(host)}:${port}`;
+  return protocol === undefined || protocol === "udp" ? name : `${name};transport=${protocol}`;
 }
 
 /** A state that an administrator has chosen; "auto": what is seen decides. */
 export type Pin = "auto" | "up" | "down";
 
 export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
-  readonly hop: HostPort;
-  /** For logs: "host" or "host:port". */
+  readonly hop: Hop;
+  /** For logs. */
   readonly name: string;
   /** When a request last went there, for those that aren't configured. */
   used_ms = 0;
@@ -54,12 +55,12 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   private isStopped = false;
   private flows: readonly Flow[] = [];
 
-  constructor(parts: PeerParts, history: History, kind: PeerKind, hop: HostPort) {
+  constructor(parts: PeerParts, history: History, kind: PeerKind, hop: Hop) {
     this.parts = parts;
     this.history = history;
     this.role = kind.role;
     this.settings = kind.settings;
-    this.hop = { host: hop.host, port: hop.port };
+    this.hop = hop;
     this.name = peerName(hop);
     this.state = initialState(kind.settings);
   }

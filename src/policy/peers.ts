@@ -1,5 +1,5 @@
 /** All peers that are watched. They outlive a reload: what is known of a peer isn't lost with the file that named it. */
-import type { HostPort } from "../transport/locator.ts";
+import { type Hop, hopKey } from "../transport/locator.ts";
 import { History } from "./history.ts";
 import { Peer, type PeerKind, type PeerParts, type Pin } from "./peer.ts";
 import type { WatchSettings } from "./site.ts";
@@ -20,9 +20,9 @@ export class Peers {
   }
 
   /** The peers that a file names; those of this role that it names no longer are forgotten. */
-  name(kind: PeerKind, hops: readonly HostPort[]): readonly Peer[] {
+  name(kind: PeerKind, hops: readonly Hop[]): readonly Peer[] {
     const before = this.named[kind.role];
-    const now = new Map(hops.map((hop) => [keyOf(hop), this.take(before.get(keyOf(hop)), kind, hop)]));
+    const now = new Map(hops.map((hop) => [hopKey(hop), this.take(before.get(hopKey(hop)), kind, hop)]));
     for (const [key, peer] of before) if (!now.has(key)) peer.stop();
     this.named[kind.role] = now;
     if (kind.role === "upstream" && hops.length > 0) this.forgetDomains();
@@ -30,8 +30,8 @@ export class Peers {
   }
 
   /** The upstream target of a request that names its own. */
-  domain(settings: WatchSettings, hop: HostPort, now_ms: number): Peer {
-    const key = keyOf(hop);
+  domain(settings: WatchSettings, hop: Hop, now_ms: number): Peer {
+    const key = hopKey(hop);
     const known = this.domains.get(key);
     if (known === undefined && this.domains.size >= DOMAINS_MAX) this.forgetLeastUsed();
     const peer = this.take(known, { role: "upstream", settings }, hop);
@@ -80,7 +80,7 @@ export class Peers {
     for (const peer of this.domains.values()) peer.force(this.pin, now_ms);
   }
 
-  private take(known: Peer | undefined, kind: PeerKind, hop: HostPort): Peer {
+  private take(known: Peer | undefined, kind: PeerKind, hop: Hop): Peer {
     if (known === undefined) return new Peer(this.parts, this.history, kind, hop);
     known.settings = kind.settings;
     return known;
@@ -104,8 +104,4 @@ export class Peers {
     least[1].stop();
     this.domains.delete(least[0]);
   }
-}
-
-function keyOf(hop: HostPort): string {
-  return `${hop.host} ${hop.port ?? ""}`;
 }

@@ -1,8 +1,8 @@
 /** All upstream targets: the configured ones, and the domains that phones' requests name. */
-import { SIP_PORT } from "../message/uri.ts";
 import { routeUri } from "../proxy/preprocess-routes.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
-import type { HostPort } from "../transport/locator.ts";
+import { defaultPort } from "../transport/flow.ts";
+import { type Hop, hopOf } from "../transport/locator.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
 import type { UpstreamSettings } from "./site.ts";
@@ -15,7 +15,7 @@ export class Upstreams {
   constructor(peers: Peers, settings: UpstreamSettings) {
     this.peers = peers;
     this.settings = settings;
-    this.configured = peers.name({ role: "upstream", settings }, settings.targets);
+    this.configured = peers.name({ role: "upstream", settings }, settings.targets.map(hopOf));
   }
 
   /** Those that the file names, best first. */
@@ -35,14 +35,14 @@ export class Upstreams {
     if (this.configured.length > 0) return this.configured;
     const route = routed.routes.remaining[0];
     const uri = route === undefined ? routed.uri : routeUri(route);
-    return uri === undefined ? [] : [this.peers.domain(this.settings, { host: uri.host, port: uri.port }, now_ms)];
+    return uri === undefined ? [] : [this.peers.domain(this.settings, hopOf(uri), now_ms)];
   }
 
   /** The target that `hop` is, if it is one. */
-  find(hop: HostPort): Peer | undefined {
-    const port = hop.port ?? SIP_PORT;
+  find(hop: Hop): Peer | undefined {
+    const port = portOf(hop);
     for (const target of this.all()) {
-      if ((target.hop.port ?? SIP_PORT) === port && target.hasAddress(hop.host)) return target;
+      if (portOf(target.hop) === port && target.hasAddress(hop.host)) return target;
     }
     return undefined;
   }
@@ -59,4 +59,8 @@ export class Upstreams {
     yield* this.configured;
     yield* this.peers.watchedDomains;
   }
+}
+
+function portOf({ port, protocol }: Hop): number {
+  return port ?? defaultPort(protocol ?? "udp");
 }

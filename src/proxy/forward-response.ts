@@ -2,8 +2,9 @@
 import { VIA } from "../message/header-names.ts";
 import type { Response } from "../message/message.ts";
 import { COMMA, skipSpace } from "../message/text.ts";
-import { SIP_PORT } from "../message/uri.ts";
 import { parseVia, type Via } from "../message/via.ts";
+import { defaultPort } from "../transport/flow.ts";
+import type { Hop } from "../transport/locator.ts";
 
 /** The Via behind the top one, where the response goes; undefined when there is none: the response was for us. */
 export function nextVia(response: Response): Via | undefined {
@@ -23,11 +24,16 @@ export function withoutTopVia(response: Response): string {
   return response.wire.slice(0, start) + response.wire.slice(end);
 }
 
-/** Where a response goes that no transaction of ours knows: by received and rport of the next Via (§18.2.2, RFC 3581). */
-export function addressOf(via: Via): { address: string; port: number } {
-  const address = via.received ?? via.maddr ?? via.host;
-  const port = via.rport !== undefined && via.rport > 0 ? via.rport : via.port === 0 ? SIP_PORT : via.port;
-  return { address, port };
+/**
+ * Where a response goes that no transaction of ours knows: by received and rport of the next Via (§18.2.2, RFC 3581).
+ * A connection that its sender had opened is gone with the transaction, so that there its own port counts.
+ */
+export function hopBack(via: Via): Hop {
+  const host = via.received ?? via.maddr ?? via.host;
+  const protocol = via.transport === "TLS" ? "tls" : via.transport === "TCP" ? "tcp" : "udp";
+  const own = via.port === 0 ? defaultPort(protocol) : via.port;
+  const port = protocol === "udp" && via.rport !== undefined && via.rport > 0 ? via.rport : own;
+  return { host, port, protocol };
 }
 
 /** Where the second value on the top Via's line starts; -1 when the line has only one. */

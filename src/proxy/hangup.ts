@@ -3,7 +3,7 @@ import type { BranchIds } from "../transaction/branch-id.ts";
 import { NOBODY } from "../transaction/client-transaction.ts";
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
 import type { Flow } from "../transport/flow.ts";
-import type { FlowWaiter, Locator } from "../transport/locator.ts";
+import { type FlowWaiter, hopOf, type Locator } from "../transport/locator.ts";
 import { buildDialogRequest, type DialogSide, hopTo } from "./dialog-request.ts";
 
 interface Parts {
@@ -27,10 +27,7 @@ export class Hangup {
     const hop = hopTo(side);
     if (hop === undefined) return;
     const bye = new Bye(this.parts, side, cseq, headers);
-    const flows =
-      side.flow !== undefined
-        ? [side.flow]
-        : this.parts.locator.locate({ host: hop.host, port: hop.port }, bye, now_ms);
+    const flows = side.flow !== undefined ? [side.flow] : this.parts.locator.locate(hopOf(hop), bye, now_ms);
     if (flows !== undefined) bye.onLocated(flows, now_ms);
   }
 }

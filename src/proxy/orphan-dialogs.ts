@@ -9,7 +9,7 @@ import type { BranchIds } from "../transaction/branch-id.ts";
 import { NOBODY } from "../transaction/client-transaction.ts";
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
-import type { FlowWaiter, Locator } from "../transport/locator.ts";
+import { type FlowWaiter, hopOf, type Locator } from "../transport/locator.ts";
 import { buildDialogRequest, calleeSide, type DialogSide, hopTo } from "./dialog-request.ts";
 import type { OwnAddresses } from "./own-addresses.ts";
 
@@ -63,7 +63,7 @@ class OrphanDialog implements FlowWaiter {
   start(now_ms: number): void {
     const hop = hopTo(this.side);
     if (hop === undefined) return;
-    const flows = this.parts.locator.locate({ host: hop.host, port: hop.port }, this, now_ms);
+    const flows = this.parts.locator.locate(hopOf(hop), this, now_ms);
     if (flows !== undefined) this.onLocated(flows, now_ms);
   }
 

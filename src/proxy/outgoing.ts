@@ -3,20 +3,25 @@
 import { CONTACT } from "../message/header-names.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import type { ViaStamp } from "../message/reply.ts";
-import { parseSipUri, type SipUri } from "../message/uri.ts";
+import { parseSipUri } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
-import type { HostPort } from "../transport/locator.ts";
+import { type Hop, hopOf } from "../transport/locator.ts";
 import { buildForward } from "./forward-request.ts";
 import type { ProxyKit } from "./kit.ts";
 import { routeUri } from "./preprocess-routes.ts";
 import type { RoutedRequest, Target } from "./router.ts";
 
 /** Where a copy for `target` goes; undefined when neither the target nor the message says (§16.6 item 7). */
-export function nextHopOf(routed: RoutedRequest, target: Target): HostPort | Flow | undefined {
+export function nextHopOf(routed: RoutedRequest, target: Target): Hop | Flow | undefined {
   if (target.nextHop !== undefined) return target.nextHop;
   const route = routed.routes.remaining[0];
-  if (route !== undefined) return hostPortOf(routeUri(route));
-  return hostPortOf(target.requestUri === undefined ? routed.uri : parseSipUri(target.requestUri));
+  const uri =
+    route !== undefined
+      ? routeUri(route)
+      : target.requestUri === undefined
+        ? routed.uri
+        : parseSipUri(target.requestUri);
+  return uri === undefined ? undefined : hopOf(uri);
 }
 
 /** The wire text of the copy that leaves on `flow` with `branch`. */
@@ -66,10 +71,6 @@ function hiddenContacts(kit: ProxyKit, { request, source }: RoutedRequest, flow:
   });
 }
 
-function hostPortOf(uri: SipUri | undefined): HostPort | undefined {
-  return uri === undefined ? undefined : { host: uri.host, port: uri.port };
-}
-
-export function isFlow(hop: HostPort | Flow): hop is Flow {
+export function isFlow(hop: Hop | Flow): hop is Flow {
   return "listener" in hop;
 }

@@ -6,7 +6,7 @@ import type { BranchIds } from "../transaction/branch-id.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
-import type { FlowWaiter, HostPort, Locator } from "../transport/locator.ts";
+import type { FlowWaiter, Hop, Locator } from "../transport/locator.ts";
 
 /** Whoever wants to know. Exactly one of these is called for each probe. */
 export interface ProbeUser {
@@ -41,7 +41,7 @@ export class Prober {
    * @param uri the Request-URI
    * @param timeout_ms how long to wait: its own timer, since timer F would take 32 s
    */
-  probe(uri: string, hop: HostPort, timeout_ms: number, user: ProbeUser, now_ms: number): void {
+  probe(uri: string, hop: Hop, timeout_ms: number, user: ProbeUser, now_ms: number): void {
     new Probe(this.parts, uri, user).start(hop, timeout_ms, now_ms);
   }
 }
@@ -60,7 +60,7 @@ class Probe implements ClientUser, FlowWaiter, TimerOwner {
     this.user = user;
   }
 
-  start(hop: HostPort, timeout_ms: number, now_ms: number): void {
+  start(hop: Hop, timeout_ms: number, now_ms: number): void {
     this.parts.timers.start(this.timer, timeout_ms, now_ms);
     const flows = this.parts.locator.locate(hop, this, now_ms);
     if (flows !== undefined) this.onLocated(flows, now_ms);

@@ -11,7 +11,7 @@ import { TransactionLayer, type TransactionUser } from "../transaction/transacti
 import { type Flow, flowKey, type Listener, type TransportPort } from "../transport/flow.ts";
 import { Locator, type LookupPort } from "../transport/locator.ts";
 import { responseFlow, stampVia } from "../transport/receive.ts";
-import { addressOf, nextVia, withoutTopVia } from "./forward-response.ts";
+import { hopBack, nextVia, withoutTopVia } from "./forward-response.ts";
 import { Hangup } from "./hangup.ts";
 import type { ProxyKit } from "./kit.ts";
 import { OrphanDialogs } from "./orphan-dialogs.ts";
@@ -141,9 +141,8 @@ export class ProxyCore implements TransactionUser {
     if (!this.branchIds.isFromElsewhere(response.topVia.branch)) return;
     const via = nextVia(response);
     if (via === undefined) return;
-    const { address, port } = addressOf(via);
     const forward = new StatelessResponse(this.transport, withoutTopVia(response));
-    const flows = this.locator.locate({ host: address, port }, forward, now_ms);
+    const flows = this.locator.locate(hopBack(via), forward, now_ms);
     if (flows !== undefined) forward.onLocated(flows);
   }
 

@@ -3,7 +3,7 @@ import type { Request, Response } from "../message/message.ts";
 import type { Reply } from "../message/reply.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
-import type { HostPort } from "../transport/locator.ts";
+import type { Hop } from "../transport/locator.ts";
 import type { Final } from "./best-response.ts";
 import type { RouteSet } from "./preprocess-routes.ts";
 
@@ -37,7 +37,7 @@ export interface Target {
   /** The Request-URI to put; undefined leaves it untouched. */
   readonly requestUri?: string;
   /** Sends there, whatever Route and Request-URI say. */
-  readonly nextHop?: HostPort | Flow;
+  readonly nextHop?: Hop | Flow;
   /** For REGISTER: Path (RFC 3327), with a token that leads back to the phone. */
   readonly addPath?: boolean;
   /** For REGISTER to an upstream that knows no Path: each Contact becomes our own URI, with a token that stands for the phone. */

@@ -1,10 +1,14 @@
 /** Where messages come from and go to: RFC 3261 §18. */
+import { SIP_PORT, SIPS_PORT } from "../message/uri.ts";
+
+/** What carries messages. TLS means TLS over TCP. */
+export type Protocol = "udp" | "tcp" | "tls";
 
 /** One of our own addresses. */
 export interface Listener {
   /** Its place in the configuration; identifies it to the host. */
   readonly index: number;
-  readonly protocol: "udp";
+  readonly protocol: Protocol;
   /** The local IP address, IPv6 without brackets. */
   readonly address: string;
   readonly port: number;
@@ -12,11 +16,25 @@ export interface Listener {
   readonly sentBy: string;
 }
 
-/** A way to a peer: for UDP the five-tuple. */
+/** A way to a peer: for UDP the five-tuple, else a connection, whether it stands or has yet to be opened. */
 export interface Flow {
   readonly listener: Listener;
   readonly address: string;
   readonly port: number;
+  /** The peer has opened the connection: once it is gone nobody listens on that port. */
+  readonly isAccepted?: true;
+  /** TLS: whom the certificate of the peer that we connect to must name (RFC 5922 §7.1). */
+  readonly name?: string;
+}
+
+/** RFC 3261 §19.1.2. */
+export function defaultPort(protocol: Protocol): number {
+  return protocol === "tls" ? SIPS_PORT : SIP_PORT;
+}
+
+/** Whether the transport itself repeats what was lost (RFC 3261 §17). */
+export function isReliable(flow: Flow): boolean {
+  return flow.listener.protocol !== "udp";
 }
 
 export function isSameFlow(a: Flow, b: Flow): boolean {
@@ -30,10 +48,15 @@ export function flowKey(flow: Flow): string {
 
 /** The sending half of the host's sockets. It never calls back from within {@link send}. */
 export interface TransportPort {
-  /** Sends one message. A failure comes later, as an event about the flow. */
-  send(flow: Flow, wire: string): void;
+  /**
+   * Sends one message; opens a connection first where there is none. A failure comes later, as an event about the flow.
+   * @returns false when the peer had opened the connection, and it is gone
+   */
+  send(flow: Flow, wire: string): boolean;
   /** From now on the host reports when this peer refuses datagrams (ICMP), as far as it can. */
   watch(flow: Flow): void;
   /** It needn't any more. */
   unwatch(flow: Flow): void;
+  /** Nothing comes from there: a connection that may have died unnoticed is closed, so that the next message opens another. */
+  giveUp(flow: Flow): void;
 }

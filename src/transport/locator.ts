@@ -6,25 +6,28 @@
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import { canonicalAddress, commonPrefix_bits, ipVersion } from "../base/ip-range.ts";
-import { SIP_PORT } from "../message/uri.ts";
-import type { Flow, Listener } from "./flow.ts";
+import { type SipUri, uriParameter } from "../message/uri.ts";
+import { defaultPort, type Flow, type Listener, type Protocol } from "./flow.ts";
 
-/** Host and port of a URI, a Route or a configured target; without a port, SRV records decide. */
-export interface HostPort {
+/** Where a URI, a Route or a configured target leads. Without a port, DNS chooses it by SRV records. */
+export interface Hop {
   readonly host: string;
   readonly port: number | undefined;
+  /** Undefined: DNS chooses, UDP where it doesn't. */
+  readonly protocol: Protocol | undefined;
 }
 
 /** One answer of DNS, best first. */
 export interface ResolvedAddress {
   readonly address: string;
   readonly port: number;
+  readonly protocol: Protocol;
 }
 
 /** What only the host can find out. It answers through {@link Locator.onResolved} and {@link Locator.onSource}. */
 export interface LookupPort {
   /** Asks DNS: SRV when no port is given, then A and AAAA. */
-  resolve(target: HostPort): void;
+  resolve(target: Hop): void;
   /** Asks the kernel from which local address it would reach `address`. */
   findSource(address: string): void;
 }
@@ -33,6 +36,14 @@ export interface LookupPort {
 export interface FlowWaiter {
   /** Best first; empty when the host can't be reached. */
   onLocated(flows: readonly Flow[], now_ms: number): void;
+}
+
+/** Where `uri` leads (RFC 3263 §4.1): sips means TLS, whatever else the URI says. */
+export function hopOf(uri: SipUri): Hop {
+  const { host, port, scheme } = uri;
+  const transport = scheme === "sips" ? "tls" : uriParameter(uri, "transport")?.toLowerCase();
+  const isKnown = transport === "udp" || transport === "tcp" || transport === "tls";
+  return { host, port, protocol: isKnown ? transport : undefined };
 }
 
 /** How long a route is believed without asking the kernel again. */
@@ -44,7 +55,7 @@ const REMEMBERED = 1024;
 const NOWHERE: readonly Flow[] = [];
 
 interface Name {
-  readonly target: HostPort;
+  readonly target: Hop;
   addresses: readonly ResolvedAddress[];
   expires_ms: number;
   isAsking: boolean;
@@ -58,12 +69,18 @@ interface Finding {
 }
 
 interface Route {
-  /** Undefined while the kernel is asked for the first time, or when it knows no route. */
-  listener: Listener | undefined;
+  /** The local address. Undefined while the kernel is asked for the first time, or when it knows no route. */
+  source: string | undefined;
   expires_ms: number;
   isAsking: boolean;
-  /** Flows to complete, with who waits for them. */
-  waiters: { readonly addresses: readonly ResolvedAddress[]; readonly waiter: FlowWaiter }[];
+  waiters: Question[];
+}
+
+/** Flows to complete, and who waits for them. */
+interface Question {
+  readonly target: Hop;
+  readonly addresses: readonly ResolvedAddress[];
+  readonly waiter: FlowWaiter;
 }
 
 export class Locator {
@@ -79,8 +96,8 @@ export class Locator {
   }
 
   /** The flows to `target`, or undefined: then `waiter` is told later. */
-  locate(target: HostPort, waiter: FlowWaiter, now_ms: number): readonly Flow[] | undefined {
-    const key = keyOf(target);
+  locate(target: Hop, waiter: FlowWaiter, now_ms: number): readonly Flow[] | undefined {
+    const key = hopKey(target);
     const finding = this.findings.get(key);
     if (finding !== undefined && now_ms < finding.until_ms) return finding.flows;
     const flows = this.find(target, waiter, now_ms);
@@ -90,9 +107,10 @@ export class Locator {
     return flows;
   }
 
-  private find(target: HostPort, waiter: FlowWaiter, now_ms: number): readonly Flow[] | undefined {
+  private find(target: Hop, waiter: FlowWaiter, now_ms: number): readonly Flow[] | undefined {
     if (ipVersion(target.host) !== 0) {
-      return this.flowsTo([{ address: target.host, port: target.port ?? SIP_PORT }], waiter, now_ms);
+      const { host, port, protocol = "udp" } = target;
+      return this.flowsTo(target, [{ address: host, port: port ?? defaultPort(protocol), protocol }], waiter, now_ms);
     }
     const name = this.name(target);
     if (name === undefined) return NOWHERE;
@@ -100,7 +118,7 @@ export class Locator {
       name.isAsking = true;
       this.lookup.resolve(target);
     }
-    if (name.addresses.length > 0) return this.flowsTo(name.addresses, waiter, now_ms);
+    if (name.addresses.length > 0) return this.flowsTo(target, name.addresses, waiter, now_ms);
     if (!name.isAsking) return NOWHERE;
     name.waiters.push(waiter);
     return undefined;
@@ -111,8 +129,8 @@ export class Locator {
    * @param addresses empty: the name has none, or DNS didn't answer; what was known before stays in use
    * @param lifetime_ms how long the answer, or the lack of one, may be believed
    */
-  onResolved(target: HostPort, addresses: readonly ResolvedAddress[], lifetime_ms: number, now_ms: number): void {
-    const name = this.names.get(keyOf(target));
+  onResolved(target: Hop, addresses: readonly ResolvedAddress[], lifetime_ms: number, now_ms: number): void {
+    const name = this.names.get(hopKey(target));
     if (name === undefined) return;
     if (addresses.length > 0) name.addresses = addresses;
     name.expires_ms = now_ms + lifetime_ms;
@@ -120,27 +138,28 @@ export class Locator {
     const waiters = name.waiters;
     name.waiters = [];
     for (const waiter of waiters) {
-      const flows = name.addresses.length > 0 ? this.flowsTo(name.addresses, waiter, now_ms) : NOWHERE;
+      const flows = name.addresses.length > 0 ? this.flowsTo(target, name.addresses, waiter, now_ms) : NOWHERE;
       if (flows !== undefined) waiter.onLocated(flows, now_ms);
     }
   }
 
   /**
    * The kernel has answered.
-   * @param source the local address it would send from; undefined when it has no route
+   * @param given the local address it would send from; undefined when it has no route
    */
-  onSource(address: string, source: string | undefined, now_ms: number): void {
+  onSource(address: string, given: string | undefined, now_ms: number): void {
     const route = this.routes.get(address);
     if (route === undefined) return;
-    route.listener = source === undefined ? undefined : this.listenerNear(source);
+    const source = given !== undefined && ipVersion(given) === ipVersion(address) ? given : undefined;
+    route.source = source;
     route.expires_ms = source === undefined ? now_ms : now_ms + ROUTE_LIFETIME_ms;
     route.isAsking = false;
     const waiters = route.waiters;
     route.waiters = [];
-    for (const { addresses, waiter } of waiters) {
+    for (const { target, addresses, waiter } of waiters) {
       // A missing route must not be asked for again by the same question.
-      const rest = route.listener === undefined ? addresses.filter((other) => other.address !== address) : addresses;
-      const flows = rest.length === 0 ? NOWHERE : this.flowsTo(rest, waiter, now_ms);
+      const rest = source === undefined ? addresses.filter((other) => other.address !== address) : addresses;
+      const flows = rest.length === 0 ? NOWHERE : this.flowsTo(target, rest, waiter, now_ms);
       if (flows !== undefined) waiter.onLocated(flows, now_ms);
     }
   }
@@ -153,16 +172,18 @@ export class Locator {
   }
 
   private flowsTo(
+    target: Hop,
     addresses: readonly ResolvedAddress[],
     waiter: FlowWaiter,
     now_ms: number,
   ): readonly Flow[] | undefined {
     const flows: Flow[] = [];
-    for (const { address, port } of addresses) {
-      const candidates = this.listenersFor(address);
+    for (const resolved of addresses) {
+      const { address } = resolved;
+      const candidates = this.listenersFor(resolved);
       const only = candidates.length === 1 ? candidates[0] : undefined;
       if (only !== undefined) {
-        flows.push({ listener: only, address, port });
+        flows.push(flowTo(target, resolved, only));
         continue;
       }
       if (candidates.length === 0) continue;
@@ -172,41 +193,28 @@ export class Locator {
         route.isAsking = true;
         this.lookup.findSource(address);
       }
-      if (route.listener === undefined) {
-        route.waiters.push({ addresses, waiter });
+      const listener = route.source === undefined ? undefined : nearestTo(route.source, candidates);
+      if (listener === undefined) {
+        route.waiters.push({ target, addresses, waiter });
         return undefined;
       }
-      flows.push({ listener: route.listener, address, port });
+      flows.push(flowTo(target, resolved, listener));
     }
     return flows;
   }
 
-  private listenersFor(address: string): readonly Listener[] {
+  private listenersFor({ address, protocol }: ResolvedAddress): readonly Listener[] {
     const version = ipVersion(address);
-    return this.listeners.filter((listener) => ipVersion(listener.address) === version);
+    return this.listeners.filter((one) => one.protocol === protocol && ipVersion(one.address) === version);
   }
 
-  /** The listener on `source`, or else the one whose address looks most like it. */
-  private listenerNear(source: string): Listener | undefined {
-    let nearest: Listener | undefined;
-    let nearest_bits = -1;
-    for (const listener of this.listeners) {
-      const bits = commonPrefix_bits(listener.address, source);
-      if (bits > nearest_bits) {
-        nearest = listener;
-        nearest_bits = bits;
-      }
-    }
-    return nearest;
-  }
-
-  private name(target: HostPort): Name | undefined {
+  private name(target: Hop): Name | undefined {
     const fresh = (): Name => ({ target, addresses: [], expires_ms: 0, isAsking: false, waiters: [] });
-    return recall(this.names, keyOf(target), fresh);
+    return recall(this.names, hopKey(target), fresh);
   }
 
   private route(address: string): Route | undefined {
-    return recall(this.routes, address, () => ({ listener: undefined, expires_ms: 0, isAsking: false, waiters: [] }));
+    return recall(this.routes, address, () => ({ source: undefined, expires_ms: 0, isAsking: false, waiters: [] }));
   }
 }
 
@@ -240,8 +248,28 @@ function makeRoom<T extends { readonly isAsking: boolean }>(table: Map<string, T
   return false;
 }
 
-function keyOf(target: HostPort): string {
-  return `${target.host} ${target.port ?? ""}`;
+/** The listener on the local address `source`, or else the one whose address looks most like it. */
+function nearestTo(source: string, listeners: readonly Listener[]): Listener | undefined {
+  let nearest: Listener | undefined;
+  let nearest_bits = -1;
+  for (const listener of listeners) {
+    const bits = commonPrefix_bits(listener.address, source);
+    if (bits > nearest_bits) {
+      nearest = listener;
+      nearest_bits = bits;
+    }
+  }
+  return nearest;
+}
+
+function flowTo(target: Hop, { address, port }: ResolvedAddress, listener: Listener): Flow {
+  if (listener.protocol === "tls") return { listener, address, port, name: target.host };
+  return { listener, address, port };
+}
+
+/** Tells hops apart. */
+export function hopKey({ host, port, protocol }: Hop): string {
+  return `${host} ${port ?? ""} ${protocol ?? ""}`;
 }
 
 /** Whether `target` names `address`: for comparing a URI with our own and our peers' addresses. */

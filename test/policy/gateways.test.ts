@@ -8,6 +8,7 @@ import { Gateways, rewrite } from "../../src/policy/gateways.ts";
 import { Peers } from "../../src/policy/peers.ts";
 import { OwnAddresses } from "../../src/proxy/own-addresses.ts";
 import type { ForkStage, RoutedRequest, Target } from "../../src/proxy/router.ts";
+import { hopOf } from "../../src/transport/locator.ts";
 import { request, response } from "../support/messages.ts";
 
 const LISTENER = { index: 0, protocol: "udp", address: "10.222.237.1", port: 5060, sentBy: "10.222.237.1" } as const;
@@ -28,7 +29,7 @@ function gateways(list: string, more = "", fraction = 0) {
   const names = (number = "5551234", routed = call()) => all.order(number, routed).map(({ name }) => name);
   const watched = peers.name(
     { role: "gateway", settings: { ...site.upstream } },
-    site.gateways.map(({ uri }) => uri),
+    site.gateways.map(({ uri }) => hopOf(uri)),
   );
   const kill = (...dead: number[]) => {
     for (const index of dead) for (let probe = 0; probe < 3; probe++) watched[index]?.onProbeFailure("silent", 0);

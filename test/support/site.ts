@@ -12,7 +12,7 @@ import { SitePolicy } from "../../src/policy/site-policy.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../../src/policy/snapshot.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import type { Flow, Listener } from "../../src/transport/flow.ts";
-import type { HostPort, ResolvedAddress } from "../../src/transport/locator.ts";
+import type { Hop, ResolvedAddress } from "../../src/transport/locator.ts";
 import { Actor } from "./actor.ts";
 import { ladder } from "./ladder.ts";
 import { type Address, mulberry32, type NetworkOptions, Simulation } from "./simulation.ts";
@@ -53,9 +53,9 @@ export class Site {
   readonly events: LogEvent[] = [];
   routes: RouteTable = DEFAULT_ROUTES;
   /** What DNS answers; a name that is missing has no address. */
-  readonly names = new Map<string, readonly ResolvedAddress[]>();
+  readonly names = new Map<string, readonly (Address & Partial<ResolvedAddress>)[]>();
   /** What DNS was asked. */
-  readonly questions: HostPort[] = [];
+  readonly questions: Hop[] = [];
   readonly timers = new Timers();
   readonly listeners: readonly Listener[];
   readonly bindings = new Bindings();
@@ -78,17 +78,22 @@ export class Site {
     simulation.drive(this.timers);
     const random = testRandom(network.seed ?? 1);
     const lookup = {
-      resolve: (target: HostPort) => {
+      resolve: (target: Hop) => {
         this.questions.push(target);
         simulation.after(1, () => {
-          const found = this.names.get(target.host) ?? [];
+          const found = (this.names.get(target.host) ?? []).map((one) => ({ protocol: "udp", ...one }) as const);
           this.core.locator.onResolved(target, found, found.length > 0 ? 60_000 : 2_000, simulation.now_ms);
         });
       },
       findSource: (address: string) =>
         simulation.after(0, () => this.core.locator.onSource(address, this.routes(address), simulation.now_ms)),
     };
-    const transport = { send: (flow: Flow, wire: string) => this.send(flow, wire), watch: () => {}, unwatch: () => {} };
+    const transport = {
+      send: (flow: Flow, wire: string) => this.send(flow, wire),
+      watch: () => {},
+      unwatch: () => {},
+      giveUp: () => {},
+    };
     const log = recordingLogger(this.events, simulation);
     this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
     this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
@@ -163,11 +168,12 @@ export class Site {
     return policy;
   }
 
-  private send(flow: Flow, wire: string): void {
+  private send(flow: Flow, wire: string): boolean {
     const { simulation } = this;
     const refused = () => this.core.receiveUnreachable(flow, simulation.now_ms);
     if (this.routes(flow.address) === undefined) simulation.after(0, refused);
     else simulation.send(flow.listener, flow, wire, refused);
+    return true;
   }
 }
 

@@ -34,7 +34,8 @@ export class Lab implements TransactionUser {
 
   constructor() {
     const transport = {
-      send: (flow: Flow, wire: string) => void this.sent.push({ at_ms: this.now_ms, flow, wire }),
+      send: (flow: Flow, wire: string) => this.sent.push({ at_ms: this.now_ms, flow, wire }) > 0,
+      giveUp() {},
       watch() {},
       unwatch() {},
     };

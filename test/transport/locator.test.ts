@@ -1,10 +1,10 @@
 /** From hosts to flows: DNS and the kernel are asked through a port, and answer as events. */
 import { describe, expect, test } from "vitest";
 import type { Flow, Listener } from "../../src/transport/flow.ts";
-import { type HostPort, isHost, Locator } from "../../src/transport/locator.ts";
+import { type Hop, isHost, Locator, type ResolvedAddress } from "../../src/transport/locator.ts";
 import { flowFrom, LAN, LAN6, listener, WAN } from "./flows.ts";
 
-const PBX: HostPort = { host: "pbx.example.com", port: undefined };
+const PBX: Hop = { host: "pbx.example.com", port: undefined, protocol: undefined };
 
 /** A locator with the questions that it asked its host. */
 function setUp(...listeners: Listener[]) {
@@ -22,8 +22,8 @@ function waiter() {
   return { told, onLocated: (flows: readonly Flow[]) => void told.push(flows) };
 }
 
-function literal(host: string, port?: number): HostPort {
-  return { host, port };
+function literal(host: string, port?: number): Hop {
+  return { host, port, protocol: undefined };
 }
 
 describe("IP addresses", () => {
@@ -126,11 +126,11 @@ describe("IP addresses", () => {
     const { locator } = setUp(LAN);
     const waiters = Array.from({ length: 1_500 }, () => waiter());
     waiters.forEach((one, index) => {
-      const flows = locator.locate({ host: `h${index}.example.com`, port: undefined }, one, 0);
+      const flows = locator.locate({ host: `h${index}.example.com`, port: undefined, protocol: undefined }, one, 0);
       expect(flows === undefined).toBe(index < 1_024);
     });
     for (let index = 0; index < 1_500; index++) {
-      locator.onResolved({ host: `h${index}.example.com`, port: undefined }, [], 1_000, 10);
+      locator.onResolved({ host: `h${index}.example.com`, port: undefined, protocol: undefined }, [], 1_000, 10);
     }
     expect(waiters.filter((one) => one.told.length === 1)).toHaveLength(1_024);
   });
@@ -142,9 +142,9 @@ describe("names", () => {
     const waiters = [waiter(), waiter()];
     for (const one of waiters) expect(locator.locate(PBX, one, 0)).toBeUndefined();
     expect(questions).toEqual(["dns pbx.example.com:"]);
-    const answer = [
-      { address: "192.0.2.2", port: 5070 },
-      { address: "192.0.2.1", port: 5060 },
+    const answer: ResolvedAddress[] = [
+      { address: "192.0.2.2", port: 5070, protocol: "udp" },
+      { address: "192.0.2.1", port: 5060, protocol: "udp" },
     ];
     locator.onResolved(PBX, answer, 60_000, 10);
     const flows = [flowFrom("192.0.2.2", 5070), flowFrom("192.0.2.1", 5060)];
@@ -167,8 +167,8 @@ describe("names", () => {
     locator.onResolved(
       PBX,
       [
-        { address: "2001:db8::1", port: 5060 },
-        { address: "192.0.2.1", port: 5060 },
+        { address: "2001:db8::1", port: 5060, protocol: "udp" },
+        { address: "192.0.2.1", port: 5060, protocol: "udp" },
       ],
       1_000,
       0,
@@ -191,7 +191,7 @@ describe("names", () => {
   test("while DNS is silent the last good answer stays in use", () => {
     const { locator, questions } = setUp(LAN);
     locator.locate(PBX, waiter(), 0);
-    locator.onResolved(PBX, [{ address: "192.0.2.1", port: 5060 }], 1_000, 0);
+    locator.onResolved(PBX, [{ address: "192.0.2.1", port: 5060, protocol: "udp" }], 1_000, 0);
     const flows = [flowFrom("192.0.2.1", 5060)];
     for (let now_ms = 10_000; now_ms < 3_600_000; now_ms += 10_000) {
       expect(locator.locate(PBX, waiter(), now_ms)).toEqual(flows);
@@ -203,9 +203,9 @@ describe("names", () => {
   test("a new answer replaces the old one", () => {
     const { locator } = setUp(LAN);
     locator.locate(PBX, waiter(), 0);
-    locator.onResolved(PBX, [{ address: "192.0.2.1", port: 5060 }], 1_000, 0);
+    locator.onResolved(PBX, [{ address: "192.0.2.1", port: 5060, protocol: "udp" }], 1_000, 0);
     locator.locate(PBX, waiter(), 6_000);
-    locator.onResolved(PBX, [{ address: "192.0.2.9", port: 5060 }], 60_000, 6_010);
+    locator.onResolved(PBX, [{ address: "192.0.2.9", port: 5060, protocol: "udp" }], 60_000, 6_010);
     expect(locator.locate(PBX, waiter(), 12_000)).toEqual([flowFrom("192.0.2.9", 5060)]);
   });
 
@@ -213,7 +213,7 @@ describe("names", () => {
     const { locator, questions } = setUp(LAN, WAN);
     const asked = waiter();
     locator.locate(PBX, asked, 0);
-    const answer = ["192.0.2.1", "192.0.2.2"].map((address) => ({ address, port: 5060 }));
+    const answer = ["192.0.2.1", "192.0.2.2"].map((address) => ({ address, port: 5060, protocol: "udp" }) as const);
     locator.onResolved(PBX, answer, 60_000, 1);
     expect(questions).toEqual(["dns pbx.example.com:", "route 192.0.2.1"]);
     locator.onSource("192.0.2.1", undefined, 2);
@@ -227,7 +227,7 @@ describe("names", () => {
     const { locator } = setUp(LAN, WAN);
     const asked = waiter();
     locator.locate(PBX, asked, 0);
-    const answer = ["192.0.2.1", "192.0.2.2"].map((address) => ({ address, port: 5060 }));
+    const answer = ["192.0.2.1", "192.0.2.2"].map((address) => ({ address, port: 5060, protocol: "udp" }) as const);
     locator.onResolved(PBX, answer, 60_000, 1);
     locator.onSource("192.0.2.1", undefined, 2);
     locator.onSource("192.0.2.2", undefined, 3);
@@ -236,7 +236,7 @@ describe("names", () => {
 
   test("answers that nobody asked for do no harm", () => {
     const { locator } = setUp(LAN, WAN);
-    locator.onResolved({ host: "unasked.example.com", port: 1 }, [], 1_000, 0);
+    locator.onResolved({ host: "unasked.example.com", port: 1, protocol: undefined }, [], 1_000, 0);
     locator.onSource("192.0.2.77", undefined, 0);
     expect(locator.locate(literal("192.0.2.78"), waiter(), 0)).toBeUndefined();
   });

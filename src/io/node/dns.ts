@@ -1,6 +1,6 @@
 /** Names → addresses: SRV for names without a port, then A and AAAA (RFC 3263 §4.2). */
 import * as dns from "dns";
-import type { HostPort, ResolvedAddress } from "../../transport/locator.ts";
+import type { Hop, ResolvedAddress } from "../../transport/locator.ts";
 
 const SIP_PORT = 5060;
 /** Node tells no lifetime of SRV records; what getaddrinfo answers has none either. */
@@ -9,7 +9,7 @@ const LIFETIME_ms = 60_000;
 const FAILURE_LIFETIME_ms = 2_000;
 const QUERY_TIMEOUT_ms = 1_500;
 
-export type OnResolved = (target: HostPort, addresses: readonly ResolvedAddress[], lifetime_ms: number) => void;
+export type OnResolved = (target: Hop, addresses: readonly ResolvedAddress[], lifetime_ms: number) => void;
 
 export class NodeDns {
   private readonly onResolved: OnResolved;
@@ -18,14 +18,14 @@ export class NodeDns {
     this.onResolved = onResolved;
   }
 
-  resolve(target: HostPort): void {
+  resolve(target: Hop): void {
     this.find(target).then(
       (addresses) => this.onResolved(target, addresses, addresses.length > 0 ? LIFETIME_ms : FAILURE_LIFETIME_ms),
       () => this.onResolved(target, [], FAILURE_LIFETIME_ms),
     );
   }
 
-  private async find(target: HostPort): Promise<ResolvedAddress[]> {
+  private async find(target: Hop): Promise<ResolvedAddress[]> {
     const { host, port } = target;
     if (port !== undefined) return addressesOf(host, port);
     const services = await inTime(servicesOf(host), []);
@@ -48,7 +48,7 @@ async function servicesOf(host: string): Promise<dns.SrvRecord[]> {
 async function addressesOf(host: string, port: number): Promise<ResolvedAddress[]> {
   try {
     const found = await dns.promises.lookup(host, { all: true, verbatim: true });
-    return found.map(({ address }) => ({ address, port }));
+    return found.map(({ address }) => ({ address, port, protocol: "udp" }));
   } catch {
     return [];
   }

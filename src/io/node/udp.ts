@@ -68,9 +68,9 @@ export class NodeUdp implements TransportPort {
     }
   }
 
-  send(flow: Flow, wire: string): void {
+  send(flow: Flow, wire: string): boolean {
     const endpoint = this.endpoints[flow.listener.index];
-    if (endpoint === undefined) return;
+    if (endpoint === undefined) return true;
     const bytes = Buffer.from(wire, "latin1");
     const peers = endpoint.peers.get(flow.address);
     if (peers !== undefined) {
@@ -78,12 +78,13 @@ export class NodeUdp implements TransportPort {
       if (peer?.state === "connected") {
         if (isResponse(wire)) peer.socket.socket.send(bytes, 0, bytes.length);
         else peer.socket.socket.send(bytes, 0, bytes.length, peer.onSent);
-        return;
+        return true;
       }
     }
     const { socket } = endpoint.socket;
     if (isResponse(wire)) socket.send(bytes, 0, bytes.length, flow.port, flow.address);
     else socket.send(bytes, 0, bytes.length, flow.port, flow.address, endpoint.onSent);
+    return true;
   }
 
   /**
@@ -102,6 +103,8 @@ export class NodeUdp implements TransportPort {
     }
     if (peer.state === "idle") this.connect(peer, flow);
   }
+
+  giveUp(): void {}
 
   unwatch(flow: Flow): void {
     const peers = this.endpoints[flow.listener.index]?.peers;

@@ -6,7 +6,7 @@ import type { Request } from "../../message/message.ts";
 import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
 import type { DecisionListener, RoutedRequest, RoutingDecision } from "../../proxy/router.ts";
-import type { HostPort } from "../../transport/locator.ts";
+import type { Hop } from "../../transport/locator.ts";
 import type { Calls } from "../calls.ts";
 import { gruuTarget } from "../gruu.ts";
 import { decision, replyStage } from "../plan.ts";
@@ -34,7 +34,7 @@ export const inDialog: RoutingRule = (routed, situation) => {
 };
 
 /** To where the Route set leads; towards a dead upstream it ends here. */
-function onwards(hop: HostPort, method: string, { upstreams, site }: Situation): RoutingDecision {
+function onwards(hop: Hop, method: string, { upstreams, site }: Situation): RoutingDecision {
   const upstream = upstreams.find(hop);
   if (upstream === undefined) {
     return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{}] });

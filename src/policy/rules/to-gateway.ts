@@ -1,4 +1,6 @@
 /** Requests that name a gateway, such as the INVITE of a phone that follows our redirect, go there. No survival on top. */
+
+import { hopOf } from "../../transport/locator.ts";
 import { decision } from "../plan.ts";
 import { callerOf } from "../registrar.ts";
 import type { RoutingRule } from "../situation.ts";
@@ -10,7 +12,7 @@ export const toGateway: RoutingRule = (routed, { gateways, redirects, origin }) 
   if (named === undefined) return undefined;
   const why = `the Request-URI names gateway ${named.name}`;
   if (request.method !== "INVITE") {
-    const target = { nextHop: { host: uri.host, port: uri.port }, touchesGateway: true };
+    const target = { nextHop: hopOf(uri), touchesGateway: true };
     return decision("to-gateway", why, { kind: "fork", targets: [target] });
   }
   // Where it comes back from our redirect, the number has been rewritten for the named gateway: no other would know it.
