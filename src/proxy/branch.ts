@@ -2,14 +2,15 @@
 import { Timer, type TimerOwner } from "../base/timers.ts";
 import type { Response } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
+import { parseSipUri } from "../message/uri.ts";
 import { loopHash } from "../transaction/branch-id.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
 import { PATIENCE_ms, TIMER_C_ms } from "../transaction/timers.ts";
 import type { Flow } from "../transport/flow.ts";
-import type { FlowWaiter } from "../transport/locator.ts";
+import { type FlowWaiter, hopOf } from "../transport/locator.ts";
 import type { Final } from "./best-response.ts";
 import type { ProxyKit } from "./kit.ts";
-import { buildCopy, isFlow, nextHopOf } from "./outgoing.ts";
+import { buildCopy, isFlow, isSips, nextHopOf } from "./outgoing.ts";
 import type { RoutedRequest, RunningRequest, Target, WaitingRequest } from "./router.ts";
 
 /** The response context, as its branches see it. */
@@ -82,7 +83,8 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
 
   onLocated(flows: readonly Flow[], now_ms: number): void {
     if (!this.isOpen) return;
-    this.flows = flows;
+    this.flows = isSips(this.routed, this.target) ? flows.filter(({ listener }) => listener.protocol === "tls") : flows;
+    this.flowIndex = 0;
     try {
       this.sendToNextFlow(now_ms);
     } catch (error) {
@@ -171,6 +173,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   private sendToNextFlow(now_ms: number): void {
     const flow = this.flows[this.flowIndex];
     this.flowIndex += 1;
+    if (flow === undefined && this.findAnew(now_ms)) return;
     if (flow === undefined) {
       this.isSilent = true;
       this.target.observer?.onUnreachable(this.routed.request.method, now_ms);
@@ -181,6 +184,16 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     const branch = this.kit.branchIds.next(loopHash(request));
     const wire = buildCopy(this.kit, this.routed, this.stamp, this.target, flow, branch);
     this.transaction = this.kit.transactions.send(request.method, branch, wire, flow, this, now_ms);
+  }
+
+  /** The connection that a phone had opened is gone: perhaps it listens where its Contact says. True: it is being tried. */
+  private findAnew(now_ms: number): boolean {
+    const [lost] = this.flows;
+    const uri = this.target.requestUri === undefined ? this.routed.uri : parseSipUri(this.target.requestUri);
+    if (lost?.isAccepted !== true || uri?.host !== lost.address) return false;
+    const flows = this.kit.locator.locate(hopOf(uri), this, now_ms);
+    if (flows !== undefined) this.onLocated(flows, now_ms);
+    return true;
   }
 
   private proceed(transaction: ClientTransaction, response: Response, now_ms: number): void {

@@ -5,6 +5,7 @@ import type { Request, Response } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
+import { viaLine } from "../transport/own-names.ts";
 import type { OwnAddresses } from "./own-addresses.ts";
 import { routeUri } from "./preprocess-routes.ts";
 
@@ -71,7 +72,7 @@ export function buildDialogRequest(
 ): string {
   const route = side.routes.length === 0 ? "" : `Route: ${side.routes.join(", ")}\r\n`;
   return (
-    `${method} ${side.remoteTarget} SIP/2.0\r\nVia: SIP/2.0/UDP ${flow.listener.sentBy};branch=${branch};rport\r\n` +
+    `${method} ${side.remoteTarget} SIP/2.0\r\n${viaLine(flow.listener, branch)}` +
     `Max-Forwards: 70\r\n${route}From: ${side.from}\r\nTo: ${side.to}\r\nCall-ID: ${side.callId}\r\n` +
     `CSeq: ${cseq} ${method}\r\n${headers}Content-Length: 0\r\n\r\n`
   );

@@ -6,6 +6,7 @@ import { Splice } from "../message/splice.ts";
 import { parseDecimal } from "../message/text.ts";
 import { uriParameter } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
+import { viaLine } from "../transport/own-names.ts";
 import { type RouteSet, routeUri } from "./preprocess-routes.ts";
 
 /** What the copy differs in. */
@@ -52,9 +53,8 @@ export function buildForward(request: Request, stamp: ViaStamp, forwarding: Forw
 /** Our Via, Record-Route and Path go on top, so that they precede those already there. */
 function topLines(request: Request, forwarding: Forwarding): string {
   const { flow, branch, ownRoutes } = forwarding;
-  const via = `Via: SIP/2.0/UDP ${flow.listener.sentBy};branch=${branch};rport\r\n`;
   const maxForwards = request.indexOf(MAX_FORWARDS) < 0 ? `Max-Forwards: ${MAX_FORWARDS_DEFAULT}\r\n` : "";
-  return via + ownRoutes + maxForwards;
+  return viaLine(flow.listener, branch) + ownRoutes + maxForwards;
 }
 
 /**

@@ -3,13 +3,15 @@
 import { CONTACT } from "../message/header-names.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import type { ViaStamp } from "../message/reply.ts";
-import { parseSipUri } from "../message/uri.ts";
-import type { Flow } from "../transport/flow.ts";
+import { parseSipUri, uriScheme } from "../message/uri.ts";
+import type { Flow, Listener } from "../transport/flow.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
+import { ownUri } from "../transport/own-names.ts";
 import { buildForward } from "./forward-request.ts";
 import type { ProxyKit } from "./kit.ts";
 import { routeUri } from "./preprocess-routes.ts";
 import type { RoutedRequest, Target } from "./router.ts";
+import type { DialogWay } from "./tokens.ts";
 
 /** Where a copy for `target` goes; undefined when neither the target nor the message says (§16.6 item 7). */
 export function nextHopOf(routed: RoutedRequest, target: Target): Hop | Flow | undefined {
@@ -50,15 +52,25 @@ function recordRoute(kit: ProxyKit, routed: RoutedRequest, target: Target, flow:
   const { request, source } = routed;
   const { method } = request;
   if (method !== "INVITE" && method !== "SUBSCRIBE" && method !== "REFER") return "";
-  const token = kit.tokens.forDialog(request.callId, target.touchesGateway === true);
-  const line = `Record-Route: <sip:${token}@${flow.listener.sentBy};lr>\r\n`;
-  if (flow.listener === source.listener) return line;
-  return `${line}Record-Route: <sip:${token}@${source.listener.sentBy};lr>\r\n`;
+  const touchesGateway = target.touchesGateway === true;
+  const isSecure = isSips(routed, target);
+  const line = (listener: Listener, way?: DialogWay) =>
+    `Record-Route: <${ownUri(listener, kit.tokens.forDialog(request, touchesGateway, way), isSecure)};lr>\r\n`;
+  const toCallee = flow.isAccepted === true ? ({ side: "b", flow } as const) : undefined;
+  const toCaller = source.isAccepted === true ? ({ side: "a", flow: source } as const) : undefined;
+  const changesSides = flow.listener !== source.listener || (toCallee !== undefined && toCaller !== undefined);
+  if (!changesSides) return line(flow.listener, toCallee ?? toCaller);
+  return line(flow.listener, toCallee) + line(source.listener, toCaller);
+}
+
+/** Whether the copy for `target` must stay on TLS all the way (§26.2.2). */
+export function isSips(routed: RoutedRequest, target: Target): boolean {
+  return uriScheme(target.requestUri ?? routed.routes.requestUri) === "sips";
 }
 
 function path(kit: ProxyKit, routed: RoutedRequest, target: Target, flow: Flow): string {
   if (target.addPath !== true) return "";
-  return `Path: <sip:${kit.tokens.forFlow(routed.source)}@${flow.listener.sentBy};lr>\r\n`;
+  return `Path: <${ownUri(flow.listener, kit.tokens.forFlow(routed.source))};lr>\r\n`;
 }
 
 /** The Contact values of a REGISTER, each with our own URI in place of the phone's. */
@@ -67,7 +79,7 @@ function hiddenContacts(kit: ProxyKit, { request, source }: RoutedRequest, flow:
     const contact = parseNameAddr(value);
     const uri = contact === undefined ? undefined : parseSipUri(contact.uri);
     if (contact === undefined || uri === undefined) return value;
-    return `<sip:${kit.tokens.forContact(source, uri.user ?? "")}@${flow.listener.sentBy}>${contact.parameters}`;
+    return `<${ownUri(flow.listener, kit.tokens.forContact(source, uri.user ?? ""))}>${contact.parameters}`;
   });
 }
 

@@ -1,16 +1,21 @@
 /** Which URIs mean this proxy: its listeners, and what they are advertised as. */
 import { canonicalAddress } from "../base/ip-range.ts";
 import { SIP_PORT, type SipUri, splitHostPort } from "../message/uri.ts";
-import type { Listener } from "../transport/flow.ts";
+import { defaultPort, type Listener } from "../transport/flow.ts";
+import { hopOf } from "../transport/locator.ts";
 
 export class OwnAddresses {
+  /** Whether anything of ours speaks TLS. */
+  readonly hasTls: boolean;
   private readonly hostPorts = new Set<string>();
 
   constructor(listeners: readonly Listener[]) {
+    this.hasTls = listeners.some(({ protocol }) => protocol === "tls");
     for (const listener of listeners) {
       this.hostPorts.add(`${canonicalAddress(listener.address)} ${listener.port}`);
       const advertised = splitHostPort(listener.sentBy);
-      if (advertised !== undefined) this.hostPorts.add(`${advertised.host} ${advertised.port ?? SIP_PORT}`);
+      if (advertised !== undefined)
+        this.hostPorts.add(`${advertised.host} ${advertised.port ?? defaultPort(listener.protocol)}`);
     }
   }
 
@@ -19,6 +24,6 @@ export class OwnAddresses {
   }
 
   hasUri(uri: SipUri): boolean {
-    return this.has(uri.host, uri.port);
+    return this.has(uri.host, uri.port ?? defaultPort(hopOf(uri).protocol ?? "udp"));
   }
 }

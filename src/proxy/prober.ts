@@ -7,6 +7,7 @@ import type { ClientTransaction, ClientUser } from "../transaction/client-transa
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
 import type { FlowWaiter, Hop, Locator } from "../transport/locator.ts";
+import { viaLine } from "../transport/own-names.ts";
 
 /** Whoever wants to know. Exactly one of these is called for each probe. */
 export interface ProbeUser {
@@ -93,7 +94,10 @@ class Probe implements ClientUser, FlowWaiter, TimerOwner {
   }
 
   onTimer(_kind: string, now_ms: number): void {
-    if (this.transaction !== undefined) this.parts.transactions.abandon(this.transaction, now_ms);
+    if (this.transaction !== undefined) {
+      this.parts.transactions.abandon(this.transaction, now_ms);
+      this.parts.transport.giveUp(this.transaction.flow);
+    }
     this.fail("silence", now_ms);
   }
 
@@ -112,7 +116,7 @@ class Probe implements ClientUser, FlowWaiter, TimerOwner {
     const { sentBy } = flow.listener;
     const { random } = this.parts;
     return (
-      `OPTIONS ${this.uri} SIP/2.0\r\nVia: SIP/2.0/UDP ${sentBy};branch=${branch};rport\r\nMax-Forwards: 70\r\n` +
+      `OPTIONS ${this.uri} SIP/2.0\r\n${viaLine(flow.listener, branch)}Max-Forwards: 70\r\n` +
       `From: <sip:branchline@${sentBy}>;tag=${random.token(10)}\r\nTo: <${this.uri}>\r\n` +
       `Call-ID: ${random.token(20)}\r\nCSeq: 1 OPTIONS\r\nUser-Agent: branchline\r\nContent-Length: 0\r\n\r\n`
     );

@@ -86,7 +86,7 @@ export class ProxyCore implements TransactionUser {
 
   /** The peer refuses datagrams, or there is no route to it. */
   receiveUnreachable(flow: Flow, now_ms: number): void {
-    this.locator.forgetRoute(flow.address);
+    if (flow.isAccepted !== true) this.locator.forgetRoute(flow.address);
     this.transactions.receiveUnreachable(flow, now_ms);
   }
 

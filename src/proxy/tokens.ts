@@ -1,18 +1,34 @@
 /**
  * The user parts of our own Path and Record-Route URIs: readable in a trace, and worthless when forged.
  *
- * Path: "p~u~LOCAL~PORT~REMOTE~PORT~mac": the flow to the phone (RFC 3327, in the manner of RFC 5626 §5.2).
+ * Path: "p~u~LOCAL~PORT~REMOTE~PORT~mac": the flow to the phone (RFC 3327, in the manner of RFC 5626 §5.2); "t" and "s" in
+ * place of "u": the TCP or TLS connection that it has opened.
  * Contact: "c~u~LOCAL~PORT~REMOTE~PORT~USER~mac": the same, and the user of the phone's own Contact, for upstreams that know
  * no Path.
  * Record-Route: "d~mac" or "g~mac", the mac over the Call-ID: proves that a request belongs to a dialog that we let in;
- * "g" when one of its sides is the PSTN gateway.
+ * "g" when one of its sides is the PSTN gateway. Where a side has opened a connection to us, and can't be reached without it:
+ * "d~a~TAG~t~LOCAL~PORT~REMOTE~PORT~mac", "a" for the caller's side, "b" for the callee's, TAG a hash of the caller's tag.
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Mac } from "../base/ports.ts";
+import type { Request } from "../message/message.ts";
 import { parseDecimal } from "../message/text.ts";
-import { type Flow, flowKey, type Listener } from "../transport/flow.ts";
+import { type Flow, flowKey, type Listener, type Protocol } from "../transport/flow.ts";
 
 const FLOWS_REMEMBERED = 1024;
+const DIALOG_PARTS = 9;
+const LETTERS: Readonly<Record<Protocol, string>> = { udp: "u", tcp: "t", tls: "s" };
+const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map([
+  ["u", "udp"],
+  ["t", "tcp"],
+  ["s", "tls"],
+]);
+
+/** A connection that the caller ("a") or the callee ("b") of a dialog has opened to us. */
+export interface DialogWay {
+  readonly side: "a" | "b";
+  readonly flow: Flow;
+}
 
 export class Tokens {
   private readonly mac: Mac;
@@ -63,31 +79,51 @@ export class Tokens {
   }
 
   private flowOf(parts: readonly string[]): Flow | undefined {
+    const protocol = PROTOCOLS.get(parts[1] ?? "");
     const local = unescapeAddress(parts[2] ?? "");
     const localPort = parseDecimal(parts[3] ?? "", 65_535);
-    const listener =
-      this.listeners.find((one) => one.address === local && one.port === localPort) ??
-      this.listeners.find((one) => one.address === local);
+    const candidates = this.listeners.filter((one) => one.protocol === protocol && one.address === local);
+    const listener = candidates.find((one) => one.port === localPort) ?? candidates[0];
     if (listener === undefined) return undefined;
-    return { listener, address: unescapeAddress(parts[4] ?? ""), port: parseDecimal(parts[5] ?? "", 65_535) };
+    const address = unescapeAddress(parts[4] ?? "");
+    const port = parseDecimal(parts[5] ?? "", 65_535);
+    return protocol === "udp" ? { listener, address, port } : { listener, address, port, isAccepted: true };
   }
 
-  /** The Record-Route token for the dialog that a request with this Call-ID may open. */
-  forDialog(callId: string, touchesGateway: boolean): string {
+  /**
+   * The Record-Route token for the dialog that a request with this Call-ID may open.
+   * @param way the connection that one of its sides has opened
+   */
+  forDialog({ callId, fromTag }: Request, touchesGateway: boolean, way?: DialogWay): string {
     const kind = touchesGateway ? "g" : "d";
-    return `${kind}~${this.mac(`${kind}~${callId}`)}`;
+    const text = way === undefined ? kind : `${kind}~${way.side}~${this.tagHash(fromTag)}~${flowText(way.flow)}`;
+    return `${text}~${this.mac(`${text}~${callId}`)}`;
   }
 
   /** What a Record-Route token proves about a request with this Call-ID. */
   readDialog(token: string, callId: string): "dialog" | "gateway-dialog" | undefined {
     const kind = token.slice(0, 1);
-    if ((kind !== "d" && kind !== "g") || !isEqual(this.mac(`${kind}~${callId}`), token.slice(2))) return undefined;
+    const end = token.lastIndexOf("~");
+    if ((kind !== "d" && kind !== "g") || end < 0) return undefined;
+    if (!isEqual(this.mac(`${token.slice(0, end)}~${callId}`), token.slice(end + 1))) return undefined;
     return kind === "g" ? "gateway-dialog" : "dialog";
+  }
+
+  /** The connection to the side of the dialog that `request` goes to, when the token knows it (RFC 5626 §5.3). */
+  readWay(token: string, request: Request): Flow | undefined {
+    const parts = token.split("~");
+    if (parts.length !== DIALOG_PARTS || this.readDialog(token, request.callId) === undefined) return undefined;
+    const tag = parts[1] === "a" ? request.toTag : request.fromTag;
+    return this.tagHash(tag) === parts[2] ? this.flowOf(parts.slice(2)) : undefined;
+  }
+
+  private tagHash(tag: string): string {
+    return this.mac(`tag ${tag}`).slice(0, 6);
   }
 }
 
 function flowText({ listener, address, port }: Flow): string {
-  return `u~${escapeAddress(listener.address)}~${listener.port}~${escapeAddress(address)}~${port}`;
+  return `${LETTERS[listener.protocol]}~${escapeAddress(listener.address)}~${listener.port}~${escapeAddress(address)}~${port}`;
 }
 
 /** Takes as long for a near miss as for a far one. */

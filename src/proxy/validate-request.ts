@@ -15,9 +15,10 @@ const MAX_VIAS = 70;
 export function refusalOf(request: Request, own: OwnAddresses, branchIds: BranchIds): Reply | undefined {
   const scheme = uriScheme(request.requestUri);
   // sips promises TLS on every hop (§26.2.2), and without TLS here that promise can't be kept.
+  if (scheme === "sips" && !own.hasTls) return { status: 416 };
   // A service URN (RFC 5031) names no host, but policy and upstream may know where it leads.
-  if (scheme !== "sip" && scheme !== "tel" && scheme !== "urn") return { status: 416 };
-  if (scheme === "sip" && request.uri === undefined) return { status: 400, reason: "Malformed Request-URI" };
+  if (scheme !== "sip" && scheme !== "sips" && scheme !== "tel" && scheme !== "urn") return { status: 416 };
+  if (scheme.startsWith("sip") && request.uri === undefined) return { status: 400, reason: "Malformed Request-URI" };
   const maxForwards = request.header(MAX_FORWARDS);
   if (maxForwards !== undefined) {
     const hops = parseDecimal(maxForwards, MAX_FORWARDS_LIMIT);

@@ -1,7 +1,7 @@
 /** A request that we sent, and who waits for its answer. */
 import type { Request, Response } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
-import type { Flow } from "../transport/flow.ts";
+import { type Flow, isReliable } from "../transport/flow.ts";
 import type { Machine } from "./machine.ts";
 import { Transaction, type TransactionRunner } from "./transaction.ts";
 
@@ -39,6 +39,10 @@ export class ClientTransaction extends Transaction {
   get request(): Request | undefined {
     const parsed = this.wire === "" ? undefined : parse(this.wire);
     return parsed?.kind === "request" ? parsed : undefined;
+  }
+
+  get isReliable(): boolean {
+    return isReliable(this.flow);
   }
 
   override slim(): void {

@@ -9,7 +9,7 @@ export const inviteClient: Machine = {
       retransmit: to("calling", "send", "doubleRetransmit"),
       provisional: to("proceeding", "stopRetransmit", "stopTimeout", "tell"),
       success: to("accepted", "stopRetransmit", "stopTimeout", "linger64T1", "tell"),
-      failure: to("completed", "stopRetransmit", "stopTimeout", "sendAck", "linger64T1", "tell"),
+      failure: to("completed", "stopRetransmit", "stopTimeout", "sendAck", "absorb64T1", "tell"),
       timeout: to(TERMINATED, "tell"),
       // Ours: the request may have got through before the error; who answers late must not be left ringing.
       unreachable: to("abandoned", "stopRetransmit", "tell"),
@@ -18,7 +18,7 @@ export const inviteClient: Machine = {
     proceeding: {
       provisional: to("proceeding", "tell"),
       success: to("accepted", "stopTimeout", "linger64T1", "tell"),
-      failure: to("completed", "stopTimeout", "sendAck", "linger64T1", "tell"),
+      failure: to("completed", "stopTimeout", "sendAck", "absorb64T1", "tell"),
       cancelled: to("proceeding", "startTimeout"),
       timeout: to(TERMINATED, "tell"),
     },
@@ -26,7 +26,7 @@ export const inviteClient: Machine = {
     abandoned: {
       provisional: to("proceeding", "stopTimeout", "tell"),
       success: to("accepted", "stopTimeout", "linger64T1", "tell"),
-      failure: to("completed", "stopTimeout", "sendAck", "linger64T1", "tell"),
+      failure: to("completed", "stopTimeout", "sendAck", "absorb64T1", "tell"),
       timeout: to(TERMINATED),
     },
     accepted: {

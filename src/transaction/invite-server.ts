@@ -14,7 +14,7 @@ export const inviteServer: Machine = {
     completed: {
       request: to("completed", "send"),
       retransmit: to("completed", "send", "doubleRetransmitToT2"),
-      ack: to("confirmed", "stopRetransmit", "stopTimeout", "lingerT4", "tell"),
+      ack: to("confirmed", "stopRetransmit", "stopTimeout", "absorbT4", "tell"),
       timeout: to(TERMINATED, "tell"),
     },
     confirmed: {

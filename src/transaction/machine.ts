@@ -48,9 +48,11 @@ export type Action =
   /** Starts the timer of patience, 64·T1: timers B, F, H. */
   | "startTimeout"
   | "stopTimeout"
-  /** Starts the lingering timer: 64·T1 (D, J, L, M) or T4 (I, K). */
+  /** Starts the lingering timer, for responses that follow: 64·T1 (L, M). */
   | "linger64T1"
-  | "lingerT4";
+  /** Starts it for what an unreliable transport may repeat: 64·T1 (D, J) or T4 (I, K); nothing does over a reliable one. */
+  | "absorb64T1"
+  | "absorbT4";
 
 export interface Transition {
   readonly next: string;

@@ -8,8 +8,8 @@ export const nonInviteClient: Machine = {
     trying: {
       retransmit: to("trying", "send", "doubleRetransmitToT2"),
       provisional: to("proceeding", "tell"),
-      success: to("completed", "stopRetransmit", "stopTimeout", "lingerT4", "tell"),
-      failure: to("completed", "stopRetransmit", "stopTimeout", "lingerT4", "tell"),
+      success: to("completed", "stopRetransmit", "stopTimeout", "absorbT4", "tell"),
+      failure: to("completed", "stopRetransmit", "stopTimeout", "absorbT4", "tell"),
       timeout: to(TERMINATED, "tell"),
       unreachable: to(TERMINATED, "tell"),
       abandon: to(TERMINATED),
@@ -17,8 +17,8 @@ export const nonInviteClient: Machine = {
     proceeding: {
       retransmit: to("proceeding", "send", "retransmitEveryT2"),
       provisional: to("proceeding", "tell"),
-      success: to("completed", "stopRetransmit", "stopTimeout", "lingerT4", "tell"),
-      failure: to("completed", "stopRetransmit", "stopTimeout", "lingerT4", "tell"),
+      success: to("completed", "stopRetransmit", "stopTimeout", "absorbT4", "tell"),
+      failure: to("completed", "stopRetransmit", "stopTimeout", "absorbT4", "tell"),
       timeout: to(TERMINATED, "tell"),
       unreachable: to(TERMINATED, "tell"),
       abandon: to(TERMINATED),

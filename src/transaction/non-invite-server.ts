@@ -7,14 +7,14 @@ export const nonInviteServer: Machine = {
   states: {
     trying: {
       provisional: to("proceeding", "send"),
-      success: to("completed", "send", "linger64T1"),
-      failure: to("completed", "send", "linger64T1"),
+      success: to("completed", "send", "absorb64T1"),
+      failure: to("completed", "send", "absorb64T1"),
     },
     proceeding: {
       request: to("proceeding", "send"),
       provisional: to("proceeding", "send"),
-      success: to("completed", "send", "linger64T1"),
-      failure: to("completed", "send", "linger64T1"),
+      success: to("completed", "send", "absorb64T1"),
+      failure: to("completed", "send", "absorb64T1"),
     },
     completed: {
       request: to("completed", "send"),

@@ -1,7 +1,7 @@
 /** A request that we received, and who answers it. */
 import type { Request } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
-import type { Flow } from "../transport/flow.ts";
+import { defaultPort, type Flow, isReliable } from "../transport/flow.ts";
 import { responseFlow, stampVia } from "../transport/receive.ts";
 import { inviteServer } from "./invite-server.ts";
 import type { Machine } from "./machine.ts";
@@ -29,6 +29,7 @@ export class ServerTransaction extends Transaction {
   readonly role = "server";
   /** Where its responses go. */
   readonly replyFlow: Flow;
+  private readonly returnPort: number;
   /** What is answered, and where it came from; forgotten with the final response, so that what lingers is small. */
   incoming: Incoming | undefined;
   /** Tag in To of the responses that we make ourselves. */
@@ -39,8 +40,19 @@ export class ServerTransaction extends Transaction {
   constructor(runner: TransactionRunner, machine: Machine, key: string, request: Request, source: Flow, toTag: string) {
     super(runner, machine, key);
     this.replyFlow = responseFlow(request, source);
+    this.returnPort = request.topVia.port === 0 ? defaultPort(source.listener.protocol) : request.topVia.port;
     this.incoming = { request, source, stamp: stampVia(request, source) };
     this.toTag = toTag;
+  }
+
+  get isReliable(): boolean {
+    return isReliable(this.replyFlow);
+  }
+
+  /** Where they go when the connection of the request is gone (§18.2.2). */
+  get returnFlow(): Flow {
+    const { listener, address } = this.replyFlow;
+    return { listener, address, port: this.returnPort };
   }
 
   override slim(): void {

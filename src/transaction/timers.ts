@@ -1,4 +1,4 @@
-/** RFC 3261 table 4: the timers of transactions over unreliable transports, in milliseconds. */
+/** RFC 3261 table 4: the timers of transactions, in milliseconds. */
 
 /** Estimate of the round-trip time (§17.1.1.1). */
 export const T1_ms = 500;
@@ -12,3 +12,10 @@ export const PATIENCE_ms = 64 * T1_ms;
 
 /** Timer C: how long an INVITE may ring (§16.6 item 11 wants more than three minutes). */
 export const TIMER_C_ms = 181_000;
+
+/** How long a transaction lingers: over a reliable transport only for 2xx, which others may still send (table 4). */
+export function lingering_ms(action: "linger64T1" | "absorb64T1" | "absorbT4", isReliable: boolean): number {
+  if (action === "linger64T1") return PATIENCE_ms;
+  if (isReliable) return 0;
+  return action === "absorbT4" ? T4_ms : PATIENCE_ms;
+}

@@ -15,7 +15,7 @@ import { type Action, type Input, inputOf, step, TERMINATED } from "./machine.ts
 import { nonInviteClient } from "./non-invite-client.ts";
 import { nonInviteServer } from "./non-invite-server.ts";
 import { type Incoming, ServerTransaction } from "./server-transaction.ts";
-import { PATIENCE_ms, T1_ms, T2_ms, T4_ms } from "./timers.ts";
+import { lingering_ms, PATIENCE_ms, T1_ms, T2_ms } from "./timers.ts";
 import type { Transaction, TransactionRunner } from "./transaction.ts";
 import { clientKey, serverKey, serverKeyAs } from "./transaction-key.ts";
 
@@ -247,10 +247,9 @@ export class TransactionLayer implements TransactionRunner {
           this.timers.stop(transaction.lifeTimer);
           break;
         case "linger64T1":
-          this.live(transaction, "linger", PATIENCE_ms, now_ms);
-          break;
-        case "lingerT4":
-          this.live(transaction, "linger", T4_ms, now_ms);
+        case "absorb64T1":
+        case "absorbT4":
+          this.live(transaction, "linger", lingering_ms(action, transaction.isReliable), now_ms);
           break;
         default:
           assertNever(action);
@@ -261,7 +260,8 @@ export class TransactionLayer implements TransactionRunner {
   private transmit(transaction: Transaction): void {
     if (transaction instanceof ClientTransaction) this.transport.send(transaction.flow, transaction.wire);
     else if (transaction instanceof ServerTransaction && transaction.lastResponse !== "") {
-      this.transport.send(transaction.replyFlow, transaction.lastResponse);
+      const { replyFlow, returnFlow, lastResponse } = transaction;
+      if (!this.transport.send(replyFlow, lastResponse)) this.transport.send(returnFlow, lastResponse);
     }
   }
 
@@ -287,6 +287,7 @@ export class TransactionLayer implements TransactionRunner {
   }
 
   private retransmitAfter(transaction: Transaction, interval_ms: number, now_ms: number): void {
+    if (transaction.isReliable) return;
     transaction.interval_ms = interval_ms;
     transaction.retransmitTimer ??= new Timer(transaction, "retransmit");
     this.timers.start(transaction.retransmitTimer, interval_ms, now_ms);

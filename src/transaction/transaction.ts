@@ -26,6 +26,9 @@ export abstract class Transaction implements TimerOwner {
     this.state = machine.initial;
   }
 
+  /** Whether the transport repeats by itself what is lost, so that the transaction needn't (§17). */
+  abstract get isReliable(): boolean;
+
   /**
    * Lets go of what nothing can make us need again. Transactions linger for half a minute to absorb retransmissions;
    * were they to keep their messages for so long, collecting these would cost more than handling them did.

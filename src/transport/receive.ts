@@ -2,7 +2,7 @@
 import type { Request } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import { SIP_PORT } from "../message/uri.ts";
-import type { Flow } from "./flow.ts";
+import { type Flow, isReliable } from "./flow.ts";
 
 const NOTHING: ViaStamp = [];
 
@@ -14,9 +14,9 @@ export function stampVia(request: Request, source: Flow): ViaStamp {
   return via.host === source.address ? NOTHING : [received];
 }
 
-/** Where responses to a request go (§18.2.2; to the source port when the client asked so with rport). */
+/** Where responses to a request go (§18.2.2): over its connection, or to the source port when the client asked so with rport. */
 export function responseFlow(request: Request, source: Flow): Flow {
   const { rport, port } = request.topVia;
-  if (rport === -1) return source;
+  if (rport === -1 || isReliable(source)) return source;
   return { listener: source.listener, address: source.address, port: port === 0 ? SIP_PORT : port };
 }

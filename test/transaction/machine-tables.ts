@@ -34,7 +34,7 @@ export const INVITE_CLIENT: Table = {
     ack: "-",
     provisional: "proceeding: stopRetransmit stopTimeout tell",
     success: "accepted: stopRetransmit stopTimeout linger64T1 tell", // RFC 6026 §8.4: timer M
-    failure: "completed: stopRetransmit stopTimeout sendAck linger64T1 tell", // timer D, at least 32 s
+    failure: "completed: stopRetransmit stopTimeout sendAck absorb64T1 tell", // timer D, at least 32 s
     retransmit: "calling: send doubleRetransmit", // timer A, without a ceiling
     timeout: "terminated: tell", // timer B
     linger: "-", // no such timer runs yet
@@ -47,7 +47,7 @@ export const INVITE_CLIENT: Table = {
     ack: "-",
     provisional: "proceeding: tell",
     success: "accepted: stopTimeout linger64T1 tell",
-    failure: "completed: stopTimeout sendAck linger64T1 tell",
+    failure: "completed: stopTimeout sendAck absorb64T1 tell",
     retransmit: "-", // §17.1.1.2: no retransmission once proceeding
     timeout: "terminated: tell", // runs only after a CANCEL (§9.1)
     linger: "-",
@@ -60,7 +60,7 @@ export const INVITE_CLIENT: Table = {
     ack: "-",
     provisional: "proceeding: stopTimeout tell", // a late 1xx, so that CANCEL can follow
     success: "accepted: stopTimeout linger64T1 tell",
-    failure: "completed: stopTimeout sendAck linger64T1 tell", // must be acknowledged whoever waits
+    failure: "completed: stopTimeout sendAck absorb64T1 tell", // must be acknowledged whoever waits
     retransmit: "-",
     timeout: "terminated:", // nobody waits for it any more
     linger: "-",
@@ -84,8 +84,8 @@ export const NON_INVITE_CLIENT: Table = {
     request: "-",
     ack: "-",
     provisional: "proceeding: tell", // timers E and F go on
-    success: "completed: stopRetransmit stopTimeout lingerT4 tell", // timer K
-    failure: "completed: stopRetransmit stopTimeout lingerT4 tell",
+    success: "completed: stopRetransmit stopTimeout absorbT4 tell", // timer K
+    failure: "completed: stopRetransmit stopTimeout absorbT4 tell",
     retransmit: "trying: send doubleRetransmitToT2", // timer E
     timeout: "terminated: tell", // timer F
     linger: "-",
@@ -97,8 +97,8 @@ export const NON_INVITE_CLIENT: Table = {
     request: "-",
     ack: "-",
     provisional: "proceeding: tell",
-    success: "completed: stopRetransmit stopTimeout lingerT4 tell",
-    failure: "completed: stopRetransmit stopTimeout lingerT4 tell",
+    success: "completed: stopRetransmit stopTimeout absorbT4 tell",
+    failure: "completed: stopRetransmit stopTimeout absorbT4 tell",
     retransmit: "proceeding: send retransmitEveryT2", // §17.1.2.2: at T2 once proceeding
     timeout: "terminated: tell",
     linger: "-",
@@ -128,7 +128,7 @@ export const INVITE_SERVER: Table = {
   },
   completed: only({
     request: "completed: send",
-    ack: "confirmed: stopRetransmit stopTimeout lingerT4 tell", // timer I
+    ack: "confirmed: stopRetransmit stopTimeout absorbT4 tell", // timer I
     retransmit: "completed: send doubleRetransmitToT2", // timer G
     timeout: "terminated: tell", // timer H
   }),
@@ -146,14 +146,14 @@ export const NON_INVITE_SERVER: Table = {
   trying: only({
     // §17.2.2: retransmissions in trying are discarded
     provisional: "proceeding: send",
-    success: "completed: send linger64T1", // timer J
-    failure: "completed: send linger64T1",
+    success: "completed: send absorb64T1", // timer J
+    failure: "completed: send absorb64T1",
   }),
   proceeding: only({
     request: "proceeding: send", // the most recent provisional response again
     provisional: "proceeding: send",
-    success: "completed: send linger64T1",
-    failure: "completed: send linger64T1",
+    success: "completed: send absorb64T1",
+    failure: "completed: send absorb64T1",
   }),
   completed: only({
     request: "completed: send", // the final response again

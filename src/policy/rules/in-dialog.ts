@@ -5,7 +5,7 @@
 import type { Request } from "../../message/message.ts";
 import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
-import type { DecisionListener, RoutedRequest, RoutingDecision } from "../../proxy/router.ts";
+import type { DecisionListener, RoutedRequest, RoutingDecision, Target } from "../../proxy/router.ts";
 import type { Hop } from "../../transport/locator.ts";
 import type { Calls } from "../calls.ts";
 import { gruuTarget } from "../gruu.ts";
@@ -15,7 +15,7 @@ import type { RoutingRule, Situation } from "../situation.ts";
 export const inDialog: RoutingRule = (routed, situation) => {
   const { own, origin, gateways, registrar } = situation;
   if (routed.request.toTag === "") return undefined;
-  const target = gruuTarget(routed, registrar.bindings) ?? {};
+  const target = connectionTarget(routed, situation) ?? gruuTarget(routed, registrar.bindings) ?? {};
   const hop = nextHopOf(routed, target);
   if (hop === undefined) return decision("in-dialog", "no next hop", replyStage(404));
   const host = isFlow(hop) ? hop.address : hop.host;
@@ -24,7 +24,7 @@ export const inDialog: RoutingRule = (routed, situation) => {
   const { callId, method } = routed.request;
   const { calls } = gateways;
   const made = isFlow(hop)
-    ? decision("in-dialog", `GRUU of ${hostText(host)}`, { kind: "fork", targets: [target] })
+    ? decision("in-dialog", `phone at ${hostText(host)}`, { kind: "fork", targets: [target] })
     : onwards(hop, method, situation);
   // Who hangs up with himself frees no channel.
   const isAcross = gateways.findAddress(host) !== undefined || calls.leadsAcross(routed.request, host);
@@ -32,6 +32,19 @@ export const inDialog: RoutingRule = (routed, situation) => {
   calls.note(routed.request);
   return { ...made, listener: callListener(routed.request, calls) };
 };
+
+/** The connection that the phone on the other side has opened: the way to it, whatever its Contact says (RFC 5626 §5.3). */
+function connectionTarget({ request, routes }: RoutedRequest, situation: Situation): Target | undefined {
+  const { tokens, upstreams, gateways } = situation;
+  if (routes.remaining.length > 0) return undefined;
+  for (const token of routes.tokens) {
+    const flow = tokens.readWay(token, request);
+    if (flow === undefined) continue;
+    const isPeer = upstreams.originOf(flow.address) !== undefined || gateways.findAddress(flow.address) !== undefined;
+    return isPeer ? undefined : { nextHop: flow };
+  }
+  return undefined;
+}
 
 /** To where the Route set leads; towards a dead upstream it ends here. */
 function onwards(hop: Hop, method: string, { upstreams, site }: Situation): RoutingDecision {
