@@ -6,7 +6,8 @@ import { ControlSocket } from "../io/node/control-socket.ts";
 import { NodeDns } from "../io/node/dns.ts";
 import { createMac, createRandom } from "../io/node/secret.ts";
 import { bindingsFile } from "../io/node/state-file.ts";
-import { NodeUdp } from "../io/node/udp.ts";
+import type { TlsFiles } from "../io/node/tls.ts";
+import { NodeTransport } from "../io/node/transport.ts";
 import { Bindings } from "../policy/bindings.ts";
 import { CallLog } from "../policy/call-log.ts";
 import { Callbacks } from "../policy/callbacks.ts";
@@ -28,7 +29,7 @@ export class App implements Controlled {
   private readonly log: Logger;
   private readonly timers = new Timers();
   private readonly clock: SystemClock;
-  private readonly udp: NodeUdp;
+  private readonly transport: NodeTransport;
   private readonly core: ProxyCore;
   private readonly bindings = new Bindings();
   private readonly callbacks = new Callbacks();
@@ -41,17 +42,24 @@ export class App implements Controlled {
   private started_ms = 0;
   private policy: SitePolicy;
 
+  /** @throws when the TLS certificate can't be used */
   constructor(config: Config, log: Logger) {
     this.config = config;
     this.log = log;
     this.clock = new SystemClock(() => this.run((now_ms) => this.timers.run(now_ms)));
-    this.udp = new NodeUdp(this, log);
+    this.transport = new NodeTransport(this, log, config.tls);
     const dns = new NodeDns((target, addresses, lifetime_ms) => this.onResolved(target, addresses, lifetime_ms));
     const lookup = {
       resolve: (target: Hop) => dns.resolve(target),
       findSource: (address: string) => void this.findSource(address),
     };
-    const ports = { transport: this.udp, lookup, random: this.random, mac: createMac(config.stateFolder, log), log };
+    const ports = {
+      transport: this.transport,
+      lookup,
+      random: this.random,
+      mac: createMac(config.stateFolder, log),
+      log,
+    };
     this.core = new ProxyCore(ports, config.listeners, this.timers);
     this.channels = new Calls(config.site.gatewaySettings.max_call_ms);
     const { prober, locator } = this.core;
@@ -68,18 +76,19 @@ export class App implements Controlled {
   /** @throws when a listener can't be opened */
   async start(): Promise<void> {
     await this.keeper.start(this.config.listeners);
-    await this.udp.open(this.config.listeners);
+    await this.transport.open(this.config.listeners);
     this.started_ms = this.clock.now_ms();
     this.run((now_ms) => this.policy.start(now_ms));
     await this.control
       .open()
       .catch((error: unknown) => this.log.warn("control_socket", { error: String(error), effect: "no commands" }));
-    const listeners = this.config.listeners.map((listener) => `udp:${listener.sentBy}`).join(",");
+    const listeners = this.config.listeners.map((listener) => `${listener.protocol}:${listener.sentBy}`).join(",");
     this.log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
   }
 
-  /** Takes another site description; calls in progress end as they began. Listeners can't change so. */
-  reload(site: Site): void {
+  /** Takes another site description, and certificates; calls in progress end as they began. Listeners can't change so. */
+  reload({ site, tls }: Config): void {
+    this.reloadTls(tls);
     this.policy.stop();
     this.channels.max_call_ms = site.gatewaySettings.max_call_ms;
     this.policy = this.introduce(site);
@@ -121,11 +130,15 @@ export class App implements Controlled {
     await this.control.close();
     this.clock.stop();
     await this.keeper.stop();
-    await this.udp.close();
+    await this.transport.close();
     this.log.info("stopped", {});
   }
 
-  onDatagram(wire: string, source: Flow): void {
+  knows(address: string): boolean {
+    return this.policy.router.knows(address);
+  }
+
+  onMessage(wire: string, source: Flow): void {
     this.run((now_ms) => this.core.receive(wire, source, now_ms));
   }
 
@@ -138,7 +151,7 @@ export class App implements Controlled {
   }
 
   private async findSource(address: string): Promise<void> {
-    const source = await this.udp.findSource(address);
+    const source = await this.transport.findSource(address);
     this.run((now_ms) => this.core.locator.onSource(address, source, now_ms));
   }
 
@@ -154,6 +167,15 @@ export class App implements Controlled {
     }
     const deadline_ms = this.timers.nextDeadline_ms();
     if (deadline_ms !== undefined) this.clock.wakeAt(deadline_ms, now_ms);
+  }
+
+  private reloadTls(files: TlsFiles | undefined): void {
+    if (files === undefined) return;
+    try {
+      this.transport.streams.reloadTls(files);
+    } catch (error) {
+      this.log.error("certificate_refused", { error: String(error), effect: "the old one stays in use" });
+    }
   }
 
   private introduce(site: Site): SitePolicy {

@@ -3,6 +3,7 @@ import * as fs from "fs";
 import * as path from "path";
 import type { Config } from "../app/config/config.ts";
 import { loadConfig } from "../app/config/load-config.ts";
+import { tlsFault } from "../io/node/tls.ts";
 
 /** Undefined when the file can't be used; what is wrong has been printed then. */
 export function loadFile(file: string): Config | undefined {
@@ -18,5 +19,7 @@ export function loadFile(file: string): Config | undefined {
   for (const { line, column, path: where, message } of problems) {
     process.stderr.write(`${file}:${line}:${column}: ${where === "" ? "" : `${where} `}${message}\n`);
   }
-  return problems.length === 0 ? config : undefined;
+  const tls = config.tls === undefined || problems.length > 0 ? undefined : tlsFault(config.tls);
+  if (tls !== undefined) process.stderr.write(`${file}: tls: ${tls}\n`);
+  return problems.length === 0 && tls === undefined ? config : undefined;
 }

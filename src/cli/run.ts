@@ -1,27 +1,34 @@
 /** `branchline run`: the proxy in the foreground, and its signals. */
 import { App } from "../app/app.ts";
+import type { Config } from "../app/config/config.ts";
+import type { Logger } from "../base/ports.ts";
 import { createLogger } from "../io/node/log.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
+
+async function start(config: Config, log: Logger): Promise<App> {
+  try {
+    const app = new App(config, log);
+    await app.start();
+    return app;
+  } catch (error) {
+    log.error("start_failed", { error: String(error) });
+    process.exit(EXIT_WORLD);
+  }
+}
 
 export async function run(file: string): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
   process.title = "branchline";
   const log = createLogger(config.logLevel);
-  const app = new App(config, log);
-  try {
-    await app.start();
-  } catch (error) {
-    log.error("start_failed", { error: String(error) });
-    process.exit(EXIT_WORLD);
-  }
+  const app = await start(config, log);
   process.on("SIGHUP", () => {
     const next = loadFile(file);
     if (next === undefined) log.error("reload_refused", { file, effect: "the old configuration stays active" });
     else if (JSON.stringify(next.listeners) !== JSON.stringify(config.listeners)) {
       log.error("reload_refused", { file, effect: "listen has changed: restart branchline" });
     } else {
-      app.reload(next.site);
+      app.reload(next);
       log.info("reloaded", { file });
     }
   });

@@ -47,6 +47,11 @@ export class RoutingPolicy implements Router {
     return this.access.admit(request, source);
   }
 
+  /** Whether `address` is that of a phone, a gateway or upstream. */
+  knows(address: string): boolean {
+    return this.access.originOf(address) !== "stranger";
+  }
+
   mayAnswer(address: string, asked: string | undefined): boolean {
     const origin = this.access.originOf(address);
     return origin !== "stranger" && (asked === undefined || origin === this.access.originOf(asked));

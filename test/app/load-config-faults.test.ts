@@ -4,7 +4,7 @@ import { faults, LEAST, load } from "./files.ts";
 
 type Rows = readonly (readonly [text: string, ...expected: string[]])[];
 
-const LISTEN = "must be a transport and one of this router's own addresses, such as udp:10.222.237.1:5060";
+const LISTEN = "must be udp, tcp or tls and one of this router's own addresses, such as udp:10.222.237.1:5060";
 const FR_TIMER = "must be a duration with its unit, from 100ms to 32s, such as 4s";
 
 /** The long list of all keys is not what matters. */
@@ -83,7 +83,12 @@ describe("listen", () => {
     [
       ["[]", "1:9 listen: is empty; name this router's own addresses, such as [udp:10.222.237.1:5060]"],
       ["~", `1:9 listen: ${LISTEN}`],
-      ["[tcp:10.0.0.1:5060]", `1:10 listen[0]: "tcp:10.0.0.1:5060" ${LISTEN}`],
+      ["[sctp:10.0.0.1:5060]", `1:10 listen[0]: "sctp:10.0.0.1:5060" ${LISTEN}`],
+      ["[tcp:10.0.0.1:5061, tcp:10.0.0.1:5061]", "1:29 listen[1]: is listed twice; remove one"],
+      [
+        "[tls:10.0.0.1]",
+        "1:9 listen: has a tls: address, and TLS needs a certificate; add tls: {certificate: FILE, key: FILE}",
+      ],
       ["[10.0.0.1]", `1:10 listen[0]: "10.0.0.1" ${LISTEN}`],
       ["[udp:pbx.example.com]", `1:10 listen[0]: "udp:pbx.example.com" ${LISTEN}`],
       ["[udp:10.0.0.1:70000]", `1:10 listen[0]: "udp:10.0.0.1:70000" ${LISTEN}`],
@@ -131,7 +136,7 @@ describe("upstream", () => {
       ["pbx.example.com", '3:11 upstream: "pbx.example.com" is not a SIP URI; write it like sip:pbx.example.com'],
       [
         "sips:pbx.example.com",
-        '3:11 upstream: "sips:pbx.example.com" is not a SIP URI; write it like sip:pbx.example.com',
+        '3:11 upstream: "sips:pbx.example.com" wants TLS; write it as sip: with ;transport=tls',
       ],
       ["[sip:a, 'sip:b c']", '3:19 upstream[1]: "sip:b c" is not a SIP URI; write it like sip:pbx.example.com'],
       ["sip:10.222.237.1", "3:11 upstream: sip:10.222.237.1 is branchline itself, see listen"],
@@ -197,7 +202,7 @@ describe("the rest", () => {
 
 describe("many faults", () => {
   test("all are told at once, in the order of the file", () => {
-    const text = `listen: [tcp:10.0.0.1]
+    const text = `listen: [sctp:10.0.0.1]
 upstrem: sip:pbx.example.com
 localnet: [10.0.0.0/99]
 survival:

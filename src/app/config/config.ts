@@ -1,5 +1,6 @@
 /** The configuration, typed, with the defaults of everything that the file may leave out. */
 import type { LogLevel } from "../../io/node/log.ts";
+import type { TlsFiles } from "../../io/node/tls.ts";
 import type {
   EmergencySettings,
   ExtensionSettings,
@@ -14,6 +15,8 @@ import type { Listener } from "../../transport/flow.ts";
 
 export interface Config {
   readonly listeners: readonly Listener[];
+  /** Undefined: nothing here speaks TLS. */
+  readonly tls: TlsFiles | undefined;
   readonly site: Site;
   /** Where the secret and the bindings are kept. */
   readonly stateFolder: string;

@@ -16,7 +16,7 @@ export function describe(config: Config): string {
   const { survival, upstream } = site;
   const gateways = site.gateways.map((gateway) => gateway.uri.text);
   const lines = [
-    `Listens on ${config.listeners.map((one) => `udp:${hostText(one.address)}:${one.port}`).join(", ")}.`,
+    `Listens on ${config.listeners.map((one) => `${one.protocol}:${hostText(one.address)}:${one.port}`).join(", ")}.`,
     ...config.listeners
       .filter((one) => one.sentBy !== `${hostText(one.address)}:${one.port}`)
       .map((one) => `Tells peers of ${hostText(one.address)} that it is ${one.sentBy}.`),

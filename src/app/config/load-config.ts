@@ -11,6 +11,7 @@ import { loadGatewaySettings, loadGateways } from "./load-gateways.ts";
 import { loadListeners, loadLocalnet } from "./load-listen.ts";
 import { loadRegistration } from "./load-registration.ts";
 import { loadHuntGroups, loadInbound, loadOutageAnswers, loadSurvival } from "./load-survival.ts";
+import { checkTransports, loadTls } from "./load-tls.ts";
 import { loadUpstream } from "./load-upstream.ts";
 import { type Fields, HOUR_ms, type Place, type Problem, Reader, SECOND_ms } from "./reader.ts";
 
@@ -18,6 +19,7 @@ export type Loaded = { readonly config: Config; readonly problems: readonly Prob
 
 const KEYS = [
   "listen",
+  "tls",
   "localnet",
   "upstream",
   "registration",
@@ -53,11 +55,16 @@ export function loadConfig(text: string, resolvePath: (path: string) => string):
 function assemble(reader: Reader, fields: Fields | undefined, resolvePath: (path: string) => string): Config {
   const listeners = loadListeners(reader, fields);
   const site = loadSite(reader, fields);
-  if (fields !== undefined) crossCheck(reader, fields, listeners, site);
+  const tls = loadTls(reader, fields?.get("tls"), resolvePath);
+  if (fields !== undefined) {
+    crossCheck(reader, fields, listeners, site);
+    checkTransports(reader, fields, listeners, tls, site);
+  }
   const state = loadState(reader, fields?.get("state"));
   const levels: readonly LogLevel[] = ["error", "warn", "info", "debug"];
   return {
     listeners,
+    tls,
     site,
     stateFolder: resolvePath(state.folder),
     stateInterval_ms: state.interval_ms,

@@ -1,8 +1,10 @@
 /** The file's `listen` and `localnet`: our own addresses, and the phones' networks. */
 import { IpRange, ipVersion } from "../../base/ip-range.ts";
-import { hostText, SIP_PORT, splitHostPort } from "../../message/uri.ts";
-import type { Listener } from "../../transport/flow.ts";
+import { hostText, splitHostPort } from "../../message/uri.ts";
+import { defaultPort, type Listener, type Protocol } from "../../transport/flow.ts";
 import type { Fields, Place, Reader } from "./reader.ts";
+
+const PROTOCOLS: readonly Protocol[] = ["udp", "tcp", "tls"];
 
 export function loadListeners(reader: Reader, fields: Fields | undefined): Listener[] {
   const places = reader.required(fields, "listen", "[udp:10.222.237.1:5060]", (place) => reader.items(place)) ?? [];
@@ -14,13 +16,19 @@ export function loadListeners(reader: Reader, fields: Fields | undefined): Liste
   for (const place of places) {
     const listener = loadListener(reader, place, listeners.length);
     if (listener === undefined) continue;
-    if (listeners.some((one) => one.address === listener.address && one.port === listener.port)) {
+    if (listeners.some((one) => isSamePort(one, listener))) {
       reader.fault(place, "is listed twice; remove one");
     } else {
       listeners.push(listener);
     }
   }
   return listeners;
+}
+
+/** UDP has ports of its own; TCP and TLS share theirs. */
+function isSamePort(a: Listener, b: Listener): boolean {
+  const isSameKind = (a.protocol === "udp") === (b.protocol === "udp");
+  return isSameKind && a.address === b.address && a.port === b.port;
 }
 
 function loadListener(reader: Reader, place: Place, index: number): Listener | undefined {
@@ -33,11 +41,12 @@ function loadListener(reader: Reader, place: Place, index: number): Listener | u
     address = given;
     advertise = reader.optional(fields, "advertise", (found) => loadAdvertised(reader, found));
   }
-  const expected = "a transport and one of this router's own addresses, such as udp:10.222.237.1:5060";
+  const expected = "udp, tcp or tls and one of this router's own addresses, such as udp:10.222.237.1:5060";
   const text = reader.text(address, expected);
   if (text === undefined) return undefined;
-  const local = text.startsWith("udp:") ? splitHostPort(text.slice(4)) : undefined;
-  if (local === undefined || ipVersion(local.host) === 0) {
+  const protocol = PROTOCOLS.find((one) => text.startsWith(`${one}:`));
+  const local = protocol === undefined ? undefined : splitHostPort(text.slice(4));
+  if (protocol === undefined || local === undefined || ipVersion(local.host) === 0) {
     reader.fault(address, `"${text}" must be ${expected}`);
     return undefined;
   }
@@ -45,10 +54,10 @@ function loadListener(reader: Reader, place: Place, index: number): Listener | u
     reader.fault(address, `"${text}" is every address; list this router's own addresses one by one, LAN and WAN`);
     return undefined;
   }
-  const port = local.port ?? SIP_PORT;
+  const port = local.port ?? defaultPort(protocol);
   return {
     index,
-    protocol: "udp",
+    protocol,
     address: local.host,
     port,
     sentBy: advertise ?? `${hostText(local.host)}:${port}`,

@@ -15,7 +15,11 @@ export function readUri(reader: Reader, place: Place, example: string): SipUri |
   const text = reader.text(place, `a SIP URI, such as ${example}`);
   if (text === undefined) return undefined;
   const uri = parseSipUri(text);
-  if (uri === undefined || uri.scheme !== "sip") {
+  if (uri?.scheme === "sips") {
+    reader.fault(place, `"${text}" wants TLS; write it as sip: with ;transport=tls`);
+    return undefined;
+  }
+  if (uri === undefined) {
     reader.fault(place, `"${text}" is not a SIP URI; write it like ${example}`);
     return undefined;
   }

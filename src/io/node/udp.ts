@@ -1,14 +1,8 @@
 /** UDP sockets: one per listener, and one more per watched peer, because only a connected socket hears of ICMP errors. */
 import { DgramAsPromised, type SocketAsPromised } from "dgram-as-promised";
 import type { Logger } from "../../base/ports.ts";
-import type { Flow, Listener, TransportPort } from "../../transport/flow.ts";
-
-/** Whoever takes what arrives. */
-export interface DatagramSink {
-  onDatagram(wire: string, source: Flow): void;
-  /** The peer refused a datagram, or there is no route to it. */
-  onUnreachable(flow: Flow): void;
-}
+import type { Flow, Listener } from "../../transport/flow.ts";
+import type { TransportSink } from "./sink.ts";
 
 /** Room for some 1,000 REGISTERs at once; the kernel may grant less. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
@@ -34,12 +28,12 @@ interface Endpoint {
   readonly peers: Map<string, Peer[]>;
 }
 
-export class NodeUdp implements TransportPort {
-  private readonly sink: DatagramSink;
+export class NodeUdp {
+  private readonly sink: TransportSink;
   private readonly log: Logger;
   private readonly endpoints: Endpoint[] = [];
 
-  constructor(sink: DatagramSink, log: Logger) {
+  constructor(sink: TransportSink, log: Logger) {
     this.sink = sink;
     this.log = log;
   }
@@ -62,15 +56,15 @@ export class NodeUdp implements TransportPort {
   }
 
   async close(): Promise<void> {
-    for (const { socket, peers } of this.endpoints) {
+    for (const { socket, peers } of this.inUse) {
       for (const list of peers.values()) for (const peer of list) peer.socket.socket.close();
       await socket.close();
     }
   }
 
-  send(flow: Flow, wire: string): boolean {
+  send(flow: Flow, wire: string): void {
     const endpoint = this.endpoints[flow.listener.index];
-    if (endpoint === undefined) return true;
+    if (endpoint === undefined) return;
     const bytes = Buffer.from(wire, "latin1");
     const peers = endpoint.peers.get(flow.address);
     if (peers !== undefined) {
@@ -78,13 +72,12 @@ export class NodeUdp implements TransportPort {
       if (peer?.state === "connected") {
         if (isResponse(wire)) peer.socket.socket.send(bytes, 0, bytes.length);
         else peer.socket.socket.send(bytes, 0, bytes.length, peer.onSent);
-        return true;
+        return;
       }
     }
     const { socket } = endpoint.socket;
     if (isResponse(wire)) socket.send(bytes, 0, bytes.length, flow.port, flow.address);
     else socket.send(bytes, 0, bytes.length, flow.port, flow.address, endpoint.onSent);
-    return true;
   }
 
   /**
@@ -103,8 +96,6 @@ export class NodeUdp implements TransportPort {
     }
     if (peer.state === "idle") this.connect(peer, flow);
   }
-
-  giveUp(): void {}
 
   unwatch(flow: Flow): void {
     const peers = this.endpoints[flow.listener.index]?.peers;
@@ -161,7 +152,7 @@ export class NodeUdp implements TransportPort {
   private receiver(listener: Listener) {
     return (bytes: Buffer, from: { address: string; port: number }) => {
       if (from.port === 0) return; // nobody could be answered there
-      this.sink.onDatagram(bytes.toString("latin1"), { listener, address: from.address, port: from.port });
+      this.sink.onMessage(bytes.toString("latin1"), { listener, address: from.address, port: from.port });
     };
   }
 
@@ -172,8 +163,13 @@ export class NodeUdp implements TransportPort {
     this.sink.onUnreachable({ listener, address, port });
   }
 
+  /** The listeners of other transports leave gaps. */
+  private get inUse(): Endpoint[] {
+    return this.endpoints.filter((endpoint) => endpoint !== undefined);
+  }
+
   private checkBuffers(): void {
-    const least = Math.min(...this.endpoints.map(({ socket }) => socket.getRecvBufferSize()));
+    const least = Math.min(...this.inUse.map(({ socket }) => socket.getRecvBufferSize()));
     if (least < ENOUGH_BUFFER_BYTES) {
       this.log.warn("small_receive_buffer", { bytes: least, cure: "sysctl -w net.core.rmem_max=4194304" });
     }

@@ -9,6 +9,12 @@ export async function udpBound({ host, port }: Endpoint): Promise<void> {
   await until(`a socket on ${host}:${port}`, () => readFileSync("/proc/net/udp", "latin1").includes(wanted));
 }
 
+/** Returns once a TCP socket listens on this IPv4 address and port. */
+export async function tcpBound({ host, port }: Endpoint): Promise<void> {
+  const wanted = ` ${hexadecimalAddress(host)}:${hexadecimal(port, 4)} 00000000:0000 0A `;
+  await until(`a listener on ${host}:${port}`, () => readFileSync("/proc/net/tcp", "latin1").includes(wanted));
+}
+
 /** How many datagrams the sockets bound to this IPv4 address and port have had no room for. */
 export function droppedDatagrams({ host, port }: Endpoint): number {
   const local = `${hexadecimalAddress(host)}:${hexadecimal(port, 4)}`;

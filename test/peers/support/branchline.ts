@@ -15,6 +15,12 @@ const BUNDLE = fileURLToPath(new URL("../../../dist/branchline.js", import.meta.
 /** The configuration file, as far as these tests write it. */
 export interface Settings {
   readonly listen: readonly string[];
+  readonly tls?: {
+    readonly certificate: string;
+    readonly key: string;
+    readonly ca?: string;
+    readonly client_certificates?: "none" | "optional" | "required";
+  };
   readonly localnet: readonly string[];
   readonly upstream?: string | Readonly<Record<string, unknown>>;
   readonly registration?: Readonly<Record<string, string>>;

@@ -15,6 +15,7 @@ export type Peer =
   | "baresip"
   | "linphone-daemon"
   | "npm"
+  | "openssl"
   | "nft"
   | "sysctl"
   | "namespaces";

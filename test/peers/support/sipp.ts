@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Endpoint, hostPort } from "./addresses.ts";
-import { udpBound } from "./bound-port.ts";
+import { tcpBound, udpBound } from "./bound-port.ts";
 import { Child } from "./child.ts";
 import { defer } from "./cleanup.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -11,6 +11,8 @@ import { temporaryFolder } from "./temporary-folder.ts";
 const SCENARIOS = fileURLToPath(new URL("../sipp/", import.meta.url));
 
 export interface SippOptions {
+  /** TLS is what a relay makes of it: SIPp itself speaks TCP then. */
+  readonly transport?: "udp" | "tcp" | "tls";
   /** Where its requests go. */
   readonly remote?: Endpoint;
   readonly calls?: number;
@@ -42,7 +44,8 @@ export class Sipp {
 
   /** Returns when its socket is there. It stops when the test ends. */
   static async start(scenario: "phone" | "callee", local: Endpoint, options: SippOptions = {}): Promise<Sipp> {
-    const { remote, calls, callsPerSecond, service, keys, isTraced } = options;
+    const { remote, calls, callsPerSecond, service, isTraced, transport = "udp" } = options;
+    const keys = { via: transport.toUpperCase(), contact: hostPort(local), ...options.keys };
     const folder = temporaryFolder();
     const args = ["-sf", join(SCENARIOS, `${scenario}.xml`), "-i", local.host, "-p", String(local.port), "-nostdin"];
     args.push("-trace_stat", "-stf", join(folder, "statistics.csv"), "-fd", "1", "-stat_delimiter", ";");
@@ -50,15 +53,16 @@ export class Sipp {
     // SIPp 3.6.1 under load was once seen to refuse the very 180 that it said it was waiting for. It goes on, and what it
     // didn't expect is counted; a call that lacks a message fails, since it never comes to its end.
     args.push("-default_behaviors", "all,-abortunexp");
+    if (transport !== "udp") args.push("-t", "t1");
     if (isTraced === true) args.push("-trace_msg", "-message_file", join(folder, "messages.log"));
     if (calls !== undefined) args.push("-m", String(calls));
     if (callsPerSecond !== undefined) args.push("-r", String(callsPerSecond));
     if (service !== undefined) args.push("-s", service);
-    for (const [key, value] of Object.entries(keys ?? {})) args.push("-key", key, value);
+    for (const [key, value] of Object.entries(keys)) args.push("-key", key, value);
     if (remote !== undefined) args.push(hostPort(remote));
     const sipp = new Sipp(new Child("sipp", args, { cwd: folder, env: { TERM: "dumb" } }), folder);
     defer(() => sipp.child.stop("SIGKILL"));
-    if (remote === undefined) await udpBound(local);
+    if (remote === undefined) await (transport === "udp" ? udpBound(local) : tcpBound(local));
     return sipp;
   }
 

@@ -1,0 +1,67 @@
+/** The file's `tls`: where our certificate lies, and whom we believe. */
+import type { TlsFiles } from "../../io/node/tls.ts";
+import type { SipUri } from "../../message/uri.ts";
+import type { Site } from "../../policy/site.ts";
+import type { Listener } from "../../transport/flow.ts";
+import { hopOf } from "../../transport/locator.ts";
+import type { Fields, Place, Reader } from "./reader.ts";
+
+const CLIENT_CERTIFICATES = ["none", "optional", "required"] as const;
+
+/** @param resolvePath makes a path of the file absolute */
+export function loadTls(
+  reader: Reader,
+  place: Place | undefined,
+  resolvePath: (path: string) => string,
+): TlsFiles | undefined {
+  if (place === undefined) return undefined;
+  const fields = reader.fields(place, ["certificate", "key", "ca", "client_certificates"]);
+  const path = (found: Place) => reader.text(found, "the path of a PEM file");
+  const certificate = reader.required(fields, "certificate", "/config/auth/branchline.pem", path);
+  const key = reader.required(fields, "key", "/config/auth/branchline.key", path);
+  const ca = reader.optional(fields, "ca", path);
+  const clientCertificates =
+    reader.optional(fields, "client_certificates", (found) => reader.choice(found, CLIENT_CERTIFICATES)) ?? "none";
+  if (certificate === undefined || key === undefined) return undefined;
+  return {
+    certificate: resolvePath(certificate),
+    key: resolvePath(key),
+    ca: ca === undefined ? undefined : resolvePath(ca),
+    clientCertificates,
+  };
+}
+
+/** Each transport that the file speaks of needs a listener, and TLS a certificate. */
+export function checkTransports(
+  reader: Reader,
+  fields: Fields,
+  listeners: readonly Listener[],
+  tls: TlsFiles | undefined,
+  site: Site,
+): void {
+  const listen = fields.get("listen");
+  const speaksTls = listeners.some(({ protocol }) => protocol === "tls");
+  if (listen !== undefined && speaksTls && fields.get("tls") === undefined) {
+    reader.fault(listen, "has a tls: address, and TLS needs a certificate; add tls: {certificate: FILE, key: FILE}");
+  }
+  const place = fields.get("tls");
+  if (place !== undefined && tls !== undefined && listeners.length > 0 && !speaksTls) {
+    reader.fault(place, "is never used: listen has no tls: address; add one, such as tls:10.222.237.1:5061");
+  }
+  const roles: [string, readonly SipUri[]][] = [
+    ["upstream", site.upstream.targets],
+    ["gateways", site.gateways.map((gateway) => gateway.uri)],
+  ];
+  for (const [key, uris] of roles) {
+    for (const uri of uris) {
+      const { protocol } = hopOf(uri);
+      const found = fields.get(key);
+      if (found === undefined || protocol === undefined || listeners.length === 0) continue;
+      if (listeners.some((one) => one.protocol === protocol)) continue;
+      reader.fault(
+        found,
+        `${uri.text} wants ${protocol.toUpperCase()}, and listen has no ${protocol}: address; add one`,
+      );
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/** One connection, TCP or TLS, opened by a peer or by us: bytes in, messages out, and an end. */
+import type * as net from "net";
+import type { Flow } from "../../transport/flow.ts";
+import { Framer, type FrameSink } from "../../transport/framing.ts";
+
+/** What a connection tells whoever keeps it. */
+export interface ConnectionUser {
+  onMessage(connection: Connection, wire: string): void;
+  /** Happens once. */
+  onClosed(connection: Connection, why: string): void;
+}
+
+/** A peer that reads more slowly than this is as good as gone. */
+const UNSENT_MAX_BYTES = 512 * 1024;
+const UNSENT_MAX_ms = 30_000;
+/** Messages that wait for the connection to stand. */
+const WAITING_MAX = 256;
+/** How long somebody may take over one message. */
+const MESSAGE_PATIENCE_ms = 10_000;
+/** Finds peers that have gone without a word. */
+const TCP_KEEP_ALIVE_ms = 60_000;
+
+export class Connection implements FrameSink {
+  readonly flow: Flow;
+  /** It has brought a message, or the peer has shown its certificate to us. */
+  isProven = false;
+  /** Something has come since {@link doubt} was asked. */
+  private hasSpoken = true;
+  private isOpen = false;
+  private isClosed = false;
+  private waiting: string[] = [];
+  private readonly socket: net.Socket;
+  private readonly user: ConnectionUser;
+  private readonly framer = new Framer(this);
+  /** Until the connection stands; then: until its first, or its next whole, message. */
+  private patience: NodeJS.Timeout | undefined = undefined;
+
+  /** @param patience_ms how long it may take to stand, or to bring its first message when a peer has opened it */
+  constructor(socket: net.Socket, flow: Flow, user: ConnectionUser, patience_ms: number) {
+    this.socket = socket;
+    this.flow = flow;
+    this.user = user;
+    this.isOpen = flow.isAccepted === true;
+    socket.setEncoding("latin1");
+    socket.setNoDelay(true);
+    socket.on("data", (text: string) => this.receive(text));
+    socket.on("error", (error: Error) => this.close(error.message));
+    socket.on("close", () => this.close("closed by peer"));
+    socket.on("end", () => socket.end());
+    this.expect(patience_ms, "nothing came");
+  }
+
+  /** It stands: what has waited leaves. */
+  opened(): void {
+    if (this.isClosed) return;
+    this.isOpen = true;
+    this.isProven = true;
+    this.relax();
+    this.socket.setKeepAlive(true, TCP_KEEP_ALIVE_ms);
+    this.socket.setTimeout(UNSENT_MAX_ms, () => {
+      if (this.socket.writableLength > 0) this.close("peer doesn't read");
+    });
+    const { waiting } = this;
+    this.waiting = [];
+    for (const wire of waiting) this.socket.write(wire, "latin1");
+  }
+
+  send(wire: string): void {
+    if (!this.isOpen) {
+      if (this.waiting.length < WAITING_MAX) this.waiting.push(wire);
+      return;
+    }
+    this.socket.write(wire, "latin1");
+    if (this.socket.writableLength > UNSENT_MAX_BYTES) this.close("peer doesn't read");
+  }
+
+  /** Whether nothing has come since this was asked last. */
+  doubt(): boolean {
+    const wasSilent = !this.hasSpoken;
+    this.hasSpoken = false;
+    return wasSilent;
+  }
+
+  close(why: string): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.relax();
+    this.socket.destroy();
+    this.user.onClosed(this, why);
+  }
+
+  onMessage(wire: string): void {
+    this.relax();
+    if (!this.isProven) this.opened();
+    this.user.onMessage(this, wire);
+  }
+
+  onPing(): void {
+    this.relax();
+    if (this.isProven) this.send("\r\n");
+  }
+
+  /** Our answer to the last message still leaves. */
+  onLost(why: string): void {
+    this.socket.end();
+    this.expect(MESSAGE_PATIENCE_ms, why);
+  }
+
+  private receive(text: string): void {
+    this.hasSpoken = true;
+    this.framer.push(text);
+    if (this.isProven && this.framer.isWaiting && this.patience === undefined) {
+      this.expect(MESSAGE_PATIENCE_ms, "message incomplete");
+    }
+  }
+
+  private expect(delay_ms: number, why: string): void {
+    this.relax();
+    this.patience = setTimeout(() => this.close(why), delay_ms);
+  }
+
+  private relax(): void {
+    if (this.patience !== undefined) clearTimeout(this.patience);
+    this.patience = undefined;
+  }
+}

@@ -1,0 +1,11 @@
+/** Whoever takes what the sockets receive. */
+import type { Flow } from "../../transport/flow.ts";
+
+export interface TransportSink {
+  /** A datagram, or one message of a stream, as wire text. */
+  onMessage(wire: string, source: Flow): void;
+  /** The peer has refused a message or its connection, or there is no route to it. */
+  onUnreachable(flow: Flow): void;
+  /** Whether somebody at `address` belongs here: strangers get few connections, and little time. */
+  knows(address: string): boolean;
+}

@@ -1,0 +1,205 @@
+/** TCP and TLS: listeners, and the connections that peers and we have opened (RFC 3261 §18, RFC 5923). */
+import * as net from "net";
+import type { Logger } from "../../base/ports.ts";
+import { type Flow, flowKey, type Listener } from "../../transport/flow.ts";
+import { Connection, type ConnectionUser } from "./connection.ts";
+import type { TransportSink } from "./sink.ts";
+import { NodeTls, type TlsFiles } from "./tls.ts";
+
+/** A router's process has about 1,000 descriptors; a branch has some 200 phones. */
+const CONNECTIONS_MAX = 768;
+const STRANGERS_MAX = 64;
+/** From one address: an office behind NAT, and somebody whom we don't know. */
+const PER_ADDRESS_MAX = 256;
+const PER_STRANGER_MAX = 8;
+/** How long a connection may say nothing at first. */
+const FIRST_MESSAGE_ms = 10_000;
+const STRANGER_FIRST_MESSAGE_ms = 3_000;
+/** How long a peer may take to accept. */
+const CONNECT_ms = 3_000;
+/** The same where another way is at hand. */
+const TRIAL_ms = 500;
+
+export class NodeStreams implements ConnectionUser {
+  private readonly sink: TransportSink;
+  private readonly log: Logger;
+  private readonly tls: NodeTls | undefined;
+  /** Accepted connections whose TLS handshake goes on. */
+  private readonly handshakes = new Map<string, Flow>();
+  private readonly servers: net.Server[] = [];
+  private readonly connections = new Map<string, Connection>();
+  /** Accepted connections by remote address. */
+  private readonly counts = new Map<string, number>();
+  private strangers = 0;
+  private refused = 0;
+  private isClosing = false;
+
+  /** @throws when the certificate can't be used */
+  constructor(sink: TransportSink, log: Logger, tls: TlsFiles | undefined) {
+    this.sink = sink;
+    this.log = log;
+    this.tls = tls === undefined ? undefined : new NodeTls(tls, (socket) => this.secured(socket));
+  }
+
+  /** @throws when the certificate can't be used; then the old one stays */
+  reloadTls(files: TlsFiles): void {
+    this.tls?.reload(files);
+  }
+
+  /** @throws when an address is not ours or in use */
+  async open(listeners: readonly Listener[]): Promise<void> {
+    for (const listener of listeners) {
+      const server = net.createServer({ allowHalfOpen: true }, (socket) => this.accept(socket, listener));
+      await listening(server, listener);
+      server.on("error", (error) => this.log.warn("socket_error", { listener: listener.sentBy, error: error.message }));
+      this.servers.push(server);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.isClosing = true;
+    for (const connection of [...this.connections.values()]) connection.close("stopping");
+    await Promise.all(this.servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  }
+
+  /** Connections there are, and how many have been turned away so far. */
+  get load(): { readonly connections: number; readonly limit: number; readonly refused: number } {
+    return { connections: this.size, limit: CONNECTIONS_MAX, refused: this.refused };
+  }
+
+  send(flow: Flow, wire: string): boolean {
+    const connection = this.connections.get(keyOf(flow));
+    if (connection !== undefined) {
+      connection.send(wire);
+      return true;
+    }
+    if (flow.isAccepted === true || !this.hasRoom()) {
+      setImmediate(() => this.sink.onUnreachable(flow));
+      return false;
+    }
+    this.dial(flow).send(wire);
+    return true;
+  }
+
+  /** The first time it is only doubted: a slow answer mustn't cost a connection. */
+  giveUp(flow: Flow): void {
+    const connection = this.connections.get(keyOf(flow));
+    if (connection?.doubt() === true) connection.close("silent");
+  }
+
+  onMessage(connection: Connection, wire: string): void {
+    this.sink.onMessage(wire, connection.flow);
+  }
+
+  onClosed(connection: Connection, why: string): void {
+    const { flow } = connection;
+    const key = keyOf(flow);
+    if (this.connections.get(key) === connection) this.connections.delete(key);
+    if (flow.isAccepted === true) this.uncount(flow.address);
+    this.log.debug("connection_closed", { peer: flowKey(flow), why });
+    if (!this.isClosing) this.sink.onUnreachable(flow);
+  }
+
+  private accept(socket: net.Socket, listener: Listener): void {
+    const { remoteAddress: address, remotePort: port } = socket;
+    if (address === undefined || port === undefined || !this.admits(address)) {
+      this.refused += 1;
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
+    this.count(address);
+    const flow: Flow = { listener, address, port, isAccepted: true };
+    if (listener.protocol === "tls") this.shakeHands(socket, flow);
+    else this.keep(socket, flow);
+  }
+
+  private shakeHands(socket: net.Socket, flow: Flow): void {
+    const key = endsOf(socket);
+    this.handshakes.set(key, flow);
+    socket.once("close", () => {
+      if (this.handshakes.delete(key)) this.uncount(flow.address);
+    });
+    this.tls?.accept(socket);
+  }
+
+  private secured(socket: net.Socket): void {
+    const key = endsOf(socket);
+    const flow = this.handshakes.get(key);
+    this.handshakes.delete(key);
+    if (flow === undefined) socket.destroy();
+    else this.keep(socket, flow);
+  }
+
+  /** A connection that a peer has opened. */
+  private keep(socket: net.Socket, flow: Flow): void {
+    const patience_ms = this.sink.knows(flow.address) ? FIRST_MESSAGE_ms : STRANGER_FIRST_MESSAGE_ms;
+    this.connections.get(keyOf(flow))?.close("its port has come anew");
+    this.connections.set(keyOf(flow), new Connection(socket, flow, this, patience_ms));
+  }
+
+  private dial(flow: Flow): Connection {
+    const { listener, address, port } = flow;
+    const to = { host: address, port, localAddress: listener.address };
+    const tls = listener.protocol === "tls" ? this.tls : undefined;
+    const socket = tls === undefined ? net.connect(to) : tls.connect(to, flow.name ?? address);
+    const connection = new Connection(socket, flow, this, flow.isTrial === true ? TRIAL_ms : CONNECT_ms);
+    socket.once(tls === undefined ? "connect" : "secureConnect", () => connection.opened());
+    this.connections.set(keyOf(flow), connection);
+    return connection;
+  }
+
+  private admits(address: string): boolean {
+    const already = this.counts.get(address) ?? 0;
+    if (!this.sink.knows(address)) {
+      return already < PER_STRANGER_MAX && this.strangers < STRANGERS_MAX && this.size < CONNECTIONS_MAX;
+    }
+    return already < PER_ADDRESS_MAX && this.hasRoom();
+  }
+
+  /** When all places are taken, the one that has never said anything for longest makes room. */
+  private hasRoom(): boolean {
+    if (this.size < CONNECTIONS_MAX) return true;
+    for (const connection of this.connections.values()) {
+      if (connection.isProven) continue;
+      connection.close("room for another");
+      return true;
+    }
+    return false;
+  }
+
+  private get size(): number {
+    return this.connections.size + this.handshakes.size;
+  }
+
+  private count(address: string): void {
+    this.counts.set(address, (this.counts.get(address) ?? 0) + 1);
+    if (!this.sink.knows(address)) this.strangers += 1;
+  }
+
+  private uncount(address: string): void {
+    const rest = (this.counts.get(address) ?? 1) - 1;
+    if (rest > 0) this.counts.set(address, rest);
+    else this.counts.delete(address);
+    if (!this.sink.knows(address)) this.strangers = Math.max(0, this.strangers - 1);
+  }
+}
+
+function keyOf(flow: Flow): string {
+  return flow.name === undefined ? flowKey(flow) : `${flowKey(flow)} ${flow.name}`;
+}
+
+/** Tells sockets apart, before and behind their handshake. */
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: net.Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
+
+function listening(server: net.Server, { address, port }: Listener): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host: address, port }, () => {
+      server.removeListener("error", reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,52 @@
+/** All sockets as one transport: UDP, TCP and TLS. */
+import type { Logger } from "../../base/ports.ts";
+import { type Flow, isReliable, type Listener, type TransportPort } from "../../transport/flow.ts";
+import type { TransportSink } from "./sink.ts";
+import { NodeStreams } from "./streams.ts";
+import type { TlsFiles } from "./tls.ts";
+import { NodeUdp } from "./udp.ts";
+
+export class NodeTransport implements TransportPort {
+  readonly streams: NodeStreams;
+  private readonly udp: NodeUdp;
+
+  /** @throws when the certificate can't be used */
+  constructor(sink: TransportSink, log: Logger, tls: TlsFiles | undefined) {
+    this.udp = new NodeUdp(sink, log);
+    this.streams = new NodeStreams(sink, log, tls);
+  }
+
+  /** @throws when an address is not ours or in use */
+  async open(listeners: readonly Listener[]): Promise<void> {
+    await this.udp.open(listeners.filter(({ protocol }) => protocol === "udp"));
+    await this.streams.open(listeners.filter(({ protocol }) => protocol !== "udp"));
+  }
+
+  async close(): Promise<void> {
+    await this.streams.close();
+    await this.udp.close();
+  }
+
+  send(flow: Flow, wire: string): boolean {
+    if (isReliable(flow)) return this.streams.send(flow, wire);
+    this.udp.send(flow, wire);
+    return true;
+  }
+
+  watch(flow: Flow): void {
+    if (!isReliable(flow)) this.udp.watch(flow);
+  }
+
+  unwatch(flow: Flow): void {
+    if (!isReliable(flow)) this.udp.unwatch(flow);
+  }
+
+  giveUp(flow: Flow): void {
+    if (isReliable(flow)) this.streams.giveUp(flow);
+  }
+
+  /** From which local address the kernel would send to `address`; undefined when it knows no route. */
+  findSource(address: string): Promise<string | undefined> {
+    return this.udp.findSource(address);
+  }
+}

@@ -1,0 +1,138 @@
+/** Cuts a stream into messages by their Content-Length (RFC 3261 §18.3), and finds the keep-alives between them (RFC 5626 §3.5.1). */
+import { CONTENT_LENGTH, headerId } from "../message/header-names.ts";
+import { MESSAGE_MAX_CHARACTERS } from "../message/limits.ts";
+import { COLON, LF, parseDecimal, SPACE, TAB, trimEnd } from "../message/text.ts";
+
+/** Whoever takes what a stream consists of. */
+export interface FrameSink {
+  onMessage(wire: string): void;
+  /** A keep-alive that wants an answer: CRLF. */
+  onPing(): void;
+  /** The stream can't be followed any further: what comes next means nothing. */
+  onLost(why: string): void;
+}
+
+const HEADER_END = "\r\n\r\n";
+const CRLF = "\r\n";
+
+/** One direction of one connection. */
+export class Framer {
+  private readonly sink: FrameSink;
+  private pending = "";
+  /** Up to where `pending` has been searched for the end of the header. */
+  private searched = 0;
+  /** The length of the message at hand; -1 until its header is whole. */
+  private wanted = -1;
+  private isLost = false;
+
+  constructor(sink: FrameSink) {
+    this.sink = sink;
+  }
+
+  /** Whether a message has begun that isn't whole yet. */
+  get isWaiting(): boolean {
+    return this.pending !== "" && !this.isLost;
+  }
+
+  /** The next characters, one for each octet. */
+  push(text: string): void {
+    if (this.isLost) return;
+    this.pending += text;
+    while (!this.isLost && this.pending !== "" && this.cut());
+  }
+
+  /** Takes one message or keep-alive off; false when more is needed. */
+  private cut(): boolean {
+    if (this.wanted < 0) {
+      if (this.takeLineEnds()) return true;
+      if (!this.measure()) return false;
+    }
+    if (this.isLost || this.pending.length < this.wanted) return false;
+    this.take(this.wanted);
+    return true;
+  }
+
+  /** Line ends between messages: two of them are a ping, one belongs to nothing. */
+  private takeLineEnds(): boolean {
+    if (!this.pending.startsWith(CRLF)) return false;
+    if (this.pending.startsWith(HEADER_END)) {
+      this.pending = this.pending.slice(HEADER_END.length);
+      this.sink.onPing();
+      return true;
+    }
+    if (HEADER_END.startsWith(this.pending)) return false;
+    this.pending = this.pending.slice(CRLF.length);
+    return true;
+  }
+
+  /** Finds out how long the message at hand is. False when its header isn't whole yet. */
+  private measure(): boolean {
+    const end = this.pending.indexOf(HEADER_END, Math.max(0, this.searched - HEADER_END.length));
+    if (end < 0) {
+      this.searched = this.pending.length;
+      if (this.pending.length > MESSAGE_MAX_CHARACTERS) this.lose("header too long");
+      return false;
+    }
+    const bodyStart = end + HEADER_END.length;
+    const body_characters = contentLength(this.pending, end + CRLF.length);
+    if (body_characters < 0 || bodyStart + body_characters > MESSAGE_MAX_CHARACTERS) {
+      // Its sender gets an answer to the header; where its body ends nobody can tell.
+      this.take(bodyStart);
+      this.lose(body_characters < 0 ? "malformed Content-Length" : "message too long");
+      return false;
+    }
+    this.wanted = bodyStart + body_characters;
+    return true;
+  }
+
+  private take(length: number): void {
+    const wire = this.pending.slice(0, length);
+    this.pending = this.pending.slice(length);
+    this.searched = 0;
+    this.wanted = -1;
+    this.sink.onMessage(wire);
+  }
+
+  private lose(why: string): void {
+    this.isLost = true;
+    this.pending = "";
+    this.sink.onLost(why);
+  }
+}
+
+/** The number in the Content-Length field before `end`: 0 without one; -1 when it is malformed, or when there are several. */
+function contentLength(text: string, end: number): number {
+  let found = 0;
+  let count = 0;
+  let position = text.indexOf("\n") + 1;
+  while (position > 0 && position < end) {
+    let next = text.indexOf("\n", position) + 1;
+    while (next < end && (text.charCodeAt(next) === SPACE || text.charCodeAt(next) === TAB)) {
+      next = text.indexOf("\n", next) + 1;
+    }
+    if (isLengthInitial(text.charCodeAt(position))) {
+      const colon = colonIn(text, position, next);
+      if (colon > 0 && headerId(text, position, trimEnd(text, position, colon)) === CONTENT_LENGTH) {
+        count += 1;
+        found = parseDecimal(text.slice(colon + 1, next).trim(), Number.MAX_SAFE_INTEGER);
+      }
+    }
+    position = next;
+  }
+  return count > 1 ? -1 : found;
+}
+
+/** "C", "c", "L" or "l". */
+function isLengthInitial(code: number): boolean {
+  const lower = code | 0x20;
+  return lower === 0x63 || lower === 0x6c;
+}
+
+function colonIn(text: string, start: number, end: number): number {
+  for (let position = start; position < end; position++) {
+    const code = text.charCodeAt(position);
+    if (code === COLON) return position;
+    if (code === LF) return -1;
+  }
+  return -1;
+}
