@@ -1,5 +1,5 @@
 /** Who has called an emergency number: calls that come from the same gateway soon afterwards ring that phone too. */
-import type { Flow, Listener } from "../transport/flow.ts";
+import { type Flow, type Listener, restoreFlow, type SavedFlow, saveFlow } from "../transport/flow.ts";
 
 /** Kept at the most: more phones than a branch has in an emergency. */
 const CALLBACKS_MAX = 20;
@@ -18,12 +18,9 @@ export interface Callback {
 }
 
 /** As a file keeps it. */
-export interface SavedCallback {
+export interface SavedCallback extends SavedFlow {
   readonly caller: string;
   readonly contact: string;
-  readonly listener: string;
-  readonly address: string;
-  readonly port: number;
   readonly gateway: string;
   readonly left_ms: number;
 }
@@ -48,18 +45,17 @@ export class Callbacks {
   save(now_ms: number): SavedCallback[] {
     return this.callbacks
       .filter(({ until_ms }) => now_ms < until_ms)
-      .map(({ caller, contact, flow: { listener, address, port }, gateway, until_ms }) => {
-        const local = `${listener.address} ${listener.port}`;
-        return { caller, contact, listener: local, address, port, gateway, left_ms: Math.round(until_ms - now_ms) };
+      .map(({ caller, contact, flow, gateway, until_ms }) => {
+        return { caller, contact, ...saveFlow(flow), gateway, left_ms: Math.round(until_ms - now_ms) };
       });
   }
 
   /** @param age_ms how long ago they were saved */
   restore(saved: readonly SavedCallback[], listeners: readonly Listener[], age_ms: number, now_ms: number): void {
-    this.callbacks = saved.flatMap(({ listener: local, address, port, left_ms, ...rest }) => {
-      const listener = listeners.find((one) => `${one.address} ${one.port}` === local) ?? listeners[0];
+    this.callbacks = saved.flatMap(({ listener, address, port, left_ms, ...rest }) => {
+      const flow = restoreFlow({ listener, address, port }, listeners);
       const until_ms = now_ms + left_ms - age_ms;
-      return listener === undefined ? [] : [{ ...rest, flow: { listener, address, port }, until_ms }];
+      return flow === undefined ? [] : [{ ...rest, flow, until_ms }];
     });
   }
 }

@@ -1,5 +1,5 @@
 /** The bindings, and who is to be called back, as a file keeps them: plain data, with times as what is left of them. */
-import type { Listener } from "../transport/flow.ts";
+import { type Listener, restoreFlow, type SavedFlow, saveFlow } from "../transport/flow.ts";
 import { type Bindings, phoneMark } from "./bindings.ts";
 import type { Callbacks, SavedCallback } from "./callbacks.ts";
 
@@ -17,13 +17,10 @@ interface SavedAddress {
   readonly bindings: readonly SavedBinding[];
 }
 
-interface SavedBinding {
+interface SavedBinding extends SavedFlow {
   readonly contact: string;
   readonly parameters: string;
   readonly instance: string;
-  readonly listener: string;
-  readonly address: string;
-  readonly port: number;
   readonly callId: string;
   readonly cseq: number;
   readonly left_ms: number;
@@ -39,9 +36,7 @@ export function takeSnapshot(bindings: Bindings, callbacks: Callbacks, now_ms: n
       contact,
       parameters,
       instance,
-      listener: `${flow.listener.address} ${flow.listener.port}`,
-      address: flow.address,
-      port: flow.port,
+      ...saveFlow(flow),
       callId,
       cseq,
       left_ms: Math.round(expires_ms - now_ms),
@@ -66,10 +61,9 @@ export function restoreSnapshot(
   callbacks.restore(snapshot.callbacks, listeners, age_ms, now_ms);
   for (const saved of snapshot.addresses) {
     if (saved.relay) bindings.markRelay(saved.name);
-    for (const { listener: local, address, port, left_ms, ...rest } of [...saved.bindings].reverse()) {
-      const listener = listeners.find((one) => `${one.address} ${one.port}` === local) ?? listeners[0];
-      if (listener === undefined) continue;
-      const flow = { listener, address, port };
+    for (const { listener, address, port, left_ms, ...rest } of [...saved.bindings].reverse()) {
+      const flow = restoreFlow({ listener, address, port }, listeners);
+      if (flow === undefined) continue;
       bindings.put(saved.name, { ...rest, flow, expires_ms: now_ms + left_ms - age_ms });
     }
     bindings.markStale(saved.name, saved.bindings.map(phoneMark));

@@ -8,6 +8,7 @@ import type { ClientTransaction, ClientUser } from "../transaction/client-transa
 import { PATIENCE_ms, TIMER_C_ms } from "../transaction/timers.ts";
 import type { Flow } from "../transport/flow.ts";
 import { type FlowWaiter, hopOf } from "../transport/locator.ts";
+import { DATAGRAM_MAX_BYTES } from "../transport/tcp-reach.ts";
 import type { Final } from "./best-response.ts";
 import type { ProxyKit } from "./kit.ts";
 import { buildCopy, isFlow, isSips, nextHopOf } from "./outgoing.ts";
@@ -38,6 +39,8 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   private readonly fr_timer_ms: number | undefined;
   private flows: readonly Flow[] = [];
   private flowIndex = 0;
+  /** The target leaves the transport to us: a request too long for a datagram can go by TCP. */
+  private mayUseTcp = false;
   private transaction: ClientTransaction | undefined = undefined;
   private hasProvisional = false;
   private wasGivenUp = false;
@@ -75,6 +78,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     if (hop === undefined) this.onLocated([], now_ms);
     else if (isFlow(hop)) this.onLocated([hop], now_ms);
     else {
+      this.mayUseTcp = hop.protocol === undefined;
       const flows = this.kit.locator.locate(hop, this, now_ms);
       if (flows !== undefined) this.onLocated(flows, now_ms);
       else if (this.timer === undefined) this.startTimer("fr_timer", PATIENCE_ms, now_ms);
@@ -145,8 +149,13 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     this.end({ status: 408, response: undefined }, now_ms);
   }
 
-  onUnreachable(_transaction: ClientTransaction, now_ms: number): void {
-    if (this.isOpen) this.sendToNextFlow(now_ms);
+  onUnreachable({ flow }: ClientTransaction, now_ms: number): void {
+    if (!this.isOpen) return;
+    if (flow.isTrial === true) {
+      this.kit.tcpReach.lacks(flow, now_ms);
+      this.flowIndex -= 1;
+    }
+    this.sendToNextFlow(now_ms);
   }
 
   onTimer(kind: string, now_ms: number): void {
@@ -183,7 +192,10 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     const { request } = this.routed;
     const branch = this.kit.branchIds.next(loopHash(request));
     const wire = buildCopy(this.kit, this.routed, this.stamp, this.target, flow, branch);
-    this.transaction = this.kit.transactions.send(request.method, branch, wire, flow, this, now_ms);
+    const isLong = this.mayUseTcp && wire.length > DATAGRAM_MAX_BYTES;
+    const trial = isLong ? this.kit.tcpReach.inPlaceOf(flow, now_ms) : undefined;
+    const copy = trial === undefined ? wire : buildCopy(this.kit, this.routed, this.stamp, this.target, trial, branch);
+    this.transaction = this.kit.transactions.send(request.method, branch, copy, trial ?? flow, this, now_ms);
   }
 
   /** The connection that a phone had opened is gone: perhaps it listens where its Contact says. True: it is being tried. */

@@ -5,6 +5,7 @@ import type { BranchIds } from "../transaction/branch-id.ts";
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
 import type { TransportPort } from "../transport/flow.ts";
 import type { Locator } from "../transport/locator.ts";
+import type { TcpReach } from "../transport/tcp-reach.ts";
 import type { OrphanDialogs } from "./orphan-dialogs.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -14,6 +15,7 @@ export interface ProxyKit {
   readonly locator: Locator;
   readonly timers: Timers;
   readonly branchIds: BranchIds;
+  readonly tcpReach: TcpReach;
   readonly tokens: Tokens;
   readonly orphans: OrphanDialogs;
   readonly log: Logger;

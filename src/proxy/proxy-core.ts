@@ -11,6 +11,7 @@ import { TransactionLayer, type TransactionUser } from "../transaction/transacti
 import { type Flow, flowKey, type Listener, type TransportPort } from "../transport/flow.ts";
 import { Locator, type LookupPort } from "../transport/locator.ts";
 import { responseFlow, stampVia } from "../transport/receive.ts";
+import { TcpReach } from "../transport/tcp-reach.ts";
 import { hopBack, nextVia, withoutTopVia } from "./forward-response.ts";
 import { Hangup } from "./hangup.ts";
 import type { ProxyKit } from "./kit.ts";
@@ -64,7 +65,8 @@ export class ProxyCore implements TransactionUser {
     const orphans = new OrphanDialogs({ transport, transactions, locator, branchIds, own, log });
     this.prober = new Prober({ transport, transactions, locator, timers, branchIds, random });
     this.hangup = new Hangup({ transactions, locator, branchIds });
-    this.kit = { transactions, transport, locator, timers, branchIds, tokens, orphans, log };
+    const tcpReach = new TcpReach(listeners);
+    this.kit = { transactions, transport, tcpReach, locator, timers, branchIds, tokens, orphans, log };
   }
 
   /** Whom to ask where requests go. Must be set before the first datagram. */

@@ -118,7 +118,7 @@ export class Tokens {
   }
 
   private tagHash(tag: string): string {
-    return this.mac(`tag ${tag}`).slice(0, 6);
+    return this.mac(`tag ${tag}`).slice(-6);
   }
 }
 

@@ -48,6 +48,34 @@ export function flowKey(flow: Flow): string {
   return `${flow.listener.index} ${flow.address} ${flow.port}`;
 }
 
+/** A flow as a file keeps it. */
+export interface SavedFlow {
+  /** Its listener: "address port", with the transport behind it where that isn't UDP. */
+  readonly listener: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export function saveFlow({ listener, address, port }: Flow): SavedFlow {
+  return { listener: nameOf(listener), address, port };
+}
+
+/** Undefined when there is no listener for it any more. A connection that its peer had opened is gone by now. */
+export function restoreFlow(
+  { listener: name, address, port }: SavedFlow,
+  listeners: readonly Listener[],
+): Flow | undefined {
+  const protocol = name.split(" ")[2] ?? "udp";
+  const alike = listeners.filter((one) => one.protocol === protocol);
+  const listener = alike.find((one) => nameOf(one) === name) ?? alike[0];
+  if (listener === undefined) return undefined;
+  return protocol === "udp" ? { listener, address, port } : { listener, address, port, isAccepted: true };
+}
+
+function nameOf({ protocol, address, port }: Listener): string {
+  return protocol === "udp" ? `${address} ${port}` : `${address} ${port} ${protocol}`;
+}
+
 /** The sending half of the host's sockets. It never calls back from within {@link send}. */
 export interface TransportPort {
   /**

@@ -41,7 +41,10 @@ const REASONS: Readonly<Record<number, string>> = {
 export class Actor implements Endpoint {
   /** In ladders; also its user, unless it has another. */
   readonly name: string;
+  /** Where it listens, as its Contact says. */
   readonly at: Address;
+  /** Where it sends from: a connection has a port of its own. */
+  from: Address;
   /** Everything received, in order, with its time. */
   readonly received: { readonly at_ms: number; readonly message: SipText }[] = [];
   /** Answers by method. CANCEL, BYE and OPTIONS are known to everybody. */
@@ -65,7 +68,8 @@ export class Actor implements Endpoint {
     this.name = name;
     this.user = name;
     this.at = at;
-    this.proxy = proxy;
+    this.from = at;
+    this.proxy = at.protocol === undefined ? proxy : { ...proxy, protocol: at.protocol };
     simulation.attach(at, this);
   }
 
@@ -73,6 +77,19 @@ export class Actor implements Endpoint {
   as(user: string): this {
     this.user = user;
     return this;
+  }
+
+  /** Opens a connection to the proxy, from `port`; a phone that doesn't listen can be reached by nothing else. */
+  connects(port: number, alsoListens = false): this {
+    this.from = { ...this.at, port };
+    if (!alsoListens) this.simulation.detach(this.at);
+    this.simulation.attach(this.from, this);
+    return this;
+  }
+
+  /** Its connection ends. */
+  disconnects(): void {
+    this.simulation.detach(this.from);
   }
 
   /** Teaches how to answer `method`. */
@@ -96,13 +113,13 @@ export class Actor implements Endpoint {
     this.sent += 1;
     const id = callId ?? `${this.name}-${this.sent}`;
     const lines = [
-      `Via: SIP/2.0/UDP ${this.hostPort};branch=z9hG4bK-${this.name}-${this.sent};rport`,
+      `Via: SIP/2.0/${this.transport} ${this.hostPort};branch=z9hG4bK-${this.name}-${this.sent};rport`,
       "Max-Forwards: 70",
       `From: <sip:${this.user}@pbx.example.com>;tag=${this.name}-tag`,
       `To: <${method === "REGISTER" ? `sip:${this.user}@pbx.example.com` : uri}>`,
       `Call-ID: ${id}`,
       `CSeq: ${cseq} ${method}`,
-      ...(withContact ? [`Contact: <sip:${this.user}@${this.hostPort}>`] : []),
+      ...(withContact ? [`Contact: <${this.contactUri}>`] : []),
       ...extra,
     ];
     const wire = write(`${method} ${uri} SIP/2.0`, lines);
@@ -155,7 +172,7 @@ export class Actor implements Endpoint {
 
   /** Sends wire text as it is. */
   send(wire: string, to: Address = this.proxy): void {
-    this.simulation.send(this.at, to, wire);
+    this.simulation.send(this.from, to, wire);
   }
 
   onDatagram(wire: string): void {
@@ -195,6 +212,15 @@ export class Actor implements Endpoint {
     return `${host}:${this.at.port}`;
   }
 
+  private get transport(): string {
+    return (this.at.protocol ?? "udp").toUpperCase();
+  }
+
+  private get contactUri(): string {
+    const { protocol } = this.at;
+    return `sip:${this.user}@${this.hostPort}${protocol === undefined ? "" : `;transport=${protocol}`}`;
+  }
+
   private dialogRequest(
     method: string,
     uri: string,
@@ -206,14 +232,14 @@ export class Actor implements Endpoint {
   ): void {
     this.sent += 1;
     const lines = [
-      `Via: SIP/2.0/UDP ${this.hostPort};branch=z9hG4bK-${this.name}-${this.sent};rport`,
+      `Via: SIP/2.0/${this.transport} ${this.hostPort};branch=z9hG4bK-${this.name}-${this.sent};rport`,
       "Max-Forwards: 70",
       ...routes.map((route) => `Route: ${route}`),
       `From: ${from}`,
       `To: ${to}`,
       `Call-ID: ${header(dialog, "call-id")}`,
       `CSeq: ${cseq} ${method}`,
-      `Contact: <sip:${this.user}@${this.hostPort}>`,
+      `Contact: <${this.contactUri}>`,
     ];
     this.send(write(`${method} ${uri} SIP/2.0`, lines));
   }
@@ -259,7 +285,7 @@ export class Actor implements Endpoint {
       if (pending === undefined || (pending.status >= 200 && pending.status !== status)) return;
       pending.status = status;
     }
-    const contact = methodOf(request) === "INVITE" ? [`Contact: <sip:${this.user}@${this.hostPort}>`] : [];
+    const contact = methodOf(request) === "INVITE" ? [`Contact: <${this.contactUri}>`] : [];
     const toTag = status === 100 ? "" : `${this.name}-tag`;
     this.reply(respond(request, status, REASONS[status] ?? "Whatever", [...contact, ...extra], toTag), request);
   }
@@ -283,9 +309,10 @@ export class Actor implements Endpoint {
 
   /** By the top Via, as §18.2.2 says; our own proxy always asks for rport. */
   private reply(wire: string, request: SipText): void {
-    const sentBy = /SIP\/2\.0\/UDP ([^;\s]+)/.exec(header(request, "via"))?.[1] ?? "";
+    const sentBy = /SIP\/2\.0\/\w+ ([^;\s]+)/.exec(header(request, "via"))?.[1] ?? "";
     const colon = sentBy.lastIndexOf(":");
-    this.send(wire, { address: sentBy.slice(0, colon).replace(/[[\]]/g, ""), port: Number(sentBy.slice(colon + 1)) });
+    const address = sentBy.slice(0, colon).replace(/[[\]]/g, "");
+    this.send(wire, { ...this.proxy, address, port: Number(sentBy.slice(colon + 1)) });
   }
 }
 

@@ -18,6 +18,8 @@ export interface Endpoint {
 export interface Address {
   readonly address: string;
   readonly port: number;
+  /** Datagrams when there is none. Streams lose nothing, and keep their order where jitter is 0. */
+  readonly protocol?: "udp" | "tcp" | "tls";
 }
 
 /** A datagram on its way, for the ladder. */
@@ -60,6 +62,11 @@ export class Simulation {
     this.endpoints.delete(key(at));
   }
 
+  /** Whether somebody listens there, or keeps a connection open. */
+  isOpen(at: Address): boolean {
+    return this.endpoints.has(key(at));
+  }
+
   /** Datagrams to and from `at` vanish from now on. */
   silence(at: Address, isSilent = true): void {
     if (isSilent) this.silent.add(key(at));
@@ -80,12 +87,14 @@ export class Simulation {
   /** @param onRefused told when nobody listens there */
   send(from: Address, to: Address, wire: string, onRefused: () => void = () => {}): void {
     const { latency_ms, jitter_ms, loss, duplication } = this.options;
-    const isLost = this.silent.has(key(from)) || this.silent.has(key(to)) || this.random() < loss;
+    const isStream = to.protocol === "tcp" || to.protocol === "tls";
+    const isCut = this.silent.has(key(from)) || this.silent.has(key(to));
+    const isLost = isCut || (!isStream && this.random() < loss);
     const isOpen = this.endpoints.has(key(to));
     const fate = isLost ? "lost" : isOpen ? "delivered" : "refused";
     this.sightings.push({ at_ms: this.now_ms, from, to, wire, fate });
     if (isLost) return;
-    const copies = this.random() < duplication ? 2 : 1;
+    const copies = !isStream && this.random() < duplication ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const delay_ms = latency_ms + Math.floor(this.random() * (jitter_ms + 1));
       if (isOpen) this.after(delay_ms, () => this.endpoints.get(key(to))?.onDatagram(wire, from));
@@ -139,8 +148,8 @@ export class Simulation {
   }
 }
 
-function key({ address, port }: Address): string {
-  return `${address} ${port}`;
+function key({ address, port, protocol = "udp" }: Address): string {
+  return protocol === "udp" ? `${address} ${port}` : `${address} ${port} ${protocol}`;
 }
 
 /** A small generator of repeatable chance (0 to 1). */

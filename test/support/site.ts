@@ -11,7 +11,7 @@ import type { Site as SiteDescription } from "../../src/policy/site.ts";
 import { SitePolicy } from "../../src/policy/site-policy.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../../src/policy/snapshot.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
-import type { Flow, Listener } from "../../src/transport/flow.ts";
+import { type Flow, flowKey, isReliable, type Listener } from "../../src/transport/flow.ts";
 import type { Hop, ResolvedAddress } from "../../src/transport/locator.ts";
 import { Actor } from "./actor.ts";
 import { ladder } from "./ladder.ts";
@@ -67,6 +67,8 @@ export class Site {
   private readonly random: Random;
   private policy: SitePolicy;
   private readonly actors: Actor[] = [];
+  /** Connections that we have opened. */
+  private readonly dialled = new Set<string>();
 
   constructor(yaml: string = SITE_YAML, network: NetworkOptions = {}) {
     const { config, problems } = loadConfig(yaml, (path) => path);
@@ -105,7 +107,7 @@ export class Site {
     this.policy = this.introduce(config.site);
     for (const listener of config.listeners) {
       simulation.attach(listener, {
-        onDatagram: (wire, from) => this.core.receive(wire, { listener, ...from }, simulation.now_ms),
+        onDatagram: (wire, from) => this.core.receive(wire, this.flowFrom(listener, from), simulation.now_ms),
       });
     }
     simulation.after(0, () => this.policy.start(simulation.now_ms));
@@ -147,7 +149,9 @@ export class Site {
 
   /** What was on the wire, OPTIONS of ours left out. */
   ladder(): string {
-    const names = new Map(this.actors.map((actor) => [`${actor.at.address} ${actor.at.port}`, actor.name]));
+    const names = new Map(
+      this.actors.flatMap(({ at, from, name }) => [at, from].map((one) => [`${one.address} ${one.port}`, name])),
+    );
     return ladder(this.simulation.sightings, names);
   }
 
@@ -168,11 +172,24 @@ export class Site {
     return policy;
   }
 
+  /** A connection that we haven't opened has been opened by the other side. */
+  private flowFrom(listener: Listener, { address, port }: Address): Flow {
+    const flow = { listener, address, port };
+    return listener.protocol === "udp" || this.dialled.has(flowKey(flow)) ? flow : { ...flow, isAccepted: true };
+  }
+
   private send(flow: Flow, wire: string): boolean {
     const { simulation } = this;
     const refused = () => this.core.receiveUnreachable(flow, simulation.now_ms);
+    const { listener, address, port } = flow;
+    const to = { address, port, protocol: listener.protocol };
+    if (flow.isAccepted === true && !simulation.isOpen(to)) {
+      simulation.after(0, refused);
+      return false;
+    }
+    if (isReliable(flow) && flow.isAccepted !== true) this.dialled.add(flowKey(flow));
     if (this.routes(flow.address) === undefined) simulation.after(0, refused);
-    else simulation.send(flow.listener, flow, wire, refused);
+    else simulation.send(listener, to, wire, refused);
     return true;
   }
 }

@@ -1,6 +1,12 @@
 /** What comes back down the Path of a REGISTER goes to the phone that registered (RFC 3327 §5.3). */
-import { decision } from "../plan.ts";
+import type { ForkOutcome, ForkStage } from "../../proxy/router.ts";
+import { decision, replyStage } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
+
+/** Nobody could be asked: the connection is gone, and nobody listens at the Contact (RFC 5626 §5.3). */
+function isGone({ best }: ForkOutcome): boolean {
+  return best.status === 503 && best.response === undefined;
+}
 
 export const path: RoutingRule = (routed, { tokens, gateways, origin }) => {
   for (const token of routed.routes.tokens) {
@@ -8,7 +14,10 @@ export const path: RoutingRule = (routed, { tokens, gateways, origin }) => {
     const isTrusted = origin !== "stranger" && origin !== "domain";
     if (flow !== undefined && (isTrusted || gateways.findAddress(flow.address) === undefined)) {
       const what = `phone at ${flow.address}`;
-      return decision("path", `Path leads to ${flow.address}`, { kind: "fork", what, targets: [{ nextHop: flow }] });
+      const why = `Path leads to ${flow.address}`;
+      const fork: ForkStage = { kind: "fork", what, targets: [{ nextHop: flow }] };
+      if (flow.isAccepted !== true) return decision("path", why, fork);
+      return decision("path", why, { ...fork, nextOn: isGone }, replyStage(430, "Flow Failed"));
     }
   }
   return undefined;

@@ -1,0 +1,31 @@
+/** Which peers take long requests over TCP in place of UDP (RFC 3261 §18.1.1), and which have been found not to. */
+import { BoundedMap } from "../base/bounded-map.ts";
+import type { Flow, Listener } from "./flow.ts";
+
+/** Above this a datagram may be cut into fragments on its way, which many a firewall drops. */
+export const DATAGRAM_MAX_BYTES = 1_300;
+/** Who has refused TCP is asked again after so long. */
+const MEMORY_ms = 600_000;
+const REMEMBERED = 256;
+
+export class TcpReach {
+  private readonly listeners: readonly Listener[];
+  /** Peers without TCP, and until when that is believed. */
+  private readonly without = new BoundedMap<string, number>(REMEMBERED);
+
+  constructor(listeners: readonly Listener[]) {
+    this.listeners = listeners.filter(({ protocol }) => protocol === "tcp");
+  }
+
+  /** The same way over TCP; undefined when we have no TCP there, or the peer hasn't. */
+  inPlaceOf({ listener, address, port }: Flow, now_ms: number): Flow | undefined {
+    if (listener.protocol !== "udp" || now_ms < (this.without.get(`${address} ${port}`) ?? 0)) return undefined;
+    const own = this.listeners.find((one) => one.address === listener.address);
+    return own === undefined ? undefined : { listener: own, address, port, isTrial: true };
+  }
+
+  /** A trial has failed. */
+  lacks({ address, port }: Flow, now_ms: number): void {
+    this.without.set(`${address} ${port}`, now_ms + MEMORY_ms);
+  }
+}
