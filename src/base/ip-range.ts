@@ -39,10 +39,13 @@ export function commonPrefix_bits(a: string, b: string): number {
 /** One network, such as 10.222.237.0/24; a bare address is a range of one. */
 export class IpRange {
   readonly text: string;
+  /** How many leading bits its addresses share. */
+  readonly prefix_bits: number;
   private readonly range: IPv4CidrRange | IPv6CidrRange;
 
-  private constructor(text: string, range: IPv4CidrRange | IPv6CidrRange) {
+  private constructor(text: string, prefix_bits: number, range: IPv4CidrRange | IPv6CidrRange) {
     this.text = text;
+    this.prefix_bits = prefix_bits;
     this.range = range;
   }
 
@@ -56,7 +59,7 @@ export class IpRange {
     if (length === undefined || length > full) return undefined;
     const cidr = slash < 0 ? `${text}/${full}` : text;
     try {
-      return new IpRange(text, version === 4 ? IPv4CidrRange.fromCidr(cidr) : IPv6CidrRange.fromCidr(cidr));
+      return new IpRange(text, length, version === 4 ? IPv4CidrRange.fromCidr(cidr) : IPv6CidrRange.fromCidr(cidr));
     } catch {
       return undefined;
     }

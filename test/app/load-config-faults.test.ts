@@ -123,6 +123,11 @@ describe("localnet", () => {
       ["[10.0.0.0/33]", `2:12 localnet[0]: "10.0.0.0/33" ${cure}`],
       ["[10.0.0.300]", `2:12 localnet[0]: "10.0.0.300" ${cure}`],
       ["{a: b}", "2:11 localnet: must be a network, such as 10.222.237.0/24"],
+      [
+        '[0.0.0.0/0, "::/0"]',
+        "2:12 localnet[0]: 0.0.0.0/0 is half the world, and whoever is in localnet may dial out; name the phones' network",
+        "2:23 localnet[1]: ::/0 is half the world, and whoever is in localnet may dial out; name the phones' network",
+      ],
       ["[10.0.0.0/8, ~]", "2:24 localnet[1]: must be a network, such as 10.222.237.0/24"],
       ["[10.0.0.0/8, 10.1.0.0/16]", "2:24 localnet[1]: 10.1.0.0/16 overlaps 10.0.0.0/8; keep the larger one"],
     ],

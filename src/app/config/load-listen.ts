@@ -72,6 +72,9 @@ function loadAdvertised(reader: Reader, place: Place): string | undefined {
   return undefined;
 }
 
+/** 10.0.0.0/8 is the largest network that anybody calls his own. */
+const PREFIX_LEAST_bits = 8;
+
 export function loadLocalnet(reader: Reader, place: Place): IpRange[] {
   const ranges: IpRange[] = [];
   for (const item of reader.items(place)) {
@@ -80,6 +83,13 @@ export function loadLocalnet(reader: Reader, place: Place): IpRange[] {
     const range = IpRange.parse(text);
     if (range === undefined) {
       reader.fault(item, `"${text}" is not a network; write address/length, such as 10.222.237.0/24`);
+      continue;
+    }
+    if (range.prefix_bits < PREFIX_LEAST_bits) {
+      reader.fault(
+        item,
+        `${text} is half the world, and whoever is in localnet may dial out; name the phones' network`,
+      );
       continue;
     }
     const other = ranges.find((one) => one.overlaps(range));
