@@ -3,7 +3,8 @@
 import { CONTACT } from "../message/header-names.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import type { ViaStamp } from "../message/reply.ts";
-import { parseSipUri, uriScheme } from "../message/uri.ts";
+import { COLON } from "../message/text.ts";
+import { parseSipUri } from "../message/uri.ts";
 import type { Flow, Listener } from "../transport/flow.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
 import { ownUri } from "../transport/own-names.ts";
@@ -12,6 +13,9 @@ import type { ProxyKit } from "./kit.ts";
 import { routeUri } from "./preprocess-routes.ts";
 import type { RoutedRequest, Target } from "./router.ts";
 import type { DialogWay } from "./tokens.ts";
+
+/** Of the schemes that get here, only "sips" has it as its fourth letter. */
+const LOWER_S = 0x73;
 
 /** Where a copy for `target` goes; undefined when neither the target nor the message says (§16.6 item 7). */
 export function nextHopOf(routed: RoutedRequest, target: Target): Hop | Flow | undefined {
@@ -52,20 +56,31 @@ function recordRoute(kit: ProxyKit, routed: RoutedRequest, target: Target, flow:
   const { request, source } = routed;
   const { method } = request;
   if (method !== "INVITE" && method !== "SUBSCRIBE" && method !== "REFER") return "";
-  const touchesGateway = target.touchesGateway === true;
-  const isSecure = isSips(routed, target);
-  const line = (listener: Listener, way?: DialogWay) =>
-    `Record-Route: <${ownUri(listener, kit.tokens.forDialog(request, touchesGateway, way), isSecure)};lr>\r\n`;
   const toCallee = flow.isAccepted === true ? ({ side: "b", flow } as const) : undefined;
   const toCaller = source.isAccepted === true ? ({ side: "a", flow: source } as const) : undefined;
   const changesSides = flow.listener !== source.listener || (toCallee !== undefined && toCaller !== undefined);
-  if (!changesSides) return line(flow.listener, toCallee ?? toCaller);
-  return line(flow.listener, toCallee) + line(source.listener, toCaller);
+  if (!changesSides) return recordRouteLine(kit, routed, target, flow.listener, toCallee ?? toCaller);
+  return (
+    recordRouteLine(kit, routed, target, flow.listener, toCallee) +
+    recordRouteLine(kit, routed, target, source.listener, toCaller)
+  );
+}
+
+function recordRouteLine(
+  kit: ProxyKit,
+  routed: RoutedRequest,
+  target: Target,
+  listener: Listener,
+  way: DialogWay | undefined,
+): string {
+  const token = kit.tokens.forDialog(routed.request, target.touchesGateway === true, way);
+  return `Record-Route: <${ownUri(listener, token, isSips(routed, target))};lr>\r\n`;
 }
 
 /** Whether the copy for `target` must stay on TLS all the way (§26.2.2). */
 export function isSips(routed: RoutedRequest, target: Target): boolean {
-  return uriScheme(target.requestUri ?? routed.routes.requestUri) === "sips";
+  const uri = target.requestUri ?? routed.routes.requestUri;
+  return uri.charCodeAt(4) === COLON && (uri.charCodeAt(3) | 0x20) === LOWER_S;
 }
 
 function path(kit: ProxyKit, routed: RoutedRequest, target: Target, flow: Flow): string {

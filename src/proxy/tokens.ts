@@ -111,6 +111,7 @@ export class Tokens {
 
   /** The connection to the side of the dialog that `request` goes to, when the token knows it (RFC 5626 §5.3). */
   readWay(token: string, request: Request): Flow | undefined {
+    if (token.charAt(3) !== "~") return undefined; // that of most calls: "d~" and a mac
     const parts = token.split("~");
     if (parts.length !== DIALOG_PARTS || this.readDialog(token, request.callId) === undefined) return undefined;
     const tag = parts[1] === "a" ? request.toTag : request.fromTag;
