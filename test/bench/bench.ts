@@ -15,7 +15,7 @@ import { start } from "./measures/start.ts";
 import { storm } from "./measures/storm.ts";
 import { type Options, readOptions, USAGE } from "./options.ts";
 import { Sandbox } from "./sandbox.ts";
-import { branchline, floor, kamailioFast, kamailioLean, type System } from "./systems.ts";
+import { branchline, branchlineBefore, floor, kamailioFast, kamailioLean, type System } from "./systems.ts";
 import { markdownTable, Samples } from "./table.ts";
 
 const MEASURES: readonly Measure[] = [calls, highestRate, latency, register, storm, memory, start, outage];
@@ -43,6 +43,7 @@ async function runBench(options: Options): Promise<void> {
   const names = systems.map(({ name }) => name);
   const rows = measures.flatMap((measure) => measure.rows);
   console.log(markdownTable(rows, names, samples, "branchline", "kamailio-lean"));
+  if (options.before !== undefined) console.log(`\n${markdownTable(rows, names, samples, "branchline", "before")}`);
   if (warnings.size > 0) console.log(`\nTo be read with care:\n${[...warnings].map((text) => `- ${text}`).join("\n")}`);
 }
 
@@ -63,7 +64,9 @@ function systemsToCompare(options: Options): System[] {
     console.log("Kamailio is not installed (Debian: apt-get install kamailio): no comparison.\n");
   if (subject === undefined) console.log("dist/branchline.js has not been built: Kamailio alone.\n");
   const extras = options.extras.map((extra) => (extra === "js-floor" ? floor() : kamailioFast()));
-  const systems = [rival, subject, ...extras];
+  const before = options.before === undefined ? undefined : branchlineBefore(options.before);
+  if (options.before !== undefined && before === undefined) console.log(`${options.before}: no such build.\n`);
+  const systems = [rival, before, subject, ...extras];
   return systems.filter((system) => system !== undefined);
 }
 

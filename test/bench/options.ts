@@ -8,11 +8,12 @@ export type Group = (typeof GROUPS)[number];
 export const EXTRAS = ["kamailio-fm", "js-floor"] as const;
 export type Extra = (typeof EXTRAS)[number];
 
-export const USAGE = `npm run bench -- [--quick] [--rounds=N] [--only=${GROUPS.join(",")}] [--also=${EXTRAS.join(",")}]
+export const USAGE = `npm run bench -- [--quick] [--rounds=N] [--only=${GROUPS.join(",")}] [--also=${EXTRAS.join(",")}] [--before=FILE]
   --quick   under 90 s: one round, short windows, no outage
   --rounds  how often everything is measured; the table has medians
   --only    some groups of measures
   --also    more columns: Kamailio with its faster allocator; the least JavaScript that forwards the same packets
+  --before  one more column: another build of branchline.js, to see what has changed since
 `;
 
 /** How long and how often things are measured. */
@@ -63,6 +64,8 @@ export interface Options {
   readonly profile: Profile;
   readonly groups: readonly Group[];
   readonly extras: readonly Extra[];
+  /** Another build's bundle. */
+  readonly before: string | undefined;
 }
 
 /** Reads the command line; throws what is wrong with it. */
@@ -74,6 +77,7 @@ export function readOptions(args: readonly string[]): Options {
       rounds: { type: "string" },
       only: { type: "string" },
       also: { type: "string" },
+      before: { type: "string" },
     },
   });
   const profile = values.quick ? QUICK : FULL;
@@ -83,6 +87,7 @@ export function readOptions(args: readonly string[]): Options {
     profile: { ...profile, rounds },
     groups: values.only === undefined ? defaultGroups(values.quick) : chosen("only", values.only, GROUPS),
     extras: values.also === undefined ? [] : chosen("also", values.also, EXTRAS),
+    before: values.before,
   };
 }
 

@@ -48,10 +48,18 @@ function kamailio(name: string, allocator: readonly string[]): System | undefine
 
 /** The bundle next to this one. */
 export function branchline(): System | undefined {
-  const bundle = fileURLToPath(new URL("branchline.js", import.meta.url));
+  return built("branchline", fileURLToPath(new URL("branchline.js", import.meta.url)));
+}
+
+/** Another build of branchline, to see what has changed since. */
+export function branchlineBefore(bundle: string): System | undefined {
+  return built("before", bundle);
+}
+
+function built(name: string, bundle: string): System | undefined {
   if (!existsSync(bundle)) return undefined;
   return {
-    name: "branchline",
+    name,
     version: `Node ${process.versions.node}`,
     prepare(directory, node) {
       const file = `${directory}/branchline.yaml`;
