@@ -16,7 +16,7 @@ export function isNumericHost(text: string): boolean {
 /** 4 or 6 for an IP literal (IPv6 without brackets), 0 for anything else, such as a host name. */
 export function ipVersion(text: string): 0 | 4 | 6 {
   if (text.includes(":")) return parseAddress(text) === undefined ? 0 : 6;
-  return parseAddress(text) === undefined ? 0 : 4;
+  return ipv4Value(text) < 0 ? 0 : 4;
 }
 
 /** The one spelling of an IP literal by which addresses are compared; host names come back in lower case. */
@@ -42,11 +42,17 @@ export class IpRange {
   /** How many leading bits its addresses share. */
   readonly prefix_bits: number;
   private readonly range: IPv4CidrRange | IPv6CidrRange;
+  /** Of an IPv4 range, as numbers. */
+  private readonly first: number;
+  private readonly last: number;
 
   private constructor(text: string, prefix_bits: number, range: IPv4CidrRange | IPv6CidrRange) {
     this.text = text;
     this.prefix_bits = prefix_bits;
     this.range = range;
+    const isIpv4 = range instanceof IPv4CidrRange;
+    this.first = isIpv4 ? Number(range.getFirst().getValue()) : 0;
+    this.last = isIpv4 ? Number(range.getLast().getValue()) : -1;
   }
 
   /** Undefined when `text` is neither an address nor address/prefix-length. */
@@ -66,6 +72,8 @@ export class IpRange {
   }
 
   contains(address: string): boolean {
+    const value4 = ipv4Value(address);
+    if (value4 >= 0) return value4 >= this.first && value4 <= this.last;
     const parsed = parseAddress(address);
     if (parsed === undefined) return false;
     const value = parsed.getValue();
@@ -102,6 +110,27 @@ export class IpRanges {
     }
     return verdict;
   }
+}
+
+/**
+ * An IPv4 address as a number; -1 for anything else. Whoever forges his address comes with a new one each time, and
+ * ip-num takes 20 µs for one.
+ */
+function ipv4Value(text: string): number {
+  if (!DOTTED.test(text)) return -1;
+  let value = 0;
+  let octet = 0;
+  for (let position = 0; position <= text.length; position++) {
+    const digit = text.charCodeAt(position) - 0x30;
+    if (digit >= 0) {
+      octet = octet * 10 + digit;
+    } else {
+      if (octet > 255) return -1;
+      value = value * 256 + octet;
+      octet = 0;
+    }
+  }
+  return value;
 }
 
 function parseAddress(text: string): IPv4 | IPv6 | undefined {
