@@ -102,6 +102,8 @@ export class App implements Controlled {
       ...status,
       version: BRANCHLINE_VERSION,
       up_s: Math.round((now_ms - this.started_ms) / 1_000),
+      dropped: this.core.meter.dropped,
+      tables: this.core.meter.tableStatus,
       history: history.map(({ at_ms, role, name, from, to, evidence }) => {
         return { at: this.timeOf(at_ms, now_ms), text: `${role} ${name}: ${from} → ${to} (${evidence})` };
       }),
@@ -179,10 +181,10 @@ export class App implements Controlled {
   }
 
   private introduce(site: Site): SitePolicy {
-    const { prober, hangup, locator, own, tokens } = this.core;
+    const { prober, hangup, locator, own, tokens, meter } = this.core;
     const { timers, log, random, bindings, channels: calls, callbacks, callLog, peers } = this;
     const memory = { bindings, calls, callbacks, callLog, peers };
-    const policy = new SitePolicy({ prober, hangup, locator, timers, log, random, own, tokens }, memory, site);
+    const policy = new SitePolicy({ meter, prober, hangup, locator, timers, log, random, own, tokens }, memory, site);
     this.core.use(policy.router);
     return policy;
   }

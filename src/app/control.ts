@@ -1,4 +1,5 @@
 /** What a running branchline answers to the commands that reach it through its control socket. */
+import type { TableStatus } from "../base/meter.ts";
 import type { CallEntry } from "../policy/call-log.ts";
 import type { Pin } from "../policy/peer.ts";
 import type { SiteStatus } from "../policy/status.ts";
@@ -20,6 +21,9 @@ export type ControlAnswer =
 export interface RunningStatus extends Omit<SiteStatus, "history"> {
   readonly version: string;
   readonly up_s: number;
+  /** Messages dropped, by reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly tables: readonly TableStatus[];
   readonly history: readonly { readonly at: string; readonly text: string }[];
 }
 

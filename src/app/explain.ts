@@ -65,7 +65,7 @@ class Rehearsal {
     const random = { token: (length: number) => "x".repeat(length), fraction: () => 0 };
     const ports = { transport: NO_TRANSPORT, lookup: NO_LOOKUP, random, mac: () => "0".repeat(16), log: NO_LOG };
     this.core = new ProxyCore(ports, config.listeners, timers);
-    const { prober, hangup, locator, own, tokens } = this.core;
+    const { prober, hangup, locator, own, tokens, meter } = this.core;
     const { bindings } = this;
     const peers = new Peers({ prober, locator, timers, log: NO_LOG });
     const calls = new Calls(config.site.gatewaySettings.max_call_ms);
@@ -73,7 +73,7 @@ class Rehearsal {
     const snapshot = known.saved === undefined ? undefined : parseSnapshot(known.saved);
     if (snapshot !== undefined) restoreSnapshot(bindings, callbacks, snapshot, config.listeners, 0, 0);
     const memory = { bindings, calls, callbacks, callLog: new CallLog(NO_LOG), peers };
-    const parts = { prober, hangup, locator, timers, log: NO_LOG, random, own, tokens };
+    const parts = { meter, prober, hangup, locator, timers, log: NO_LOG, random, own, tokens };
     this.policy = new SitePolicy(parts, memory, config.site);
     if (question.upstream !== undefined) peers.force(question.upstream, 0);
     else for (const { name, state } of known.status?.upstream ?? []) peers.assume("upstream", name, state, 0);

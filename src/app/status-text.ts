@@ -7,7 +7,7 @@ import type { RecordedCall, RunningStatus } from "./control.ts";
 const EDGES_MAX = 20;
 
 export function statusText(status: RunningStatus): string {
-  const { version, up_s, force, upstream, gateways, phones, history } = status;
+  const { version, up_s, force, upstream, gateways, phones, dropped, tables, history } = status;
   const lines = [`branchline ${version}, running for ${spell(up_s * 1_000)}.`];
   if (force !== "auto") lines.push(`Upstream is forced ${force}; "branchline force auto" ends that.`);
   if (upstream.length === 0) lines.push("Upstream: no domain has been called yet.");
@@ -17,6 +17,11 @@ export function statusText(status: RunningStatus): string {
     lines.push(`Gateway ${gateway.name}: ${stateText(gateway)}, ${used} calls.`);
   }
   lines.push(`Phones: ${phones.addresses} addresses-of-record with ${phones.contacts} contacts.`);
+  lines.push("Messages dropped:", ...Object.entries(dropped).map(([reason, count]) => `  ${reason} ${count}`));
+  lines.push(
+    "Tables:",
+    ...tables.map(({ name, size, limit, hits }) => `  ${name} ${size} of ${limit}, full ${hits} times`),
+  );
   const shown = history.slice(-EDGES_MAX);
   if (shown.length > 0) lines.push("Last changes:", ...shown.map(({ at, text }) => `  ${at}  ${text}`));
   return `${lines.join("\n")}\n`;

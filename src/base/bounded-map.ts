@@ -1,7 +1,11 @@
 /** A map that forgets its oldest entry instead of growing past its limit. */
-export class BoundedMap<K, V> {
-  private readonly entries = new Map<K, V>();
-  private readonly limit: number;
+import type { Table } from "./meter.ts";
+
+export class BoundedMap<K, V> implements Table {
+  /** How often it has forgotten one. */
+  hits = 0;
+  readonly limit: number;
+  protected readonly entries = new Map<K, V>();
 
   constructor(limit: number) {
     this.limit = limit;
@@ -15,12 +19,16 @@ export class BoundedMap<K, V> {
     return this.entries.get(key);
   }
 
-  set(key: K, value: V): void {
-    if (!this.entries.has(key) && this.entries.size >= this.limit) {
-      const oldest = this.entries.keys().next();
-      if (oldest.done !== true) this.entries.delete(oldest.value);
+  /** @returns the key that it has forgotten, if any */
+  set(key: K, value: V): K | undefined {
+    const isFull = !this.entries.has(key) && this.entries.size >= this.limit;
+    const oldest = isFull ? this.entries.keys().next().value : undefined;
+    if (isFull) {
+      this.entries.delete(oldest as K);
+      this.hits += 1;
     }
     this.entries.set(key, value);
+    return oldest;
   }
 
   delete(key: K): void {

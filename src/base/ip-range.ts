@@ -84,12 +84,13 @@ export class IpRange {
     );
   }
 
+  /** Of two networks that overlap, one lies within the other. */
   overlaps(other: IpRange): boolean {
-    return (
-      this.range.getFirst().bitSize === other.range.getFirst().bitSize &&
-      this.range.getFirst().getValue() <= other.range.getLast().getValue() &&
-      other.range.getFirst().getValue() <= this.range.getLast().getValue()
-    );
+    return this.contains(other.address) || other.contains(this.address);
+  }
+
+  private get address(): string {
+    return this.text.split("/")[0] ?? "";
   }
 }
 

@@ -2,8 +2,10 @@
 import type { Request } from "../message/message.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import { preprocessRoutes } from "../proxy/preprocess-routes.ts";
+import type { Verdict } from "../proxy/router.ts";
 import type { Tokens } from "../proxy/tokens.ts";
 import type { Flow } from "../transport/flow.ts";
+import { isScanner } from "./scanners.ts";
 import type { Site } from "./site.ts";
 import type { Upstreams } from "./upstreams.ts";
 
@@ -38,13 +40,14 @@ export class Access {
   }
 
   /** Strangers need a token of ours: that of a phone's Path, or that of a dialog which we let in. */
-  admit(request: Request, source: Flow): "admit" | "forbid" | "drop" {
+  admit(request: Request, source: Flow): Verdict {
     // What comes from our own address has come back to us: it must not pass for a phone's.
-    if (this.own.has(source.address, source.port)) return "drop";
+    if (this.own.has(source.address, source.port)) return "stranger";
     if (this.originOf(source.address) !== "stranger" || this.hasToken(request)) return "admit";
-    if (this.site.strangers === "reject") return "forbid";
-    if (this.site.strangers === "drop") return "drop";
-    return this.site.localnet.contains(source.listener.address) ? "forbid" : "drop";
+    if (isScanner(request.wire)) return "scanner";
+    const { strangers, localnet } = this.site;
+    const isAnswered = strangers === "auto" ? localnet.contains(source.listener.address) : strangers === "reject";
+    return isAnswered ? "forbidden" : "stranger";
   }
 
   private hasToken(request: Request): boolean {

@@ -1,4 +1,5 @@
 /** The location service: which phones an address-of-record has, learned from upstream's answers to their REGISTERs. */
+import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
 
@@ -45,7 +46,10 @@ export const BINDINGS_MAX = 10;
 /** A binding that upstream has let expire serves in outages for so long: nobody registers with a PBX that is gone. */
 export const KEEP_ms = 24 * 3_600_000;
 
-export class Bindings {
+export class Bindings implements Table {
+  /** How often an address-of-record has found no room. */
+  hits = 0;
+  readonly limit = ADDRESSES_MAX;
   private readonly addresses = new Map<string, AddressOfRecord>();
   /** Called when something has changed that a restart must not lose. */
   onChange: (isNews: boolean) => void = () => {};
@@ -56,7 +60,9 @@ export class Bindings {
 
   /** Whether a binding of this address-of-record can be kept. */
   hasRoomFor(name: string): boolean {
-    return this.addresses.has(name) || this.addresses.size < ADDRESSES_MAX;
+    if (this.addresses.has(name) || this.addresses.size < ADDRESSES_MAX) return true;
+    this.hits += 1;
+    return false;
   }
 
   all(): IterableIterator<AddressOfRecord> {
@@ -165,7 +171,7 @@ export class Bindings {
   /** The address-of-record, made when it is new; undefined when the table is full. */
   private address(given: string): AddressOfRecord | undefined {
     let address = this.addresses.get(given);
-    if (address === undefined && this.addresses.size < ADDRESSES_MAX) {
+    if (address === undefined && this.hasRoomFor(given)) {
       const name = ownText(given);
       const at = name.lastIndexOf("@");
       const user = name.slice(0, at);

@@ -1,4 +1,5 @@
 /** Calls that occupy a gateway's channels: counted by dialog, from the INVITE to the BYE. */
+import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
 import { SESSION_EXPIRES } from "../message/header-names.ts";
 import type { Request, Response } from "../message/message.ts";
@@ -11,6 +12,8 @@ import type { Flow } from "../transport/flow.ts";
 
 /** Kept at the most; a gateway has far fewer channels. */
 const CALLS_MAX = 2_000;
+/** INVITEs with one Call-ID, over and over, are no more calls than this. */
+const CHANNELS_OF_ONE_MAX = 100;
 /** RFC 4411: why a call was taken away. */
 const PREEMPTED = 'Reason: preemption;cause=3;text="An emergency call needs the line"\r\n';
 
@@ -41,7 +44,10 @@ interface Call {
   toCallee: number;
 }
 
-export class Calls {
+export class Calls implements Table {
+  /** How often a call, or one more channel of a call, has found no room. */
+  hits = 0;
+  readonly limit = CALLS_MAX;
   private readonly calls = new Map<string, Call>();
   /** A call of which no BYE has been seen holds its channel for so long. */
   max_call_ms: number;
@@ -57,13 +63,17 @@ export class Calls {
   begin(request: CallStart, gateway: string, isEmergency: boolean, running: RunningRequest, now_ms: number): void {
     const known = this.calls.get(request.callId);
     if (known !== undefined) {
-      known.gateways.push(gateway);
+      if (known.gateways.length < CHANNELS_OF_ONE_MAX) known.gateways.push(gateway);
+      else this.hits += 1;
       known.isEmergency = known.isEmergency || isEmergency;
       if (known.dialog === undefined) known.running = running;
       return;
     }
     if (this.calls.size >= CALLS_MAX) this.expire(now_ms);
-    if (this.calls.size >= CALLS_MAX) return;
+    if (this.calls.size >= CALLS_MAX) {
+      this.hits += 1;
+      return;
+    }
     this.calls.set(ownText(request.callId), {
       gateways: [gateway],
       isEmergency,
@@ -172,6 +182,10 @@ export class Calls {
       hangup.bye(dialog.callee, toCallee + 1, PREEMPTED, now_ms);
     }
     return { callId, gateway: used.find((one) => gateways.includes(one)) ?? "" };
+  }
+
+  get size(): number {
+    return this.calls.size;
   }
 
   private expire(now_ms: number): void {

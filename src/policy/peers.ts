@@ -1,4 +1,5 @@
 /** All peers that are watched. They outlive a reload: what is known of a peer isn't lost with the file that named it. */
+import type { Table } from "../base/meter.ts";
 import { type Hop, hopKey } from "../transport/locator.ts";
 import { History } from "./history.ts";
 import { Peer, type PeerKind, type PeerParts, type Pin } from "./peer.ts";
@@ -7,7 +8,10 @@ import type { WatchSettings } from "./site.ts";
 /** Domains watched at once, where the file names no upstream. */
 const DOMAINS_MAX = 32;
 
-export class Peers {
+export class Peers implements Table {
+  /** How often the domain that was called longest ago had to make room. */
+  hits = 0;
+  readonly limit = DOMAINS_MAX;
   readonly history = new History();
   private readonly parts: PeerParts;
   private readonly named = { upstream: new Map<string, Peer>(), gateway: new Map<string, Peer>() };
@@ -40,6 +44,10 @@ export class Peers {
     peer.start(now_ms);
     peer.used_ms = now_ms;
     return peer;
+  }
+
+  get size(): number {
+    return this.domains.size;
   }
 
   get watchedDomains(): IterableIterator<Peer> {
@@ -101,6 +109,7 @@ export class Peers {
     let least: [string, Peer] | undefined;
     for (const entry of this.domains) if (least === undefined || entry[1].used_ms < least[1].used_ms) least = entry;
     if (least === undefined) return;
+    this.hits += 1;
     least[1].stop();
     this.domains.delete(least[0]);
   }

@@ -1,5 +1,6 @@
 /** `answer: auto`: who doesn't come back with an INVITE after our redirect is relayed from then on. */
 import { BoundedMap } from "../base/bounded-map.ts";
+import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
 import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
@@ -12,18 +13,25 @@ const OTHERS_MAX = 200;
 /** Calls watched at once. */
 const WAITS_MAX = 1_000;
 
-export class RedirectWatch {
+export class RedirectWatch implements Table {
+  /** How often a call found no room, and wasn't watched. */
+  hits = 0;
+  readonly limit = WAITS_MAX;
   private readonly timers: Timers;
   private readonly bindings: Bindings;
   private readonly log: Logger;
   /** Callers without a registration here. */
-  private readonly others = new BoundedMap<string, boolean>(OTHERS_MAX);
+  readonly others = new BoundedMap<string, boolean>(OTHERS_MAX);
   private readonly waits = new Map<string, Timer>();
 
   constructor(timers: Timers, bindings: Bindings, log: Logger) {
     this.timers = timers;
     this.bindings = bindings;
     this.log = log;
+  }
+
+  get size(): number {
+    return this.waits.size;
   }
 
   /** Whether this caller has been found not to follow redirects. */
@@ -33,7 +41,11 @@ export class RedirectWatch {
 
   /** The caller has acknowledged a redirect. */
   redirected(caller: string, now_ms: number): void {
-    if (this.waits.has(caller) || this.waits.size >= WAITS_MAX) return;
+    if (this.waits.has(caller)) return;
+    if (this.waits.size >= WAITS_MAX) {
+      this.hits += 1;
+      return;
+    }
     const timer = new Timer(new Wait(this, caller), "follow");
     this.waits.set(caller, timer);
     this.timers.start(timer, FOLLOW_ms, now_ms);

@@ -1,4 +1,5 @@
 /** REGISTER (RFC 3261 §10.3): learns from upstream's answers, and answers itself when upstream can't. */
+import { BoundedMap } from "../base/bounded-map.ts";
 import { ownText } from "../base/own-text.ts";
 import type { Random } from "../base/ports.ts";
 import { CONTACT, EXPIRES } from "../message/header-names.ts";
@@ -27,6 +28,7 @@ const EXPIRES_DEFAULT_s = 3_600;
 const GRANT_MAX_s = 86_400;
 /** Longer Contact URIs aren't remembered. */
 const CONTACT_CHARACTERS_MAX = 512;
+const CHALLENGES_MAX = 256;
 const EXPIRES_MAX_s = 0xffff_ffff;
 /** So that phones don't all come back at once. */
 const SURVIVAL_JITTER = 0.15;
@@ -45,7 +47,7 @@ export class Registrar {
   private readonly random: Random;
   private readonly bucket: TokenBucket;
   /** Addresses that upstream has just challenged: the answer to the challenge must not wait for its turn. */
-  private readonly challenged = new Set<string>();
+  readonly challenged = new BoundedMap<string, true>(CHALLENGES_MAX);
 
   constructor(bindings: Bindings, settings: RegistrationSettings, random: Random) {
     this.bindings = bindings;
@@ -72,7 +74,7 @@ export class Registrar {
   mayGoUp(request: Request, now_ms: number): boolean {
     const name = nameOf(request);
     const isStale = hasStale(this.bindings.find(name), request);
-    return !isStale || this.challenged.has(name) || this.bucket.take(now_ms);
+    return !isStale || this.challenged.get(name) === true || this.bucket.take(now_ms);
   }
 
   /** Whether upstream needn't hear of this refresh: nothing has changed, and its own expiry is far. */
@@ -105,8 +107,7 @@ export class Registrar {
 
   /** Upstream wants a password: the phone's next REGISTER carries it. */
   noteChallenge(request: Request): void {
-    if (this.challenged.size > 256) this.challenged.clear();
-    this.challenged.add(nameOf(request));
+    this.challenged.set(ownText(nameOf(request)), true);
   }
 
   /**

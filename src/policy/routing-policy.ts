@@ -1,10 +1,13 @@
 /** Where requests go: the ordered list of rules. The first that decides, decides. */
+import type { Logger } from "../base/ports.ts";
 import type { Request } from "../message/message.ts";
-import type { RoutedRequest, Router, RoutingDecision } from "../proxy/router.ts";
+import { preprocessRoutes } from "../proxy/preprocess-routes.ts";
+import type { RoutedRequest, Router, RoutingDecision, Verdict } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
 import type { CallLog } from "./call-log.ts";
 import { decision, replyStage } from "./plan.ts";
+import { Quotas } from "./quotas.ts";
 import { call } from "./rules/call.ts";
 import { contact } from "./rules/contact.ts";
 import { emergency } from "./rules/emergency.ts";
@@ -17,6 +20,7 @@ import { register } from "./rules/register.ts";
 import { toGateway } from "./rules/to-gateway.ts";
 import { toOurselves } from "./rules/to-ourselves.ts";
 import type { RoutingRule, Situation, Staff } from "./situation.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 const RULES: readonly RoutingRule[] = [
   path,
@@ -32,19 +36,42 @@ const RULES: readonly RoutingRule[] = [
   fromUpstream,
 ];
 
+/** Log lines a second about whoever asks too much. */
+const ALARMS_PER_SECOND = 0.1;
+
 export class RoutingPolicy implements Router {
+  readonly quotas: Quotas;
+  private readonly alarm = new TokenBucket(ALARMS_PER_SECOND, 1);
+  private readonly log: Logger;
   private readonly staff: Staff;
   private readonly access: Access;
   private readonly callLog: CallLog;
 
-  constructor(staff: Staff, callLog: CallLog) {
+  constructor(staff: Staff, callLog: CallLog, log: Logger) {
+    this.log = log;
     this.callLog = callLog;
     this.staff = staff;
     this.access = new Access(staff.site, staff.upstreams, staff.own, staff.tokens);
+    this.quotas = new Quotas(staff.site.limits, (address) => this.access.originOf(address));
   }
 
-  admit(request: Request, source: Flow): "admit" | "forbid" | "drop" {
-    return this.access.admit(request, source);
+  hears(address: string, now_ms: number): boolean {
+    return this.quotas.hears(address, now_ms);
+  }
+
+  admit(request: Request, source: Flow): Verdict {
+    const verdict = this.access.admit(request, source);
+    if (verdict === "admit") this.quotas.prove(source.address);
+    return verdict;
+  }
+
+  /** What ends a call always may. */
+  mayOpen(request: Request, source: Flow, now_ms: number): "open" | "refuse" | "ignore" {
+    const { address: from } = source;
+    if (request.method === "BYE" || this.quotas.takes("requests", from, now_ms)) return "open";
+    if (this.isEmergency(request, source) && this.quotas.takes("emergencies", from, now_ms)) return "open";
+    if (this.alarm.take(now_ms)) this.log.warn("over_quota", { from, effect: "503, or no answer" });
+    return this.quotas.takes("refusals", from, now_ms) ? "refuse" : "ignore";
   }
 
   /** Whether `address` is that of a phone, a gateway or upstream. */
@@ -53,8 +80,18 @@ export class RoutingPolicy implements Router {
   }
 
   mayAnswer(address: string, asked: string | undefined): boolean {
+    if (address === asked) {
+      this.quotas.prove(address);
+      return true;
+    }
     const origin = this.access.originOf(address);
     return origin !== "stranger" && (asked === undefined || origin === this.access.originOf(asked));
+  }
+
+  private isEmergency(request: Request, source: Flow): boolean {
+    if (request.method !== "INVITE") return false;
+    const routes = preprocessRoutes(request, this.staff.own);
+    return this.staff.emergency.numberOf({ request, source, routes, uri: request.uri }) !== undefined;
   }
 
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision {

@@ -1,4 +1,5 @@
 /** All that depends on one description of the site, built and introduced to each other. A reload replaces it as a whole. */
+import type { Meter } from "../base/meter.ts";
 import type { Random } from "../base/ports.ts";
 import type { Hangup } from "../proxy/hangup.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
@@ -29,6 +30,7 @@ export interface Memory {
 }
 
 export interface PolicyParts extends PeerParts {
+  readonly meter: Meter;
   readonly random: Random;
   readonly hangup: Hangup;
   readonly own: OwnAddresses;
@@ -66,7 +68,12 @@ export class SitePolicy {
       log,
     });
     const staff = { site, own, tokens, upstreams, registrar, gateways, hunting, redirects, emergency };
-    this.router = new RoutingPolicy(staff, memory.callLog);
+    this.router = new RoutingPolicy(staff, memory.callLog, log);
+    const { sources, strangers } = this.router.quotas;
+    const { bindings, calls, peers: domains } = memory;
+    const { challenged } = registrar;
+    const tables = { sources, strangers, bindings, calls, domains, challenged };
+    parts.meter.watchAll({ ...tables, redirects, relayed: redirects.others });
   }
 
   /** Begins to watch upstream and the gateways. */

@@ -1,6 +1,7 @@
 /** The site as its administrator describes it: who is who, and what to do in an outage. */
 import type { IpRanges } from "../base/ip-range.ts";
 import type { SipUri } from "../message/uri.ts";
+import type { Rate } from "./token-bucket.ts";
 
 export interface ProbeSettings {
   /** Between probes while upstream answers. */
@@ -160,6 +161,14 @@ export interface RegistrationSettings {
 /** What requests other than calls and REGISTERs get in an outage: event package or method → status. */
 export type OutageAnswers = ReadonlyMap<string, number>;
 
+/** How much each source may ask of us. */
+export interface LimitSettings {
+  /** New requests of an address in localnet. */
+  readonly perSource: Rate;
+  /** Messages of any kind of a stranger's address. */
+  readonly strangers: Rate;
+}
+
 export interface Site {
   readonly localnet: IpRanges;
   readonly upstream: UpstreamSettings;
@@ -174,4 +183,5 @@ export interface Site {
   readonly huntGroups: readonly HuntGroup[];
   /** What a request from a stranger gets. "auto": 403 on a listener in localnet, nothing on any other. */
   readonly strangers: "auto" | "drop" | "reject";
+  readonly limits: LimitSettings;
 }

@@ -1,4 +1,14 @@
 /** So many per second, and a few at once. */
+
+export interface Rate {
+  /** Per second. */
+  readonly rate: number;
+  /** At once, after a rest. */
+  readonly burst: number;
+}
+
+export const NO_LIMIT: Rate = { rate: 1e9, burst: 1e9 };
+
 export class TokenBucket {
   private readonly rate: number;
   private readonly size: number;

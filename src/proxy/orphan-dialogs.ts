@@ -26,7 +26,7 @@ interface Parts {
 
 export class OrphanDialogs {
   private readonly parts: Parts;
-  private readonly dialogs = new BoundedMap<string, OrphanDialog>(REMEMBERED);
+  readonly dialogs = new BoundedMap<string, OrphanDialog>(REMEMBERED);
 
   constructor(parts: Parts) {
     this.parts = parts;

@@ -1,16 +1,19 @@
 /** The proxy: from a datagram to the transaction or response context that it concerns (RFC 3261 §16). */
+import { Meter } from "../base/meter.ts";
 import type { Logger, Mac, Random } from "../base/ports.ts";
 import type { Timers } from "../base/timers.ts";
 import type { Request, Response } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
-import { buildReply, type Reply } from "../message/reply.ts";
+import type { Reply } from "../message/reply.ts";
 import { parseSipUri } from "../message/uri.ts";
-import { BranchIds, statelessTag } from "../transaction/branch-id.ts";
+import { BranchIds } from "../transaction/branch-id.ts";
 import type { Incoming, ServerTransaction } from "../transaction/server-transaction.ts";
-import { TransactionLayer, type TransactionUser } from "../transaction/transaction-layer.ts";
+import { acknowledgesStateless, buildStateless } from "../transaction/stateless-reply.ts";
+import { TransactionLayer } from "../transaction/transaction-layer.ts";
+import type { TransactionUser } from "../transaction/transaction-user.ts";
 import { type Flow, flowKey, type Listener, type TransportPort } from "../transport/flow.ts";
 import { Locator, type LookupPort } from "../transport/locator.ts";
-import { responseFlow, stampVia } from "../transport/receive.ts";
+import { responseFlow } from "../transport/receive.ts";
 import { TcpReach } from "../transport/tcp-reach.ts";
 import { hopBack, nextVia, withoutTopVia } from "./forward-response.ts";
 import { Hangup } from "./hangup.ts";
@@ -40,6 +43,7 @@ export class ProxyCore implements TransactionUser {
   readonly transactions: TransactionLayer;
   readonly prober: Prober;
   readonly hangup: Hangup;
+  readonly meter = new Meter();
   private readonly branchIds: BranchIds;
   private readonly transport: TransportPort;
   private readonly log: Logger;
@@ -63,6 +67,10 @@ export class ProxyCore implements TransactionUser {
     this.transactions = new TransactionLayer({ transport, random, log }, timers, this);
     const { own, locator, transactions, branchIds, tokens } = this;
     const orphans = new OrphanDialogs({ transport, transactions, locator, branchIds, own, log });
+    const { unanswered, lingering } = transactions;
+    const { names, routes, lookups } = locator;
+    const late_answers = orphans.dialogs;
+    this.meter.watchAll({ transactions, unanswered, lingering, names, routes, lookups, late_answers });
     this.prober = new Prober({ transport, transactions, locator, timers, branchIds, random });
     this.hangup = new Hangup({ transactions, locator, branchIds });
     const tcpReach = new TcpReach(listeners);
@@ -76,12 +84,17 @@ export class ProxyCore implements TransactionUser {
 
   /** A datagram, or one message cut from a stream, has arrived. */
   receive(wire: string, source: Flow, now_ms: number): void {
+    if (this.router?.hears(source.address, now_ms) === false) {
+      this.meter.count("over_quota");
+      return;
+    }
     const message = parse(wire);
     if (message.kind === "response") {
       this.receiveResponse(message, source, now_ms);
     } else if (message.kind === "request") {
       this.receiveRequest(message, source, now_ms);
     } else if (message.kind === "unreadable") {
+      this.meter.count("unreadable");
       this.log.debug("unreadable", { from: flowKey(source), why: message.why });
     }
   }
@@ -90,6 +103,12 @@ export class ProxyCore implements TransactionUser {
   receiveUnreachable(flow: Flow, now_ms: number): void {
     if (flow.isAccepted !== true) this.locator.forgetRoute(flow.address);
     this.transactions.receiveUnreachable(flow, now_ms);
+  }
+
+  mayOpen(request: Request, source: Flow, now_ms: number): "open" | "refuse" | "ignore" {
+    const verdict = this.router?.mayOpen(request, source, now_ms) ?? "ignore";
+    if (verdict !== "open") this.meter.count("over_quota");
+    return verdict;
   }
 
   onRequest(server: ServerTransaction, incoming: Incoming, now_ms: number): void {
@@ -115,7 +134,7 @@ export class ProxyCore implements TransactionUser {
   }
 
   onStrayAck(ack: Request, source: Flow, now_ms: number): void {
-    if (refusalOf(ack, this.own, this.branchIds) !== undefined) return;
+    if (acknowledgesStateless(ack) || refusalOf(ack, this.own, this.branchIds) !== undefined) return;
     const routed = this.route(ack, source);
     const stage = this.router?.decide(routed, now_ms).plan[0];
     const target = firstTarget(stage, now_ms);
@@ -151,20 +170,22 @@ export class ProxyCore implements TransactionUser {
   /** Only who was asked may answer, or another address of his kind: a branch can be overheard. */
   private receiveResponse(response: Response, source: Flow, now_ms: number): void {
     const asked = this.transactions.askedBy(response)?.address;
-    if (asked === source.address || this.router?.mayAnswer(source.address, asked) === true) {
+    if (this.router?.mayAnswer(source.address, asked) === true) {
       this.transactions.receiveResponse(response, now_ms);
     } else {
+      this.meter.count("false_response");
       this.log.debug("response_from_stranger", { from: flowKey(source), status: response.status });
     }
   }
 
   private receiveRequest(request: Request, source: Flow, now_ms: number): void {
-    const verdict = this.router?.admit(request, source) ?? "drop";
-    if (verdict === "drop") {
+    const verdict = this.router?.admit(request, source) ?? "stranger";
+    if (verdict !== "admit") {
+      this.meter.count(verdict);
       this.log.debug("dropped", { from: flowKey(source), method: request.method });
-    } else if (verdict === "forbid") {
-      this.answerStateless(request, source, { status: 403 });
+      if (verdict === "forbidden") this.answerStateless(request, source, { status: 403 }, request.wire.length);
     } else if (request.fault !== undefined) {
+      this.meter.count("faulty");
       this.log.debug("faulty", { from: flowKey(source), why: request.fault.reason });
       this.answerStateless(request, source, request.fault);
     } else {
@@ -182,10 +203,12 @@ export class ProxyCore implements TransactionUser {
     new StatelessForward(this.kit, routed, target).start(now_ms);
   }
 
-  private answerStateless(request: Request, source: Flow, reply: Reply): void {
+  /** @param most_bytes a longer answer isn't sent: nobody is to have us send more to a forged address than he has to */
+  private answerStateless(request: Request, source: Flow, reply: Reply, most_bytes = Number.POSITIVE_INFINITY): void {
     if (!isAnswerable(request)) return;
-    const wire = buildReply(request, stampVia(request, source), statelessTag(request), reply);
-    this.transport.send(responseFlow(request, source), wire);
+    const wire = buildStateless(request, source, reply);
+    if (wire.length <= most_bytes) this.transport.send(responseFlow(request, source), wire);
+    else this.meter.count("answer_too_long");
   }
 }
 

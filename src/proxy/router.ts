@@ -151,9 +151,16 @@ export interface RoutedRequest {
   readonly uri: SipUri | undefined;
 }
 
+/** What becomes of a request before a transaction is made: "forbidden" answers 403, "stranger" and "scanner" nothing. */
+export type Verdict = "admit" | "forbidden" | "stranger" | "scanner";
+
 export interface Router {
-  /** Before a transaction is made: may this source ask anything of us? "forbid" answers 403, "drop" nothing. */
-  admit(request: Request, source: Flow): "admit" | "forbid" | "drop";
+  /** Before a message is read: whether this source hasn't sent too many already. */
+  hears(address: string, now_ms: number): boolean;
+  /** May this source ask anything of us? */
+  admit(request: Request, source: Flow): Verdict;
+  /** Whether this source hasn't asked for too much already, for a request that would open a transaction. */
+  mayOpen(request: Request, source: Flow, now_ms: number): "open" | "refuse" | "ignore";
   /**
    * Whether a response from `address` counts where `asked` was asked: not a phone's in upstream's place.
    * @param asked undefined when nobody remembers, after a restart: then it must be no stranger's

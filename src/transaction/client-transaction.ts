@@ -2,7 +2,7 @@
 import type { Request, Response } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
 import { type Flow, isReliable } from "../transport/flow.ts";
-import type { Machine } from "./machine.ts";
+import type { Input, Machine } from "./machine.ts";
 import { Transaction, type TransactionRunner } from "./transaction.ts";
 
 /** Who sent the request. */
@@ -43,6 +43,12 @@ export class ClientTransaction extends Transaction {
 
   get isReliable(): boolean {
     return isReliable(this.flow);
+  }
+
+  override tell(input: Input, response: Response | undefined, now_ms: number): void {
+    if (response !== undefined) this.user.onResponse(this, response, now_ms);
+    else if (input === "unreachable") this.user.onUnreachable(this, now_ms);
+    else this.user.onTimeout(this, now_ms);
   }
 
   override slim(): void {

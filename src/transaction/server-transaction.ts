@@ -1,10 +1,10 @@
 /** A request that we received, and who answers it. */
-import type { Request } from "../message/message.ts";
+import type { Request, Response } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import { defaultPort, type Flow, isReliable } from "../transport/flow.ts";
 import { responseFlow, stampVia } from "../transport/receive.ts";
 import { inviteServer } from "./invite-server.ts";
-import type { Machine } from "./machine.ts";
+import type { Input, Machine } from "./machine.ts";
 import { Transaction, type TransactionRunner } from "./transaction.ts";
 
 /** Who answers the request. */
@@ -58,6 +58,11 @@ export class ServerTransaction extends Transaction {
   override slim(): void {
     const waitsForAck = this.state === "completed" && this.machine === inviteServer;
     if (this.isAnswered && !waitsForAck) this.user = undefined;
+  }
+
+  override tell(input: Input, _response: Response | undefined, now_ms: number): void {
+    if (input === "ack") this.user?.onAck(this, now_ms);
+    else this.user?.onNoAck(this, now_ms);
   }
 
   /** Whether a final response has been sent. */

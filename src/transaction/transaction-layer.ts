@@ -1,39 +1,38 @@
 /** All transactions: matches messages to them, and does what their machines ask for (RFC 3261 §17). */
 import { assertNever } from "../base/assert.ts";
+import { BoundedMap } from "../base/bounded-map.ts";
+import type { Table } from "../base/meter.ts";
 import type { Logger, Random } from "../base/ports.ts";
 import { Timer, type Timers } from "../base/timers.ts";
 import type { Request, Response } from "../message/message.ts";
 import { buildReply, type Reply } from "../message/reply.ts";
 import { type Flow, isSameFlow, type TransportPort } from "../transport/flow.ts";
+import { responseFlow } from "../transport/receive.ts";
 import { buildAck, buildCancel } from "./ack-cancel.ts";
-import { Backlog } from "./backlog.ts";
-import { statelessTag } from "./branch-id.ts";
+import { Backlog, LINGERING_MAX } from "./backlog.ts";
 import { ClientTransaction, type ClientUser, NOBODY } from "./client-transaction.ts";
 import { inviteClient } from "./invite-client.ts";
 import { inviteServer } from "./invite-server.ts";
 import { type Action, type Input, inputOf, step, TERMINATED } from "./machine.ts";
 import { nonInviteClient } from "./non-invite-client.ts";
 import { nonInviteServer } from "./non-invite-server.ts";
-import { type Incoming, ServerTransaction } from "./server-transaction.ts";
+import { ServerTransaction } from "./server-transaction.ts";
+import { buildStateless } from "./stateless-reply.ts";
 import { lingering_ms, PATIENCE_ms, T1_ms, T2_ms } from "./timers.ts";
 import type { Transaction, TransactionRunner } from "./transaction.ts";
 import { clientKey, serverKey, serverKeyAs } from "./transaction-key.ts";
-
-/** Whoever decides what to do with requests: the proxy. */
-export interface TransactionUser {
-  /** A new request, with its server transaction. */
-  onRequest(transaction: ServerTransaction, incoming: Incoming, now_ms: number): void;
-  /** An ACK that belongs to no transaction of ours: that of a 2xx. */
-  onStrayAck(ack: Request, source: Flow, now_ms: number): void;
-  /** A CANCEL for an INVITE that we don't know (§16.10). */
-  onStrayCancel(cancel: Request, source: Flow, now_ms: number): void;
-  /** A response that belongs to no transaction of ours. */
-  onStrayResponse(response: Response, now_ms: number): void;
-}
+import type { TransactionUser } from "./transaction-user.ts";
 
 const TAG_LENGTH = 10;
+/** In all, those included that linger: above, new requests get 503. */
+const TRANSACTIONS_MAX = 2 * LINGERING_MAX;
+const OVERLOADED: Reply = { status: 503, headers: "Retry-After: 5\r\n" };
 
-export class TransactionLayer implements TransactionRunner {
+export class TransactionLayer implements TransactionRunner, Table {
+  hits = 0;
+  readonly limit = TRANSACTIONS_MAX;
+  readonly unanswered = new Backlog();
+  readonly lingering = new BoundedMap<Transaction, true>(LINGERING_MAX);
   private readonly servers = new Map<string, ServerTransaction>();
   private readonly clients = new Map<string, ClientTransaction>();
   private readonly transport: TransportPort;
@@ -41,7 +40,6 @@ export class TransactionLayer implements TransactionRunner {
   private readonly random: Random;
   private readonly log: Logger;
   private readonly user: TransactionUser;
-  private readonly backlog = new Backlog();
 
   constructor(ports: { transport: TransportPort; random: Random; log: Logger }, timers: Timers, user: TransactionUser) {
     this.transport = ports.transport;
@@ -54,6 +52,10 @@ export class TransactionLayer implements TransactionRunner {
   /** Transactions alive, those included that only absorb retransmissions. */
   get count(): number {
     return this.servers.size + this.clients.size;
+  }
+
+  get size(): number {
+    return this.count;
   }
 
   /** A request without fault has arrived (§17.2.3). */
@@ -138,13 +140,12 @@ export class TransactionLayer implements TransactionRunner {
   /** Ends a transaction without an answer (RFC 4320 §4.2: better none than a late 408). */
   dismiss(transaction: ServerTransaction): void {
     this.settle(transaction);
-    transaction.state = TERMINATED;
-    this.forget(transaction);
+    this.terminate(transaction);
   }
 
   /** It has had its answer, or never will. */
   private settle(transaction: ServerTransaction): void {
-    if (transaction.incoming !== undefined) this.backlog.leave(transaction.incoming.request);
+    if (transaction.incoming !== undefined) this.unanswered.leave(transaction.incoming);
     transaction.incoming = undefined;
   }
 
@@ -153,20 +154,20 @@ export class TransactionLayer implements TransactionRunner {
   }
 
   private open(request: Request, source: Flow, key: string, now_ms: number): void {
+    const verdict = this.user.mayOpen(request, source, now_ms);
+    if (verdict === "ignore") return;
+    const isFull = this.size >= this.limit;
+    if (isFull) this.hits += 1;
+    if (verdict === "refuse" || isFull || !this.unanswered.admits(source.address)) {
+      this.transport.send(responseFlow(request, source), buildStateless(request, source, OVERLOADED));
+      return;
+    }
     const machine = request.method === "INVITE" ? inviteServer : nonInviteServer;
     const transaction = new ServerTransaction(this, machine, key, request, source, this.random.token(TAG_LENGTH));
     const { incoming } = transaction;
     if (incoming === undefined) return;
-    if (this.backlog.isFull) {
-      const refusal = buildReply(request, incoming.stamp, statelessTag(request), {
-        status: 503,
-        headers: "Retry-After: 5\r\n",
-      });
-      this.transport.send(transaction.replyFlow, refusal);
-      return;
-    }
     this.servers.set(key, transaction);
-    this.backlog.enter(request);
+    this.unanswered.enter(incoming);
     if (request.method === "INVITE") this.reply(transaction, { status: 100 }, now_ms);
     try {
       this.user.onRequest(transaction, incoming, now_ms);
@@ -183,7 +184,7 @@ export class TransactionLayer implements TransactionRunner {
     }
     const transaction = new ServerTransaction(this, nonInviteServer, key, cancel, source, invite.toTag);
     this.servers.set(key, transaction);
-    this.backlog.enter(cancel);
+    if (transaction.incoming !== undefined) this.unanswered.enter(transaction.incoming);
     this.reply(transaction, { status: 200 }, now_ms);
     if (invite.isAnswered) return;
     try {
@@ -204,7 +205,11 @@ export class TransactionLayer implements TransactionRunner {
     } catch (error) {
       this.fail(transaction, error, now_ms);
     }
-    if (transition.next !== before) transaction.slim();
+    if (transition.next === before) return;
+    transaction.slim();
+    if (!transaction.isLingering) return;
+    const oldest = this.lingering.set(transaction, true);
+    if (oldest !== undefined) this.terminate(oldest);
   }
 
   private act(
@@ -223,7 +228,7 @@ export class TransactionLayer implements TransactionRunner {
           this.acknowledge(transaction, response);
           break;
         case "tell":
-          this.tell(transaction, input, response, now_ms);
+          transaction.tell(input, response, now_ms);
           break;
         case "startRetransmit":
           this.retransmitAfter(transaction, T1_ms, now_ms);
@@ -275,17 +280,6 @@ export class TransactionLayer implements TransactionRunner {
     this.transport.send(transaction.flow, transaction.ack);
   }
 
-  private tell(transaction: Transaction, input: Input, response: Response | undefined, now_ms: number): void {
-    if (transaction instanceof ClientTransaction) {
-      if (response !== undefined) transaction.user.onResponse(transaction, response, now_ms);
-      else if (input === "unreachable") transaction.user.onUnreachable(transaction, now_ms);
-      else transaction.user.onTimeout(transaction, now_ms);
-    } else if (transaction instanceof ServerTransaction) {
-      if (input === "ack") transaction.user?.onAck(transaction, now_ms);
-      else transaction.user?.onNoAck(transaction, now_ms);
-    }
-  }
-
   private retransmitAfter(transaction: Transaction, interval_ms: number, now_ms: number): void {
     if (transaction.isReliable) return;
     transaction.interval_ms = interval_ms;
@@ -298,9 +292,15 @@ export class TransactionLayer implements TransactionRunner {
     this.timers.start(transaction.lifeTimer, duration_ms, now_ms);
   }
 
+  private terminate(transaction: Transaction): void {
+    transaction.state = TERMINATED;
+    this.forget(transaction);
+  }
+
   private forget(transaction: Transaction): void {
     if (transaction.retransmitTimer !== undefined) this.timers.stop(transaction.retransmitTimer);
     this.timers.stop(transaction.lifeTimer);
+    this.lingering.delete(transaction);
     const { key } = transaction;
     if (this.clients.get(key) === transaction) this.clients.delete(key);
     if (this.servers.get(key) === transaction) this.servers.delete(key);
@@ -314,8 +314,7 @@ export class TransactionLayer implements TransactionRunner {
       this.reply(transaction, { status: 500 }, now_ms);
       return;
     }
-    transaction.state = TERMINATED;
-    this.forget(transaction);
+    this.terminate(transaction);
     if (transaction instanceof ClientTransaction) this.giveUp(transaction, now_ms);
   }
 

@@ -1,11 +1,14 @@
 /** What client and server transactions share: a state, and the two timers that move it. */
 import { Timer, type TimerOwner } from "../base/timers.ts";
-import type { Machine } from "./machine.ts";
+import type { Response } from "../message/message.ts";
+import type { Input, Machine } from "./machine.ts";
 
 /** Whoever runs the machines: the transaction layer. */
 export interface TransactionRunner {
   onTimer(transaction: Transaction, kind: string, now_ms: number): void;
 }
+
+const LINGERING: readonly string[] = ["accepted", "completed", "confirmed", "abandoned"];
 
 export abstract class Transaction implements TimerOwner {
   readonly key: string;
@@ -34,6 +37,14 @@ export abstract class Transaction implements TimerOwner {
    * were they to keep their messages for so long, collecting these would cost more than handling them did.
    */
   abstract slim(): void;
+
+  /** Tells whoever uses it what has happened. */
+  abstract tell(input: Input, response: Response | undefined, now_ms: number): void;
+
+  /** Whether all that is left to do is to hear what comes late. */
+  get isLingering(): boolean {
+    return LINGERING.includes(this.state);
+  }
 
   onTimer(kind: string, now_ms: number): void {
     this.runner.onTimer(this, kind, now_ms);

@@ -6,6 +6,7 @@
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import { canonicalAddress, commonPrefix_bits, ipVersion } from "../base/ip-range.ts";
+import type { Table } from "../base/meter.ts";
 import { type SipUri, uriParameter } from "../message/uri.ts";
 import { defaultPort, type Flow, type Listener, type Protocol } from "./flow.ts";
 
@@ -50,8 +51,10 @@ export function hopOf(uri: SipUri): Hop {
 const ROUTE_LIFETIME_ms = 30_000;
 /** How long a finding is used without a look at names and routes. */
 const FINDING_LIFETIME_ms = 5_000;
-/** Names and addresses remembered at the most. */
+/** Names remembered at the most, and addresses. */
 const REMEMBERED = 1024;
+/** Who waits for an answer, of those that wait for one in all: a request has a transaction, but an ACK has none. */
+const WAITING_MAX = 12_000;
 const NOWHERE: readonly Flow[] = [];
 
 interface Name {
@@ -60,6 +63,43 @@ interface Name {
   expires_ms: number;
   isAsking: boolean;
   waiters: FlowWaiter[];
+}
+
+/** A table in which the entry used longest ago makes room, but never one that somebody waits for. */
+class Remembered<T extends { readonly isAsking: boolean }> extends BoundedMap<string, T> {
+  /** The entry, made when it is new; undefined when all are waited for. */
+  recall(key: string, fresh: () => T): T | undefined {
+    let entry = this.entries.get(key);
+    if (entry === undefined) {
+      if (this.size >= this.limit && !this.makeRoom()) return undefined;
+      entry = fresh();
+    } else {
+      this.entries.delete(key);
+    }
+    this.entries.set(key, entry);
+    return entry;
+  }
+
+  private makeRoom(): boolean {
+    this.hits += 1;
+    for (const [key, entry] of this.entries) if (!entry.isAsking) return this.entries.delete(key);
+    return false;
+  }
+}
+
+/** How many wait for DNS and the kernel. */
+class Waiting implements Table {
+  size = 0;
+  hits = 0;
+  readonly limit = WAITING_MAX;
+
+  /** Whether one more may. */
+  enter(): boolean {
+    const isFull = this.size >= this.limit;
+    if (isFull) this.hits += 1;
+    else this.size += 1;
+    return !isFull;
+  }
 }
 
 /** Where a target was found last. */
@@ -86,8 +126,9 @@ interface Question {
 export class Locator {
   private readonly listeners: readonly Listener[];
   private readonly lookup: LookupPort;
-  private readonly names = new Map<string, Name>();
-  private readonly routes = new Map<string, Route>();
+  readonly names = new Remembered<Name>(REMEMBERED);
+  readonly routes = new Remembered<Route>(REMEMBERED);
+  readonly lookups = new Waiting();
   private readonly findings = new BoundedMap<string, Finding>(REMEMBERED);
 
   constructor(listeners: readonly Listener[], lookup: LookupPort) {
@@ -119,7 +160,7 @@ export class Locator {
       this.lookup.resolve(target);
     }
     if (name.addresses.length > 0) return this.flowsTo(target, name.addresses, waiter, now_ms);
-    if (!name.isAsking) return NOWHERE;
+    if (!name.isAsking || !this.lookups.enter()) return NOWHERE;
     name.waiters.push(waiter);
     return undefined;
   }
@@ -137,6 +178,7 @@ export class Locator {
     name.isAsking = false;
     const waiters = name.waiters;
     name.waiters = [];
+    this.lookups.size -= waiters.length;
     for (const waiter of waiters) {
       const flows = name.addresses.length > 0 ? this.flowsTo(target, name.addresses, waiter, now_ms) : NOWHERE;
       if (flows !== undefined) waiter.onLocated(flows, now_ms);
@@ -156,6 +198,7 @@ export class Locator {
     route.isAsking = false;
     const waiters = route.waiters;
     route.waiters = [];
+    this.lookups.size -= waiters.length;
     for (const { target, addresses, waiter } of waiters) {
       // A missing route must not be asked for again by the same question.
       const rest = source === undefined ? addresses.filter((other) => other.address !== address) : addresses;
@@ -195,6 +238,7 @@ export class Locator {
       }
       const listener = route.source === undefined ? undefined : nearestTo(route.source, candidates);
       if (listener === undefined) {
+        if (!this.lookups.enter()) return NOWHERE;
         route.waiters.push({ target, addresses, waiter });
         return undefined;
       }
@@ -210,42 +254,12 @@ export class Locator {
 
   private name(target: Hop): Name | undefined {
     const fresh = (): Name => ({ target, addresses: [], expires_ms: 0, isAsking: false, waiters: [] });
-    return recall(this.names, hopKey(target), fresh);
+    return this.names.recall(hopKey(target), fresh);
   }
 
   private route(address: string): Route | undefined {
-    return recall(this.routes, address, () => ({ source: undefined, expires_ms: 0, isAsking: false, waiters: [] }));
+    return this.routes.recall(address, () => ({ source: undefined, expires_ms: 0, isAsking: false, waiters: [] }));
   }
-}
-
-/**
- * An entry of a table of limited size, made when it is new. The entry used longest ago makes room, but never one that
- * somebody waits for; undefined when all are such.
- */
-function recall<T extends { readonly isAsking: boolean }>(
-  table: Map<string, T>,
-  key: string,
-  fresh: () => T,
-): T | undefined {
-  let entry = table.get(key);
-  if (entry === undefined) {
-    if (table.size >= REMEMBERED && !makeRoom(table)) return undefined;
-    entry = fresh();
-  } else {
-    table.delete(key);
-  }
-  table.set(key, entry);
-  return entry;
-}
-
-function makeRoom<T extends { readonly isAsking: boolean }>(table: Map<string, T>): boolean {
-  for (const [key, entry] of table) {
-    if (!entry.isAsking) {
-      table.delete(key);
-      return true;
-    }
-  }
-  return false;
 }
 
 /** The listener on the local address `source`, or else the one whose address looks most like it. */

@@ -80,6 +80,8 @@ Rule call: to 198.51.100.10.
       gateways: [{ name: "10.10.1.3", state: "up", observed: "up", calls: 1, channels: 1 }],
       phones: { addresses: 1, contacts: 1 },
       history: [],
+      dropped: {},
+      tables: [],
       version: "1",
       up_s: 1,
     };

@@ -1,5 +1,6 @@
 /** Good configuration files, and what they mean. */
 import { describe, expect, test } from "vitest";
+import { NO_LIMIT } from "../../src/policy/token-bucket.ts";
 import { faults, LEAST, load, WHOLE } from "./files.ts";
 
 describe("a whole file", () => {
@@ -94,6 +95,23 @@ describe("defaults", () => {
       hold_ms: 60_000,
       hold_max_ms: 600_000,
     });
+  });
+
+  test("limits: phones plenty, strangers little; either can be lifted", () => {
+    const [perSource, strangers] = [
+      { rate: 200, burst: 2_000 },
+      { rate: 10, burst: 50 },
+    ];
+    expect(site.limits).toEqual({ perSource, strangers });
+    const limits = (text: string) => {
+      const loaded = load(`${LEAST}limits: ${text}\n`);
+      expect(loaded.problems).toEqual([]);
+      return loaded.config.site.limits;
+    };
+    expect(limits("none")).toEqual({ perSource: NO_LIMIT, strangers: NO_LIMIT });
+    expect(limits("{per_source: none}")).toEqual({ perSource: NO_LIMIT, strangers });
+    expect(limits("{per_source: {rate: 5000}}")).toEqual({ perSource: { rate: 5_000, burst: 5_000 }, strangers });
+    expect(limits("{strangers: {rate: 1, burst: 5}}")).toEqual({ perSource, strangers: { rate: 1, burst: 5 } });
   });
 
   test("survival: 302 one second after the notice", () => {

@@ -166,8 +166,8 @@ export class Site {
   private introduce(site: SiteDescription): SitePolicy {
     const { timers, bindings, calls, callbacks, callLog, peers, log, random } = this;
     const memory = { bindings, calls, callbacks, callLog, peers };
-    const { prober, hangup, locator, own, tokens } = this.core;
-    const policy = new SitePolicy({ prober, hangup, locator, timers, log, random, own, tokens }, memory, site);
+    const { prober, hangup, locator, own, tokens, meter } = this.core;
+    const policy = new SitePolicy({ meter, prober, hangup, locator, timers, log, random, own, tokens }, memory, site);
     this.core.use(policy.router);
     return policy;
   }

@@ -1,8 +1,12 @@
 /** Bugs end the transaction in which they show; load has a limit; and in the end nothing is left. */
 import { describe, expect, test } from "vitest";
-import { UNANSWERED_MAX } from "../../src/transaction/backlog.ts";
+import { LINGERING_MAX, UNANSWERED_MAX, UNANSWERED_OF_ONE_MAX } from "../../src/transaction/backlog.ts";
+import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import { readResponse } from "../support/messages.ts";
+import { flowFrom } from "../transport/flows.ts";
 import { Lab, PHONE } from "./lab.ts";
+
+const OTHER = flowFrom("10.222.237.22", 5060);
 
 function bug(): never {
   throw new Error("bug of ours");
@@ -98,6 +102,24 @@ describe("a transaction user that throws", () => {
   });
 });
 
+describe("too many transactions that linger", () => {
+  test("the oldest goes, with its timers; the others still absorb retransmissions", () => {
+    const lab = new Lab();
+    const parts = (index: number) => ({
+      method: "OPTIONS",
+      cseq: "1 OPTIONS",
+      via: [`SIP/2.0/UDP 10.222.237.21;branch=z9hG4bK${index}`],
+    });
+    for (let index = 0; index < LINGERING_MAX + 3; index++) lab.reply(lab.open(parts(index)), 200);
+    expect(lab.layer.lingering).toMatchObject({ size: LINGERING_MAX, limit: LINGERING_MAX, hits: 3 });
+    expect([lab.layer.count, lab.timers.count]).toEqual([LINGERING_MAX, LINGERING_MAX]);
+    expect(lab.arrive(parts(3))).toBeUndefined(); // absorbed
+    expect(lab.arrive(parts(2))).toBeDefined();
+    lab.finish();
+    expect(lab.layer.lingering.size).toBe(0);
+  });
+});
+
 describe("too many unanswered requests", () => {
   const parts = (index: number, method = "INVITE") => ({
     method,
@@ -106,7 +128,7 @@ describe("too many unanswered requests", () => {
 
   test("RFC 3261 §21.5.4: above the limit they get 503 with Retry-After, without a transaction", () => {
     const lab = new Lab();
-    for (let index = 0; index < UNANSWERED_MAX; index++) lab.open(parts(index));
+    for (let index = 0; index < UNANSWERED_MAX; index++) lab.open(parts(index), index % 2 === 0 ? PHONE : OTHER);
     lab.sent.length = 0;
     expect(lab.arrive(parts(UNANSWERED_MAX))).toBeUndefined();
     expect(lab.firstLines).toEqual(["503 Service Unavailable"]);
@@ -116,7 +138,7 @@ describe("too many unanswered requests", () => {
     lab.arrive({ ...parts(3), method: "CANCEL", cseq: "1 CANCEL" });
     expect(lab.firstLines.at(-1)).toBe("200 OK");
 
-    const answered = lab.servers[3];
+    const answered = lab.servers[4];
     if (answered !== undefined) lab.reply(answered, 487);
     expect(lab.arrive(parts(UNANSWERED_MAX + 1))).toBeDefined();
     expect(lab.arrive(parts(UNANSWERED_MAX + 2))).toBeUndefined();
@@ -138,8 +160,32 @@ describe("too many unanswered requests", () => {
     let index = 0;
     for (const end of ends) for (let round = 0; round < 2_100; round++) end(++index);
     lab.sent.length = 0;
-    for (let round = 0; round < UNANSWERED_MAX; round++) expect(lab.arrive(parts(++index))).toBeDefined();
+    for (let round = 0; round < UNANSWERED_MAX; round++) {
+      expect(lab.arrive(parts(++index), round % 2 === 0 ? PHONE : OTHER)).toBeDefined();
+    }
     expect(lab.arrive(parts(++index))).toBeUndefined();
+  });
+
+  test("one source has half of the room at the most, and what others ask is still taken up", () => {
+    const lab = new Lab();
+    for (let index = 0; index < UNANSWERED_OF_ONE_MAX; index++) lab.open(parts(index));
+    expect(lab.arrive(parts(UNANSWERED_OF_ONE_MAX))).toBeUndefined();
+    expect(lab.firstLines.at(-1)).toBe("503 Service Unavailable");
+    lab.open(parts(UNANSWERED_OF_ONE_MAX), OTHER);
+    expect(lab.layer.unanswered).toMatchObject({ size: UNANSWERED_OF_ONE_MAX + 1, hits: 1 });
+    lab.reply(lab.servers[0] as ServerTransaction, 486);
+    lab.open(parts(UNANSWERED_MAX));
+  });
+
+  test("whom the transaction user ignores gets nothing, whom it refuses 503, and neither has a transaction", () => {
+    const lab = new Lab();
+    lab.verdict = "ignore";
+    lab.arrive(parts(1));
+    expect(lab.firstLines).toEqual([]);
+    lab.verdict = "refuse";
+    lab.arrive(parts(1));
+    expect(lab.firstLines).toEqual(["503 Service Unavailable"]);
+    expect(lab.layer.count).toBe(0);
   });
 });
 

@@ -5,7 +5,8 @@ import type { Request, Response } from "../../src/message/message.ts";
 import { parse } from "../../src/message/parse.ts";
 import type { ClientTransaction, ClientUser } from "../../src/transaction/client-transaction.ts";
 import type { ServerTransaction, ServerUser } from "../../src/transaction/server-transaction.ts";
-import { TransactionLayer, type TransactionUser } from "../../src/transaction/transaction-layer.ts";
+import { TransactionLayer } from "../../src/transaction/transaction-layer.ts";
+import type { TransactionUser } from "../../src/transaction/transaction-user.ts";
 import type { Flow } from "../../src/transport/flow.ts";
 import { answerText, type RequestParts, readRequest, readResponse, request, requestText } from "../support/messages.ts";
 import { flowFrom } from "../transport/flows.ts";
@@ -29,6 +30,7 @@ export class Lab implements TransactionUser {
   readonly layer: TransactionLayer;
   /** What the transaction user does with a new request, besides taking it. */
   onNewRequest: (transaction: ServerTransaction) => void = () => {};
+  verdict: "open" | "refuse" | "ignore" = "open";
   now_ms = 0;
   private tokens = 0;
 
@@ -97,8 +99,8 @@ export class Lab implements TransactionUser {
   }
 
   /** A new request arrives; throws when it opens no transaction. */
-  open(message: Request | RequestParts = {}): ServerTransaction {
-    const transaction = this.arrive(message);
+  open(message: Request | RequestParts = {}, source: Flow = PHONE): ServerTransaction {
+    const transaction = this.arrive(message, source);
     if (transaction === undefined) throw new Error("no new transaction");
     return transaction;
   }
@@ -135,6 +137,10 @@ export class Lab implements TransactionUser {
       onAck: () => this.note("ack"),
       onNoAck: () => this.note("no ack"),
     };
+  }
+
+  mayOpen(): "open" | "refuse" | "ignore" {
+    return this.verdict;
   }
 
   onRequest(transaction: ServerTransaction): void {

@@ -6,6 +6,7 @@ import type {
   ExtensionSettings,
   GatewaySettings,
   InboundSettings,
+  LimitSettings,
   ProbeSettings,
   RegistrationSettings,
   Site,
@@ -79,6 +80,12 @@ export const EXTENSIONS: ExtensionSettings = {
   suffix_digits: undefined,
   forwards: new Map(),
   ring_ms: 60_000,
+};
+
+/** What a whole office behind one address may ask, and more than an honest stranger ever does. */
+export const LIMITS: LimitSettings = {
+  perSource: { rate: 200, burst: 2_000 },
+  strangers: { rate: 10, burst: 50 },
 };
 
 export const RING_ms = 30_000;

@@ -8,6 +8,7 @@ import { type Config, STATE_FOLDER, STATE_INTERVAL_ms } from "./config.ts";
 import { checkEmergency, loadEmergency } from "./load-emergency.ts";
 import { loadExtensions } from "./load-extensions.ts";
 import { loadGatewaySettings, loadGateways } from "./load-gateways.ts";
+import { loadLimits } from "./load-limits.ts";
 import { loadListeners, loadLocalnet } from "./load-listen.ts";
 import { loadRegistration } from "./load-registration.ts";
 import { loadHuntGroups, loadInbound, loadOutageAnswers, loadSurvival } from "./load-survival.ts";
@@ -35,6 +36,7 @@ const KEYS = [
   "outage_answers",
   "hunt_groups",
   "strangers",
+  "limits",
   "state",
   "log",
 ];
@@ -102,6 +104,7 @@ function loadSite(reader: Reader, fields: Fields | undefined): Site {
     outageAnswers: reader.optional(fields, "outage_answers", (place) => loadOutageAnswers(reader, place)) ?? new Map(),
     huntGroups: reader.optional(fields, "hunt_groups", (place) => loadHuntGroups(reader, place)) ?? [],
     strangers: reader.optional(fields, "strangers", (place) => reader.choice(place, strangers)) ?? "auto",
+    limits: loadLimits(reader, fields?.get("limits")),
   };
 }
 
