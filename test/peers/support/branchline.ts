@@ -121,6 +121,10 @@ export class Branchline {
     return join(this.folder, "state");
   }
 
+  get pid(): number {
+    return this.running.pid;
+  }
+
   get lines(): readonly string[] {
     return this.running.lines;
   }

@@ -62,6 +62,11 @@ export class Child {
     }
   }
 
+  /** 0 when it couldn't be started. */
+  get pid(): number {
+    return this.process.pid ?? 0;
+  }
+
   get hasEnded(): boolean {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }

@@ -1,0 +1,46 @@
+/** Sends so many datagrams a second to one place and reads nothing: run as a process of its own, with the order as JSON. */
+import { createSocket } from "node:dgram";
+
+/** Each turn of the clock sends what is due by then. */
+const TURN_MS = 2;
+const { kind, sources, target, perSecond, duration_ms } = JSON.parse(process.argv[2]);
+const run = process.pid.toString(36);
+
+const request = (method, index, host) =>
+  `${method} sip:${method === "INVITE" ? "0900@" : ""}pbx.example.com SIP/2.0\r\nVia: SIP/2.0/UDP ${host};branch=z9hG4bK${run}${index};rport\r\n` +
+  `Max-Forwards: 70\r\nFrom: <sip:u${index}@pbx.example.com>;tag=${index}\r\nTo: <sip:u${index}@pbx.example.com>\r\n` +
+  `Call-ID: ${run}-${index}\r\nCSeq: 1 ${method}\r\nContact: <sip:u${index}@${host}>\r\nExpires: 3600\r\nContent-Length: 0\r\n\r\n`;
+
+const KINDS = {
+  junk: (index) => `\0${index} ${"x".repeat(index % 300)}\r\n\r\n`,
+  INVITE: (index, host) => request("INVITE", index, host),
+  REGISTER: (index, host) => request("REGISTER", index, host),
+};
+const build = KINDS[kind];
+
+const sockets = await Promise.all(
+  sources.map(
+    (host) =>
+      new Promise((resolve, reject) => {
+        const socket = createSocket("udp4");
+        socket.on("error", reject);
+        socket.bind(0, host, () => socket.connect(target.port, target.host, () => resolve({ socket, host })));
+      }),
+  ),
+);
+// A full buffer is the flood's own affair.
+for (const { socket } of sockets) socket.removeAllListeners("error").on("error", () => {});
+
+const start_ms = performance.now();
+let sent = 0;
+const turn = () => {
+  const after_ms = Math.min(performance.now() - start_ms, duration_ms);
+  for (const due = (after_ms * perSecond) / 1_000; sent < due; sent++) {
+    const { socket, host } = sockets[sent % sockets.length];
+    socket.send(Buffer.from(build(sent, host), "latin1"));
+  }
+  if (after_ms < duration_ms) setTimeout(turn, TURN_MS);
+  else console.log(`sent ${sent} in ${Math.round(performance.now() - start_ms)} ms`);
+  if (after_ms >= duration_ms) for (const { socket } of sockets) socket.close();
+};
+turn();

@@ -1,0 +1,28 @@
+/** Floods, each from a process of its own: the test's own process has calls to make. */
+import { fileURLToPath } from "node:url";
+import type { Endpoint } from "./addresses.ts";
+import { Child } from "./child.ts";
+import { defer } from "./cleanup.ts";
+
+const PROGRAM = fileURLToPath(new URL("flood.mjs", import.meta.url));
+
+export interface FloodOrder {
+  /** What the datagrams are: no SIP at all, or requests of users that nobody knows, each another one. */
+  readonly kind: "junk" | "INVITE" | "REGISTER";
+  /** Addresses that send in turn. */
+  readonly sources: readonly string[];
+  readonly target: Endpoint;
+  readonly perSecond: number;
+  readonly duration_ms: number;
+}
+
+/** Something that wears branchline out for a while; {@link over} says what it has done. */
+export interface Nuisance {
+  readonly over: Promise<string>;
+}
+
+export function flood(order: FloodOrder): Nuisance {
+  const child = new Child(process.execPath, [PROGRAM, JSON.stringify(order)]);
+  defer(() => child.stop("SIGKILL"));
+  return { over: child.line(/^sent /, order.duration_ms + 10_000) };
+}
