@@ -39,6 +39,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   readonly name: string;
   /** When a request last went there, for those that aren't configured. */
   used_ms = 0;
+  /** Whether somebody has ever answered a probe there. */
+  hasLived = false;
   settings: WatchSettings;
   private readonly parts: PeerParts;
   private readonly history: History;
@@ -146,6 +148,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     }
     this.isProbing = false;
     this.isDoubted = false;
+    this.hasLived = true;
     this.see("probe answered", now_ms);
   }
 

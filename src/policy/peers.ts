@@ -107,10 +107,15 @@ export class Peers implements Table {
 
   private forgetLeastUsed(): void {
     let least: [string, Peer] | undefined;
-    for (const entry of this.domains) if (least === undefined || entry[1].used_ms < least[1].used_ms) least = entry;
+    for (const entry of this.domains) if (least === undefined || isWorthLess(entry[1], least[1])) least = entry;
     if (least === undefined) return;
     this.hits += 1;
     least[1].stop();
     this.domains.delete(least[0]);
   }
+}
+
+/** Anybody can invent domains: those where nobody has ever answered go first. */
+function isWorthLess(a: Peer, b: Peer): boolean {
+  return a.hasLived === b.hasLived ? a.used_ms < b.used_ms : b.hasLived;
 }

@@ -136,6 +136,26 @@ describe("a rogue phone", () => {
     expect(bindings.map(({ flow }) => flow.address)).toEqual([PHONE.address]);
   });
 
+  it("can't have a known upstream forgotten by calling domains of its own invention", () => {
+    const site = new Site(DOMAIN_MODE);
+    site.names.set("pbx.example.com", [PBX]);
+    for (let index = 0; index < 200; index++) {
+      site.names.set(`d${index}.example`, [{ address: `198.51.100.${index + 20}`, port: 5060 }]);
+    }
+    site.actor("pbx", PBX, WAN).answers("INVITE", { status: 486 });
+    const phone = site.actor("phone", PHONE);
+    const rogue = site.actor("rogue", PHONE_2);
+    phone.invite("sip:1@pbx.example.com");
+    site.run(5_000);
+    site.simulation.silence(PBX);
+    site.run(30_000);
+    for (let index = 0; index < 200; index++) site.at(index, () => rogue.invite(`sip:1@d${index}.example`));
+    site.run(1_000);
+    phone.invite("sip:2@pbx.example.com");
+    site.run(100);
+    expect(phone.responses(181)).toHaveLength(1); // at once: that it is down hasn't been forgotten
+  });
+
   it("can't choke us with names that DNS never answers: others are served, and nothing is left", () => {
     const site = new Site();
     const rogue = site.actor("rogue", PHONE_2);
