@@ -30,6 +30,14 @@ describe("channels", () => {
     expect(counts()).toEqual([0, 0, false]);
   });
 
+  it("INVITEs with one Call-ID without end are no table without end, and neither are calls", () => {
+    const calls = new Calls(MAX_ms);
+    for (let index = 0; index < 150; index++) calls.begin(start("a"), "bri", false, RUNNING, 0);
+    expect([calls.count("bri", 1), calls.hits]).toEqual([100, 50]);
+    for (let index = 0; index < calls.limit; index++) calls.begin(start(`b${index}`), "gsm", false, RUNNING, 0);
+    expect([calls.size, calls.hits]).toEqual([calls.limit, 51]);
+  });
+
   it("a BYE frees all that a call occupies; that of a call that nobody knows frees none", () => {
     const calls = new Calls(MAX_ms);
     for (const callId of ["a", "b"]) calls.begin(start(callId), "bri", false, RUNNING, 0);

@@ -1,0 +1,31 @@
+/** What `branchline status` says. */
+import { expect, test } from "vitest";
+import { statusText } from "../../src/app/status-text.ts";
+
+const STATUS = {
+  version: "1",
+  up_s: 60,
+  force: "auto" as const,
+  upstream: [],
+  gateways: [],
+  phones: { addresses: 1, contacts: 2 },
+  dropped: { stranger: 7, over_quota: 90 },
+  tables: [
+    { name: "bindings", size: 1, limit: 2_000, hits: 0 },
+    { name: "strangers", size: 1_024, limit: 1_024, hits: 5 },
+  ],
+  history: [],
+};
+
+test("what was dropped, and how full the tables are", () => {
+  expect(statusText(STATUS).split("\n").slice(2)).toEqual([
+    "Phones: 1 addresses-of-record with 2 contacts.",
+    "Messages dropped:",
+    "  stranger 7",
+    "  over_quota 90",
+    "Tables:",
+    "  bindings 1 of 2000, full 0 times",
+    "  strangers 1024 of 1024, full 5 times",
+    "",
+  ]);
+});
