@@ -11,16 +11,17 @@ export interface NameAddr {
   readonly parameters: string;
 }
 
-/** Undefined when the angle brackets don't match or the URI is missing. */
+/** Undefined when the angle brackets don't match, or the URI in them is missing or has spaces around it (§25.1). */
 export function parseNameAddr(value: string): NameAddr | undefined {
   const end = value.length;
   const open = findOutside(value, 0, end, LESS);
   if (open === end) return parseAddrSpec(value);
   const close = value.indexOf(">", open);
   if (close < 0) return undefined;
-  const uri = value.slice(open + 1, close).trim();
+  const uri = value.slice(open + 1, close);
   const parametersStart = skipSpace(value, close + 1, end);
-  if (uri === "" || (parametersStart < end && value.charCodeAt(parametersStart) !== SEMICOLON)) return undefined;
+  if (uri === "" || uri !== uri.trim() || (parametersStart < end && value.charCodeAt(parametersStart) !== SEMICOLON))
+    return undefined;
   return { displayName: value.slice(0, open).trim(), uri, parameters: value.slice(parametersStart) };
 }
 

@@ -6,7 +6,6 @@ describe("parseNameAddr", () => {
   test.each([
     ["<sip:a@b>", "", "sip:a@b", ""],
     ["<sip:a@b;lr>;tag=1", "", "sip:a@b;lr", ";tag=1"],
-    ["< sip:a@b >", "", "sip:a@b", ""],
     ["<sip:a@b> ; tag = 1", "", "sip:a@b", "; tag = 1"],
     ["Bob <sip:a@b>", "Bob", "sip:a@b", ""],
     ["Bob<sip:a@b>", "Bob", "sip:a@b", ""],
@@ -28,6 +27,8 @@ describe("parseNameAddr", () => {
     " ",
     "<>",
     "< >",
+    "< sip:a@b>",
+    "<sip:a@b\t>",
     "<sip:a@b",
     "sip:a@b>",
     "sip:a@b>;tag=1",
