@@ -14,7 +14,7 @@ import {
 import { CSEQ_MAX, HEADER_FIELDS_MAX, MESSAGE_MAX_CHARACTERS } from "./limits.ts";
 import { type Fault, type FieldTable, PLACES_PER_FIELD, Request, type RequestLine, Response } from "./message.ts";
 import { parseNameAddr } from "./name-addr.ts";
-import { BACKSLASH, CR, isSpace, LF, parseDecimal, SPACE, skipSpace, TAB, trimEnd } from "./text.ts";
+import { BACKSLASH, COMMA, CR, isSpace, LF, parseDecimal, SPACE, skipSpace, TAB, trimEnd } from "./text.ts";
 import { MAGIC_COOKIE, parseVia, type Via } from "./via.ts";
 
 /** Not a message, and nothing that could be answered. */
@@ -83,7 +83,7 @@ function parseRequest(wire: string, lineEnd: number, fieldsStart: number): Parse
   const fault =
     requestLineFault(wire, line, wire.slice(versionStart, lineEnd)) ??
     fieldFault(wire, fields) ??
-    viaFault(topVia) ??
+    viaFault(wire, fields, topVia) ??
     (cseq.cseqMethod === method ? undefined : badRequest("CSeq names another method"));
   return new Request(fault === undefined ? withoutExcess(wire, fields) : wire, fields, essentials, line, fault);
 }
@@ -175,9 +175,15 @@ function fieldFault(wire: string, fields: FieldTable): Fault | undefined {
   return lengthFault(wire, fields);
 }
 
-/** A branch that is nothing but the cookie would make one transaction of all such requests (RFC 4475 §3.2.1). */
-function viaFault(topVia: Via): Fault | undefined {
-  const isSound = topVia.branch !== MAGIC_COOKIE && !topVia.hasEmptyParameter;
+/**
+ * A branch that is nothing but the cookie would make one transaction of all such requests (RFC 4475 §3.2.1). A comma must
+ * have a Via behind it (RFC 4475 §3.1.2.1).
+ */
+function viaFault(wire: string, fields: FieldTable, topVia: Via): Fault | undefined {
+  const lineEnd = fields.places[(fields.firsts[VIA] ?? -1) * PLACES_PER_FIELD + 3] ?? topVia.end;
+  const next = skipSpace(wire, topVia.end + 1, lineEnd);
+  const endsWithComma = topVia.end < lineEnd && (next >= lineEnd || wire.charCodeAt(next) === COMMA);
+  const isSound = topVia.branch !== MAGIC_COOKIE && !topVia.hasEmptyParameter && !endsWithComma;
   return isSound ? undefined : badRequest("Malformed Via");
 }
 

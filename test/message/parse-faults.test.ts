@@ -63,6 +63,8 @@ describe("requests that get 400", () => {
     ["HTTP", GOOD.replace(" SIP/2.0\r", " HTTP/1.1\r"), "Malformed Request-Line"],
     ["a Via branch that is only the cookie", GOOD.replace(/branch=\S+/, "branch=z9hG4bK"), "Malformed Via"],
     ["empty Via parameters", GOOD.replace(/;branch=\S+/, ";;branch=z9hG4bK1"), "Malformed Via"],
+    ["a Via that ends with a comma", GOOD.replace(/(branch=\S+)/, "$1 ,"), "Malformed Via"],
+    ["an empty Via behind the top one", GOOD.replace(/(branch=\S+)/, "$1, , SIP/2.0/UDP b"), "Malformed Via"],
     ["a Via that ends with a semicolon", GOOD.replace(/(branch=\S+)/, "$1;"), "Malformed Via"],
     ["no empty line behind the header", GOOD.replace(/\r\n\r\n$/, "\r\n"), "No empty line behind the header fields"],
   ];
