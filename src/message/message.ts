@@ -106,6 +106,12 @@ abstract class Message {
     return values;
   }
 
+  /** The line of the first field with this identifier, as it came, with its line end; "" when there is none. */
+  line(id: number): string {
+    const index = this.indexOf(id);
+    return index < 0 ? "" : this.wire.slice(this.fieldStart(index), this.fieldStart(index + 1));
+  }
+
   /** The lines of all fields with this identifier, as they came, each with its line end. */
   lines(id: number): string {
     let lines = "";

@@ -16,15 +16,15 @@ export interface Reply {
 }
 
 /**
- * The wire text of a response to `request`.
+ * The wire text of a response to `request`; of fields that it has too often, the first counts.
  * @param toTag goes into To, unless To has a tag already or this is a 100, which needs none
  */
 export function buildReply(request: Request, stamp: ViaStamp, toTag: string, reply: Reply): string {
   const reason = toWire(reply.reason ?? reasonPhrase(reply.status));
   const timestamp = reply.status === 100 ? request.lines(TIMESTAMP) : "";
   return (
-    `SIP/2.0 ${reply.status} ${reason}\r\n${viaLines(request, stamp)}${request.lines(FROM)}` +
-    `${toLine(request, reply.status === 100 ? "" : toTag)}${request.lines(CALL_ID)}${request.lines(CSEQ)}` +
+    `SIP/2.0 ${reply.status} ${reason}\r\n${viaLines(request, stamp)}${request.line(FROM)}` +
+    `${toLine(request, reply.status === 100 ? "" : toTag)}${request.line(CALL_ID)}${request.line(CSEQ)}` +
     `${timestamp}${reply.headers ?? ""}Content-Length: 0\r\n\r\n`
   );
 }
@@ -47,7 +47,7 @@ function viaLines(request: Request, stamp: ViaStamp): string {
 }
 
 function toLine(request: Request, toTag: string): string {
-  if (toTag === "" || request.toTag !== "") return request.lines(TO);
+  if (toTag === "" || request.toTag !== "") return request.line(TO);
   const index = request.indexOf(TO);
   if (index < 0) return "";
   return `${request.wire.slice(request.fieldStart(index), request.valueEnd(index))};tag=${toTag}\r\n`;

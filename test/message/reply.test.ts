@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { TIMESTAMP, VIA } from "../../src/message/header-names.ts";
 import { buildReply } from "../../src/message/reply.ts";
 import { reasonPhrase } from "../../src/message/status.ts";
-import { readResponse, request } from "../support/messages.ts";
+import { readRequest, readResponse, request, requestText } from "../support/messages.ts";
 
 const NO_STAMP = [] as const;
 
@@ -39,6 +39,17 @@ describe("buildReply", () => {
   test("a tag within the URI of To is no tag of To", () => {
     const invite = request({ to: "<sip:a@b;tag=uri>" });
     expect(readResponse(buildReply(invite, NO_STAMP, "ours", { status: 404 })).toTag).toBe("ours");
+  });
+
+  test("RFC 4475 §3.3.8: of fields that the request has twice, the answer has the first", () => {
+    const twice = readRequest(requestText().replace(/^((?:From|To|Call-ID|CSeq):.*\r\n)/gm, "$1$1"));
+    const first = requestText().split("\r\n");
+    const reply = readResponse(buildReply(twice, NO_STAMP, "ours", { status: 400 }));
+    for (const name of ["From", "Call-ID", "CSeq"]) {
+      const line = first.find((one) => one.startsWith(`${name}:`)) ?? "";
+      expect(reply.wire.split("\r\n").filter((one) => one.startsWith(`${name}:`))).toEqual([line]);
+    }
+    expect(reply.wire.match(/^To:/gm)).toHaveLength(1);
   });
 
   test("RFC 3261 §8.2.6.1: a 100 has no tag of ours, and returns Timestamp", () => {
