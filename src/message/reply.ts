@@ -4,8 +4,8 @@ import type { Request } from "./message.ts";
 import { reasonPhrase } from "./status.ts";
 import { toWire } from "./text.ts";
 
-/** Text to put into the top Via of a received request, at places of its wire text in ascending order. */
-export type ViaStamp = readonly { readonly at: number; readonly text: string }[];
+/** Texts to put into the top Via of a received request in place of [at, end) of its wire text, in ascending order. */
+export type ViaStamp = readonly { readonly at: number; readonly end: number; readonly text: string }[];
 
 export interface Reply {
   readonly status: number;
@@ -35,9 +35,9 @@ function viaLines(request: Request, stamp: ViaStamp): string {
   const index = request.indexOf(VIA);
   let position = request.fieldStart(index);
   let lines = "";
-  for (const { at, text } of stamp) {
+  for (const { at, end, text } of stamp) {
     lines += request.wire.slice(position, at) + text;
-    position = at;
+    position = end;
   }
   lines += request.wire.slice(position, request.fieldStart(index + 1));
   for (let next = request.indexOf(VIA, index + 1); next >= 0; next = request.indexOf(VIA, next + 1)) {

@@ -15,7 +15,10 @@ export interface Via {
   readonly host: string;
   readonly port: number;
   readonly branch: string;
+  /** Canonical, IPv6 without brackets though some write them (RFC 5118 §4.5); "=" and value stand at [receivedStart, receivedEnd). */
   readonly received: string | undefined;
+  readonly receivedStart: number;
+  readonly receivedEnd: number;
   readonly maddr: string | undefined;
   /** undefined: no rport; -1: rport without a value. */
   readonly rport: number | undefined;
@@ -50,10 +53,12 @@ export function parseVia(wire: string, start: number, end: number): Via | undefi
     start,
     end: parameters.end,
     transport: wire.slice(transportStart, transportEnd).toUpperCase(),
-    host: canonicalAddress(host.startsWith("[") ? host.slice(1, -1) : host),
+    host: canonicalAddress(bare(host)),
     port,
     branch: parameters.branch,
     received: parameters.received,
+    receivedStart: parameters.receivedStart,
+    receivedEnd: parameters.receivedEnd,
     maddr: parameters.maddr,
     rport: parameters.rport,
     rportEnd: parameters.rportEnd,
@@ -66,6 +71,8 @@ interface ViaParameters {
   end: number;
   branch: string;
   received: string | undefined;
+  receivedStart: number;
+  receivedEnd: number;
   maddr: string | undefined;
   rport: number | undefined;
   rportEnd: number;
@@ -77,6 +84,8 @@ function readParameters(wire: string, start: number, end: number): ViaParameters
     end: start,
     branch: "",
     received: undefined,
+    receivedStart: 0,
+    receivedEnd: 0,
     maddr: undefined,
     rport: undefined,
     rportEnd: 0,
@@ -87,19 +96,20 @@ function readParameters(wire: string, start: number, end: number): ViaParameters
     const nameEnd = skipToken(wire, nameStart, end);
     if (nameEnd === nameStart) found.hasEmpty = true;
     let value = "";
+    let valueEnd = nameEnd;
     found.end = skipSpace(wire, nameEnd, end);
     if (found.end < end && wire.charCodeAt(found.end) === EQUALS) {
       const valueStart = skipSpace(wire, found.end + 1, end);
-      const valueEnd = skipValue(wire, valueStart, end);
+      valueEnd = skipValue(wire, valueStart, end);
       value = wire.slice(valueStart, valueEnd);
       found.end = skipSpace(wire, valueEnd, end);
     }
-    note(found, wire.slice(nameStart, nameEnd), nameEnd, value);
+    note(found, wire.slice(nameStart, nameEnd), nameEnd, valueEnd, value);
   }
   return found;
 }
 
-function note(found: ViaParameters, name: string, nameEnd: number, value: string): void {
+function note(found: ViaParameters, name: string, nameEnd: number, valueEnd: number, value: string): void {
   switch (name.toLowerCase()) {
     case "branch":
       found.branch = value;
@@ -109,13 +119,20 @@ function note(found: ViaParameters, name: string, nameEnd: number, value: string
       found.rportEnd = nameEnd;
       break;
     case "received":
-      found.received = value;
+      found.received = canonicalAddress(bare(value));
+      found.receivedStart = nameEnd;
+      found.receivedEnd = valueEnd;
       break;
     case "maddr":
       found.maddr = value;
       break;
     default:
   }
+}
+
+/** An address without the brackets that IPv6 may have. */
+function bare(host: string): string {
+  return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
 }
 
 /**

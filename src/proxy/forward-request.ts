@@ -34,7 +34,7 @@ export function buildForward(request: Request, stamp: ViaStamp, forwarding: Forw
   const { requestUri, routes } = applyStrictRoute(forwarding);
   if (requestUri !== request.requestUri) splice.replace(request.uriStart, request.uriEnd, requestUri);
   splice.insert(request.fields.start, topLines(request, forwarding));
-  for (const { at, text } of stamp) splice.insert(at, text);
+  for (const { at, end, text } of stamp) splice.replace(at, end, text);
   const maxForwards = request.indexOf(MAX_FORWARDS);
   if (maxForwards >= 0) {
     const hops = parseDecimal(request.value(maxForwards), MAX_FORWARDS_DEFAULT * 4) - 1;

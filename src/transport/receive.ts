@@ -6,12 +6,18 @@ import { type Flow, isReliable } from "./flow.ts";
 
 const NOTHING: ViaStamp = [];
 
-/** What the top Via must be told about where the request really came from. */
+/** What the top Via must be told about where the request really came from; a received that it has already is none of ours. */
 export function stampVia(request: Request, source: Flow): ViaStamp {
   const via = request.topVia;
-  const received = { at: via.end, text: `;received=${source.address}` };
-  if (via.rport === -1) return [{ at: via.rportEnd, text: `=${source.port}` }, received];
-  return via.host === source.address ? NOTHING : [received];
+  const received =
+    via.received === undefined
+      ? { at: via.end, end: via.end, text: `;received=${source.address}` }
+      : { at: via.receivedStart, end: via.receivedEnd, text: `=${source.address}` };
+  if (via.rport === -1) {
+    const rport = { at: via.rportEnd, end: via.rportEnd, text: `=${source.port}` };
+    return received.at < rport.at ? [received, rport] : [rport, received];
+  }
+  return via.received === undefined && via.host === source.address ? NOTHING : [received];
 }
 
 /** Where responses to a request go (§18.2.2): over its connection, or to the source port when the client asked so with rport. */

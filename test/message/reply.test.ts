@@ -68,8 +68,8 @@ describe("buildReply", () => {
     });
     const { topVia } = invite;
     const stamp = [
-      { at: topVia.rportEnd, text: "=4444" },
-      { at: topVia.end, text: ";received=10.0.0.9" },
+      { at: topVia.rportEnd, end: topVia.rportEnd, text: "=4444" },
+      { at: topVia.end, end: topVia.end, text: ";received=10.0.0.9" },
     ];
     expect(readResponse(buildReply(invite, stamp, "t", { status: 500 })).list(VIA)).toEqual([
       "SIP/2.0/UDP a;rport=4444;branch=z9hG4bK1;received=10.0.0.9",

@@ -26,6 +26,7 @@ describe("parseVia", () => {
     ["SIP/2.0/UDP [2001:DB8::1]:5060;branch=b", { host: "2001:db8::1", port: 5060, branch: "b" }],
     ["SIP/2.0/UDP [2001:db8:0:0:0:0:0:1]", { host: "2001:db8::1", port: 0 }],
     ["SIP/2.0/UDP h;received=10.0.0.9;maddr=224.0.0.1;ttl=1", { received: "10.0.0.9", maddr: "224.0.0.1" }],
+    ["SIP/2.0/UDP h;received=[2001:DB8::9];branch=b", { received: "2001:db8::9", branch: "b" }], // RFC 5118 §4.5
     ["SIP/2.0/UDP h;received=2001:db8::9;branch=b", { received: "2001:db8::9", branch: "b" }],
     ["SIP/2.0/UDP h;RPORT;Branch=b", { rport: -1, branch: "b" }],
     ["SIP/2.0/UDP h;rport=5071;branch=b", { rport: 5071 }],

@@ -91,10 +91,18 @@ describe("a request's way back", () => {
     });
   }
 
-  test("RFC 3581 §4: our received wins over one that the client made up", () => {
-    const invite = request({ via: ["SIP/2.0/UDP 192.168.1.2;received=192.0.2.66;branch=z9hG4bK1"] });
+  test.each([
+    ["192.168.1.2;received=192.0.2.66;branch=z9hG4bK1", "192.168.1.2;received=10.0.0.9;branch=z9hG4bK1"],
+    ["10.0.0.9;received=192.0.2.66;branch=z9hG4bK1", "10.0.0.9;received=10.0.0.9;branch=z9hG4bK1"],
+    ["a;received=192.0.2.66;rport;branch=z9hG4bK1", "a;received=10.0.0.9;rport=5070;branch=z9hG4bK1"],
+    ["a;rport;branch=z9hG4bK1;Received = [::1]", "a;rport=5070;branch=z9hG4bK1;Received=10.0.0.9"],
+    ["a;received;branch=z9hG4bK1", "a;received=10.0.0.9;branch=z9hG4bK1"],
+    ["a;branch=z9hG4bK1;received=", "a;branch=z9hG4bK1;received=10.0.0.9"],
+  ])("RFC 5118 §4.5: a received that the client made up is replaced: %s", (via, stamped) => {
+    const invite = request({ via: [`SIP/2.0/UDP ${via}`] });
     const flow = flowFrom("10.0.0.9", 5070);
     const reply = readResponse(buildReply(invite, stampVia(invite, flow), "t", { status: 200 }));
+    expect(reply.list(VIA)).toEqual([`SIP/2.0/UDP ${stamped}`]);
     expect(reply.topVia.received).toBe("10.0.0.9");
     expect(responseFlow(invite, flow).address).toBe("10.0.0.9");
   });
