@@ -134,6 +134,16 @@ function ipv4Value(text: string): number {
   return value;
 }
 
+/** Addresses that mean nobody in particular: unspecified, broadcast, multicast. */
+const NOBODYS = ["0.0.0.0/32", "255.255.255.255/32", "224.0.0.0/4", "::/128", "ff00::/8"];
+let nobodys: IpRanges | undefined;
+
+/** Whether an IP literal could be one host's. */
+export function isUnicast(address: string): boolean {
+  nobodys ??= new IpRanges(NOBODYS.flatMap((text) => IpRange.parse(text) ?? []));
+  return !nobodys.contains(address);
+}
+
 function parseAddress(text: string): IPv4 | IPv6 | undefined {
   try {
     if (!text.includes(":")) return DOTTED.test(text) ? new IPv4(text) : undefined;

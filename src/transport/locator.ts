@@ -5,7 +5,7 @@
  * A name that once had addresses keeps them while DNS is silent: in an outage it is.
  */
 import { BoundedMap } from "../base/bounded-map.ts";
-import { canonicalAddress, commonPrefix_bits, ipVersion } from "../base/ip-range.ts";
+import { canonicalAddress, commonPrefix_bits, ipVersion, isUnicast } from "../base/ip-range.ts";
 import type { Table } from "../base/meter.ts";
 import { type SipUri, uriParameter } from "../message/uri.ts";
 import { defaultPort, type Flow, type Listener, type Protocol } from "./flow.ts";
@@ -223,7 +223,7 @@ export class Locator {
     const flows: Flow[] = [];
     for (const resolved of addresses) {
       const { address } = resolved;
-      const candidates = this.listenersFor(resolved);
+      const candidates = isUnicast(address) ? this.listenersFor(resolved) : [];
       const only = candidates.length === 1 ? candidates[0] : undefined;
       if (only !== undefined) {
         flows.push(flowTo(target, resolved, only));

@@ -34,6 +34,19 @@ describe("IP addresses", () => {
     expect(questions).toEqual([]);
   });
 
+  test.each(["255.255.255.255", "0.0.0.0", "224.0.1.75", "239.255.255.255", "::", "ff02::1"])(
+    "RFC 4475 §3.3.10: %s is nobody's, and nothing is sent there",
+    (address) => {
+      const { locator, questions } = setUp(LAN, WAN, LAN6);
+      expect(locator.locate(literal(address), waiter(), 0)).toEqual([]);
+      const asked = waiter();
+      locator.locate(PBX, asked, 0);
+      locator.onResolved(PBX, [{ address, port: 5060 }], 60_000, 1);
+      expect(asked.told).toEqual([[]]);
+      expect(questions).toEqual(["dns pbx.example.com:"]);
+    },
+  );
+
   test("without a listener of that version the host can't be reached", () => {
     const { locator, questions } = setUp(LAN);
     expect(locator.locate(literal("2001:db8::9"), waiter(), 0)).toEqual([]);
