@@ -7,6 +7,9 @@ const ADDRESSES_REMEMBERED = 4096;
 /** The only spelling of an IPv4 address that everybody reads alike: 010.1, 0x0a.1 and 167772161 are 10.0.0.1 to some. */
 const DOTTED = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/;
 
+/** What RFC 3261's grammar wanted before an IPv4 address, and RFC 5954 no longer wants. */
+const THREE_COLONS = /:::(?=\d+\.\d+\.\d+\.\d+$)/;
+
 /** Whether a host could be taken for an address, but isn't spelled as one: RFC 3261 §25.1 wants a letter in the last label. */
 export function isNumericHost(text: string): boolean {
   const labels = text.split(".").filter((label) => label !== "");
@@ -17,6 +20,11 @@ export function isNumericHost(text: string): boolean {
 export function ipVersion(text: string): 0 | 4 | 6 {
   if (text.includes(":")) return parseAddress(text) === undefined ? 0 : 6;
   return ipv4Value(text) < 0 ? 0 : 4;
+}
+
+/** A host as RFC 5118 §4.10 wants it read: three colons before an embedded IPv4 address are two. */
+export function withTwoColons(host: string): string {
+  return host.replace(THREE_COLONS, "::");
 }
 
 /** The one spelling of an IP literal by which addresses are compared; host names come back in lower case. */

@@ -1,5 +1,5 @@
 /** SIP and SIPS URIs: RFC 3261 §19.1. Other schemes are carried as text. */
-import { canonicalAddress, ipVersion, isNumericHost } from "../base/ip-range.ts";
+import { canonicalAddress, ipVersion, isNumericHost, withTwoColons } from "../base/ip-range.ts";
 import { parseDecimal, SEMICOLON, splitList } from "./text.ts";
 
 const PORT_MAX = 65_535;
@@ -88,7 +88,7 @@ export function splitHostPort(text: string): { host: string; port: number | unde
   if (text.startsWith("[")) {
     const close = text.indexOf("]");
     if (close < 0) return undefined;
-    host = text.slice(1, close);
+    host = withTwoColons(text.slice(1, close));
     if (ipVersion(host) !== 6) return undefined;
     end = close + 1 < text.length ? close + 1 : -1;
     if (end > 0 && text[end] !== ":") return undefined;

@@ -27,6 +27,8 @@ describe("parseSipUri", () => {
     ["sip:a@[2001:DB8::1]:5060;lr", { host: "2001:db8::1", port: 5060, parameters: ";lr" }],
     ["sip:[::1]", { user: undefined, host: "::1", port: undefined }],
     ["sip:[2001:db8:0:0:0:0:0:1]", { host: "2001:db8::1" }],
+    ["sip:a@[2001:db8:::192.0.2.1]", { host: "2001:db8::c000:201" }], // RFC 5118 §4.10
+    ["sip:a@[:::192.0.2.1]:5070", { host: "::c000:201", port: 5070 }],
     ["sip:a@b?subject=x&to=y", { parameters: "", headers: "?subject=x&to=y" }],
     ["sip:a@b;lr?subject=x;y", { parameters: ";lr", headers: "?subject=x;y" }],
     ["sip:user;par=1?x@example.net;lr", { user: "user;par=1?x", host: "example.net", parameters: ";lr" }],
@@ -65,6 +67,9 @@ describe("parseSipUri", () => {
     "sip:a@[zz:zz]",
     "sip:a@[::1]x",
     "sip:a@::1",
+    "sip:a@[2001:db8:::1]",
+    "sip:a@[2001:db8::::192.0.2.1]",
+    "sip:a@[2001::db8:::192.0.2.1]",
     "sip:a@b/c",
     "sip:a@b,c",
   ])("%j is malformed", (text) => {
