@@ -17,8 +17,11 @@ export function refusalOf(request: Request, own: OwnAddresses, branchIds: Branch
   // sips promises TLS on every hop (§26.2.2), and without TLS here that promise can't be kept.
   if (scheme === "sips" && !own.hasTls) return { status: 416 };
   // A service URN (RFC 5031) names no host, but policy and upstream may know where it leads.
-  if (scheme !== "sip" && scheme !== "sips" && scheme !== "tel" && scheme !== "urn") return { status: 416 };
-  if (scheme.startsWith("sip") && request.uri === undefined) return { status: 400, reason: "Malformed Request-URI" };
+  const isSip = scheme === "sip" || scheme === "sips";
+  if (!isSip && scheme !== "tel" && scheme !== "urn") return { status: 416 };
+  if (isSip && request.uri === undefined) return { status: 400, reason: "Malformed Request-URI" };
+  // §19.1.1: what is behind "?" would become header fields of whoever takes them for such.
+  if (isSip && request.uri?.headers !== "") return { status: 400, reason: "Headers In Request-URI" };
   const maxForwards = request.header(MAX_FORWARDS);
   if (maxForwards !== undefined) {
     const hops = parseDecimal(maxForwards, MAX_FORWARDS_LIMIT);

@@ -14,6 +14,8 @@ function cast() {
   return { site, phone, pbx };
 }
 
+const URI_WITH_HEADERS = `INVITE ${NUMBER}?Route=%3Csip:10.10.1.3;lr%3E`;
+
 /** A request line by line, for what an actor wouldn't send. */
 function raw(startLine: string, ...lines: string[]): string {
   return [startLine, ...lines, "", ""].join("\r\n");
@@ -35,6 +37,7 @@ describe("RFC 3261 §16.3: request validation", () => {
     ["Proxy-Require", `INVITE ${NUMBER} SIP/2.0`, ["CSeq: 1 INVITE", "Proxy-Require: foo, bar"], 420],
     ["CSeq with another method", `INVITE ${NUMBER} SIP/2.0`, ["CSeq: 1 BYE"], 400],
     ["a body shorter than announced", `INVITE ${NUMBER} SIP/2.0`, ["CSeq: 1 INVITE", "Content-Length: 99"], 400],
+    ["RFC 4475 §3.1.2.11: headers in the Request-URI", `${URI_WITH_HEADERS} SIP/2.0`, ["CSeq: 1 INVITE"], 400],
     ["another version", `INVITE ${NUMBER} SIP/7.0`, ["CSeq: 1 INVITE"], 505],
   ])("%s", (_, startLine, lines, status) => {
     const { site, phone, pbx } = cast();
