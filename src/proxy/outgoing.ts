@@ -40,7 +40,7 @@ export function buildCopy(
   branch: string,
 ): string {
   return buildForward(routed.request, stamp, {
-    requestUri: target.requestUri ?? routed.routes.requestUri,
+    requestUri: target.requestUri === undefined ? routed.routes.requestUri : withoutHeaders(target.requestUri),
     routes: target.dropRoutes === true ? { ...routed.routes, remaining: [] } : routed.routes,
     flow,
     branch,
@@ -96,6 +96,12 @@ function hiddenContacts(kit: ProxyKit, { request, source }: RoutedRequest, flow:
     if (contact === undefined || uri === undefined) return value;
     return `<${ownUri(flow.listener, kit.tokens.forContact(source, uri.user ?? ""))}>${contact.parameters}`;
   });
+}
+
+/** §16.6 item 2: what a Contact may say behind "?" has no place in a Request-URI. */
+function withoutHeaders(uri: string): string {
+  const headers = uri.includes("?") ? (parseSipUri(uri)?.headers ?? "") : "";
+  return uri.slice(0, uri.length - headers.length);
 }
 
 export function isFlow(hop: Hop | Flow): hop is Flow {

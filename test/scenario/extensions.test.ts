@@ -39,6 +39,28 @@ describe("extension to extension", () => {
     expectLadder("extension-call", site.ladder());
   });
 
+  it.each(["<sip:202@10.222.237.22:5060?Route=%3Csip:192.0.2.66%3E>", "sip:202@10.222.237.22:5060?Route=x"])(
+    "RFC 3261 §16.6 item 2: %s becomes a Request-URI without headers, and no Route",
+    (contact) => {
+      const { site, caller, callee } = dark();
+      callee.request("REGISTER", `sip:${DOMAIN}`, [`Contact: ${contact}`], "again", 2, false);
+      site.run(100);
+      callee.request(
+        "REGISTER",
+        `sip:${DOMAIN}`,
+        ["Contact: <sip:202@10.222.237.22:5060>;expires=0"],
+        "away",
+        3,
+        false,
+      );
+      site.run(100);
+      dial(caller, "202");
+      site.run(1_000);
+      expect(requestUriOf(callee.seen("INVITE"))).toBe("sip:202@10.222.237.22:5060");
+      expect(callee.seen("INVITE").headers.has("route")).toBe(false);
+    },
+  );
+
   it("on the first call of the outage: after fr_timer, without the notice", () => {
     const { site, caller, callee } = dark();
     site.simulation.silence(PBX, false);
