@@ -26,7 +26,7 @@ import { ResponseContext } from "./response-context.ts";
 import type { RoutedRequest, Router, Stage, Target } from "./router.ts";
 import { StatelessForward, StatelessResponse } from "./stateless.ts";
 import { Tokens } from "./tokens.ts";
-import { isAnswerable, refusalOf } from "./validate-request.ts";
+import { refusalOf } from "./validate-request.ts";
 
 export interface ProxyPorts {
   readonly transport: TransportPort;
@@ -203,9 +203,12 @@ export class ProxyCore implements TransactionUser {
     new StatelessForward(this.kit, routed, target).start(now_ms);
   }
 
-  /** @param most_bytes a longer answer isn't sent: nobody is to have us send more to a forged address than he has to */
+  /**
+   * Even without a Call-ID: Via and CSeq are what a client knows its request by (§17.1.3).
+   * @param most_bytes a longer answer isn't sent: nobody is to have us send more to a forged address than he has to
+   */
   private answerStateless(request: Request, source: Flow, reply: Reply, most_bytes = Number.POSITIVE_INFINITY): void {
-    if (!isAnswerable(request)) return;
+    if (request.method === "ACK") return;
     const wire = buildStateless(request, source, reply);
     if (wire.length <= most_bytes) this.transport.send(responseFlow(request, source), wire);
     else this.meter.count("answer_too_long");

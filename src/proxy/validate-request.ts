@@ -1,5 +1,5 @@
 /** RFC 3261 §16.3: what must hold before a request is forwarded. */
-import { CALL_ID, MAX_FORWARDS, PROXY_REQUIRE, VIA } from "../message/header-names.ts";
+import { MAX_FORWARDS, PROXY_REQUIRE, VIA } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import type { Reply } from "../message/reply.ts";
 import { parseDecimal } from "../message/text.ts";
@@ -30,7 +30,9 @@ export function refusalOf(request: Request, own: OwnAddresses, branchIds: Branch
   }
   if (hasLooped(request, own, branchIds)) return { status: 482 };
   const required = request.list(PROXY_REQUIRE);
-  if (required.length > 0) return { status: 420, headers: `Unsupported: ${required.join(", ")}\r\n` };
+  // §8.2.2.3: in these two it is ignored, since neither can be asked again without it.
+  if (required.length > 0 && request.method !== "ACK" && request.method !== "CANCEL")
+    return { status: 420, headers: `Unsupported: ${required.join(", ")}\r\n` };
   return undefined;
 }
 
@@ -51,9 +53,4 @@ function hasLooped(request: Request, own: OwnAddresses, branchIds: BranchIds): b
     }
   }
   return false;
-}
-
-/** Enough of a message to be answered at all: a request without Call-ID can't be matched by anybody. */
-export function isAnswerable(request: Request): boolean {
-  return request.method !== "ACK" && request.indexOf(CALL_ID) >= 0;
 }

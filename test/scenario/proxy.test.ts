@@ -49,6 +49,25 @@ describe("RFC 3261 §16.3: request validation", () => {
     expect(pbx.requests("INVITE")).toHaveLength(0);
   });
 
+  it("RFC 4475 §3.3.1: what is missing isn't needed to say 400", () => {
+    const { site, phone } = cast();
+    phone.send(raw(`INVITE ${NUMBER} SIP/2.0`, USUAL[0] ?? "", "CSeq: 193942 INVITE"));
+    site.run(100);
+    expect(header(phone.got(400), "cseq")).toBe("193942 INVITE");
+    phone.send(raw(`ACK ${NUMBER} SIP/2.0`, USUAL[0] ?? "", "CSeq: 193942 ACK"));
+    site.run(100);
+    expect(phone.received).toHaveLength(1);
+  });
+
+  it("RFC 3261 §8.2.2.3: Proxy-Require means nothing in ACK and CANCEL", () => {
+    const { site, phone, pbx } = cast();
+    phone.send(raw(`ACK ${NUMBER} SIP/2.0`, ...USUAL, "CSeq: 1 ACK", "Proxy-Require: foo"));
+    phone.send(raw(`CANCEL ${NUMBER} SIP/2.0`, ...USUAL, "CSeq: 2 CANCEL", "Proxy-Require: foo"));
+    site.run(100);
+    expect([pbx.requests("ACK").length, pbx.requests("CANCEL").length]).toEqual([1, 1]);
+    expect(phone.responses(420)).toEqual([]);
+  });
+
   it("RFC 3261 §8.2.7: an answer without a transaction is the same each time", () => {
     const { site, phone } = cast();
     for (let turn = 0; turn < 2; turn++) phone.send(raw(`INVITE ${NUMBER} SIP/7.0`, ...USUAL, "CSeq: 1 INVITE"));
