@@ -149,6 +149,7 @@ export class Registrar {
   answer(routed: RoutedRequest, now_ms: number): Reply {
     const { request } = routed;
     const name = nameOf(request);
+    if (name === "") return { status: 400, reason: "To Is No SIP URI" };
     const isWelcome = this.serves(routed) && this.bindings.hasRoomFor(name);
     if (!isWelcome) return { status: 503, headers: `Retry-After: ${RETRY_AFTER_s}\r\n` };
     const longest_s = this.settings.survival_expires_ms / 1_000;
