@@ -1,7 +1,8 @@
 /** What properties are tried with: wire text, good and spoiled. A failure prints its seed and path. */
 import fc from "fast-check";
-import { tortureMessages } from "../message/torture-messages.ts";
 import { requestText, responseText } from "../support/messages.ts";
+import { rfc4475Messages } from "../torture/rfc4475-messages.ts";
+import { rfc5118Messages } from "../torture/rfc5118-messages.ts";
 
 /** One octet a character. */
 export const octets = (maxLength: number) =>
@@ -12,7 +13,7 @@ const GOOD = [
   requestText({ method: "REGISTER", headers: ["Supported: path", "Path: <sip:p;lr>", "Timestamp: 1.5"] }),
   requestText({ via: ["SIP/2.0/UDP [2001:db8::1]:5070;rport;branch=z9hG4bKv6, SIP/2.0/TCP b"], to: "sip:a@b;tag=1" }),
   responseText(200, { headers: ["Record-Route: <sip:p;lr>"], body: "v=0\r\n" }),
-  ...tortureMessages.map((message) => message.wire),
+  ...[...rfc4475Messages, ...rfc5118Messages].map((message) => message.wire),
 ];
 
 /** Pieces on which parsers stumble. */

@@ -1,36 +1,19 @@
-/** RFC 4475: messages that break parsers; ours, and the RFC's own where its archive is at hand. */
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+/** RFC 4475 and RFC 5118: what the parser makes of messages that it must understand, not only survive. */
 import { describe, expect, test } from "vitest";
 import { CONTACT, FROM, ROUTE, VIA } from "../../src/message/header-names.ts";
 import { nameAddrParameter, parseNameAddr } from "../../src/message/name-addr.ts";
-import { type Parsed, parse } from "../../src/message/parse.ts";
 import { parseSipUri } from "../../src/message/uri.ts";
 import { readRequest, readResponse } from "../support/messages.ts";
-import { tortureMessages, type Verdict } from "./torture-messages.ts";
-
-function verdictOn(message: Parsed): string | number {
-  if (message.kind !== "request") return message.kind === "response" ? "sound" : message.kind;
-  return message.fault?.status ?? "sound";
-}
-
-function accepts(verdict: Verdict): readonly (string | number)[] {
-  return verdict === "open" ? ["sound", 400] : [verdict];
-}
+import { rfc4475Messages } from "./rfc4475-messages.ts";
+import { rfc5118Messages } from "./rfc5118-messages.ts";
 
 function wireOf(name: string): string {
-  const found = tortureMessages.find((message) => message.name === name);
+  const found = [...rfc4475Messages, ...rfc5118Messages].find((message) => message.name === name);
   if (found === undefined) throw new Error(`no message ${name}`);
   return found.wire;
 }
 
 describe("messages after RFC 4475", () => {
-  for (const { name, section, wire, verdict } of tortureMessages) {
-    test(`RFC 4475 ${section}: ${name} is ${verdict}`, () => {
-      expect(accepts(verdict)).toContain(verdictOn(parse(wire)));
-    });
-  }
-
   test("RFC 4475 §3.1.1.1: wsinv is understood, not only survived", () => {
     const invite = readRequest(wireOf("wsinv"));
     expect(invite.requestUri).toBe("sip:vivekg@chair-dnrc.example.com;unknownparam");
@@ -100,37 +83,32 @@ describe("messages after RFC 4475", () => {
   });
 });
 
-interface Expectation {
-  readonly class: string;
-  readonly is: "request" | "response";
-  readonly expect: readonly string[];
-}
+describe("messages after RFC 5118", () => {
+  test.each([
+    ["4.1", "ipv6-good", { host: "2001:db8::10", port: undefined }],
+    ["4.3", "port-ambiguous", { host: "2001:db8::10:5070", port: undefined }],
+    ["4.4", "port-unambiguous", { host: "2001:db8::10", port: 5070 }],
+    ["4.9", "ipv4-mapped-ipv6/uri", { host: "::ffff:c000:202", port: 5062 }],
+    ["4.10", "ipv6-bug-abnf-3-colons", { host: "2001:db8::c000:201", port: undefined }],
+    ["4.10", "ipv6-correct-abnf-2-colons", { host: "2001:db8::c000:201", port: undefined }],
+  ])("RFC 5118 section %s: %s leads to %o", (_, name, address) => {
+    expect(readRequest(wireOf(name)).uri).toMatchObject(address);
+  });
 
-const folder = fileURLToPath(new URL("../../../shared/corpora/rfc4475/", import.meta.url));
-const hasArchive = existsSync(`${folder}expected.json`);
+  test.each(["with", "no"])("RFC 5118 §4.5: received %s delimiters is the same address", (way) => {
+    const { topVia } = readRequest(wireOf(`via-received-param-${way}-delim`));
+    expect(topVia).toMatchObject({ host: "fd00:9::21", port: 5060, received: "2001:db8::9:255" });
+  });
 
-/** The verdicts of the parser that fit what a proxy may do; what later floors refuse, the parser lets pass. */
-function acceptable({ name, class: kind, is, expect: outcomes }: Expectation & { name: string }): (string | number)[] {
-  const isLeftToOthers = outcomes.some((outcome) => ["416", "420", "483", "forward"].includes(outcome));
-  if (is === "response") return isLeftToOthers || name === "bcast" ? ["sound"] : ["unreadable"];
-  if (kind === "valid") return ["sound"];
-  const statuses = outcomes.map(Number).filter((status) => status === 400 || status === 505);
-  return isLeftToOthers ? ["sound", ...statuses] : statuses;
-}
-
-describe.runIf(hasArchive)("the RFC's own messages", () => {
-  const text = hasArchive ? readFileSync(`${folder}expected.json`, "utf8") : '{"messages":{}}';
-  const expected = JSON.parse(text) as { messages: Record<string, Expectation> };
-  const rows = Object.entries(expected.messages).map(([name, expectation]) => ({ name, ...expectation }));
-
-  for (const row of rows) {
-    test(`RFC 4475 ${row.name}: ${row.expect.join(" or ")}`, () => {
-      const message = parse(readFileSync(`${folder}${row.name}.dat`, "latin1"));
-      expect(acceptable(row)).toContain(verdictOn(message));
-    });
-  }
-
-  test.each(["test", "baddn-with-final-crlf"])("the archive's stray %s doesn't throw", (name) => {
-    expect(parse(readFileSync(`${folder}extra/${name}.dat`, "latin1"))).toHaveProperty("kind");
+  test("RFC 5118 §4.7: of Vias in both versions the top one is read, the others are kept", () => {
+    const message = readRequest(wireOf("mult-ip-in-header"));
+    expect(message.topVia.host).toBe("fd00:9::21");
+    expect(
+      message
+        .list(VIA)
+        .slice(1)
+        .map((via) => via.split(";")[0]),
+    ).toEqual(["SIP/2.0/UDP [2001:db8::9:1]:6050", "SIP/2.0/UDP 192.0.2.1", "SIP/2.0/TCP [2001:db8::9:255]"]);
+    expect(message.callId).toBe("2001:db8::9:1@[::ffff:192.0.2.1]");
   });
 });
