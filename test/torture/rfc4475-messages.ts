@@ -82,7 +82,12 @@ const MESSAGES: readonly (readonly [name: string, wire: string])[] = [
   ],
   [
     "esc02",
-    requestText({ method: "RE%47IST%45R", to: '"%Z%45" <sip:resource@example.com>', uri: "sip:registrar.example.com" }),
+    requestText({
+      method: "RE%47IST%45R",
+      to: '"%Z%45" <sip:resource@example.com>',
+      uri: "sip:registrar.example.com",
+      headers: ["Contact: <sip:alias1@host1.example.com>", "C%6Fntact: <sip:alias2@host2.example.com>"],
+    }),
   ],
   ["lwsdisp", requestText({ method: "OPTIONS", from: "caller<sip:caller@example.com>;tag=323" })],
   [

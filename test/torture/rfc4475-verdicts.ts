@@ -77,14 +77,14 @@ export const rfc4475Verdicts: readonly Verdict[] = [
   {
     name: "unreason",
     section: "3.1.1.12",
-    wants: "forward, where it answers something",
+    wants: "drop; forward where it answers something",
     outcome: "drop",
     why: "nobody was asked: its top Via is not ours",
   },
   {
     name: "noreason",
     section: "3.1.1.13",
-    wants: "forward, where it answers something",
+    wants: "drop; forward where it answers something",
     outcome: "drop",
     why: "nobody was asked: its top Via is not ours",
   },

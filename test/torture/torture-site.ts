@@ -2,7 +2,7 @@
 import type { Address, Endpoint, Simulation } from "../support/simulation.ts";
 import { LAN, PBX, PHONE, type RouteTable, Site, WAN } from "../support/site.ts";
 import type { Outcome } from "./verdict.ts";
-import { headerLines, isProbe, nameOf, statusOf } from "./wire-text.ts";
+import { headerLines, isProbe, nameOf, sentByPort, statusOf } from "./wire-text.ts";
 
 /** Where a message is sent from, and where it should arrive. */
 export interface World {
@@ -84,8 +84,8 @@ export function report(wire: string, world: World): Report {
   const upstream = new Witness(site.simulation, world.pbx, 200);
   const phone = new Witness(site.simulation, world.phone, 0);
   // Without rport, answers go to the port of sent-by (RFC 3261 §18.2.2).
-  const port = /^v(?:ia)?:\s*SIP\/2\.0\/\w+\s+[^\s;,]+:(\d+)[;\r]/im.exec(wire)?.[1];
-  if (port !== undefined) site.simulation.attach({ ...world.phone, port: Number(port) }, phone);
+  const port = sentByPort(wire);
+  if (port !== undefined) site.simulation.attach({ ...world.phone, port }, phone);
   site.run(LIFE_MS);
   site.simulation.send(world.phone, world.own[0], wire);
   site.run(LIFE_MS);

@@ -32,6 +32,12 @@ export function isProbe(wire: string): boolean {
   return wire.startsWith("OPTIONS ") && headerLines(wire).filter((line) => nameOf(line) === "via").length === 1;
 }
 
+/** The port in the top Via's sent-by. */
+export function sentByPort(wire: string): number | undefined {
+  const port = /^v(?:ia)?:\s*SIP\/2\.0\/\w+\s+[^\s;,]+:(\d+)[;\r]/im.exec(wire)?.[1];
+  return port === undefined ? undefined : Number(port);
+}
+
 export function bodyOf(wire: string): string {
   const end = wire.indexOf("\r\n\r\n");
   return end < 0 ? "" : wire.slice(end + 4);
