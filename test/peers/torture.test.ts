@@ -45,13 +45,19 @@ async function surprises(
   return found;
 }
 
-test.each([
+const lists: readonly (readonly [whose: string, messages: readonly TortureMessage[]])[] = [
   ["messages of our own", rfc4475Messages],
-  ["the RFC's own messages, if they are at hand", archiveMessages],
-])("RFC 4475: %s", { timeout: LIMIT_MS }, async (_, messages) => {
-  const places = { proxy: net.at(1), upstream: net.at(2), phone: net.at(17) };
-  expect(await surprises(places, net.network(16), rfc4475Verdicts, messages)).toEqual([]);
-});
+  ["the RFC's own messages", archiveMessages],
+];
+
+test.each(lists.filter(([, messages]) => messages.length > 0))(
+  "RFC 4475: %s",
+  { timeout: LIMIT_MS },
+  async (_, messages) => {
+    const places = { proxy: net.at(1), upstream: net.at(2), phone: net.at(17) };
+    expect(await surprises(places, net.network(16), rfc4475Verdicts, messages)).toEqual([]);
+  },
+);
 
 describeWith(["namespaces"], "IPv6", () => {
   test("RFC 5118: messages of our own", { timeout: LIMIT_MS }, async () => {
