@@ -250,7 +250,8 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     this.stopTimer();
     this.target.observer?.onEnd(this, undefined, now_ms);
     this.final = final;
-    if (final.response === undefined && this.transaction !== undefined) {
+    // A BYE goes on: whoever sent it has hung up, and a call that stays up on the other side costs money.
+    if (final.response === undefined && this.transaction !== undefined && this.routed.request.method !== "BYE") {
       this.kit.transactions.abandon(this.transaction, now_ms);
     }
     this.running.onEnded(this, now_ms);

@@ -5,7 +5,7 @@
 import type { Request } from "../../message/message.ts";
 import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
-import type { DecisionListener, RoutedRequest, RoutingDecision, Target } from "../../proxy/router.ts";
+import type { DecisionListener, RoutedRequest, RoutingDecision, Stage, Target } from "../../proxy/router.ts";
 import type { Hop } from "../../transport/locator.ts";
 import type { Calls } from "../calls.ts";
 import { gruuTarget } from "../gruu.ts";
@@ -52,11 +52,14 @@ function onwards(hop: Hop, method: string, { upstreams, site }: Situation): Rout
   if (upstream === undefined) {
     return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{}] });
   }
+  const targets = [{ observer: upstream }];
   if (upstream.stateName === "down" && method !== "ACK") {
-    return decision("in-dialog", `${upstream.name} is down`, replyStage(408));
+    // A BYE is sent all the same: upstream may hear it, and a call that stays up there costs money.
+    const stage: Stage = method === "BYE" ? { kind: "fork", targets, fr_timer_ms: 0 } : replyStage(408);
+    return decision("in-dialog", `${upstream.name} is down`, stage);
   }
   const { fr_timer_ms } = site.upstream;
-  return decision("in-dialog", `to ${upstream.name}`, { kind: "fork", targets: [{ observer: upstream }], fr_timer_ms });
+  return decision("in-dialog", `to ${upstream.name}`, { kind: "fork", targets, fr_timer_ms });
 }
 
 /** A BYE frees the gateway's channel, answered or not; whatever refreshes the session keeps it. */
