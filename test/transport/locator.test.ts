@@ -41,7 +41,7 @@ describe("IP addresses", () => {
       expect(locator.locate(literal(address), waiter(), 0)).toEqual([]);
       const asked = waiter();
       locator.locate(PBX, asked, 0);
-      locator.onResolved(PBX, [{ address, port: 5060 }], 60_000, 1);
+      locator.onResolved(PBX, [{ address, port: 5060, protocol: "udp" }], 60_000, 1);
       expect(asked.told).toEqual([[]]);
       expect(questions).toEqual(["dns pbx.example.com:"]);
     },

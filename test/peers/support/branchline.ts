@@ -1,6 +1,6 @@
 /** The real bundle as a child process: start, log, kill, start again. */
 import { execFile } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -11,6 +11,7 @@ import type { TearingDisk } from "./tearing-disk.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const BUNDLE = fileURLToPath(new URL("../../../dist/branchline.js", import.meta.url));
+const RUN_SCRIPT = fileURLToPath(new URL("../../../deploy/run.sh", import.meta.url));
 
 /** The configuration file, as far as these tests write it. */
 export interface Settings {
@@ -41,6 +42,8 @@ export interface Surroundings {
   readonly node?: string;
   /** Under its state folder; default: the real one. */
   readonly disk?: TearingDisk;
+  /** As on a router: with the limits on memory that deploy/run.sh sets. */
+  readonly isSmall?: boolean;
 }
 
 /** Probes so often that no test has to wait for them. */
@@ -129,14 +132,19 @@ export class Branchline {
     return this.running.lines;
   }
 
+  get pid(): number {
+    return this.running.pid;
+  }
+
   private get running(): Child {
     if (this.child === undefined) throw new Error("branchline has been stopped");
     return this.child;
   }
 
   private async launch(): Promise<void> {
-    const { namespace, node, disk } = this.surroundings;
-    const args = [...(disk?.nodeArguments ?? []), BUNDLE, "run", "-c", join(this.folder, "branchline.yaml")];
+    const { namespace, node, disk, isSmall } = this.surroundings;
+    const flags = [...(isSmall === true ? routerFlags() : []), ...(disk?.nodeArguments ?? [])];
+    const args = [...flags, BUNDLE, "run", "-c", join(this.folder, "branchline.yaml")];
     this.child = new Child(node ?? process.env["BRANCHLINE_NODE"] ?? process.execPath, args, {
       cwd: this.folder,
       namespace,
@@ -144,4 +152,11 @@ export class Branchline {
     });
     await this.child.line(/started /, 10_000);
   }
+}
+
+/** Node's flags in deploy/run.sh. */
+function routerFlags(): readonly string[] {
+  const command = /^exec "\$node" (.*)\\$/m.exec(readFileSync(RUN_SCRIPT, "utf8"))?.[1];
+  if (command === undefined) throw new Error("deploy/run.sh starts Node in another way than it did");
+  return command.trim().split(" ");
 }

@@ -1,0 +1,237 @@
+/**
+ * A branch at work for long: 200 phones that register again and again, and 50 calls a second, one in ten of them to the
+ * gateway, one in fifty slow to be answered. No call fails, and branchline, with the limits of a small router, doesn't grow.
+ *
+ *   REGISTER  200 phones, each again after 30 to 60 s
+ *   calls     50/s: INVITE, 100, 180, 200, ACK, 1 s, BYE; of every third by whom it was made to
+ *   memory      ╭──────────────────────────    once the first transactions have come and gone
+ *             ╭─╯
+ *
+ * With BRANCHLINE_LONG=1 it lasts an hour, or $BRANCHLINE_SOAK_min minutes, and the memory at the end must be within 5 %
+ * of what it was after ten. Otherwise it is so short that the heap is still finding its size: only a coarse leak shows.
+ */
+import { expect, test } from "vitest";
+import { mulberry32 } from "../support/simulation.ts";
+import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
+import { AnsweringSide, type Manner } from "./support/answering-side.ts";
+import { Branchline } from "./support/branchline.ts";
+import { type CallEnd, CallingSide } from "./support/calling-side.ts";
+import { cleanUpAfterEach } from "./support/cleanup.ts";
+import { monotonic_ms, pause, until } from "./support/clock.ts";
+import { openPort } from "./support/datagram-port.ts";
+import { type Holding, holdingOf, median } from "./support/process-memory.ts";
+import { chooseSeed } from "./support/tearing-disk.ts";
+import { UserAgent } from "./support/user-agent.ts";
+
+const isLong = process.env["BRANCHLINE_LONG"] === "1";
+const MINUTE_MS = 60_000;
+const LENGTH_MS = isLong ? Number(process.env["BRANCHLINE_SOAK_min"] ?? 60) * MINUTE_MS : 85_000;
+/** From then on memory must not grow: transactions linger for 32 s. */
+const WARM_MS = isLong ? Math.min(10 * MINUTE_MS, LENGTH_MS / 3) : 55_000;
+/** Memory goes up and down with the garbage collector: medians of so long count. */
+const WINDOW_MS = isLong ? Math.min(2 * MINUTE_MS, LENGTH_MS / 6) : 15_000;
+const GROWTH_MOST = isLong ? 1.05 : 1.1;
+/** What deploy/run.sh's limits come to, with Node's own code: routers have 256 MB for all. */
+const RSS_MOST_KB = 90 * 1_024;
+const SAMPLE_MS = 1_000;
+const PRINT_MS = 5 * MINUTE_MS;
+const PHONES = 200;
+const CALL_INTERVAL_MS = 20;
+const TALK_MS = 1_000;
+const REFRESH_LEAST_MS = 30_000;
+const REFRESH_MOST_MS = 60_000;
+/** Room for the longest ringing, the talk and what is sent again. */
+const LAST_CALL_MS = 20_000;
+
+const phonesNet = new Subnet(43);
+const others = new Subnet(44);
+const proxy = others.at(1);
+
+cleanUpAfterEach();
+
+const MANNERS: Readonly<Record<string, Manner>> = {
+  quick: { ringAfter_ms: 20, answerAfter_ms: 100 },
+  slow: { ringAfter_ms: 20, answerAfter_ms: 6_000 },
+  short: { ringAfter_ms: 20, answerAfter_ms: 100, hangUpAfter_ms: TALK_MS },
+};
+const QUICK = { ringAfter_ms: 20, answerAfter_ms: 100 };
+
+interface Sample extends Holding {
+  readonly at_ms: number;
+}
+
+class Branch {
+  readonly ends: CallEnd[] = [];
+  readonly failures: string[] = [];
+  readonly samples: Sample[] = [];
+  granted = 0;
+  private readonly upstream: AnsweringSide;
+  private readonly gateway: AnsweringSide;
+  private readonly phones: readonly CallingSide[];
+  private readonly branchline: Branchline;
+  private readonly random: () => number;
+  private underWay = 0;
+  private placed = 0;
+
+  private constructor(
+    sides: { upstream: AnsweringSide; gateway: AnsweringSide; phones: readonly CallingSide[] },
+    branchline: Branchline,
+    random: () => number,
+  ) {
+    this.upstream = sides.upstream;
+    this.gateway = sides.gateway;
+    this.phones = sides.phones;
+    this.branchline = branchline;
+    this.random = random;
+  }
+
+  static async open(seed: number): Promise<Branch> {
+    const answering = async (last: number) => {
+      const agent = await UserAgent.open(others.at(last), openPort);
+      return new AnsweringSide(agent, (user) => MANNERS[user] ?? QUICK);
+    };
+    const upstream = await answering(2);
+    const gateway = await answering(3);
+    const phones = await Promise.all(
+      Array.from({ length: PHONES }, async (_, index) => {
+        const agent = await UserAgent.open(phonesNet.at(index + 1), openPort);
+        return new CallingSide(agent, proxy, `phone-${index}`);
+      }),
+    );
+    const settings = {
+      listen: [`udp:${hostPort(proxy)}`],
+      localnet: [`${phonesNet.host(0)}/24`],
+      upstream: `sip:${hostPort(others.at(2))}`,
+      gateways: [`sip:${hostPort(others.at(3))}`],
+    };
+    const branchline = await Branchline.start(settings, { isSmall: true });
+    await branchline.upstreamIs("up");
+    return new Branch({ upstream, gateway, phones }, branchline, mulberry32(seed));
+  }
+
+  async run(): Promise<void> {
+    const start_ms = monotonic_ms();
+    const elapsed_ms = () => monotonic_ms() - start_ms;
+    const isOver = () => elapsed_ms() >= LENGTH_MS;
+    const registering = this.phones.map((phone) => this.stayRegistered(phone, isOver));
+    const sampling = this.sample(elapsed_ms, isOver);
+    while (!isOver()) {
+      // As many as are due: a busy machine doesn't make them fewer.
+      while (this.placed * CALL_INTERVAL_MS <= elapsed_ms()) this.place();
+      await pause(CALL_INTERVAL_MS / 2);
+    }
+    await Promise.all([...registering, sampling]);
+    await until("the last call's end", () => this.underWay === 0, LAST_CALL_MS);
+  }
+
+  get retransmissions(): number {
+    const agents = [this.upstream, this.gateway, ...this.phones].map(({ agent }) => agent);
+    return agents.reduce((total, { resent }) => total + resent, 0);
+  }
+
+  /** Calls of which one side thinks that they are still there. */
+  get open(): number {
+    return this.upstream.open.length + this.gateway.open.length;
+  }
+
+  async status(): Promise<{ calls: number; contacts: number }> {
+    const { gateways, phones } = JSON.parse(await this.branchline.command("status", "--json"));
+    return { calls: gateways[0].calls, contacts: phones.contacts };
+  }
+
+  private place(): void {
+    const number = this.placed;
+    this.placed += 1;
+    const phone = this.phones[(number * 7) % PHONES];
+    const manner = number % 50 === 0 ? "slow" : number % 3 === 0 ? "short" : "quick";
+    const side = number % 10 === 0 ? this.gateway : this.upstream;
+    if (phone !== undefined) void this.follow(phone, side, manner);
+  }
+
+  private async follow(phone: CallingSide, side: AnsweringSide, manner: string): Promise<void> {
+    this.underWay += 1;
+    const uri = side === this.gateway ? sipUri(manner, side.agent.endpoint) : `sip:${manner}@pbx.example.com`;
+    const end = await phone.call(uri, manner === "short" ? undefined : TALK_MS);
+    this.underWay -= 1;
+    this.ends.push(end);
+    const leg = side.get(end.callId);
+    const isWhole =
+      end.status === 200 &&
+      end.dialogs === 1 &&
+      (end.byeStatus ?? 200) === 200 &&
+      leg?.invites === 1 &&
+      leg.wasAcknowledged &&
+      leg.hasEnded;
+    if (!isWhole) this.failures.push(JSON.stringify({ manner, ...end, leg: { ...leg, transaction: undefined } }));
+    // What comes again comes within 32 s.
+    setTimeout(() => {
+      phone.forget(end.callId);
+      side.forget(end.callId);
+    }, 40_000).unref();
+  }
+
+  private async stayRegistered(phone: CallingSide, isOver: () => boolean): Promise<void> {
+    await pause(this.random() * Math.min(REFRESH_LEAST_MS, LENGTH_MS / 4));
+    while (!isOver()) {
+      const granted_s = await phone.register();
+      if (granted_s > 0) this.granted += 1;
+      else this.failures.push(`${phone.agent.sentBy}: REGISTER failed`);
+      const wait_ms = REFRESH_LEAST_MS + this.random() * (REFRESH_MOST_MS - REFRESH_LEAST_MS);
+      const end_ms = monotonic_ms() + wait_ms;
+      while (!isOver() && monotonic_ms() < end_ms) await pause(Math.min(SAMPLE_MS, end_ms - monotonic_ms() + 1));
+    }
+  }
+
+  private async sample(elapsed_ms: () => number, isOver: () => boolean): Promise<void> {
+    let printed = 0;
+    while (!isOver()) {
+      const sample = { at_ms: elapsed_ms(), ...holdingOf(this.branchline.pid) };
+      this.samples.push(sample);
+      if (isLong && sample.at_ms >= printed * PRINT_MS) {
+        printed += 1;
+        console.log(`soak: ${describe(this.between(sample.at_ms - WINDOW_MS, sample.at_ms + 1))}`);
+      }
+      await pause(SAMPLE_MS);
+    }
+  }
+
+  between(from_ms: number, to_ms: number): readonly Sample[] {
+    return this.samples.filter(({ at_ms }) => at_ms >= from_ms && at_ms < to_ms);
+  }
+}
+
+function describe(samples: readonly Sample[]): string {
+  const mb = (name: "rss_kb" | "pss_kb" | "anonymous_kb") =>
+    (median(samples.map((sample) => sample[name])) / 1_024).toFixed(1);
+  const at_s = (samples.at(-1)?.at_ms ?? 0) / 1_000;
+  return (
+    `until ${at_s.toFixed(0)} s: RSS ${mb("rss_kb")} MB, PSS ${mb("pss_kb")} MB, own ${mb("anonymous_kb")} MB, ` +
+    `${samples.at(-1)?.descriptors} descriptors`
+  );
+}
+
+const title = `soak: ${1_000 / CALL_INTERVAL_MS} calls/s and ${PHONES} phones for ${Math.round(LENGTH_MS / 1_000)} s`;
+test(`${title}: no call fails, and nothing grows`, { timeout: LENGTH_MS + 3 * MINUTE_MS }, async () => {
+  const branch = await Branch.open(chooseSeed("soak"));
+  await branch.run();
+  const { ends, samples, failures } = branch;
+  const early = branch.between(WARM_MS, WARM_MS + WINDOW_MS);
+  const late = branch.between(LENGTH_MS - WINDOW_MS, LENGTH_MS + SAMPLE_MS);
+  console.log(
+    `${title}: ${ends.length} calls, ${branch.granted} REGISTERs, ${failures.length} failed, ` +
+      `${branch.retransmissions} datagrams sent again`,
+  );
+  console.log(`${title}: ${describe(early)}`);
+  console.log(`${title}: ${describe(late)}`);
+
+  expect(failures.slice(0, 5)).toEqual([]);
+  expect(ends.length).toBeGreaterThanOrEqual(LENGTH_MS / CALL_INTERVAL_MS - 5);
+  expect(branch.granted).toBeGreaterThanOrEqual(PHONES);
+  expect(await branch.status()).toEqual({ calls: 0, contacts: PHONES });
+  expect(branch.open).toBe(0);
+  const growth = median(late.map(({ rss_kb }) => rss_kb)) / median(early.map(({ rss_kb }) => rss_kb));
+  expect(growth).toBeLessThanOrEqual(GROWTH_MOST);
+  expect(Math.max(...samples.map(({ rss_kb }) => rss_kb))).toBeLessThanOrEqual(RSS_MOST_KB);
+  const warm = samples.filter(({ at_ms }) => at_ms >= WARM_MS);
+  expect(new Set(warm.map(({ descriptors }) => descriptors)).size).toBe(1);
+});
