@@ -235,6 +235,14 @@ describe("OPTIONS", () => {
     expect(inside.responses(403)).toHaveLength(1);
   });
 
+  it("a stranger whose address may be forged gets no answer that is longer than what came", () => {
+    const { site } = cast();
+    const inside = site.actor("inside", { address: "10.99.0.5", port: 5060 }, LAN);
+    inside.send("A a SIP/2.0\r\nv:SIP/2.0/UDP h\r\ni:1\r\n\r\n");
+    site.run(100);
+    expect(inside.received).toHaveLength(0);
+  });
+
   it("to upstream through us: forwarded", () => {
     const { site, phone } = cast();
     phone.request("OPTIONS", NUMBER);
