@@ -26,7 +26,7 @@ await build({
 });
 chmodSync(`${root}dist/branchline.js`, 0o755);
 
-for (const program of ["demo", "bench"]) {
+for (const program of ["demo", "bench", "fuzz"]) {
   const entry = `test/${program}/${program}.ts`;
   if (!existsSync(root + entry)) continue;
   await build({
@@ -35,6 +35,8 @@ for (const program of ["demo", "bench"]) {
     outfile: `dist/${program}.mjs`,
     format: "esm",
     target: "node20",
+    // Packages that are CommonJS ask for Node's own modules by require().
+    banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
   });
 }
 

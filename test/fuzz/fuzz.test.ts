@@ -1,0 +1,34 @@
+/** What fuzzing has found stays mended; and a short run, half of it with chance of its own, looks for more. */
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { Campaign } from "./campaign.ts";
+import { readCases, replay } from "./findings.ts";
+
+const FINDINGS = fileURLToPath(new URL("findings", import.meta.url));
+/** A test that measures would fail on a busy machine: `npm run fuzz` does. */
+const NO_CLOCK = () => 0;
+const cases = readCases(FINDINGS);
+
+describe("findings", () => {
+  test("there are some", () => {
+    expect(cases.length).toBeGreaterThan(0);
+  });
+
+  test.each(cases)("$name", ({ site, steps }) => {
+    expect(replay(site, steps, NO_CLOCK)).toEqual([]);
+  });
+});
+
+describe("a short run", () => {
+  const ofToday = Math.floor(Math.random() * 1e9);
+
+  test.each([1, ofToday])("seed %i finds nothing", (seed) => {
+    const campaign = new Campaign(seed, NO_CLOCK, { slow_ms: 1, episode: 2_000 });
+    for (let episode = 0; episode < 10; episode++) campaign.runEpisode(episode);
+    const found = campaign.findings.map(({ kind, site, detail }) => `${kind} at ${site}: ${detail}`);
+    expect(found, `seed ${seed}`).toEqual([]);
+    expect(campaign.messages).toBe(20_000);
+    // That it reaches the rules behind the door, and not only the door.
+    expect(campaign.signatures.size).toBeGreaterThan(300);
+  });
+});

@@ -1,0 +1,68 @@
+/** What the core still holds. Private tables are looked into: a leak is what nobody else would show. */
+import type { Timers } from "../../src/base/timers.ts";
+import type { Calls } from "../../src/policy/calls.ts";
+import { Branch } from "../../src/proxy/branch.ts";
+import type { ProxyCore } from "../../src/proxy/proxy-core.ts";
+import { ResponseContext } from "../../src/proxy/response-context.ts";
+import { ClientTransaction } from "../../src/transaction/client-transaction.ts";
+import { ServerTransaction } from "../../src/transaction/server-transaction.ts";
+
+interface Asked {
+  readonly waiters: readonly unknown[];
+  readonly isAsking: boolean;
+}
+
+interface Insides {
+  readonly transactions: {
+    readonly servers: ReadonlyMap<string, ServerTransaction>;
+    readonly clients: ReadonlyMap<string, ClientTransaction>;
+    readonly backlog: { readonly requests: number; readonly characters: number };
+  };
+  readonly locator: {
+    readonly names: ReadonlyMap<string, Asked>;
+    readonly routes: ReadonlyMap<string, Asked>;
+  };
+}
+
+interface Queue {
+  readonly head: { readonly owner: unknown; readonly next: Queue["head"] } | undefined;
+}
+
+/** All that isn't empty, in words. Our own probes don't count. */
+export function tablesOf(
+  core: ProxyCore,
+  timers: Timers,
+  calls: Calls,
+  probes: readonly string[],
+  now_ms: number,
+): string[] {
+  const { transactions, locator } = core as unknown as Insides;
+  const left: string[] = [];
+  const isProbe = (one: ClientTransaction) => probes.includes(one.key);
+  for (const one of transactions.servers.values()) left.push(`server transaction, ${one.state}: ${one.key}`);
+  for (const one of transactions.clients.values()) {
+    if (!isProbe(one)) left.push(`client transaction, ${one.state}: ${one.key}`);
+  }
+  const { requests, characters } = transactions.backlog;
+  if (requests !== 0 || characters !== 0) left.push(`backlog: ${requests} requests, ${characters} characters`);
+  for (const table of [locator.names, locator.routes]) {
+    // Peers ask DNS for ever; but who waits although nobody asks will wait for ever too.
+    for (const [key, { waiters, isAsking }] of table) {
+      if (waiters.length > 0 && !isAsking) left.push(`${waiters.length} wait for ${key}`);
+    }
+  }
+  const { calls: running } = calls as unknown as { calls: ReadonlyMap<string, { running: unknown }> };
+  for (const [callId, call] of running) if (call.running !== undefined) left.push(`call that is over: ${callId}`);
+  calls.count("", now_ms);
+  const isOurs = (owner: unknown) =>
+    owner instanceof Branch ||
+    owner instanceof ResponseContext ||
+    owner instanceof ServerTransaction ||
+    (owner instanceof ClientTransaction && !isProbe(owner));
+  for (const queue of (timers as unknown as { queues: ReadonlyMap<number, Queue> }).queues.values()) {
+    for (let timer = queue.head; timer !== undefined; timer = timer.next) {
+      if (isOurs(timer.owner)) left.push(`timer of a ${(timer.owner as object).constructor.name}`);
+    }
+  }
+  return left.slice(0, 5);
+}
