@@ -4,5 +4,9 @@
 export const MESSAGE_MAX_CHARACTERS = 65_535;
 /** Header field lines of one message; the longest real ones have about 60. */
 export const HEADER_FIELDS_MAX = 256;
+/** From the first line to the empty one; real headers have 4,000. What reads values takes time for each character. */
+export const HEADER_MAX_CHARACTERS = 16_384;
+/** Values of the lists that routing reads, all together: more hops than 70 there can't be (§16.6 item 3). */
+export const LIST_VALUES_MAX = 128;
 /** RFC 3261 §8.1.1.5: a CSeq number must stay below 2**31. */
 export const CSEQ_MAX = 2 ** 31 - 1;

@@ -1,6 +1,7 @@
 /** Wire text → Request or Response in one pass; no input makes it throw (RFC 3261 §7, §16.3 item 1, §18.3). */
 import {
   CALL_ID,
+  CONTACT,
   CONTENT_LENGTH,
   CSEQ,
   FROM,
@@ -8,10 +9,23 @@ import {
   IDENTIFIERS,
   MAX_FORWARDS,
   OTHER,
+  P_ASSERTED_IDENTITY,
+  PATH,
+  PROXY_AUTHORIZATION,
+  PROXY_REQUIRE,
+  RECORD_ROUTE,
+  ROUTE,
+  SUPPORTED,
   TO,
   VIA,
 } from "./header-names.ts";
-import { CSEQ_MAX, HEADER_FIELDS_MAX, MESSAGE_MAX_CHARACTERS } from "./limits.ts";
+import {
+  CSEQ_MAX,
+  HEADER_FIELDS_MAX,
+  HEADER_MAX_CHARACTERS,
+  LIST_VALUES_MAX,
+  MESSAGE_MAX_CHARACTERS,
+} from "./limits.ts";
 import { type Fault, type FieldTable, PLACES_PER_FIELD, Request, type RequestLine, Response } from "./message.ts";
 import { parseNameAddr } from "./name-addr.ts";
 import { BACKSLASH, COMMA, CR, isSpace, LF, parseDecimal, SPACE, skipSpace, TAB, trimEnd } from "./text.ts";
@@ -35,6 +49,18 @@ const VERSION = "SIP/2.0";
 const NO_FIELDS: readonly number[] = new Array<number>(IDENTIFIERS).fill(-1);
 /** Fields of which a message has at most one (§7.3.1). */
 const SINGLE = [CALL_ID, CSEQ, FROM, TO, MAX_FORWARDS, CONTENT_LENGTH];
+/** Fields that we read value by value. */
+const LISTS = [
+  VIA,
+  CONTACT,
+  ROUTE,
+  RECORD_ROUTE,
+  PATH,
+  SUPPORTED,
+  PROXY_REQUIRE,
+  PROXY_AUTHORIZATION,
+  P_ASSERTED_IDENTITY,
+];
 const SINGLE_NAMES = ["Call-ID", "CSeq", "From", "To", "Max-Forwards", "Content-Length"];
 
 /** Reads one datagram, or one message that a stream was cut into. */
@@ -152,8 +178,9 @@ function requestLineFault(wire: string, line: RequestLine, version: string): Fau
 /** What is wrong with the header fields that every message must have, and with the length of the body. */
 function fieldFault(wire: string, fields: FieldTable): Fault | undefined {
   const { places, firsts } = fields;
+  const excess = sizeFault(wire, fields);
+  if (excess !== undefined) return excess;
   if (hasStrayControl(wire, fields)) return badRequest("Bare CR, LF or NUL in the header");
-  if (places.length / PLACES_PER_FIELD > HEADER_FIELDS_MAX) return badRequest("Too Many Header Fields");
   let singles = 0;
   for (let place = 0; place < places.length; place += PLACES_PER_FIELD) {
     const id = places[place] ?? OTHER;
@@ -173,6 +200,28 @@ function fieldFault(wire: string, fields: FieldTable): Fault | undefined {
     if (parseNameAddr(readValue(wire, fields, id)) === undefined) return badRequest(`Malformed ${nameOf(id)}`);
   }
   return lengthFault(wire, fields);
+}
+
+/** Refuses what would cost more than others to read on. */
+function sizeFault(wire: string, fields: FieldTable): Fault | undefined {
+  if (fields.places.length / PLACES_PER_FIELD > HEADER_FIELDS_MAX) return badRequest("Too Many Header Fields");
+  if (fields.end > HEADER_MAX_CHARACTERS) return { status: 513, reason: "Message Too Large" };
+  return countValues(wire, fields) > LIST_VALUES_MAX ? badRequest("Too Many Values") : undefined;
+}
+
+/** How many values the lists have, or at least commas: those within quotes count too. */
+function countValues(wire: string, { places }: FieldTable): number {
+  let values = 0;
+  for (let place = 0; place < places.length; place += PLACES_PER_FIELD) {
+    if (!LISTS.includes(places[place] ?? OTHER)) continue;
+    const end = places[place + 3] ?? 0;
+    let comma = places[place + 2] ?? 0;
+    do {
+      values += 1;
+      comma = wire.indexOf(",", comma) + 1;
+    } while (comma > 0 && comma < end && values <= LIST_VALUES_MAX);
+  }
+  return values;
 }
 
 /**

@@ -1,6 +1,11 @@
 /** What is wrong with a message, and whether its sender can be told. */
 import { describe, expect, test } from "vitest";
-import { HEADER_FIELDS_MAX, MESSAGE_MAX_CHARACTERS } from "../../src/message/limits.ts";
+import {
+  HEADER_FIELDS_MAX,
+  HEADER_MAX_CHARACTERS,
+  LIST_VALUES_MAX,
+  MESSAGE_MAX_CHARACTERS,
+} from "../../src/message/limits.ts";
 import { parse } from "../../src/message/parse.ts";
 import { readRequest, readResponse, requestText, responseText } from "../support/messages.ts";
 
@@ -80,6 +85,26 @@ describe("requests that get 400", () => {
     expect(readRequest(full).fault).toBeUndefined();
     const tooMany = requestText({ headers: lines(HEADER_FIELDS_MAX - count + 1) });
     expect(readRequest(tooMany).fault).toEqual({ status: 400, reason: "Too Many Header Fields" });
+  });
+
+  test("a header that is too long, whatever the body: 513", () => {
+    const subject = (length: number) =>
+      requestText({ headers: [`Subject: ${"x".repeat(length)}`], body: "y".repeat(40_000) });
+    expect(readRequest(subject(HEADER_MAX_CHARACTERS - 1_000)).fault).toBeUndefined();
+    expect(readRequest(subject(HEADER_MAX_CHARACTERS)).fault).toEqual({ status: 513, reason: "Message Too Large" });
+  });
+
+  test("more values than any route has, in one field or in several: 400", () => {
+    const routes = (lines: number, each: number) =>
+      requestText({
+        headers: Array.from({ length: lines }, () => `Route: ${"<sip:a;lr>,".repeat(each)}`.slice(0, -1)),
+      });
+    const refusal = { status: 400, reason: "Too Many Values" };
+    expect(readRequest(routes(1, LIST_VALUES_MAX - 1)).fault).toBeUndefined(); // one is Via
+    expect(readRequest(routes(1, LIST_VALUES_MAX)).fault).toEqual(refusal);
+    expect(readRequest(routes(LIST_VALUES_MAX - 1, 1)).fault).toBeUndefined();
+    expect(readRequest(routes(LIST_VALUES_MAX, 1)).fault).toEqual(refusal);
+    expect(readRequest(requestText({ headers: [`Allow: ${"A,".repeat(500)}`] })).fault).toBeUndefined();
   });
 
   test("the work stops at the limit: the rest of the datagram isn't looked at", () => {

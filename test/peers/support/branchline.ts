@@ -124,10 +124,6 @@ export class Branchline {
     return join(this.folder, "state");
   }
 
-  get pid(): number {
-    return this.running.pid;
-  }
-
   get lines(): readonly string[] {
     return this.running.lines;
   }
