@@ -7,7 +7,7 @@ localnet: [10.222.237.0/24]
 const GROUP = `hunt_groups: {default: {members: ["sip:201@10.222.237.21", "202", "sip:203@10.222.237.23"]}}`;
 
 export const SITES: Readonly<Record<string, string>> = {
-  plain: `${BASE}upstream: sip:198.51.100.10\ngateways: [sip:10.10.1.3]\n${GROUP}`,
+  plain: `${BASE}upstream: sip:198.51.100.10\ngateways: [sip:10.10.1.3]\n${GROUP}\nmax_call: 1m`,
   rich: `${BASE}
 upstream: {targets: [sip:198.51.100.10, sip:pbx2.example.com], fr_timer: 2s}
 gateways:

@@ -53,7 +53,8 @@ export function tablesOf(
   }
   const { calls: running } = calls as unknown as { calls: ReadonlyMap<string, { running: unknown }> };
   for (const [callId, call] of running) if (call.running !== undefined) left.push(`call that is over: ${callId}`);
-  calls.count("", now_ms);
+  calls.count("", now_ms); // forgets those that have lasted too long
+  if (running.size > 0) left.push(`${running.size} calls`);
   const isOurs = (owner: unknown) =>
     owner instanceof Branch ||
     owner instanceof ResponseContext ||

@@ -13,6 +13,7 @@ import { SitePolicy } from "../../src/policy/site-policy.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import type { Flow, Listener } from "../../src/transport/flow.ts";
 import type { HostPort } from "../../src/transport/locator.ts";
+import { watchFinals } from "./finals.ts";
 import { Memory } from "./memory.ts";
 import { answersTo, followUps } from "./peers.ts";
 import { hashOf, Rng } from "./rng.ts";
@@ -22,7 +23,7 @@ import { tablesOf } from "./tables.ts";
 /** A bug, as far as a program can tell. */
 export interface Trouble {
   /** What findings of the same cause have in common. */
-  readonly kind: "exception" | "leak" | "amplified" | "relayed" | "slow" | "heap";
+  readonly kind: "exception" | "leak" | "amplified" | "relayed" | "slow" | "twice";
   readonly detail: string;
 }
 
@@ -79,6 +80,11 @@ export class World {
     };
     this.policy = new SitePolicy({ prober, hangup, locator, timers, log, random, own, tokens }, memory, config.site);
     this.core.use(this.policy.router);
+    watchFinals(
+      this.core,
+      () => {},
+      (what) => this.note("twice", what),
+    );
     this.policy.start(0);
   }
 
