@@ -7,7 +7,7 @@ localnet: [10.222.237.0/24]
 const GROUP = `hunt_groups: {default: {members: ["sip:201@10.222.237.21", "202", "sip:203@10.222.237.23"]}}`;
 
 export const SITES: Readonly<Record<string, string>> = {
-  plain: `${BASE}upstream: sip:198.51.100.10\ngateways: [sip:10.10.1.3]\n${GROUP}\nmax_call: 1m`,
+  plain: `${BASE}upstream: sip:198.51.100.10\ngateways: [sip:10.10.1.3]\n${GROUP}`,
   rich: `${BASE}
 upstream: {targets: [sip:198.51.100.10, sip:pbx2.example.com], fr_timer: 2s}
 gateways:
@@ -15,7 +15,6 @@ gateways:
   - {uri: sip:10.10.1.4, name: b, channels: 2, priority: 2}
 carriers: {mobile: {prefixes: ["015", "00"], gateways: [b, a]}}
 gateway_choice: hash-from
-max_call: 2m
 emergency: {numbers: ["112", "911"], reserve: 1, preempt: true, callback: 10s}
 survival: {answer: relay, notice_hold: 500ms}
 registration: {unknown: localnet, throttle: true}

@@ -13,7 +13,7 @@ import { ORIGIN_NAMES, ORIGINS, type Origin } from "../fuzz/sites.ts";
 import { tablesOf } from "../fuzz/tables.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
 
-const YAML = `${SITE_YAML}max_call: 60s\nemergency: ["112"]\nregistration: {unknown: localnet}\n`;
+const YAML = `${SITE_YAML}emergency: ["112"]\nregistration: {unknown: localnet}\n`;
 const QUIET_ms = 300_000;
 
 interface Step {
