@@ -19,7 +19,7 @@ import { SitePolicy } from "../policy/site-policy.ts";
 import { takeSnapshot } from "../policy/snapshot.ts";
 import { ProxyCore } from "../proxy/proxy-core.ts";
 import type { Flow } from "../transport/flow.ts";
-import type { Hop, ResolvedAddress } from "../transport/locator.ts";
+import type { Answer, Question } from "../transport/locator.ts";
 import { BindingKeeper } from "./binding-keeper.ts";
 import { CONTROL_FILE, type Config } from "./config/config.ts";
 import { answerControl, type Controlled, type RecordedCall, type RunningStatus } from "./control.ts";
@@ -30,6 +30,7 @@ export class App implements Controlled {
   private readonly timers = new Timers();
   private readonly clock: SystemClock;
   private readonly transport: NodeTransport;
+  private readonly dns: NodeDns;
   private readonly core: ProxyCore;
   private readonly bindings = new Bindings();
   private readonly callbacks = new Callbacks();
@@ -48,9 +49,9 @@ export class App implements Controlled {
     this.log = log;
     this.clock = new SystemClock(() => this.run((now_ms) => this.timers.run(now_ms)));
     this.transport = new NodeTransport(this, log, config.tls);
-    const dns = new NodeDns((target, addresses, lifetime_ms) => this.onResolved(target, addresses, lifetime_ms));
+    this.dns = new NodeDns((question, answer) => this.onAnswer(question, answer), config.dnsServers);
     const lookup = {
-      resolve: (target: Hop) => dns.resolve(target),
+      query: (question: Question) => this.dns.query(question),
       findSource: (address: string) => void this.findSource(address),
     };
     const ports = {
@@ -86,9 +87,10 @@ export class App implements Controlled {
     this.log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
   }
 
-  /** Takes another site description, and certificates; calls in progress end as they began. Listeners can't change so. */
-  reload({ site, tls }: Config): void {
+  /** Takes another configuration, and certificates; calls in progress end as they began. Listeners can't change so. */
+  reload({ site, tls, dnsServers }: Config): void {
     this.reloadTls(tls);
+    this.dns.servers = dnsServers;
     this.policy.stop();
     this.channels.max_call_ms = site.gatewaySettings.max_call_ms;
     this.policy = this.introduce(site);
@@ -131,6 +133,7 @@ export class App implements Controlled {
     this.peers.stop();
     await this.control.close();
     this.clock.stop();
+    this.dns.close();
     await this.keeper.stop();
     await this.transport.close();
     this.log.info("stopped", {});
@@ -148,8 +151,8 @@ export class App implements Controlled {
     this.run((now_ms) => this.core.receiveUnreachable(flow, now_ms));
   }
 
-  private onResolved(target: Hop, addresses: readonly ResolvedAddress[], lifetime_ms: number): void {
-    this.run((now_ms) => this.core.locator.onResolved(target, addresses, lifetime_ms, now_ms));
+  private onAnswer(question: Question, answer: Answer | undefined): void {
+    this.run((now_ms) => this.core.locator.onAnswer(question, answer, now_ms));
   }
 
   private async findSource(address: string): Promise<void> {

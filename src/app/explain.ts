@@ -158,4 +158,4 @@ class Rehearsal {
 
 const NO_LOG: Logger = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
 const NO_TRANSPORT = { send: () => true, watch: () => {}, unwatch: () => {}, giveUp: () => {} };
-const NO_LOOKUP = { resolve: () => {}, findSource: () => {} };
+const NO_LOOKUP = { query: () => {}, findSource: () => {} };

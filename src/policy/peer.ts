@@ -5,7 +5,7 @@ import type { Response } from "../message/message.ts";
 import { hostText } from "../message/uri.ts";
 import type { Prober, ProbeUser } from "../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../proxy/router.ts";
-import type { Flow } from "../transport/flow.ts";
+import { defaultPort, type Flow, isSameFlow } from "../transport/flow.ts";
 import type { FlowWaiter, Hop, Locator } from "../transport/locator.ts";
 import type { History } from "./history.ts";
 import { type Evidence, initialState, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
@@ -91,6 +91,13 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     return this.hop.host === address || this.flows.some((flow) => flow.address === address);
   }
 
+  /** Whether `hop` leads to it: as it is configured, or as an address of its own. */
+  isAt({ host, port, protocol }: Hop): boolean {
+    const at = port ?? defaultPort(protocol ?? "udp");
+    const own = this.hop.port ?? defaultPort(this.hop.protocol ?? "udp");
+    return (at === own && this.hasAddress(host)) || this.flows.some((one) => one.address === host && one.port === at);
+  }
+
   start(now_ms: number): void {
     if (this.isStarted) return;
     this.isStarted = true;
@@ -110,8 +117,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.isStopped = true;
     this.parts.timers.stop(this.probeTimer);
     this.parts.timers.stop(this.holdTimer);
-    const [watched] = this.flows;
-    if (watched !== undefined) this.parts.prober.release(watched);
+    for (const flow of this.flows) this.parts.prober.release(flow);
   }
 
   onStart(request: WaitingRequest, _now_ms: number): void {
@@ -141,11 +147,11 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.see("request undeliverable", now_ms);
   }
 
-  onProbeAnswer(status: number, now_ms: number): void {
-    if (this.settings.deadCodes.includes(status)) {
-      this.onProbeFailure("silence", now_ms);
-      return;
-    }
+  isLife(status: number): boolean {
+    return !this.settings.deadCodes.includes(status);
+  }
+
+  onProbeAnswer(_status: number, now_ms: number): void {
     this.isProbing = false;
     this.isDoubted = false;
     this.hasLived = true;
@@ -160,7 +166,9 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   }
 
   onLocated(flows: readonly Flow[]): void {
-    if (flows.length > 0) this.flows = flows;
+    if (flows.length === 0) return;
+    for (const old of this.flows) if (!flows.some((flow) => isSameFlow(flow, old))) this.parts.prober.release(old);
+    this.flows = flows;
   }
 
   onTimer(kind: string, now_ms: number): void {

@@ -1,7 +1,6 @@
 /** All upstream targets: the configured ones, and the domains that phones' requests name. */
 import { routeUri } from "../proxy/preprocess-routes.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
-import { defaultPort } from "../transport/flow.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
@@ -40,10 +39,7 @@ export class Upstreams {
 
   /** The target that `hop` is, if it is one. */
   find(hop: Hop): Peer | undefined {
-    const port = portOf(hop);
-    for (const target of this.all()) {
-      if (portOf(target.hop) === port && target.hasAddress(hop.host)) return target;
-    }
+    for (const target of this.all()) if (target.isAt(hop)) return target;
     return undefined;
   }
 
@@ -59,8 +55,4 @@ export class Upstreams {
     yield* this.configured;
     yield* this.peers.watchedDomains;
   }
-}
-
-function portOf({ port, protocol }: Hop): number {
-  return port ?? defaultPort(protocol ?? "udp");
 }

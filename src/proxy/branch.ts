@@ -14,6 +14,11 @@ import type { ProxyKit } from "./kit.ts";
 import { buildCopy, isFlow, isSips, nextHopOf } from "./outgoing.ts";
 import type { RoutedRequest, RunningRequest, Target, WaitingRequest } from "./router.ts";
 
+/** What an address gets of the whole wait before the next one is tried too. */
+const SHARE_LEAST_ms = 1_000;
+/** The same where nobody has said how long to wait. */
+const SHARE_ms = 4_000;
+
 /** The response context, as its branches see it. */
 export interface BranchUser extends RunningRequest {
   /** A provisional response other than 100. */
@@ -48,6 +53,8 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   private isRinging = false;
   /** fr_timer until something comes, once more when that is only a 100, then timer C. */
   private timer: Timer | undefined = undefined;
+  /** Runs while there are other addresses to try. */
+  private nextTimer: Timer | undefined = undefined;
   /** The Reason lines to cancel with, once cancelling has been asked for. */
   private cancelReason: string | undefined = undefined;
 
@@ -79,7 +86,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     else if (isFlow(hop)) this.onLocated([hop], now_ms);
     else {
       this.mayUseTcp = hop.protocol === undefined;
-      const flows = this.kit.locator.locate(hop, this, now_ms);
+      const flows = this.kit.locator.locate(hop, this, now_ms, this.routed.request.callId);
       if (flows !== undefined) this.onLocated(flows, now_ms);
       else if (this.timer === undefined) this.startTimer("fr_timer", PATIENCE_ms, now_ms);
     }
@@ -130,6 +137,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
 
   onResponse(transaction: ClientTransaction, response: Response, now_ms: number): void {
     this.target.observer?.onAnswer(response.status, now_ms);
+    this.kit.locator.markAlive(transaction.flow);
     if (transaction !== this.transaction && response.status < 200) {
       // An address that had been given up answers after all.
       this.kit.transactions.cancel(transaction, "", now_ms);
@@ -137,22 +145,27 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
       return;
     } else if (response.status >= 600 && this.target.speaksForItself === true) {
       this.end({ status: 480, response: undefined }, now_ms);
+    } else if (this.isRefusal(response)) {
+      // RFC 3263 §4.3: this server can't, another may.
+      this.kit.locator.markDead(transaction.flow, now_ms);
+      if (this.fr_timer_ms !== undefined) this.startTimer("fr_timer", this.fr_timer_ms, now_ms);
+      this.sendToNextFlow(now_ms);
     } else if (response.status >= 300) this.end({ status: response.status, response }, now_ms);
     else if (response.status >= 200) this.succeed(transaction, response, now_ms);
     else this.proceed(transaction, response, now_ms);
   }
 
-  onTimeout(_transaction: ClientTransaction, now_ms: number): void {
-    if (!this.isOpen) return;
+  onTimeout(transaction: ClientTransaction, now_ms: number): void {
+    if (!this.isOpen || transaction !== this.transaction) return;
     this.isSilent = !this.hasProvisional;
-    if (this.isSilent) this.target.observer?.onSilence(this.routed.request.method, now_ms);
+    if (this.isSilent) this.heardNothing(now_ms);
     this.end({ status: 408, response: undefined }, now_ms);
   }
 
-  onUnreachable({ flow }: ClientTransaction, now_ms: number): void {
-    if (!this.isOpen) return;
-    if (flow.isTrial === true) {
-      this.kit.tcpReach.lacks(flow, now_ms);
+  onUnreachable(transaction: ClientTransaction, now_ms: number): void {
+    if (!this.isOpen || transaction !== this.transaction) return;
+    if (transaction.flow.isTrial === true) {
+      this.kit.tcpReach.lacks(transaction.flow, now_ms);
       this.flowIndex -= 1;
     }
     this.sendToNextFlow(now_ms);
@@ -167,9 +180,10 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   }
 
   private expire(kind: string, now_ms: number): void {
-    if (kind === "fr_timer") {
+    if (kind === "next") this.hurry(now_ms);
+    else if (kind === "fr_timer") {
       this.isSilent = true;
-      this.target.observer?.onSilence(this.routed.request.method, now_ms);
+      this.heardNothing(now_ms);
       this.end({ status: 408, response: undefined }, now_ms);
     } else if (kind === "hush") {
       this.startTimer("timer_c", TIMER_C_ms, now_ms);
@@ -177,6 +191,30 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     } else {
       this.dismiss("", 408, now_ms);
     }
+  }
+
+  private heardNothing(now_ms: number): void {
+    if (this.transaction !== undefined) this.kit.locator.markDead(this.transaction.flow, now_ms);
+    this.target.observer?.onSilence(this.routed.request.method, now_ms);
+  }
+
+  /** The address that was tried says nothing: another gets what is left of the time. */
+  private hurry(now_ms: number): void {
+    const { transaction } = this;
+    if (!this.isOpen || this.hasProvisional || this.cancelReason !== undefined || transaction === undefined) return;
+    const { locator } = this.kit;
+    const next = this.flows[this.flowIndex];
+    // Who lives is waited for rather than who is known to be dead.
+    if (next === undefined || (locator.isDead(next, now_ms) && !locator.isDead(transaction.flow, now_ms))) return;
+    locator.markDead(transaction.flow, now_ms);
+    this.kit.transactions.abandon(transaction, now_ms);
+    this.sendToNextFlow(now_ms);
+  }
+
+  /** A 503 without a body of one of several addresses. */
+  private isRefusal(response: Response): boolean {
+    if (response.status !== 503 || this.flowIndex >= this.flows.length || response.body !== "") return false;
+    return this.isOpen && !this.isRinging && this.cancelReason === undefined;
   }
 
   private sendToNextFlow(now_ms: number): void {
@@ -195,7 +233,9 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     const isLong = this.mayUseTcp && wire.length > DATAGRAM_MAX_BYTES;
     const trial = isLong ? this.kit.tcpReach.inPlaceOf(flow, now_ms) : undefined;
     const copy = trial === undefined ? wire : buildCopy(this.kit, this.routed, this.stamp, this.target, trial, branch);
+    this.hasProvisional = false;
     this.transaction = this.kit.transactions.send(request.method, branch, copy, trial ?? flow, this, now_ms);
+    if (this.flowIndex < this.flows.length) this.awaitNext(now_ms);
   }
 
   /** The connection that a phone had opened is gone: perhaps it listens where its Contact says. True: it is being tried. */
@@ -206,6 +246,15 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     const flows = this.kit.locator.locate(hopOf(uri), this, now_ms);
     if (flows !== undefined) this.onLocated(flows, now_ms);
     return true;
+  }
+
+  /** Half of the whole wait is for the first address, half of the rest for the next. */
+  private awaitNext(now_ms: number): void {
+    const whole_ms = this.fr_timer_ms;
+    const least_ms = Math.min(SHARE_LEAST_ms, (whole_ms ?? SHARE_ms) / 2);
+    const share_ms = whole_ms === undefined ? SHARE_ms : Math.max(Math.round(whole_ms / 2 ** this.flowIndex), least_ms);
+    this.nextTimer ??= new Timer(this, "next");
+    this.kit.timers.start(this.nextTimer, share_ms, now_ms);
   }
 
   private proceed(transaction: ClientTransaction, response: Response, now_ms: number): void {
@@ -265,5 +314,6 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
 
   private stopTimer(): void {
     if (this.timer !== undefined) this.kit.timers.stop(this.timer);
+    if (this.nextTimer !== undefined) this.kit.timers.stop(this.nextTimer);
   }
 }

@@ -11,6 +11,8 @@ import { viaLine } from "../transport/own-names.ts";
 
 /** Whoever wants to know. Exactly one of these is called for each probe. */
 export interface ProbeUser {
+  /** Whether an answer with this status shows that somebody lives there. */
+  isLife(status: number): boolean;
   onProbeAnswer(status: number, now_ms: number): void;
   /** @param why "silence": nothing within the time-out; "unreachable": no route, no address, ICMP */
   onProbeFailure(why: "silence" | "unreachable", now_ms: number): void;
@@ -38,51 +40,111 @@ export class Prober {
   }
 
   /**
-   * Sends one OPTIONS.
+   * Sends OPTIONS: one where the hop has one address.
    * @param uri the Request-URI
-   * @param timeout_ms how long to wait: its own timer, since timer F would take 32 s
+   * @param timeout_ms how long an address may be silent: its own timer, since timer F would take 32 s
    */
   probe(uri: string, hop: Hop, timeout_ms: number, user: ProbeUser, now_ms: number): void {
-    new Probe(this.parts, uri, user).start(hop, timeout_ms, now_ms);
+    new Probe(this.parts, uri, timeout_ms, user).start(hop, now_ms);
   }
 }
 
-class Probe implements ClientUser, FlowWaiter, TimerOwner {
-  private readonly parts: Parts;
+/**
+ * Asks the first address, and with it all that have failed before, so that they are known again once they live. Where none
+ * of them answers, all others are asked at once.
+ */
+class Probe implements FlowWaiter {
+  readonly parts: Parts;
+  readonly user: ProbeUser;
   private readonly uri: string;
-  private readonly user: ProbeUser;
+  private readonly timeout_ms: number;
+  private rest: readonly Flow[] = [];
+  private open = 0;
+  private isTold = false;
+  private readonly patience = new Timer({ onTimer: (_kind, now_ms) => this.fail("silence", now_ms) }, "probe");
+
+  constructor(parts: Parts, uri: string, timeout_ms: number, user: ProbeUser) {
+    this.parts = parts;
+    this.uri = uri;
+    this.timeout_ms = timeout_ms;
+    this.user = user;
+  }
+
+  start(hop: Hop, now_ms: number): void {
+    const flows = this.parts.locator.locate(hop, this, now_ms);
+    if (flows !== undefined) this.onLocated(flows, now_ms);
+    else this.parts.timers.start(this.patience, this.timeout_ms, now_ms);
+  }
+
+  onLocated(flows: readonly Flow[], now_ms: number): void {
+    this.parts.timers.stop(this.patience);
+    if (this.isTold) return;
+    const { locator } = this.parts;
+    const first = flows.filter((flow, index) => index === 0 || locator.isDead(flow, now_ms));
+    this.rest = flows.filter((flow) => !first.includes(flow));
+    this.askAll(first, "unreachable", now_ms);
+  }
+
+  onAnswer(status: number, now_ms: number): void {
+    this.open -= 1;
+    this.rest = [];
+    if (this.isTold) return;
+    this.isTold = true;
+    this.user.onProbeAnswer(status, now_ms);
+  }
+
+  onFailure(why: "silence" | "unreachable", now_ms: number): void {
+    this.open -= 1;
+    if (this.open > 0) return;
+    const { rest } = this;
+    this.rest = [];
+    this.askAll(rest, why, now_ms);
+  }
+
+  private askAll(flows: readonly Flow[], why: "silence" | "unreachable", now_ms: number): void {
+    if (flows.length === 0) this.fail(why, now_ms);
+    this.open = flows.length;
+    for (const flow of flows) new Question(this, flow).ask(this.uri, this.timeout_ms, now_ms);
+  }
+
+  private fail(why: "silence" | "unreachable", now_ms: number): void {
+    if (this.isTold) return;
+    this.isTold = true;
+    this.user.onProbeFailure(why, now_ms);
+  }
+}
+
+/** One OPTIONS to one address. */
+class Question implements ClientUser, TimerOwner {
+  private readonly probe: Probe;
+  private readonly flow: Flow;
   private readonly timer = new Timer(this, "probe");
   private transaction: ClientTransaction | undefined = undefined;
   private isOver = false;
 
-  constructor(parts: Parts, uri: string, user: ProbeUser) {
-    this.parts = parts;
-    this.uri = uri;
-    this.user = user;
+  constructor(probe: Probe, flow: Flow) {
+    this.probe = probe;
+    this.flow = flow;
   }
 
-  start(hop: Hop, timeout_ms: number, now_ms: number): void {
-    this.parts.timers.start(this.timer, timeout_ms, now_ms);
-    const flows = this.parts.locator.locate(hop, this, now_ms);
-    if (flows !== undefined) this.onLocated(flows, now_ms);
-  }
-
-  onLocated(flows: readonly Flow[], now_ms: number): void {
-    const flow = flows[0];
-    if (this.isOver) return;
-    if (flow === undefined) {
-      this.fail("unreachable", now_ms);
-      return;
-    }
-    this.parts.transport.watch(flow);
-    const branch = this.parts.branchIds.next("0");
-    this.transaction = this.parts.transactions.send("OPTIONS", branch, this.build(flow, branch), flow, this, now_ms);
+  ask(uri: string, timeout_ms: number, now_ms: number): void {
+    const { transport, transactions, timers, branchIds, random } = this.probe.parts;
+    const { flow } = this;
+    timers.start(this.timer, timeout_ms, now_ms);
+    transport.watch(flow);
+    const branch = branchIds.next("0");
+    this.transaction = transactions.send("OPTIONS", branch, build(random, uri, flow, branch), flow, this, now_ms);
   }
 
   onResponse(_transaction: ClientTransaction, response: Response, now_ms: number): void {
     if (this.isOver) return;
+    if (!this.probe.user.isLife(response.status)) {
+      this.fail("silence", now_ms);
+      return;
+    }
     this.finish();
-    this.user.onProbeAnswer(response.status, now_ms);
+    this.probe.parts.locator.markAlive(this.flow);
+    this.probe.onAnswer(response.status, now_ms);
   }
 
   onTimeout(_transaction: ClientTransaction, now_ms: number): void {
@@ -95,8 +157,8 @@ class Probe implements ClientUser, FlowWaiter, TimerOwner {
 
   onTimer(_kind: string, now_ms: number): void {
     if (this.transaction !== undefined) {
-      this.parts.transactions.abandon(this.transaction, now_ms);
-      this.parts.transport.giveUp(this.transaction.flow);
+      this.probe.parts.transactions.abandon(this.transaction, now_ms);
+      this.probe.parts.transport.giveUp(this.transaction.flow);
     }
     this.fail("silence", now_ms);
   }
@@ -104,21 +166,21 @@ class Probe implements ClientUser, FlowWaiter, TimerOwner {
   private fail(why: "silence" | "unreachable", now_ms: number): void {
     if (this.isOver) return;
     this.finish();
-    this.user.onProbeFailure(why, now_ms);
+    this.probe.parts.locator.markDead(this.flow, now_ms);
+    this.probe.onFailure(why, now_ms);
   }
 
   private finish(): void {
     this.isOver = true;
-    this.parts.timers.stop(this.timer);
+    this.probe.parts.timers.stop(this.timer);
   }
+}
 
-  private build(flow: Flow, branch: string): string {
-    const { sentBy } = flow.listener;
-    const { random } = this.parts;
-    return (
-      `OPTIONS ${this.uri} SIP/2.0\r\n${viaLine(flow.listener, branch)}Max-Forwards: 70\r\n` +
-      `From: <sip:branchline@${sentBy}>;tag=${random.token(10)}\r\nTo: <${this.uri}>\r\n` +
-      `Call-ID: ${random.token(20)}\r\nCSeq: 1 OPTIONS\r\nUser-Agent: branchline\r\nContent-Length: 0\r\n\r\n`
-    );
-  }
+function build(random: Random, uri: string, flow: Flow, branch: string): string {
+  const { sentBy } = flow.listener;
+  return (
+    `OPTIONS ${uri} SIP/2.0\r\n${viaLine(flow.listener, branch)}Max-Forwards: 70\r\n` +
+    `From: <sip:branchline@${sentBy}>;tag=${random.token(10)}\r\nTo: <${uri}>\r\n` +
+    `Call-ID: ${random.token(20)}\r\nCSeq: 1 OPTIONS\r\nUser-Agent: branchline\r\nContent-Length: 0\r\n\r\n`
+  );
 }

@@ -56,7 +56,7 @@ export class ProxyCore implements TransactionUser {
     this.log = log;
     this.own = new OwnAddresses(listeners);
     this.tokens = new Tokens(mac, listeners);
-    this.locator = new Locator(listeners, ports.lookup);
+    this.locator = new Locator(listeners, ports.lookup, random);
     this.branchIds = new BranchIds(
       mac("branch")
         .replace(/[^A-Za-z0-9]/g, "x")
@@ -68,7 +68,8 @@ export class ProxyCore implements TransactionUser {
     const { own, locator, transactions, branchIds, tokens } = this;
     const orphans = new OrphanDialogs({ transport, transactions, locator, branchIds, own, log });
     const { unanswered, lingering } = transactions;
-    const { names, routes, lookups } = locator;
+    const { routes, lookups } = locator;
+    const names = locator.names.table;
     const late_answers = orphans.dialogs;
     this.meter.watchAll({ transactions, unanswered, lingering, names, routes, lookups, late_answers });
     this.prober = new Prober({ transport, transactions, locator, timers, branchIds, random });
@@ -101,7 +102,10 @@ export class ProxyCore implements TransactionUser {
 
   /** The peer refuses datagrams, or there is no route to it. */
   receiveUnreachable(flow: Flow, now_ms: number): void {
-    if (flow.isAccepted !== true) this.locator.forgetRoute(flow.address);
+    if (flow.isAccepted !== true && flow.isTrial !== true) {
+      this.locator.forgetRoute(flow.address);
+      this.locator.markDead(flow, now_ms);
+    }
     this.transactions.receiveUnreachable(flow, now_ms);
   }
 

@@ -21,7 +21,7 @@ export class StatelessForward implements FlowWaiter {
   start(now_ms: number): void {
     const hop = nextHopOf(this.routed, this.target);
     if (hop === undefined) return;
-    const flows = isFlow(hop) ? [hop] : this.kit.locator.locate(hop, this, now_ms);
+    const flows = isFlow(hop) ? [hop] : this.kit.locator.locate(hop, this, now_ms, this.routed.request.callId);
     if (flows !== undefined) this.onLocated(flows);
   }
 

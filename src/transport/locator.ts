@@ -2,33 +2,24 @@
  * From a host to flows: which addresses it has (RFC 3263 §4), and from which of our own addresses they are reached.
  *
  * Answers that are known are given at once; otherwise the question goes to the host and the answer comes as an event.
- * A name that once had addresses keeps them while DNS is silent: in an outage it is.
+ * Of several addresses each request gets an order of its own, drawn by their weights; those that have failed come last.
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import { canonicalAddress, commonPrefix_bits, ipVersion, isUnicast } from "../base/ip-range.ts";
-import type { Table } from "../base/meter.ts";
+import type { Random } from "../base/ports.ts";
 import { type SipUri, uriParameter } from "../message/uri.ts";
-import { defaultPort, type Flow, type Listener, type Protocol } from "./flow.ts";
+import { defaultPort, type Flow, flowKey, type Listener } from "./flow.ts";
+import { Names } from "./names.ts";
+import { type Answer, type Hop, hopKey, type Question, type ResolvedAddress } from "./next-hops.ts";
+import { REMEMBERED, Remembered, Waiting } from "./remembered.ts";
+import { chanceOf, draw, flatten, mapTiers, type Tiers } from "./weighted-order.ts";
 
-/** Where a URI, a Route or a configured target leads. Without a port, DNS chooses it by SRV records. */
-export interface Hop {
-  readonly host: string;
-  readonly port: number | undefined;
-  /** Undefined: DNS chooses, UDP where it doesn't. */
-  readonly protocol: Protocol | undefined;
-}
+export { type Answer, type Hop, hopKey, type Question, type ResolvedAddress } from "./next-hops.ts";
 
-/** One answer of DNS, best first. */
-export interface ResolvedAddress {
-  readonly address: string;
-  readonly port: number;
-  readonly protocol: Protocol;
-}
-
-/** What only the host can find out. It answers through {@link Locator.onResolved} and {@link Locator.onSource}. */
+/** What only the host can find out. It answers through {@link Locator.onAnswer} and {@link Locator.onSource}, later. */
 export interface LookupPort {
-  /** Asks DNS: SRV when no port is given, then A and AAAA. */
-  resolve(target: Hop): void;
+  /** Asks DNS. */
+  query(question: Question): void;
   /** Asks the kernel from which local address it would reach `address`. */
   findSource(address: string): void;
 }
@@ -51,59 +42,14 @@ export function hopOf(uri: SipUri): Hop {
 const ROUTE_LIFETIME_ms = 30_000;
 /** How long a finding is used without a look at names and routes. */
 const FINDING_LIFETIME_ms = 5_000;
-/** Names remembered at the most, and addresses. */
-const REMEMBERED = 1024;
-/** Who waits for an answer, of those that wait for one in all: a request has a transaction, but an ACK has none. */
-const WAITING_MAX = 12_000;
+/** How long an address that has failed comes last. */
+const DEAD_ms = 30_000;
 const NOWHERE: readonly Flow[] = [];
-
-interface Name {
-  readonly target: Hop;
-  addresses: readonly ResolvedAddress[];
-  expires_ms: number;
-  isAsking: boolean;
-  waiters: FlowWaiter[];
-}
-
-/** A table in which the entry used longest ago makes room, but never one that somebody waits for. */
-class Remembered<T extends { readonly isAsking: boolean }> extends BoundedMap<string, T> {
-  /** The entry, made when it is new; undefined when all are waited for. */
-  recall(key: string, fresh: () => T): T | undefined {
-    let entry = this.entries.get(key);
-    if (entry === undefined) {
-      if (this.size >= this.limit && !this.makeRoom()) return undefined;
-      entry = fresh();
-    } else {
-      this.entries.delete(key);
-    }
-    this.entries.set(key, entry);
-    return entry;
-  }
-
-  private makeRoom(): boolean {
-    this.hits += 1;
-    for (const [key, entry] of this.entries) if (!entry.isAsking) return this.entries.delete(key);
-    return false;
-  }
-}
-
-/** How many wait for DNS and the kernel. */
-class Waiting implements Table {
-  size = 0;
-  hits = 0;
-  readonly limit = WAITING_MAX;
-
-  /** Whether one more may. */
-  enter(): boolean {
-    const isFull = this.size >= this.limit;
-    if (isFull) this.hits += 1;
-    else this.size += 1;
-    return !isFull;
-  }
-}
 
 /** Where a target was found last. */
 interface Finding {
+  readonly tiers: Tiers<Flow>;
+  /** All of them. */
   readonly flows: readonly Flow[];
   readonly until_ms: number;
 }
@@ -113,76 +59,55 @@ interface Route {
   source: string | undefined;
   expires_ms: number;
   isAsking: boolean;
-  waiters: Question[];
+  waiters: Unrouted[];
+}
+
+/** Somebody who wants flows, and how he wants them drawn. */
+interface Asker {
+  readonly waiter: FlowWaiter;
+  readonly callId: string | undefined;
 }
 
 /** Flows to complete, and who waits for them. */
-interface Question {
+interface Unrouted {
   readonly target: Hop;
-  readonly addresses: readonly ResolvedAddress[];
-  readonly waiter: FlowWaiter;
+  readonly tiers: Tiers<ResolvedAddress>;
+  readonly asker: Asker;
 }
 
 export class Locator {
   private readonly listeners: readonly Listener[];
   private readonly lookup: LookupPort;
-  readonly names = new Remembered<Name>(REMEMBERED);
-  readonly routes = new Remembered<Route>(REMEMBERED);
+  private readonly random: Random;
+  readonly names: Names;
+  readonly routes = new Remembered<Route>();
   readonly lookups = new Waiting();
   private readonly findings = new BoundedMap<string, Finding>(REMEMBERED);
+  /** Until when an address comes last, by {@link flowKey}. */
+  private readonly dead = new BoundedMap<string, number>(REMEMBERED);
 
-  constructor(listeners: readonly Listener[], lookup: LookupPort) {
+  constructor(listeners: readonly Listener[], lookup: LookupPort, random: Random) {
     this.listeners = listeners;
     this.lookup = lookup;
-  }
-
-  /** The flows to `target`, or undefined: then `waiter` is told later. */
-  locate(target: Hop, waiter: FlowWaiter, now_ms: number): readonly Flow[] | undefined {
-    const key = hopKey(target);
-    const finding = this.findings.get(key);
-    if (finding !== undefined && now_ms < finding.until_ms) return finding.flows;
-    const flows = this.find(target, waiter, now_ms);
-    if (flows !== undefined && flows.length > 0) {
-      this.findings.set(key, { flows, until_ms: now_ms + FINDING_LIFETIME_ms });
-    }
-    return flows;
-  }
-
-  private find(target: Hop, waiter: FlowWaiter, now_ms: number): readonly Flow[] | undefined {
-    if (ipVersion(target.host) !== 0) {
-      const { host, port, protocol = "udp" } = target;
-      return this.flowsTo(target, [{ address: host, port: port ?? defaultPort(protocol), protocol }], waiter, now_ms);
-    }
-    const name = this.name(target);
-    if (name === undefined) return NOWHERE;
-    if (now_ms >= name.expires_ms && !name.isAsking) {
-      name.isAsking = true;
-      this.lookup.resolve(target);
-    }
-    if (name.addresses.length > 0) return this.flowsTo(target, name.addresses, waiter, now_ms);
-    if (!name.isAsking || !this.lookups.enter()) return NOWHERE;
-    name.waiters.push(waiter);
-    return undefined;
+    this.random = random;
+    const protocols = (["udp", "tcp", "tls"] as const).filter((one) => listeners.some((own) => own.protocol === one));
+    const types = (["A", "AAAA"] as const).filter((type) => listeners.some((own) => typeFor(own) === type));
+    this.names = new Names({ protocols, types }, this.lookups, (question) => lookup.query(question));
   }
 
   /**
-   * DNS has answered.
-   * @param addresses empty: the name has none, or DNS didn't answer; what was known before stays in use
-   * @param lifetime_ms how long the answer, or the lack of one, may be believed
+   * The flows to `target`, or undefined: then `waiter` is told later.
+   * @param callId requests of one call go the same way, as long as nothing fails: a challenge is known where it came from
    */
-  onResolved(target: Hop, addresses: readonly ResolvedAddress[], lifetime_ms: number, now_ms: number): void {
-    const name = this.names.get(hopKey(target));
-    if (name === undefined) return;
-    if (addresses.length > 0) name.addresses = addresses;
-    name.expires_ms = now_ms + lifetime_ms;
-    name.isAsking = false;
-    const waiters = name.waiters;
-    name.waiters = [];
-    this.lookups.size -= waiters.length;
-    for (const waiter of waiters) {
-      const flows = name.addresses.length > 0 ? this.flowsTo(target, name.addresses, waiter, now_ms) : NOWHERE;
-      if (flows !== undefined) waiter.onLocated(flows, now_ms);
-    }
+  locate(target: Hop, waiter: FlowWaiter, now_ms: number, callId?: string): readonly Flow[] | undefined {
+    const finding = this.findings.get(hopKey(target));
+    if (finding !== undefined && now_ms < finding.until_ms) return this.arrange(finding, callId, now_ms);
+    return this.find(target, { waiter, callId }, now_ms);
+  }
+
+  /** DNS has answered; undefined: it hasn't, and won't. */
+  onAnswer(question: Question, answer: Answer | undefined, now_ms: number): void {
+    this.names.onAnswer(question, answer, now_ms);
   }
 
   /**
@@ -198,12 +123,11 @@ export class Locator {
     route.isAsking = false;
     const waiters = route.waiters;
     route.waiters = [];
-    this.lookups.size -= waiters.length;
-    for (const { target, addresses, waiter } of waiters) {
+    this.lookups.leave(waiters.length);
+    for (const { target, tiers, asker } of waiters) {
       // A missing route must not be asked for again by the same question.
-      const rest = source === undefined ? addresses.filter((other) => other.address !== address) : addresses;
-      const flows = rest.length === 0 ? NOWHERE : this.flowsTo(target, rest, waiter, now_ms);
-      if (flows !== undefined) waiter.onLocated(flows, now_ms);
+      const rest = source === undefined ? mapTiers(tiers, (one) => (one.address === address ? [] : [one])) : tiers;
+      this.tell(target, rest, asker, now_ms);
     }
   }
 
@@ -214,52 +138,93 @@ export class Locator {
     this.findings.clear();
   }
 
+  /** Nothing comes from there, or nothing good: where there are others, it comes last for a while. */
+  markDead(flow: Flow, now_ms: number): void {
+    this.dead.set(flowKey(flow), now_ms + DEAD_ms);
+  }
+
+  markAlive(flow: Flow): void {
+    if (this.dead.size > 0) this.dead.delete(flowKey(flow));
+  }
+
+  isDead(flow: Flow, now_ms: number): boolean {
+    return this.dead.size > 0 && (this.dead.get(flowKey(flow)) ?? 0) > now_ms;
+  }
+
+  private find(target: Hop, asker: Asker, now_ms: number): readonly Flow[] | undefined {
+    if (ipVersion(target.host) !== 0) {
+      const { host, port, protocol = "udp" } = target;
+      const address = { address: host, port: port ?? defaultPort(protocol), protocol };
+      return this.flowsTo(target, [[{ weight: 0, items: [address] }]], asker, now_ms);
+    }
+    const waiter = (found: Tiers<ResolvedAddress>, at_ms: number) => this.tell(target, found, asker, at_ms);
+    const tiers = this.names.find(target, waiter, now_ms);
+    return tiers === undefined ? undefined : this.flowsTo(target, tiers, asker, now_ms);
+  }
+
+  private tell(target: Hop, tiers: Tiers<ResolvedAddress>, asker: Asker, now_ms: number): void {
+    const flows = this.flowsTo(target, tiers, asker, now_ms);
+    if (flows !== undefined) asker.waiter.onLocated(flows, now_ms);
+  }
+
+  /** The order in which one request tries them. */
+  private arrange({ tiers, flows }: Finding, callId: string | undefined, now_ms: number): readonly Flow[] {
+    if (flows.length <= 1) return flows;
+    const order = draw(tiers, callId === undefined ? () => this.random.fraction() : chanceOf(callId));
+    const living = order.filter((flow) => !this.isDead(flow, now_ms));
+    return living.length === order.length ? order : [...living, ...order.filter((flow) => this.isDead(flow, now_ms))];
+  }
+
   private flowsTo(
     target: Hop,
-    addresses: readonly ResolvedAddress[],
-    waiter: FlowWaiter,
+    resolved: Tiers<ResolvedAddress>,
+    asker: Asker,
     now_ms: number,
   ): readonly Flow[] | undefined {
-    const flows: Flow[] = [];
-    for (const resolved of addresses) {
-      const { address } = resolved;
-      const candidates = isUnicast(address) ? this.listenersFor(resolved) : [];
-      const only = candidates.length === 1 ? candidates[0] : undefined;
-      if (only !== undefined) {
-        flows.push(flowTo(target, resolved, only));
-        continue;
-      }
-      if (candidates.length === 0) continue;
-      const route = this.route(address);
-      if (route === undefined) continue;
-      if (now_ms >= route.expires_ms && !route.isAsking) {
-        route.isAsking = true;
-        this.lookup.findSource(address);
-      }
-      const listener = route.source === undefined ? undefined : nearestTo(route.source, candidates);
-      if (listener === undefined) {
+    const known = new Map<ResolvedAddress, Flow>();
+    for (const one of flatten(resolved)) {
+      const listener = this.listenerFor(one, now_ms);
+      if (listener === "asked") {
         if (!this.lookups.enter()) return NOWHERE;
-        route.waiters.push({ target, addresses, waiter });
+        this.routes.get(one.address)?.waiters.push({ target, tiers: resolved, asker });
         return undefined;
       }
-      flows.push(flowTo(target, resolved, listener));
+      if (listener !== undefined) known.set(one, flowTo(target, one, listener));
     }
-    return flows;
+    const tiers = mapTiers(resolved, (one) => {
+      const flow = known.get(one);
+      return flow === undefined ? [] : [flow];
+    });
+    const flows = flatten(tiers);
+    if (flows.length === 0) return NOWHERE;
+    const finding = { tiers, flows, until_ms: now_ms + FINDING_LIFETIME_ms };
+    this.findings.set(hopKey(target), finding);
+    return this.arrange(finding, asker.callId, now_ms);
   }
 
-  private listenersFor({ address, protocol }: ResolvedAddress): readonly Listener[] {
+  /** "asked": the kernel knows, and will tell. */
+  private listenerFor(resolved: ResolvedAddress, now_ms: number): Listener | "asked" | undefined {
+    const { address, protocol } = resolved;
+    if (!isUnicast(address)) return undefined;
     const version = ipVersion(address);
-    return this.listeners.filter((one) => one.protocol === protocol && ipVersion(one.address) === version);
-  }
-
-  private name(target: Hop): Name | undefined {
-    const fresh = (): Name => ({ target, addresses: [], expires_ms: 0, isAsking: false, waiters: [] });
-    return this.names.recall(hopKey(target), fresh);
+    const candidates = this.listeners.filter((one) => one.protocol === protocol && ipVersion(one.address) === version);
+    if (candidates.length <= 1) return candidates[0];
+    const route = this.route(address);
+    if (route === undefined) return undefined;
+    if (now_ms >= route.expires_ms && !route.isAsking) {
+      route.isAsking = true;
+      this.lookup.findSource(address);
+    }
+    return route.source === undefined ? "asked" : nearestTo(route.source, candidates);
   }
 
   private route(address: string): Route | undefined {
     return this.routes.recall(address, () => ({ source: undefined, expires_ms: 0, isAsking: false, waiters: [] }));
   }
+}
+
+function typeFor(listener: Listener): "A" | "AAAA" {
+  return ipVersion(listener.address) === 6 ? "AAAA" : "A";
 }
 
 /** The listener on the local address `source`, or else the one whose address looks most like it. */
@@ -279,11 +244,6 @@ function nearestTo(source: string, listeners: readonly Listener[]): Listener | u
 function flowTo(target: Hop, { address, port }: ResolvedAddress, listener: Listener): Flow {
   if (listener.protocol === "tls") return { listener, address, port, name: target.host };
   return { listener, address, port };
-}
-
-/** Tells hops apart. */
-export function hopKey({ host, port, protocol }: Hop): string {
-  return `${host} ${port ?? ""} ${protocol ?? ""}`;
 }
 
 /** Whether `target` names `address`: for comparing a URI with our own and our peers' addresses. */

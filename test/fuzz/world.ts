@@ -12,7 +12,8 @@ import { Peers } from "../../src/policy/peers.ts";
 import { SitePolicy } from "../../src/policy/site-policy.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import type { Flow, Listener } from "../../src/transport/flow.ts";
-import type { HostPort } from "../../src/transport/locator.ts";
+import type { Question } from "../../src/transport/locator.ts";
+import { answerFrom } from "../support/dns.ts";
 import { watchFinals } from "./finals.ts";
 import { Memory } from "./memory.ts";
 import { answersTo, followUps } from "./peers.ts";
@@ -62,13 +63,18 @@ export class World {
     const random = { token: (length: number) => rng.token(length), fraction: () => rng.below(1_000) / 1_000 };
     const log = this.logger();
     const lookup = {
-      resolve: (target: HostPort) => this.resolve(target),
+      query: (question: Question) => this.query(question),
       findSource: (address: string) => this.findSource(address),
     };
-    const transport = { send: (flow: Flow, wire: string) => this.send(flow, wire), watch: () => {}, unwatch: () => {} };
+    const idle = () => {};
+    const send = (flow: Flow, wire: string) => {
+      this.send(flow, wire);
+      return true;
+    };
+    const transport = { send, watch: idle, unwatch: idle, giveUp: idle };
     this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
     this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
-    const { prober, hangup, locator, own, tokens } = this.core;
+    const { prober, hangup, locator, own, tokens, meter } = this.core;
     const { timers, calls } = this;
     this.peers = new Peers({ prober, locator, timers, log });
     const memory = {
@@ -78,7 +84,11 @@ export class World {
       callLog: new CallLog(log),
       peers: this.peers,
     };
-    this.policy = new SitePolicy({ prober, hangup, locator, timers, log, random, own, tokens }, memory, config.site);
+    this.policy = new SitePolicy(
+      { prober, hangup, locator, timers, log, random, own, tokens, meter },
+      memory,
+      config.site,
+    );
     this.core.use(this.policy.router);
     watchFinals(
       this.core,
@@ -186,14 +196,13 @@ export class World {
     else if (suspect.got > suspect.bytes) this.note("amplified", `${suspect.bytes} in, ${suspect.got} out`);
   }
 
-  private resolve(target: HostPort): void {
-    if (this.suspect !== undefined) this.note("relayed", `a stranger had DNS asked for ${target.host.slice(0, 60)}`);
-    const address = NAMES[target.host];
-    const found = address === undefined ? [] : [{ address, port: target.port ?? 5060 }];
-    const delay_ms = hashOf(target.host) % 4 === 0 ? 2_000 : 3;
-    this.later(delay_ms, () =>
-      this.core.locator.onResolved(target, found, address === undefined ? 2_000 : 60_000, this.now_ms),
-    );
+  private query(question: Question): void {
+    const { name } = question;
+    if (this.suspect !== undefined) this.note("relayed", `a stranger had DNS asked for ${name.slice(0, 60)}`);
+    const address = NAMES[name];
+    const names = new Map(address === undefined ? [] : [[name, [{ address, port: 5060 }]]]);
+    const answer = hashOf(name) % 8 === 1 ? undefined : answerFrom(names, new Map(), question);
+    this.later(hashOf(name) % 4 === 0 ? 2_000 : 3, () => this.core.locator.onAnswer(question, answer, this.now_ms));
   }
 
   private findSource(address: string): void {

@@ -12,8 +12,9 @@ import { SitePolicy } from "../../src/policy/site-policy.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../../src/policy/snapshot.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import { type Flow, flowKey, isReliable, type Listener } from "../../src/transport/flow.ts";
-import type { Hop, ResolvedAddress } from "../../src/transport/locator.ts";
+import type { Answer, Question } from "../../src/transport/locator.ts";
 import { Actor } from "./actor.ts";
+import { answerFrom } from "./dns.ts";
 import { ladder } from "./ladder.ts";
 import { type Address, mulberry32, type NetworkOptions, Simulation } from "./simulation.ts";
 
@@ -53,9 +54,11 @@ export class Site {
   readonly events: LogEvent[] = [];
   routes: RouteTable = DEFAULT_ROUTES;
   /** What DNS answers; a name that is missing has no address. */
-  readonly names = new Map<string, readonly (Address & Partial<ResolvedAddress>)[]>();
+  readonly names = new Map<string, readonly Address[]>();
+  /** What else it answers: by type, such as "SRV", and name. Undefined: it fails. */
+  readonly records = new Map<string, Answer | undefined>();
   /** What DNS was asked. */
-  readonly questions: Hop[] = [];
+  readonly questions: Question[] = [];
   readonly timers = new Timers();
   readonly listeners: readonly Listener[];
   readonly bindings = new Bindings();
@@ -80,11 +83,10 @@ export class Site {
     simulation.drive(this.timers);
     const random = testRandom(network.seed ?? 1);
     const lookup = {
-      resolve: (target: Hop) => {
-        this.questions.push(target);
+      query: (question: Question) => {
+        this.questions.push(question);
         simulation.after(1, () => {
-          const found = (this.names.get(target.host) ?? []).map((one) => ({ protocol: "udp", ...one }) as const);
-          this.core.locator.onResolved(target, found, found.length > 0 ? 60_000 : 2_000, simulation.now_ms);
+          this.core.locator.onAnswer(question, answerFrom(this.names, this.records, question), simulation.now_ms);
         });
       },
       findSource: (address: string) =>

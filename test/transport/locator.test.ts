@@ -1,18 +1,17 @@
 /** From hosts to flows: DNS and the kernel are asked through a port, and answer as events. */
 import { describe, expect, test } from "vitest";
 import type { Flow, Listener } from "../../src/transport/flow.ts";
-import { type Hop, isHost, Locator, type ResolvedAddress } from "../../src/transport/locator.ts";
+import { type Hop, isHost, Locator } from "../../src/transport/locator.ts";
 import { flowFrom, LAN, LAN6, listener, WAN } from "./flows.ts";
-
-const PBX: Hop = { host: "pbx.example.com", port: undefined, protocol: undefined };
 
 /** A locator with the questions that it asked its host. */
 function setUp(...listeners: Listener[]) {
   const questions: string[] = [];
-  const locator = new Locator(listeners, {
-    resolve: (target) => questions.push(`dns ${target.host}:${target.port ?? ""}`),
-    findSource: (address) => questions.push(`route ${address}`),
-  });
+  const lookup = {
+    query: () => questions.push("dns"),
+    findSource: (address: string) => questions.push(`route ${address}`),
+  };
+  const locator = new Locator(listeners, lookup, { token: () => "", fraction: () => 0 });
   return { locator, questions };
 }
 
@@ -40,10 +39,13 @@ describe("IP addresses", () => {
       const { locator, questions } = setUp(LAN, WAN, LAN6);
       expect(locator.locate(literal(address), waiter(), 0)).toEqual([]);
       const asked = waiter();
-      locator.locate(PBX, asked, 0);
-      locator.onResolved(PBX, [{ address, port: 5060, protocol: "udp" }], 60_000, 1);
+      locator.locate(literal("pbx.example.com", 5060), asked, 0);
+      for (const type of ["A", "AAAA"] as const) {
+        const records = type === "A" ? [address] : [];
+        locator.onAnswer({ type, name: "pbx.example.com" }, { records, lifetime_ms: 60_000 }, 1);
+      }
       expect(asked.told).toEqual([[]]);
-      expect(questions).toEqual(["dns pbx.example.com:"]);
+      expect(questions).toEqual(["dns", "dns"]);
     },
   );
 
@@ -135,123 +137,24 @@ describe("IP addresses", () => {
     expect(one.told).toHaveLength(1);
   });
 
+  test("answers that nobody asked for do no harm", () => {
+    const { locator } = setUp(LAN, WAN);
+    locator.onAnswer({ type: "A", name: "unasked.example.com" }, undefined, 0);
+    locator.onSource("192.0.2.77", undefined, 0);
+    expect(locator.locate(literal("192.0.2.78"), waiter(), 0)).toBeUndefined();
+  });
+
   test("a table full of questions refuses the next, and forgets nobody who waits", () => {
     const { locator } = setUp(LAN);
     const waiters = Array.from({ length: 1_500 }, () => waiter());
     waiters.forEach((one, index) => {
-      const flows = locator.locate({ host: `h${index}.example.com`, port: undefined, protocol: undefined }, one, 0);
+      const flows = locator.locate(literal(`h${index}.example.com`, 5060), one, 0);
       expect(flows === undefined).toBe(index < 1_024);
     });
     for (let index = 0; index < 1_500; index++) {
-      locator.onResolved({ host: `h${index}.example.com`, port: undefined, protocol: undefined }, [], 1_000, 10);
+      locator.onAnswer({ type: "A", name: `h${index}.example.com` }, undefined, 10);
     }
     expect(waiters.filter((one) => one.told.length === 1)).toHaveLength(1_024);
-  });
-});
-
-describe("names", () => {
-  test("RFC 3263 §4.2: DNS is asked once, and all who wait get its answer in its order", () => {
-    const { locator, questions } = setUp(LAN);
-    const waiters = [waiter(), waiter()];
-    for (const one of waiters) expect(locator.locate(PBX, one, 0)).toBeUndefined();
-    expect(questions).toEqual(["dns pbx.example.com:"]);
-    const answer: ResolvedAddress[] = [
-      { address: "192.0.2.2", port: 5070, protocol: "udp" },
-      { address: "192.0.2.1", port: 5060, protocol: "udp" },
-    ];
-    locator.onResolved(PBX, answer, 60_000, 10);
-    const flows = [flowFrom("192.0.2.2", 5070), flowFrom("192.0.2.1", 5060)];
-    expect(waiters.map((one) => one.told)).toEqual([[flows], [flows]]);
-    expect(locator.locate(PBX, waiter(), 59_000)).toEqual(flows);
-    expect(questions).toHaveLength(1);
-  });
-
-  test("a name with a port is another question than one without", () => {
-    const { locator, questions } = setUp(LAN);
-    locator.locate(PBX, waiter(), 0);
-    locator.locate({ ...PBX, port: 5070 }, waiter(), 0);
-    expect(questions).toEqual(["dns pbx.example.com:", "dns pbx.example.com:5070"]);
-  });
-
-  test("addresses of a version that we don't speak are left out", () => {
-    const { locator } = setUp(LAN);
-    const asked = waiter();
-    locator.locate(PBX, asked, 0);
-    locator.onResolved(
-      PBX,
-      [
-        { address: "2001:db8::1", port: 5060, protocol: "udp" },
-        { address: "192.0.2.1", port: 5060, protocol: "udp" },
-      ],
-      1_000,
-      0,
-    );
-    expect(asked.told).toEqual([[flowFrom("192.0.2.1", 5060)]]);
-  });
-
-  test("a name without addresses: nobody waits, and DNS is left in peace as long as its answer lasts", () => {
-    const { locator, questions } = setUp(LAN);
-    const asked = waiter();
-    locator.locate(PBX, asked, 0);
-    locator.onResolved(PBX, [], 2_000, 100);
-    expect(asked.told).toEqual([[]]);
-    expect(locator.locate(PBX, waiter(), 2_099)).toEqual([]);
-    expect(questions).toHaveLength(1);
-    expect(locator.locate(PBX, waiter(), 2_100)).toBeUndefined();
-    expect(questions).toHaveLength(2);
-  });
-
-  test("while DNS is silent the last good answer stays in use", () => {
-    const { locator, questions } = setUp(LAN);
-    locator.locate(PBX, waiter(), 0);
-    locator.onResolved(PBX, [{ address: "192.0.2.1", port: 5060, protocol: "udp" }], 1_000, 0);
-    const flows = [flowFrom("192.0.2.1", 5060)];
-    for (let now_ms = 10_000; now_ms < 3_600_000; now_ms += 10_000) {
-      expect(locator.locate(PBX, waiter(), now_ms)).toEqual(flows);
-      locator.onResolved(PBX, [], 5_000, now_ms + 1);
-    }
-    expect(questions.length).toBeGreaterThan(300);
-  });
-
-  test("a new answer replaces the old one", () => {
-    const { locator } = setUp(LAN);
-    locator.locate(PBX, waiter(), 0);
-    locator.onResolved(PBX, [{ address: "192.0.2.1", port: 5060, protocol: "udp" }], 1_000, 0);
-    locator.locate(PBX, waiter(), 6_000);
-    locator.onResolved(PBX, [{ address: "192.0.2.9", port: 5060, protocol: "udp" }], 60_000, 6_010);
-    expect(locator.locate(PBX, waiter(), 12_000)).toEqual([flowFrom("192.0.2.9", 5060)]);
-  });
-
-  test("DNS answers first, then the kernel for each address; an address without a route is left out", () => {
-    const { locator, questions } = setUp(LAN, WAN);
-    const asked = waiter();
-    locator.locate(PBX, asked, 0);
-    const answer = ["192.0.2.1", "192.0.2.2"].map((address) => ({ address, port: 5060, protocol: "udp" }) as const);
-    locator.onResolved(PBX, answer, 60_000, 1);
-    expect(questions).toEqual(["dns pbx.example.com:", "route 192.0.2.1"]);
-    locator.onSource("192.0.2.1", undefined, 2);
-    expect(questions[2]).toBe("route 192.0.2.2");
-    expect(asked.told).toEqual([]);
-    locator.onSource("192.0.2.2", "198.51.100.1", 3);
-    expect(asked.told).toEqual([[flowFrom("192.0.2.2", 5060, WAN)]]);
-  });
-
-  test("no address has a route: whoever waits hears so once", () => {
-    const { locator } = setUp(LAN, WAN);
-    const asked = waiter();
-    locator.locate(PBX, asked, 0);
-    const answer = ["192.0.2.1", "192.0.2.2"].map((address) => ({ address, port: 5060, protocol: "udp" }) as const);
-    locator.onResolved(PBX, answer, 60_000, 1);
-    locator.onSource("192.0.2.1", undefined, 2);
-    locator.onSource("192.0.2.2", undefined, 3);
-    expect(asked.told).toEqual([[]]);
-  });
-
-  test("answers that nobody asked for do no harm", () => {
-    const { locator } = setUp(LAN, WAN);
-    locator.onResolved({ host: "unasked.example.com", port: 1, protocol: undefined }, [], 1_000, 0);
-    locator.onSource("192.0.2.77", undefined, 0);
-    expect(locator.locate(literal("192.0.2.78"), waiter(), 0)).toBeUndefined();
   });
 });
 

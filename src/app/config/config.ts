@@ -24,6 +24,8 @@ export interface Config {
   /** Bindings that bring nothing new are written so often at the most. */
   readonly stateInterval_ms: number;
   readonly logLevel: LogLevel;
+  /** Whom to ask for names, address or address:port; empty: whom the system asks. */
+  readonly dnsServers: readonly string[];
 }
 
 /** How long upstream may stay silent: three retransmissions over UDP, and what Avaya's controllers wait too. */

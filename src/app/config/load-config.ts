@@ -5,6 +5,7 @@ import { type SipUri, uriPort } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
 import type { Listener } from "../../transport/flow.ts";
 import { type Config, STATE_FOLDER, STATE_INTERVAL_ms } from "./config.ts";
+import { loadDns } from "./load-dns.ts";
 import { checkEmergency, loadEmergency } from "./load-emergency.ts";
 import { loadExtensions } from "./load-extensions.ts";
 import { loadGatewaySettings, loadGateways } from "./load-gateways.ts";
@@ -38,6 +39,7 @@ const KEYS = [
   "strangers",
   "limits",
   "state",
+  "dns",
   "log",
 ];
 
@@ -71,6 +73,7 @@ function assemble(reader: Reader, fields: Fields | undefined, resolvePath: (path
     stateFolder: resolvePath(state.folder),
     stateInterval_ms: state.interval_ms,
     logLevel: reader.optional(fields, "log", (place) => reader.choice(place, levels)) ?? "info",
+    dnsServers: reader.optional(fields, "dns", (place) => loadDns(reader, place)) ?? [],
   };
 }
 

@@ -1,66 +1,124 @@
-/** Names → addresses: SRV for names without a port, then A and AAAA (RFC 3263 §4.2). */
+/**
+ * Asks DNS, by c-ares: getaddrinfo would block Node's few threads for minutes when DNS is dead. The hosts file goes first:
+ * a name that stands there needs no DNS, and has no other records.
+ */
 import * as dns from "dns";
-import type { Hop, ResolvedAddress } from "../../transport/locator.ts";
+import { isIPv4 } from "net";
+import type { Answer, Question } from "../../transport/locator.ts";
+import { parseHosts, parseResolvConf, type ResolverSettings } from "./resolver-files.ts";
+import { WatchedFile } from "./watched-file.ts";
 
-const SIP_PORT = 5060;
-/** Node tells no lifetime of SRV records; what getaddrinfo answers has none either. */
-const LIFETIME_ms = 60_000;
-/** After a failure DNS is asked again soon: it fails when the line does. */
-const FAILURE_LIFETIME_ms = 2_000;
-const QUERY_TIMEOUT_ms = 1_500;
+const SECOND_ms = 1_000;
+/** One server gets so long; with three tries all is over within 5 s. */
+const TRY_ms = 1_500;
+const TRIES = 3;
+/** Node tells no lifetime of SRV and NAPTR records. */
+const UNTOLD_LIFETIME_ms = 300_000;
+const HOSTS_LIFETIME_ms = 10_000;
+/** The server has understood, and there is no such record; or it will never understand. */
+const NOTHING = ["ENODATA", "ENOTFOUND", "ENOTIMP", "EFORMERR"];
 
-export type OnResolved = (target: Hop, addresses: readonly ResolvedAddress[], lifetime_ms: number) => void;
+/** @param answer undefined: no server has answered, or none knows itself */
+export type OnAnswer = (question: Question, answer: Answer | undefined) => void;
+
+/** Where the system's files are, for tests. */
+export interface SystemFiles {
+  readonly hosts: string;
+  readonly resolvConf: string;
+}
+
+const SYSTEM: SystemFiles = { hosts: "/etc/hosts", resolvConf: "/etc/resolv.conf" };
 
 export class NodeDns {
-  private readonly onResolved: OnResolved;
+  /** Asked instead of those of resolv.conf, where there are any: address, or address:port. */
+  servers: readonly string[];
+  private readonly onAnswer: OnAnswer;
+  private readonly hosts: WatchedFile<Map<string, string[]>>;
+  private readonly settings: WatchedFile<ResolverSettings>;
+  private readonly running = new Set<dns.Resolver>();
+  private isClosed = false;
 
-  constructor(onResolved: OnResolved) {
-    this.onResolved = onResolved;
+  constructor(onAnswer: OnAnswer, servers: readonly string[] = [], files: SystemFiles = SYSTEM) {
+    this.onAnswer = onAnswer;
+    this.servers = servers;
+    this.hosts = new WatchedFile(files.hosts, parseHosts);
+    this.settings = new WatchedFile(files.resolvConf, parseResolvConf);
   }
 
-  resolve(target: Hop): void {
-    this.find(target).then(
-      (addresses) => this.onResolved(target, addresses, addresses.length > 0 ? LIFETIME_ms : FAILURE_LIFETIME_ms),
-      () => this.onResolved(target, [], FAILURE_LIFETIME_ms),
-    );
-  }
-
-  private async find(target: Hop): Promise<ResolvedAddress[]> {
-    const { host, port } = target;
-    if (port !== undefined) return addressesOf(host, port);
-    const services = await inTime(servicesOf(host), []);
-    if (services.length === 0) return addressesOf(host, SIP_PORT);
-    services.sort((a, b) => a.priority - b.priority || b.weight - a.weight);
-    const found = await Promise.all(services.map((service) => addressesOf(service.name, service.port)));
-    return ([] as ResolvedAddress[]).concat(...found);
-  }
-}
-
-async function servicesOf(host: string): Promise<dns.SrvRecord[]> {
-  try {
-    return await dns.promises.resolveSrv(`_sip._udp.${host}`);
-  } catch {
-    return [];
-  }
-}
-
-/** By getaddrinfo, so that the router's own hosts file counts. */
-async function addressesOf(host: string, port: number): Promise<ResolvedAddress[]> {
-  try {
-    const found = await dns.promises.lookup(host, { all: true, verbatim: true });
-    return found.map(({ address }) => ({ address, port, protocol: "udp" }));
-  } catch {
-    return [];
-  }
-}
-
-function inTime<T>(answer: Promise<T>, otherwise: T): Promise<T> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(otherwise), QUERY_TIMEOUT_ms);
-    const settle = (value: T) => {
-      clearTimeout(timer);
-      resolve(value);
+  query(question: Question): void {
+    const tell = (answer: Answer | undefined) => {
+      if (!this.isClosed) this.onAnswer(question, answer);
     };
-    answer.then(settle, () => settle(otherwise));
+    this.find(question).then(tell, () => tell(undefined));
+  }
+
+  /** Nobody waits for answers any more. */
+  close(): void {
+    this.isClosed = true;
+    for (const resolver of this.running) resolver.cancel();
+  }
+
+  private async find({ type, name }: Question): Promise<Answer | undefined> {
+    const own = (await this.hosts.read()).get(name.replace(/^(_[^.]*\.)+/, ""));
+    if (own !== undefined) {
+      const records = own.filter((address) => type === (isIPv4(address) ? "A" : "AAAA"));
+      return { records, lifetime_ms: HOSTS_LIFETIME_ms };
+    }
+    const { servers, search } = await this.settings.read();
+    const isShort = !name.replace(/^(_[^.]*\.)+/, "").includes(".");
+    const names = isShort ? [...search.map((domain) => `${name}.${domain}`), name] : [name];
+    let answer: Answer | undefined;
+    for (const one of names) {
+      answer = await this.ask(type, one, this.servers.length > 0 ? this.servers : servers);
+      if (answer === undefined || answer.records.length > 0) break;
+    }
+    return answer;
+  }
+
+  /** One server after the other. */
+  private async ask(type: Question["type"], name: string, servers: readonly string[]): Promise<Answer | undefined> {
+    for (let index = 0; index < TRIES && !this.isClosed; index++) {
+      const resolver = new dns.Resolver();
+      const timer = setTimeout(() => resolver.cancel(), TRY_ms);
+      this.running.add(resolver);
+      try {
+        resolver.setServers([servers[index % servers.length] ?? ""]);
+        return await read(resolver, type, name);
+      } catch (error) {
+        const { code } = error as { code?: unknown };
+        if (NOTHING.includes(String(code))) return { records: [], lifetime_ms: 0 };
+      } finally {
+        clearTimeout(timer);
+        this.running.delete(resolver);
+      }
+    }
+    return undefined;
+  }
+}
+
+function read(resolver: dns.Resolver, type: Question["type"], name: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const done = <T>(error: Error | null, records: readonly T[], answer: (records: readonly T[]) => Answer) => {
+      if (error === null) resolve(answer(records));
+      else reject(error);
+    };
+    const addresses = (records: readonly dns.RecordWithTtl[]): Answer => ({
+      records: records.map(({ address }) => address),
+      lifetime_ms: Math.min(...records.map(({ ttl }) => ttl)) * SECOND_ms,
+    });
+    if (type === "A") resolver.resolve4(name, { ttl: true }, (error, found) => done(error, found, addresses));
+    else if (type === "AAAA") resolver.resolve6(name, { ttl: true }, (error, found) => done(error, found, addresses));
+    else if (type === "SRV") {
+      resolver.resolveSrv(name, (error, found) =>
+        done(error, found, (records) => ({
+          records: records.map((one) => ({ ...one, target: one.name })),
+          lifetime_ms: UNTOLD_LIFETIME_ms,
+        })),
+      );
+    } else {
+      resolver.resolveNaptr(name, (error, found) =>
+        done(error, found, (records) => ({ records, lifetime_ms: UNTOLD_LIFETIME_ms })),
+      );
+    }
   });
 }

@@ -1,0 +1,25 @@
+/** The file's `dns`: whom to ask for names. */
+import { ipVersion } from "../../base/ip-range.ts";
+import { hostText, splitHostPort } from "../../message/uri.ts";
+import type { Place, Reader } from "./reader.ts";
+
+/** Servers as Node wants them. */
+export function loadDns(reader: Reader, place: Place): string[] {
+  const fields = reader.fields(place, ["servers"]);
+  const servers = reader.required(fields, "servers", "[10.222.237.1]", (found) =>
+    reader.items(found).flatMap((item) => loadServer(reader, item) ?? []),
+  );
+  return servers ?? [];
+}
+
+function loadServer(reader: Reader, place: Place): string | undefined {
+  const expected = "the IP address of a DNS server, such as 10.222.237.1 or 10.222.237.1:5353";
+  const text = reader.text(place, expected);
+  if (text === undefined) return undefined;
+  const server = ipVersion(text) === 6 ? { host: text, port: undefined } : splitHostPort(text);
+  if (server === undefined || ipVersion(server.host) === 0) {
+    reader.fault(place, `"${text}" must be ${expected}`);
+    return undefined;
+  }
+  return server.port === undefined ? server.host : `${hostText(server.host)}:${server.port}`;
+}
