@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { faults, LEAST, load } from "./files.ts";
 
+const SERVER = "must be the IP address of a DNS server, such as 10.222.237.1 or 10.222.237.1:5353";
 type Rows = readonly (readonly [text: string, ...expected: string[]])[];
 
 const LISTEN = "must be udp, tcp or tls and one of this router's own addresses, such as udp:10.222.237.1:5060";
@@ -202,6 +203,11 @@ describe("the rest", () => {
       ["state: []", "3:8 state: must be the path of a folder"],
       ["log: verbose", "3:6 log: must be one of error, warn, info, debug"],
       ["log:", "3:5 log: must be one of error, warn, info, debug"],
+      ["dns: 10.0.0.1", "3:6 dns: must be a mapping with the keys servers"],
+      ["dns: {}", '3:6 dns: lacks servers; add "servers: [10.222.237.1]"'],
+      ["dns: {servers: [ns.example.com]}", `3:17 dns.servers[0]: "ns.example.com" ${SERVER}`],
+      ['dns: {servers: ["10.0.0.1:99999"]}', `3:17 dns.servers[0]: "10.0.0.1:99999" ${SERVER}`],
+      ['dns: {servers: [10.0.0.1, "::1", ""]}', `3:34 dns.servers[2]: ${SERVER}`],
     ],
     (text) => `${LEAST}${text}\n`,
   );

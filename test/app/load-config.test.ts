@@ -80,6 +80,14 @@ describe("defaults", () => {
     expect(site).toMatchObject({ gateways: [], huntGroups: [], strangers: "auto" });
   });
 
+  test("whom to ask for names: the system's servers, unless the file says otherwise", () => {
+    expect(load(LEAST).config.dnsServers).toEqual([]);
+    const servers = ["10.0.0.1", "10.0.0.2:5353", "::1", "[2001:db8::1]:53"];
+    const { config, problems } = load(`${LEAST}dns: {servers: ${JSON.stringify(servers)}}\n`);
+    expect(problems).toEqual([]);
+    expect(config.dnsServers).toEqual(servers);
+  });
+
   test("upstream: the domains of the Request-URIs, fr_timer 4 s, probes every 10 s, a hold of 60 s up to 600 s", () => {
     expect(site.upstream).toMatchObject({
       targets: [],

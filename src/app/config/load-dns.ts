@@ -16,10 +16,7 @@ function loadServer(reader: Reader, place: Place): string | undefined {
   const expected = "the IP address of a DNS server, such as 10.222.237.1 or 10.222.237.1:5353";
   const text = reader.text(place, expected);
   if (text === undefined) return undefined;
-  const server = ipVersion(text) === 6 ? { host: text, port: undefined } : splitHostPort(text);
-  if (server === undefined || ipVersion(server.host) === 0) {
-    reader.fault(place, `"${text}" must be ${expected}`);
-    return undefined;
-  }
-  return server.port === undefined ? server.host : `${hostText(server.host)}:${server.port}`;
+  if (ipVersion(splitHostPort(ipVersion(text) === 6 ? hostText(text) : text)?.host ?? "") !== 0) return text;
+  reader.fault(place, `"${text}" must be ${expected}`);
+  return undefined;
 }

@@ -96,29 +96,22 @@ export class NodeDns {
   }
 }
 
+/** All four take options, whatever Node's types say; without a time to live they answer without one. */
+type Method = (name: string, options: { ttl: true }, callback: (error: Error | null, found: Found[]) => void) => void;
+type Found = Partial<dns.RecordWithTtl & dns.SrvRecord> & dns.NaptrRecord;
+
+const METHODS = { A: "resolve4", AAAA: "resolve6", SRV: "resolveSrv", NAPTR: "resolveNaptr" } as const;
+
 function read(resolver: dns.Resolver, type: Question["type"], name: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const done = <T>(error: Error | null, records: readonly T[], answer: (records: readonly T[]) => Answer) => {
-      if (error === null) resolve(answer(records));
-      else reject(error);
-    };
-    const addresses = (records: readonly dns.RecordWithTtl[]): Answer => ({
-      records: records.map(({ address }) => address),
-      lifetime_ms: Math.min(...records.map(({ ttl }) => ttl)) * SECOND_ms,
+    (resolver[METHODS[type]] as unknown as Method).call(resolver, name, { ttl: true }, (error, found) => {
+      if (error !== null) {
+        reject(error);
+        return;
+      }
+      const lifetimes = found.map(({ ttl }) => (ttl === undefined ? UNTOLD_LIFETIME_ms : ttl * SECOND_ms));
+      const records = found.map((one) => one.address ?? (type === "SRV" ? { ...one, target: one.name } : one));
+      resolve({ records: records as Answer["records"], lifetime_ms: Math.min(...lifetimes) });
     });
-    if (type === "A") resolver.resolve4(name, { ttl: true }, (error, found) => done(error, found, addresses));
-    else if (type === "AAAA") resolver.resolve6(name, { ttl: true }, (error, found) => done(error, found, addresses));
-    else if (type === "SRV") {
-      resolver.resolveSrv(name, (error, found) =>
-        done(error, found, (records) => ({
-          records: records.map((one) => ({ ...one, target: one.name })),
-          lifetime_ms: UNTOLD_LIFETIME_ms,
-        })),
-      );
-    } else {
-      resolver.resolveNaptr(name, (error, found) =>
-        done(error, found, (records) => ({ records, lifetime_ms: UNTOLD_LIFETIME_ms })),
-      );
-    }
   });
 }
