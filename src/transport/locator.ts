@@ -107,6 +107,7 @@ export class Locator {
 
   /** DNS has answered; undefined: it hasn't, and won't. */
   onAnswer(question: Question, answer: Answer | undefined, now_ms: number): void {
+    this.findings.clear();
     this.names.onAnswer(question, answer, now_ms);
   }
 
