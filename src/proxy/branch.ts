@@ -21,7 +21,7 @@ const SHARE_ms = 4_000;
 
 /** The response context, as its branches see it. */
 export interface BranchUser extends RunningRequest {
-  /** A provisional response other than 100. */
+  /** A provisional response other than 100, to an INVITE. */
   onProvisional(branch: Branch, response: Response, now_ms: number): void;
   /** A 2xx; it can come after the branch has ended. From now on the response context answers for the transaction. */
   onSuccess(branch: Branch, transaction: ClientTransaction, response: Response, now_ms: number): void;
@@ -264,8 +264,9 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
       if (isFirst) this.kit.transactions.cancel(transaction, this.cancelReason ?? "", now_ms);
       return;
     }
-    // A 100 to another request promises nothing: its short timer goes on.
-    if (this.routed.request.method === "INVITE") this.beginPatience(response.status, now_ms);
+    // To another request a provisional response promises nothing, whatever its status (RFC 4320 §4.1): its short timer goes on.
+    if (this.routed.request.method !== "INVITE") return;
+    this.beginPatience(response.status, now_ms);
     if (response.status === 100) return;
     this.isRinging = true;
     this.running.onProvisional(this, response, now_ms);

@@ -7,6 +7,7 @@ import { parse } from "../message/parse.ts";
 import type { Reply, ViaStamp } from "../message/reply.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction, ServerUser } from "../transaction/server-transaction.ts";
+import { TIMER_E_AT_T2_ms } from "../transaction/timers.ts";
 import { AcceptedCall } from "./accepted-call.ts";
 import { bestOf, type Final, otherChallenges } from "./best-response.ts";
 import { Branch, type BranchUser } from "./branch.ts";
@@ -24,6 +25,8 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   private readonly stamp: ViaStamp;
   private readonly decision: RoutingDecision;
   private readonly timer = new Timer(this, "stage");
+  /** For all but INVITE: until a 100 is due. */
+  private trying: Timer | undefined = undefined;
   /** Branches of all stages so far; those of the present one from `stageStart` on. */
   private readonly branches: Branch[] = [];
   private plan: readonly Stage[];
@@ -52,6 +55,10 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
 
   start(now_ms: number): void {
     this.decision.listener?.onStart?.(this, now_ms);
+    if (this.routed.request.method !== "INVITE") {
+      this.trying = new Timer(this, "trying");
+      this.kit.timers.start(this.trying, TIMER_E_AT_T2_ms, now_ms);
+    }
     this.enterNextStage(now_ms);
   }
 
@@ -107,10 +114,11 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
     this.cancelOpenBranches("", now_ms);
   }
 
-  /** The hold of a notice or a pause is over, or a fork has rung long enough. */
-  onTimer(_kind: string, now_ms: number): void {
+  /** The hold of a notice or a pause is over, a fork has rung long enough, or a 100 is due. */
+  onTimer(kind: string, now_ms: number): void {
     try {
-      this.endStage(now_ms);
+      if (kind === "trying") this.kit.transactions.reply(this.server, { status: 100 }, now_ms);
+      else this.endStage(now_ms);
     } catch (error) {
       this.onBug(error, now_ms);
     }
@@ -250,6 +258,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   private finish(): void {
     this.isDone = true;
     this.kit.timers.stop(this.timer);
+    if (this.trying !== undefined) this.kit.timers.stop(this.trying);
   }
 }
 

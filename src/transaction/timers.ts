@@ -4,6 +4,8 @@
 export const T1_ms = 500;
 /** Longest interval between retransmissions of non-INVITE requests and INVITE responses. */
 export const T2_ms = 4000;
+/** When a client's timer E, which began with T1, is first set to T2: until then no 100 to a non-INVITE (RFC 4320 §4.1). */
+export const TIMER_E_AT_T2_ms = T1_ms + 2 * T1_ms + 4 * T1_ms;
 /** How long a message may stay in the network. */
 export const T4_ms = 5000;
 
