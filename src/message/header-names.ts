@@ -23,8 +23,9 @@ export const EXPIRES = 19;
 export const EVENT = 20;
 export const SESSION_EXPIRES = 21;
 export const P_ASSERTED_IDENTITY = 22;
+export const MAX_BREADTH = 23;
 /** How many identifiers there are, OTHER included. */
-export const IDENTIFIERS = 23;
+export const IDENTIFIERS = 24;
 
 /** Identifier → lower-case names, the long one first. */
 const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
@@ -50,6 +51,7 @@ const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
   [EVENT, "event", "o"],
   [SESSION_EXPIRES, "session-expires", "x"],
   [P_ASSERTED_IDENTITY, "p-asserted-identity"],
+  [MAX_BREADTH, "max-breadth"],
 ];
 
 interface Candidate {

@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<number, string>> = {
   414: "Request-URI Too Long",
   416: "Unsupported URI Scheme",
   420: "Bad Extension",
+  440: "Max-Breadth Exceeded",
   480: "Temporarily Unavailable",
   481: "Call/Transaction Does Not Exist",
   482: "Loop Detected",

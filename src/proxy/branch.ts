@@ -42,6 +42,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   readonly running: BranchUser;
   private readonly stamp: ViaStamp;
   private readonly fr_timer_ms: number | undefined;
+  private readonly maxBreadth: number;
   private flows: readonly Flow[] = [];
   private flowIndex = 0;
   /** The target leaves the transport to us: a request too long for a datagram can go by TCP. */
@@ -65,6 +66,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     stamp: ViaStamp,
     target: Target,
     fr_timer_ms: number | undefined,
+    maxBreadth: number,
   ) {
     this.kit = kit;
     this.running = user;
@@ -72,6 +74,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     this.stamp = stamp;
     this.target = target;
     this.fr_timer_ms = fr_timer_ms;
+    this.maxBreadth = maxBreadth;
   }
 
   get isOpen(): boolean {
@@ -229,10 +232,13 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     }
     const { request } = this.routed;
     const branch = this.kit.branchIds.next(loopHash(request));
-    const wire = buildCopy(this.kit, this.routed, this.stamp, this.target, flow, branch);
+    const wire = buildCopy(this.kit, this.routed, this.stamp, this.target, flow, branch, this.maxBreadth);
     const isLong = this.mayUseTcp && wire.length > DATAGRAM_MAX_BYTES;
     const trial = isLong ? this.kit.tcpReach.inPlaceOf(flow, now_ms) : undefined;
-    const copy = trial === undefined ? wire : buildCopy(this.kit, this.routed, this.stamp, this.target, trial, branch);
+    const copy =
+      trial === undefined
+        ? wire
+        : buildCopy(this.kit, this.routed, this.stamp, this.target, trial, branch, this.maxBreadth);
     this.hasProvisional = false;
     this.transaction = this.kit.transactions.send(request.method, branch, copy, trial ?? flow, this, now_ms);
     if (this.flowIndex < this.flows.length) this.awaitNext(now_ms);

@@ -1,5 +1,5 @@
 /** RFC 3261 §16.6: the copy of a request that leaves for a target. */
-import { CONTACT, MAX_FORWARDS, P_ASSERTED_IDENTITY, ROUTE, SUPPORTED } from "../message/header-names.ts";
+import { CONTACT, MAX_BREADTH, MAX_FORWARDS, P_ASSERTED_IDENTITY, ROUTE, SUPPORTED } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import { Splice } from "../message/splice.ts";
@@ -21,6 +21,8 @@ export interface Forwarding {
   readonly supportsPath: boolean;
   /** Values that replace those of Contact; undefined leaves them. */
   readonly contacts: readonly string[] | undefined;
+  /** The copy's part of Max-Breadth (RFC 5393 §5.3.3). */
+  readonly maxBreadth: number;
   /** The URI of P-Asserted-Identity; undefined leaves it. */
   readonly assertedIdentity: string | undefined;
 }
@@ -41,6 +43,7 @@ export function buildForward(request: Request, stamp: ViaStamp, forwarding: Forw
     splice.replace(request.valueStart(maxForwards), request.valueEnd(maxForwards), String(Math.max(hops, 0)));
   }
   if (routes !== undefined) rewriteList(request, splice, ROUTE, "Route", routes);
+  limitBreadth(request, splice, String(forwarding.maxBreadth));
   if (forwarding.contacts !== undefined) rewriteList(request, splice, CONTACT, "Contact", forwarding.contacts);
   if (forwarding.assertedIdentity !== undefined) {
     const value = `<${forwarding.assertedIdentity}>`;
@@ -79,6 +82,13 @@ function rewriteList(request: Request, splice: Splice, id: number, name: string,
   for (let index = first; index >= 0; index = request.indexOf(id, index + 1)) {
     splice.replace(request.fieldStart(index), request.fieldStart(index + 1), index === first ? line : "");
   }
+}
+
+/** One field with this value; where it is so already, it stays as it came. */
+function limitBreadth(request: Request, splice: Splice, breadth: string): void {
+  const index = request.indexOf(MAX_BREADTH);
+  const isSo = index >= 0 && request.value(index) === breadth && request.indexOf(MAX_BREADTH, index + 1) < 0;
+  if (!isSo) rewriteList(request, splice, MAX_BREADTH, "Max-Breadth", [breadth]);
 }
 
 function supportPath(request: Request, splice: Splice): void {

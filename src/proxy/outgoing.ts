@@ -30,7 +30,10 @@ export function nextHopOf(routed: RoutedRequest, target: Target): Hop | Flow | u
   return uri === undefined ? undefined : hopOf(uri);
 }
 
-/** The wire text of the copy that leaves on `flow` with `branch`. */
+/**
+ * The wire text of the copy that leaves on `flow` with `branch`.
+ * @param maxBreadth its part of Max-Breadth
+ */
 export function buildCopy(
   kit: ProxyKit,
   routed: RoutedRequest,
@@ -38,6 +41,7 @@ export function buildCopy(
   target: Target,
   flow: Flow,
   branch: string,
+  maxBreadth: number,
 ): string {
   return buildForward(routed.request, stamp, {
     requestUri: target.requestUri === undefined ? routed.routes.requestUri : withoutHeaders(target.requestUri),
@@ -45,6 +49,7 @@ export function buildCopy(
     flow,
     branch,
     ownRoutes: recordRoute(kit, routed, target, flow) + path(kit, routed, target, flow),
+    maxBreadth,
     supportsPath: target.addPath === true,
     assertedIdentity: target.assertedIdentity,
     contacts: target.hideContact === true ? hiddenContacts(kit, routed, flow) : undefined,

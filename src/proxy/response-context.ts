@@ -13,6 +13,7 @@ import { bestOf, type Final, otherChallenges } from "./best-response.ts";
 import { Branch, type BranchUser } from "./branch.ts";
 import { withoutTopVia } from "./forward-response.ts";
 import type { ProxyKit } from "./kit.ts";
+import { breadthOf, shareOf } from "./max-breadth.ts";
 import type { ForkStage, NoticeStage, RoutedRequest, RoutingDecision, Stage } from "./router.ts";
 
 /** RFC 3326, for phones that lost the race: they don't show a missed call. */
@@ -155,8 +156,15 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
   private fork(stage: ForkStage, now_ms: number): void {
     this.stageStart = this.branches.length;
     const targets = typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets;
-    for (const target of targets) {
-      this.branches.push(new Branch(this.kit, this, this.routed, this.stamp, target, stage.fr_timer_ms));
+    // All branches of earlier stages have ended: a serial fork has the whole breadth each time (RFC 5393 §5.3.3).
+    const breadth = breadthOf(this.routed.request, targets.length);
+    if (targets.length > breadth) {
+      this.reply({ status: 440 }, now_ms);
+      return;
+    }
+    for (const [index, target] of targets.entries()) {
+      const share = shareOf(breadth, index, targets.length);
+      this.branches.push(new Branch(this.kit, this, this.routed, this.stamp, target, stage.fr_timer_ms, share));
     }
     if (stage.ring_ms !== undefined) this.kit.timers.start(this.timer, stage.ring_ms, now_ms);
     this.isBusy = true;

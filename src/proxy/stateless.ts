@@ -3,6 +3,7 @@ import type { Flow, TransportPort } from "../transport/flow.ts";
 import type { FlowWaiter } from "../transport/locator.ts";
 import { stampVia } from "../transport/receive.ts";
 import type { ProxyKit } from "./kit.ts";
+import { breadthOf } from "./max-breadth.ts";
 import { buildCopy, isFlow, nextHopOf } from "./outgoing.ts";
 import type { RoutedRequest, Target } from "./router.ts";
 
@@ -30,10 +31,9 @@ export class StatelessForward implements FlowWaiter {
     if (flow === undefined) return;
     const { request, source } = this.routed;
     const branch = this.kit.branchIds.stateless(request);
-    this.kit.transport.send(
-      flow,
-      buildCopy(this.kit, this.routed, stampVia(request, source), this.target, flow, branch),
-    );
+    const stamp = stampVia(request, source);
+    const copy = buildCopy(this.kit, this.routed, stamp, this.target, flow, branch, breadthOf(request, 1));
+    this.kit.transport.send(flow, copy);
   }
 }
 

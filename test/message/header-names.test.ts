@@ -32,6 +32,7 @@ const KNOWN: readonly (readonly [id: number, ...names: string[]])[] = [
   [names.EVENT, "Event", "o"],
   [names.SESSION_EXPIRES, "Session-Expires", "x"],
   [names.P_ASSERTED_IDENTITY, "P-Asserted-Identity"],
+  [names.MAX_BREADTH, "Max-Breadth"],
 ];
 
 describe("headerId", () => {
