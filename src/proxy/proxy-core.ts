@@ -173,6 +173,12 @@ export class ProxyCore implements TransactionUser {
 
   /** Only who was asked may answer, or another address of his kind: a branch can be overheard. */
   private receiveResponse(response: Response, source: Flow, now_ms: number): void {
+    const { host, port } = response.topVia;
+    // §18.1.2: what doesn't answer a request of ours is dropped, whatever its branch.
+    if (!this.own.has(host, port === 0 ? undefined : port)) {
+      this.log.debug("response_for_another", { from: flowKey(source), sent_by: host });
+      return;
+    }
     const asked = this.transactions.askedBy(response)?.address;
     if (this.router?.mayAnswer(source.address, asked) === true) {
       this.transactions.receiveResponse(response, now_ms);
