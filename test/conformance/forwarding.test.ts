@@ -31,3 +31,13 @@ describe("RFC 3261 §18.1.2: responses whose sent-by isn't ours", () => {
   });
 });
 
+describe("RFC 3261 §20.29: Proxy-Require in a CANCEL", () => {
+  it("is ignored: a CANCEL after a restart goes on", () => {
+    const { site, phone, pbx } = cast();
+    phone.cancel(phone.request("OPTIONS", NUMBER), ["Proxy-Require: foo"]);
+    site.run(50);
+    expect(phone.responses(420, "CANCEL")).toEqual([]);
+    expect(pbx.requests("CANCEL")).toHaveLength(1);
+  });
+});
+
