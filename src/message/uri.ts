@@ -71,6 +71,14 @@ export function parameter(parameters: string, name: string): string | undefined 
   return undefined;
 }
 
+/** `text`, a Contact's URI, without what a Request-URI must not contain: method and header fields (§16.6 item 2, table 1). */
+export function asRequestUri(text: string): string {
+  const uri = parseSipUri(text);
+  if (uri === undefined || (uri.headers === "" && uriParameter(uri, "method") === undefined)) return text;
+  const parameters = uri.parameters.split(";").filter((part) => !/^\s*method\s*(=|$)/i.test(part));
+  return text.slice(0, text.length - uri.headers.length - uri.parameters.length) + parameters.join(";");
+}
+
 /** The port that a request for `uri` goes to when nothing else says so (§19.1.2). */
 export function uriPort(uri: SipUri): number {
   return uri.port ?? (uri.scheme === "sips" ? SIPS_PORT : SIP_PORT);

@@ -1,10 +1,9 @@
 /** From a target to the request that leaves for it: next hop, own routes, branch (RFC 3261 §16.6). */
-
 import { CONTACT } from "../message/header-names.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import { COLON } from "../message/text.ts";
-import { parseSipUri } from "../message/uri.ts";
+import { asRequestUri, parseSipUri, type SipUri, splitHostPort, uriParameter } from "../message/uri.ts";
 import type { Flow, Listener } from "../transport/flow.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
 import { ownUri } from "../transport/own-names.ts";
@@ -17,6 +16,8 @@ import type { DialogWay } from "./tokens.ts";
 /** Of the schemes that get here, only "sips" has it as its fourth letter. */
 const LOWER_S = 0x73;
 
+const RECORDED: readonly string[] = ["INVITE", "SUBSCRIBE", "REFER"];
+
 /** Where a copy for `target` goes; undefined when neither the target nor the message says (§16.6 item 7). */
 export function nextHopOf(routed: RoutedRequest, target: Target): Hop | Flow | undefined {
   if (target.nextHop !== undefined) return target.nextHop;
@@ -27,7 +28,7 @@ export function nextHopOf(routed: RoutedRequest, target: Target): Hop | Flow | u
       : target.requestUri === undefined
         ? routed.uri
         : parseSipUri(target.requestUri);
-  return uri === undefined ? undefined : hopOf(uri);
+  return uri === undefined ? undefined : hopByMaddr(uri);
 }
 
 /**
@@ -44,7 +45,7 @@ export function buildCopy(
   maxBreadth: number,
 ): string {
   return buildForward(routed.request, stamp, {
-    requestUri: target.requestUri === undefined ? routed.routes.requestUri : withoutHeaders(target.requestUri),
+    requestUri: target.requestUri === undefined ? routed.routes.requestUri : asRequestUri(target.requestUri),
     routes: target.dropRoutes === true ? { ...routed.routes, remaining: [] } : routed.routes,
     flow,
     branch,
@@ -59,8 +60,7 @@ export function buildCopy(
 /** §16.6 item 4; both sides' addresses when the request changes sides (RFC 5658). */
 function recordRoute(kit: ProxyKit, routed: RoutedRequest, target: Target, flow: Flow): string {
   const { request, source } = routed;
-  const { method } = request;
-  if (method !== "INVITE" && method !== "SUBSCRIBE" && method !== "REFER") return "";
+  if (!RECORDED.includes(request.method)) return "";
   const toCallee = flow.isAccepted === true ? ({ side: "b", flow } as const) : undefined;
   const toCaller = source.isAccepted === true ? ({ side: "a", flow: source } as const) : undefined;
   const changesSides = flow.listener !== source.listener || (toCallee !== undefined && toCaller !== undefined);
@@ -103,10 +103,12 @@ function hiddenContacts(kit: ProxyKit, { request, source }: RoutedRequest, flow:
   });
 }
 
-/** §16.6 item 2: what a Contact may say behind "?" has no place in a Request-URI. */
-function withoutHeaders(uri: string): string {
-  const headers = uri.includes("?") ? (parseSipUri(uri)?.headers ?? "") : "";
-  return uri.slice(0, uri.length - headers.length);
+/** RFC 3263 §4: maddr goes before the host. */
+function hopByMaddr(uri: SipUri): Hop | undefined {
+  const maddr = uriParameter(uri, "maddr");
+  if (maddr === undefined) return hopOf(uri);
+  const host = splitHostPort(maddr)?.host;
+  return host === undefined ? undefined : { ...hopOf(uri), host };
 }
 
 export function isFlow(hop: Hop | Flow): hop is Flow {

@@ -2,7 +2,7 @@
 import { ROUTE } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
-import { parseSipUri, type SipUri, uriParameter } from "../message/uri.ts";
+import { hostText, parseSipUri, type SipUri, uriParameter } from "../message/uri.ts";
 import type { OwnAddresses } from "./own-addresses.ts";
 
 export interface RouteSet {
@@ -19,9 +19,19 @@ export interface RouteSet {
 const NONE: readonly string[] = [];
 
 export function preprocessRoutes(request: Request, own: OwnAddresses): RouteSet {
-  const requestUri = request.requestUri;
+  const requestUri = withoutOwnMaddr(request, own);
   if (request.indexOf(ROUTE) < 0) return { changed: false, remaining: NONE, requestUri, tokens: NONE };
   return takeOff(request.list(ROUTE), requestUri, request.uri, own);
+}
+
+/** A maddr that means us has done its work: it goes, and the port with it. */
+function withoutOwnMaddr({ requestUri, uri }: Request, own: OwnAddresses): string {
+  if (uri === undefined || uri.parameters === "") return requestUri;
+  const maddr = uriParameter(uri, "maddr");
+  if (maddr === undefined || !own.has(maddr, uri.port)) return requestUri;
+  const parameters = uri.parameters.split(";").filter((part) => !/^\s*(maddr|transport)\s*(=|$)/i.test(part));
+  const user = uri.user === undefined ? "" : `${uri.user}@`;
+  return `${uri.scheme}:${user}${hostText(uri.host)}${parameters.join(";")}${uri.headers}`;
 }
 
 function takeOff(values: string[], received: string, uri: SipUri | undefined, own: OwnAddresses): RouteSet {
