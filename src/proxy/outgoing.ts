@@ -16,7 +16,7 @@ import type { DialogWay } from "./tokens.ts";
 /** Of the schemes that get here, only "sips" has it as its fourth letter. */
 const LOWER_S = 0x73;
 
-const RECORDED: readonly string[] = ["INVITE", "SUBSCRIBE", "REFER"];
+const RECORDED: readonly string[] = ["INVITE", "SUBSCRIBE", "REFER", "NOTIFY"];
 
 /** Where a copy for `target` goes; undefined when neither the target nor the message says (§16.6 item 7). */
 export function nextHopOf(routed: RoutedRequest, target: Target): Hop | Flow | undefined {
@@ -57,7 +57,10 @@ export function buildCopy(
   });
 }
 
-/** §16.6 item 4; both sides' addresses when the request changes sides (RFC 5658). */
+/**
+ * §16.6 item 4; both sides' addresses when the request changes sides (RFC 5658). A NOTIFY gets it as well: it can be the
+ * subscriber's first word of the dialog (RFC 6665 §4.3).
+ */
 function recordRoute(kit: ProxyKit, routed: RoutedRequest, target: Target, flow: Flow): string {
   const { request, source } = routed;
   if (!RECORDED.includes(request.method)) return "";

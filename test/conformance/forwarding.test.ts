@@ -106,3 +106,23 @@ describe("RFC 3261 §16.4: maddr in the Request-URI", () => {
   });
 });
 
+describe("RFC 6665 §4.3: subscriptions", () => {
+  it("NOTIFY gets Record-Route, as SUBSCRIBE does: the subscriber may learn the route set from either", () => {
+    const { site, phone, pbx } = cast();
+    pbx.answers("SUBSCRIBE", { status: 200, extra: ["Expires: 600"] });
+    phone.answers("NOTIFY", { status: 200 });
+    phone.request("SUBSCRIBE", "sip:202@pbx.example.com", ["Event: dialog"]);
+    site.run(100);
+    pbx.inDialogAsCallee("NOTIFY", pbx.seen("SUBSCRIBE"), 1);
+    site.run(100);
+    const places = (values: readonly string[]) => values.map((value) => value.replace(/^<sip:[^@]*@/, ""));
+    expect(places(headers(pbx.seen("SUBSCRIBE"), "record-route"))).toEqual([
+      "203.0.113.2:5060;lr>",
+      "10.222.237.1:5060;lr>",
+    ]);
+    expect(places(headers(phone.seen("NOTIFY"), "record-route"))).toEqual([
+      "10.222.237.1:5060;lr>",
+      "203.0.113.2:5060;lr>",
+    ]);
+  });
+});
