@@ -9,8 +9,15 @@ import { cseqMethodOf, headers, methodOf, readSip, requestUriOf, type SipText, s
 const FOLDER = join(dirname(fileURLToPath(import.meta.url)), "../scenario/ladders");
 const NAME_WIDTH = 10;
 
-/** One line a datagram: "seconds  from -> to  what", with what matters of its header fields. */
-export function ladder(sightings: readonly Sighting[], names: ReadonlyMap<string, string>): string {
+/**
+ * One line a datagram: "seconds  from -> to  what", with what matters of its header fields.
+ * @param more lower-case names of fields that matter here
+ */
+export function ladder(
+  sightings: readonly Sighting[],
+  names: ReadonlyMap<string, string>,
+  more: readonly string[] = [],
+): string {
   const nameOf = (at: Address) => names.get(`${at.address} ${at.port}`) ?? "branchline";
   const lines: string[] = [];
   for (const { at_ms, from, to, wire, fate } of sightings) {
@@ -19,7 +26,7 @@ export function ladder(sightings: readonly Sighting[], names: ReadonlyMap<string
     const time = (at_ms / 1000).toFixed(3).padStart(8);
     const way = `${nameOf(from).padStart(NAME_WIDTH)} -> ${nameOf(to).padEnd(NAME_WIDTH)}`;
     const ending = fate === "delivered" ? "" : `  (${fate})`;
-    lines.push(`${time} ${way} ${summary(message)}${ending}`);
+    lines.push(`${time} ${way} ${summary(message, more)}${ending}`);
   }
   return `${lines.join("\n")}\n`;
 }
@@ -36,12 +43,14 @@ export function expectLadder(name: string, text: string): void {
   expect(text).toBe(readFileSync(file, "utf8"));
 }
 
-function summary(message: SipText): string {
+function summary(message: SipText, more: readonly string[]): string {
   const method = methodOf(message);
-  if (method !== "") return [method, requestUriOf(message), ...details(message, ["route", "path", "reason"])].join(" ");
+  if (method !== "") {
+    return [method, requestUriOf(message), ...details(message, ["route", "path", "reason", ...more])].join(" ");
+  }
   const status = `${statusOf(message)} ${message.startLine.split(" ").slice(2).join(" ")}`;
   const shown = statusOf(message) >= 300 ? ["contact", "reason", "retry-after"] : ["reason"];
-  return [status, `(${cseqMethodOf(message)})`, ...details(message, shown)].join(" ");
+  return [status, `(${cseqMethodOf(message)})`, ...details(message, [...shown, ...more])].join(" ");
 }
 
 function details(message: SipText, shown: readonly string[]): string[] {

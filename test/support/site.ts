@@ -69,7 +69,7 @@ export class Site {
   private readonly log: Logger;
   private readonly random: Random;
   private policy: SitePolicy;
-  private readonly actors: Actor[] = [];
+  private readonly actors: { readonly name: string; readonly at: Address; readonly from?: Address }[] = [];
   /** Connections that we have opened. */
   private readonly dialled = new Set<string>();
 
@@ -141,6 +141,11 @@ export class Site {
     return actor;
   }
 
+  /** Gives an endpoint that is no {@link Actor} its name in ladders. */
+  name(name: string, at: Address): void {
+    this.actors.push({ name, at });
+  }
+
   run(duration_ms: number): void {
     this.simulation.run(duration_ms);
   }
@@ -149,21 +154,23 @@ export class Site {
     this.simulation.after(delay_ms, run);
   }
 
-  /** What was on the wire, OPTIONS of ours left out. */
-  ladder(): string {
+  /**
+   * What was on the wire, OPTIONS of ours left out.
+   * @param more lower-case names of header fields to show besides the usual ones
+   */
+  ladder(more: readonly string[] = []): string {
     const names = new Map(
-      this.actors.flatMap(({ at, from, name }) => [at, from].map((one) => [`${one.address} ${one.port}`, name])),
+      this.actors.flatMap(({ at, from = at, name }) => [at, from].map((one) => [`${one.address} ${one.port}`, name])),
     );
-    return ladder(this.simulation.sightings, names);
+    return ladder(this.simulation.sightings, names, more);
   }
 
   /** The edges of a peer's state so far: when, and to what. */
-  edges(name: string): { readonly at_ms: number; readonly to: string }[] {
+  edges(name: string): readonly at_ms: number; readonly to: string [] 
     return this.events.flatMap(({ at_ms, event, fields }) => {
       const isIts = event.endsWith("_state") && (fields["upstream"] === name || fields["gateway"] === name);
       return isIts ? [{ at_ms, to: String(fields["to"]) }] : [];
     });
-  }
 
   private introduce(site: SiteDescription): SitePolicy {
     const { timers, bindings, calls, callbacks, callLog, peers, log, random } = this;
