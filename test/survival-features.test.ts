@@ -1,47 +1,13 @@
 /** survival-features.md says which test shows each feature: those tests must exist. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { missingTests, REFERENCE, type Row, readTable, referencesIn, rowsOf } from "./support/proof-table.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const COLUMNS = ["feature", "what branchline does", "shown by"];
-const REFERENCE = /`(test\/[\w./-]+\.test\.ts)`: "([^"]+)"/g;
 /** How a row begins its last cell when no test shows all of it. */
 const REASON = /^(?:not built|not shown|later|see README|media is never touched)\b/;
 
-interface Row {
-  readonly section: string;
-  readonly cells: readonly string[];
-}
-
-const text = readFileSync(join(ROOT, "test/survival-features.md"), "utf8");
-const rows = rowsOf(text);
+const rows = rowsOf(readTable("test/survival-features.md"));
 const features = rows.filter(({ cells }) => cells[0] !== COLUMNS[0] && !/^-+$/.test(cells[0] ?? ""));
-
-/** The lines of all tables, each with the letter of its section. */
-function rowsOf(markdown: string): Row[] {
-  let section = "";
-  const found: Row[] = [];
-  for (const line of markdown.split("\n")) {
-    section = /^## ([A-Z])\. /.exec(line)?.[1] ?? section;
-    if (!line.startsWith("|")) continue;
-    const cells = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
-    found.push({ section, cells: cells.slice(1, -1) });
-  }
-  return found;
-}
-
-/** The tests that a cell names. */
-function referencesIn(cell: string): { path: string; title: string }[] {
-  return [...cell.matchAll(REFERENCE)].map(([, path = "", title = ""]) => ({ path, title }));
-}
-
-/** Whether a line of code, not of comment, has the title. */
-function hasTitle(path: string, title: string): boolean {
-  const lines = readFileSync(join(ROOT, path), "utf8").split("\n");
-  return lines.some((line) => line.includes(title) && !/^\s*(?:\/\/|\/?\*)/.test(line));
-}
 
 describe("the tables", () => {
   test("there is one for each section, with the same columns", () => {
@@ -76,9 +42,6 @@ describe("shown by", () => {
   });
 
   test("every file exists and has the title", () => {
-    const references = features.flatMap(({ cells }) => referencesIn(cells[2] ?? ""));
-    const isMissing = ({ path, title }: { path: string; title: string }) =>
-      !existsSync(join(ROOT, path)) || !hasTitle(path, title);
-    expect(references.filter(isMissing).map(({ path, title }) => `${path}: ${title}`)).toEqual([]);
+    expect(missingTests(features.map(({ cells }) => cells[2] ?? ""))).toEqual([]);
   });
 });

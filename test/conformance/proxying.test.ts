@@ -100,6 +100,25 @@ describe("RFC 3261 §16.3 item 1, §16.6: what a proxy doesn't know", () => {
   });
 });
 
+describe("RFC 3261 §18.2.2: maddr in Via", () => {
+  it("an answer goes to where the request came from, whatever maddr its Via has", () => {
+    const { site, phone } = cast();
+    const victim = site.actor("victim", { address: "192.0.2.66", port: 5060 }, WAN);
+    phone.send(
+      write("OPTIONS sip:10.222.237.1 SIP/2.0", [
+        `Via: SIP/2.0/UDP ${phone.hostPort};branch=z9hG4bK-maddr;maddr=192.0.2.66`,
+        "From: <sip:201@pbx.example.com>;tag=1",
+        "To: <sip:10.222.237.1>",
+        "Call-ID: maddr",
+        "CSeq: 1 OPTIONS",
+      ]),
+    );
+    site.run(100);
+    expect(statuses(phone, "OPTIONS")).toEqual([200]);
+    expect(victim.received).toEqual([]);
+  });
+});
+
 describe("RFC 3261 §15.1.2: a BYE that belongs to no dialog", () => {
   it("addressed to ourselves: 481", () => {
     const { site, phone } = cast();

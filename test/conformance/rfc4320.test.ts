@@ -100,7 +100,7 @@ describe("RFC 4320 §4.2: 408", () => {
   });
 });
 
-describe("RFC 4320 §4.3: late responses", () => {
+describe("RFC 4320 §4.2: late responses", () => {
   it("a final response that comes when the transaction is over isn't forwarded", () => {
     const { site, phone, pbx } = cast();
     phone.answers("MESSAGE", { status: 200, after_ms: 33_000 });

@@ -166,11 +166,12 @@ export class Site {
   }
 
   /** The edges of a peer's state so far: when, and to what. */
-  edges(name: string): readonly at_ms: number; readonly to: string [] 
+  edges(name: string): { readonly at_ms: number; readonly to: string }[] {
     return this.events.flatMap(({ at_ms, event, fields }) => {
       const isIts = event.endsWith("_state") && (fields["upstream"] === name || fields["gateway"] === name);
       return isIts ? [{ at_ms, to: String(fields["to"]) }] : [];
     });
+  }
 
   private introduce(site: SiteDescription): SitePolicy {
     const { timers, bindings, calls, callbacks, callLog, peers, log, random } = this;
