@@ -53,11 +53,12 @@ export function buildForward(request: Request, stamp: ViaStamp, forwarding: Forw
   return splice.build();
 }
 
-/** Our Via, Record-Route and Path go on top, so that they precede those already there. */
+/** Our Via, Record-Route and Path go on top, so that they precede those already there; with them what is missing. */
 function topLines(request: Request, forwarding: Forwarding): string {
-  const { flow, branch, ownRoutes } = forwarding;
+  const { flow, branch, ownRoutes, maxBreadth } = forwarding;
   const maxForwards = request.indexOf(MAX_FORWARDS) < 0 ? `Max-Forwards: ${MAX_FORWARDS_DEFAULT}\r\n` : "";
-  return viaLine(flow.listener, branch) + ownRoutes + maxForwards;
+  const breadth = request.indexOf(MAX_BREADTH) < 0 ? `Max-Breadth: ${maxBreadth}\r\n` : "";
+  return viaLine(flow.listener, branch) + ownRoutes + maxForwards + breadth;
 }
 
 /**
@@ -84,10 +85,11 @@ function rewriteList(request: Request, splice: Splice, id: number, name: string,
   }
 }
 
-/** One field with this value; where it is so already, it stays as it came. */
+/** Makes what came one field with this value; where it is so already, it stays as it is. */
 function limitBreadth(request: Request, splice: Splice, breadth: string): void {
   const index = request.indexOf(MAX_BREADTH);
-  const isSo = index >= 0 && request.value(index) === breadth && request.indexOf(MAX_BREADTH, index + 1) < 0;
+  if (index < 0) return;
+  const isSo = request.value(index) === breadth && request.indexOf(MAX_BREADTH, index + 1) < 0;
   if (!isSo) rewriteList(request, splice, MAX_BREADTH, "Max-Breadth", [breadth]);
 }
 

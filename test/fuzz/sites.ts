@@ -3,6 +3,7 @@
 const BASE = `
 listen: [udp:10.222.237.1:5060, udp:203.0.113.2:5060]
 localnet: [10.222.237.0/24]
+limits: none
 `;
 const GROUP = `hunt_groups: {default: {members: ["sip:201@10.222.237.21", "202", "sip:203@10.222.237.23"]}}`;
 
@@ -34,7 +35,7 @@ hunt_groups:
 gateways: [sip:10.10.1.3]\nsurvival: {answer: auto}\ngateway_choice: round-robin\n${GROUP}\nstrangers: reject\nmax_call: 1m`,
   domain: `${BASE}gateways: [sip:10.10.1.3, sip:10.222.237.30]\nsurvival: {answer: 380}
 emergency: ["112"]\n${GROUP}\nmax_call: 1m`,
-  alone: `${BASE}strangers: drop
+  alone: `${BASE.replace("limits: none", "limits: {}")}strangers: drop
 upstream: {targets: sip:198.51.100.10, force: down}
 gateways: [{uri: sip:10.10.1.3, channels: 1}]\nregistration: {unknown: localnet}
 survival: {answer: relay}\nemergency: {numbers: ["112"], preempt: true}\n${GROUP}\nmax_call: 1m`,

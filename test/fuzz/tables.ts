@@ -12,15 +12,20 @@ interface Asked {
   readonly isAsking: boolean;
 }
 
+interface Entries {
+  readonly entries: ReadonlyMap<string, Asked>;
+}
+
 interface Insides {
   readonly transactions: {
     readonly servers: ReadonlyMap<string, ServerTransaction>;
     readonly clients: ReadonlyMap<string, ClientTransaction>;
-    readonly backlog: { readonly requests: number; readonly characters: number };
+    readonly unanswered: { readonly size: number; readonly characters: number };
   };
   readonly locator: {
-    readonly names: ReadonlyMap<string, Asked>;
-    readonly routes: ReadonlyMap<string, Asked>;
+    readonly names: { readonly table: Entries };
+    readonly routes: Entries;
+    readonly lookups: { readonly size: number };
   };
 }
 
@@ -43,14 +48,17 @@ export function tablesOf(
   for (const one of transactions.clients.values()) {
     if (!isProbe(one)) left.push(`client transaction, ${one.state}: ${one.key}`);
   }
-  const { requests, characters } = transactions.backlog;
-  if (requests !== 0 || characters !== 0) left.push(`backlog: ${requests} requests, ${characters} characters`);
-  for (const table of [locator.names, locator.routes]) {
+  const { size, characters } = transactions.unanswered;
+  if (size !== 0 || characters !== 0) left.push(`unanswered: ${size} requests, ${characters} characters`);
+  let waiting = 0;
+  for (const { entries } of [locator.names.table, locator.routes]) {
     // Peers ask DNS for ever; but who waits although nobody asks will wait for ever too.
-    for (const [key, { waiters, isAsking }] of table) {
+    for (const [key, { waiters, isAsking }] of entries) {
+      waiting += waiters.length;
       if (waiters.length > 0 && !isAsking) left.push(`${waiters.length} wait for ${key}`);
     }
   }
+  if (locator.lookups.size !== waiting) left.push(`${waiting} wait for DNS and routes, not ${locator.lookups.size}`);
   calls.count("", now_ms); // forgets those that have lasted too long
   const { calls: all } = calls as unknown as { calls: ReadonlyMap<string, { dialog: unknown }> };
   // One that was answered lasts until its BYE, which may never come; nobody else may be left.

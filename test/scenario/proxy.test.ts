@@ -122,10 +122,10 @@ describe("RFC 3261 §16.6: forwarding", () => {
     );
     const [top = "", ...others] = (sent?.wire ?? "").split("v: SIP / 2.0");
     expect(top).toMatch(
-      /^INVITE \S+ SIP\/2.0\r\nVia: [^\r]+;rport\r\nRecord-Route: [^\r]+\r\nRecord-Route: [^\r]+\r\n$/,
+      /^INVITE \S+ SIP\/2.0\r\nVia: [^\r]+;rport\r\nRecord-Route: [^\r]+\r\nRecord-Route: [^\r]+\r\nMax-Breadth: 60\r\n$/,
     );
     expect(others.join("")).toBe(
-      ` / UDP 10.222.237.21 ;branch = z9hG4bKodd\r\n${rest.replace("0068", "67")}l: ${body.length}\r\nMax-Breadth: 60\r\n\r\n${body}`,
+      ` / UDP 10.222.237.21 ;branch = z9hG4bKodd\r\n${rest.replace("0068", "67")}l: ${body.length}\r\n\r\n${body}`,
     );
   });
 

@@ -62,12 +62,13 @@ export function expectedCopy(wire: string, source: string): { readonly lines: st
   return { lines, body: body.slice(0, octets) };
 }
 
-/** The lines of a copy without those that the proxy put on top: its Via, Record-Route, Path, a missing Max-Forwards. */
+/** The lines of a copy without those that the proxy put on top: its Via, Record-Route, Path, a missing Max-Forwards or Max-Breadth. */
 export function withoutOwnLines(copy: string, hadMaxForwards: boolean): { own: string[]; lines: string[] } {
   const all = headerLines(copy);
   let own = 1;
   while (/^(?:Record-Route|Path): <sip:[a-z]~/.test(all[own] ?? "")) own += 1;
   if (!hadMaxForwards && all[own] === "Max-Forwards: 70") own += 1;
+  if (all[own] === "Max-Breadth: 60") own += 1;
   return { own: all.slice(0, own), lines: all.slice(own) };
 }
 
