@@ -12,6 +12,33 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const shared = { bundle: true, platform: "node", legalComments: "none", logLevel: "warning", absWorkingDir: root };
 
+/** Parts of yaml for writing files, and for YAML 1.1: a router only reads, and reads 1.2. */
+const UNUSED_YAML =
+  /yaml.browser.dist.(stringify.\w+|schema.yaml-1.1.(timestamp|set|pairs|omap|binary|int|float|bool|schema)|doc.(createNode|applyReviver)|parse.cst-(visit|stringify))\.js$/;
+
+/** Puts functions that throw in the place of what nobody calls. */
+const trimYaml = {
+  name: "trim-yaml",
+  setup({ onLoad }) {
+    onLoad({ filter: UNUSED_YAML }, ({ path }) => {
+      const names = /export \{([^}]*)\}/.exec(readFileSync(path, "utf8"))?.[1] ?? "";
+      const unused = 'function unused() { throw new Error("left out of this build"); }';
+      return { contents: `${unused}\n${exportsOf(names)}` };
+    });
+  },
+};
+
+/** `a, b as c` → an export for each, by its outer name. */
+function exportsOf(names) {
+  const outer = names.split(",").map((name) =>
+    name
+      .trim()
+      .split(/\s+as\s+/)
+      .pop(),
+  );
+  return outer.map((name) => `export { unused as ${name} };`).join("\n");
+}
+
 await build({
   ...shared,
   entryPoints: ["src/main.ts"],
@@ -21,6 +48,7 @@ await build({
   minify: true,
   // The build of yaml that is made of ES modules: what nobody uses of it stays outside.
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
+  plugins: [trimYaml],
   banner: { js: "#!/usr/bin/env node" },
   define: { BRANCHLINE_VERSION: JSON.stringify(version) },
 });

@@ -51,7 +51,12 @@ export class Reader {
 
   /** The root of the file; undefined when it isn't YAML at all. */
   parse(text: string): Place | undefined {
-    const document = parseDocument(text, { lineCounter: this.lines, prettyErrors: false });
+    const document = parseDocument(text, {
+      lineCounter: this.lines,
+      prettyErrors: false,
+      resolveKnownTags: false,
+      schema: "core",
+    });
     this.document = document;
     for (const error of document.errors) {
       const { line, col } = this.lines.linePos(error.pos[0]);
