@@ -2,22 +2,16 @@
 import { Timer, type TimerOwner } from "../base/timers.ts";
 import type { Response } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
-import { parseSipUri } from "../message/uri.ts";
 import { loopHash } from "../transaction/branch-id.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
 import { PATIENCE_ms, TIMER_C_ms } from "../transaction/timers.ts";
 import type { Flow } from "../transport/flow.ts";
-import { type FlowWaiter, hopOf } from "../transport/locator.ts";
-import { DATAGRAM_MAX_BYTES } from "../transport/tcp-reach.ts";
+import type { FlowWaiter } from "../transport/locator.ts";
+import { addressShare_ms } from "./address-share.ts";
 import type { Final } from "./best-response.ts";
 import type { ProxyKit } from "./kit.ts";
-import { buildCopy, isFlow, isSips, nextHopOf } from "./outgoing.ts";
+import { buildCopy, hopBehind, isFlow, isSips, nextHopOf } from "./outgoing.ts";
 import type { RoutedRequest, RunningRequest, Target, WaitingRequest } from "./router.ts";
-
-/** What an address gets of the whole wait before the next one is tried too. */
-const SHARE_LEAST_ms = 1_000;
-/** The same where nobody has said how long to wait. */
-const SHARE_ms = 4_000;
 
 /** The response context, as its branches see it. */
 export interface BranchUser extends RunningRequest {
@@ -232,35 +226,30 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     }
     const { request } = this.routed;
     const branch = this.kit.branchIds.next(loopHash(request));
-    const wire = buildCopy(this.kit, this.routed, this.stamp, this.target, flow, branch, this.maxBreadth);
-    const isLong = this.mayUseTcp && wire.length > DATAGRAM_MAX_BYTES;
-    const trial = isLong ? this.kit.tcpReach.inPlaceOf(flow, now_ms) : undefined;
-    const copy =
-      trial === undefined
-        ? wire
-        : buildCopy(this.kit, this.routed, this.stamp, this.target, trial, branch, this.maxBreadth);
+    const wire = this.copyOn(flow, branch);
+    const trial = this.mayUseTcp ? this.kit.tcpReach.inPlaceOf(flow, wire.length, now_ms) : undefined;
     this.hasProvisional = false;
-    this.transaction = this.kit.transactions.send(request.method, branch, copy, trial ?? flow, this, now_ms);
-    if (this.flowIndex < this.flows.length) this.awaitNext(now_ms);
+    const { transactions } = this.kit;
+    this.transaction =
+      trial === undefined
+        ? transactions.send(request.method, branch, wire, flow, this, now_ms)
+        : transactions.send(request.method, branch, this.copyOn(trial, branch), trial, this, now_ms);
+    if (this.flowIndex >= this.flows.length) return;
+    this.nextTimer ??= new Timer(this, "next");
+    this.kit.timers.start(this.nextTimer, addressShare_ms(this.fr_timer_ms, this.flowIndex), now_ms);
   }
 
-  /** The connection that a phone had opened is gone: perhaps it listens where its Contact says. True: it is being tried. */
+  private copyOn(flow: Flow, branch: string): string {
+    return buildCopy(this.kit, this.routed, this.stamp, this.target, flow, branch, this.maxBreadth);
+  }
+
+  /** The connection that a phone had opened is gone. True: its Contact is being tried. */
   private findAnew(now_ms: number): boolean {
-    const [lost] = this.flows;
-    const uri = this.target.requestUri === undefined ? this.routed.uri : parseSipUri(this.target.requestUri);
-    if (lost?.isAccepted !== true || uri?.host !== lost.address) return false;
-    const flows = this.kit.locator.locate(hopOf(uri), this, now_ms);
+    const hop = hopBehind(this.routed, this.target, this.flows[0]);
+    if (hop === undefined) return false;
+    const flows = this.kit.locator.locate(hop, this, now_ms);
     if (flows !== undefined) this.onLocated(flows, now_ms);
     return true;
-  }
-
-  /** Half of the whole wait is for the first address, half of the rest for the next. */
-  private awaitNext(now_ms: number): void {
-    const whole_ms = this.fr_timer_ms;
-    const least_ms = Math.min(SHARE_LEAST_ms, (whole_ms ?? SHARE_ms) / 2);
-    const share_ms = whole_ms === undefined ? SHARE_ms : Math.max(Math.round(whole_ms / 2 ** this.flowIndex), least_ms);
-    this.nextTimer ??= new Timer(this, "next");
-    this.kit.timers.start(this.nextTimer, share_ms, now_ms);
   }
 
   private proceed(transaction: ClientTransaction, response: Response, now_ms: number): void {
@@ -295,10 +284,18 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   private succeed(transaction: ClientTransaction, response: Response, now_ms: number): void {
     this.stopTimer();
     this.wasGivenUp = !this.isOpen;
+    if (this.isOpen && transaction !== this.transaction) this.passOver(now_ms);
     if (this.isOpen) this.target.observer?.onEnd(this, response, now_ms);
     this.final ??= { status: response.status, response };
     this.isSilent = false;
     this.running.onSuccess(this, transaction, response, now_ms);
+  }
+
+  /** An address that had been given up has the call: whoever is asked now must not ring on. */
+  private passOver(now_ms: number): void {
+    if (this.transaction === undefined) return;
+    if (this.hasProvisional) this.kit.transactions.cancel(this.transaction, "", now_ms);
+    else this.kit.transactions.abandon(this.transaction, now_ms);
   }
 
   private end(final: Final, now_ms: number): void {

@@ -31,6 +31,12 @@ export function nextHopOf(routed: RoutedRequest, target: Target): Hop | Flow | u
   return uri === undefined ? undefined : hopByMaddr(uri);
 }
 
+/** Where a phone may listen whose own connection is gone: at its Contact, if that is at the same address (RFC 5626 §5.3). */
+export function hopBehind(routed: RoutedRequest, target: Target, lost: Flow | undefined): Hop | undefined {
+  const uri = target.requestUri === undefined ? routed.uri : parseSipUri(target.requestUri);
+  return lost?.isAccepted === true && uri?.host === lost.address ? hopOf(uri) : undefined;
+}
+
 /**
  * The wire text of the copy that leaves on `flow` with `branch`.
  * @param maxBreadth its part of Max-Breadth

@@ -3,7 +3,7 @@ import { BoundedMap } from "../base/bounded-map.ts";
 import type { Flow, Listener } from "./flow.ts";
 
 /** Above this a datagram may be cut into fragments on its way, which many a firewall drops. */
-export const DATAGRAM_MAX_BYTES = 1_300;
+const DATAGRAM_MAX_BYTES = 1_300;
 /** Who has refused TCP is asked again after so long. */
 const MEMORY_ms = 600_000;
 const REMEMBERED = 256;
@@ -17,8 +17,9 @@ export class TcpReach {
     this.listeners = listeners.filter(({ protocol }) => protocol === "tcp");
   }
 
-  /** The same way over TCP; undefined when we have no TCP there, or the peer hasn't. */
-  inPlaceOf({ listener, address, port }: Flow, now_ms: number): Flow | undefined {
+  /** For a message of this length the same way over TCP; undefined when UDP will do, or when we or the peer have no TCP. */
+  inPlaceOf({ listener, address, port }: Flow, length_bytes: number, now_ms: number): Flow | undefined {
+    if (length_bytes <= DATAGRAM_MAX_BYTES || this.listeners.length === 0) return undefined;
     if (listener.protocol !== "udp" || now_ms < (this.without.get(`${address} ${port}`) ?? 0)) return undefined;
     const own = this.listeners.find((one) => one.address === listener.address);
     return own === undefined ? undefined : { listener: own, address, port, isTrial: true };

@@ -1,7 +1,7 @@
 /** The sites that are fuzzed: between them every rule, and who sends from where. */
 
 const BASE = `
-listen: [udp:10.222.237.1:5060, udp:203.0.113.2:5060]
+listen: [udp:10.222.237.1:5060, udp:203.0.113.2:5060, tcp:10.222.237.1:5060]
 localnet: [10.222.237.0/24]
 limits: none
 `;
@@ -44,6 +44,8 @@ survival: {answer: relay}\nemergency: {numbers: ["112"], preempt: true}\n${GROUP
 export const ORIGINS = {
   phone: { listener: 0, address: "10.222.237.21", port: 5060 },
   phone2: { listener: 0, address: "10.222.237.22", port: 5062 },
+  /** Behind a connection that it has opened. */
+  tcpPhone: { listener: 2, address: "10.222.237.24", port: 40_001 },
   gateway: { listener: 0, address: "10.10.1.3", port: 5060 },
   upstream: { listener: 1, address: "198.51.100.10", port: 5060 },
   stranger: { listener: 1, address: "192.0.2.66", port: 5060 },

@@ -68,8 +68,11 @@ export class World {
     };
     const idle = () => {};
     const send = (flow: Flow, wire: string) => {
-      this.send(flow, wire);
-      return true;
+      // Now and then a connection is gone.
+      const isGone = flow.isAccepted === true && hashOf(`${flow.port} ${Math.floor(this.now_ms / 5_000)}`) % 4 === 0;
+      if (isGone) this.later(0, () => this.core.receiveUnreachable(flow, this.now_ms));
+      else this.send(flow, wire);
+      return !isGone;
     };
     const transport = { send, watch: idle, unwatch: idle, giveUp: idle };
     this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
@@ -101,7 +104,9 @@ export class World {
   /** One message comes from outside. */
   feed(origin: Origin, wire: string): void {
     const { listener, address, port } = ORIGINS[origin];
-    const source = { listener: this.listeners[listener] as Listener, address, port };
+    const own = this.listeners[listener] as Listener;
+    const flow = { listener: own, address, port };
+    const source: Flow = own.protocol === "udp" ? flow : { ...flow, isAccepted: true };
     this.signature = origin;
     this.memory.remember(origin, wire);
     const isStranger = origin.startsWith("stranger") && !wire.includes("mac0") && !this.asked.has(address);

@@ -131,6 +131,18 @@ describe("a call", () => {
     expect(servers[1]?.requests("CANCEL")).toHaveLength(0);
   });
 
+  it("a server that has been passed over answers at once and late: the one that rings meanwhile gets CANCEL", () => {
+    const { site, phone, servers } = cast();
+    servers[0]?.answers("INVITE", { status: 200, after_ms: 2_300 });
+    servers[1]?.answers("INVITE", { status: 180, after_ms: 100 });
+    phone.invite(NUMBER);
+    site.run(8_000);
+    expect(phone.responses(200, "INVITE").length).toBeGreaterThan(0);
+    expect(servers[1]?.requests("CANCEL")).toHaveLength(1);
+    site.run(60_000);
+    expect(site.core.transactions.count).toBe(0);
+  });
+
   it("the caller hangs up while the second is asked: nobody else is", () => {
     const { site, phone, servers, silence } = cast();
     silence(0, 1, 2);
