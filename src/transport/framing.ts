@@ -29,9 +29,9 @@ export class Framer {
     this.sink = sink;
   }
 
-  /** Whether a message has begun that isn't whole yet. */
+  /** Whether a message has begun that isn't whole yet; a line end that may become a keep-alive is none. */
   get isWaiting(): boolean {
-    return this.pending !== "" && !this.isLost;
+    return !HEADER_END.startsWith(this.pending) && !this.isLost;
   }
 
   /** The next characters, one for each octet. */
