@@ -95,8 +95,8 @@ export class Connection implements FrameSink {
     this.user.onMessage(this, wire);
   }
 
+  /** Keeps nobody here who has never said anything else. */
   onPing(): void {
-    this.relax();
     if (this.isProven) this.send("\r\n");
   }
 

@@ -20,6 +20,13 @@ const CONNECT_ms = 3_000;
 /** The same where another way is at hand. */
 const TRIAL_ms = 500;
 
+/** Accepted connections from one address. */
+interface Crowd {
+  all: number;
+  /** How many of them came when nobody knew the address. */
+  strangers: number;
+}
+
 export class NodeStreams implements ConnectionUser {
   private readonly sink: TransportSink;
   private readonly log: Logger;
@@ -29,7 +36,7 @@ export class NodeStreams implements ConnectionUser {
   private readonly servers: net.Server[] = [];
   private readonly connections = new Map<string, Connection>();
   /** Accepted connections by remote address. */
-  private readonly counts = new Map<string, number>();
+  private readonly counts = new Map<string, Crowd>();
   private strangers = 0;
   private refused = 0;
   private isClosing = false;
@@ -150,7 +157,7 @@ export class NodeStreams implements ConnectionUser {
   }
 
   private admits(address: string): boolean {
-    const already = this.counts.get(address) ?? 0;
+    const already = this.counts.get(address)?.all ?? 0;
     if (!this.sink.knows(address)) {
       return already < PER_STRANGER_MAX && this.strangers < STRANGERS_MAX && this.size < CONNECTIONS_MAX;
     }
@@ -173,15 +180,23 @@ export class NodeStreams implements ConnectionUser {
   }
 
   private count(address: string): void {
-    this.counts.set(address, (this.counts.get(address) ?? 0) + 1);
-    if (!this.sink.knows(address)) this.strangers += 1;
+    const crowd = this.counts.get(address) ?? { all: 0, strangers: 0 };
+    this.counts.set(address, crowd);
+    crowd.all += 1;
+    if (this.sink.knows(address)) return;
+    crowd.strangers += 1;
+    this.strangers += 1;
   }
 
+  /** Whoever was counted as a stranger leaves as one, whether the address has become known or not. */
   private uncount(address: string): void {
-    const rest = (this.counts.get(address) ?? 1) - 1;
-    if (rest > 0) this.counts.set(address, rest);
-    else this.counts.delete(address);
-    if (!this.sink.knows(address)) this.strangers = Math.max(0, this.strangers - 1);
+    const crowd = this.counts.get(address);
+    if (crowd === undefined) return;
+    crowd.all -= 1;
+    if (crowd.all === 0) this.counts.delete(address);
+    if (crowd.strangers === 0) return;
+    crowd.strangers -= 1;
+    this.strangers -= 1;
   }
 }
 

@@ -1,0 +1,127 @@
+/** Real sockets on loopback around our TCP and TLS: what arrived, what ended, and peers that behave as told. */
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import type { LogFields, Logger } from "../../src/base/ports.ts";
+import { NodeStreams } from "../../src/io/node/streams.ts";
+import type { TlsFiles } from "../../src/io/node/tls.ts";
+import type { Flow, Listener } from "../../src/transport/flow.ts";
+import type { Endpoint } from "../peers/support/addresses.ts";
+import { defer } from "../peers/support/cleanup.ts";
+
+/** The steps of the event loop that the kernel may take to carry something over loopback; far more than it needs. */
+const TURNS_MAX = 200_000;
+
+/** Waits without the clock, which tests may have stopped. */
+export async function until(what: string, isTrue: () => boolean): Promise<void> {
+  for (let turn = 0; !isTrue(); turn++) {
+    if (turn > TURNS_MAX) throw new Error(`${what}: never`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Time for whatever is on its way to arrive. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 300; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+export function listenerAt({ host, port }: Endpoint, protocol: "tcp" | "tls" = "tcp"): Listener {
+  return { index: 0, protocol, address: host, port, sentBy: `${host}:${port}` };
+}
+
+/** Our side. */
+export class StreamLab {
+  readonly streams: NodeStreams;
+  readonly listener: Listener;
+  readonly messages: { readonly wire: string; readonly source: Flow }[] = [];
+  readonly unreachable: Flow[] = [];
+  /** "event why" of all log lines, and what they say otherwise. */
+  readonly log: { readonly level: string; readonly event: string; readonly fields: LogFields }[] = [];
+  /** Addresses that belong here. */
+  readonly known = new Set<string>();
+
+  private constructor(listener: Listener, tls: TlsFiles | undefined) {
+    this.listener = listener;
+    const write =
+      (level: string) =>
+      (event: string, fields: LogFields = {}) =>
+        void this.log.push({ level, event, fields });
+    const logger: Logger = { error: write("error"), warn: write("warn"), info: write("info"), debug: write("debug") };
+    const sink = {
+      onMessage: (wire: string, source: Flow) => void this.messages.push({ wire, source }),
+      onUnreachable: (flow: Flow) => void this.unreachable.push(flow),
+      knows: (address: string) => this.known.has(address),
+    };
+    this.streams = new NodeStreams(sink, logger, tls);
+  }
+
+  /** Closes when the test ends. */
+  static async open(at: Endpoint, tls?: TlsFiles): Promise<StreamLab> {
+    const lab = new StreamLab(listenerAt(at, tls === undefined ? "tcp" : "tls"), tls);
+    await lab.streams.open([lab.listener]);
+    defer(() => lab.streams.close());
+    return lab;
+  }
+
+  flowTo({ host, port }: Endpoint, more: Partial<Flow> = {}): Flow {
+    return { listener: this.listener, address: host, port, ...more };
+  }
+
+  /** Why connections have ended, in order. */
+  get ends(): unknown[] {
+    return this.log.filter(({ event }) => event === "connection_closed").map(({ fields }) => fields["why"]);
+  }
+
+  get connections(): number {
+    return this.streams.load.connections;
+  }
+}
+
+/** One end of a connection that isn't ours. */
+export class Peer {
+  readonly socket: Socket;
+  received = "";
+  hasEnded = false;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+    socket.setEncoding("latin1");
+    socket.on("data", (text: string) => {
+      this.received += text;
+    });
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      this.hasEnded = true;
+    });
+    defer(() => socket.destroy());
+  }
+
+  /** @param from the address it comes from */
+  static async connect(to: Endpoint, from: string): Promise<Peer> {
+    const socket = connect({ host: to.host, port: to.port, localAddress: from });
+    const peer = new Peer(socket);
+    await once(socket, "connect");
+    return peer;
+  }
+
+  send(text: string): void {
+    this.socket.write(text, "latin1");
+  }
+}
+
+/** Accepts connections and does nothing else. */
+export class PeerServer {
+  readonly peers: Peer[] = [];
+
+  private constructor(server: Server) {
+    server.on("connection", (socket: Socket) => this.peers.push(new Peer(socket)));
+  }
+
+  static async open({ host, port }: Endpoint): Promise<PeerServer> {
+    const server = createServer();
+    const own = new PeerServer(server);
+    server.listen(port, host);
+    await once(server, "listening");
+    defer(() => new Promise((resolve) => server.close(resolve)));
+    return own;
+  }
+}
