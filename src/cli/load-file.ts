@@ -3,7 +3,7 @@ import * as fs from "fs";
 import * as path from "path";
 import type { Config } from "../app/config/config.ts";
 import { loadConfig } from "../app/config/load-config.ts";
-import { tlsFault } from "../io/node/tls.ts";
+import { tlsFault } from "../io/node/tls-faults.ts";
 
 /** Undefined when the file can't be used; what is wrong has been printed then. */
 export function loadFile(file: string): Config | undefined {
@@ -20,6 +20,6 @@ export function loadFile(file: string): Config | undefined {
     process.stderr.write(`${file}:${line}:${column}: ${where === "" ? "" : `${where} `}${message}\n`);
   }
   const tls = config.tls === undefined || problems.length > 0 ? undefined : tlsFault(config.tls);
-  if (tls !== undefined) process.stderr.write(`${file}: tls: ${tls}\n`);
+  if (tls !== undefined) process.stderr.write(`${file}: ${tls}\n`);
   return problems.length === 0 && tls === undefined ? config : undefined;
 }

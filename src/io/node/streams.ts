@@ -1,10 +1,13 @@
 /** TCP and TLS: listeners, and the connections that peers and we have opened (RFC 3261 §18, RFC 5923). */
 import * as net from "net";
+import { performance } from "perf_hooks";
+import { BoundedMap } from "../../base/bounded-map.ts";
 import type { Logger } from "../../base/ports.ts";
 import { type Flow, flowKey, type Listener } from "../../transport/flow.ts";
 import { Connection, type ConnectionUser } from "./connection.ts";
 import type { TransportSink } from "./sink.ts";
-import { NodeTls, type TlsFiles } from "./tls.ts";
+import { NodeTls, type TlsFiles, type TlsUser } from "./tls.ts";
+import { handshakeFault } from "./tls-faults.ts";
 
 /** A router's process has about 1,000 descriptors; a branch has some 200 phones. */
 const CONNECTIONS_MAX = 768;
@@ -20,6 +23,16 @@ const CONNECT_ms = 3_000;
 /** The same where another way is at hand. */
 const TRIAL_ms = 500;
 
+/** The log tells of a peer's failed handshakes no more often, and remembers so many peers. */
+const COMPLAINT_INTERVAL_ms = 60_000;
+const COMPLAINTS_MAX = 256;
+
+/** A connection that a peer has opened, before TLS. */
+interface Handshake {
+  readonly socket: net.Socket;
+  readonly flow: Flow;
+}
+
 /** Accepted connections from one address. */
 interface Crowd {
   all: number;
@@ -27,12 +40,14 @@ interface Crowd {
   strangers: number;
 }
 
-export class NodeStreams implements ConnectionUser {
+export class NodeStreams implements ConnectionUser, TlsUser {
   private readonly sink: TransportSink;
   private readonly log: Logger;
   private readonly tls: NodeTls | undefined;
   /** Accepted connections whose TLS handshake goes on. */
-  private readonly handshakes = new Map<string, Flow>();
+  private readonly handshakes = new Map<string, Handshake>();
+  /** When the log last told of a peer. */
+  private readonly complaints = new BoundedMap<string, number>(COMPLAINTS_MAX);
   private readonly servers: net.Server[] = [];
   private readonly connections = new Map<string, Connection>();
   /** Accepted connections by remote address. */
@@ -45,7 +60,7 @@ export class NodeStreams implements ConnectionUser {
   constructor(sink: TransportSink, log: Logger, tls: TlsFiles | undefined) {
     this.sink = sink;
     this.log = log;
-    this.tls = tls === undefined ? undefined : new NodeTls(tls, (socket) => this.secured(socket));
+    this.tls = tls === undefined ? undefined : new NodeTls(tls, this);
   }
 
   /** @throws when the certificate can't be used; then the old one stays */
@@ -66,6 +81,7 @@ export class NodeStreams implements ConnectionUser {
   async close(): Promise<void> {
     this.isClosing = true;
     for (const connection of [...this.connections.values()]) connection.close("stopping");
+    for (const { socket } of this.handshakes.values()) socket.destroy();
     await Promise.all(this.servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
 
@@ -123,19 +139,35 @@ export class NodeStreams implements ConnectionUser {
 
   private shakeHands(socket: net.Socket, flow: Flow): void {
     const key = endsOf(socket);
-    this.handshakes.set(key, flow);
+    this.handshakes.set(key, { socket, flow });
     socket.once("close", () => {
       if (this.handshakes.delete(key)) this.uncount(flow.address);
     });
     this.tls?.accept(socket);
   }
 
-  private secured(socket: net.Socket): void {
+  onSecure(socket: net.Socket): void {
     const key = endsOf(socket);
-    const flow = this.handshakes.get(key);
+    const flow = this.handshakes.get(key)?.flow;
     this.handshakes.delete(key);
     if (flow === undefined) socket.destroy();
     else this.keep(socket, flow);
+  }
+
+  onRefused({ remoteAddress: address }: net.Socket, error: Error): void {
+    if (address !== undefined && this.sink.knows(address)) this.complain(address, undefined, error);
+    else this.log.debug("tls_failed", { peer: address, why: error.message });
+  }
+
+  /** An operator must see it: no other sign tells a bad certificate from a dead peer. */
+  private complain(peer: string, name: string | undefined, error: Error): void {
+    const why = handshakeFault(error);
+    const now_ms = performance.now();
+    if (why === undefined || now_ms - (this.complaints.get(peer) ?? Number.NEGATIVE_INFINITY) < COMPLAINT_INTERVAL_ms) {
+      return;
+    }
+    this.complaints.set(peer, now_ms);
+    this.log.warn("tls_failed", { peer, name, why });
   }
 
   /** A connection that a peer has opened. */
@@ -149,7 +181,9 @@ export class NodeStreams implements ConnectionUser {
     const { listener, address, port } = flow;
     const to = { host: address, port, localAddress: listener.address };
     const tls = listener.protocol === "tls" ? this.tls : undefined;
-    const socket = tls === undefined ? net.connect(to) : tls.connect(to, flow.name ?? address);
+    const name = flow.name ?? address;
+    const socket = tls === undefined ? net.connect(to) : tls.connect(to, name);
+    if (tls !== undefined) socket.once("error", (error) => this.complain(`${address}:${port}`, name, error));
     const connection = new Connection(socket, flow, this, flow.isTrial === true ? TRIAL_ms : CONNECT_ms);
     socket.once(tls === undefined ? "connect" : "secureConnect", () => connection.opened());
     this.connections.set(keyOf(flow), connection);

@@ -15,35 +15,32 @@ export interface TlsFiles {
 
 const HANDSHAKE_ms = 5_000;
 
-export class NodeTls {
-  private options: tls.SecureContextOptions;
-  private readonly server: tls.Server;
+/** Who hears how handshakes with those who have connected to us end. */
+export interface TlsUser {
+  onSecure(socket: tls.TLSSocket): void;
+  onRefused(socket: net.Socket, error: Error): void;
+}
 
-  /**
-   * @param onSecure a peer that has connected to us has come through the handshake
-   * @throws when the files don't go together
-   */
-  constructor(files: TlsFiles, onSecure: (socket: tls.TLSSocket) => void) {
+export class NodeTls {
+  private readonly user: TlsUser;
+  private options: tls.SecureContextOptions;
+  private server: tls.Server;
+
+  /** @throws when the files don't go together */
+  constructor(files: TlsFiles, user: TlsUser) {
+    this.user = user;
     this.options = contextOptions(files);
-    this.server = tls.createServer(
-      {
-        ...this.options,
-        handshakeTimeout: HANDSHAKE_ms,
-        requestCert: files.clientCertificates !== "none",
-        rejectUnauthorized: files.clientCertificates === "required",
-      },
-      onSecure,
-    );
-    this.server.on("tlsClientError", (_error, socket) => socket.destroy());
+    this.server = this.createServer(files, this.options);
   }
 
   /**
-   * New certificates for new connections; those that stand go on.
+   * New certificates and demands for new connections; those that stand go on.
    * @throws when the files don't go together; then the old ones stay
    */
   reload(files: TlsFiles): void {
     const options = contextOptions(files);
-    this.server.setSecureContext(options);
+    // It never listens, so that there is nothing to hand over.
+    this.server = this.createServer(files, options);
     this.options = options;
   }
 
@@ -58,19 +55,31 @@ export class NodeTls {
       ...to,
       ...this.options,
       servername: net.isIP(name) === 0 ? name : "",
-      checkServerIdentity: (_host, { subjectaltname, subject }) =>
-        isNamedBy(name, subjectaltname, subject?.CN) ? undefined : new Error(`the certificate doesn't name ${name}`),
+      checkServerIdentity: (_host, { subjectaltname, subject }) => {
+        // Several common names are none.
+        const commonName: unknown = subject?.CN;
+        const only = typeof commonName === "string" ? commonName : undefined;
+        if (isNamedBy(name, subjectaltname, only)) return undefined;
+        return new Error(`its certificate names ${subjectaltname ?? only ?? "nobody"}, not ${name}`);
+      },
     });
   }
-}
 
-/** Why these files can't serve; undefined when they can. */
-export function tlsFault(files: TlsFiles): string | undefined {
-  try {
-    tls.createSecureContext(contextOptions(files));
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+  private createServer(files: TlsFiles, options: tls.SecureContextOptions): tls.Server {
+    const server = tls.createServer(
+      {
+        ...options,
+        handshakeTimeout: HANDSHAKE_ms,
+        requestCert: files.clientCertificates !== "none",
+        rejectUnauthorized: files.clientCertificates === "required",
+      },
+      (socket) => this.user.onSecure(socket),
+    );
+    server.on("tlsClientError", (error, socket) => {
+      this.user.onRefused(socket, error);
+      socket.destroy();
+    });
+    return server;
   }
 }
 

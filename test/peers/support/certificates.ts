@@ -36,8 +36,11 @@ export class CertificateAuthority {
     return join(this.folder, "ca.pem");
   }
 
-  /** @param names as openssl writes alternative names: "DNS:pbx.example.com,URI:sip:example.com,IP:192.0.2.1" */
-  issue(commonName: string, names: string): Certificate {
+  /**
+   * @param names as openssl writes alternative names: "DNS:pbx.example.com,URI:sip:example.com,IP:192.0.2.1"
+   * @param days how long it is valid; -1: it has expired
+   */
+  issue(commonName: string, names: string, days = 30): Certificate {
     this.serial += 1;
     const name = `issued-${this.serial}`;
     writeFileSync(join(this.folder, `${name}.ext`), `subjectAltName=${names}\n`);
@@ -60,7 +63,7 @@ export class CertificateAuthority {
       `${name}.csr`,
       ...signer,
       "-days",
-      "30",
+      String(days),
       "-extfile",
       `${name}.ext`,
       "-out",

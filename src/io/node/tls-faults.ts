@@ -1,0 +1,58 @@
+/** What has gone wrong with TLS, in words that help whoever must mend it. */
+import * as fs from "fs";
+import * as tls from "tls";
+import type { TlsFiles } from "./tls.ts";
+
+/** Of the network, or of a connection that was closed: there is nothing that certificates could cure. */
+const NOT_OF_TLS = /^(?:E(?:CONN|HOST|NET|TIMED|PIPE|ADDR)|ERR_STREAM)/;
+/** How Node tells that the connection was closed within the handshake. */
+const CLOSED_EARLY = /before secure TLS connection/;
+const UNKNOWN_AUTHORITY = /^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/;
+
+/** Why a handshake has failed, or a peer has ended what seemed to be one; undefined when that isn't what `error` tells of. */
+export function handshakeFault(error: Error): string | undefined {
+  const { code } = error as { code?: unknown };
+  const kind = typeof code === "string" ? code : "";
+  if (CLOSED_EARLY.test(error.message)) return "the peer closed the connection within the TLS handshake";
+  if (NOT_OF_TLS.test(kind)) return undefined;
+  if (UNKNOWN_AUTHORITY.test(kind)) {
+    return `its certificate is of an authority that tls.ca doesn't hold (${error.message})`;
+  }
+  return error.message;
+}
+
+/** Why these files can't serve, and what helps; undefined when they can. */
+export function tlsFault({ certificate, key, ca }: TlsFiles): string | undefined {
+  return (
+    fileFault("certificate", certificate, "a certificate in PEM form", (cert) => ({ cert })) ??
+    fileFault("key", key, "a private key in PEM form without a passphrase", (text) => ({ key: text })) ??
+    fileFault("key", key, `the key of ${certificate}; both must come from the same order`, (text) => {
+      return { key: text, cert: fs.readFileSync(certificate) };
+    }) ??
+    (ca === undefined ? undefined : fileFault("ca", ca, "certificates in PEM form", (cert) => ({ cert })))
+  );
+}
+
+function fileFault(
+  name: string,
+  file: string,
+  wanted: string,
+  use: (text: Buffer) => tls.SecureContextOptions,
+): string | undefined {
+  let text: Buffer;
+  try {
+    text = fs.readFileSync(file);
+  } catch (error) {
+    return `tls.${name}: can't be read: ${messageOf(error)}`;
+  }
+  try {
+    tls.createSecureContext(use(text));
+    return undefined;
+  } catch (error) {
+    return `tls.${name}: ${file} must hold ${wanted} (${messageOf(error)})`;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
