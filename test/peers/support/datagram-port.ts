@@ -1,4 +1,4 @@
-/** A UDP socket here, or in a network namespace. Every datagram is stamped in the callback that receives it. */
+/** A UDP socket, or TCP or TLS, here or in a network namespace. What arrives is stamped in the callback that receives it. */
 import { type ChildProcess, fork } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
@@ -8,6 +8,10 @@ import { monotonic_ms } from "./clock.ts";
 import { pathOf } from "./peers.ts";
 
 const REMOTE = fileURLToPath(new URL("namespace-socket.mjs", import.meta.url));
+const STREAM = fileURLToPath(new URL("stream-socket.mjs", import.meta.url));
+
+/** What carries SIP instead of UDP; TLS with these files. */
+export type Stream = "tcp" | { readonly certificate: string; readonly key: string; readonly ca: string };
 
 export type OnDatagram = (wire: string, from: Endpoint, at_ms: number) => void;
 
@@ -15,10 +19,23 @@ export interface DatagramPort {
   /** Returns when it left, by the monotonic clock. */
   send(wire: string, to: Endpoint): Promise<number>;
   close(): Promise<void>;
+  /** Ends the connections that there are; it goes on listening. */
+  hangUp?(): Promise<void>;
 }
 
-export function openPort(local: Endpoint, onDatagram: OnDatagram, namespace?: string): Promise<DatagramPort> {
-  return namespace === undefined ? LocalPort.open(local, onDatagram) : NamespacePort.open(local, onDatagram, namespace);
+export function openPort(
+  local: Endpoint,
+  onDatagram: OnDatagram,
+  namespace?: string,
+  stream?: Stream,
+): Promise<DatagramPort> {
+  if (stream !== undefined) {
+    const files = stream === "tcp" ? [] : [stream.certificate, stream.key, stream.ca];
+    return RemotePort.open([STREAM, local.host, String(local.port), ...files], onDatagram, namespace);
+  }
+  return namespace === undefined
+    ? LocalPort.open(local, onDatagram)
+    : RemotePort.open([REMOTE, local.host, String(local.port)], onDatagram, namespace);
 }
 
 class LocalPort implements DatagramPort {
@@ -53,14 +70,14 @@ class LocalPort implements DatagramPort {
   }
 }
 
-/** What namespace-socket.mjs tells. */
+/** What namespace-socket.mjs and stream-socket.mjs tell. */
 type FromRemote =
   | { readonly kind: "listening" }
   | { readonly kind: "datagram"; readonly wire: string; readonly from: Endpoint; readonly at_ms: number }
   | { readonly kind: "sent"; readonly id: number; readonly at_ms: number };
 
-/** A process can't be in two namespaces: a small helper process holds the socket. */
-class NamespacePort implements DatagramPort {
+/** A process can't be in two namespaces: a small helper process holds the socket. Streams always have one. */
+class RemotePort implements DatagramPort {
   private readonly child: ChildProcess;
   private readonly sent = new Map<number, (at_ms: number) => void>();
   private lastId = 0;
@@ -69,29 +86,40 @@ class NamespacePort implements DatagramPort {
     this.child = child;
   }
 
-  static async open(local: Endpoint, onDatagram: OnDatagram, namespace: string): Promise<NamespacePort> {
-    const child = fork(REMOTE, [local.host, String(local.port)], {
-      execPath: pathOf("ip"),
-      execArgv: ["netns", "exec", namespace, process.execPath],
-    });
-    const port = new NamespacePort(child);
+  static async open(
+    [script = "", ...args]: readonly string[],
+    onDatagram: OnDatagram,
+    namespace?: string,
+  ): Promise<RemotePort> {
+    const inside = namespace === undefined ? [] : ["netns", "exec", namespace, process.execPath];
+    const execPath = namespace === undefined ? process.execPath : pathOf("ip");
+    const child = fork(script, args, { execPath, execArgv: inside });
+    const port = new RemotePort(child);
     await new Promise<void>((resolve, reject) => {
       child.on("message", (message: FromRemote) => {
         if (message.kind === "listening") resolve();
         else if (message.kind === "datagram") onDatagram(message.wire, message.from, message.at_ms);
         else port.confirm(message.id, message.at_ms);
       });
-      child.once("exit", (code) => reject(new Error(`the socket in ${namespace} ended with ${code}`)));
+      child.once("exit", (code) => reject(new Error(`the socket in ${namespace ?? "a process"} ended with ${code}`)));
     });
     return port;
   }
 
   send(wire: string, to: Endpoint): Promise<number> {
+    return this.ask({ wire, to });
+  }
+
+  async hangUp(): Promise<void> {
+    await this.ask({ command: "hang up" });
+  }
+
+  private ask(question: Readonly<Record<string, unknown>>): Promise<number> {
     this.lastId += 1;
     const id = this.lastId;
     return new Promise((resolve) => {
       this.sent.set(id, resolve);
-      this.child.send({ id, wire, to });
+      this.child.send({ id, ...question });
     });
   }
 

@@ -1,7 +1,7 @@
 /** A SIP endpoint in the hands of a test: a socket, a mailbox to await messages in, and nothing that happens by itself but OPTIONS. */
 import { type Endpoint, hostPort } from "./addresses.ts";
 import { defer } from "./cleanup.ts";
-import { type DatagramPort, openPort } from "./datagram-port.ts";
+import { type DatagramPort, openPort, type Stream } from "./datagram-port.ts";
 import { buildResponse, type ResponseParts, SipMessage } from "./sip-message.ts";
 
 /** With a status a response, without one a request. */
@@ -37,16 +37,18 @@ export class SipAgent {
   private readonly waiters = new Set<Waiter>();
   private readonly habits: Habit[] = [];
   private readonly namespace: string | undefined;
+  private readonly stream: Stream | undefined;
   private port: DatagramPort | undefined;
 
-  private constructor(endpoint: Endpoint, namespace: string | undefined) {
+  private constructor(endpoint: Endpoint, namespace: string | undefined, stream: Stream | undefined) {
     this.endpoint = endpoint;
     this.namespace = namespace;
+    this.stream = stream;
   }
 
   /** Closes when the test ends. */
-  static async open(endpoint: Endpoint, namespace?: string): Promise<SipAgent> {
-    const agent = new SipAgent(endpoint, namespace);
+  static async open(endpoint: Endpoint, namespace?: string, stream?: Stream): Promise<SipAgent> {
+    const agent = new SipAgent(endpoint, namespace, stream);
     await agent.reopen();
     defer(() => agent.close());
     return agent;
@@ -58,6 +60,7 @@ export class SipAgent {
       this.endpoint,
       (wire, from, at_ms) => this.take(new SipMessage(wire, from, at_ms)),
       this.namespace,
+      this.stream,
     );
   }
 
@@ -73,7 +76,12 @@ export class SipAgent {
   /** @returns when it left, in ms of the monotonic clock */
   async send(wire: string, to: Endpoint): Promise<number> {
     if (this.port === undefined) throw new Error(`${this.sentBy} is closed`);
-    return this.port.send(wire, to);
+    return this.port.send(this.stream === undefined ? wire : named(wire, this.stream, this.sentBy), to);
+  }
+
+  /** Ends its connections; others may be opened. */
+  async hangUp(): Promise<void> {
+    await this.port?.hangUp?.();
   }
 
   async reply(request: SipMessage, status: number, reason: string, parts: ResponseParts = {}): Promise<void> {
@@ -149,4 +157,14 @@ function isWanted(message: SipMessage, { method, status, callId, isFinal }: Want
   if (callId !== undefined && message.callId !== callId) return false;
   if (method !== undefined && message.method !== method) return false;
   return isFinal === true ? message.status >= 200 : message.status === (status ?? 0);
+}
+
+/** Requests say in their Via what carries them, and all messages in the Contact of whom they come from. */
+function named(wire: string, stream: Stream, sentBy: string): string {
+  const transport = stream === "tcp" ? "tcp" : "tls";
+  return wire
+    .replace(/^(?!SIP\/2\.0)(.*\r\nVia: SIP\/2\.0\/)UDP/, `$1${transport.toUpperCase()}`)
+    .replace(/(\r\nContact: <[^>;]*)>/, (all, start: string) =>
+      start.endsWith(`@${sentBy}`) ? `${start};transport=${transport}>` : all,
+    );
 }
