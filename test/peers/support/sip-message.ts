@@ -95,7 +95,7 @@ export function uriOf(value: string): string {
 
 /** Where a URI with a literal address leads. */
 export function endpointOf(uri: string): Endpoint {
-  const match = /^sip:(?:[^@]*@)?(?:\[([^\]]+)\]|([^:;>?]+))(?::(\d+))?/.exec(uri);
+  const match = /^sips?:(?:[^@]*@)?(?:\[([^\]]+)\]|([^:;>?]+))(?::(\d+))?/.exec(uri);
   if (match === null) throw new Error(`no SIP URI with an address: ${uri}`);
   return { host: match[1] ?? match[2] ?? "", port: Number(match[3] ?? 5060) };
 }

@@ -18,6 +18,7 @@ const WAN = "203.0.113.2";
 const WAN_NODE = "203.0.113.1";
 const GATEWAY = "10.10.1.3";
 const UPSTREAM = "198.51.100.10";
+export const UPSTREAM_URI = `sip:${UPSTREAM}`;
 const FIRST_PHONE = 17;
 
 /**
@@ -45,8 +46,11 @@ export class WanLab {
     this.wan = spaces.wan;
   }
 
-  /** All of it vanishes when the test ends. */
-  static async build(phoneCount: number): Promise<WanLab> {
+  /**
+   * All of it vanishes when the test ends.
+   * @param stream what carries SIP to upstream instead of UDP
+   */
+  static async build(phoneCount: number, stream?: "tcp"): Promise<WanLab> {
     const [office, pstn, router, wan, headquarters] = ["phones", "gateway", "router", "wan", "upstream"].map((role) =>
       Namespace.create(role),
     ) as [Namespace, Namespace, Namespace, Namespace, Namespace];
@@ -64,7 +68,7 @@ export class WanLab {
     const agents = {
       phones: (await Promise.all(hosts.map((host) => open(host, office)))).map((agent) => new DeskPhone(agent, LAN)),
       gateway: new Switchboard(await open(GATEWAY, pstn)),
-      upstream: new Switchboard(await open(UPSTREAM, headquarters)),
+      upstream: new Switchboard(await SipAgent.open({ host: UPSTREAM, port: SIP }, headquarters.name, stream)),
     };
     return new WanLab(agents, { router, wan });
   }
@@ -76,9 +80,9 @@ export class WanLab {
   ): Promise<Branchline> {
     const branchline = await Branchline.start(
       {
-        listen: [`udp:${LAN.host}:${SIP}`, `udp:${WAN}:${SIP}`],
+        listen: [`udp:${LAN.host}:${SIP}`, `udp:${WAN}:${SIP}`, `tcp:${WAN}:${SIP}`],
         localnet: ["10.222.237.0/24"],
-        upstream: { targets: [`sip:${UPSTREAM}`], ...upstream },
+        upstream: { targets: [UPSTREAM_URI], ...upstream },
         gateways: [`sip:${GATEWAY}`],
         ...others,
       },
