@@ -45,11 +45,11 @@ export class Baresip implements Phone {
   /** Returns when it has registered. It stops when the test ends. */
   static async start(options: PhoneOptions): Promise<Baresip> {
     const folder = temporaryFolder();
-    writeFileSync(join(folder, "config"), configuration(options.local.host, folder, options.local.port));
+    writeFileSync(join(folder, "config"), configuration(options, folder));
     writeFileSync(join(folder, "accounts"), account(options));
     const child = new Child("baresip", ["-f", folder, "-v", "-s"], { cwd: folder, env: { HOME: folder } });
     defer(() => child.stop("SIGKILL"));
-    const sip = new SipTrace(child, new RegExp(`^UDP (\\S+):(\\d+) -> ${hostPort(options.local)}$`));
+    const sip = new SipTrace(child, announcement(options));
     await child.line(/baresip is ready/, START_LIMIT_MS);
     const control = connect(CONTROL_PORT, options.local.host);
     defer(() => control.destroy());
@@ -115,11 +115,18 @@ export class Baresip implements Phone {
   }
 }
 
-function configuration(host: string, folder: string, port: number): string {
+/** Over a connection that it has opened itself its own port is any, and so is its address on loopback; what it sends isn't meant. */
+function announcement({ local, outbound, transport }: PhoneOptions): RegExp {
+  if (transport === undefined || transport === "udp") return new RegExp(`^UDP (\\S+):(\\d+) -> ${hostPort(local)}$`);
+  return new RegExp(`^${transport.toUpperCase()} (\\S+):(\\d+) -> (?!${hostPort(outbound)}$)`);
+}
+
+function configuration({ local: { host, port }, ca }: PhoneOptions, folder: string): string {
   return [
     "poll_method epoll",
     `sip_listen ${host}:${port}`,
     `net_interface ${host}`,
+    ...(ca === undefined ? [] : [`sip_cafile ${ca}`]),
     "call_max_calls 4",
     // Sound without a sound card: what it hears is what it says.
     "audio_player aubridge,loop",
@@ -138,10 +145,11 @@ function modulePath(): string {
   return "/usr/lib/baresip/modules";
 }
 
-function account({ user, domain, outbound, answers, expires_s }: PhoneOptions): string {
+function account({ user, domain, outbound, answers, expires_s, transport }: PhoneOptions): string {
   const mode = answers === true ? "auto" : "manual";
+  const suffix = transport === undefined || transport === "udp" ? "" : `;transport=${transport}`;
   return (
-    `<sip:${user}@${domain}>;auth_user=${user};auth_pass=pw-${user};outbound="sip:${hostPort(outbound)}"` +
+    `<sip:${user}@${domain}${suffix}>;auth_user=${user};auth_pass=pw-${user};outbound="sip:${hostPort(outbound)}${suffix}"` +
     `;regint=${expires_s ?? EXPIRES_S};answermode=${mode}\n`
   );
 }

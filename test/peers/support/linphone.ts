@@ -32,7 +32,7 @@ export class Linphone implements Phone {
   private constructor(user: string, child: Child) {
     this.user = user;
     this.child = child;
-    this.sip = new SipTrace(child, /received \[\d+\] new bytes from \[UDP:\/\/([^:]+):(\d+)\]/);
+    this.sip = new SipTrace(child, /received \[\d+\] new bytes from \[(?:UDP|TCP|TLS):\/\/([^:]+):(\d+)\]/);
     child.watch((line) => this.take(line));
   }
 
@@ -100,12 +100,17 @@ export class Linphone implements Phone {
 /** Whoever waits for the event that doesn't come then says what is missing. */
 function ignoreLack(): void {}
 
-function configuration({ user, local, domain, outbound, expires_s }: PhoneOptions, folder: string): string {
+function configuration(options: PhoneOptions, folder: string): string {
+  const { user, local, domain, outbound, expires_s, transport = "udp", ca } = options;
+  // -1: any port; it doesn't take one again that it has used a moment ago.
+  const port = (name: string) => (name !== transport ? 0 : name === "udp" ? local.port : -1);
   return [
     "[sip]",
-    `sip_port=${local.port}`,
-    "sip_tcp_port=0",
-    "sip_tls_port=0",
+    `sip_port=${port("udp")}`,
+    `sip_tcp_port=${port("tcp")}`,
+    `sip_tls_port=${port("tls")}`,
+    // It looks for names in certificates, and has no eye for addresses.
+    ...(ca === undefined ? [] : [`root_ca=${ca}`, "verify_server_certs=1", "verify_server_cn=0"]),
     "use_ipv6=0",
     `bind_address=${local.host}`,
     `contact=sip:${user}@${local.host}`,
@@ -128,8 +133,8 @@ function configuration({ user, local, domain, outbound, expires_s }: PhoneOption
     "backend=sqlite3",
     `uri=${join(folder, "database")}`,
     "[proxy_0]",
-    `reg_proxy=<sip:${hostPort(outbound)};transport=udp>`,
-    `reg_route=<sip:${hostPort(outbound)};transport=udp;lr>`,
+    `reg_proxy=<sip:${hostPort(outbound)};transport=${transport}>`,
+    `reg_route=<sip:${hostPort(outbound)};transport=${transport};lr>`,
     `reg_identity=sip:${user}@${domain}`,
     `reg_expires=${expires_s ?? EXPIRES_S}`,
     "reg_sendregister=1",

@@ -15,6 +15,10 @@ export interface PhoneOptions {
   readonly local: Endpoint;
   readonly domain: string;
   readonly outbound: Endpoint;
+  /** By which it registers and calls; default: UDP. */
+  readonly transport?: "udp" | "tcp" | "tls";
+  /** PEM file with the authority that it believes, for TLS. */
+  readonly ca?: string;
   /** Answers whatever rings. */
   readonly answers?: boolean;
   /** The expiry that it asks for. */
