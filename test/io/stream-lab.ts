@@ -116,8 +116,9 @@ export class PeerServer {
     server.on("connection", (socket: Socket) => this.peers.push(new Peer(socket)));
   }
 
-  static async open({ host, port }: Endpoint): Promise<PeerServer> {
-    const server = createServer();
+  /** @param allowHalfOpen it goes on reading after it has said all it has to say */
+  static async open({ host, port }: Endpoint, allowHalfOpen = false): Promise<PeerServer> {
+    const server = createServer({ allowHalfOpen });
     const own = new PeerServer(server);
     server.listen(port, host);
     await once(server, "listening");

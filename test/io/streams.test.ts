@@ -269,6 +269,25 @@ describe("connections that we open", () => {
     await until("the second", () => server.peers[1]?.received === "b");
   });
 
+  test("a peer closes while messages leave: each goes over the connection that is ending, or over the next", async () => {
+    const lab = await office();
+    const server = await PeerServer.open(net.at(2), true);
+    const flow = lab.flowTo(net.at(2));
+    let sent = "";
+    const received = () => server.peers.map((peer) => peer.received).join("");
+    for (let round = 1; round <= 10; round++) {
+      for (let turn = 0; turn < 40; turn++) {
+        const text = `${round}.${turn};`;
+        sent += text;
+        expect(lab.streams.send(flow, text)).toBe(true);
+        if (turn === 10) await until("the connection", () => server.peers.length === round);
+        if (turn === 20) server.peers.at(-1)?.socket.end();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      await until(`all of round ${round}`, () => received() === sent && server.peers.length === round + 1);
+    }
+  });
+
   test("nobody listens: the news comes, never from within send", async () => {
     const lab = await office();
     const flow = lab.flowTo(net.at(2));

@@ -46,7 +46,7 @@ export class Connection implements FrameSink {
     socket.on("data", (text: string) => this.receive(text));
     socket.on("error", (error: Error) => this.close(error.message));
     socket.on("close", () => this.close("closed by peer"));
-    socket.on("end", () => socket.end());
+    socket.on("end", () => this.endLikePeer());
     this.expect(patience_ms, "nothing came");
   }
 
@@ -87,6 +87,20 @@ export class Connection implements FrameSink {
     this.relax();
     this.socket.destroy();
     this.user.onClosed(this, why);
+  }
+
+  /** The peer has said all it has to say: what has been written still leaves, but the next message needs another connection. */
+  private endLikePeer(): void {
+    const { socket } = this;
+    if (this.isClosed || socket.writableLength === 0) {
+      this.close("closed by peer");
+      return;
+    }
+    this.isClosed = true;
+    this.relax();
+    socket.end();
+    socket.setTimeout(UNSENT_MAX_ms, () => socket.destroy());
+    this.user.onClosed(this, "closed by peer");
   }
 
   onMessage(wire: string): void {

@@ -55,14 +55,14 @@ server.on("tlsClientError", () => {});
 server.listen(Number(port), host, () => tell({ kind: "listening" }));
 
 process.on("message", ({ id, wire, to, command }) => {
+  const at_ms = monotonic_ms();
+  const done = () => tell({ kind: "sent", id, at_ms });
   if (command === "hang up") {
-    for (const socket of sockets.values()) socket.end();
+    const ends = [...sockets.values()].map((socket) => new Promise((resolve) => socket.end().once("close", resolve)));
+    void Promise.all(ends).then(done);
   } else {
-    const at_ms = monotonic_ms();
-    socketTo(to).write(wire, "latin1", () => tell({ kind: "sent", id, at_ms }));
-    return;
+    socketTo(to).write(wire, "latin1", done);
   }
-  tell({ kind: "sent", id, at_ms: monotonic_ms() });
 });
 process.on("disconnect", () => process.exit(0));
 process.on("error", () => process.exit(0));
