@@ -62,6 +62,7 @@ export class App implements Controlled {
       log,
     };
     this.core = new ProxyCore(ports, config.listeners, this.timers);
+    this.core.meter.watchAll({ connections: this.transport.streams });
     this.channels = new Calls(config.site.gatewaySettings.max_call_ms);
     const { prober, locator } = this.core;
     this.callLog = new CallLog(log);
@@ -145,6 +146,10 @@ export class App implements Controlled {
 
   onMessage(wire: string, source: Flow): void {
     this.run((now_ms) => this.core.receive(wire, source, now_ms));
+  }
+
+  onClosed(flow: Flow): void {
+    this.run((now_ms) => this.core.receiveClosed(flow, now_ms));
   }
 
   onUnreachable(flow: Flow): void {

@@ -100,6 +100,11 @@ export class ProxyCore implements TransactionUser {
     }
   }
 
+  /** A connection that stood is gone. */
+  receiveClosed(flow: Flow, now_ms: number): void {
+    this.transactions.receiveUnreachable(flow, now_ms);
+  }
+
   /** The peer refuses datagrams, or there is no route to it. */
   receiveUnreachable(flow: Flow, now_ms: number): void {
     if (flow.isAccepted !== true && flow.isTrial !== true) {

@@ -34,6 +34,8 @@ export class StreamLab {
   readonly listener: Listener;
   readonly messages: { readonly wire: string; readonly source: Flow }[] = [];
   readonly unreachable: Flow[] = [];
+  /** Those of them whose connection had stood. */
+  readonly closed: Flow[] = [];
   /** "event why" of all log lines, and what they say otherwise. */
   readonly log: { readonly level: string; readonly event: string; readonly fields: LogFields }[] = [];
   /** Addresses that belong here. */
@@ -49,6 +51,10 @@ export class StreamLab {
     const sink = {
       onMessage: (wire: string, source: Flow) => void this.messages.push({ wire, source }),
       onUnreachable: (flow: Flow) => void this.unreachable.push(flow),
+      onClosed: (flow: Flow) => {
+        this.unreachable.push(flow);
+        this.closed.push(flow);
+      },
       knows: (address: string) => this.known.has(address),
     };
     this.streams = new NodeStreams(sink, logger, tls);
@@ -72,7 +78,7 @@ export class StreamLab {
   }
 
   get connections(): number {
-    return this.streams.load.connections;
+    return this.streams.size;
   }
 }
 

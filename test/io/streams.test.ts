@@ -192,7 +192,7 @@ describe("limits", () => {
     const others: Peer[] = [];
     for (let last = 201; last <= 208; last++) others.push(...(await connectAll(net.host(last), 8)));
     await until("the limit", () => open(others) === 56);
-    expect(lab.streams.load).toMatchObject({ connections: 64, refused: 10 });
+    expect(lab.streams).toMatchObject({ size: 64, hits: 10 });
     const phone = await Peer.connect(US, PHONE);
     phone.send(REQUEST);
     await until("the phone's request", () => lab.messages.length === 1);
@@ -222,9 +222,9 @@ describe("limits", () => {
 
   test("with all places taken, who has never said anything makes room; who has, stays", async () => {
     const lab = await office();
-    const hosts = [PHONE, net.host(18), net.host(19)];
+    const hosts = [PHONE, ...[18, 19, 21, 22, 23].map((last) => net.host(last))];
     for (const host of [...hosts, net.host(20)]) lab.known.add(host);
-    const crowd = (await Promise.all(hosts.map((host) => connectAll(host, 257)))).flat();
+    const crowd = (await Promise.all(hosts.map((host) => connectAll(host, 129)))).flat();
     await until("the limit of each address", () => lab.connections === 768 && open(crowd) === 768);
     const silent = crowd.find(({ hasEnded }) => !hasEnded);
     for (const peer of crowd) if (peer !== silent && !peer.hasEnded) peer.send(REQUEST);
@@ -237,10 +237,21 @@ describe("limits", () => {
     expect(lab.connections).toBe(768);
     const tooLate = await Peer.connect(US, net.host(20));
     await until("its refusal", () => tooLate.hasEnded);
-    // Nor can we connect to anybody then.
-    expect(lab.streams.send(lab.flowTo(net.at(2)), REQUEST)).toBe(false);
-    await until("the news", () => lab.unreachable.some(({ address }) => address === net.host(2)));
+    // Phones don't keep us from upstream.
+    const upstream = await PeerServer.open(net.at(2));
+    expect(lab.streams.send(lab.flowTo(net.at(2)), REQUEST)).toBe(true);
+    await until("the request", () => upstream.peers[0]?.received === REQUEST);
   });
+});
+
+test("who speaks another language is let go", async () => {
+  const lab = await office();
+  lab.known.add(PHONE);
+  const browser = await Peer.connect(US, PHONE);
+  browser.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  await until("its end", () => browser.hasEnded);
+  expect(lab.messages).toEqual([]);
+  expect(lab.ends).toEqual(["not SIP"]);
 });
 
 describe("connections that we open", () => {

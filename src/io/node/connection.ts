@@ -22,8 +22,10 @@ const TCP_KEEP_ALIVE_ms = 60_000;
 
 export class Connection implements FrameSink {
   readonly flow: Flow;
-  /** It has brought a message, or the peer has shown its certificate to us. */
+  /** It has brought what looks like a message, or the peer has shown its certificate to us. */
   isProven = false;
+  /** Whether it has ever stood. */
+  hasStood = false;
   /** Something has come since {@link doubt} was asked. */
   private hasSpoken = true;
   private isOpen = false;
@@ -41,6 +43,7 @@ export class Connection implements FrameSink {
     this.flow = flow;
     this.user = user;
     this.isOpen = flow.isAccepted === true;
+    this.hasStood = this.isOpen;
     socket.setEncoding("latin1");
     socket.setNoDelay(true);
     socket.on("data", (text: string) => this.receive(text));
@@ -54,6 +57,7 @@ export class Connection implements FrameSink {
   opened(): void {
     if (this.isClosed) return;
     this.isOpen = true;
+    this.hasStood = true;
     this.isProven = true;
     this.relax();
     this.socket.setKeepAlive(true, TCP_KEEP_ALIVE_ms);
@@ -105,6 +109,10 @@ export class Connection implements FrameSink {
 
   onMessage(wire: string): void {
     this.relax();
+    if (!isSip(wire)) {
+      this.close("not SIP");
+      return;
+    }
     if (!this.isProven) this.opened();
     this.user.onMessage(this, wire);
   }
@@ -137,4 +145,10 @@ export class Connection implements FrameSink {
     if (this.patience !== undefined) clearTimeout(this.patience);
     this.patience = undefined;
   }
+}
+
+/** By its first line: the many programs that try a port in other languages are not to keep it. */
+function isSip(wire: string): boolean {
+  const line = wire.slice(0, wire.indexOf("\r\n"));
+  return line.startsWith("SIP/2.0 ") || /\sSIP\/\d+\.\d+$/i.test(line);
 }

@@ -6,6 +6,8 @@ export interface TransportSink {
   onMessage(wire: string, source: Flow): void;
   /** The peer has refused a message or its connection, or there is no route to it. */
   onUnreachable(flow: Flow): void;
+  /** A connection has ended that stood: what waits there for an answer waits in vain, but the peer may be well. */
+  onClosed(flow: Flow): void;
   /** Whether somebody at `address` belongs here: strangers get few connections, and little time. */
   knows(address: string): boolean;
 }

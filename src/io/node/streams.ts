@@ -2,6 +2,7 @@
 import * as net from "net";
 import { performance } from "perf_hooks";
 import { BoundedMap } from "../../base/bounded-map.ts";
+import type { Table } from "../../base/meter.ts";
 import type { Logger } from "../../base/ports.ts";
 import { type Flow, flowKey, type Listener } from "../../transport/flow.ts";
 import { Connection, type ConnectionUser } from "./connection.ts";
@@ -11,9 +12,11 @@ import { handshakeFault } from "./tls-faults.ts";
 
 /** A router's process has about 1,000 descriptors; a branch has some 200 phones. */
 const CONNECTIONS_MAX = 768;
+/** Beyond that, for connections that we open: phones must not keep us from upstream. */
+const RESERVED = 64;
 const STRANGERS_MAX = 64;
 /** From one address: an office behind NAT, and somebody whom we don't know. */
-const PER_ADDRESS_MAX = 256;
+const PER_ADDRESS_MAX = 128;
 const PER_STRANGER_MAX = 8;
 /** How long a connection may say nothing at first. */
 const FIRST_MESSAGE_ms = 10_000;
@@ -40,7 +43,7 @@ interface Crowd {
   strangers: number;
 }
 
-export class NodeStreams implements ConnectionUser, TlsUser {
+export class NodeStreams implements ConnectionUser, TlsUser, Table {
   private readonly sink: TransportSink;
   private readonly log: Logger;
   private readonly tls: NodeTls | undefined;
@@ -53,7 +56,9 @@ export class NodeStreams implements ConnectionUser, TlsUser {
   /** Accepted connections by remote address. */
   private readonly counts = new Map<string, Crowd>();
   private strangers = 0;
-  private refused = 0;
+  /** Connections that have been turned away. */
+  hits = 0;
+  readonly limit = CONNECTIONS_MAX;
   private isClosing = false;
 
   /** @throws when the certificate can't be used */
@@ -61,6 +66,11 @@ export class NodeStreams implements ConnectionUser, TlsUser {
     this.sink = sink;
     this.log = log;
     this.tls = tls === undefined ? undefined : new NodeTls(tls, this);
+  }
+
+  /** Connections there are, handshakes included. */
+  get size(): number {
+    return this.connections.size + this.handshakes.size;
   }
 
   /** @throws when the certificate can't be used; then the old one stays */
@@ -85,18 +95,13 @@ export class NodeStreams implements ConnectionUser, TlsUser {
     await Promise.all(this.servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
 
-  /** Connections there are, and how many have been turned away so far. */
-  get load(): { readonly connections: number; readonly limit: number; readonly refused: number } {
-    return { connections: this.size, limit: CONNECTIONS_MAX, refused: this.refused };
-  }
-
   send(flow: Flow, wire: string): boolean {
     const connection = this.connections.get(keyOf(flow));
     if (connection !== undefined) {
       connection.send(wire);
       return true;
     }
-    if (flow.isAccepted === true || !this.hasRoom()) {
+    if (flow.isAccepted === true || !this.hasRoom(CONNECTIONS_MAX + RESERVED)) {
       setImmediate(() => this.sink.onUnreachable(flow));
       return false;
     }
@@ -120,13 +125,15 @@ export class NodeStreams implements ConnectionUser, TlsUser {
     if (this.connections.get(key) === connection) this.connections.delete(key);
     if (flow.isAccepted === true) this.uncount(flow.address);
     this.log.debug("connection_closed", { peer: flowKey(flow), why });
-    if (!this.isClosing) this.sink.onUnreachable(flow);
+    if (this.isClosing) return;
+    if (connection.hasStood) this.sink.onClosed(flow);
+    else this.sink.onUnreachable(flow);
   }
 
   private accept(socket: net.Socket, listener: Listener): void {
     const { remoteAddress: address, remotePort: port } = socket;
     if (address === undefined || port === undefined || !this.admits(address)) {
-      this.refused += 1;
+      this.hits += 1;
       socket.on("error", () => {});
       socket.destroy();
       return;
@@ -195,22 +202,18 @@ export class NodeStreams implements ConnectionUser, TlsUser {
     if (!this.sink.knows(address)) {
       return already < PER_STRANGER_MAX && this.strangers < STRANGERS_MAX && this.size < CONNECTIONS_MAX;
     }
-    return already < PER_ADDRESS_MAX && this.hasRoom();
+    return already < PER_ADDRESS_MAX && this.hasRoom(CONNECTIONS_MAX);
   }
 
   /** When all places are taken, the one that has never said anything for longest makes room. */
-  private hasRoom(): boolean {
-    if (this.size < CONNECTIONS_MAX) return true;
+  private hasRoom(limit: number): boolean {
+    if (this.size < limit) return true;
     for (const connection of this.connections.values()) {
       if (connection.isProven) continue;
       connection.close("room for another");
       return true;
     }
     return false;
-  }
-
-  private get size(): number {
-    return this.connections.size + this.handshakes.size;
   }
 
   private count(address: string): void {
