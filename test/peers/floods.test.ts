@@ -1,5 +1,5 @@
 /**
- * Floods of 20,000 datagrams a second, one after the other, while the branch telephones: none of its calls is lost.
+ * Floods of 20,000 datagrams a second and of silent connections, one after the other, while the branch telephones: none of its calls is lost.
  *
  *   stranger, bad phone        branchline              upstream
  *     │══ 20,000/s ═════════════▶┆ quotas                 │
@@ -15,7 +15,7 @@ import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { Branchline } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { monotonic_ms, pause } from "./support/clock.ts";
-import { type FloodOrder, flood, type Nuisance } from "./support/flood.ts";
+import { type FloodOrder, flood, idlers, type Nuisance } from "./support/flood.ts";
 import { describeWith } from "./support/peers.ts";
 import { SipAgent } from "./support/sip-agent.ts";
 import { Sipp } from "./support/sipp.ts";
@@ -26,6 +26,8 @@ const proxy = net.at(1);
 const upstream = net.at(2);
 const phones = net.at(17);
 const BAD_PHONE = net.host(18);
+/** Enough to take all places. */
+const BAD_PHONES = Array.from({ length: 10 }, (_, index) => net.host(20 + index));
 const STRANGERS = Array.from({ length: 16 }, (_, index) => net.host(200 + index));
 const FLOOD_S = process.env["BRANCHLINE_LONG"] === "1" ? 30 : 4;
 const CALLS_PER_SECOND = 20;
@@ -35,7 +37,7 @@ const MEMORY_MOST_MB = 300;
 const IDLE_LIMIT_MS = 45_000;
 const IDLE_MEASURED_MS = 2_000;
 const IDLE_SHARE_MOST = 0.05;
-const LIMIT_MS = 5 * (FLOOD_S * 1_000 + 40_000) + IDLE_LIMIT_MS;
+const LIMIT_MS = 7 * (FLOOD_S * 1_000 + 40_000) + IDLE_LIMIT_MS;
 
 interface Status {
   readonly dropped: Readonly<Record<string, number>>;
@@ -46,12 +48,19 @@ const order = (kind: FloodOrder["kind"], sources: readonly string[]): FloodOrder
   return { kind, sources, target: proxy, perSecond: 20_000, duration_ms: FLOOD_S * 1_000 };
 };
 
+/** 10,000 in all. */
+const silence = (sources: readonly string[]): Omit<FloodOrder, "kind"> => {
+  return { sources, target: proxy, perSecond: 10_000 / FLOOD_S, duration_ms: FLOOD_S * 1_000 };
+};
+
 /** What branchline must bear; whoever has another trouble to make adds it here. */
 const NUISANCES: readonly (readonly [what: string, start: () => Nuisance])[] = [
   ["junk from strangers", () => flood(order("junk", STRANGERS))],
   ["INVITEs from strangers", () => flood(order("INVITE", STRANGERS))],
   ["REGISTERs from a stranger", () => flood(order("REGISTER", STRANGERS.slice(0, 1)))],
   ["REGISTERs from a bad phone", () => flood(order("REGISTER", [BAD_PHONE]))],
+  ["10,000 silent connections of strangers", () => idlers(silence(STRANGERS))],
+  ["10,000 silent connections of bad phones", () => idlers(silence(BAD_PHONES))],
 ];
 
 cleanUpAfterEach();
@@ -84,7 +93,7 @@ async function telephone(nuisance: () => Nuisance): Promise<{ failed: number; su
 
 /** What is left in the tables of things in progress. */
 function leftovers({ tables }: Status): string[] {
-  const busy = ["transactions", "unanswered", "lingering", "lookups", "calls", "redirects"];
+  const busy = ["transactions", "unanswered", "lingering", "lookups", "calls", "redirects", "connections"];
   return tables
     .filter(({ name, size }) => busy.includes(name) && size > (name === "transactions" || name === "lingering" ? 2 : 0))
     .map(({ name, size }) => `${name} ${size}`);
@@ -97,7 +106,7 @@ describeWith(["sipp"], "floods", () => {
     const pbx = new Switchboard(await SipAgent.open(upstream));
     pbx.agent.always({ method: "REGISTER" }, (request) => pbx.agent.reply(request, 403, "Forbidden", { toTag: "no" }));
     const branchline = await Branchline.start({
-      listen: [`udp:${hostPort(proxy)}`],
+      listen: [`udp:${hostPort(proxy)}`, `tcp:${hostPort(proxy)}`],
       localnet: [net.network(16)],
       upstream: sipUri("", upstream).replace("@", ""),
       strangers: "reject",

@@ -5,6 +5,7 @@ import { Child } from "./child.ts";
 import { defer } from "./cleanup.ts";
 
 const PROGRAM = fileURLToPath(new URL("flood.mjs", import.meta.url));
+const IDLERS = fileURLToPath(new URL("idlers.mjs", import.meta.url));
 
 export interface FloodOrder {
   /** What the datagrams are: no SIP at all, or requests of users that nobody knows, each another one. */
@@ -19,6 +20,13 @@ export interface FloodOrder {
 /** Something that wears branchline out for a while; {@link over} says what it has done. */
 export interface Nuisance {
   readonly over: Promise<string>;
+}
+
+/** Connections in place of datagrams, and nothing is said on them. */
+export function idlers(order: Omit<FloodOrder, "kind">): Nuisance {
+  const child = new Child(process.execPath, [IDLERS, JSON.stringify(order)]);
+  defer(() => child.stop("SIGKILL"));
+  return { over: child.line(/^sent /, order.duration_ms + 10_000) };
 }
 
 export function flood(order: FloodOrder): Nuisance {
