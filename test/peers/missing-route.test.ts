@@ -40,6 +40,7 @@ async function start(
       localnet: ["10.90.1.0/24"],
       upstream,
       gateways: ["sip:10.90.1.3"],
+      limits: "none",
     },
     { namespace: space.name },
   );

@@ -25,11 +25,11 @@ import { UserAgent } from "./support/user-agent.ts";
 
 const isLong = process.env["BRANCHLINE_LONG"] === "1";
 const MINUTE_MS = 60_000;
-const LENGTH_MS = isLong ? Number(process.env["BRANCHLINE_SOAK_min"] ?? 60) * MINUTE_MS : 85_000;
+const LENGTH_MS = isLong ? Number(process.env["BRANCHLINE_SOAK_min"] ?? 60) * MINUTE_MS : 60_000;
 /** From then on memory must not grow: transactions linger for 32 s. */
-const WARM_MS = isLong ? Math.min(10 * MINUTE_MS, LENGTH_MS / 3) : 55_000;
+const WARM_MS = isLong ? Math.min(10 * MINUTE_MS, LENGTH_MS / 3) : 38_000;
 /** Memory goes up and down with the garbage collector: medians of so long count. */
-const WINDOW_MS = isLong ? Math.min(2 * MINUTE_MS, LENGTH_MS / 6) : 15_000;
+const WINDOW_MS = isLong ? Math.min(2 * MINUTE_MS, LENGTH_MS / 6) : 10_000;
 const GROWTH_MOST = isLong ? 1.05 : 1.1;
 /** What deploy/run.sh's limits come to, with Node's own code: routers have 256 MB for all. */
 const RSS_MOST_KB = 90 * 1_024;

@@ -33,6 +33,7 @@ export interface Settings {
   };
   readonly hunt_groups?: Readonly<Record<string, { readonly members: readonly string[]; readonly ring?: string }>>;
   readonly strangers?: "auto" | "drop" | "reject";
+  readonly limits?: "none";
   readonly dns?: { readonly servers: readonly string[] };
   readonly state?: { readonly folder?: string; readonly interval?: string };
 }
