@@ -4,61 +4,80 @@
  *
  *   SIPp phones ── udp, tcp, tls ──▶ branchline ── udp, tcp, tls ──▶ SIPp upstream
  */
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { hostPort, Subnet } from "./support/addresses.ts";
 import { Branchline } from "./support/branchline.ts";
 import { CertificateAuthority } from "./support/certificates.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
-import { describeWith } from "./support/peers.ts";
+import { installNode } from "./support/node-from-npm.ts";
+import { describeUnless, describeWith } from "./support/peers.ts";
 import { Sipp } from "./support/sipp.ts";
 import { tlsBefore, tlsFor } from "./support/tls-relay.ts";
 
 const net = new Subnet(42);
 const isLong = process.env["BRANCHLINE_LONG"] === "1";
-const CALLS = isLong ? 2_000 : 200;
+const CALLS = isLong ? 2_000 : 100;
 const CALLS_PER_SECOND = 100;
 const LIMIT_MS = 20_000 + CALLS * 20;
 const TRANSPORTS = ["udp", "tcp", "tls"] as const;
+type Transport = (typeof TRANSPORTS)[number];
 const PAIRS = TRANSPORTS.flatMap((caller) => TRANSPORTS.map((callee) => [caller, callee] as const));
 
 cleanUpAfterEach();
 
-describeWith(["sipp", "openssl"], `${CALLS} calls at ${CALLS_PER_SECOND}/s`, () => {
-  test.each(PAIRS)("from %s to %s: no call fails", { timeout: LIMIT_MS }, async (caller, callee) => {
-    const authority = new CertificateAuthority();
-    const ours = authority.issue("branchline", `IP:${net.host(1)}`);
-    const theirs = authority.issue("upstream", `IP:${net.host(2)}`);
-    const proxy = { udp: net.at(1), tcp: net.at(1), tls: net.at(1, 5061) }[caller];
-    const upstreamAt = net.at(2, callee === "tls" ? 5061 : 5060);
+/** All calls of one pair of transports; `node` is what runs the bundle, unless it is that of the tests. */
+async function telephone(caller: Transport, callee: Transport, calls: number, node?: string): Promise<void> {
+  const authority = new CertificateAuthority();
+  const ours = authority.issue("branchline", `IP:${net.host(1)}`);
+  const theirs = authority.issue("upstream", `IP:${net.host(2)}`);
+  const proxy = { udp: net.at(1), tcp: net.at(1), tls: net.at(1, 5061) }[caller];
+  const upstreamAt = net.at(2, callee === "tls" ? 5061 : 5060);
 
-    const upstream = await Sipp.start("callee", net.at(2), {
-      transport: callee,
-      keys: { contact: `${hostPort(upstreamAt)};transport=${callee}` },
-    });
-    if (callee === "tls") await tlsBefore(net.at(2), upstreamAt, theirs);
-    const branchline = await Branchline.start({
+  const upstream = await Sipp.start("callee", net.at(2), {
+    transport: callee,
+    keys: { contact: `${hostPort(upstreamAt)};transport=${callee}` },
+  });
+  if (callee === "tls") await tlsBefore(net.at(2), upstreamAt, theirs);
+  const branchline = await Branchline.start(
+    {
       listen: [`udp:${net.host(1)}:5060`, `tcp:${net.host(1)}:5060`, `tls:${net.host(1)}:5061`],
       tls: { ...ours, ca: authority.file },
       localnet: [net.network(16)],
       upstream: `sip:${hostPort(upstreamAt)};transport=${callee}`,
-    });
-    await branchline.upstreamIs("up");
+    },
+    node === undefined ? {} : { node },
+  );
+  await branchline.upstreamIs("up");
 
-    const way = net.at(18, 5070);
-    if (caller === "tls") await tlsFor(way, proxy, authority.file);
-    const phones = await Sipp.start("phone", net.at(17), {
-      transport: caller,
-      remote: caller === "tls" ? way : proxy,
-      calls: CALLS,
-      callsPerSecond: CALLS_PER_SECOND,
-      service: "5551234",
-      keys: { domain: "pbx.example.com", contact: `${hostPort(net.at(17))};transport=${caller}` },
-    });
-    const called = await phones.finished();
-    const answered = await upstream.stop();
-    console.log(`${caller} to ${callee}: ${called.successful} calls, ${called.failed} failed`);
-
-    expect(called, phones.errors()).toMatchObject({ successful: CALLS, failed: 0 });
-    expect(answered, upstream.errors()).toMatchObject({ failed: 0 });
+  const way = net.at(18, 5070);
+  if (caller === "tls") await tlsFor(way, proxy, authority.file);
+  const phones = await Sipp.start("phone", net.at(17), {
+    transport: caller,
+    remote: caller === "tls" ? way : proxy,
+    calls,
+    callsPerSecond: CALLS_PER_SECOND,
+    service: "5551234",
+    keys: { domain: "pbx.example.com", contact: `${hostPort(net.at(17))};transport=${caller}` },
   });
+  const called = await phones.finished();
+  const answered = await upstream.stop();
+  console.log(`${caller} to ${callee}: ${called.successful} calls, ${called.failed} failed`);
+
+  expect(called, phones.errors()).toMatchObject({ successful: calls, failed: 0 });
+  expect(answered, upstream.errors()).toMatchObject({ failed: 0 });
+}
+
+describeWith(["sipp", "openssl"], `${CALLS} calls at ${CALLS_PER_SECOND}/s`, () => {
+  test.each(PAIRS)("from %s to %s: no call fails", { timeout: LIMIT_MS }, (caller, callee) =>
+    telephone(caller, callee, CALLS),
+  );
+});
+
+const node12 = installNode(12);
+afterAll(node12.remove);
+
+describeUnless(node12.missing === undefined ? [] : [node12.missing], "under node 12", () => {
+  test.each([["tls", "tcp"] as const, ["tcp", "tls"] as const])("from %s to %s: no call fails", (caller, callee) =>
+    telephone(caller, callee, 50, node12.path),
+  );
 });
