@@ -97,7 +97,7 @@ export class Tokens {
   forDialog({ callId, fromTag }: Request, touchesGateway: boolean, way?: DialogWay): string {
     const kind = touchesGateway ? "g" : "d";
     const text = way === undefined ? kind : `${kind}~${way.side}~${this.tagHash(fromTag)}~${flowText(way.flow)}`;
-    return `${text}~${this.mac(`${text}~${callId}`)}`;
+    return `${text}~${this.dialogMac(text, callId)}`;
   }
 
   /** What a Record-Route token proves about a request with this Call-ID. */
@@ -105,7 +105,7 @@ export class Tokens {
     const kind = token.slice(0, 1);
     const end = token.lastIndexOf("~");
     if ((kind !== "d" && kind !== "g") || end < 0) return undefined;
-    if (!isEqual(this.mac(`${token.slice(0, end)}~${callId}`), token.slice(end + 1))) return undefined;
+    if (!isEqual(this.dialogMac(token.slice(0, end), callId), token.slice(end + 1))) return undefined;
     return kind === "g" ? "gateway-dialog" : "dialog";
   }
 
@@ -116,6 +116,11 @@ export class Tokens {
     if (parts.length !== DIALOG_PARTS || this.readDialog(token, request.callId) === undefined) return undefined;
     const tag = parts[1] === "a" ? request.toTag : request.fromTag;
     return this.tagHash(tag) === parts[2] ? this.flowOf(parts.slice(2)) : undefined;
+  }
+
+  /** Callers choose Call-IDs: one that goes on like a token must not have the mac of that token for another Call-ID. */
+  private dialogMac(text: string, callId: string): string {
+    return this.mac(text.length === 1 ? `${text}~${callId}` : `way ${text.length} ${text}~${callId}`);
   }
 
   private tagHash(tag: string): string {

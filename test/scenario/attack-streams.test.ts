@@ -1,0 +1,73 @@
+/** What connections, names and tokens let strangers and rogue phones try: findings of attacks, each of which once worked. */
+import { describe, expect, it } from "vitest";
+import type { Address } from "../support/simulation.ts";
+import { header, headers, write } from "../support/sip-text.ts";
+import { PBX, PHONE, PHONE_2, Site, STRANGER, WAN } from "../support/site.ts";
+
+const STREAMS = `
+listen: [udp:10.222.237.1:5060, tcp:10.222.237.1:5060, tls:10.222.237.1:5061, udp:203.0.113.2:5060, tcp:203.0.113.2:5060, tls:203.0.113.2:5061]
+tls: {certificate: c.pem, key: k.pem}
+localnet: [10.222.237.0/24]
+upstream: sip:198.51.100.10
+gateways: [sip:10.10.1.3]
+`;
+const DOMAIN_MODE = STREAMS.replace(/upstream.*\n/, "");
+const NUMBER = "sip:5551234@pbx.example.com";
+const PRINTER: Address = { address: "10.222.237.99", port: 9100, protocol: "tcp" };
+
+let sent = 0;
+
+/** A request that claims to belong to a call. */
+function within(callId: string, method: string, uri: string, routes: readonly string[] = []): string {
+  sent += 1;
+  return write(`${method} ${uri} SIP/2.0`, [
+    `Via: SIP/2.0/UDP 192.0.2.66:5060;branch=z9hG4bKrogue${sent};rport`,
+    ...routes.map((route) => `Route: ${route}`),
+    "From: <sip:a@b.example>;tag=2",
+    "To: <sip:c@d.example>;tag=1",
+    `Call-ID: ${callId}`,
+    `CSeq: 7 ${method}`,
+  ]);
+}
+
+/** What has left for an address, or has tried to. */
+function sentTo(site: Site, { address, port }: Address): string[] {
+  return site.simulation.sightings
+    .filter(({ to }) => to.address === address && to.port === port)
+    .map(({ wire }) => wire.slice(0, wire.indexOf(" ")));
+}
+
+/** A call of a phone with upstream, and a stranger who has overheard it. */
+function overheard(yaml = STREAMS) {
+  const site = new Site(yaml);
+  const phone = site.actor("phone", PHONE);
+  const pbx = site.actor("pbx", PBX, WAN);
+  const stranger = site.actor("stranger", STRANGER, WAN);
+  pbx.answers("INVITE", { status: 200 });
+  phone.invite(NUMBER);
+  site.run(200);
+  const invite = pbx.seen("INVITE");
+  const routes = headers(invite, "record-route");
+  return { site, phone, pbx, stranger, callId: header(invite, "call-id"), routes };
+}
+
+const userOf = (route: string) => /<sip:([^@]*)@/.exec(route)?.[1] ?? "";
+
+describe("Record-Route tokens", () => {
+  it("a Call-ID that looks like the rest of a token makes none for another call", () => {
+    const { site, pbx, phone, stranger } = overheard();
+    const victim = site.actor("201", { ...PHONE_2, protocol: "tcp" }).connects(40_001);
+    const way = `a~abcdef~t~10.222.237.1~5060~${PHONE_2.address}~40001`;
+    pbx.answers("INVITE", { status: 200 });
+    phone.request("INVITE", NUMBER, [], `${way}~victims-call`);
+    site.run(200);
+    const mac = userOf(headers(pbx.seen("INVITE", 1), "record-route")[0] ?? "").slice(2);
+    for (const token of [`d~${way}~${mac}`, `d~x~${mac}`]) {
+      const route = `<sip:${token}@203.0.113.2:5060;lr>`;
+      stranger.send(within("victims-call", "INFO", `sip:201@${PHONE_2.address}`, [route]));
+    }
+    site.run(500);
+    expect(victim.received).toEqual([]);
+    expect(sentTo(site, PHONE_2)).toEqual([]);
+  });
+});
