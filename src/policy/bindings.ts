@@ -1,7 +1,9 @@
 /** The location service: which phones an address-of-record has, learned from upstream's answers to their REGISTERs. */
 import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
+import { parseSipUri } from "../message/uri.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
+import { type Hop, hopOf, isSameHop } from "../transport/locator.ts";
 
 /** One registered contact (RFC 3261 §10.2). */
 export interface Binding {
@@ -101,6 +103,14 @@ export class Bindings implements Table {
     return best;
   }
 
+  /** Whether a phone that is where it says it is has named `hop` as its Contact. */
+  listensAt(hop: Hop): boolean {
+    for (const { bindings } of this.addresses.values()) {
+      if (bindings.some((one) => one.flow.address === hop.host && isAt(one.contact, hop))) return true;
+    }
+    return false;
+  }
+
   /** Adds or refreshes a binding. A contact with the same instance, or the same URI, is replaced. */
   put(name: string, binding: Binding): void {
     const address = this.address(name);
@@ -181,6 +191,11 @@ export class Bindings implements Table {
     }
     return address;
   }
+}
+
+function isAt(contact: string, hop: Hop): boolean {
+  const uri = parseSipUri(contact);
+  return uri !== undefined && isSameHop(hopOf(uri), hop);
 }
 
 /** §10.3 item 7: overtaken by a later REGISTER on its way. */

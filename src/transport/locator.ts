@@ -14,7 +14,7 @@ import { type Answer, type Hop, hopKey, type Question, type ResolvedAddress } fr
 import { REMEMBERED, Remembered, Waiting } from "./remembered.ts";
 import { chanceOf, draw, flatten, mapTiers, type Tiers } from "./weighted-order.ts";
 
-export { type Answer, type Hop, hopKey, type Question, type ResolvedAddress } from "./next-hops.ts";
+export { type Answer, type Hop, hopKey, isSameHop, portOf, type Question, type ResolvedAddress } from "./next-hops.ts";
 
 /** What only the host can find out. It answers through {@link Locator.onAnswer} and {@link Locator.onSource}, later. */
 export interface LookupPort {

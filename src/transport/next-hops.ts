@@ -167,6 +167,16 @@ function bare(name: string): string {
   return name.toLowerCase().replace(/\.$/, "");
 }
 
+/** RFC 3261 §19.1.2. */
+export function portOf({ port, protocol = "udp" }: Hop): number {
+  return port ?? defaultPort(protocol);
+}
+
+/** Whether two hops name one place in the same way, without DNS. */
+export function isSameHop(a: Hop, b: Hop): boolean {
+  return a.host === b.host && portOf(a) === portOf(b) && (a.protocol ?? "udp") === (b.protocol ?? "udp");
+}
+
 /** Tells hops apart. */
 export function hopKey({ host, port, protocol }: Hop): string {
   return `${host} ${port ?? ""} ${protocol ?? ""}`;

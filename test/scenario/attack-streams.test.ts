@@ -71,3 +71,27 @@ describe("Record-Route tokens", () => {
     expect(sentTo(site, PHONE_2)).toEqual([]);
   });
 });
+
+describe("whom strangers can make us connect to", () => {
+  it("with a dialog's token: nobody who isn't a phone", () => {
+    const { site, stranger, callId, routes } = overheard();
+    for (const uri of [`sip:x@${PRINTER.address}:9100;transport=tcp`, `sip:x@${PRINTER.address}:9100;transport=tls`]) {
+      stranger.send(within(callId, "INFO", uri, routes));
+      stranger.send(within(callId, "ACK", uri, routes));
+    }
+    site.run(500);
+    expect(sentTo(site, PRINTER)).toEqual([]);
+  });
+
+  it("a domain that a phone has called: the same", () => {
+    const site = new Site(DOMAIN_MODE);
+    site.names.set("evil.example", [STRANGER]);
+    const evil = site.actor("evil", STRANGER, WAN);
+    const phone = site.actor("phone", PHONE);
+    phone.invite("sip:x@evil.example");
+    site.run(500);
+    evil.invite(`sip:x@${PRINTER.address}:9100;transport=tcp`);
+    site.run(500);
+    expect(sentTo(site, PRINTER)).toEqual([]);
+  });
+});

@@ -1,16 +1,20 @@
 /** Requests of upstream to a phone's own address, such as those of a PBX that knows no Path. */
 import { hostText } from "../../message/uri.ts";
 import { hopOf } from "../../transport/locator.ts";
+import { hopFromOutside } from "../dialling.ts";
 import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
-export const fromUpstream: RoutingRule = (routed, { site, origin, gateways }) => {
+export const fromUpstream: RoutingRule = (routed, situation) => {
+  const { site, origin, gateways } = situation;
   if ((origin !== "upstream" && origin !== "domain") || routed.uri === undefined) return undefined;
   const { host } = routed.uri;
   // A Route that is left would lead elsewhere than the Request-URI that has been looked at.
   if (routed.routes.remaining.length > 0 || !site.localnet.contains(host)) return undefined;
   if (origin === "domain" && gateways.findAddress(host) !== undefined) return undefined;
-  const target = { nextHop: hopOf(routed.uri) };
+  const hop = hopOf(routed.uri);
+  const nextHop = origin === "domain" ? hopFromOutside(hop, situation) : hop;
+  if (nextHop === undefined) return undefined;
   const what = `phone at ${hostText(host)}`;
-  return decision("from-upstream", `to ${hostText(host)}`, { kind: "fork", what, targets: [target] });
+  return decision("from-upstream", `to ${hostText(host)}`, { kind: "fork", what, targets: [{ nextHop }] });
 };

@@ -6,8 +6,10 @@ import type { Request } from "../../message/message.ts";
 import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
 import type { DecisionListener, RoutedRequest, RoutingDecision, Stage, Target } from "../../proxy/router.ts";
-import type { Hop } from "../../transport/locator.ts";
+import { type Hop, portOf } from "../../transport/locator.ts";
+import type { Origin } from "../access.ts";
 import type { Calls } from "../calls.ts";
+import { hopFromOutside } from "../dialling.ts";
 import { gruuTarget } from "../gruu.ts";
 import { decision, replyStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
@@ -20,12 +22,15 @@ export const inDialog: RoutingRule = (routed, situation) => {
   if (hop === undefined) return decision("in-dialog", "no next hop", replyStage(404));
   const host = isFlow(hop) ? hop.address : hop.host;
   if (!isAllowed(routed, host, situation)) return decision("in-dialog", "no dialog of ours", replyStage(403));
-  if (own.has(host, hop.port)) return decision("in-dialog", "addressed to us", replyStage(481));
+  if (own.has(host, isFlow(hop) ? hop.port : portOf(hop)))
+    return decision("in-dialog", "addressed to us", replyStage(481));
   const { callId, method } = routed.request;
   const { calls } = gateways;
   const made = isFlow(hop)
     ? decision("in-dialog", `phone at ${hostText(host)}`, { kind: "fork", targets: [target] })
-    : onwards(hop, method, situation);
+    : isOutside(origin)
+      ? fromOutside(hop, situation)
+      : onwards(hop, method, situation);
   // Who hangs up with himself frees no channel.
   const isAcross = gateways.findAddress(host) !== undefined || calls.leadsAcross(routed.request, host);
   if (!calls.has(callId) || (origin !== "gateway" && !isAcross)) return made;
@@ -62,6 +67,17 @@ function onwards(hop: Hop, method: string, { upstreams, site }: Situation): Rout
   return decision("in-dialog", `to ${upstream.name}`, { kind: "fork", targets, fr_timer_ms });
 }
 
+/** Nobody from outside has us open a connection to whom he likes. */
+function fromOutside(hop: Hop, situation: Situation): RoutingDecision {
+  const nextHop = hopFromOutside(hop, situation);
+  if (nextHop === undefined) return decision("in-dialog", "no phone listens there", replyStage(403));
+  return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{ nextHop }] });
+}
+
+function isOutside(origin: Origin): boolean {
+  return origin === "stranger" || origin === "domain";
+}
+
 /** A BYE frees the gateway's channel, answered or not; whatever refreshes the session keeps it. */
 function callListener(request: Request, calls: Calls): DecisionListener {
   const { callId, method } = request;
@@ -75,7 +91,7 @@ function callListener(request: Request, calls: Calls): DecisionListener {
  * address, or the gateway where that takes part in the dialog. A name could mean anything by the time DNS answers.
  */
 function isAllowed({ request, routes }: RoutedRequest, host: string, { origin, tokens, site }: Situation): boolean {
-  if (origin === "localnet" || origin === "gateway" || origin === "upstream") return true;
+  if (!isOutside(origin)) return true;
   const proofs = routes.tokens.map((token) => tokens.readDialog(token, request.callId));
   const isToGateway = site.gateways.some((gateway) => gateway.uri.host === host);
   if (isToGateway) return proofs.includes("gateway-dialog");
