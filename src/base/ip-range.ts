@@ -152,6 +152,16 @@ export function isUnicast(address: string): boolean {
   return !nobodys.contains(address);
 }
 
+/** The host itself, an IPv4 address mapped into IPv6 included. */
+const LOOPBACKS = ["127.0.0.0/8", "::1/128", "::ffff:127.0.0.0/104"];
+let loopbacks: IpRanges | undefined;
+
+/** Whether an IP literal means the host itself. */
+export function isLoopback(address: string): boolean {
+  loopbacks ??= new IpRanges(LOOPBACKS.flatMap((text) => IpRange.parse(text) ?? []));
+  return loopbacks.contains(address);
+}
+
 function parseAddress(text: string): IPv4 | IPv6 | undefined {
   try {
     if (!text.includes(":")) return DOTTED.test(text) ? new IPv4(text) : undefined;

@@ -49,6 +49,7 @@ export class SitePolicy {
   constructor(parts: PolicyParts, memory: Memory, site: Site) {
     const { own, tokens, random, timers, log, hangup } = parts;
     this.site = site;
+    parts.locator.admitInside(hostsIn(site), (address) => site.localnet.contains(address));
     this.peers = memory.peers;
     this.redirects = new RedirectWatch(timers, memory.bindings, log);
     this.bindings = memory.bindings;
@@ -100,4 +101,10 @@ export class SitePolicy {
   stop(): void {
     this.redirects.stop();
   }
+}
+
+/** Everybody whom the file names. */
+function hostsIn({ upstream, gateways, huntGroups }: Site): string[] {
+  const members = huntGroups.flatMap((group) => group.members.flatMap((one) => (typeof one === "string" ? [] : [one])));
+  return [...upstream.targets, ...gateways.map(({ uri }) => uri), ...members].map(({ host }) => host);
 }

@@ -171,8 +171,11 @@ export class ProxyCore implements TransactionUser {
     if (!this.branchIds.isFromElsewhere(response.topVia.branch)) return;
     const via = nextVia(response);
     if (via === undefined) return;
+    const hop = hopBack(via);
+    // Who forges a response is to have us connect to nobody: a Via can name any port of anybody.
+    if (hop.protocol !== "udp" && this.router?.mayAnswer(hop.host, undefined) !== true) return;
     const forward = new StatelessResponse(this.transport, withoutTopVia(response));
-    const flows = this.locator.locate(hopBack(via), forward, now_ms);
+    const flows = this.locator.locate(hop, forward, now_ms);
     if (flows !== undefined) forward.onLocated(flows);
   }
 

@@ -5,7 +5,7 @@
  * Of several addresses each request gets an order of its own, drawn by their weights; those that have failed come last.
  */
 import { BoundedMap } from "../base/bounded-map.ts";
-import { canonicalAddress, commonPrefix_bits, ipVersion, isUnicast } from "../base/ip-range.ts";
+import { canonicalAddress, commonPrefix_bits, ipVersion, isLoopback, isUnicast } from "../base/ip-range.ts";
 import type { Random } from "../base/ports.ts";
 import { type SipUri, uriParameter } from "../message/uri.ts";
 import { defaultPort, type Flow, flowKey, type Listener } from "./flow.ts";
@@ -83,6 +83,9 @@ export class Locator {
   readonly routes = new Remembered<Route>();
   readonly lookups = new Waiting();
   private readonly findings = new BoundedMap<string, Finding>(REMEMBERED);
+  /** Hosts on the router itself that the file names, and phones may be there: by name, and by the addresses that it has. */
+  private inside: ReadonlySet<string> = new Set();
+  private isInside: (address: string) => boolean = () => false;
   /** Until when an address comes last, by {@link flowKey}. */
   private readonly dead = new BoundedMap<string, number>(REMEMBERED);
 
@@ -103,6 +106,18 @@ export class Locator {
     const finding = this.findings.get(hopKey(target));
     if (finding !== undefined && now_ms < finding.until_ms) return this.arrange(finding, callId, now_ms);
     return this.find(target, { waiter, callId }, now_ms);
+  }
+
+  /**
+   * Loopback addresses are reached only where the file says so: services of the router that listen for itself take the word
+   * of whoever can send to them.
+   * @param hosts that the file names
+   * @param isPhone whether phones are at such an address
+   */
+  admitInside(hosts: Iterable<string>, isPhone: (address: string) => boolean): void {
+    this.inside = new Set(hosts);
+    this.isInside = isPhone;
+    this.findings.clear();
   }
 
   /** DNS has answered; undefined: it hasn't, and won't. */
@@ -184,7 +199,7 @@ export class Locator {
   ): readonly Flow[] | undefined {
     const known = new Map<ResolvedAddress, Flow>();
     for (const one of flatten(resolved)) {
-      const listener = this.listenerFor(one, now_ms);
+      const listener = this.listenerFor(target, one, now_ms);
       if (listener === "asked") {
         if (!this.lookups.enter()) return NOWHERE;
         this.routes.get(one.address)?.waiters.push({ target, tiers: resolved, asker });
@@ -204,11 +219,14 @@ export class Locator {
   }
 
   /** "asked": the kernel knows, and will tell. */
-  private listenerFor(resolved: ResolvedAddress, now_ms: number): Listener | "asked" | undefined {
+  private listenerFor(target: Hop, resolved: ResolvedAddress, now_ms: number): Listener | "asked" | undefined {
     const { address, protocol } = resolved;
     if (!isUnicast(address)) return undefined;
     const version = ipVersion(address);
     const candidates = this.listeners.filter((one) => one.protocol === protocol && ipVersion(one.address) === version);
+    if (isLoopback(address) && !candidates.some((one) => isLoopback(one.address)) && !this.admits(target, address)) {
+      return undefined;
+    }
     if (candidates.length <= 1) return candidates[0];
     const route = this.route(address);
     if (route === undefined) return undefined;
@@ -217,6 +235,12 @@ export class Locator {
       this.lookup.findSource(address);
     }
     return route.source === undefined ? "asked" : nearestTo(route.source, candidates);
+  }
+
+  /** A name that the file has may mean the router; then its address stands for it. */
+  private admits(target: Hop, address: string): boolean {
+    if (this.inside.has(target.host)) this.inside = new Set([...this.inside, address]);
+    return this.inside.has(address) || this.isInside(address);
   }
 
   private route(address: string): Route | undefined {

@@ -95,3 +95,58 @@ describe("whom strangers can make us connect to", () => {
     expect(sentTo(site, PRINTER)).toEqual([]);
   });
 });
+
+describe("whom phones can make us connect to", () => {
+  const INSIDE: readonly Address[] = [
+    { address: "127.0.0.1", port: 6379, protocol: "tcp" },
+    { address: "127.0.0.1", port: 6379, protocol: "udp" },
+  ];
+
+  it.each(INSIDE)("not services of the router itself, by $protocol", (inside) => {
+    const site = new Site(STREAMS);
+    site.names.set("inside.example", [inside]);
+    const phone = site.actor("phone", PHONE);
+    const behind = `:6379;transport=${inside.protocol ?? "udp"}`;
+    for (const host of ["127.0.0.1", "inside.example"]) {
+      phone.send(within("1", "INFO", `sip:x@${host}${behind}`));
+      phone.send(within("1", "INFO", `sip:x@10.9.9.9;maddr=${host}${behind.replace(":6379", "")}`));
+      phone.send(within("1", "INFO", "sip:x@10.9.9.9", [`<sip:${host}${behind};lr>`]));
+    }
+    site.run(3_000);
+    expect(sentTo(site, inside)).toEqual([]);
+    expect(sentTo(site, { address: "127.0.0.1", port: 5060 })).toEqual([]);
+  });
+
+  it("but an upstream there is reached, by whichever name", () => {
+    for (const upstream of ["sip:127.0.0.1:5080", "sip:localhost:5080"]) {
+      const site = new Site(STREAMS.replace("sip:198.51.100.10", upstream));
+      const at = { address: "127.0.0.1", port: 5080 };
+      site.names.set("localhost", [at]);
+      const pbx = site.actor("pbx", at, WAN).answers("INVITE", { status: 200 });
+      const phone = site.actor("phone", PHONE);
+      phone.invite(NUMBER);
+      site.run(500);
+      phone.inDialog("BYE", phone.got(200, "INVITE"), 2);
+      site.run(500);
+      expect(pbx.requests("BYE")).toHaveLength(1);
+    }
+  });
+
+  it("nobody whom we don't know, by a response to nobody", () => {
+    const { site, phone, pbx } = overheard();
+    const mark = /branch=(z9hG4bK[^.]*\.)/.exec(header(pbx.seen("INVITE"), "via"))?.[1] ?? "";
+    const victim: Address = { address: "192.0.2.99", port: 25, protocol: "tcp" };
+    phone.send(
+      write("SIP/2.0 200 OK", [
+        `Via: SIP/2.0/UDP 10.222.237.1:5060;branch=${mark}zzzz1-abc.0`,
+        "Via: SIP/2.0/TCP 192.0.2.99:25;branch=z9hG4bKx",
+        "From: <sip:a@b.example>;tag=2",
+        "To: <sip:c@d.example>;tag=1",
+        "Call-ID: 9",
+        "CSeq: 7 INFO",
+      ]),
+    );
+    site.run(500);
+    expect(sentTo(site, victim)).toEqual([]);
+  });
+});
