@@ -98,6 +98,11 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     return (at === own && this.hasAddress(host)) || this.flows.some((one) => one.address === host && one.port === at);
   }
 
+  /** Whether it is watched by the transport of `hop`: that it refuses another says nothing of it. */
+  speaks({ protocol = "udp" }: Hop): boolean {
+    return this.flows.some(({ listener }) => listener.protocol === protocol);
+  }
+
   start(now_ms: number): void {
     if (this.isStarted) return;
     this.isStarted = true;

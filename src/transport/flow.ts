@@ -40,12 +40,13 @@ export function isReliable(flow: Flow): boolean {
 }
 
 export function isSameFlow(a: Flow, b: Flow): boolean {
-  return a.port === b.port && a.address === b.address && a.listener === b.listener;
+  return a.port === b.port && a.address === b.address && a.listener === b.listener && a.name === b.name;
 }
 
 /** For maps and logs. */
-export function flowKey(flow: Flow): string {
-  return `${flow.listener.index} ${flow.address} ${flow.port}`;
+export function flowKey({ listener, address, port, name }: Flow): string {
+  const key = `${listener.index} ${address} ${port}`;
+  return name === undefined ? key : `${key} ${name}`;
 }
 
 /** A flow as a file keeps it. */

@@ -150,3 +150,35 @@ describe("whom phones can make us connect to", () => {
     expect(sentTo(site, victim)).toEqual([]);
   });
 });
+
+describe("what phones can make us believe of upstream", () => {
+  const UNUSED = ["sip:x@198.51.100.10;transport=tcp", "sip:x@198.51.100.10:5060;transport=tls"];
+
+  it.each(UNUSED)("that %s refuses connections says nothing of upstream's UDP", (uri) => {
+    const site = new Site(STREAMS);
+    const phone = site.actor("phone", PHONE);
+    site.actor("pbx", PBX, WAN);
+    site.run(1_000);
+    phone.send(within("1", "INVITE", uri));
+    site.run(1_000);
+    expect(site.edges("198.51.100.10").map(({ to }) => to)).toEqual(["up"]);
+  });
+
+  it("a certificate that doesn't name what a phone calls upstream fails nobody else's calls", () => {
+    const OVER_TLS = STREAMS.replace("sip:198.51.100.10", '"sip:pbx.example.com;transport=tls"');
+    const site = new Site(OVER_TLS);
+    const at: Address = { ...PBX, port: 5061, protocol: "tls" };
+    for (const name of ["pbx.example.com", "evil.example"]) site.names.set(name, [at]);
+    site.actor("pbx", at, { ...WAN, port: 5061 }).answers("INVITE", { status: 200, after_ms: 1_000 });
+    const phone = site.actor("phone", PHONE);
+    phone.invite(NUMBER);
+    site.run(50);
+    const listener = site.listeners.find(({ protocol, address }) => protocol === "tls" && address === WAN.address);
+    if (listener === undefined) throw new Error("no TLS");
+    const flow = { listener, address: PBX.address, port: 5061, name: "evil.example" };
+    site.core.receiveUnreachable(flow, site.simulation.now_ms);
+    site.run(3_000);
+    expect(phone.responses(200, "INVITE")).toHaveLength(1);
+    expect(site.edges("pbx.example.com;transport=tls").map(({ to }) => to)).toEqual(["up"]);
+  });
+});

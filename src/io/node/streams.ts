@@ -96,7 +96,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   }
 
   send(flow: Flow, wire: string): boolean {
-    const connection = this.connections.get(keyOf(flow));
+    const connection = this.connections.get(flowKey(flow));
     if (connection !== undefined) {
       connection.send(wire);
       return true;
@@ -111,7 +111,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
 
   /** The first time it is only doubted: a slow answer mustn't cost a connection. */
   giveUp(flow: Flow): void {
-    const connection = this.connections.get(keyOf(flow));
+    const connection = this.connections.get(flowKey(flow));
     if (connection?.doubt() === true) connection.close("silent");
   }
 
@@ -121,7 +121,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
 
   onClosed(connection: Connection, why: string): void {
     const { flow } = connection;
-    const key = keyOf(flow);
+    const key = flowKey(flow);
     if (this.connections.get(key) === connection) this.connections.delete(key);
     if (flow.isAccepted === true) this.uncount(flow.address);
     this.log.debug("connection_closed", { peer: flowKey(flow), why });
@@ -180,8 +180,8 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   /** A connection that a peer has opened. */
   private keep(socket: net.Socket, flow: Flow): void {
     const patience_ms = this.sink.knows(flow.address) ? FIRST_MESSAGE_ms : STRANGER_FIRST_MESSAGE_ms;
-    this.connections.get(keyOf(flow))?.close("its port has come anew");
-    this.connections.set(keyOf(flow), new Connection(socket, flow, this, patience_ms));
+    this.connections.get(flowKey(flow))?.close("its port has come anew");
+    this.connections.set(flowKey(flow), new Connection(socket, flow, this, patience_ms));
   }
 
   private dial(flow: Flow): Connection {
@@ -193,7 +193,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     if (tls !== undefined) socket.once("error", (error) => this.complain(`${address}:${port}`, name, error));
     const connection = new Connection(socket, flow, this, flow.isTrial === true ? TRIAL_ms : CONNECT_ms);
     socket.once(tls === undefined ? "connect" : "secureConnect", () => connection.opened());
-    this.connections.set(keyOf(flow), connection);
+    this.connections.set(flowKey(flow), connection);
     return connection;
   }
 
@@ -235,10 +235,6 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     crowd.strangers -= 1;
     this.strangers -= 1;
   }
-}
-
-function keyOf(flow: Flow): string {
-  return flow.name === undefined ? flowKey(flow) : `${flowKey(flow)} ${flow.name}`;
 }
 
 /** Tells sockets apart, before and behind their handshake. */

@@ -57,7 +57,7 @@ function onwards(hop: Hop, method: string, { upstreams, site }: Situation): Rout
   if (upstream === undefined) {
     return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{}] });
   }
-  const targets = [{ observer: upstream }];
+  const targets = upstream.speaks(hop) ? [{ observer: upstream }] : [{}];
   if (upstream.stateName === "down" && method !== "ACK") {
     // A BYE is sent all the same: upstream may hear it, and a call that stays up there costs money.
     const stage: Stage = method === "BYE" ? { kind: "fork", targets, fr_timer_ms: 0 } : replyStage(408);
