@@ -88,6 +88,11 @@ export class RoutingPolicy implements Router {
     return origin !== "stranger" && (asked === undefined || origin === this.access.originOf(asked));
   }
 
+  isSameParty(address: string, other: string): boolean {
+    const origin = this.access.originOf(address);
+    return (origin === "upstream" || origin === "gateway") && origin === this.access.originOf(other);
+  }
+
   private isEmergency(request: Request, source: Flow): boolean {
     if (request.method !== "INVITE") return false;
     const routes = preprocessRoutes(request, this.staff.own);

@@ -120,6 +120,10 @@ export class ProxyCore implements TransactionUser {
     return verdict;
   }
 
+  isSameParty(address: string, other: string): boolean {
+    return address === other || this.router?.isSameParty(address, other) === true;
+  }
+
   onRequest(server: ServerTransaction, incoming: Incoming, now_ms: number): void {
     const { request, source, stamp } = incoming;
     const refusal = refusalOf(request, this.own, this.branchIds);

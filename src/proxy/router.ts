@@ -166,5 +166,7 @@ export interface Router {
    * @param asked undefined when nobody remembers, after a restart: then it must be no stranger's
    */
   mayAnswer(address: string, asked: string | undefined): boolean;
+  /** Whether two addresses can be one party's, such as a PBX of several machines. */
+  isSameParty(address: string, other: string): boolean;
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision;
 }

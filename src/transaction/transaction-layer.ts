@@ -178,7 +178,8 @@ export class TransactionLayer implements TransactionRunner, Table {
 
   private receiveCancel(cancel: Request, source: Flow, key: string, now_ms: number): void {
     const invite = this.servers.get(serverKeyAs(cancel, "INVITE"));
-    if (invite === undefined) {
+    // Whom an INVITE has reached knows its branch: that is no proof of being its sender.
+    if (invite === undefined || !this.user.isSameParty(source.address, invite.replyFlow.address)) {
       this.user.onStrayCancel(cancel, source, now_ms);
       return;
     }

@@ -182,3 +182,22 @@ describe("what phones can make us believe of upstream", () => {
     expect(site.edges("pbx.example.com;transport=tls").map(({ to }) => to)).toEqual(["up"]);
   });
 });
+
+describe("calls of others", () => {
+  it("a phone that has seen a call's branch can't cancel it from another address", () => {
+    const site = new Site(STREAMS);
+    const caller = site.actor("caller", PHONE);
+    const rogue = site.actor("rogue", PHONE_2);
+    const pbx = site.actor("pbx", PBX, WAN).answers("INVITE", { status: 180 });
+    const invite = caller.invite(NUMBER);
+    site.run(200);
+    rogue.cancel(invite);
+    site.run(500);
+    expect(caller.responses(487)).toEqual([]);
+    pbx.received.length = 0;
+    caller.cancel(invite);
+    site.run(500);
+    expect(caller.responses(487)).toHaveLength(1);
+    expect(pbx.requests("CANCEL")).toHaveLength(1);
+  });
+});

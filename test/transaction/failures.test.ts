@@ -135,7 +135,7 @@ describe("too many unanswered requests", () => {
     expect(lab.sent[0]).toMatchObject({ flow: PHONE, wire: expect.stringContaining("Retry-After: 5\r\n") });
     expect(lab.layer.count).toBe(UNANSWERED_MAX);
 
-    lab.arrive({ ...parts(3), method: "CANCEL", cseq: "1 CANCEL" });
+    lab.arrive({ ...parts(3), method: "CANCEL", cseq: "1 CANCEL" }, OTHER);
     expect(lab.firstLines.at(-1)).toBe("200 OK");
 
     const answered = lab.servers[4];

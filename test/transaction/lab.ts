@@ -139,6 +139,10 @@ export class Lab implements TransactionUser {
     };
   }
 
+  isSameParty(address: string, other: string): boolean {
+    return address === other;
+  }
+
   mayOpen(): "open" | "refuse" | "ignore" {
     return this.verdict;
   }
