@@ -238,7 +238,8 @@ function viaFault(wire: string, fields: FieldTable, topVia: Via): Fault | undefi
 
 /**
  * A line end that isn't CRLF, or a NUL, ends a line for some and not for others: what they would read from the copy that
- * we forward is not what we have judged (§25.1 knows neither). The same for a first line that goes on from none.
+ * we forward is not what we have judged (§25.1 knows neither): least of all the empty line behind the header, where a
+ * stream is cut. The same for a first line that goes on from none.
  */
 function hasStrayControl(wire: string, fields: FieldTable): boolean {
   const { start, end } = fields;
@@ -253,7 +254,7 @@ function hasStrayControl(wire: string, fields: FieldTable): boolean {
   }
   for (
     let position = wire.indexOf("\n");
-    position >= 0 && position < end;
+    position >= 0 && position <= end;
     position = wire.indexOf("\n", position + 1)
   ) {
     if (wire.charCodeAt(position - 1) !== CR) return true;

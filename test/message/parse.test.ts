@@ -125,6 +125,7 @@ describe("header fields", () => {
   test.each([
     ["line feeds alone", (text: string) => text.replace(/\r\n/g, "\n")],
     ["one bare line feed", (text: string) => text.replace("Contact", "X: 1\nContact")],
+    ["an empty line that is a bare line feed", (text: string) => text.replace("\r\n\r\n", "\r\n\n")],
     ["a bare carriage return", (text: string) => text.replace("Contact: ", "Contact: \r")],
     ["a NUL", (text: string) => text.replace("Contact: ", "Contact: \0")],
     ["a first line that goes on from none", (text: string) => text.replace("\r\nVia", "\r\n ;x=y:z\r\nVia")],
