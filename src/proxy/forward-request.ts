@@ -1,11 +1,19 @@
 /** RFC 3261 §16.6: the copy of a request that leaves for a target. */
-import { CONTACT, MAX_BREADTH, MAX_FORWARDS, P_ASSERTED_IDENTITY, ROUTE, SUPPORTED } from "../message/header-names.ts";
+import {
+  CONTACT,
+  CONTENT_LENGTH,
+  MAX_BREADTH,
+  MAX_FORWARDS,
+  P_ASSERTED_IDENTITY,
+  ROUTE,
+  SUPPORTED,
+} from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import { Splice } from "../message/splice.ts";
 import { parseDecimal } from "../message/text.ts";
 import { uriParameter } from "../message/uri.ts";
-import type { Flow } from "../transport/flow.ts";
+import { type Flow, isReliable } from "../transport/flow.ts";
 import { viaLine } from "../transport/own-names.ts";
 import { type RouteSet, routeUri } from "./preprocess-routes.ts";
 
@@ -58,7 +66,10 @@ function topLines(request: Request, forwarding: Forwarding): string {
   const { flow, branch, ownRoutes, maxBreadth } = forwarding;
   const maxForwards = request.indexOf(MAX_FORWARDS) < 0 ? `Max-Forwards: ${MAX_FORWARDS_DEFAULT}\r\n` : "";
   const breadth = request.indexOf(MAX_BREADTH) < 0 ? `Max-Breadth: ${maxBreadth}\r\n` : "";
-  return viaLine(flow.listener, branch) + ownRoutes + maxForwards + breadth;
+  // Item 9: a datagram needs none, a stream is cut by it.
+  const isCut = !isReliable(flow) || request.indexOf(CONTENT_LENGTH) >= 0;
+  const length = isCut ? "" : `Content-Length: ${request.body.length}\r\n`;
+  return viaLine(flow.listener, branch) + ownRoutes + maxForwards + breadth + length;
 }
 
 /**

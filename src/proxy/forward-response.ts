@@ -1,5 +1,5 @@
 /** RFC 3261 §16.7 items 3 and 9, §16.11: a response goes back the way its request came, without our Via. */
-import { VIA } from "../message/header-names.ts";
+import { CONTENT_LENGTH, VIA } from "../message/header-names.ts";
 import type { Response } from "../message/message.ts";
 import { COMMA, skipSpace } from "../message/text.ts";
 import { parseVia, type Via } from "../message/via.ts";
@@ -15,13 +15,16 @@ export function nextVia(response: Response): Via | undefined {
   return next < 0 ? undefined : parseVia(response.wire, response.valueStart(next), response.valueEnd(next));
 }
 
-/** The wire text without the top Via. */
+/** The wire text without the top Via; with Content-Length, since where it goes may be a stream (§20.14). */
 export function withoutTopVia(response: Response): string {
   const index = response.indexOf(VIA);
   const behind = behindTopVia(response, index);
   const start = behind < 0 ? response.fieldStart(index) : response.topVia.start;
   const end = behind < 0 ? response.fieldStart(index + 1) : behind;
-  return response.wire.slice(0, start) + response.wire.slice(end);
+  const { wire, fields } = response;
+  if (response.indexOf(CONTENT_LENGTH) >= 0) return wire.slice(0, start) + wire.slice(end);
+  const length = `Content-Length: ${response.body.length}\r\n`;
+  return wire.slice(0, start) + wire.slice(end, fields.end) + length + wire.slice(fields.end);
 }
 
 /**

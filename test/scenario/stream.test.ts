@@ -1,7 +1,7 @@
 /** TCP and TLS in virtual time: connections as flows, cross-transport routes, and what happens when a connection is gone. */
 import { describe, expect, it } from "vitest";
 import { expectLadder } from "../support/ladder.ts";
-import { header, headers, requestUriOf } from "../support/sip-text.ts";
+import { header, headers, requestUriOf, respond, write } from "../support/sip-text.ts";
 import { LAN, PBX, PHONE, PHONE_2, Site, WAN } from "../support/site.ts";
 
 const STREAMS = `
@@ -220,6 +220,36 @@ describe("§18.1.1: a request too long for a datagram", () => {
     phone.invite(NUMBER, LONG);
     site.run(1_000);
     expect(pbx.requests("INVITE").length).toBeGreaterThan(0);
+  });
+});
+
+describe("RFC 3261 §16.6 item 9: a message without Content-Length", () => {
+  const BODY = "v=0\r\n";
+  const stripped = (wire: string) => `${wire.replace(/Content-Length:[^\n]*\n/, "")}${BODY}`;
+
+  it("gets one on its way from a datagram to a stream", () => {
+    const site = new Site(STREAMS.replace("sip:198.51.100.10", "sip:198.51.100.10;transport=tcp"));
+    const phone = site.actor("phone", PHONE);
+    const pbx = site.actor("pbx", { ...PBX, protocol: "tcp" }, WAN);
+    const lines = ["Via: SIP/2.0/UDP 10.222.237.21;branch=z9hG4bK1;rport", "From: <sip:a@b>;tag=1", `To: <${NUMBER}>`];
+    phone.send(stripped(write(`INVITE ${NUMBER} SIP/2.0`, [...lines, "Call-ID: 1", "CSeq: 1 INVITE"])));
+    site.run(500);
+    expect(headers(pbx.seen("INVITE"), "content-length")).toEqual([String(BODY.length)]);
+    expect(pbx.seen("INVITE").body).toBe(BODY);
+  });
+
+  it("gets one on its way back too", () => {
+    const site = new Site(STREAMS);
+    const phone = site.actor("201", TCP_PHONE).connects(40_001);
+    const pbx = site.actor("pbx", PBX, WAN);
+    phone.invite(NUMBER);
+    site.run(100);
+    for (const status of [183, 200]) pbx.send(stripped(respond(pbx.seen("INVITE"), status, "x", [], "1")));
+    site.run(100);
+    for (const status of [183, 200]) {
+      expect(headers(phone.got(status, "INVITE"), "content-length")).toEqual([String(BODY.length)]);
+      expect(phone.got(status, "INVITE").body).toBe(BODY);
+    }
   });
 });
 
