@@ -1,7 +1,8 @@
 /** Which URIs mean this proxy: its listeners, and what they are advertised as. */
 import { canonicalAddress } from "../base/ip-range.ts";
-import { SIP_PORT, type SipUri, splitHostPort } from "../message/uri.ts";
-import { defaultPort, type Listener } from "../transport/flow.ts";
+import { type SipUri, splitHostPort } from "../message/uri.ts";
+import type { Via } from "../message/via.ts";
+import { defaultPort, type Listener, type Protocol } from "../transport/flow.ts";
 import { hopOf } from "../transport/locator.ts";
 
 export class OwnAddresses {
@@ -19,11 +20,17 @@ export class OwnAddresses {
     }
   }
 
-  has(host: string, port: number | undefined): boolean {
-    return this.hostPorts.has(`${host} ${port ?? SIP_PORT}`);
+  /** @param protocol tells the port where none is named */
+  has(host: string, port: number | undefined, protocol: Protocol = "udp"): boolean {
+    return this.hostPorts.has(`${host} ${port ?? defaultPort(protocol)}`);
   }
 
   hasUri(uri: SipUri): boolean {
-    return this.has(uri.host, uri.port ?? defaultPort(hopOf(uri).protocol ?? "udp"));
+    return this.has(uri.host, uri.port, hopOf(uri).protocol);
+  }
+
+  /** Whether we have put this Via. */
+  hasVia({ host, port, transport }: Via): boolean {
+    return this.has(host, port === 0 ? undefined : port, transport === "TLS" ? "tls" : "udp");
   }
 }

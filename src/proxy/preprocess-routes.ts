@@ -3,6 +3,7 @@ import { ROUTE } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { hostText, parseSipUri, type SipUri, uriParameter } from "../message/uri.ts";
+import { hopOf } from "../transport/locator.ts";
 import type { OwnAddresses } from "./own-addresses.ts";
 
 export interface RouteSet {
@@ -28,7 +29,7 @@ export function preprocessRoutes(request: Request, own: OwnAddresses): RouteSet 
 function withoutOwnMaddr({ requestUri, uri }: Request, own: OwnAddresses): string {
   if (uri === undefined || uri.parameters === "") return requestUri;
   const maddr = uriParameter(uri, "maddr");
-  if (maddr === undefined || !own.has(maddr, uri.port)) return requestUri;
+  if (maddr === undefined || !own.has(maddr, uri.port, hopOf(uri).protocol)) return requestUri;
   const parameters = uri.parameters.split(";").filter((part) => !/^\s*(maddr|transport)\s*(=|$)/i.test(part));
   const user = uri.user === undefined ? "" : `${uri.user}@`;
   return `${uri.scheme}:${user}${hostText(uri.host)}${parameters.join(";")}${uri.headers}`;

@@ -185,10 +185,10 @@ export class ProxyCore implements TransactionUser {
 
   /** Only who was asked may answer, or another address of his kind: a branch can be overheard. */
   private receiveResponse(response: Response, source: Flow, now_ms: number): void {
-    const { host, port } = response.topVia;
     // §18.1.2: what doesn't answer a request of ours is dropped, whatever its branch.
-    if (!this.own.has(host, port === 0 ? undefined : port)) {
-      this.log.debug("response_for_another", { from: flowKey(source), sent_by: host });
+    if (!this.own.hasVia(response.topVia)) {
+      this.meter.count("false_response");
+      this.log.debug("response_for_another", { from: flowKey(source), sent_by: response.topVia.host });
       return;
     }
     const asked = this.transactions.askedBy(response)?.address;

@@ -47,8 +47,7 @@ function hasLooped(request: Request, own: OwnAddresses, branchIds: BranchIds): b
       if (via === undefined) break;
       vias += 1;
       if (vias > MAX_VIAS) return true;
-      if (own.has(via.host, via.port === 0 ? undefined : via.port) && branchIds.isLoop(via.branch, request))
-        return true;
+      if (own.hasVia(via) && branchIds.isLoop(via.branch, request)) return true;
       start = via.end + 1;
     }
   }

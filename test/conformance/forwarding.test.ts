@@ -28,6 +28,7 @@ describe("RFC 3261 §18.1.2: responses whose sent-by isn't ours", () => {
     pbx.send(wire.replace(/Via: .*/, change));
     site.run(50);
     expect(phone.responses(486)).toHaveLength(passed);
+    expect(site.core.meter.dropped["false_response"]).toBe(passed === 1 ? undefined : 1);
   });
 });
 

@@ -1,7 +1,7 @@
 /** TCP and TLS in virtual time: connections as flows, cross-transport routes, and what happens when a connection is gone. */
 import { describe, expect, it } from "vitest";
 import { expectLadder } from "../support/ladder.ts";
-import { header, headers, requestUriOf, respond, write } from "../support/sip-text.ts";
+import { header, headers, readSip, requestUriOf, respond, write } from "../support/sip-text.ts";
 import { LAN, PBX, PHONE, PHONE_2, Site, WAN } from "../support/site.ts";
 
 const STREAMS = `
@@ -178,6 +178,30 @@ describe("upstream over TCP", () => {
     expect(pbx.requests("OPTIONS").length).toBeGreaterThan(0);
     expect(header(pbx.seen("OPTIONS"), "via")).toContain("SIP/2.0/TCP 203.0.113.2:5060");
     expect(phone.responses(200, "INVITE")).toHaveLength(1);
+  });
+});
+
+describe("an address that is advertised without a port", () => {
+  it("means 5061 where it is TLS: upstream's answers count", () => {
+    const listen = "{address: tls:203.0.113.2:5061, advertise: sip.example.com}";
+    const site = new Site(
+      STREAMS.replace("udp:203.0.113.2:5060", listen).replace("sip:198.51.100.10", "sip:198.51.100.10;transport=tls"),
+    );
+    const phone = site.actor("phone", PHONE);
+    site.simulation.attach(
+      { ...PBX, port: 5061, protocol: "tls" },
+      {
+        onDatagram: (wire) =>
+          site.simulation.send(
+            { ...PBX, port: 5061, protocol: "tls" },
+            { ...WAN, port: 5061, protocol: "tls" },
+            respond(readSip(wire), 486, "Busy"),
+          ),
+      },
+    );
+    phone.invite(NUMBER);
+    site.run(500);
+    expect(phone.responses(486, "INVITE")).toHaveLength(1);
   });
 });
 

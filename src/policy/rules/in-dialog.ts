@@ -22,8 +22,8 @@ export const inDialog: RoutingRule = (routed, situation) => {
   if (hop === undefined) return decision("in-dialog", "no next hop", replyStage(404));
   const host = isFlow(hop) ? hop.address : hop.host;
   if (!isAllowed(routed, host, situation)) return decision("in-dialog", "no dialog of ours", replyStage(403));
-  if (own.has(host, isFlow(hop) ? hop.port : portOf(hop)))
-    return decision("in-dialog", "addressed to us", replyStage(481));
+  const protocol = isFlow(hop) ? hop.listener.protocol : hop.protocol;
+  if (own.has(host, hop.port, protocol)) return decision("in-dialog", "addressed to us", replyStage(481));
   const { callId, method } = routed.request;
   const { calls } = gateways;
   const made = isFlow(hop)
