@@ -115,6 +115,17 @@ describe("connections that peers open", () => {
     expect(lab.ends).toEqual(["peer doesn't read"]);
     expect(lab.unreachable).toEqual([source]);
   });
+
+  test("the news of that comes, never from within send", async () => {
+    const lab = await office();
+    const phone = await Peer.connect(US, PHONE);
+    phone.send(REQUEST);
+    await until("the request", () => lab.messages.length === 1);
+    phone.socket.pause();
+    lab.streams.send(lab.messages[0]?.source ?? lab.flowTo(US), "x".repeat(FLOOD_CHARACTERS));
+    expect(lab.unreachable).toEqual([]);
+    await until("the news", () => lab.unreachable.length === 1);
+  });
 });
 
 describe("patience", () => {
@@ -252,6 +263,14 @@ test("who speaks another language is let go", async () => {
   await until("its end", () => browser.hasEnded);
   expect(lab.messages).toEqual([]);
   expect(lab.ends).toEqual(["not SIP"]);
+});
+
+test("what a browser is made to send behind its own request, in one segment, isn't heard", async () => {
+  const lab = await office();
+  const browser = await Peer.connect(US, PHONE);
+  browser.send(`POST / HTTP/1.1\r\nHost: x\r\n\r\n${REQUEST}`);
+  await until("its end", () => browser.hasEnded);
+  expect(lab.messages).toEqual([]);
 });
 
 describe("connections that we open", () => {

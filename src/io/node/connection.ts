@@ -75,7 +75,8 @@ export class Connection implements FrameSink {
       return;
     }
     this.socket.write(wire, "latin1");
-    if (this.socket.writableLength > UNSENT_MAX_BYTES) this.close("peer doesn't read");
+    // Later: whoever sends mustn't hear of it in the middle of what he does.
+    if (this.socket.writableLength > UNSENT_MAX_BYTES) setImmediate(() => this.close("peer doesn't read"));
   }
 
   /** Whether nothing has come since this was asked last. */
@@ -108,6 +109,8 @@ export class Connection implements FrameSink {
   }
 
   onMessage(wire: string): void {
+    // What stands in one segment with a message of another language isn't heard either.
+    if (this.isClosed) return;
     this.relax();
     if (!isSip(wire)) {
       this.close("not SIP");

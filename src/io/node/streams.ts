@@ -210,7 +210,8 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     if (this.size < limit) return true;
     for (const connection of this.connections.values()) {
       if (connection.isProven) continue;
-      connection.close("room for another");
+      this.connections.delete(keyOf(connection.flow));
+      setImmediate(() => connection.close("room for another"));
       return true;
     }
     return false;
