@@ -25,6 +25,8 @@ export class ClientTransaction extends Transaction {
   user: ClientUser;
   /** The request as sent; "" once nothing can make us need it again. */
   wire: string;
+  /** CANCEL has been sent: one is enough, however many provisional responses still come. */
+  isCancelled = false;
   /** The ACK to the final response, once there is one. */
   ack = "";
 

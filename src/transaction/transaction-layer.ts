@@ -113,7 +113,8 @@ export class TransactionLayer implements TransactionRunner, Table {
   /** Sends CANCEL for an INVITE that has had a provisional response (§9.1). */
   cancel(transaction: ClientTransaction, reason: string, now_ms: number): void {
     const invite = transaction.machine === inviteClient ? transaction.request : undefined;
-    if (transaction.state !== "proceeding" || invite === undefined) return;
+    if (transaction.state !== "proceeding" || invite === undefined || transaction.isCancelled) return;
+    transaction.isCancelled = true;
     this.send("CANCEL", invite.topVia.branch, buildCancel(invite, reason), transaction.flow, NOBODY, now_ms);
     this.apply(transaction, "cancelled", undefined, now_ms);
   }

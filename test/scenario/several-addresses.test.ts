@@ -122,7 +122,8 @@ describe("a call", () => {
 
   it("a server that has been passed over and rings late gets CANCEL; one that answers late has the call", () => {
     const { site, phone, servers } = cast();
-    servers[0]?.answers("INVITE", { status: 180, after_ms: 2_300 }, { status: 200, after_ms: 9_000 });
+    const late = [100, 180, 183].map((status, index) => ({ status, after_ms: 2_300 + index * 2 }));
+    servers[0]?.answers("INVITE", ...late, { status: 200, after_ms: 9_000 });
     servers[1]?.answers("INVITE", { status: 180, after_ms: 100 }, { status: 200, after_ms: 3_000 });
     phone.invite(NUMBER);
     site.run(8_000);
