@@ -14,9 +14,9 @@ export class AcceptedCall implements ClientUser {
     this.server = server;
   }
 
-  onResponse(_transaction: ClientTransaction, response: Response, now_ms: number): void {
+  onResponse({ flow }: ClientTransaction, response: Response, now_ms: number): void {
     const isDelivered = this.kit.transactions.respond(this.server, response.status, withoutTopVia(response), now_ms);
-    if (!isDelivered && response.cseqMethod === "INVITE") this.kit.orphans.end(response, now_ms);
+    if (!isDelivered && response.cseqMethod === "INVITE") this.kit.orphans.end(response, flow, now_ms);
   }
 
   onTimeout(): void {}

@@ -32,15 +32,18 @@ export class OrphanDialogs {
     this.parts = parts;
   }
 
-  /** Ends the dialog that `response`, a 2xx to an INVITE that we forwarded, has opened. Its retransmissions come here too. */
-  end(response: Response, now_ms: number): void {
+  /**
+   * Ends the dialog that `response`, a 2xx to an INVITE that we forwarded, has opened. Its retransmissions come here too.
+   * @param asked where the INVITE went
+   */
+  end(response: Response, asked: Flow, now_ms: number): void {
     const key = `${response.callId} ${response.toTag}`;
     const known = this.dialogs.get(key);
     if (known !== undefined) {
       known.acknowledge();
       return;
     }
-    const dialog = new OrphanDialog(this.parts, response);
+    const dialog = new OrphanDialog(this.parts, response, asked);
     this.dialogs.set(key, dialog);
     this.parts.log.info("late_answer_ended", { call_id: response.callId });
     dialog.start(now_ms);
@@ -54,16 +57,18 @@ class OrphanDialog implements FlowWaiter {
   private flow: Flow | undefined = undefined;
   private ack = "";
 
-  constructor(parts: Parts, response: Response) {
+  constructor(parts: Parts, response: Response, asked: Flow) {
     this.parts = parts;
     this.cseq = response.cseqNumber;
-    this.side = calleeSide(response, parts.own);
+    // Who has opened the connection himself need not listen at his Contact.
+    this.side = calleeSide(response, parts.own, asked.isAccepted === true ? asked : undefined);
   }
 
   start(now_ms: number): void {
     const hop = hopTo(this.side);
     if (hop === undefined) return;
-    const flows = this.parts.locator.locate(hopOf(hop), this, now_ms);
+    const { flow } = this.side;
+    const flows = flow !== undefined ? [flow] : this.parts.locator.locate(hopOf(hop), this, now_ms);
     if (flows !== undefined) this.onLocated(flows, now_ms);
   }
 

@@ -4,7 +4,7 @@ import type { FlowWaiter } from "../transport/locator.ts";
 import { stampVia } from "../transport/receive.ts";
 import type { ProxyKit } from "./kit.ts";
 import { breadthOf } from "./max-breadth.ts";
-import { buildCopy, isFlow, nextHopOf } from "./outgoing.ts";
+import { buildCopy, hopBehind, isFlow, nextHopOf } from "./outgoing.ts";
 import type { RoutedRequest, Target } from "./router.ts";
 
 /** A request on its way to its next hop. */
@@ -23,17 +23,24 @@ export class StatelessForward implements FlowWaiter {
     const hop = nextHopOf(this.routed, this.target);
     if (hop === undefined) return;
     const flows = isFlow(hop) ? [hop] : this.kit.locator.locate(hop, this, now_ms, this.routed.request.callId);
-    if (flows !== undefined) this.onLocated(flows);
+    if (flows !== undefined) this.onLocated(flows, now_ms);
   }
 
-  onLocated(flows: readonly Flow[]): void {
+  onLocated(flows: readonly Flow[], now_ms: number): void {
     const flow = flows[0];
     if (flow === undefined) return;
     const { request, source } = this.routed;
     const branch = this.kit.branchIds.stateless(request);
     const stamp = stampVia(request, source);
     const copy = buildCopy(this.kit, this.routed, stamp, this.target, flow, branch, breadthOf(request, 1));
-    this.kit.transport.send(flow, copy);
+    if (!this.kit.transport.send(flow, copy)) this.findAnew(flow, now_ms);
+  }
+
+  /** The connection that a phone had opened is gone: its Contact is tried. */
+  private findAnew(lost: Flow, now_ms: number): void {
+    const hop = hopBehind(this.routed, this.target, lost);
+    const flows = hop === undefined ? undefined : this.kit.locator.locate(hop, this, now_ms);
+    if (flows !== undefined) this.onLocated(flows, now_ms);
   }
 }
 

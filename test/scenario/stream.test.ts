@@ -97,6 +97,30 @@ describe("a phone behind a connection", () => {
     expect(pbx.responses(430, "INVITE")).toHaveLength(1);
   });
 
+  it("answers late: it is acknowledged and hung up over its connection", () => {
+    const { site, phone, pbx, path } = registered();
+    phone.answers("INVITE", { status: 200, after_ms: 1_000 });
+    const invite = pbx.invite("sip:201@10.222.237.21:5060;transport=tcp", [`Route: ${path}`]);
+    site.run(500);
+    pbx.cancel(invite);
+    site.run(2_000);
+    expect(pbx.responses(487, "INVITE")).toHaveLength(1);
+    expect(phone.requests("ACK")).toHaveLength(1);
+    expect(phone.requests("BYE")).toHaveLength(1);
+  });
+
+  it("loses it before the ACK, and listens: that goes to its Contact", () => {
+    const { site, phone, pbx, path } = registered(true);
+    phone.answers("INVITE", { status: 200 });
+    pbx.acknowledges = false;
+    pbx.invite("sip:201@10.222.237.21:5060;transport=tcp", [`Route: ${path}`]);
+    site.run(500);
+    phone.disconnects();
+    pbx.inDialog("ACK", pbx.got(200, "INVITE"), 1);
+    site.run(500);
+    expect(phone.requests("ACK")).toHaveLength(1);
+  });
+
   it("that comes back by another connection in the middle of a call can still hang up", () => {
     const { site, phone, pbx, path } = registered();
     phone.answers("INVITE", { status: 200 });
