@@ -191,8 +191,14 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   }
 
   private heardNothing(now_ms: number): void {
-    if (this.transaction !== undefined) this.kit.locator.markDead(this.transaction.flow, now_ms);
+    if (this.transaction !== undefined) this.noteSilence(this.transaction.flow, now_ms);
     this.target.observer?.onSilence(this.routed.request.method, now_ms);
+  }
+
+  /** Who takes connections and says nothing may well speak UDP. */
+  private noteSilence(flow: Flow, now_ms: number): void {
+    if (flow.isTrial === true) this.kit.tcpReach.lacks(flow, now_ms);
+    else this.kit.locator.markDead(flow, now_ms);
   }
 
   /** The address that was tried says nothing: another gets what is left of the time. */
@@ -203,7 +209,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     const next = this.flows[this.flowIndex];
     // Who lives is waited for rather than who is known to be dead.
     if (next === undefined || (locator.isDead(next, now_ms) && !locator.isDead(transaction.flow, now_ms))) return;
-    locator.markDead(transaction.flow, now_ms);
+    this.noteSilence(transaction.flow, now_ms);
     this.kit.transactions.abandon(transaction, now_ms);
     this.sendToNextFlow(now_ms);
   }

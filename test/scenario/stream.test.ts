@@ -260,6 +260,20 @@ describe("§18.1.1: a request too long for a datagram", () => {
     expect(site.edges("198.51.100.10").map(({ to }) => to)).toEqual(["up"]);
   });
 
+  it("finds somebody who takes connections and says nothing: only the first waits for it", () => {
+    const site = new Site(STREAMS);
+    const phone = site.actor("phone", PHONE);
+    const pbx = site.actor("pbx", PBX, WAN);
+    site.actor("tcp", { ...PBX, protocol: "tcp" }, WAN);
+    pbx.answers("INVITE", { status: 486 });
+    phone.invite(NUMBER, LONG);
+    site.run(10_000);
+    expect(phone.responses(302, "INVITE")).toHaveLength(1);
+    phone.invite(NUMBER, LONG);
+    site.run(1_000);
+    expect(phone.responses(486, "INVITE")).toHaveLength(1);
+  });
+
   it("stays on UDP where the target says so", () => {
     const site = new Site(STREAMS.replace("sip:198.51.100.10", "sip:198.51.100.10;transport=udp"));
     const phone = site.actor("phone", PHONE);
