@@ -159,6 +159,35 @@ describe("upstream", () => {
   );
 });
 
+describe("transports", () => {
+  const noUdp = "wants UDP, and listen has no udp: address; add one";
+  expectAll(
+    [
+      ["sip:198.51.100.10", `3:11 upstream: sip:198.51.100.10 ${noUdp}`],
+      ["sip:pbx.example.com:5060", `3:11 upstream: sip:pbx.example.com:5060 ${noUdp}`],
+      ["sip:a;transport=tls", "3:11 upstream: sip:a;transport=tls wants TLS, and listen has no tls: address; add one"],
+      [
+        "sip:10.0.0.1:5060;transport=tcp",
+        "3:11 upstream: sip:10.0.0.1:5060;transport=tcp is branchline itself, see listen",
+      ],
+    ],
+    (text) => `listen: [tcp:10.0.0.1]\nlocalnet: [10.0.0.0/24]\nupstream: ${text}\n`,
+  );
+  expectAll(
+    [
+      [
+        "sip:10.0.0.1;transport=tls",
+        "1:9 listen: has a tls: address, and TLS needs a certificate; add tls: {certificate: FILE, key: FILE}",
+        "3:11 upstream: sip:10.0.0.1;transport=tls is branchline itself, see listen",
+      ],
+    ],
+    (text) => `listen: [tls:10.0.0.1]\nlocalnet: [10.0.0.0/24]\nupstream: ${text}\n`,
+  );
+  test("a name without a port leads to whatever we speak", () => {
+    expect(brief("listen: [tcp:10.0.0.1]\nlocalnet: [10.0.0.0/24]\nupstream: sip:pbx.example.com\n")).toEqual([]);
+  });
+});
+
 describe("the rest", () => {
   expectAll(
     [

@@ -1,9 +1,10 @@
 /** The configuration file: YAML text → Config, or every fault in it. */
 import { IpRanges } from "../../base/ip-range.ts";
 import type { LogLevel } from "../../io/node/log.ts";
-import { type SipUri, uriPort } from "../../message/uri.ts";
+import type { SipUri } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
-import type { Listener } from "../../transport/flow.ts";
+import { defaultPort, type Listener } from "../../transport/flow.ts";
+import { hopOf } from "../../transport/locator.ts";
 import { type Config, STATE_FOLDER, STATE_INTERVAL_ms } from "./config.ts";
 import { loadDns } from "./load-dns.ts";
 import { checkEmergency, loadEmergency } from "./load-emergency.ts";
@@ -114,7 +115,10 @@ function loadSite(reader: Reader, fields: Fields | undefined): Site {
 /** What no single value shows. */
 function crossCheck(reader: Reader, fields: Fields, listeners: readonly Listener[], site: Site): void {
   checkEmergency(reader, fields, site);
-  const isOurs = (uri: SipUri) => listeners.some((one) => one.address === uri.host && one.port === uriPort(uri));
+  const isOurs = (uri: SipUri) => {
+    const port = uri.port ?? defaultPort(hopOf(uri).protocol ?? "udp");
+    return listeners.some((one) => one.address === uri.host && one.port === port);
+  };
   const roles: [string, readonly SipUri[]][] = [
     ["upstream", site.upstream.targets],
     ["gateways", site.gateways.map((gateway) => gateway.uri)],

@@ -1,4 +1,5 @@
 /** The file's `tls`: where our certificate lies, and whom we believe. */
+import { ipVersion } from "../../base/ip-range.ts";
 import type { TlsFiles } from "../../io/node/tls.ts";
 import type { SipUri } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
@@ -54,7 +55,10 @@ export function checkTransports(
   ];
   for (const [key, uris] of roles) {
     for (const uri of uris) {
-      const { protocol } = hopOf(uri);
+      const { host, port, protocol: named } = hopOf(uri);
+      // Only for a name without a port does DNS choose (RFC 3263 §4.1).
+      const isFixed = port !== undefined || ipVersion(host) !== 0;
+      const protocol = named ?? (isFixed ? "udp" : undefined);
       const found = fields.get(key);
       if (found === undefined || protocol === undefined || listeners.length === 0) continue;
       if (listeners.some((one) => one.protocol === protocol)) continue;
