@@ -93,9 +93,21 @@ describe("connections that peers open", () => {
     const phone = await Peer.connect(US, PHONE);
     phone.send(REQUEST);
     phone.socket.end();
-    await until("its end", () => lab.unreachable.length === 1);
+    await until("its end", () => lab.connections === 0);
     expect(lab.messages).toHaveLength(1);
-    expect(lab.connections).toBe(0);
+  });
+
+  test("who has been sent nothing is nobody's peer: that he goes is no news", async () => {
+    const lab = await office();
+    for (const text of ["", REQUEST]) {
+      const stranger = await Peer.connect(US, STRANGER);
+      stranger.send(text);
+      await until("the connection", () => lab.connections === 1);
+      stranger.socket.end();
+      await until("its end", () => lab.connections === 0);
+    }
+    await settle();
+    expect(lab.closed).toEqual([]);
   });
 
   test("a peer that doesn't read is cut off before it costs memory", async () => {

@@ -26,6 +26,8 @@ export class Connection implements FrameSink {
   isProven = false;
   /** Whether it has ever stood. */
   hasStood = false;
+  /** Whether anything has ever been sent over it. */
+  hasSent = false;
   /** Something has come since {@link doubt} was asked. */
   private hasSpoken = true;
   private isOpen = false;
@@ -70,6 +72,7 @@ export class Connection implements FrameSink {
   }
 
   send(wire: string): void {
+    this.hasSent = true;
     if (!this.isOpen) {
       if (this.waiting.length < WAITING_MAX) this.waiting.push(wire);
       return;

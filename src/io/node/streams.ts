@@ -125,7 +125,8 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     if (this.connections.get(key) === connection) this.connections.delete(key);
     if (flow.isAccepted === true) this.uncount(flow.address);
     this.log.debug("connection_closed", { peer: flowKey(flow), why });
-    if (this.isClosing) return;
+    // Where nothing has been sent nobody waits, and whoever comes and goes must not cost a look at all transactions.
+    if (this.isClosing || !connection.hasSent) return;
     if (connection.hasStood) this.sink.onClosed(flow);
     else this.sink.onUnreachable(flow);
   }
