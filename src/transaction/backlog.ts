@@ -8,12 +8,6 @@ export const UNANSWERED_CHARACTERS_MAX = 8_000_000;
 /** So many of one source: whoever lets his calls ring and ring must leave room for the others'. */
 export const UNANSWERED_OF_ONE_MAX = UNANSWERED_MAX / 2;
 
-/**
- * Transactions with nothing left to do but absorb retransmissions: 300 calls a second for as long as they linger, about
- * 40 MB. Who has lingered longest makes room.
- */
-export const LINGERING_MAX = 40_000;
-
 export class Backlog implements Table {
   size = 0;
   hits = 0;

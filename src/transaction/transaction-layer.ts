@@ -1,6 +1,5 @@
 /** All transactions: matches messages to them, and does what their machines ask for (RFC 3261 §17). */
 import { assertNever } from "../base/assert.ts";
-import { BoundedMap } from "../base/bounded-map.ts";
 import type { Table } from "../base/meter.ts";
 import type { Logger, Random } from "../base/ports.ts";
 import { Timer, type Timers } from "../base/timers.ts";
@@ -9,10 +8,11 @@ import { buildReply, type Reply } from "../message/reply.ts";
 import { type Flow, isSameFlow, type TransportPort } from "../transport/flow.ts";
 import { responseFlow } from "../transport/receive.ts";
 import { buildAck, buildCancel } from "./ack-cancel.ts";
-import { Backlog, LINGERING_MAX } from "./backlog.ts";
+import { Backlog } from "./backlog.ts";
 import { ClientTransaction, type ClientUser, NOBODY } from "./client-transaction.ts";
 import { inviteClient } from "./invite-client.ts";
 import { inviteServer } from "./invite-server.ts";
+import { LINGERING_MAX, Lingering } from "./lingering.ts";
 import { type Action, type Input, inputOf, step, TERMINATED } from "./machine.ts";
 import { nonInviteClient } from "./non-invite-client.ts";
 import { nonInviteServer } from "./non-invite-server.ts";
@@ -32,7 +32,7 @@ export class TransactionLayer implements TransactionRunner, Table {
   hits = 0;
   readonly limit = TRANSACTIONS_MAX;
   readonly unanswered = new Backlog();
-  readonly lingering = new BoundedMap<Transaction, true>(LINGERING_MAX);
+  readonly lingering = new Lingering();
   private readonly servers = new Map<string, ServerTransaction>();
   private readonly clients = new Map<string, ClientTransaction>();
   private readonly transport: TransportPort;
@@ -210,7 +210,7 @@ export class TransactionLayer implements TransactionRunner, Table {
     if (transition.next === before) return;
     transaction.slim();
     if (!transaction.isLingering) return;
-    const oldest = this.lingering.set(transaction, true);
+    const oldest = this.lingering.enter(transaction);
     if (oldest !== undefined) this.terminate(oldest);
   }
 
@@ -302,7 +302,7 @@ export class TransactionLayer implements TransactionRunner, Table {
   private forget(transaction: Transaction): void {
     if (transaction.retransmitTimer !== undefined) this.timers.stop(transaction.retransmitTimer);
     this.timers.stop(transaction.lifeTimer);
-    this.lingering.delete(transaction);
+    this.lingering.leave(transaction);
     const { key } = transaction;
     if (this.clients.get(key) === transaction) this.clients.delete(key);
     if (this.servers.get(key) === transaction) this.servers.delete(key);

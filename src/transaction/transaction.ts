@@ -20,6 +20,10 @@ export abstract class Transaction implements TimerOwner {
   /** All other timers of RFC 3261 table 4: no state has two of them. What the timer means is its input. */
   readonly lifeTimer: Timer = new Timer(this, "life");
   lifeInput: "timeout" | "linger" = "timeout";
+  /** Its neighbours among those that linger. */
+  isListed = false;
+  older: Transaction | undefined = undefined;
+  newer: Transaction | undefined = undefined;
   private readonly runner: TransactionRunner;
 
   constructor(runner: TransactionRunner, machine: Machine, key: string) {

@@ -48,22 +48,23 @@ function kamailio(name: string, allocator: readonly string[]): System | undefine
 
 /** The bundle next to this one. */
 export function branchline(): System | undefined {
-  return built("branchline", fileURLToPath(new URL("branchline.js", import.meta.url)));
+  // Fifty phones that make thousands of calls a second are over any limit that a branch would have.
+  return built("branchline", fileURLToPath(new URL("branchline.js", import.meta.url)), "limits: none\n");
 }
 
 /** Another build of branchline, to see what has changed since. */
 export function branchlineBefore(bundle: string): System | undefined {
-  return built("before", bundle);
+  return built("before", bundle, "");
 }
 
-function built(name: string, bundle: string): System | undefined {
+function built(name: string, bundle: string, extra: string): System | undefined {
   if (!existsSync(bundle)) return undefined;
   return {
     name,
     version: `Node ${process.versions.node}`,
     prepare(directory, node) {
       const file = `${directory}/branchline.yaml`;
-      writeFileSync(file, branchlineConfig());
+      writeFileSync(file, branchlineConfig() + extra);
       return [node, bundle, "run", "-c", file];
     },
   };

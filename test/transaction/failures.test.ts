@@ -1,6 +1,7 @@
 /** Bugs end the transaction in which they show; load has a limit; and in the end nothing is left. */
 import { describe, expect, test } from "vitest";
-import { LINGERING_MAX, UNANSWERED_MAX, UNANSWERED_OF_ONE_MAX } from "../../src/transaction/backlog.ts";
+import { UNANSWERED_MAX, UNANSWERED_OF_ONE_MAX } from "../../src/transaction/backlog.ts";
+import { LINGERING_MAX } from "../../src/transaction/lingering.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import { readResponse } from "../support/messages.ts";
 import { flowFrom } from "../transport/flows.ts";

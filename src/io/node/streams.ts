@@ -211,7 +211,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     if (this.size < limit) return true;
     for (const connection of this.connections.values()) {
       if (connection.isProven) continue;
-      this.connections.delete(keyOf(connection.flow));
+      this.connections.delete(flowKey(connection.flow));
       setImmediate(() => connection.close("room for another"));
       return true;
     }

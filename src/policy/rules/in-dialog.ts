@@ -6,7 +6,7 @@ import type { Request } from "../../message/message.ts";
 import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
 import type { DecisionListener, RoutedRequest, RoutingDecision, Stage, Target } from "../../proxy/router.ts";
-import { type Hop, portOf } from "../../transport/locator.ts";
+import type { Hop } from "../../transport/locator.ts";
 import type { Origin } from "../access.ts";
 import type { Calls } from "../calls.ts";
 import { hopFromOutside } from "../dialling.ts";
