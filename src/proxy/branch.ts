@@ -226,7 +226,8 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     if (flow === undefined && this.findAnew(now_ms)) return;
     if (flow === undefined) {
       this.isSilent = true;
-      this.target.observer?.onUnreachable(this.routed.request.method, now_ms);
+      const isTheirs = this.flows.length > 0 || !isSips(this.routed, this.target); // else it just speaks no TLS
+      if (isTheirs) this.target.observer?.onUnreachable(this.routed.request.method, now_ms);
       this.end({ status: 503, response: undefined }, now_ms);
       return;
     }

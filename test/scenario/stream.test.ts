@@ -326,9 +326,11 @@ describe("sips", () => {
     const site = new Site(STREAMS);
     const phone = site.actor("202", TLS_PHONE, { ...LAN, port: 5061 }).connects(40_002);
     const pbx = site.actor("pbx", PBX, WAN);
+    site.run(500);
     phone.invite("sips:5551234@pbx.example.com");
     site.run(500);
     expect(pbx.requests("INVITE")).toEqual([]);
+    expect(site.edges("198.51.100.10").map(({ to }) => to)).toEqual(["up"]);
   });
 
   it("is recorded as sips (§16.6 item 4)", () => {
