@@ -144,6 +144,10 @@ export class App implements Controlled {
     return this.policy.router.knows(address);
   }
 
+  isPeer(address: string): boolean {
+    return this.policy.router.isPeer(address);
+  }
+
   onMessage(wire: string, source: Flow): void {
     this.run((now_ms) => this.core.receive(wire, source, now_ms));
   }

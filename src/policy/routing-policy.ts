@@ -79,6 +79,12 @@ export class RoutingPolicy implements Router {
     return this.access.originOf(address) !== "stranger";
   }
 
+  /** Whether it is that of a gateway or of upstream. */
+  isPeer(address: string): boolean {
+    const origin = this.access.originOf(address);
+    return origin !== "stranger" && origin !== "localnet";
+  }
+
   mayAnswer(address: string, asked: string | undefined): boolean {
     if (address === asked) {
       this.quotas.prove(address);

@@ -40,6 +40,8 @@ export class StreamLab {
   readonly log: { readonly level: string; readonly event: string; readonly fields: LogFields }[] = [];
   /** Addresses that belong here. */
   readonly known = new Set<string>();
+  /** Those of upstream. */
+  readonly peers = new Set<string>();
 
   private constructor(listener: Listener, tls: TlsFiles | undefined) {
     this.listener = listener;
@@ -56,6 +58,7 @@ export class StreamLab {
         this.closed.push(flow);
       },
       knows: (address: string) => this.known.has(address),
+      isPeer: (address: string) => this.peers.has(address),
     };
     this.streams = new NodeStreams(sink, logger, tls);
   }

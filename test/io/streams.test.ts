@@ -243,7 +243,7 @@ describe("limits", () => {
     expect(lab.connections).toBe(1);
   });
 
-  test("with all places taken, who has never said anything makes room; who has, stays", async () => {
+  test("with all places taken, who has never said anything makes room; after them one of the address that has most", async () => {
     const lab = await office();
     const hosts = [PHONE, ...[18, 19, 21, 22, 23].map((last) => net.host(last))];
     for (const host of [...hosts, net.host(20)]) lab.known.add(host);
@@ -258,11 +258,17 @@ describe("limits", () => {
     await until("the late one's request", () => lab.messages.length === 768);
     await until("the silent one's end", () => silent?.hasEnded === true);
     expect(lab.connections).toBe(768);
-    const tooLate = await Peer.connect(US, net.host(20));
-    await until("its refusal", () => tooLate.hasEnded);
+    const later = await Peer.connect(US, net.host(20));
+    later.send(REQUEST);
+    await until("the later one's request", () => lab.messages.length === 769);
+    expect(lab.connections).toBe(768);
+    expect(lab.ends).toEqual(["room for another", "room for another"]);
+    expect(late.hasEnded).toBe(false);
     // Phones don't keep us from upstream.
     const upstream = await PeerServer.open(net.at(2));
+    lab.peers.add(net.at(2).host);
     expect(lab.streams.send(lab.flowTo(net.at(2)), REQUEST)).toBe(true);
+    expect(lab.connections).toBe(769);
     await until("the request", () => upstream.peers[0]?.received === REQUEST);
   });
 });

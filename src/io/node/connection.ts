@@ -30,6 +30,8 @@ export class Connection implements FrameSink {
   hasSent = false;
   /** Something has come since {@link doubt} was asked. */
   private hasSpoken = true;
+  /** A ping among what has come just now has been answered. */
+  private hasPonged = false;
   private isOpen = false;
   private isClosed = false;
   private waiting: string[] = [];
@@ -123,9 +125,11 @@ export class Connection implements FrameSink {
     this.user.onMessage(this, wire);
   }
 
-  /** Keeps nobody here who has never said anything else. */
+  /** Keeps nobody here who has never said anything else. Pings that come together get one answer: each costs four octets. */
   onPing(): void {
-    if (this.isProven) this.send("\r\n");
+    if (!this.isProven || this.hasPonged || this.socket.writableLength > 0) return;
+    this.hasPonged = true;
+    this.send("\r\n");
   }
 
   /** Our answer to the last message still leaves. */
@@ -136,6 +140,7 @@ export class Connection implements FrameSink {
 
   private receive(text: string): void {
     this.hasSpoken = true;
+    this.hasPonged = false;
     this.framer.push(text);
     if (this.isProven && this.framer.isWaiting && this.patience === undefined) {
       this.expect(MESSAGE_PATIENCE_ms, "message incomplete");

@@ -10,4 +10,6 @@ export interface TransportSink {
   onClosed(flow: Flow): void;
   /** Whether somebody at `address` belongs here: strangers get few connections, and little time. */
   knows(address: string): boolean;
+  /** Whether upstream or a gateway is there: their connections never make room for others. */
+  isPeer(address: string): boolean;
 }

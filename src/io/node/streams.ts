@@ -12,7 +12,7 @@ import { handshakeFault } from "./tls-faults.ts";
 
 /** A router's process has about 1,000 descriptors; a branch has some 200 phones. */
 const CONNECTIONS_MAX = 768;
-/** Beyond that, for connections that we open: phones must not keep us from upstream. */
+/** Beyond that, for connections that we open to upstream and gateways: phones must not keep us from them. */
 const RESERVED = 64;
 const STRANGERS_MAX = 64;
 /** From one address: an office behind NAT, and somebody whom we don't know. */
@@ -101,7 +101,8 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
       connection.send(wire);
       return true;
     }
-    if (flow.isAccepted === true || !this.hasRoom(CONNECTIONS_MAX + RESERVED)) {
+    const limit = this.sink.isPeer(flow.address) ? CONNECTIONS_MAX + RESERVED : CONNECTIONS_MAX;
+    if (flow.isAccepted === true || !this.hasRoom(limit, flow.address)) {
       setImmediate(() => this.sink.onUnreachable(flow));
       return false;
     }
@@ -203,19 +204,54 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     if (!this.sink.knows(address)) {
       return already < PER_STRANGER_MAX && this.strangers < STRANGERS_MAX && this.size < CONNECTIONS_MAX;
     }
-    return already < PER_ADDRESS_MAX && this.hasRoom(CONNECTIONS_MAX);
+    return already < PER_ADDRESS_MAX && this.hasRoom(CONNECTIONS_MAX, address);
   }
 
-  /** When all places are taken, the one that has never said anything for longest makes room. */
-  private hasRoom(limit: number): boolean {
+  /** Whether one more, with `address`, has its place below `limit`. */
+  private hasRoom(limit: number, address: string): boolean {
     if (this.size < limit) return true;
+    const victim = this.silent() ?? this.oneOfMost(address);
+    victim?.();
+    return victim !== undefined;
+  }
+
+  /** Ends the connection that has never said anything for longest: of those that we wait for ourselves, if there are any. */
+  private silent(): (() => void) | undefined {
+    let found: Connection | undefined;
     for (const connection of this.connections.values()) {
-      if (connection.isProven) continue;
-      this.connections.delete(flowKey(connection.flow));
-      setImmediate(() => connection.close("room for another"));
-      return true;
+      if (connection.isProven || this.sink.isPeer(connection.flow.address)) continue;
+      if (connection.flow.isAccepted !== true) return () => this.evict(connection);
+      found ??= connection;
     }
-    return false;
+    const silent = found;
+    return silent === undefined ? undefined : () => this.evict(silent);
+  }
+
+  /**
+   * Ends the oldest connection of the address that has most, where that has more than `address` will have. Those that we
+   * have opened to people whom nobody knows count as one's, whoever it was that wanted them.
+   */
+  private oneOfMost(address: string): (() => void) | undefined {
+    const { sink } = this;
+    const crowds = new Map<string, (() => void)[]>();
+    const add = ({ address: from, isAccepted }: Flow, end: () => void) => {
+      if (sink.isPeer(from)) return;
+      const whose = isAccepted === true || sink.knows(from) ? from : "";
+      const crowd = crowds.get(whose) ?? [];
+      crowds.set(whose, crowd);
+      crowd.push(end);
+    };
+    for (const { flow, socket } of this.handshakes.values()) add(flow, () => socket.destroy());
+    for (const one of this.connections.values()) add(one.flow, () => this.evict(one));
+    let most: readonly (() => void)[] = [];
+    for (const crowd of crowds.values()) if (crowd.length > most.length) most = crowd;
+    return most.length > (crowds.get(address)?.length ?? 0) + 1 ? most[0] : undefined;
+  }
+
+  /** Its place is free at once; the news of it comes later. */
+  private evict(connection: Connection): void {
+    this.connections.delete(flowKey(connection.flow));
+    setImmediate(() => connection.close("room for another"));
   }
 
   private count(address: string): void {
