@@ -1,7 +1,12 @@
 /** What rogue phones and strangers do with real connections and names; each of it once worked. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { NodeDns } from "../../src/io/node/dns.ts";
 import { Subnet } from "../peers/support/addresses.ts";
-import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
+import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";
+import { DnsServer } from "../support/dns-server.ts";
 import { message } from "../transport/framing-lab.ts";
 import { Peer, PeerServer, StreamLab, settle, until } from "./stream-lab.ts";
 
@@ -67,4 +72,23 @@ test("10,000 pings at once, and answers that nobody reads, cost no memory", asyn
   await settle();
   expect(phone.received.length).toBeGreaterThan(0);
   expect(phone.received.length).toBeLessThan(1_000);
+});
+
+test("questions to a DNS that is dead don't use up the descriptors, and all are answered in the end", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "branchline-dns-"));
+  defer(() => rmSync(folder, { recursive: true }));
+  const server = await DnsServer.open();
+  defer(() => server.close());
+  server.manner = "silent";
+  const files = { hosts: join(folder, "hosts"), resolvConf: join(folder, "resolv.conf") };
+  const answers: number[] = [];
+  const dns = new NodeDns(() => answers.push(1), [server.address], files);
+  defer(() => dns.close());
+  for (let index = 0; index < 1_000; index++) dns.query({ type: "A", name: `n${index}.example` });
+  await until("the first questions", () => server.asked.length >= 128);
+  await settle();
+  expect(new Set(server.asked).size).toBe(128);
+  server.manner = "answer";
+  await new Promise((resolve) => setTimeout(resolve, 1_600)); // the silent tries
+  await until("the rest", () => answers.length === 1_000);
 });

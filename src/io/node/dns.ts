@@ -12,6 +12,8 @@ const SECOND_ms = 1_000;
 /** One server gets so long; with three tries all is over within 5 s. */
 const TRY_ms = 1_500;
 const TRIES = 3;
+/** Queries at once: each is a socket, and a process has few descriptors. The others wait their turn. */
+const RUNNING_MAX = 128;
 /** Node tells no lifetime of SRV and NAPTR records. */
 const UNTOLD_LIFETIME_ms = 300_000;
 const HOSTS_LIFETIME_ms = 10_000;
@@ -36,6 +38,8 @@ export class NodeDns {
   private readonly hosts: WatchedFile<Map<string, string[]>>;
   private readonly settings: WatchedFile<ResolverSettings>;
   private readonly running = new Set<dns.Resolver>();
+  /** Who waits for his turn. */
+  private readonly queue: (() => void)[] = [];
   private isClosed = false;
 
   constructor(onAnswer: OnAnswer, servers: readonly string[] = [], files: SystemFiles = SYSTEM) {
@@ -56,6 +60,7 @@ export class NodeDns {
   close(): void {
     this.isClosed = true;
     for (const resolver of this.running) resolver.cancel();
+    for (const next of this.queue.splice(0)) next();
   }
 
   private async find({ type, name }: Question): Promise<Answer | undefined> {
@@ -78,6 +83,7 @@ export class NodeDns {
   /** One server after the other. */
   private async ask(type: Question["type"], name: string, servers: readonly string[]): Promise<Answer | undefined> {
     for (let index = 0; index < TRIES && !this.isClosed; index++) {
+      if (this.running.size >= RUNNING_MAX) await new Promise<void>((resolve) => void this.queue.push(resolve));
       const resolver = new dns.Resolver();
       const timer = setTimeout(() => resolver.cancel(), TRY_ms);
       this.running.add(resolver);
@@ -90,6 +96,7 @@ export class NodeDns {
       } finally {
         clearTimeout(timer);
         this.running.delete(resolver);
+        this.queue.shift()?.();
       }
     }
     return undefined;
