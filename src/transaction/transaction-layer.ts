@@ -50,12 +50,8 @@ export class TransactionLayer implements TransactionRunner, Table {
   }
 
   /** Transactions alive, those included that only absorb retransmissions. */
-  get count(): number {
-    return this.servers.size + this.clients.size;
-  }
-
   get size(): number {
-    return this.count;
+    return this.servers.size + this.clients.size;
   }
 
   /** A request without fault has arrived (§17.2.3). */

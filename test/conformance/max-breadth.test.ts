@@ -103,7 +103,7 @@ describe("RFC 5393 §5.3.3: a parallel fork", () => {
     expect(gateway.got(440).startLine).toBe("SIP/2.0 440 Max-Breadth Exceeded");
     expect(phones.flatMap((phone) => phone.requests("INVITE"))).toEqual([]);
     site.run(57_000); // between two probes
-    expect(site.core.transactions.count).toBe(0);
+    expect(site.core.transactions.size).toBe(0);
   });
 
   it("Max-Breadth 0 goes nowhere, not even to one", () => {

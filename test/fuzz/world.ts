@@ -110,11 +110,10 @@ export class World {
     this.signature = origin;
     this.memory.remember(origin, wire);
     const isStranger = origin.startsWith("stranger") && !wire.includes("mac0") && !this.asked.has(address);
-    const before = isStranger ? this.core.transactions.count : 0;
+    const before = isStranger ? this.core.transactions.size : 0;
     this.suspect = isStranger ? { address, bytes: wire.length, got: 0 } : undefined;
     this.receive(wire, source);
-    if (isStranger && this.core.transactions.count > before)
-      this.note("relayed", "a stranger has opened a transaction");
+    if (isStranger && this.core.transactions.size > before) this.note("relayed", "a stranger has opened a transaction");
     this.suspect = undefined;
   }
 
@@ -150,7 +149,7 @@ export class World {
     this.policy.stop();
     this.peers.stop();
     this.advance(60_000);
-    return { timers: this.timers.count, transactions: this.core.transactions.count };
+    return { timers: this.timers.count, transactions: this.core.transactions.size };
   }
 
   private receive(wire: string, source: Flow): void {

@@ -101,7 +101,7 @@ describe("server transactions", () => {
         if (firstFinal >= 0) expect(order.slice(firstFinal).every((code) => code >= 200)).toBe(true);
         if (!transaction.isAnswered) lab.layer.dismiss(transaction);
         lab.finish();
-        expect([lab.layer.count, lab.timers.count, lab.errors.length]).toEqual([0, 0, 0]);
+        expect([lab.layer.size, lab.timers.count, lab.errors.length]).toEqual([0, 0, 0]);
       }),
       { numRuns: 400 },
     );
@@ -151,7 +151,7 @@ describe("client transactions", () => {
           if (firstEnd >= 0) expect(lab.heard.slice(firstEnd).some((entry) => /^1/.test(entry))).toBe(false);
           lab.finish();
           // An INVITE that rings waits for its user: timer C is the proxy's.
-          expect(lab.layer.count).toBe(transaction.state === "proceeding" ? 1 : 0);
+          expect(lab.layer.size).toBe(transaction.state === "proceeding" ? 1 : 0);
           expect([lab.timers.count, lab.errors.length]).toEqual([0, 0]);
         }),
         { numRuns: 400 },

@@ -169,7 +169,7 @@ describe("a rogue phone", () => {
     site.run(500);
     expect(phone.responses(486)).toHaveLength(1);
     site.run(120_000);
-    expect(site.core.transactions.count).toBeLessThanOrEqual(2);
+    expect(site.core.transactions.size).toBeLessThanOrEqual(2);
   });
 });
 

@@ -166,7 +166,7 @@ describe("nothing is left behind", () => {
     site.simulation.silence(PBX);
     for (let call = 0; call < 20; call++) site.at(call * 300, () => phone.invite(NUMBER));
     site.run(108_000); // between two probes
-    expect(site.core.transactions.count).toBe(0);
+    expect(site.core.transactions.size).toBe(0);
     expect(site.timers.count).toBeLessThanOrEqual(3);
   });
 });

@@ -71,7 +71,7 @@ describe("a flood", () => {
     pbx.answers("REGISTER", { status: 200 });
     phone.request("REGISTER", `sip:${DOMAIN}`);
     site.run(100);
-    const before = site.core.transactions.count;
+    const before = site.core.transactions.size;
     for (let index = 0; index < 100_000; index++) {
       receive(
         site,
@@ -81,7 +81,7 @@ describe("a flood", () => {
     }
     expect(site.core.meter.dropped).toMatchObject({ over_quota: 99_000, forbidden: 1_000 });
     expect(site.core.meter.tableStatus.filter(({ size, limit }) => size > limit)).toEqual([]);
-    expect(site.core.transactions.count).toBe(before);
+    expect(site.core.transactions.size).toBe(before);
     expect(site.bindings.find(`201@${DOMAIN}`)?.bindings).toHaveLength(1);
   });
 

@@ -219,7 +219,7 @@ describe("RFC 3261 §16.7: responses", () => {
     pbx.request("MESSAGE", `sip:x@${PHONE_2.address}`);
     site.run(66_000);
     expect(pbx.received.map(({ message }) => statusOf(message)).filter((status) => status > 100)).toEqual([]);
-    expect(site.core.transactions.count).toBe(0);
+    expect(site.core.transactions.size).toBe(0);
   });
 });
 

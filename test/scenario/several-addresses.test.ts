@@ -141,7 +141,7 @@ describe("a call", () => {
     expect(phone.responses(200, "INVITE").length).toBeGreaterThan(0);
     expect(servers[1]?.requests("CANCEL")).toHaveLength(1);
     site.run(60_000);
-    expect(site.core.transactions.count).toBe(0);
+    expect(site.core.transactions.size).toBe(0);
   });
 
   it("the caller hangs up while the second is asked: nobody else is", () => {

@@ -17,11 +17,11 @@ function abandoned() {
 describe("an abandoned INVITE", () => {
   test("isn't sent any more, and is forgotten at timer B without a word", () => {
     const { lab } = abandoned();
-    expect(lab.layer.count).toBe(1);
+    expect(lab.layer.size).toBe(1);
     expect(lab.finish()).toBe(32_000);
     expect(lab.timesOf(/^INVITE/)).toEqual([0, 500, 1_500, 3_500]);
     expect(lab.heard).toEqual([]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("RFC 3261 §9.1: a late 1xx is heard, and can be cancelled", () => {
@@ -34,7 +34,7 @@ describe("an abandoned INVITE", () => {
     lab.finish();
     expect(lab.heard).toEqual(["180@4500", "487@4500"]);
     expect(lab.timesOf(/^(CANCEL|ACK)/)).toEqual([4_500, 4_500]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("RFC 3261 §9.1: a late 1xx whose CANCEL is never answered ends 64·T1 after it", () => {
@@ -44,7 +44,7 @@ describe("an abandoned INVITE", () => {
     lab.layer.cancel(invite, "", 31_999);
     lab.finish();
     expect(lab.heard).toEqual(["100@31999", "timeout@63999"]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("RFC 6026 §7.2: a late 2xx is heard, each time it comes", () => {
@@ -55,7 +55,7 @@ describe("an abandoned INVITE", () => {
     lab.answer(200);
     expect(lab.heard).toEqual(["200@10000", "200@10500"]);
     expect(lab.finish()).toBe(42_000);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("RFC 3261 §17.1.1.3: a late 486 gets its ACK, and each repetition too", () => {
@@ -72,9 +72,9 @@ describe("an abandoned INVITE", () => {
     const { lab } = abandoned();
     lab.layer.receiveUnreachable(PEER, 4_100);
     expect(lab.heard).toEqual([]);
-    expect(lab.layer.count).toBe(1);
+    expect(lab.layer.size).toBe(1);
     lab.advanceTo(32_000);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
     expect(lab.timers.count).toBe(0);
   });
 
@@ -95,7 +95,7 @@ describe("an abandoned non-INVITE", () => {
     if (status !== undefined) lab.answer(status, "OPTIONS");
     lab.heard.length = 0;
     lab.layer.abandon(probe, 0);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
     expect(lab.timers.count).toBe(0);
     lab.answer(200, "OPTIONS");
     expect(lab.heard).toEqual(["stray 200@0"]);
@@ -111,9 +111,9 @@ describe("RFC 3261 §17.1.4: an unreachable peer", () => {
     lab.advanceTo(20);
     lab.layer.receiveUnreachable(PEER, 20);
     expect(lab.heard).toEqual(["unreachable@20", "unreachable@20", "unreachable@20"]);
-    expect(lab.layer.count).toBe(2); // the INVITEs are abandoned, and heard of should they be answered late
+    expect(lab.layer.size).toBe(2); // the INVITEs are abandoned, and heard of should they be answered late
     lab.advanceTo(32_000);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
     expect(lab.timers.count).toBe(0);
   });
 
@@ -126,7 +126,7 @@ describe("RFC 3261 §17.1.4: an unreachable peer", () => {
     lab.send();
     lab.layer.receiveUnreachable(flow, 0);
     expect(lab.heard).toEqual([]);
-    expect(lab.layer.count).toBe(1);
+    expect(lab.layer.size).toBe(1);
   });
 
   test("doesn't end a call that rings, is answered or was refused", () => {
@@ -136,7 +136,7 @@ describe("RFC 3261 §17.1.4: an unreachable peer", () => {
       lab.answer(status);
       lab.layer.receiveUnreachable(PEER, 0);
       expect(lab.heard).toEqual([`${status}@0`]);
-      expect(lab.layer.count).toBe(1);
+      expect(lab.layer.size).toBe(1);
     }
   });
 
@@ -146,7 +146,7 @@ describe("RFC 3261 §17.1.4: an unreachable peer", () => {
     lab.answer(100, "BYE");
     lab.layer.receiveUnreachable(PEER, 0);
     expect(lab.heard).toEqual(["100@0", "unreachable@0"]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("a user that sends elsewhere when it hears of it isn't hit by the same event", () => {
@@ -161,13 +161,13 @@ describe("RFC 3261 §17.1.4: an unreachable peer", () => {
     lab.send({}, "z9hG4bKfirst", user);
     lab.layer.receiveUnreachable(PEER, 0);
     expect(lab.heard).toEqual(["next"]);
-    expect(lab.layer.count).toBe(2);
+    expect(lab.layer.size).toBe(2);
   });
 
   test("RFC 6026 §7.1: ends no server transaction", () => {
     const lab = new Lab();
     const transaction = lab.open();
     lab.layer.receiveUnreachable(transaction.replyFlow, 0);
-    expect(lab.layer.count).toBe(1);
+    expect(lab.layer.size).toBe(1);
   });
 });

@@ -35,7 +35,7 @@ describe("a transaction user that throws", () => {
       ]);
       expectAlive(lab);
       lab.finish();
-      expect(lab.layer.count).toBe(0);
+      expect(lab.layer.size).toBe(0);
     },
   );
 
@@ -47,7 +47,7 @@ describe("a transaction user that throws", () => {
     };
     lab.open();
     expect(lab.firstLines).toEqual(["100 Trying", "404 Not Found"]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
     expect(lab.timers.count).toBe(0);
   });
 
@@ -72,7 +72,7 @@ describe("a transaction user that throws", () => {
       lab.answer(status);
       expect(lab.heard).toEqual(["timeout@0"]);
       expect(lab.errors).toHaveLength(1);
-      expect(lab.layer.count).toBe(0);
+      expect(lab.layer.size).toBe(0);
       expect(lab.timers.count).toBe(0);
       expectAlive(lab);
     },
@@ -84,7 +84,7 @@ describe("a transaction user that throws", () => {
     lab.send({}, "z9hG4bKgood");
     lab.advanceTo(32_000);
     expect(lab.heard).toEqual(["timeout@32000"]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
     expectAlive(lab);
   });
 
@@ -99,7 +99,7 @@ describe("a transaction user that throws", () => {
     lab.open({ via: ["SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKother"] });
     lab.finish();
     expect(lab.errors).toHaveLength(2);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 });
 
@@ -113,7 +113,7 @@ describe("too many transactions that linger", () => {
     });
     for (let index = 0; index < LINGERING_MAX + 3; index++) lab.reply(lab.open(parts(index)), 200);
     expect(lab.layer.lingering).toMatchObject({ size: LINGERING_MAX, limit: LINGERING_MAX, hits: 3 });
-    expect([lab.layer.count, lab.timers.count]).toEqual([LINGERING_MAX, LINGERING_MAX]);
+    expect([lab.layer.size, lab.timers.count]).toEqual([LINGERING_MAX, LINGERING_MAX]);
     expect(lab.arrive(parts(3))).toBeUndefined(); // absorbed
     expect(lab.arrive(parts(2))).toBeDefined();
     lab.finish();
@@ -134,7 +134,7 @@ describe("too many unanswered requests", () => {
     expect(lab.arrive(parts(UNANSWERED_MAX))).toBeUndefined();
     expect(lab.firstLines).toEqual(["503 Service Unavailable"]);
     expect(lab.sent[0]).toMatchObject({ flow: PHONE, wire: expect.stringContaining("Retry-After: 5\r\n") });
-    expect(lab.layer.count).toBe(UNANSWERED_MAX);
+    expect(lab.layer.size).toBe(UNANSWERED_MAX);
 
     lab.arrive({ ...parts(3), method: "CANCEL", cseq: "1 CANCEL" }, OTHER);
     expect(lab.firstLines.at(-1)).toBe("200 OK");
@@ -186,7 +186,7 @@ describe("too many unanswered requests", () => {
     lab.verdict = "refuse";
     lab.arrive(parts(1));
     expect(lab.firstLines).toEqual(["503 Service Unavailable"]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 });
 
@@ -205,9 +205,9 @@ test("nothing leaks: after 2,000 transactions of all kinds and ends, none is lef
     lab.reply(server, status === undefined || status < 200 ? 480 : status);
     lab.sent.length = 0;
   }
-  expect(lab.layer.count).toBeGreaterThan(2_000);
+  expect(lab.layer.size).toBeGreaterThan(2_000);
   lab.finish();
-  expect(lab.layer.count).toBe(0);
+  expect(lab.layer.size).toBe(0);
   expect(lab.timers.count).toBe(0);
   expect(lab.errors).toEqual([]);
 });

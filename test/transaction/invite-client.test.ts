@@ -10,7 +10,7 @@ describe("timers A and B", () => {
     lab.finish();
     expect(lab.timesOf(/^INVITE/)).toEqual([0, 500, 1_500, 3_500, 7_500, 15_500, 31_500]);
     expect(lab.heard).toEqual(["timeout@32000"]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("RFC 3261 §17.1.1.2: each retransmission is the same text to the same peer", () => {
@@ -32,7 +32,7 @@ describe("timers A and B", () => {
       expect(lab.timesOf(/^INVITE/)).toEqual([0, 500]);
       expect(lab.heard).toEqual([`${status}@700`]);
       expect(lab.timers.count).toBe(0);
-      expect(lab.layer.count).toBe(1);
+      expect(lab.layer.size).toBe(1);
     },
   );
 
@@ -72,7 +72,7 @@ describe("timer D", () => {
     expect(new Set(acks).size).toBe(1);
     expect(lab.heard).toEqual(["100@0", "486@1000"]);
     expect(lab.finish()).toBe(33_000);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("RFC 3261 §17.1.1.2: after timer D the response belongs to nobody", () => {
@@ -156,7 +156,7 @@ describe("timer M", () => {
     expect(lab.timesOf(/^ACK/)).toEqual([]);
     expect(lab.timesOf(/^INVITE/)).toEqual([0, 500]);
     expect(lab.finish()).toBe(32_600);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("RFC 6026 §7.2: in accepted everything but 2xx is ignored", () => {
@@ -212,7 +212,7 @@ describe("CANCEL", () => {
     lab.answer(180);
     lab.finish();
     expect(lab.heard).toEqual(["180@0", "180@20000", "timeout@42000"]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("RFC 3261 §17.1.2.2: an unanswered CANCEL is sent like any non-INVITE", () => {
@@ -237,7 +237,7 @@ describe("CANCEL", () => {
     expect(lab.firstLines.at(-1)).toBe("ACK sip:0301234@pbx.example.com");
     lab.finish();
     expect(lab.timesOf(/^CANCEL/)).toEqual([0]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("a call that was answered in between is not cancelled any more", () => {
@@ -254,7 +254,7 @@ test("RFC 3261 §17.1.3: transactions with different branches don't hear each ot
   const lab = new Lab();
   lab.send({}, "z9hG4bKone");
   lab.send({}, "z9hG4bKtwo");
-  expect(lab.layer.count).toBe(2);
+  expect(lab.layer.size).toBe(2);
   lab.answer(486);
   expect(lab.heard).toEqual(["486@0"]);
   expect(request({ via: ["SIP/2.0/UDP h;branch=z9hG4bKtwo"] }).topVia.branch).toBe(lab.lastRequest().topVia.branch);

@@ -44,7 +44,7 @@ describe("proceeding", () => {
     const { lab, transaction } = open();
     lab.reply(transaction, 180);
     lab.advanceTo(10_000_000);
-    expect(lab.layer.count).toBe(1);
+    expect(lab.layer.size).toBe(1);
     expect(lab.timers.count).toBe(0);
   });
 
@@ -68,7 +68,7 @@ describe("timers G and H", () => {
       const expected = [0, 500, 1_500, 3_500, 7_500, 11_500, 15_500, 19_500, 23_500, 27_500, 31_500];
       expect(lab.timesOf(new RegExp(`^SIP/2.0 ${status}`))).toEqual(expected.map((at_ms) => at_ms + 1_000));
       expect(lab.heard).toEqual(["no ack@33000"]);
-      expect(lab.layer.count).toBe(0);
+      expect(lab.layer.size).toBe(0);
     },
   );
 
@@ -103,7 +103,7 @@ describe("timer I", () => {
     expect(lab.finish()).toBe(5_600);
     expect(lab.timesOf(/^SIP\/2.0 486/)).toEqual([0, 500]);
     expect(lab.heard).toEqual(["ack@600"]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("after timer I an ACK belongs to nobody, and the INVITE is a new one", () => {
@@ -138,7 +138,7 @@ describe("timer L", () => {
     expect(lab.timesOf(/^SIP\/2.0 200/)).toEqual([2_000]);
     expect(lab.servers).toHaveLength(1);
     expect(lab.finish()).toBe(34_000);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("RFC 6026 §7.1: further 2xx pass in that time, and only then", () => {
@@ -207,7 +207,7 @@ describe("CANCEL", () => {
     const lab = new Lab();
     lab.arrive(CANCEL);
     expect(lab.heard).toEqual(["stray CANCEL@0"]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("RFC 3261 §9.2: a CANCEL with the branch of another request finds no INVITE", () => {
@@ -222,8 +222,8 @@ describe("CANCEL", () => {
     lab.arrive(request(CANCEL));
     lab.reply(transaction, 487);
     lab.arrive(ACK);
-    expect(lab.layer.count).toBe(2);
+    expect(lab.layer.size).toBe(2);
     expect(lab.finish()).toBe(32_000);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 });

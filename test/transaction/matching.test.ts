@@ -67,7 +67,7 @@ describe("RFC 3261 §17.2.3: server transactions of RFC 2543 clients", () => {
     expect(lab.firstLines).toEqual(["100 Trying", "100 Trying", "200 OK", "487 Request Terminated"]);
     expect(lab.heard).toEqual(["cancel@0", "ack@0"]);
     lab.finish();
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 });
 

@@ -13,7 +13,7 @@ describe("timers E and F", () => {
       lab.finish();
       expect(lab.timesOf(new RegExp(`^${method}`))).toEqual(UNANSWERED_ms);
       expect(lab.heard).toEqual(["timeout@32000"]);
-      expect(lab.layer.count).toBe(0);
+      expect(lab.layer.size).toBe(0);
     },
   );
 
@@ -48,9 +48,9 @@ describe("timer K", () => {
     lab.advanceTo(5_599);
     lab.answer(status, "REGISTER");
     expect(lab.heard).toEqual([`${status}@600`]);
-    expect(lab.layer.count).toBe(1);
+    expect(lab.layer.size).toBe(1);
     lab.advanceTo(5_600);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
     lab.answer(status, "REGISTER");
     expect(lab.heard).toEqual([`${status}@600`, `stray ${status}@5600`]);
     expect(lab.timesOf(/^REGISTER/)).toEqual([0, 500]);

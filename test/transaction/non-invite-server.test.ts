@@ -39,7 +39,7 @@ describe("timer J", () => {
     expect(lab.timesOf(new RegExp(`^SIP/2.0 ${status}`))).toEqual([1_000, 1_500, 32_999]);
     expect(lab.sent.every((one) => one.flow.address === PHONE.address)).toBe(true);
     expect(lab.finish()).toBe(33_000);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 
   test("RFC 3261 §17.2.2: a final response isn't retransmitted by itself", () => {
@@ -73,6 +73,6 @@ test("RFC 4320 §4.2: a dismissed transaction says nothing and is gone", () => {
   lab.layer.dismiss(transaction);
   lab.reply(transaction, 408);
   expect(lab.sent).toEqual([]);
-  expect(lab.layer.count).toBe(0);
+  expect(lab.layer.size).toBe(0);
   expect(lab.timers.count).toBe(0);
 });

@@ -34,7 +34,7 @@ describe("client transactions", () => {
       lab.answer(486, method);
       lab.advanceTo(700);
       expect(lab.timesOf(/^ACK/)).toEqual(method === "INVITE" ? [700] : []);
-      expect(lab.layer.count).toBe(0);
+      expect(lab.layer.size).toBe(0);
     },
   );
 
@@ -45,7 +45,7 @@ describe("client transactions", () => {
     lab.answer(200, "INVITE", "to2");
     expect(lab.heard).toEqual(["200@0", "200@31999"]);
     expect(lab.finish()).toBe(32_000);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 });
 
@@ -58,7 +58,7 @@ describe("server transactions", () => {
     lab.arrive(ACK, streamOf(PHONE));
     lab.advanceTo(20_000);
     expect(lab.heard).toEqual(["ack@20000"]);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
 
     const silent = new Lab();
     silent.reply(silent.open({}, streamOf(PHONE)), 486);
@@ -70,6 +70,6 @@ describe("server transactions", () => {
     const lab = new Lab();
     lab.reply(lab.open({ method: "OPTIONS", cseq: "1 OPTIONS" }, streamOf(PHONE)), 200);
     lab.advanceTo(0);
-    expect(lab.layer.count).toBe(0);
+    expect(lab.layer.size).toBe(0);
   });
 });
