@@ -1,6 +1,11 @@
 /** Bugs end the transaction in which they show; load has a limit; and in the end nothing is left. */
 import { describe, expect, test } from "vitest";
-import { UNANSWERED_MAX, UNANSWERED_OF_ONE_MAX } from "../../src/transaction/backlog.ts";
+import {
+  MODEST_MAX,
+  UNANSWERED_CHARACTERS_MAX,
+  UNANSWERED_MAX,
+  UNANSWERED_OF_ONE_MAX,
+} from "../../src/transaction/backlog.ts";
 import { LINGERING_MAX } from "../../src/transaction/lingering.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import { readResponse } from "../support/messages.ts";
@@ -176,6 +181,27 @@ describe("too many unanswered requests", () => {
     expect(lab.layer.unanswered).toMatchObject({ size: UNANSWERED_OF_ONE_MAX + 1, hits: 1 });
     lab.reply(lab.servers[0] as ServerTransaction, 486);
     lab.open(parts(UNANSWERED_MAX));
+  });
+
+  test("two sources have taken all the room: who has little finds some beyond, but not for ever", () => {
+    const lab = new Lab();
+    for (let index = 0; index < UNANSWERED_MAX; index++) lab.open(parts(index), index % 2 === 0 ? PHONE : OTHER);
+    let next = UNANSWERED_MAX;
+    const modest = (address: string) => lab.arrive(parts(++next), { ...PHONE, address }) !== undefined;
+    for (let index = 0; index < MODEST_MAX; index++) expect(modest("10.222.237.30")).toBe(true);
+    expect(modest("10.222.237.30")).toBe(false);
+    for (let index = MODEST_MAX; index < UNANSWERED_MAX / 5; index++) expect(modest(`a${index}`)).toBe(true);
+    expect(modest("last")).toBe(false);
+  });
+
+  test("one source's long requests leave room for others'", () => {
+    const lab = new Lab();
+    const long = (index: number) => ({ ...parts(index), body: "x".repeat(60_000) });
+    let taken = 0;
+    while (lab.arrive(long(taken)) !== undefined) taken += 1;
+    expect(taken * 60_000).toBeGreaterThan(UNANSWERED_CHARACTERS_MAX / 2 - 100_000);
+    expect(taken * 60_000).toBeLessThan(UNANSWERED_CHARACTERS_MAX / 2 + 100_000);
+    lab.open(parts(1_000), OTHER);
   });
 
   test("whom the transaction user ignores gets nothing, whom it refuses 503, and neither has a transaction", () => {
