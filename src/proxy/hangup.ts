@@ -1,4 +1,5 @@
 /** Hangs up for somebody else: BYE to one side of a dialog that we relayed, when a call has to make room. */
+import { CSEQ_MAX } from "../message/limits.ts";
 import type { BranchIds } from "../transaction/branch-id.ts";
 import { NOBODY } from "../transaction/client-transaction.ts";
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
@@ -26,7 +27,8 @@ export class Hangup {
   bye(side: DialogSide, cseq: number, headers: string, now_ms: number): void {
     const hop = hopTo(side);
     if (hop === undefined) return;
-    const bye = new Bye(this.parts, side, cseq, headers);
+    // Anybody who knows a call's Call-ID may have claimed a number after which there is none.
+    const bye = new Bye(this.parts, side, Math.min(cseq, CSEQ_MAX), headers);
     const flows = side.flow !== undefined ? [side.flow] : this.parts.locator.locate(hopOf(hop), bye, now_ms);
     if (flows !== undefined) bye.onLocated(flows, now_ms);
   }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Address } from "../support/simulation.ts";
 import { header, headers, write } from "../support/sip-text.ts";
-import { PBX, PHONE, PHONE_2, Site, STRANGER, WAN } from "../support/site.ts";
+import { GATEWAY, PBX, PHONE, PHONE_2, Site, STRANGER, WAN } from "../support/site.ts";
 
 const STREAMS = `
 listen: [udp:10.222.237.1:5060, tcp:10.222.237.1:5060, tls:10.222.237.1:5061, udp:203.0.113.2:5060, tcp:203.0.113.2:5060, tls:203.0.113.2:5061]
@@ -18,7 +18,7 @@ const PRINTER: Address = { address: "10.222.237.99", port: 9100, protocol: "tcp"
 let sent = 0;
 
 /** A request that claims to belong to a call. */
-function within(callId: string, method: string, uri: string, routes: readonly string[] = []): string {
+function within(callId: string, method: string, uri: string, routes: readonly string[] = [], cseq = 7): string {
   sent += 1;
   return write(`${method} ${uri} SIP/2.0`, [
     `Via: SIP/2.0/UDP 192.0.2.66:5060;branch=z9hG4bKrogue${sent};rport`,
@@ -26,7 +26,7 @@ function within(callId: string, method: string, uri: string, routes: readonly st
     "From: <sip:a@b.example>;tag=2",
     "To: <sip:c@d.example>;tag=1",
     `Call-ID: ${callId}`,
-    `CSeq: 7 ${method}`,
+    `CSeq: ${cseq} ${method}`,
   ]);
 }
 
@@ -199,5 +199,23 @@ describe("calls of others", () => {
     site.run(500);
     expect(caller.responses(487)).toHaveLength(1);
     expect(pbx.requests("CANCEL")).toHaveLength(1);
+  });
+
+  it("a CSeq that nothing can follow, of somebody who knows the Call-ID, doesn't keep an emergency call from the line", () => {
+    const site = new Site(
+      STREAMS.replace("[sip:10.10.1.3]", "[{uri: sip:10.10.1.3, channels: 1}]") +
+        'emergency: {numbers: ["112"], preempt: true}\n',
+    );
+    const caller = site.actor("caller", PHONE);
+    const rogue = site.actor("rogue", PHONE_2);
+    const gateway = site.actor("gateway", GATEWAY).answers("INVITE", { status: 200 });
+    const invite = caller.invite("sip:0900@10.10.1.3");
+    site.run(200);
+    rogue.send(within(header(invite, "call-id"), "INFO", "sip:x@10.10.1.3", [], 2 ** 31 - 1));
+    site.run(200);
+    rogue.invite("sip:112@pbx.example.com");
+    site.run(2_000);
+    expect(header(caller.seen("BYE"), "cseq")).toBe(`${2 ** 31 - 1} BYE`);
+    expect(gateway.requests("BYE")).toHaveLength(1);
   });
 });
