@@ -64,6 +64,17 @@ describe("all places", () => {
   });
 });
 
+test("eight strangers who have spoken once don't keep another one out, and he has no more than they", async () => {
+  const lab = await office();
+  const hosts = [201, 202, 203, 204, 205, 206, 207, 208].map((last) => net.host(last));
+  const eight = await Promise.all(hosts.flatMap((from) => Array.from({ length: 8 }, () => speaks(from))));
+  await until("all of them", () => lab.messages.length === 64);
+  const others = await Promise.all(Array.from({ length: 8 }, () => speaks(net.host(209))));
+  await until("the ends", () => eight.filter(({ hasEnded }) => hasEnded).length === 7);
+  await until("a refusal", () => others.filter(({ hasEnded }) => hasEnded).length === 1);
+  expect(lab.connections).toBe(64);
+});
+
 test("10,000 pings at once, and answers that nobody reads, cost no memory", async () => {
   const lab = await office();
   const phone = await speaks(PHONE);

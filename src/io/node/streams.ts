@@ -202,7 +202,11 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   private admits(address: string): boolean {
     const already = this.counts.get(address)?.all ?? 0;
     if (!this.sink.knows(address)) {
-      return already < PER_STRANGER_MAX && this.strangers < STRANGERS_MAX && this.size < CONNECTIONS_MAX;
+      if (already >= PER_STRANGER_MAX || this.size >= CONNECTIONS_MAX) return false;
+      if (this.strangers < STRANGERS_MAX) return true;
+      const victim = this.oneOfMost(address, (from) => !this.sink.knows(from));
+      victim?.();
+      return victim !== undefined;
     }
     return already < PER_ADDRESS_MAX && this.hasRoom(CONNECTIONS_MAX, address);
   }
@@ -230,12 +234,13 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   /**
    * Ends the oldest connection of the address that has most, where that has more than `address` will have. Those that we
    * have opened to people whom nobody knows count as one's, whoever it was that wanted them.
+   * @param isMeant whose connections may make room
    */
-  private oneOfMost(address: string): (() => void) | undefined {
+  private oneOfMost(address: string, isMeant = (_from: string) => true): (() => void) | undefined {
     const { sink } = this;
     const crowds = new Map<string, (() => void)[]>();
     const add = ({ address: from, isAccepted }: Flow, end: () => void) => {
-      if (sink.isPeer(from)) return;
+      if (sink.isPeer(from) || !isMeant(from)) return;
       const whose = isAccepted === true || sink.knows(from) ? from : "";
       const crowd = crowds.get(whose) ?? [];
       crowds.set(whose, crowd);
