@@ -1,6 +1,18 @@
 /** Whom people from outside may make us send to, and connect to. */
+import type { RoutedRequest } from "../proxy/router.ts";
 import { type Hop, hopOf, isSameHop } from "../transport/locator.ts";
+import type { Origin } from "./access.ts";
 import type { Situation } from "./situation.ts";
+
+/** Whether a request that a connection of a phone is gone for may not be tried at the Contact that it names itself. */
+export function isBoundToFlow({ uri }: RoutedRequest, { origin, registrar }: Situation): boolean {
+  if (!isOutside(origin)) return false;
+  return uri === undefined || !registrar.bindings.listensAt(hopOf(uri));
+}
+
+export function isOutside(origin: Origin): boolean {
+  return origin === "stranger" || origin === "domain";
+}
 
 /**
  * `hop` for a request of somebody from outside; undefined when it isn't to be sent. Connections are opened to gateways and

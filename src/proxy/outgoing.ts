@@ -33,6 +33,7 @@ export function nextHopOf(routed: RoutedRequest, target: Target): Hop | Flow | u
 
 /** Where a phone may listen whose own connection is gone: at its Contact, if that is at the same address (RFC 5626 §5.3). */
 export function hopBehind(routed: RoutedRequest, target: Target, lost: Flow | undefined): Hop | undefined {
+  if (target.isOnlyWay === true) return undefined;
   const uri = target.requestUri === undefined ? routed.uri : parseSipUri(target.requestUri);
   return lost?.isAccepted === true && uri?.host === lost.address ? hopOf(uri) : undefined;
 }

@@ -38,6 +38,8 @@ export interface Target {
   readonly requestUri?: string;
   /** Sends there, whatever Route and Request-URI say. */
   readonly nextHop?: Hop | Flow;
+  /** Where its connection is gone, nobody is connected to in its place. */
+  readonly isOnlyWay?: boolean;
   /** For REGISTER: Path (RFC 3327), with a token that leads back to the phone. */
   readonly addPath?: boolean;
   /** For REGISTER to an upstream that knows no Path: each Contact becomes our own URI, with a token that stands for the phone. */

@@ -83,6 +83,25 @@ describe("whom strangers can make us connect to", () => {
     expect(sentTo(site, PRINTER)).toEqual([]);
   });
 
+  it("with the Path of a phone whose connection is gone: not its other ports", () => {
+    const site = new Site(STREAMS);
+    const phone = site.actor("201", { ...PHONE, protocol: "tcp" }).connects(40_001);
+    const contact = "Contact: <sip:201@10.222.237.21:5060;transport=tcp>;expires=300";
+    const pbx = site.actor("pbx", PBX, WAN).answers("REGISTER", { status: 200, extra: [contact] });
+    const stranger = site.actor("stranger", STRANGER, WAN);
+    phone.request("REGISTER", "sip:pbx.example.com", ["Expires: 300"]);
+    site.run(200);
+    const path = header(pbx.seen("REGISTER"), "path");
+    phone.disconnects();
+    for (const port of [22, 5060]) {
+      stranger.request("INVITE", `sip:201@10.222.237.21:${port};transport=tcp`, [`Route: ${path}`], `to-${port}`);
+    }
+    site.run(500);
+    expect(sentTo(site, { ...PHONE, port: 22 })).toEqual([]);
+    expect(sentTo(site, PHONE)).toEqual(["INVITE"]); // where it has said that it listens
+    expect(stranger.responses(430)).toHaveLength(2);
+  });
+
   it("a domain that a phone has called: the same", () => {
     const site = new Site(DOMAIN_MODE);
     site.names.set("evil.example", [STRANGER]);

@@ -7,9 +7,8 @@ import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
 import type { DecisionListener, RoutedRequest, RoutingDecision, Stage, Target } from "../../proxy/router.ts";
 import type { Hop } from "../../transport/locator.ts";
-import type { Origin } from "../access.ts";
 import type { Calls } from "../calls.ts";
-import { hopFromOutside } from "../dialling.ts";
+import { hopFromOutside, isBoundToFlow, isOutside } from "../dialling.ts";
 import { gruuTarget } from "../gruu.ts";
 import { decision, replyStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
@@ -39,14 +38,15 @@ export const inDialog: RoutingRule = (routed, situation) => {
 };
 
 /** The connection that the phone on the other side has opened: the way to it, whatever its Contact says (RFC 5626 §5.3). */
-function connectionTarget({ request, routes }: RoutedRequest, situation: Situation): Target | undefined {
+function connectionTarget(routed: RoutedRequest, situation: Situation): Target | undefined {
+  const { request, routes } = routed;
   const { tokens, upstreams, gateways } = situation;
   if (routes.remaining.length > 0) return undefined;
   for (const token of routes.tokens) {
     const flow = tokens.readWay(token, request);
     if (flow === undefined) continue;
     const isPeer = upstreams.originOf(flow.address) !== undefined || gateways.findAddress(flow.address) !== undefined;
-    return isPeer ? undefined : { nextHop: flow };
+    return isPeer ? undefined : { nextHop: flow, isOnlyWay: isBoundToFlow(routed, situation) };
   }
   return undefined;
 }
@@ -72,10 +72,6 @@ function fromOutside(hop: Hop, situation: Situation): RoutingDecision {
   const nextHop = hopFromOutside(hop, situation);
   if (nextHop === undefined) return decision("in-dialog", "no phone listens there", replyStage(403));
   return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{ nextHop }] });
-}
-
-function isOutside(origin: Origin): boolean {
-  return origin === "stranger" || origin === "domain";
 }
 
 /** A BYE frees the gateway's channel, answered or not; whatever refreshes the session keeps it. */

@@ -1,5 +1,6 @@
 /** What comes back down the Path of a REGISTER goes to the phone that registered (RFC 3327 §5.3). */
 import type { ForkOutcome, ForkStage } from "../../proxy/router.ts";
+import { isBoundToFlow } from "../dialling.ts";
 import { decision, replyStage } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
@@ -8,14 +9,19 @@ function isGone({ best }: ForkOutcome): boolean {
   return best.status === 503 && best.response === undefined;
 }
 
-export const path: RoutingRule = (routed, { tokens, gateways, origin }) => {
+export const path: RoutingRule = (routed, situation) => {
+  const { tokens, gateways, origin } = situation;
   for (const token of routed.routes.tokens) {
     const flow = tokens.readFlow(token);
     const isTrusted = origin !== "stranger" && origin !== "domain";
     if (flow !== undefined && (isTrusted || gateways.findAddress(flow.address) === undefined)) {
       const what = `phone at ${flow.address}`;
       const why = `Path leads to ${flow.address}`;
-      const fork: ForkStage = { kind: "fork", what, targets: [{ nextHop: flow }] };
+      const fork: ForkStage = {
+        kind: "fork",
+        what,
+        targets: [{ nextHop: flow, isOnlyWay: isBoundToFlow(routed, situation) }],
+      };
       if (flow.isAccepted !== true) return decision("path", why, fork);
       return decision("path", why, { ...fork, nextOn: isGone }, replyStage(430, "Flow Failed"));
     }
