@@ -99,7 +99,7 @@ describe("connections that peers open", () => {
 
   test("who has been sent nothing is nobody's peer: that he goes is no news", async () => {
     const lab = await office();
-    for (const text of ["", REQUEST]) {
+    for (const text of ["", REQUEST, `${REQUEST}\r\n\r\n`]) {
       const stranger = await Peer.connect(US, STRANGER);
       stranger.send(text);
       await until("the connection", () => lab.connections === 1);

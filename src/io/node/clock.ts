@@ -1,4 +1,4 @@
-/** Time: the only file that reads the clock or sets a timer of the host. */
+/** Time, as the core gets it. Only what belongs to sockets and files of the host has timers beside this one. */
 import { performance } from "perf_hooks";
 
 export class SystemClock {

@@ -26,7 +26,7 @@ export class Connection implements FrameSink {
   isProven = false;
   /** Whether it has ever stood. */
   hasStood = false;
-  /** Whether anything has ever been sent over it. */
+  /** Whether anything but pongs has ever been sent over it. */
   hasSent = false;
   /** Something has come since {@link doubt} was asked. */
   private hasSpoken = true;
@@ -75,6 +75,10 @@ export class Connection implements FrameSink {
 
   send(wire: string): void {
     this.hasSent = true;
+    this.write(wire);
+  }
+
+  private write(wire: string): void {
     if (!this.isOpen) {
       if (this.waiting.length < WAITING_MAX) this.waiting.push(wire);
       return;
@@ -129,7 +133,7 @@ export class Connection implements FrameSink {
   onPing(): void {
     if (!this.isProven || this.hasPonged || this.socket.writableLength > 0) return;
     this.hasPonged = true;
-    this.send("\r\n");
+    this.write("\r\n");
   }
 
   /** Our answer to the last message still leaves. */
