@@ -1,7 +1,6 @@
 /** One branch of a response context: a target, and what became of the copy sent to it (RFC 3261 §16.6, §16.7). */
 import { Timer, type TimerOwner } from "../base/timers.ts";
 import type { Response } from "../message/message.ts";
-import type { ViaStamp } from "../message/reply.ts";
 import { loopHash } from "../transaction/branch-id.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
 import { PATIENCE_ms, TIMER_C_ms } from "../transaction/timers.ts";
@@ -9,21 +8,10 @@ import type { Flow } from "../transport/flow.ts";
 import type { FlowWaiter } from "../transport/locator.ts";
 import { addressShare_ms } from "./address-share.ts";
 import type { Final } from "./best-response.ts";
+import type { BranchUser } from "./branch-user.ts";
 import type { ProxyKit } from "./kit.ts";
-import { buildCopy, hopBehind, isFlow, isSips, nextHopOf } from "./outgoing.ts";
-import type { RoutedRequest, RunningRequest, Target, WaitingRequest } from "./router.ts";
-
-/** The response context, as its branches see it. */
-export interface BranchUser extends RunningRequest {
-  /** A provisional response other than 100, to an INVITE. */
-  onProvisional(branch: Branch, response: Response, now_ms: number): void;
-  /** A 2xx; it can come after the branch has ended. From now on the response context answers for the transaction. */
-  onSuccess(branch: Branch, transaction: ClientTransaction, response: Response, now_ms: number): void;
-  /** A bug of ours has shown in a timer or a look-up of the branch. */
-  onBug(error: unknown, now_ms: number): void;
-  /** The branch has ended otherwise; happens once. */
-  onEnded(branch: Branch, now_ms: number): void;
-}
+import { buildCopy, type Copy, hopBehind, isFlow, isSips, nextHopOf } from "./outgoing.ts";
+import type { RoutedRequest, Target, WaitingRequest } from "./router.ts";
 
 export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingRequest {
   readonly target: Target;
@@ -33,10 +21,9 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   /** It ended because nobody answered, or because the target can't be reached. */
   isSilent = false;
   private readonly kit: ProxyKit;
-  readonly running: BranchUser;
-  private readonly stamp: ViaStamp;
+  readonly running: BranchUser<Branch>;
+  private readonly copy: Copy;
   private readonly fr_timer_ms: number | undefined;
-  private readonly maxBreadth: number;
   private flows: readonly Flow[] = [];
   private flowIndex = 0;
   /** The target leaves the transport to us: a request too long for a datagram can go by TCP. */
@@ -53,22 +40,13 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   /** The Reason lines to cancel with, once cancelling has been asked for. */
   private cancelReason: string | undefined = undefined;
 
-  constructor(
-    kit: ProxyKit,
-    user: BranchUser,
-    routed: RoutedRequest,
-    stamp: ViaStamp,
-    target: Target,
-    fr_timer_ms: number | undefined,
-    maxBreadth: number,
-  ) {
+  constructor(kit: ProxyKit, user: BranchUser<Branch>, copy: Copy, fr_timer_ms: number | undefined) {
     this.kit = kit;
     this.running = user;
-    this.routed = routed;
-    this.stamp = stamp;
-    this.target = target;
+    this.copy = copy;
+    this.routed = copy.routed;
+    this.target = copy.target;
     this.fr_timer_ms = fr_timer_ms;
-    this.maxBreadth = maxBreadth;
   }
 
   get isOpen(): boolean {
@@ -182,12 +160,32 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
       this.isSilent = true;
       this.heardNothing(now_ms);
       this.end({ status: 408, response: undefined }, now_ms);
-    } else if (kind === "hush") {
-      this.startTimer("timer_c", TIMER_C_ms, now_ms);
-      this.target.observer?.onHush?.(now_ms);
-    } else {
+    } else if (kind === "hush") this.ask(now_ms);
+    else if (kind === "verdict") this.judge(now_ms);
+    else {
       this.dismiss("", 408, now_ms);
     }
+  }
+
+  /** Nothing has followed a 100: whoever watches the target asks it. One of several addresses comes last until it answers. */
+  private ask(now_ms: number): void {
+    const flow = this.flowIndex < this.flows.length ? this.transaction?.flow : undefined;
+    if (flow !== undefined) this.kit.locator.markDead(flow, now_ms);
+    if (flow === undefined) this.startTimer("timer_c", TIMER_C_ms, now_ms);
+    else this.startTimer("verdict", this.fr_timer_ms ?? 0, now_ms);
+    this.target.observer?.onHush?.(now_ms);
+  }
+
+  /** An address that hasn't answered that either is passed over; one that is only slow may ring on. */
+  private judge(now_ms: number): void {
+    const { transaction } = this;
+    if (transaction === undefined || !this.kit.locator.isDead(transaction.flow, now_ms)) {
+      this.startTimer("timer_c", TIMER_C_ms, now_ms);
+      return;
+    }
+    this.kit.transactions.cancel(transaction, "", now_ms);
+    this.startTimer("fr_timer", this.fr_timer_ms ?? 0, now_ms);
+    this.sendToNextFlow(now_ms);
   }
 
   private heardNothing(now_ms: number): void {
@@ -233,21 +231,14 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     }
     const { request } = this.routed;
     const branch = this.kit.branchIds.next(loopHash(request));
-    const wire = this.copyOn(flow, branch);
-    const trial = this.mayUseTcp ? this.kit.tcpReach.inPlaceOf(flow, wire.length, now_ms) : undefined;
+    const byDatagram = buildCopy(this.kit, this.copy, flow, branch);
+    const trial = this.mayUseTcp ? this.kit.tcpReach.inPlaceOf(flow, byDatagram.length, now_ms) : undefined;
+    const wire = trial === undefined ? byDatagram : buildCopy(this.kit, this.copy, trial, branch);
     this.hasProvisional = false;
-    const { transactions } = this.kit;
-    this.transaction =
-      trial === undefined
-        ? transactions.send(request.method, branch, wire, flow, this, now_ms)
-        : transactions.send(request.method, branch, this.copyOn(trial, branch), trial, this, now_ms);
+    this.transaction = this.kit.transactions.send(request.method, branch, wire, trial ?? flow, this, now_ms);
     if (this.flowIndex >= this.flows.length) return;
     this.nextTimer ??= new Timer(this, "next");
     this.kit.timers.start(this.nextTimer, addressShare_ms(this.fr_timer_ms, this.flowIndex), now_ms);
-  }
-
-  private copyOn(flow: Flow, branch: string): string {
-    return buildCopy(this.kit, this.routed, this.stamp, this.target, flow, branch, this.maxBreadth);
   }
 
   /** The connection that a phone had opened is gone. True: its Contact is being tried. */
@@ -317,7 +308,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     this.running.onEnded(this, now_ms);
   }
 
-  private startTimer(kind: "fr_timer" | "hush" | "timer_c", delay_ms: number, now_ms: number): void {
+  private startTimer(kind: "fr_timer" | "hush" | "verdict" | "timer_c", delay_ms: number, now_ms: number): void {
     this.stopTimer();
     this.timer = new Timer(this, kind);
     this.kit.timers.start(this.timer, delay_ms, now_ms);

@@ -38,19 +38,18 @@ export function hopBehind(routed: RoutedRequest, target: Target, lost: Flow | un
   return lost?.isAccepted === true && uri?.host === lost.address ? hopOf(uri) : undefined;
 }
 
-/**
- * The wire text of the copy that leaves on `flow` with `branch`.
- * @param maxBreadth its part of Max-Breadth
- */
-export function buildCopy(
-  kit: ProxyKit,
-  routed: RoutedRequest,
-  stamp: ViaStamp,
-  target: Target,
-  flow: Flow,
-  branch: string,
-  maxBreadth: number,
-): string {
+/** What copies of a request are made of, whichever address they go to. */
+export interface Copy {
+  readonly routed: RoutedRequest;
+  readonly stamp: ViaStamp;
+  readonly target: Target;
+  /** Its part of Max-Breadth (RFC 5393 §5). */
+  readonly maxBreadth: number;
+}
+
+/** The wire text of the copy that leaves on `flow` with `branch`. */
+export function buildCopy(kit: ProxyKit, copy: Copy, flow: Flow, branch: string): string {
+  const { routed, stamp, target, maxBreadth } = copy;
   return buildForward(routed.request, stamp, {
     requestUri: target.requestUri === undefined ? routed.routes.requestUri : asRequestUri(target.requestUri),
     routes: target.dropRoutes === true ? { ...routed.routes, remaining: [] } : routed.routes,

@@ -10,7 +10,8 @@ import type { ServerTransaction, ServerUser } from "../transaction/server-transa
 import { TIMER_E_AT_T2_ms } from "../transaction/timers.ts";
 import { AcceptedCall } from "./accepted-call.ts";
 import { bestOf, type Final, otherChallenges } from "./best-response.ts";
-import { Branch, type BranchUser } from "./branch.ts";
+import { Branch } from "./branch.ts";
+import type { BranchUser } from "./branch-user.ts";
 import { withoutTopVia } from "./forward-response.ts";
 import type { ProxyKit } from "./kit.ts";
 import { breadthOf, shareOf } from "./max-breadth.ts";
@@ -19,7 +20,7 @@ import type { ForkStage, NoticeStage, RoutedRequest, RoutingDecision, Stage } fr
 /** RFC 3326, for phones that lost the race: they don't show a missed call. */
 const ANSWERED_ELSEWHERE = 'Reason: SIP;cause=200;text="Call completed elsewhere"\r\n';
 
-export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
+export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwner {
   private readonly kit: ProxyKit;
   private readonly server: ServerTransaction;
   private readonly routed: RoutedRequest;
@@ -163,8 +164,9 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner {
       return;
     }
     for (const [index, target] of targets.entries()) {
-      const share = shareOf(breadth, index, targets.length);
-      this.branches.push(new Branch(this.kit, this, this.routed, this.stamp, target, stage.fr_timer_ms, share));
+      const { routed, stamp } = this;
+      const copy = { routed, stamp, target, maxBreadth: shareOf(breadth, index, targets.length) };
+      this.branches.push(new Branch(this.kit, this, copy, stage.fr_timer_ms));
     }
     if (stage.ring_ms !== undefined) this.kit.timers.start(this.timer, stage.ring_ms, now_ms);
     this.isBusy = true;

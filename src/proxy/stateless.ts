@@ -32,8 +32,9 @@ export class StatelessForward implements FlowWaiter {
     const { request, source } = this.routed;
     const branch = this.kit.branchIds.stateless(request);
     const stamp = stampVia(request, source);
-    const copy = buildCopy(this.kit, this.routed, stamp, this.target, flow, branch, breadthOf(request, 1));
-    if (!this.kit.transport.send(flow, copy)) this.findAnew(flow, now_ms);
+    const { kit, routed, target } = this;
+    const wire = buildCopy(kit, { routed, stamp, target, maxBreadth: breadthOf(request, 1) }, flow, branch);
+    if (!kit.transport.send(flow, wire)) this.findAnew(flow, now_ms);
   }
 
   /** The connection that a phone had opened is gone: its Contact is tried. */

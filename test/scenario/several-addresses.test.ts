@@ -144,6 +144,24 @@ describe("a call", () => {
     expect(site.core.transactions.size).toBe(0);
   });
 
+  it("a server that dies after its 100 is passed over; one that is only slow keeps the call", () => {
+    const { site, phone, servers, silence } = cast();
+    servers[0]?.answers("INVITE", { status: 100 });
+    servers[1]?.answers("INVITE", { status: 180, after_ms: 100 }, { status: 200, after_ms: 500 });
+    phone.invite(NUMBER);
+    site.run(60_000);
+    expect(counts(servers)).toEqual([1, 0, 0]);
+
+    phone.invite(NUMBER);
+    site.run(1_000);
+    silence(0);
+    site.run(14_000);
+    expect(counts(servers)).toEqual([2, 1, 0]);
+    expect(phone.responses(200, "INVITE")).toHaveLength(1);
+    site.run(240_000);
+    expect(site.core.transactions.size).toBeLessThan(10);
+  });
+
   it("the caller hangs up while the second is asked: nobody else is", () => {
     const { site, phone, servers, silence } = cast();
     silence(0, 1, 2);
