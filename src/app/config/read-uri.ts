@@ -1,5 +1,6 @@
 /** SIP URIs and phrases in the file. */
-import { parseSipUri, type SipUri } from "../../message/uri.ts";
+import { parseSipUri, type SipUri, uriParameter } from "../../message/uri.ts";
+import { hopOf } from "../../transport/locator.ts";
 import type { Place, Reader } from "./reader.ts";
 
 export function readUris(reader: Reader, place: Place, example: string): SipUri[] {
@@ -21,6 +22,11 @@ export function readUri(reader: Reader, place: Place, example: string): SipUri |
   }
   if (uri === undefined) {
     reader.fault(place, `"${text}" is not a SIP URI; write it like ${example}`);
+    return undefined;
+  }
+  const transport = uriParameter(uri, "transport");
+  if (transport !== undefined && hopOf(uri).protocol === undefined) {
+    reader.fault(place, `"${text}" wants ${transport}; branchline speaks udp, tcp and tls`);
     return undefined;
   }
   return uri;
