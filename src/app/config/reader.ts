@@ -211,16 +211,22 @@ function nameOf(key: Node): string {
 }
 
 function unknownKey(name: string, known: readonly string[]): string {
+  const [first = "", ...inner] = name.split(".");
+  if (inner.length > 0 && known.includes(first)) {
+    const nested = inner.reduceRight((value, key) => `{${key}: ${value}}`, "…");
+    return `is not a key that branchline knows; write ${first}: ${nested}`;
+  }
   const near = known.find((candidate) => isNear(name, candidate));
   const proposal = near === undefined ? `known keys are ${known.join(", ")}` : `did you mean ${near}?`;
   return `is not a key that branchline knows; ${proposal}`;
 }
 
-/** Whether two words differ by little: at most two letters more, less or other. */
-function isNear(a: string, b: string): boolean {
-  const left = a.toLowerCase().replace(/[-_]/g, "");
-  const right = b.toLowerCase().replace(/[-_]/g, "");
-  return editDistance(left, right) <= 2;
+/** Whether the name is short for the candidate, or differs by little: two letters more, less or other, in a short word one. */
+function isNear(name: string, candidate: string): boolean {
+  const left = name.toLowerCase().replace(/[-_]/g, "");
+  const right = candidate.toLowerCase().replace(/[-_]/g, "");
+  if (left.length >= 3 && right.startsWith(left)) return true;
+  return editDistance(left, right) <= (Math.min(left.length, right.length) > 3 ? 2 : 1);
 }
 
 function editDistance(a: string, b: string): number {
