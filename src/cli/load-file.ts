@@ -5,21 +5,23 @@ import type { Config } from "../app/config/config.ts";
 import { loadConfig } from "../app/config/load-config.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
 
-/** Undefined when the file can't be used; what is wrong has been printed then. */
-export function loadFile(file: string): Config | undefined {
+/** Undefined when the file can't be used; `say` has got what is wrong then, a line for each fault. */
+export function loadFile(file: string, say: (fault: string) => void = print): Config | undefined {
   let text: string;
   try {
     text = fs.readFileSync(file, "utf8");
   } catch (error) {
-    process.stderr.write(`${file}: can't be read: ${error instanceof Error ? error.message : String(error)}\n`);
+    say(`${file}: can't be read: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
   const folder = path.dirname(path.resolve(file));
-  const { config, problems } = loadConfig(text, (given) => path.resolve(folder, given));
+  const { config, problems } = loadConfig(text, (given) => path.resolve(folder, given), tlsFault);
   for (const { line, column, path: where, message } of problems) {
-    process.stderr.write(`${file}:${line}:${column}: ${where === "" ? "" : `${where} `}${message}\n`);
+    say(`${file}:${line}:${column}: ${where === "" ? "" : `${where} `}${message}`);
   }
-  const tls = config.tls === undefined || problems.length > 0 ? undefined : tlsFault(config.tls);
-  if (tls !== undefined) process.stderr.write(`${file}: ${tls}\n`);
-  return problems.length === 0 && tls === undefined ? config : undefined;
+  return problems.length === 0 ? config : undefined;
+}
+
+function print(fault: string): void {
+  process.stderr.write(`${fault}\n`);
 }

@@ -23,9 +23,11 @@ export async function run(file: string): Promise<void> {
   const log = createLogger(config.logLevel);
   const app = await start(config, log);
   process.on("SIGHUP", () => {
-    const next = loadFile(file);
-    if (next === undefined) log.error("reload_refused", { file, effect: "the old configuration stays active" });
-    else if (JSON.stringify(next.listeners) !== JSON.stringify(config.listeners)) {
+    const faults: string[] = [];
+    const next = loadFile(file, (fault) => void faults.push(fault));
+    if (next === undefined) {
+      log.error("reload_refused", { file, effect: "the old configuration stays active", why: faults.join(" | ") });
+    } else if (JSON.stringify(next.listeners) !== JSON.stringify(config.listeners)) {
       log.error("reload_refused", { file, effect: "listen has changed: restart branchline" });
     } else {
       app.reload(next);

@@ -1,5 +1,6 @@
 /** Faulty configuration files: each fault with its place and its cure, all at once. */
 import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../src/app/config/load-config.ts";
 import { faults, LEAST, load } from "./files.ts";
 
 const SERVER = "must be the IP address of a DNS server, such as 10.222.237.1 or 10.222.237.1:5353";
@@ -329,4 +330,12 @@ describe("emergency", () => {
     ],
     (text) => LEAST + text,
   );
+});
+
+test("a fault of the certificates stands where the file names them", () => {
+  const text = `${LEAST}tls:\n  certificate: a.pem\n  key: b.key\n`;
+  const { problems } = loadConfig(text.replace("[udp:", "[udp:10.222.237.1, tls:"), String, ({ key }) => {
+    return { key: "key", message: `${key} is no key` };
+  });
+  expect(problems).toEqual([{ line: 5, column: 8, path: "tls.key", message: "b.key is no key" }]);
 });

@@ -120,7 +120,9 @@ describeWith(["openssl"], "TLS", () => {
 
     copyFileSync(authority.issue("third", `IP:${proxy.host}`).key, own.key);
     expect(await branchline.reload()).toMatch(/<3>reload_refused /);
-    expect(branchline.lines.join("\n")).toMatch(/tls\.key: \S*own\.key must hold the key of \S*own\.pem/);
+    expect(branchline.lines.join("\n")).toMatch(
+      /<3>reload_refused .*tls\.key \S*own\.key must hold the key of \S*own\.pem/,
+    );
     expect(await certificateName()).toBe("second");
     renew("fourth");
     expect(await branchline.reload()).toMatch(/<6>reloaded /);
@@ -132,21 +134,29 @@ describeWith(["openssl"], "TLS", () => {
     [
       "a certificate that isn't there",
       (folder) => ({ certificate: join(folder, "no.pem") }),
-      /tls\.certificate: .*no\.pem/,
+      /:\d+:\d+: tls\.certificate .*no\.pem/,
     ],
     [
       "a certificate that is none",
       (folder) => ({ certificate: join(folder, "junk") }),
-      /tls\.certificate: \S*junk must hold/,
+      /:\d+:\d+: tls\.certificate \S*junk must hold/,
     ],
-    ["a key that isn't there", (folder) => ({ key: join(folder, "no.key") }), /tls\.key: .*no\.key/],
-    ["a key that is none", (folder) => ({ key: join(folder, "junk") }), /tls\.key: \S*junk must hold a private key/],
-    ["another's key", (_, authority) => ({ key: authority.issue("x", "DNS:x").key }), /tls\.key: .* the key of /],
-    ["an authority that isn't there", (folder) => ({ ca: join(folder, "no.ca") }), /tls\.ca: .*no\.ca/],
+    ["a key that isn't there", (folder) => ({ key: join(folder, "no.key") }), /:\d+:\d+: tls\.key .*no\.key/],
+    [
+      "a key that is none",
+      (folder) => ({ key: join(folder, "junk") }),
+      /:\d+:\d+: tls\.key \S*junk must hold a private key/,
+    ],
+    [
+      "another's key",
+      (_, authority) => ({ key: authority.issue("x", "DNS:x").key }),
+      /:\d+:\d+: tls\.key .* the key of /,
+    ],
+    ["an authority that isn't there", (folder) => ({ ca: join(folder, "no.ca") }), /:\d+:\d+: tls\.ca .*no\.ca/],
     [
       "an authority that is none",
       (folder) => ({ ca: join(folder, "junk") }),
-      /tls\.ca: \S*junk must hold certificates/,
+      /:\d+:\d+: tls\.ca \S*junk must hold certificates/,
     ],
   ];
   test.each(FAULTS)("%s: check and run name the file and say what it must hold", async (_title, spoil, said) => {

@@ -14,7 +14,7 @@ import { loadLimits } from "./load-limits.ts";
 import { loadListeners, loadLocalnet } from "./load-listen.ts";
 import { loadRegistration } from "./load-registration.ts";
 import { loadHuntGroups, loadInbound, loadOutageAnswers, loadSurvival } from "./load-survival.ts";
-import { checkTransports, loadTls } from "./load-tls.ts";
+import { checkTransports, loadTls, type Surroundings } from "./load-tls.ts";
 import { loadUpstream } from "./load-upstream.ts";
 import { type Fields, HOUR_ms, type Place, type Problem, Reader, SECOND_ms } from "./reader.ts";
 
@@ -46,21 +46,26 @@ const KEYS = [
 
 /**
  * @param resolvePath makes a path of the file absolute
+ * @param tlsFault why the files that `tls` names can't serve
  * @returns the configuration is usable only when there are no problems
  */
-export function loadConfig(text: string, resolvePath: (path: string) => string): Loaded {
+export function loadConfig(
+  text: string,
+  resolvePath: Surroundings["resolvePath"],
+  tlsFault: Surroundings["tlsFault"] = () => undefined,
+): Loaded {
   const reader = new Reader();
   const root = reader.parse(text);
   const fields = root === undefined ? undefined : reader.fields(root, KEYS);
-  const config = assemble(reader, fields, resolvePath);
+  const config = assemble(reader, fields, { resolvePath, tlsFault });
   const problems = [...reader.problems].sort((a, b) => a.line - b.line || a.column - b.column);
   return { config, problems };
 }
 
-function assemble(reader: Reader, fields: Fields | undefined, resolvePath: (path: string) => string): Config {
+function assemble(reader: Reader, fields: Fields | undefined, surroundings: Surroundings): Config {
   const listeners = loadListeners(reader, fields);
   const site = loadSite(reader, fields);
-  const tls = loadTls(reader, fields?.get("tls"), resolvePath);
+  const tls = loadTls(reader, fields?.get("tls"), surroundings);
   if (fields !== undefined) {
     crossCheck(reader, fields, listeners, site);
     checkTransports(reader, fields, listeners, tls, site);
@@ -71,7 +76,7 @@ function assemble(reader: Reader, fields: Fields | undefined, resolvePath: (path
     listeners,
     tls,
     site,
-    stateFolder: resolvePath(state.folder),
+    stateFolder: surroundings.resolvePath(state.folder),
     stateInterval_ms: state.interval_ms,
     logLevel: reader.optional(fields, "log", (place) => reader.choice(place, levels)) ?? "info",
     dnsServers: reader.optional(fields, "dns", (place) => loadDns(reader, place)) ?? [],

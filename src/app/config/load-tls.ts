@@ -1,6 +1,7 @@
 /** The file's `tls`: where our certificate lies, and whom we believe. */
 import { ipVersion } from "../../base/ip-range.ts";
 import type { TlsFiles } from "../../io/node/tls.ts";
+import type { TlsFault } from "../../io/node/tls-faults.ts";
 import type { SipUri } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
 import type { Listener } from "../../transport/flow.ts";
@@ -9,11 +10,16 @@ import type { Fields, Place, Reader } from "./reader.ts";
 
 const CLIENT_CERTIFICATES = ["none", "optional", "required"] as const;
 
-/** @param resolvePath makes a path of the file absolute */
+/** What else there is on disk besides the file. */
+export interface Surroundings {
+  readonly resolvePath: (path: string) => string;
+  readonly tlsFault: (files: TlsFiles) => TlsFault | undefined;
+}
+
 export function loadTls(
   reader: Reader,
   place: Place | undefined,
-  resolvePath: (path: string) => string,
+  { resolvePath, tlsFault }: Surroundings,
 ): TlsFiles | undefined {
   if (place === undefined) return undefined;
   const fields = reader.fields(place, ["certificate", "key", "ca", "client_certificates"]);
@@ -24,12 +30,15 @@ export function loadTls(
   const clientCertificates =
     reader.optional(fields, "client_certificates", (found) => reader.choice(found, CLIENT_CERTIFICATES)) ?? "none";
   if (certificate === undefined || key === undefined) return undefined;
-  return {
+  const files = {
     certificate: resolvePath(certificate),
     key: resolvePath(key),
     ca: ca === undefined ? undefined : resolvePath(ca),
     clientCertificates,
   };
+  const fault = tlsFault(files);
+  if (fault !== undefined) reader.fault(fields?.get(fault.key) ?? place, fault.message);
+  return files;
 }
 
 /** Each transport that the file speaks of needs a listener, and TLS a certificate. */

@@ -21,12 +21,17 @@ export function handshakeFault(error: Error): string | undefined {
   return error.message;
 }
 
+export interface TlsFault {
+  readonly key: "certificate" | "key" | "ca";
+  readonly message: string;
+}
+
 /** Why these files can't serve, and what helps; undefined when they can. */
-export function tlsFault({ certificate, key, ca }: TlsFiles): string | undefined {
+export function tlsFault({ certificate, key, ca }: TlsFiles): TlsFault | undefined {
   return (
     fileFault("certificate", certificate, "a certificate in PEM form", (cert) => ({ cert })) ??
     fileFault("key", key, "a private key in PEM form without a passphrase", (text) => ({ key: text })) ??
-    fileFault("key", key, `the key of ${certificate}; both must come from the same order`, (text) => {
+    fileFault("key", key, `the key of ${certificate}; name the one with which that was requested`, (text) => {
       return { key: text, cert: fs.readFileSync(certificate) };
     }) ??
     (ca === undefined ? undefined : fileFault("ca", ca, "certificates in PEM form", (cert) => ({ cert })))
@@ -34,22 +39,22 @@ export function tlsFault({ certificate, key, ca }: TlsFiles): string | undefined
 }
 
 function fileFault(
-  name: string,
+  key: TlsFault["key"],
   file: string,
   wanted: string,
   use: (text: Buffer) => tls.SecureContextOptions,
-): string | undefined {
+): TlsFault | undefined {
   let text: Buffer;
   try {
     text = fs.readFileSync(file);
   } catch (error) {
-    return `tls.${name}: can't be read: ${messageOf(error)}`;
+    return { key, message: `can't be read: ${messageOf(error)}` };
   }
   try {
     tls.createSecureContext(use(text));
     return undefined;
   } catch (error) {
-    return `tls.${name}: ${file} must hold ${wanted} (${messageOf(error)})`;
+    return { key, message: `${file} must hold ${wanted} (${messageOf(error)})` };
   }
 }
 
