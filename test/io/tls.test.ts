@@ -127,6 +127,13 @@ describeWith(["openssl"], "TLS: who connects to us", () => {
     }
   });
 
+  test("why a phone was refused stands in the log without what OpenSSL puts around it", async () => {
+    const { lab } = await office("required");
+    const caller = phone();
+    await until("the refusal", () => caller.hasEnded && faults(lab).length > 0);
+    expect(faults(lab)[0]?.fields).toEqual({ peer: PHONE, why: "peer did not return a certificate" });
+  });
+
   test("new files are for new connections; those that stand go on", async () => {
     const { authority, files, lab } = await office();
     const old = phone();

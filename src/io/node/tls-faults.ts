@@ -7,6 +7,8 @@ import type { TlsFiles } from "./tls.ts";
 const NOT_OF_TLS = /^(?:E(?:CONN|HOST|NET|TIMED|PIPE|ADDR)|ERR_STREAM)/;
 /** How Node tells that the connection was closed within the handshake. */
 const CLOSED_EARLY = /before secure TLS connection/;
+/** How OpenSSL says it: "…:error:0A0000C7:SSL routines:function:reason:file:line:". */
+const OPENSSL_REASON = /:SSL routines:[^:]*:([^:]+):/;
 const UNKNOWN_AUTHORITY = /^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/;
 
 /** Why a handshake has failed, or a peer has ended what seemed to be one; undefined when that isn't what `error` tells of. */
@@ -18,7 +20,7 @@ export function handshakeFault(error: Error): string | undefined {
   if (UNKNOWN_AUTHORITY.test(kind)) {
     return `its certificate is of an authority that tls.ca doesn't hold (${error.message})`;
   }
-  return error.message;
+  return OPENSSL_REASON.exec(error.message)?.[1] ?? error.message;
 }
 
 export interface TlsFault {
