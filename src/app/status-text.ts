@@ -17,7 +17,8 @@ export function statusText(status: RunningStatus): string {
     lines.push(`Gateway ${gateway.name}: ${stateText(gateway)}, ${used} calls.`);
   }
   lines.push(`Phones: ${phones.addresses} addresses-of-record with ${phones.contacts} contacts.`);
-  lines.push("Messages dropped:", ...Object.entries(dropped).map(([reason, count]) => `  ${reason} ${count}`));
+  const drops = Object.entries(dropped).map(([reason, count]) => `  ${reason} ${count}`);
+  lines.push(drops.length === 0 ? "Messages dropped: none." : "Messages dropped:", ...drops);
   lines.push(
     "Tables:",
     ...tables.map(({ name, size, limit, hits }) => `  ${name} ${size} of ${limit}, full ${hits} times`),

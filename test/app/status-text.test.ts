@@ -29,3 +29,7 @@ test("what was dropped, and how full the tables are", () => {
     "",
   ]);
 });
+
+test("nothing was dropped", () => {
+  expect(statusText({ ...STATUS, dropped: {} })).toContain("\nMessages dropped: none.\nTables:\n");
+});
