@@ -23,6 +23,15 @@ suite("describe", () => {
     ]);
   });
 
+  test("TLS: which certificate is shown, and who is believed", () => {
+    const text = "listen: [tls:10.222.237.1]\nlocalnet: [10.222.237.0/24]\n";
+    const shown = (more: string) => words(`${text}tls: {certificate: a.pem, key: a.key${more}}\n`)[1];
+    expect(shown("")).toBe("Shows at a.pem over TLS; believes the authorities that Node brings along.");
+    expect(shown(", ca: ca.pem, client_certificates: required")).toBe(
+      "Shows at a.pem over TLS; believes at ca.pem; phones must show one.",
+    );
+  });
+
   test("the least file says what it lacks", () => {
     expect(words(LEAST)).toEqual([
       "Listens on udp:10.222.237.1:5060.",

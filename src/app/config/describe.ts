@@ -20,6 +20,7 @@ export function describe(config: Config): string {
     ...config.listeners
       .filter((one) => one.sentBy !== `${hostText(one.address)}:${one.port}`)
       .map((one) => `Tells peers of ${hostText(one.address)} that it is ${one.sentBy}.`),
+    ...tlsLines(config),
     `Serves the phones in ${site.localnet.ranges.map((range) => range.text).join(", ")}.`,
     upstream.targets.length > 0
       ? `Sends their requests to ${upstream.targets.map((uri) => uri.text).join(", then ")}, their Request-URIs untouched.`
@@ -61,6 +62,14 @@ export function describe(config: Config): string {
   };
   lines.push(strangers[site.strangers]);
   return `${lines.join("\n")}\n`;
+}
+
+function tlsLines({ tls }: Config): string[] {
+  if (tls === undefined) return [];
+  const phones = tls.clientCertificates === "required" ? "; phones must show one" : "";
+  return [
+    `Shows ${tls.certificate} over TLS; believes ${tls.ca ?? "the authorities that Node brings along"}${phones}.`,
+  ];
 }
 
 function emergencyLines({ emergency, gateways }: Site): string[] {
