@@ -6,52 +6,30 @@ import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { trimLibraries } from "./trim-libraries.mjs";
 
 const ROUTER_LIMIT_BYTES = 350_000;
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const shared = { bundle: true, platform: "node", legalComments: "none", logLevel: "warning", absWorkingDir: root };
 
-/** Parts of yaml for writing files, and for YAML 1.1: a router only reads, and reads 1.2. */
-const UNUSED_YAML =
-  /yaml.browser.dist.(stringify.\w+|schema.yaml-1.1.(timestamp|set|pairs|omap|binary|int|float|bool|schema)|doc.(createNode|applyReviver)|parse.cst-(visit|stringify))\.js$/;
-
-/** Puts functions that throw in the place of what nobody calls. */
-const trimYaml = {
-  name: "trim-yaml",
-  setup({ onLoad }) {
-    onLoad({ filter: UNUSED_YAML }, ({ path }) => {
-      const names = /export \{([^}]*)\}/.exec(readFileSync(path, "utf8"))?.[1] ?? "";
-      const unused = 'function unused() { throw new Error("left out of this build"); }';
-      return { contents: `${unused}\n${exportsOf(names)}` };
-    });
-  },
-};
-
-/** `a, b as c` → an export for each, by its outer name. */
-function exportsOf(names) {
-  const outer = names.split(",").map((name) =>
-    name
-      .trim()
-      .split(/\s+as\s+/)
-      .pop(),
-  );
-  return outer.map((name) => `export { unused as ${name} };`).join("\n");
-}
-
-await build({
+const router = {
   ...shared,
   entryPoints: ["src/main.ts"],
   outfile: "dist/branchline.js",
   format: "cjs",
   target: "node12",
   minify: true,
+  // What libraries call private.
+  mangleProps: /^_[a-z]/,
   // The build of yaml that is made of ES modules: what nobody uses of it stays outside.
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
-  plugins: [trimYaml],
   banner: { js: "#!/usr/bin/env node" },
   define: { BRANCHLINE_VERSION: JSON.stringify(version) },
-});
+};
+const { metafile } = await build({ ...router, write: false, metafile: true });
+const files = Object.keys(metafile.inputs).map((path) => root + path);
+await build({ ...router, plugins: [trimLibraries(files)] });
 chmodSync(`${root}dist/branchline.js`, 0o755);
 
 for (const program of ["demo", "bench", "fuzz"]) {

@@ -4,6 +4,7 @@ import { Timers } from "../base/timers.ts";
 import { SystemClock } from "../io/node/clock.ts";
 import { ControlSocket } from "../io/node/control-socket.ts";
 import { NodeDns } from "../io/node/dns.ts";
+import { readInterfaces, WatchedInterfaces } from "../io/node/interfaces.ts";
 import { createMac, createRandom } from "../io/node/secret.ts";
 import { bindingsFile } from "../io/node/state-file.ts";
 import type { TlsFiles } from "../io/node/tls.ts";
@@ -20,9 +21,11 @@ import { takeSnapshot } from "../policy/snapshot.ts";
 import { ProxyCore } from "../proxy/proxy-core.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { Answer, Question } from "../transport/locator.ts";
+import type { OwnListener } from "../transport/own-listener.ts";
 import { BindingKeeper } from "./binding-keeper.ts";
 import { CONTROL_FILE, type Config } from "./config/config.ts";
 import { answerControl, type Controlled, type RecordedCall, type RunningStatus } from "./control.ts";
+import { Listening } from "./listening.ts";
 
 export class App implements Controlled {
   private readonly config: Config;
@@ -31,6 +34,8 @@ export class App implements Controlled {
   private readonly clock: SystemClock;
   private readonly transport: NodeTransport;
   private readonly dns: NodeDns;
+  private readonly listening: Listening;
+  private interfaces: WatchedInterfaces | undefined = undefined;
   private readonly core: ProxyCore;
   private readonly bindings = new Bindings();
   private readonly callbacks = new Callbacks();
@@ -49,6 +54,7 @@ export class App implements Controlled {
     this.log = log;
     this.clock = new SystemClock(() => this.run((now_ms) => this.timers.run(now_ms)));
     this.transport = new NodeTransport(this, log, config.tls);
+    this.listening = new Listening(config.listeners, this.transport, this, log);
     this.dns = new NodeDns((question, answer) => this.onAnswer(question, answer), config.dnsServers);
     const lookup = {
       query: (question: Question) => this.dns.query(question),
@@ -77,14 +83,19 @@ export class App implements Controlled {
 
   /** @throws when a listener can't be opened */
   async start(): Promise<void> {
+    const interfaces = readInterfaces();
+    this.listening.prepare(interfaces);
+    this.core.receiveMoves();
     await this.keeper.start(this.config.listeners);
-    await this.transport.open(this.config.listeners);
+    await this.listening.start(interfaces);
+    this.interfaces = new WatchedInterfaces((found) => void this.listening.follow(found));
     this.started_ms = this.clock.now_ms();
     this.run((now_ms) => this.policy.start(now_ms));
     await this.control
       .open()
       .catch((error: unknown) => this.log.warn("control_socket", { error: String(error), effect: "no commands" }));
-    const listeners = this.config.listeners.map((listener) => `${listener.protocol}:${listener.sentBy}`).join(",");
+    const open = this.config.listeners.filter((listener) => !listener.isAway);
+    const listeners = open.map((listener) => `${listener.protocol}:${listener.sentBy}`).join(",");
     this.log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
   }
 
@@ -105,6 +116,7 @@ export class App implements Controlled {
       ...status,
       version: BRANCHLINE_VERSION,
       up_s: Math.round((now_ms - this.started_ms) / 1_000),
+      listen: this.config.listeners.map(({ name, address, isAway }) => ({ name, address: isAway ? null : address })),
       dropped: this.core.meter.dropped,
       tables: this.core.meter.tableStatus,
       history: history.map(({ at_ms, role, name, from, to, evidence }) => {
@@ -132,11 +144,13 @@ export class App implements Controlled {
   async stop(): Promise<void> {
     this.policy.stop();
     this.peers.stop();
+    this.interfaces?.stop();
+    this.listening.stop();
     await this.control.close();
     this.clock.stop();
     this.dns.close();
     await this.keeper.stop();
-    await this.transport.close();
+    await this.transport.closeAll();
     this.log.info("stopped", {});
   }
 
@@ -156,7 +170,22 @@ export class App implements Controlled {
     this.run((now_ms) => this.core.receiveClosed(flow, now_ms));
   }
 
+  onGone(listener: OwnListener): void {
+    this.run((now_ms) => {
+      this.core.receiveMoves();
+      this.peers.onGone(listener, now_ms);
+    });
+  }
+
+  onHere(): void {
+    this.run((now_ms) => {
+      this.core.receiveMoves();
+      this.peers.onHere(now_ms);
+    });
+  }
+
   onUnreachable(flow: Flow): void {
+    this.interfaces?.lookSoon();
     this.run((now_ms) => this.core.receiveUnreachable(flow, now_ms));
   }
 

@@ -21,6 +21,8 @@ export type ControlAnswer =
 export interface RunningStatus extends Omit<SiteStatus, "history"> {
   readonly version: string;
   readonly up_s: number;
+  /** As the file names it, and the address that it has now; null: none. */
+  readonly listen: readonly { readonly name: string; readonly address: string | null }[];
   /** Messages dropped, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly tables: readonly TableStatus[];

@@ -7,8 +7,10 @@ import type { RecordedCall, RunningStatus } from "./control.ts";
 const EDGES_MAX = 20;
 
 export function statusText(status: RunningStatus): string {
-  const { version, up_s, force, upstream, gateways, phones, dropped, tables, history } = status;
+  const { version, up_s, listen, force, upstream, gateways, phones, dropped, tables, history } = status;
   const lines = [`branchline ${version}, running for ${spell(up_s * 1_000)}.`];
+  for (const { name, address } of listen)
+    if (address === null) lines.push(`${name} has no address on this router now.`);
   if (force !== "auto") lines.push(`Upstream is forced ${force}; "branchline force auto" ends that.`);
   if (upstream.length === 0) lines.push("Upstream: no domain has been called yet.");
   for (const peer of upstream) lines.push(`Upstream ${peer.name}: ${stateText(peer)}.`);

@@ -6,6 +6,10 @@ import { createLogger } from "../io/node/log.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
 
+function listenOf({ listeners }: Config): string {
+  return JSON.stringify(listeners.map(({ settings }) => settings));
+}
+
 async function start(config: Config, log: Logger): Promise<App> {
   try {
     const app = new App(config, log);
@@ -27,7 +31,7 @@ export async function run(file: string): Promise<void> {
     const next = loadFile(file, (fault) => void faults.push(fault));
     if (next === undefined) {
       log.error("reload_refused", { file, effect: "the old configuration stays active", why: faults.join(" | ") });
-    } else if (JSON.stringify(next.listeners) !== JSON.stringify(config.listeners)) {
+    } else if (listenOf(next) !== listenOf(config)) {
       log.error("reload_refused", { file, effect: "listen has changed: restart branchline" });
     } else {
       app.reload(next);

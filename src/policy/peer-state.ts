@@ -13,6 +13,10 @@ export type Evidence =
   | "request unanswered"
   /** A request of a phone could not be delivered: no route, ICMP. */
   | "request undeliverable"
+  /** The address of ours from which it was reached is gone. */
+  | "own address gone"
+  /** An address of ours has come, or come back. */
+  | "own address here"
   /** The hold of recovering is over. */
   | "hold over";
 
@@ -26,7 +30,23 @@ export interface PeerState {
   readonly hold_ms: number;
   /** When the state last became up; decides whether the next outage is a flap. */
   readonly up_since_ms: number;
+  /** Whether it has ever been up. */
+  readonly hasLived: boolean;
+  /** When the state last became down. */
+  readonly fell_ms: number;
+  /** down: until when that is our own doing, since we lack the address from which we reached it; 0: the peer has failed. */
+  readonly ourFaultUntil_ms: number;
+  /** How often it has been believed at once when the address was back, and when that was first so. */
+  readonly returns: number;
+  readonly returned_ms: number;
 }
+
+/** Errors that come just before an address is seen to be gone are its doing. */
+const SAME_CAUSE_ms = 5_000;
+/** Routes come after the address. Who answers by then hadn't been away. */
+const ROUTES_PATIENCE_ms = 30_000;
+/** A line that loses its address more often within hold_max is one that flaps. */
+const RETURNS_MAX = 3;
 
 /** What has to happen next. */
 export interface Observation {
@@ -39,18 +59,22 @@ export interface Observation {
 
 /** At the start nothing is known: calls go up, and a probe leaves at once. */
 export function initialState(settings: WatchSettings): PeerState {
-  return { name: "suspect", count: 0, requestFailed: false, hold_ms: settings.hold_ms, up_since_ms: 0 };
+  const { hold_ms } = settings;
+  const never = { up_since_ms: 0, hasLived: false, fell_ms: 0, ourFaultUntil_ms: 0, returns: 0, returned_ms: 0 };
+  return { name: "suspect", count: 0, requestFailed: false, hold_ms, ...never };
 }
 
 /** The state after `evidence`. Returns the same state object when nothing changes. */
 export function observe(state: PeerState, evidence: Evidence, settings: WatchSettings, now_ms: number): Observation {
+  if (evidence === "own address gone") return loseAddress(state, settings, now_ms);
+  if (evidence === "own address here") return findAddress(state, now_ms);
   switch (state.name) {
     case "up":
       return observeUp(state, evidence, settings);
     case "suspect":
       return observeSuspect(state, evidence, settings, now_ms);
     case "down":
-      return observeDown(state, evidence, settings);
+      return observeDown(state, evidence, settings, now_ms);
     case "recovering":
       return observeRecovering(state, evidence, settings, now_ms);
   }
@@ -90,9 +114,11 @@ function observeSuspect(state: PeerState, evidence: Evidence, settings: WatchSet
   }
 }
 
-function observeDown(state: PeerState, evidence: Evidence, settings: WatchSettings): Observation {
+function observeDown(state: PeerState, evidence: Evidence, settings: WatchSettings, now_ms: number): Observation {
+  const isOurFault = now_ms < state.ourFaultUntil_ms;
   switch (evidence) {
     case "probe answered": {
+      if (isOurFault) return returnAtOnce(state, settings, now_ms);
       const count = state.count + 1;
       if (count < settings.probe.successes) {
         return { state: { ...state, count }, probeIn_ms: settings.probe.suspect_interval_ms };
@@ -103,7 +129,7 @@ function observeDown(state: PeerState, evidence: Evidence, settings: WatchSettin
     case "probe failed":
       return {
         state: state.count === 0 ? state : { ...state, count: 0 },
-        probeIn_ms: settings.probe.down_interval_ms,
+        probeIn_ms: isOurFault ? settings.probe.suspect_interval_ms : settings.probe.down_interval_ms,
       };
     default:
       return { state };
@@ -126,7 +152,7 @@ function observeRecovering(state: PeerState, evidence: Evidence, settings: Watch
 }
 
 function rise(state: PeerState, settings: WatchSettings, now_ms: number): Observation {
-  const up = { ...state, name: "up" as const, count: 0, requestFailed: false };
+  const up = { ...state, name: "up" as const, count: 0, requestFailed: false, hasLived: true };
   const wasAway = state.name === "recovering";
   return { state: wasAway ? { ...up, up_since_ms: now_ms } : up, probeIn_ms: settings.probe.interval_ms };
 }
@@ -136,6 +162,29 @@ function fall(state: PeerState, settings: WatchSettings, now_ms: number): Observ
   const isFlap =
     state.name === "recovering" || (state.up_since_ms > 0 && now_ms - state.up_since_ms < settings.hold_max_ms);
   const hold_ms = isFlap ? Math.min(state.hold_ms * 2, settings.hold_max_ms) : settings.hold_ms;
-  const down = { ...state, name: "down" as const, count: 0, requestFailed: false, hold_ms };
-  return { state: down, probeIn_ms: settings.probe.down_interval_ms };
+  const down = { ...state, name: "down" as const, count: 0, requestFailed: false, ourFaultUntil_ms: 0, hold_ms };
+  return { state: { ...down, fell_ms: now_ms }, probeIn_ms: settings.probe.down_interval_ms };
+}
+
+/** Nothing can reach it, so nobody has to wait to find out. */
+function loseAddress(state: PeerState, settings: WatchSettings, now_ms: number): Observation {
+  const isDown = state.name === "down";
+  const isOurs = !isDown || state.ourFaultUntil_ms > 0 || now_ms - state.fell_ms <= SAME_CAUSE_ms;
+  const isFlapping = state.returns >= RETURNS_MAX && now_ms - state.returned_ms < settings.hold_max_ms;
+  if (state.name === "recovering" || !isOurs || isFlapping) return { state, probeIn_ms: 0 };
+  const fallen = isDown ? state : { ...state, name: "down" as const, count: 0, requestFailed: false, fell_ms: now_ms };
+  return { state: { ...fallen, ourFaultUntil_ms: Number.POSITIVE_INFINITY }, probeIn_ms: 0 };
+}
+
+function findAddress(state: PeerState, now_ms: number): Observation {
+  const isOurs = state.ourFaultUntil_ms > 0 || (state.name === "down" && !state.hasLived);
+  if (!isOurs) return { state, probeIn_ms: 0 };
+  return { state: { ...state, ourFaultUntil_ms: now_ms + ROUTES_PATIENCE_ms }, probeIn_ms: 0 };
+}
+
+/** Nothing but the address was missing: there is no line to mistrust, so no hold. */
+function returnAtOnce(state: PeerState, settings: WatchSettings, now_ms: number): Observation {
+  const isFirst = state.returns === 0 || now_ms - state.returned_ms > settings.hold_max_ms;
+  const risen = isFirst ? { ...state, returns: 1, returned_ms: now_ms } : { ...state, returns: state.returns + 1 };
+  return rise({ ...risen, ourFaultUntil_ms: 0 }, settings, now_ms);
 }

@@ -3,9 +3,9 @@ import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Response } from "../message/message.ts";
 import { hostText } from "../message/uri.ts";
-import type { Prober, ProbeUser } from "../proxy/prober.ts";
+import type { Prober, ProbeUser, RunningProbe } from "../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../proxy/router.ts";
-import { defaultPort, type Flow, isSameFlow } from "../transport/flow.ts";
+import { defaultPort, type Flow, isSameFlow, type Listener } from "../transport/flow.ts";
 import type { FlowWaiter, Hop, Locator } from "../transport/locator.ts";
 import type { History } from "./history.ts";
 import { type Evidence, initialState, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
@@ -51,6 +51,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   private readonly holdTimer = new Timer(this, "hold");
   private readonly waiting = new Set<WaitingRequest>();
   private isProbing = false;
+  private probing: RunningProbe | undefined = undefined;
   /** A call has heard nothing since its 100: the next probe decides whether that means anything. */
   private isDoubted = false;
   private isStarted = false;
@@ -152,6 +153,20 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.see("request undeliverable", now_ms);
   }
 
+  /** Whether it is reached from `listener`, as far as that is known. */
+  isReachedFrom(listener: Listener): boolean {
+    return this.flows.some((flow) => flow.listener === listener);
+  }
+
+  /** An address of ours is gone, or here. */
+  onOwnAddress(isHere: boolean, now_ms: number): void {
+    // Its answer would go to an address that is no longer ours.
+    this.probing?.forget();
+    this.isProbing = false;
+    this.isDoubted = false;
+    this.see(isHere ? "own address here" : "own address gone", now_ms);
+  }
+
   isLife(status: number): boolean {
     return !this.settings.deadCodes.includes(status);
   }
@@ -186,7 +201,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.isProbing = true;
     const flows = this.parts.locator.locate(this.hop, this, now_ms);
     if (flows !== undefined) this.onLocated(flows);
-    this.parts.prober.probe(`sip:${this.name}`, this.hop, this.settings.probe.timeout_ms, this, now_ms);
+    this.probing = this.parts.prober.probe(`sip:${this.name}`, this.hop, this.settings.probe.timeout_ms, this, now_ms);
   }
 
   private see(evidence: Evidence, now_ms: number): void {

@@ -1,5 +1,6 @@
 /** All peers that are watched. They outlive a reload: what is known of a peer isn't lost with the file that named it. */
 import type { Table } from "../base/meter.ts";
+import type { Listener } from "../transport/flow.ts";
 import { type Hop, hopKey } from "../transport/locator.ts";
 import { History } from "./history.ts";
 import { Peer, type PeerKind, type PeerParts, type Pin } from "./peer.ts";
@@ -69,6 +70,16 @@ export class Peers implements Table {
   force(pin: Pin, now_ms: number): void {
     this.commandPin = pin;
     this.applyPin(now_ms);
+  }
+
+  /** An address of ours is gone: what was reached from there is down. */
+  onGone(listener: Listener, now_ms: number): void {
+    for (const peer of this.all()) if (peer.isReachedFrom(listener)) peer.onOwnAddress(false, now_ms);
+  }
+
+  /** An address of ours is here, and perhaps a way to each peer. */
+  onHere(now_ms: number): void {
+    for (const peer of this.all()) peer.onOwnAddress(true, now_ms);
   }
 
   /** Pins one peer to what another process has seen of it. */

@@ -4,15 +4,27 @@ import { type SipUri, splitHostPort } from "../message/uri.ts";
 import type { Via } from "../message/via.ts";
 import { defaultPort, type Listener, type Protocol } from "../transport/flow.ts";
 import { hopOf } from "../transport/locator.ts";
+import type { Tokens } from "./tokens.ts";
 
 export class OwnAddresses {
   /** Whether anything of ours speaks TLS. */
   readonly hasTls: boolean;
+  private readonly listeners: readonly Listener[];
+  private readonly tokens: Tokens | undefined;
   private readonly hostPorts = new Set<string>();
 
-  constructor(listeners: readonly Listener[]) {
+  /** @param tokens know what we have made when we had other addresses */
+  constructor(listeners: readonly Listener[], tokens?: Tokens) {
+    this.listeners = listeners;
+    this.tokens = tokens;
     this.hasTls = listeners.some(({ protocol }) => protocol === "tls");
-    for (const listener of listeners) {
+    this.refresh();
+  }
+
+  /** Listeners have moved. */
+  refresh(): void {
+    this.hostPorts.clear();
+    for (const listener of this.listeners) {
       this.hostPorts.add(`${canonicalAddress(listener.address)} ${listener.port}`);
       const advertised = splitHostPort(listener.sentBy);
       if (advertised !== undefined)
@@ -27,6 +39,11 @@ export class OwnAddresses {
 
   hasUri(uri: SipUri): boolean {
     return this.has(uri.host, uri.port, hopOf(uri).protocol);
+  }
+
+  /** Whether we have put this Route entry, of a request with this Call-ID: perhaps at an address that we have no longer. */
+  hasRoute(uri: SipUri, callId: string): boolean {
+    return this.hasUri(uri) || (uri.user !== undefined && this.tokens?.isOurs(uri.user, callId) === true);
   }
 
   /** Whether we have put this Via. */

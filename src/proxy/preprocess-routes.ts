@@ -22,7 +22,7 @@ const NONE: readonly string[] = [];
 export function preprocessRoutes(request: Request, own: OwnAddresses): RouteSet {
   const requestUri = withoutOwnMaddr(request, own);
   if (request.indexOf(ROUTE) < 0) return { changed: false, remaining: NONE, requestUri, tokens: NONE };
-  return takeOff(request.list(ROUTE), requestUri, request.uri, own);
+  return takeOff(request, requestUri, own);
 }
 
 /** A maddr that means us has done its work: it goes, and the port with it. */
@@ -35,7 +35,9 @@ function withoutOwnMaddr({ requestUri, uri }: Request, own: OwnAddresses): strin
   return `${uri.scheme}:${user}${hostText(uri.host)}${parameters.join(";")}${uri.headers}`;
 }
 
-function takeOff(values: string[], received: string, uri: SipUri | undefined, own: OwnAddresses): RouteSet {
+function takeOff(request: Request, received: string, own: OwnAddresses): RouteSet {
+  const { uri, callId } = request;
+  const values = request.list(ROUTE);
   const tokens: string[] = [];
   let requestUri = received;
   let changed = false;
@@ -52,7 +54,7 @@ function takeOff(values: string[], received: string, uri: SipUri | undefined, ow
   let taken = 0;
   for (const value of values) {
     const entry = routeUri(value);
-    if (entry === undefined || !own.hasUri(entry)) break;
+    if (entry === undefined || !own.hasRoute(entry, callId)) break;
     tokens.push(entry.user ?? "");
     taken += 1;
   }

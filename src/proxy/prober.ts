@@ -44,16 +44,23 @@ export class Prober {
    * @param uri the Request-URI
    * @param timeout_ms how long an address may be silent: its own timer, since timer F would take 32 s
    */
-  probe(uri: string, hop: Hop, timeout_ms: number, user: ProbeUser, now_ms: number): void {
-    new Probe(this.parts, uri, timeout_ms, user).start(hop, now_ms);
+  probe(uri: string, hop: Hop, timeout_ms: number, user: ProbeUser, now_ms: number): RunningProbe {
+    const probe = new Probe(this.parts, uri, timeout_ms, user);
+    probe.start(hop, now_ms);
+    return probe;
   }
+}
+
+export interface RunningProbe {
+  /** What comes of it isn't wanted any more. */
+  forget(): void;
 }
 
 /**
  * Asks the first address, and with it all that have failed before, so that they are known again once they live. Where none
  * of them answers, all others are asked at once.
  */
-class Probe implements FlowWaiter {
+class Probe implements FlowWaiter, RunningProbe {
   readonly parts: Parts;
   readonly user: ProbeUser;
   private readonly uri: string;
@@ -83,6 +90,12 @@ class Probe implements FlowWaiter {
     const first = flows.filter((flow, index) => index === 0 || locator.isDead(flow, now_ms));
     this.rest = flows.filter((flow) => !first.includes(flow));
     this.askAll(first, "unreachable", now_ms);
+  }
+
+  forget(): void {
+    this.isTold = true;
+    this.rest = [];
+    this.parts.timers.stop(this.patience);
   }
 
   onAnswer(status: number, now_ms: number): void {

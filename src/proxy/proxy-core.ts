@@ -54,8 +54,8 @@ export class ProxyCore implements TransactionUser {
     const { transport, random, log, mac } = ports;
     this.transport = transport;
     this.log = log;
-    this.own = new OwnAddresses(listeners);
     this.tokens = new Tokens(mac, listeners);
+    this.own = new OwnAddresses(listeners, this.tokens);
     this.locator = new Locator(listeners, ports.lookup, random);
     this.branchIds = new BranchIds(
       mac("branch")
@@ -103,6 +103,13 @@ export class ProxyCore implements TransactionUser {
   /** A connection that stood is gone. */
   receiveClosed(flow: Flow, now_ms: number): void {
     this.transactions.receiveUnreachable(flow, now_ms);
+  }
+
+  /** Listeners have found, lost or changed their addresses. */
+  receiveMoves(): void {
+    this.own.refresh();
+    this.tokens.refresh();
+    this.locator.forgetRoutes();
   }
 
   /** The peer refuses datagrams, or there is no route to it. */

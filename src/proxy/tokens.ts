@@ -70,6 +70,17 @@ export class Tokens {
     return parts.length === 7 && parts[0] === "p" && this.isSigned(parts) ? this.flowOf(parts) : undefined;
   }
 
+  /** Whether the user part of a Route entry is a token that we made, for a request with this Call-ID. */
+  isOurs(token: string, callId: string): boolean {
+    if (token.startsWith("p~")) return this.isSigned(token.split("~"));
+    return this.readDialog(token, callId) !== undefined;
+  }
+
+  /** Listeners have moved: tokens name other addresses now. */
+  refresh(): void {
+    this.made.clear();
+  }
+
   private sign(text: string): string {
     return `${text}~${this.mac(text)}`;
   }

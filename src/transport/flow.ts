@@ -9,11 +9,13 @@ export interface Listener {
   /** Its place in the configuration; identifies it to the host. */
   readonly index: number;
   readonly protocol: Protocol;
-  /** The local IP address, IPv6 without brackets. */
+  /** The local IP address, IPv6 without brackets; while it is away the last one, or 0.0.0.0 or ::. */
   readonly address: string;
   readonly port: number;
   /** What peers are told to reach us by in Via, Record-Route and Path: "host" or "host:port". */
   readonly sentBy: string;
+  /** The router doesn't have the address now: nothing can leave by it. */
+  readonly isAway?: boolean;
 }
 
 /** A way to a peer: for UDP the five-tuple, else a connection, whether it stands or has yet to be opened. */

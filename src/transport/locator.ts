@@ -154,6 +154,15 @@ export class Locator {
     this.findings.clear();
   }
 
+  /** Our own addresses have changed, and the kernel's routes with them. */
+  forgetRoutes(): void {
+    for (const route of this.routes.values()) {
+      route.source = undefined;
+      route.expires_ms = 0;
+    }
+    this.findings.clear();
+  }
+
   /** Nothing comes from there, or nothing good: where there are others, it comes last for a while. */
   markDead(flow: Flow, now_ms: number): void {
     this.dead.set(flowKey(flow), now_ms + DEAD_ms);
@@ -223,7 +232,9 @@ export class Locator {
     const { address, protocol } = resolved;
     if (!isUnicast(address)) return undefined;
     const version = ipVersion(address);
-    const candidates = this.listeners.filter((one) => one.protocol === protocol && ipVersion(one.address) === version);
+    const candidates = this.listeners.filter(
+      (one) => one.protocol === protocol && one.isAway !== true && ipVersion(one.address) === version,
+    );
     if (isLoopback(address) && !candidates.some((one) => isLoopback(one.address)) && !this.admits(target, address)) {
       return undefined;
     }

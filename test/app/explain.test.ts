@@ -84,6 +84,7 @@ Rule call: to 198.51.100.10.
       tables: [],
       version: "1",
       up_s: 1,
+      listen: [],
     };
     const yaml = SITE_YAML.replace("[sip:10.10.1.3]", "[{uri: sip:10.10.1.3, channels: 1}]");
     const text = words({ from: "201", to: "5551234" }, { saved: registered(), status }, yaml);

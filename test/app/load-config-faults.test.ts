@@ -6,7 +6,8 @@ import { faults, LEAST, load } from "./files.ts";
 const SERVER = "must be the IP address of a DNS server, such as 10.222.237.1 or 10.222.237.1:5353";
 type Rows = readonly (readonly [text: string, ...expected: string[]])[];
 
-const LISTEN = "must be udp, tcp or tls and one of this router's own addresses, such as udp:10.222.237.1:5060";
+const LISTEN =
+  "must be udp, tcp or tls and one of this router's own addresses or interfaces, such as udp:10.222.237.1:5060 or udp:eth0:5060";
 const FR_TIMER = "must be a duration with its unit, from 100ms to 32s, such as 4s";
 
 /** The long list of all keys is not what matters. */

@@ -12,7 +12,7 @@ describe("a whole file", () => {
   });
 
   test("listen: addresses, ports, and what peers are told", () => {
-    expect(config.listeners).toEqual([
+    expect(config.listeners).toMatchObject([
       { index: 0, protocol: "udp", address: "10.222.237.1", port: 5060, sentBy: "10.222.237.1:5060" },
       { index: 1, protocol: "udp", address: "2001:db8:1::1", port: 5070, sentBy: "branch.example.com:5070" },
     ]);

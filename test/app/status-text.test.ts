@@ -5,6 +5,7 @@ import { statusText } from "../../src/app/status-text.ts";
 const STATUS = {
   version: "1",
   up_s: 60,
+  listen: [{ name: "udp:10.0.0.1:5060", address: "10.0.0.1" }],
   force: "auto" as const,
   upstream: [],
   gateways: [],
@@ -28,6 +29,11 @@ test("what was dropped, and how full the tables are", () => {
     "  strangers 1024 of 1024, full 5 times",
     "",
   ]);
+});
+
+test("an address that isn't here is told, one that is needn't be", () => {
+  const listen = [...STATUS.listen, { name: "udp:pppoe0:5060", address: null }];
+  expect(statusText({ ...STATUS, listen }).split("\n")[1]).toBe("udp:pppoe0:5060 has no address on this router now.");
 });
 
 test("nothing was dropped", () => {

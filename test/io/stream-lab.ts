@@ -66,8 +66,8 @@ export class StreamLab {
   /** Closes when the test ends. */
   static async open(at: Endpoint, tls?: TlsFiles): Promise<StreamLab> {
     const lab = new StreamLab(listenerAt(at, tls === undefined ? "tcp" : "tls"), tls);
-    await lab.streams.open([lab.listener]);
-    defer(() => lab.streams.close());
+    await lab.streams.open(lab.listener);
+    defer(() => lab.streams.closeAll());
     return lab;
   }
 

@@ -373,7 +373,7 @@ describe("connections that we open", () => {
     lab.streams.send(lab.flowTo(net.at(2)), "a");
     const phone = await Peer.connect(US, PHONE);
     await until("both", () => lab.connections === 2 && server.peers.length === 1);
-    await lab.streams.close();
+    await lab.streams.closeAll();
     await until("both ends", () => phone.hasEnded && server.peers[0]?.hasEnded === true);
     expect(lab.unreachable).toEqual([]);
   });

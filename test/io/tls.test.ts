@@ -105,7 +105,7 @@ describeWith(["openssl"], "TLS: who connects to us", () => {
     const silent = await Peer.connect(US, STRANGER);
     await until("the connection", () => lab.connections === 1);
     const start_ms = performance.now();
-    await lab.streams.close();
+    await lab.streams.closeAll();
     expect(performance.now() - start_ms).toBeLessThan(2_000);
     await until("its end", () => silent.hasEnded);
     expect(lab.connections).toBe(0);

@@ -18,6 +18,8 @@ const EVIDENCE: readonly Evidence[] = [
   "request unanswered",
   "request undeliverable",
   "hold over",
+  "own address gone",
+  "own address here",
 ];
 
 /** The next state for each state and evidence, nothing seen before in that state. */
@@ -29,6 +31,8 @@ const EDGES: Readonly<Record<PeerStateName, Readonly<Record<Evidence, PeerStateN
     "request unanswered": "suspect",
     "request undeliverable": "suspect",
     "hold over": "up",
+    "own address gone": "down",
+    "own address here": "up",
   },
   suspect: {
     "probe answered": "up",
@@ -37,6 +41,8 @@ const EDGES: Readonly<Record<PeerStateName, Readonly<Record<Evidence, PeerStateN
     "request unanswered": "suspect",
     "request undeliverable": "suspect",
     "hold over": "suspect",
+    "own address gone": "down",
+    "own address here": "suspect",
   },
   down: {
     "probe answered": "down",
@@ -45,6 +51,8 @@ const EDGES: Readonly<Record<PeerStateName, Readonly<Record<Evidence, PeerStateN
     "request unanswered": "down",
     "request undeliverable": "down",
     "hold over": "down",
+    "own address gone": "down",
+    "own address here": "down",
   },
   recovering: {
     "probe answered": "recovering",
@@ -53,6 +61,8 @@ const EDGES: Readonly<Record<PeerStateName, Readonly<Record<Evidence, PeerStateN
     "request unanswered": "down",
     "request undeliverable": "down",
     "hold over": "up",
+    "own address gone": "recovering",
+    "own address here": "recovering",
   },
 };
 
@@ -82,6 +92,11 @@ describe("from the start", () => {
       requestFailed: false,
       hold_ms: 60_000,
       up_since_ms: 0,
+      hasLived: false,
+      fell_ms: 0,
+      ourFaultUntil_ms: 0,
+      returns: 0,
+      returned_ms: 0,
     });
   });
 

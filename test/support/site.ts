@@ -13,6 +13,7 @@ import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../../src/policy/s
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import { type Flow, flowKey, isReliable, type Listener } from "../../src/transport/flow.ts";
 import type { Answer, Question } from "../../src/transport/locator.ts";
+import type { OwnListener } from "../../src/transport/own-listener.ts";
 import { Actor } from "./actor.ts";
 import { answerFrom } from "./dns.ts";
 import { ladder } from "./ladder.ts";
@@ -60,7 +61,7 @@ export class Site {
   /** What DNS was asked. */
   readonly questions: Question[] = [];
   readonly timers = new Timers();
-  readonly listeners: readonly Listener[];
+  readonly listeners: readonly OwnListener[];
   readonly bindings = new Bindings();
   readonly callbacks = new Callbacks();
   readonly callLog: CallLog;
@@ -107,12 +108,26 @@ export class Site {
     this.callLog = new CallLog(log);
     this.peers = new Peers({ prober, locator, timers: this.timers, log });
     this.policy = this.introduce(config.site);
-    for (const listener of config.listeners) {
-      simulation.attach(listener, {
-        onDatagram: (wire, from) => this.core.receive(wire, this.flowFrom(listener, from), simulation.now_ms),
-      });
-    }
+    for (const listener of config.listeners) if (!listener.isAway) this.open(listener);
     simulation.after(0, () => this.policy.start(simulation.now_ms));
+  }
+
+  /** The interface or address that the file names has another address now, or none. */
+  move(at: string, address: string | undefined): void {
+    const { simulation, core, peers } = this;
+    for (const listener of this.listeners.filter(({ settings }) => settings.at === at)) {
+      if (!listener.isAway) {
+        simulation.detach(listener);
+        listener.isAway = true;
+        core.receiveMoves();
+        peers.onGone(listener, simulation.now_ms);
+      }
+      if (address === undefined) continue;
+      listener.take(address);
+      this.open(listener);
+      core.receiveMoves();
+      peers.onHere(simulation.now_ms);
+    }
   }
 
   /** As SIGHUP does it. */
@@ -182,6 +197,14 @@ export class Site {
     return policy;
   }
 
+  private open(listener: OwnListener): void {
+    const { simulation, core } = this;
+    listener.isAway = false;
+    simulation.attach(listener, {
+      onDatagram: (wire, from) => core.receive(wire, this.flowFrom(listener, from), simulation.now_ms),
+    });
+  }
+
   /** A connection that we haven't opened has been opened by the other side. */
   private flowFrom(listener: Listener, { address, port }: Address): Flow {
     const flow = { listener, address, port };
@@ -193,13 +216,19 @@ export class Site {
     const refused = () => this.core.receiveUnreachable(flow, simulation.now_ms);
     const { listener, address, port } = flow;
     const to = { address, port, protocol: listener.protocol };
-    if (flow.isAccepted === true && !simulation.isOpen(to)) {
+    if (listener.isAway === true || (flow.isAccepted === true && !simulation.isOpen(to))) {
       simulation.after(0, refused);
       return false;
     }
     if (isReliable(flow) && flow.isAccepted !== true) this.dialled.add(flowKey(flow));
     if (this.routes(flow.address) === undefined) simulation.after(0, refused);
-    else simulation.send(listener, to, wire, refused);
+    else
+      simulation.send(
+        { address: listener.address, port: listener.port, protocol: listener.protocol },
+        to,
+        wire,
+        refused,
+      );
     return true;
   }
 }

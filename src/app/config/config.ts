@@ -12,10 +12,10 @@ import type {
   Site,
   SurvivalSettings,
 } from "../../policy/site.ts";
-import type { Listener } from "../../transport/flow.ts";
+import type { OwnListener } from "../../transport/own-listener.ts";
 
 export interface Config {
-  readonly listeners: readonly Listener[];
+  readonly listeners: readonly OwnListener[];
   /** Undefined: nothing here speaks TLS. */
   readonly tls: TlsFiles | undefined;
   readonly site: Site;

@@ -2,6 +2,7 @@
 import { hostText } from "../../message/uri.ts";
 import { rewrite } from "../../policy/gateways.ts";
 import type { Site } from "../../policy/site.ts";
+import type { OwnListener } from "../../transport/own-listener.ts";
 import type { Config } from "./config.ts";
 import { spell } from "./reader.ts";
 
@@ -16,10 +17,8 @@ export function describe(config: Config): string {
   const { survival, upstream } = site;
   const gateways = site.gateways.map((gateway) => gateway.uri.text);
   const lines = [
-    `Listens on ${config.listeners.map((one) => `${one.protocol}:${hostText(one.address)}:${one.port}`).join(", ")}.`,
-    ...config.listeners
-      .filter((one) => one.sentBy !== `${hostText(one.address)}:${one.port}`)
-      .map((one) => `Tells peers of ${hostText(one.address)} that it is ${one.sentBy}.`),
+    `Listens on ${config.listeners.map(({ name }) => name).join(", ")}.`,
+    ...config.listeners.flatMap((one) => listenerLines(one)),
     ...tlsLines(config),
     `Serves the phones in ${site.localnet.ranges.map((range) => range.text).join(", ")}.`,
     upstream.targets.length > 0
@@ -62,6 +61,11 @@ export function describe(config: Config): string {
   };
   lines.push(strangers[site.strangers]);
   return `${lines.join("\n")}\n`;
+}
+
+function listenerLines({ isInterface, settings: { at, version, advertise } }: OwnListener): string[] {
+  const lines = isInterface ? [`Follows the IPv${version} address that ${at} has, as it comes, changes and goes.`] : [];
+  return advertise === undefined ? lines : [...lines, `Tells peers of ${hostText(at)} that it is ${advertise}.`];
 }
 
 function tlsLines({ tls }: Config): string[] {

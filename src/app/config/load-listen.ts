@@ -1,67 +1,92 @@
 /** The file's `listen` and `localnet`: our own addresses, and the phones' networks. */
 import { IpRange, ipVersion } from "../../base/ip-range.ts";
-import { hostText, splitHostPort } from "../../message/uri.ts";
-import { defaultPort, type Listener, type Protocol } from "../../transport/flow.ts";
+import { parseDecimal } from "../../message/text.ts";
+import { splitHostPort } from "../../message/uri.ts";
+import { defaultPort, type Protocol } from "../../transport/flow.ts";
+import { type ListenSettings, OwnListener } from "../../transport/own-listener.ts";
 import type { Fields, Place, Reader } from "./reader.ts";
 
 const PROTOCOLS: readonly Protocol[] = ["udp", "tcp", "tls"];
 
-export function loadListeners(reader: Reader, fields: Fields | undefined): Listener[] {
+const PORT_MAX = 65_535;
+
+/** As Linux allows them, beginning with a letter so that a mistyped address isn't taken for one, with the number of a VLAN, and perhaps a port. */
+const INTERFACE = /^([A-Za-z][A-Za-z0-9_-]*(?:\.\d+)?)(:\d+)?$/;
+const INTERFACE_LENGTH_MAX = 15;
+
+export function loadListeners(reader: Reader, fields: Fields | undefined): OwnListener[] {
   const places = reader.required(fields, "listen", "[udp:10.222.237.1:5060]", (place) => reader.items(place)) ?? [];
   const listen = fields?.get("listen");
   if (listen !== undefined && places.length === 0) {
     reader.fault(listen, "is empty; name this router's own addresses, such as [udp:10.222.237.1:5060]");
   }
-  const listeners: Listener[] = [];
+  const listeners: OwnListener[] = [];
   for (const place of places) {
-    const listener = loadListener(reader, place, listeners.length);
-    if (listener === undefined) continue;
-    if (listeners.some((one) => isSamePort(one, listener))) {
+    const settings = loadListener(reader, place);
+    if (settings === undefined) continue;
+    if (listeners.some((one) => isSamePort(one.settings, settings))) {
       reader.fault(place, "is listed twice; remove one");
     } else {
-      listeners.push(listener);
+      listeners.push(new OwnListener(listeners.length, settings));
     }
   }
   return listeners;
 }
 
 /** UDP has ports of its own; TCP and TLS share theirs. */
-function isSamePort(a: Listener, b: Listener): boolean {
+function isSamePort(a: ListenSettings, b: ListenSettings): boolean {
   const isSameKind = (a.protocol === "udp") === (b.protocol === "udp");
-  return isSameKind && a.address === b.address && a.port === b.port;
+  return isSameKind && a.at === b.at && a.version === b.version && a.port === b.port;
 }
 
-function loadListener(reader: Reader, place: Place, index: number): Listener | undefined {
+function loadListener(reader: Reader, place: Place): ListenSettings | undefined {
   let address = place;
   let advertise: string | undefined;
+  let family: Place | undefined;
   if (reader.isMapping(place)) {
-    const fields = reader.fields(place, ["address", "advertise"]);
+    const fields = reader.fields(place, ["address", "advertise", "family"]);
     const given = reader.required(fields, "address", "udp:10.222.237.1:5060", (found) => found);
     if (given === undefined) return undefined;
     address = given;
     advertise = reader.optional(fields, "advertise", (found) => loadAdvertised(reader, found));
+    family = fields?.get("family");
   }
-  const expected = "udp, tcp or tls and one of this router's own addresses, such as udp:10.222.237.1:5060";
+  const expected =
+    "udp, tcp or tls and one of this router's own addresses or interfaces, such as udp:10.222.237.1:5060 or udp:eth0:5060";
   const text = reader.text(address, expected);
   if (text === undefined) return undefined;
   const protocol = PROTOCOLS.find((one) => text.startsWith(`${one}:`));
-  const local = protocol === undefined ? undefined : splitHostPort(text.slice(4));
-  if (protocol === undefined || local === undefined || ipVersion(local.host) === 0) {
+  const local = protocol === undefined ? undefined : addressOrInterface(text.slice(4));
+  if (protocol === undefined || local === undefined) {
     reader.fault(address, `"${text}" must be ${expected}`);
     return undefined;
   }
-  if (local.host === "0.0.0.0" || local.host === "::") {
+  const { host, port = defaultPort(protocol) } = local;
+  const version = ipVersion(host);
+  if (host === "0.0.0.0" || host === "::") {
     reader.fault(address, `"${text}" is every address; list this router's own addresses one by one, LAN and WAN`);
     return undefined;
   }
-  const port = local.port ?? defaultPort(protocol);
-  return {
-    index,
-    protocol,
-    address: local.host,
-    port,
-    sentBy: advertise ?? `${hostText(local.host)}:${port}`,
-  };
+  if (family !== undefined && version !== 0) {
+    reader.fault(family, "chooses among an interface's addresses; the address before it says all: remove it");
+  }
+  const chosen = family === undefined ? 4 : loadFamily(reader, family);
+  return { protocol, at: host, version: version === 0 ? chosen : version, port, advertise };
+}
+
+/** Interfaces may be called what no host can, such as eth0.10, and capitals count. */
+function addressOrInterface(text: string): { host: string; port?: number | undefined } | undefined {
+  const [, name, port] = INTERFACE.exec(text) ?? [];
+  if (name !== undefined && name.length <= INTERFACE_LENGTH_MAX) {
+    const number = port === undefined ? undefined : parseDecimal(port.slice(1), PORT_MAX);
+    return number === -1 || number === 0 ? undefined : { host: name, port: number };
+  }
+  const local = splitHostPort(text);
+  return local === undefined || ipVersion(local.host) === 0 ? undefined : local;
+}
+
+function loadFamily(reader: Reader, place: Place): 4 | 6 {
+  return reader.choice(place, ["4", "6"] as const) === "6" ? 6 : 4;
 }
 
 function loadAdvertised(reader: Reader, place: Place): string | undefined {

@@ -51,7 +51,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   private readonly handshakes = new Map<string, Handshake>();
   /** When the log last told of a peer. */
   private readonly complaints = new BoundedMap<string, number>(COMPLAINTS_MAX);
-  private readonly servers: net.Server[] = [];
+  private readonly servers = new Map<Listener, net.Server>();
   private readonly connections = new Map<string, Connection>();
   /** Accepted connections by remote address. */
   private readonly counts = new Map<string, Crowd>();
@@ -78,21 +78,27 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     this.tls?.reload(files);
   }
 
-  /** @throws when an address is not ours or in use */
-  async open(listeners: readonly Listener[]): Promise<void> {
-    for (const listener of listeners) {
-      const server = net.createServer({ allowHalfOpen: true }, (socket) => this.accept(socket, listener));
-      await listening(server, listener);
-      server.on("error", (error) => this.log.warn("socket_error", { listener: listener.sentBy, error: error.message }));
-      this.servers.push(server);
-    }
+  /** @throws when its address is not ours or in use */
+  async open(listener: Listener): Promise<void> {
+    const server = net.createServer({ allowHalfOpen: true }, (socket) => this.accept(socket, listener));
+    await listening(server, listener);
+    server.on("error", (error) => this.log.warn("socket_error", { listener: listener.sentBy, error: error.message }));
+    this.servers.set(listener, server);
   }
 
-  async close(): Promise<void> {
+  /** Its address is gone, and with it the connections there. */
+  close(listener: Listener): Promise<unknown> {
+    const server = this.servers.get(listener);
+    this.servers.delete(listener);
+    for (const one of [...this.connections.values()]) if (one.flow.listener === listener) one.close("address gone");
+    for (const { socket, flow } of this.handshakes.values()) if (flow.listener === listener) socket.destroy();
+    return new Promise((resolve) => (server === undefined ? resolve(undefined) : server.close(resolve)));
+  }
+
+  async closeAll(): Promise<void> {
     this.isClosing = true;
+    await Promise.all([...this.servers.keys()].map((listener) => this.close(listener)));
     for (const connection of [...this.connections.values()]) connection.close("stopping");
-    for (const { socket } of this.handshakes.values()) socket.destroy();
-    await Promise.all(this.servers.map((server) => new Promise((resolve) => server.close(resolve))));
   }
 
   send(flow: Flow, wire: string): boolean {

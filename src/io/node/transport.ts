@@ -16,15 +16,20 @@ export class NodeTransport implements TransportPort {
     this.streams = new NodeStreams(sink, log, tls);
   }
 
-  /** @throws when an address is not ours or in use */
-  async open(listeners: readonly Listener[]): Promise<void> {
-    await this.udp.open(listeners.filter(({ protocol }) => protocol === "udp"));
-    await this.streams.open(listeners.filter(({ protocol }) => protocol !== "udp"));
+  /** @throws when its address is not ours or in use */
+  open(listener: Listener): Promise<void> {
+    return listener.protocol === "udp" ? this.udp.open(listener) : this.streams.open(listener);
   }
 
-  async close(): Promise<void> {
-    await this.streams.close();
-    await this.udp.close();
+  /** Its address is gone. */
+  async close(listener: Listener): Promise<void> {
+    if (listener.protocol === "udp") await this.udp.close(listener);
+    else this.streams.close(listener);
+  }
+
+  async closeAll(): Promise<void> {
+    await this.streams.closeAll();
+    await this.udp.closeAll();
   }
 
   send(flow: Flow, wire: string): boolean {

@@ -31,40 +31,48 @@ interface Endpoint {
 export class NodeUdp {
   private readonly sink: TransportSink;
   private readonly log: Logger;
-  private readonly endpoints: Endpoint[] = [];
+  private hasWarned = false;
+  /** By the listener's index; those of other transports, and of addresses that are gone, leave gaps. */
+  private readonly endpoints: (Endpoint | undefined)[] = [];
 
   constructor(sink: TransportSink, log: Logger) {
     this.sink = sink;
     this.log = log;
   }
 
-  /** @throws when an address is not ours or in use */
-  async open(listeners: readonly Listener[]): Promise<void> {
-    for (const listener of listeners) {
-      await refuseSharedPort(listener);
-      const socket = createSocket(listener, this.receiver(listener));
-      await socket.bind({ address: listener.address, port: listener.port });
-      socket.socket.on("error", (error: Error) =>
-        this.log.warn("socket_error", { listener: listener.sentBy, error: error.message }),
-      );
-      const onSent: SendCallback = (error) => {
-        if (error !== null) this.failed(listener, error);
-      };
-      this.endpoints[listener.index] = { listener, socket, onSent, peers: new Map() };
-    }
-    this.checkBuffers();
+  /** @throws when its address is not ours or in use */
+  async open(listener: Listener): Promise<void> {
+    await refuseSharedPort(listener);
+    const socket = createSocket(listener, this.receiver(listener));
+    await socket.bind({ address: listener.address, port: listener.port });
+    socket.socket.on("error", (error: Error) =>
+      this.log.warn("socket_error", { listener: listener.sentBy, error: error.message }),
+    );
+    const onSent: SendCallback = (error) => {
+      if (error !== null) this.failed(listener, error);
+    };
+    this.endpoints[listener.index] = { listener, socket, onSent, peers: new Map() };
+    this.checkBuffer(socket);
   }
 
-  async close(): Promise<void> {
-    for (const { socket, peers } of this.inUse) {
-      for (const list of peers.values()) for (const peer of list) peer.socket.socket.close();
-      await socket.close();
-    }
+  async close({ index }: Listener): Promise<void> {
+    const endpoint = this.endpoints[index];
+    if (endpoint === undefined) return;
+    this.endpoints[index] = undefined;
+    for (const list of endpoint.peers.values()) for (const peer of list) peer.socket.socket.close();
+    await endpoint.socket.close();
+  }
+
+  async closeAll(): Promise<void> {
+    for (const endpoint of this.endpoints) if (endpoint !== undefined) await this.close(endpoint.listener);
   }
 
   send(flow: Flow, wire: string): void {
     const endpoint = this.endpoints[flow.listener.index];
-    if (endpoint === undefined) return;
+    if (endpoint === undefined) {
+      if (!isResponse(wire)) setImmediate(() => this.sink.onUnreachable(flow));
+      return;
+    }
     const bytes = Buffer.from(wire, "latin1");
     const peers = endpoint.peers.get(flow.address);
     if (peers !== undefined) {
@@ -163,16 +171,11 @@ export class NodeUdp {
     this.sink.onUnreachable({ listener, address, port });
   }
 
-  /** The listeners of other transports leave gaps. */
-  private get inUse(): Endpoint[] {
-    return this.endpoints.filter((endpoint) => endpoint !== undefined);
-  }
-
-  private checkBuffers(): void {
-    const least = Math.min(...this.inUse.map(({ socket }) => socket.getRecvBufferSize()));
-    if (least < ENOUGH_BUFFER_BYTES) {
-      this.log.warn("small_receive_buffer", { bytes: least, cure: "sysctl -w net.core.rmem_max=4194304" });
-    }
+  private checkBuffer(socket: SocketAsPromised): void {
+    const bytes = socket.getRecvBufferSize();
+    if (bytes >= ENOUGH_BUFFER_BYTES || this.hasWarned) return;
+    this.hasWarned = true;
+    this.log.warn("small_receive_buffer", { bytes, cure: "sysctl -w net.core.rmem_max=4194304" });
   }
 }
 

@@ -1,0 +1,124 @@
+/** Keeps the sockets where our addresses are: an interface may come, go and change its address while calls are up. */
+import type { Logger } from "../base/ports.ts";
+import type { Interfaces, OwnListener } from "../transport/own-listener.ts";
+
+/** The host's sockets. */
+export interface Sockets {
+  /** @throws when the address is not ours or in use */
+  open(listener: OwnListener): Promise<void>;
+  /** Connections that stand on it end. */
+  close(listener: OwnListener): Promise<void>;
+}
+
+export interface ListeningUser {
+  /** Nothing can leave by it any more. */
+  onGone(listener: OwnListener): void;
+  /** It is open, at its present address. */
+  onHere(listener: OwnListener): void;
+}
+
+export class Listening {
+  private readonly listeners: readonly OwnListener[];
+  private readonly sockets: Sockets;
+  private readonly user: ListeningUser;
+  private readonly log: Logger;
+  private readonly open = new Set<OwnListener>();
+  /** Those whose absence the log knows of, and why. */
+  private readonly missed = new Map<OwnListener, string>();
+  private isBusy = false;
+  private isStopped = false;
+
+  constructor(listeners: readonly OwnListener[], sockets: Sockets, user: ListeningUser, log: Logger) {
+    this.listeners = listeners;
+    this.sockets = sockets;
+    this.user = user;
+    this.log = log;
+  }
+
+  /** Takes the addresses that are there, before anything is opened. */
+  prepare(interfaces: Interfaces): void {
+    for (const listener of this.listeners) {
+      const address = listener.homeAmong(interfaces);
+      if (address !== undefined) listener.take(address);
+    }
+  }
+
+  /**
+   * Opens what can be opened. What has no address yet is waited for.
+   * @throws when an address is in use
+   */
+  async start(interfaces: Interfaces): Promise<void> {
+    for (const listener of this.listeners) {
+      listener.isAway = true;
+      const address = listener.homeAmong(interfaces);
+      const error = address === undefined ? undefined : await this.tryToOpen(listener, address);
+      if (this.open.has(listener)) continue;
+      if (error !== undefined && !isMissing(error)) throw error;
+      this.miss(listener, "has no address", interfaces);
+    }
+  }
+
+  /** Goes after what has changed; one look after the other. */
+  async follow(interfaces: Interfaces): Promise<void> {
+    if (this.isBusy || this.isStopped) return;
+    this.isBusy = true;
+    try {
+      for (const listener of this.listeners) await this.followOne(listener, interfaces);
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  stop(): void {
+    this.isStopped = true;
+  }
+
+  private async followOne(listener: OwnListener, interfaces: Interfaces): Promise<void> {
+    const address = listener.homeAmong(interfaces);
+    const isOpen = this.open.has(listener);
+    if (isOpen && address === listener.address) return;
+    if (isOpen) {
+      listener.isAway = true;
+      this.open.delete(listener);
+      await this.sockets.close(listener);
+      this.user.onGone(listener);
+      if (address === undefined) this.miss(listener, "has lost its address", interfaces);
+    }
+    if (address === undefined || this.isStopped) return;
+    const before = listener.address;
+    const error = await this.tryToOpen(listener, address);
+    if (error !== undefined) {
+      this.miss(listener, isMissing(error) ? "has no address" : error.message, interfaces);
+      return;
+    }
+    this.missed.delete(listener);
+    this.log.info("address_found", { listen: listener.name, address, before: isOpen ? before : undefined });
+    this.user.onHere(listener);
+  }
+
+  /** @returns why it can't be opened */
+  private async tryToOpen(listener: OwnListener, address: string): Promise<Error | undefined> {
+    listener.take(address);
+    try {
+      await this.sockets.open(listener);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+    this.open.add(listener);
+    listener.isAway = false;
+    return undefined;
+  }
+
+  private miss(listener: OwnListener, why: string, interfaces: Interfaces): void {
+    if (this.missed.get(listener) === why) return;
+    this.missed.set(listener, why);
+    const there = [...interfaces].map(([name, addresses]) => `${name} ${addresses.join(" ")}`).join(", ");
+    const effect = "nothing is received or sent there until it can be";
+    this.log.warn("address_missing", { listen: listener.name, why, effect, there });
+  }
+}
+
+/** The address isn't ours at the moment, or not yet for good (IPv6 looks for doubles first). */
+function isMissing(error: Error): boolean {
+  return (error as { code?: unknown }).code === "EADDRNOTAVAIL";
+}

@@ -1,0 +1,84 @@
+/** Our own addresses: fixed ones, and those that an interface has at the moment (DHCP, PPPoE) or lends us (VRRP). */
+import { canonicalAddress, ipVersion } from "../base/ip-range.ts";
+import { hostText } from "../message/uri.ts";
+import type { Listener, Protocol } from "./flow.ts";
+
+/** What the file says of a listener. */
+export interface ListenSettings {
+  readonly protocol: Protocol;
+  /** An IP literal, IPv6 without brackets, or the name of an interface. */
+  readonly at: string;
+  /** Of an interface's addresses, the first of this IP version. */
+  readonly version: 4 | 6;
+  readonly port: number;
+  /** What peers are told instead of the address. */
+  readonly advertise: string | undefined;
+}
+
+/** The router's interfaces by name, with the addresses that they have now. */
+export type Interfaces = ReadonlyMap<string, readonly string[]>;
+
+const NOWHERE = { 4: "0.0.0.0", 6: "::" } as const;
+
+/** A listener whose address may come and go. Flows keep hold of it: what leaves by it leaves from its present address. */
+export class OwnListener implements Listener {
+  readonly index: number;
+  readonly settings: ListenSettings;
+  readonly protocol: Protocol;
+  readonly port: number;
+  address: string;
+  sentBy: string;
+  isAway: boolean;
+  /** Whether the router has ever listed its literal address: those of 127.0.0.0/8 never are, and serve all the same. */
+  private wasListed = false;
+
+  constructor(index: number, settings: ListenSettings) {
+    const { protocol, port, at, version } = settings;
+    this.index = index;
+    this.settings = settings;
+    this.protocol = protocol;
+    this.port = port;
+    this.isAway = this.isInterface;
+    this.address = this.isAway ? NOWHERE[version] : at;
+    this.sentBy = this.nameAt(this.address);
+  }
+
+  /** As the file names it, for logs. */
+  get name(): string {
+    const { protocol, at, port } = this.settings;
+    return `${protocol}:${hostText(at)}:${port}`;
+  }
+
+  /** Whether the file names an interface. */
+  get isInterface(): boolean {
+    return ipVersion(this.settings.at) === 0;
+  }
+
+  /** The address that it ought to have; undefined when the router has none for it. */
+  homeAmong(interfaces: Interfaces): string | undefined {
+    const { at, version } = this.settings;
+    if (this.isInterface) return (interfaces.get(at) ?? []).find((one) => ipVersion(one) === version && isLasting(one));
+    const own = canonicalAddress(at);
+    for (const addresses of interfaces.values()) {
+      if (!addresses.some((one) => canonicalAddress(one) === own)) continue;
+      this.wasListed = true;
+      return at;
+    }
+    return this.wasListed ? undefined : at;
+  }
+
+  /** Takes `address` for its own. It is away until it can really be used. */
+  take(address: string): void {
+    this.address = address;
+    this.sentBy = this.nameAt(address);
+  }
+
+  private nameAt(address: string): string {
+    return this.settings.advertise ?? `${hostText(address)}:${this.port}`;
+  }
+}
+
+/** Link-local addresses mean nothing to anybody else. */
+function isLasting(address: string): boolean {
+  return !/^fe[89ab]/i.test(address);
+}
