@@ -101,6 +101,14 @@ describe("listen", () => {
       ],
       ["[10.0.0.1]", `1:10 listen[0]: "10.0.0.1" ${LISTEN}`],
       ["[udp:pbx.example.com]", `1:10 listen[0]: "udp:pbx.example.com" ${LISTEN}`],
+      ["[udp:eth0:0]", `1:10 listen[0]: "udp:eth0:0" ${LISTEN}`],
+      ["[udp:an-interface-of16:5060]", `1:10 listen[0]: "udp:an-interface-of16:5060" ${LISTEN}`],
+      ["[udp:eth0:5060, udp:eth0]", "1:25 listen[1]: is listed twice; remove one"],
+      ["[{address: udp:eth0, family: 5}]", "1:38 listen[0].family: must be one of 4, 6"],
+      [
+        "[{address: udp:10.0.0.1, family: 4}]",
+        "1:42 listen[0].family: chooses among an interface's addresses; the address before it says all: remove it",
+      ],
       ["[udp:10.0.0.1:70000]", `1:10 listen[0]: "udp:10.0.0.1:70000" ${LISTEN}`],
       ["[udp:10.0.0.1, [a]]", `1:24 listen[1]: ${LISTEN}`],
       [

@@ -73,6 +73,20 @@ describe("defaults", () => {
   const { config, problems } = load(LEAST);
   const { site } = config;
 
+  test("interfaces in place of addresses, with VLANs, and both IP versions of one", () => {
+    const text = `listen: [udp:pppoe0:5070, "tcp:eth0.10", {address: udp:br-lan, family: 6, advertise: b.example.com}, udp:br-lan]
+localnet: [10.222.237.0/24]`;
+    const { config: found, problems: faults } = load(text);
+    expect(faults).toEqual([]);
+    expect(found.listeners.map(({ settings: { at, version, port } }) => `${at} ${version} ${port}`)).toEqual([
+      "pppoe0 4 5070",
+      "eth0.10 4 5060",
+      "br-lan 6 5060",
+      "br-lan 4 5060",
+    ]);
+    expect(found.listeners.every(({ isAway }) => isAway)).toBe(true);
+  });
+
   test("the least file is a whole one", () => {
     expect(problems).toEqual([]);
     expect(config.listeners).toMatchObject([{ address: "10.222.237.1", port: 5060, sentBy: "10.222.237.1:5060" }]);

@@ -59,6 +59,18 @@ test("commands: calls shows who decided and why; explain foresees it", async () 
   expect(await branchline.command("explain", phone.endpoint.host, "5551234")).toContain("no branchline runs");
 });
 
+test("commands: an address that this router hasn't is waited for, and status says so", async () => {
+  const branchline = await Branchline.start({
+    listen: [`udp:${hostPort(proxy)}`, "udp:192.0.2.9:5060", "udp:no-such0:5060"],
+    localnet: [net.network(16)],
+    gateways: ["sip:10.10.1.3"],
+  });
+  const stdout = await branchline.command("status");
+  expect(stdout).toContain("udp:192.0.2.9:5060 has no address on this router now.");
+  expect(stdout).toContain("udp:no-such0:5060 has no address on this router now.");
+  expect(stdout).not.toContain(`udp:${hostPort(proxy)} has`);
+});
+
 test("commands: a socket that a SIGKILL has left behind is no obstacle", async () => {
   const { branchline } = await office();
   await branchline.killAndRestart();

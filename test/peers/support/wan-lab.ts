@@ -16,7 +16,7 @@ const SIP = 5060;
 const LAN = { host: "10.222.237.1", port: SIP };
 const WAN = "203.0.113.2";
 const WAN_NODE = "203.0.113.1";
-const GATEWAY = "10.10.1.3";
+export const GATEWAY = "10.10.1.3";
 const UPSTREAM = "198.51.100.10";
 export const UPSTREAM_URI = `sip:${UPSTREAM}`;
 const FIRST_PHONE = 17;
@@ -73,14 +73,18 @@ export class WanLab {
     return new WanLab(agents, { router, wan });
   }
 
-  /** The bundle on the router. Returns once it knows that upstream answers. */
+  /**
+   * The bundle on the router. Returns once it knows that upstream answers.
+   * @param wan how the file names its WAN side: an address, or the interface
+   */
   async start(
     upstream: Readonly<Record<string, unknown>>,
     others: Pick<Settings, "survival" | "registration">,
+    wan: typeof WAN | "wan0" = WAN,
   ): Promise<Branchline> {
     const branchline = await Branchline.start(
       {
-        listen: [`udp:${LAN.host}:${SIP}`, `udp:${WAN}:${SIP}`, `tcp:${WAN}:${SIP}`],
+        listen: [`udp:${LAN.host}:${SIP}`, `udp:${wan}:${SIP}`, `tcp:${wan}:${SIP}`],
         localnet: ["10.222.237.0/24"],
         upstream: { targets: [UPSTREAM_URI], ...upstream },
         gateways: [`sip:${GATEWAY}`],
@@ -90,6 +94,37 @@ export class WanLab {
     );
     await branchline.upstreamIs("up");
     return branchline;
+  }
+
+  /**
+   * The line's other end gives the router another address in its network, as DHCP does.
+   * @returns when the router had it
+   */
+  readdress(host: string): number {
+    this.router.ip("address", "flush", "dev", "wan0");
+    return this.address(host);
+  }
+
+  /** The interface is gone, as that of PPPoE is when the line is. */
+  unplug(): void {
+    this.router.ip("link", "delete", "wan0");
+  }
+
+  /**
+   * It is back, with this address.
+   * @returns when the router had it
+   */
+  plugIn(host: string): number {
+    this.router.connect(["wan0", "192.0.2.1/32"], this.wan, ["line0", `${WAN_NODE}/24`]);
+    this.router.ip("address", "flush", "dev", "wan0");
+    return this.address(host);
+  }
+
+  private address(host: string): number {
+    this.router.addAddress(`${host}/24`, "wan0");
+    const at_ms = monotonic_ms();
+    this.router.ip("route", "add", "default", "via", WAN_NODE);
+    return at_ms;
   }
 
   /** @returns when the cutting began, by the monotonic clock */
