@@ -83,7 +83,7 @@ export class App implements Controlled {
 
   /** @throws when a listener can't be opened */
   async start(): Promise<void> {
-    const interfaces = readInterfaces();
+    const interfaces = readInterfaces() ?? new Map();
     this.listening.prepare(interfaces);
     this.core.receiveMoves();
     await this.keeper.start(this.config.listeners);

@@ -31,12 +31,17 @@ export class WatchedInterfaces {
   private readonly look = (): void => {
     if (this.soon !== undefined) clearTimeout(this.soon);
     this.soon = undefined;
-    this.onLook(readInterfaces());
+    const found = readInterfaces();
+    if (found !== undefined) this.onLook(found);
   };
 }
 
-/** What there is now. */
-export function readInterfaces(): Interfaces {
-  const found = os.networkInterfaces() as Readonly<Record<string, readonly { address: string }[] | undefined>>;
-  return new Map(Object.entries(found).map(([name, all = []]) => [name, all.map(({ address }) => address)]));
+/** What there is now; undefined where a sandbox keeps netlink from us. */
+export function readInterfaces(): Interfaces | undefined {
+  try {
+    const found = os.networkInterfaces() as Readonly<Record<string, readonly { address: string }[] | undefined>>;
+    return new Map(Object.entries(found).map(([name, all = []]) => [name, all.map(({ address }) => address)]));
+  } catch {
+    return undefined;
+  }
 }
