@@ -6,7 +6,11 @@ import { readFileSync } from "node:fs";
 
 /** Parts of yaml for writing files, and for YAML 1.1: a router only reads, and reads 1.2. */
 const UNUSED_FILE =
-  /yaml.browser.dist.(stringify.\w+|schema.yaml-1.1.(timestamp|set|pairs|omap|binary|int|float|bool|schema)|doc.(createNode|applyReviver)|parse.cst-(visit|stringify))\.js$/;
+  /yaml.browser.dist.(stringify.\w+|schema.json.schema|schema.yaml-1.1.(timestamp|set|pairs|omap|binary|int|float|bool|schema)|doc.(anchors|createNode|applyReviver)|parse.cst-(visit|stringify))\.js$/;
+
+/** What src/base/ip-range.ts imports, in the order in which ip-num loads its own files. */
+const IP_NUM_USED = `export { IPv4, IPv6 } from "./IPNumber";
+export { IPv4CidrRange, IPv6CidrRange } from "./IPRange";`;
 
 /** What is called by name only, never as object[name](). */
 const LIBRARY = /node_modules.(ip-num|yaml)./;
@@ -38,11 +42,33 @@ export function trimLibraries(paths) {
 /** Puts a function that throws in the place of each that a file exports and nobody calls. */
 function trimFile(path) {
   const text = readFileSync(path, "utf8");
+  if (/ip-num.dist.src/.test(path)) return ipNumModule(path, text.replace(COMMENT, ""));
   if (!UNUSED_FILE.test(path)) return text.replace(COMMENT, "");
   const names = (/export \{([^}]*)\}/.exec(text)?.[1] ?? "").split(",").map((name) => name.trim());
   const outer = names.map((name) => name.split(/\s+as\s+/).pop());
   const unused = 'function unused() { throw new Error("left out of this build"); }';
   return [unused, ...outer.map((name) => `export { unused as ${name} };`)].join("\n");
+}
+
+/**
+ * ip-num comes as CommonJS, of which esbuild can leave nothing out, nor shorten what its files call in each other. What
+ * TypeScript has made of its modules is so regular that they can be turned back; its pools of addresses and numbers of
+ * autonomous systems are nobody's here.
+ */
+function ipNumModule(path, text) {
+  if (/index\.js$/.test(path)) return IP_NUM_USED;
+  if (/IPPool\.js$/.test(path)) return "";
+  const module = text
+    .replace(/^"use strict";$/m, "")
+    .replace(/^Object\.defineProperty\(exports, "__esModule".*$/m, "")
+    .replace(/^(exports\.\w+ = )+void 0;$/gm, "")
+    .replace(/^const (\w+) = require\("(\.\/\w+)"\);$/gm, 'import * as $1 from "$2";')
+    .replace(/^exports\.(\w+) = (\w+);$/gm, "export { $2 as $1 };")
+    .replace(/\bexports\.(?=\w)/g, "")
+    .replace(/^class Asn [\s\S]*?^}$/m, "")
+    .replace(/^Asn\..*$|^export { Asn .*$/gm, "");
+  if (/\brequire\(|\bexports\b/.test(module)) throw new Error(`${path} isn't what it was: see ipNumModule`);
+  return module;
 }
 
 /** Drops the libraries' methods whose names stand nowhere but at their own beginnings. */

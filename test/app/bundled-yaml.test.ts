@@ -1,4 +1,4 @@
-/** The bundle leaves out parts of the YAML library: it must read, and complain of, every file as the source does. */
+/** The bundle leaves out parts of its libraries: it must read, and complain of, every file as the source does. */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,6 +32,12 @@ gateways:
   "keys that are no texts": `${LEAST}? [a]\n: b\n? {c: 1}\n: d\n1: e\n~: f\n`,
   "broken syntax": "listen: [x\n? [a]\nlocalnet: *no\n\ta: |\n b: c: d\n",
   "twice the same key, an unknown alias": `${LEAST}log: *no\nlog: info\n`,
+  "networks of all kinds": `listen: ["udp:[2001:db8::1]", "udp:[2001:DB8:0::1]:5060", udp:10.0.0.1]
+localnet: [10.222.237.0/24, "2001:db8:0:1::/64", "::ffff:10.0.0.0/104", 10.222.237.128/25, 10.0.0.0/33, "2001:db8::/129"]
+`,
+  "networks that are none": `listen: [udp:10.0.0.1]
+localnet: [010.0.0.0/8, "fe80::1%eth0/64", "2001:db8::1::/64", 10.0.0/24, "2001:db8:0:1:ffff::/80", "2001:db8:0:1::/64", 0.0.0.0/0]
+`,
   nothing: "",
   "numbers of all kinds": `${LEAST}max_call: 1.5h\nemergency: {numbers: [112, 1_000, .inf], reserve: 0o7, preempt: TRUE}\n`,
 };
