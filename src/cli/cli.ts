@@ -4,6 +4,7 @@ import { describe } from "../app/config/describe.ts";
 import type { ControlQuestion } from "../app/control.ts";
 import { askAndPrint, explainAndPrint } from "./ask.ts";
 import { EXIT_USAGE } from "./exit.ts";
+import { type InitOptions, init, showPhones } from "./init.ts";
 import { loadFile } from "./load-file.ts";
 import { run } from "./run.ts";
 
@@ -49,6 +50,23 @@ export function runCli(argv: readonly string[]): void {
       const upstream = down === true ? "down" : up === true ? "up" : undefined;
       void explainAndPrint(config, { from, to, upstream });
     });
+  program
+    .command("init")
+    .description("looks around, asks, writes the configuration file, says what to set on phones")
+    .option("-c, --config <file>", "where to, - prints it (default: where this kind of router has it)")
+    .option("--localnet <networks>", "the phones' networks")
+    .option("--upstream <uris>", "the PBX, or none")
+    .option("--gateway <uris>", "the PSTN gateway, or none")
+    .option("--members <extensions>", "who rings when it calls, or none")
+    .option("--emergency <numbers>", "what goes to it in any case")
+    .option("--listen <addresses>", "this router's own")
+    .option("--hear <seconds>", "how long to listen for phones", "5")
+    .option("-y, --yes", "takes what is found, asks nothing")
+    .option("--force", "writes over a file")
+    .action((options: InitOptions) => void init(options));
+  command(program, "phones", "says what to set on phones so that they come here").action(({ config }: Options) =>
+    showPhones(config),
+  );
   program.parse([...argv]);
 }
 

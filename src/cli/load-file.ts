@@ -14,6 +14,11 @@ export function loadFile(file: string, say: (fault: string) => void = print): Co
     say(`${file}: can't be read: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
   }
+  return loadText(text, file, say);
+}
+
+/** The same for a text that isn't in its file yet. */
+export function loadText(text: string, file: string, say: (fault: string) => void = print): Config | undefined {
   const folder = path.dirname(path.resolve(file));
   const { config, problems } = loadConfig(text, (given) => path.resolve(folder, given), tlsFault);
   for (const { line, column, path: where, message } of problems) {

@@ -3,6 +3,7 @@ import * as crypto from "crypto";
 import * as fs from "fs";
 import * as path from "path";
 import type { Logger, Mac, Random } from "../../base/ports.ts";
+import { syncFolder, writeWhole } from "./whole-file.ts";
 
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 const MAC_CHARACTERS = 16;
@@ -66,38 +67,12 @@ function loadSecret(folder: string): Buffer {
   if (known !== undefined) return known;
   const made = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const secret = crypto.randomBytes(SECRET_BYTES);
-  writeWhole(file, `${secret.toString("hex")}\n`);
+  writeWhole(file, `${secret.toString("hex")}\n`, 0o600);
   // Tokens leave at once: a power cut must take neither the name of the file nor that of its folder.
   const last = made === undefined ? folder : path.dirname(made);
   for (let one = folder; ; one = path.dirname(one)) {
     syncFolder(one);
     if (one === last) return secret;
-  }
-}
-
-function writeWhole(file: string, text: string): void {
-  const temporary = `${file}.new`;
-  const handle = fs.openSync(temporary, "w", 0o600);
-  try {
-    fs.writeFileSync(handle, text);
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
-  }
-  fs.renameSync(temporary, file);
-}
-
-/** What is named in the folder stays named so. Not every file system can do it; the secret is good without. */
-function syncFolder(folder: string): void {
-  try {
-    const handle = fs.openSync(folder, "r");
-    try {
-      fs.fsyncSync(handle);
-    } finally {
-      fs.closeSync(handle);
-    }
-  } catch {
-    // The file is in its place all the same.
   }
 }
 

@@ -17,6 +17,7 @@ export type Peer =
   | "npm"
   | "openssl"
   | "nft"
+  | "script"
   | "sysctl"
   | "namespaces";
 

@@ -1,0 +1,79 @@
+/** A site as far as it has been described: the answers so far, and the YAML file that they make. */
+import { loadConfig } from "../../app/config/load-config.ts";
+
+/** The keys of the file that `init` asks for; "members" are those of the default hunt group. */
+export type Key = "localnet" | "upstream" | "gateways" | "members" | "emergency" | "listen";
+
+/** What has been answered; [] for "none". */
+export type Draft = { readonly [key in Key]?: readonly string[] };
+
+/** What somebody has answered beforehand, as he typed it. */
+export type Given = { readonly [key in Key]?: string | undefined };
+
+export interface Extras {
+  readonly state: string | undefined;
+  /** Our address towards upstream is a private one. */
+  readonly isBehindNat: boolean;
+}
+
+const EXAMPLES: Record<Key, string> = {
+  listen: "listen: [udp:10.222.237.1:5060]",
+  localnet: "localnet: [10.222.237.0/24]",
+  upstream: "upstream: sip:pbx.example.com",
+  gateways: "gateways: [sip:10.10.1.3]",
+  emergency: 'emergency: ["112", "911"]',
+  members: 'hunt_groups: {default: {members: ["201", "202"]}}',
+};
+
+/** Text that is nothing but itself in YAML. */
+const PLAIN = /^((udp|tcp|tls|sip):[\w.@:;=+-]*\w|\d+(\.\d+){3}\/\d+|(\/[\w.-]+)+)$/;
+
+/** The whole file. What hasn't been answered, or with "none", stands there as an example in a comment. */
+export function yamlOf(draft: Draft, { state, isBehindNat }: Extras): string {
+  const line = (key: Key) => {
+    const values = draft[key] ?? [];
+    const list = `[${values.map(spell).join(", ")}]`;
+    if (values.length === 0) return `# ${EXAMPLES[key]}`;
+    return key === "members" ? `hunt_groups:\n  default:\n    members: ${list}` : `${key}: ${list}`;
+  };
+  const nat = `# Behind NAT, where its public address is always the same, upstream must be told:
+# listen: [{address: "udp:192.168.1.2:5060", advertise: "203.0.113.2:5060"}]
+`;
+  return `# By \`branchline init\`. \`branchline check\` says in words what it does; README.md has all keys.
+
+# This router's addresses towards phones, upstream and gateway. An interface's name stands for the address that it has.
+${line("listen")}
+${isBehindNat ? nat : ""}
+# The phones' networks: who is there may dial out in an outage.
+${line("localnet")}
+
+# The PBX; several in order of preference. Without it, the domain of each Request-URI.
+${line("upstream")}
+
+# The PSTN gateway on the spot, by IP address: DNS is gone when it is needed.
+${line("gateways")}
+
+# Numbers that go to the gateway even while upstream lives.
+${line("emergency")}
+
+# Who rings when the gateway brings a call: extensions, or URIs of phones.
+${line("members")}
+
+# A phone's call in an outage: 302, 380, relay or auto.
+# survival: {answer: 302}
+
+# Keeps the secret, and where phones are.
+${state === undefined ? "# state: state" : `state: ${spell(state)}`}
+`;
+}
+
+function spell(value: string): string {
+  return PLAIN.test(value) ? value : JSON.stringify(value);
+}
+
+/** What is wrong with the answers so far, by the rules of the file. */
+export function faultsOf(draft: Draft): string[] {
+  const answered = Object.keys(draft).map((key) => (key === "members" ? "hunt_groups" : key));
+  const { problems } = loadConfig(yamlOf(draft, { state: undefined, isBehindNat: false }), (path) => path);
+  return problems.flatMap(({ path, message }) => (answered.includes(path.replace(/\W.*/, "")) ? [message] : []));
+}

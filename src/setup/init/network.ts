@@ -1,0 +1,124 @@
+/** What the host's own files and programs say about its network, read as text. IPv4: phones in branches have it. */
+
+/** One address of one interface. */
+export interface Interface {
+  readonly name: string;
+  readonly address: string;
+  readonly prefix_bits: number;
+}
+
+export interface Route {
+  /** The interface. */
+  readonly name: string;
+  /** As a number, like the mask. */
+  readonly network: number;
+  readonly mask: number;
+  readonly metric: number;
+}
+
+export interface Neighbour {
+  readonly address: string;
+  /** Maker of phones; undefined: of something else, or nobody knows. */
+  readonly vendor: string | undefined;
+}
+
+export interface Network {
+  readonly interfaces: readonly Interface[];
+  readonly routes: readonly Route[];
+  /** Interfaces whose address may be another one tomorrow. */
+  readonly dynamic: readonly string[];
+  readonly neighbours: readonly Neighbour[];
+}
+
+/** As the host gives it. */
+export interface RawNetwork {
+  /** `ip -o -4 address`; it knows interfaces too at which nothing is plugged in. */
+  readonly table: string;
+  /** Where there is no such program: names, and addresses such as 10.222.237.1/24. */
+  readonly addresses: readonly { readonly name: string; readonly cidr: string }[];
+  /** /proc/net/route */
+  readonly routes: string;
+  /** How the host's numbers stand in memory, and so in /proc/net/route. */
+  readonly isLittleEndian: boolean;
+  /** /proc/net/arp */
+  readonly neighbours: string;
+  /** The command lines of all that runs, arguments apart by white space. */
+  readonly programs: readonly string[];
+}
+
+/** First bytes of the MAC addresses of those who make little else than phones. */
+const MAKERS: readonly (readonly [string, RegExp])[] = [
+  ["Yealink", /^(00:15:65|24:9a:d8|44:db:d2|80:5e:0c|80:5e:c0|c4:fc:22|ec:1d:a9)/i],
+  ["Grandstream", /^(00:0b:82|c0:74:ad|ec:74:d7)/i],
+  ["Snom", /^00:04:13/],
+  ["Polycom", /^(00:04:f2|64:16:7f|48:25:67)/i],
+];
+
+export function readNetwork(raw: RawNetwork): Network {
+  const table = raw.table.split("\n").flatMap((line) => {
+    const [, name = "", address = "", bits] = /^\d+:\s+(\S+)\s+inet ([\d.]+)(?: peer [\d.]+)?\/(\d+)/.exec(line) ?? [];
+    return bits === undefined || name === "lo"
+      ? []
+      : [{ name, cidr: `${address}/${bits}`, isDynamic: /\sdynamic\s/.test(line) }];
+  });
+  const interfaces = (table.length > 0 ? table : raw.addresses).flatMap(({ name, cidr }) => {
+    const [address = "", bits] = cidr.split("/");
+    // An alias, eth0:1, is a second address of eth0.
+    return address.includes(":") ? [] : [{ name: name.replace(/:.*/, ""), address, prefix_bits: Number(bits) }];
+  });
+  const clients = raw.programs.filter((program) => /dhclient|udhcpc|dhcpcd/.test(program)).map(wordsOf);
+  const isDynamic = (name: string) =>
+    /^(ppp|wwan|lte)/.test(name) ||
+    clients.some((words) => words.includes(name)) ||
+    table.some((one) => one.name === name && one.isDynamic);
+  return {
+    interfaces,
+    routes: linesOf(raw.routes).flatMap(([name = "", network = "", , , , , metric, mask = ""]) => {
+      const number = (hex: string) =>
+        Number.parseInt(raw.isLittleEndian ? hex.replace(/(..)(..)(..)(..)/, "$4$3$2$1") : hex, 16);
+      return { name, network: number(network), mask: number(mask), metric: Number(metric) };
+    }),
+    dynamic: interfaces.map(({ name }) => name).filter(isDynamic),
+    neighbours: linesOf(raw.neighbours).flatMap(([address = "", , flags, mac = ""]) =>
+      flags === "0x0" ? [] : [{ address, vendor: MAKERS.find(([, pattern]) => pattern.test(mac))?.[0] }],
+    ),
+  };
+}
+
+/** The interface by which the host would send to `address`; 0.0.0.0 asks for the default route. */
+export function interfaceTowards(network: Network, address: string): string | undefined {
+  const value = numberOf(address);
+  let best: Route | undefined;
+  for (const route of network.routes) {
+    if ((value & route.mask) >>> 0 !== route.network) continue;
+    const isBetter =
+      best === undefined || route.mask > best.mask || (route.mask === best.mask && route.metric < best.metric);
+    if (isBetter) best = route;
+  }
+  return best?.name;
+}
+
+/** The network that an interface is in, such as 10.222.237.0/24. */
+export function networkOf({ address, prefix_bits }: Interface): string {
+  const size = 2 ** (32 - prefix_bits);
+  const first = Math.floor(numberOf(address) / size) * size;
+  return `${[24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join(".")}/${prefix_bits}`;
+}
+
+/** RFC 1918. */
+export function isPrivate(address: string): boolean {
+  return /^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(address);
+}
+
+function numberOf(address: string): number {
+  return address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+}
+
+/** The words of each line but the first. */
+function linesOf(text: string): string[][] {
+  return text.trim().split("\n").slice(1).map(wordsOf);
+}
+
+function wordsOf(line: string): string[] {
+  return line.trim().split(/\s+/);
+}

@@ -1,0 +1,233 @@
+/** What `branchline init` proposes on real machines. */
+import { describe, expect, test } from "vitest";
+import type { Draft } from "../../src/setup/init/draft.ts";
+import { placesOf } from "../../src/setup/init/family.ts";
+import { addHeard, type Heard, isGateway, optionsTo, readHeard } from "../../src/setup/init/heard.ts";
+import { interfaceTowards, type RawNetwork, readNetwork } from "../../src/setup/init/network.ts";
+import { earsOf, type Facts, isBehindNat, neighboursOf, propose, seenText } from "../../src/setup/init/proposal.ts";
+import { requestText, responseText } from "../support/messages.ts";
+import { EDGEROUTER, EDGEROUTER_4, OPENWRT, RASPBERRY, router } from "./routers.ts";
+
+const factsOf = (raw: RawNetwork, heard: readonly Heard[] = []): Facts => ({ network: readNetwork(raw), heard });
+const phone = (address: string, user?: string, domain?: string, agent = ""): Heard => ({
+  address,
+  user,
+  domain,
+  agent,
+});
+
+/** Each question answered with what is proposed, or as `answered` says. */
+function proposed(facts: Facts, answered: Draft = {}): Draft {
+  let draft = answered;
+  for (const key of ["localnet", "upstream", "gateways", "members", "emergency", "listen"] as const) {
+    draft = { ...draft, [key]: draft[key] ?? propose(key, facts, draft) };
+  }
+  return draft;
+}
+
+describe("networks and addresses", () => {
+  test("an EdgeRouter X with PPPoE: the interface's name, because its address changes", () => {
+    const draft = proposed(factsOf(EDGEROUTER));
+    expect(draft.localnet).toEqual(["10.222.237.0/24"]);
+    expect(draft.listen).toEqual(["udp:10.222.237.1:5060", "udp:pppoe0:5060"]);
+  });
+
+  test("OpenWrt with a DHCP client for eth1", () => {
+    const draft = proposed(factsOf(OPENWRT));
+    expect(draft.localnet).toEqual(["192.168.1.0/24"]);
+    expect(draft.listen).toEqual(["udp:192.168.1.1:5060", "udp:eth1:5060"]);
+  });
+
+  test("the same with a fixed address", () => {
+    expect(proposed(factsOf({ ...OPENWRT, programs: ["udhcpc -i eth2"] })).listen).toContain("udp:198.51.100.20:5060");
+  });
+
+  test("a Raspberry Pi has one interface for all: phones need its address, though it comes by DHCP", () => {
+    const facts = factsOf(RASPBERRY);
+    expect(proposed(facts)).toMatchObject({ localnet: ["192.168.178.0/24"], listen: ["udp:192.168.178.40:5060"] });
+    expect(seenText(facts)).toContain("eth0: 192.168.178.40/24, default route, address may change");
+  });
+
+  test("of several LANs none is taken at random: whoever is in localnet may dial out", () => {
+    expect(proposed(factsOf(EDGEROUTER_4)).localnet).toEqual([]);
+  });
+
+  test.each([
+    ["heard", { heard: [phone("10.1.20.21", "201", "pbx.example.com")], neighbours: [] }],
+    ["seen by its MAC address", { heard: [], neighbours: ["10.1.20.21  0x1  0x2  80:5e:c0:12:34:56  *  eth1.20"] }],
+  ])("but the one where a phone is %s", (_how, { heard, neighbours }) => {
+    const table = EDGEROUTER_4.neighbours + neighbours.join("\n");
+    expect(proposed(factsOf({ ...EDGEROUTER_4, neighbours: table }, heard)).localnet).toEqual(["10.1.20.0/24"]);
+  });
+
+  test("a neighbour that nobody has found counts for nothing", () => {
+    const neighbours = `${EDGEROUTER_4.neighbours}10.1.20.21  0x1  0x0  80:5e:c0:12:34:56  *  eth1.20`;
+    expect(proposed(factsOf({ ...EDGEROUTER_4, neighbours })).localnet).toEqual([]);
+  });
+
+  test("upstream behind a tunnel, the gateway behind a port of its own: our addresses there", () => {
+    const answered = { localnet: ["10.1.20.0/24"], upstream: ["sip:192.0.2.10"], gateways: ["sip:10.10.1.3"] };
+    const listen = ["udp:10.1.20.1:5060", "udp:10.10.1.1:5060", "udp:10.99.0.2:5060"];
+    expect(proposed(factsOf(EDGEROUTER_4), answered).listen).toEqual(listen);
+  });
+
+  test("upstream by name: towards the default route", () => {
+    const answered = { localnet: ["10.1.20.0/24"], upstream: ["sip:pbx.example.com"], gateways: [] };
+    expect(proposed(factsOf(EDGEROUTER_4), answered).listen).toEqual(["udp:10.1.20.1:5060", "udp:203.0.113.2:5060"]);
+  });
+
+  test("iproute2 says more than Node: PPPoE's own address, and a LAN at which nothing is plugged in", () => {
+    const table =
+      "1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n" +
+      "9: switch0    inet 10.222.237.1/24 brd 10.222.237.255 scope global switch0\\       valid_lft forever\n" +
+      "12: pppoe0    inet 203.0.113.7 peer 203.0.113.1/32 scope global pppoe0\\       valid_lft forever\n";
+    expect(readNetwork({ ...EDGEROUTER, addresses: [], table }).interfaces).toEqual([
+      { name: "switch0", address: "10.222.237.1", prefix_bits: 24 },
+      { name: "pppoe0", address: "203.0.113.7", prefix_bits: 32 },
+    ]);
+  });
+
+  test("of two default routes the better one", () => {
+    const addresses = { eth0: "203.0.113.2/29", eth1: "198.51.100.2/29" };
+    const routes = [["eth1", "0.0.0.0/0", 20] as const, ["eth0", "0.0.0.0/0", 10] as const];
+    expect(interfaceTowards(readNetwork(router({ addresses, routes })), "192.0.2.1")).toBe("eth0");
+  });
+
+  test("a host without /proc proposes nothing, and breaks nothing", () => {
+    const facts = factsOf({ ...EDGEROUTER, addresses: [], routes: "", neighbours: "", programs: [] });
+    expect(proposed(facts)).toEqual({
+      localnet: [],
+      upstream: [],
+      gateways: [],
+      members: [],
+      emergency: [],
+      listen: [],
+    });
+  });
+});
+
+describe("NAT", () => {
+  test("a private address towards a PBX on the internet is shown with the cure", () => {
+    const facts = factsOf(
+      router({ addresses: { eth0: "192.168.0.2/24", eth1: "10.5.0.1/24" }, routes: [["eth0", "0.0.0.0/0"]] }),
+    );
+    expect(isBehindNat(facts.network, proposed(facts, { upstream: ["sip:pbx.example.com"] }))).toBe(true);
+    expect(isBehindNat(facts.network, proposed(facts, { upstream: ["sip:192.168.7.1"] }))).toBe(false);
+  });
+
+  test("not so a public one, nor a tunnel's", () => {
+    expect(isBehindNat(readNetwork(EDGEROUTER), proposed(factsOf(EDGEROUTER)))).toBe(false);
+    const answered = { localnet: ["10.1.20.0/24"], upstream: ["sip:192.0.2.10"] };
+    expect(isBehindNat(readNetwork(EDGEROUTER_4), proposed(factsOf(EDGEROUTER_4), answered))).toBe(false);
+  });
+});
+
+describe("who is heard", () => {
+  const register = requestText({
+    method: "REGISTER",
+    uri: "sip:pbx.example.com",
+    to: "<sip:201@pbx.example.com>",
+    headers: ["User-Agent: Yealink SIP-T46S 66.85.0.5"],
+  });
+
+  test("a phone's REGISTER says its extension, its PBX and its make", () => {
+    expect(readHeard(register, "10.222.237.21")).toEqual(
+      phone("10.222.237.21", "201", "pbx.example.com", "Yealink SIP-T46S 66.85.0.5"),
+    );
+  });
+
+  test("a phone's call says who calls", () => {
+    const invite = requestText({ from: "Alice <sip:202@pbx.example.com>;tag=1", to: "<sip:5551234@pbx.example.com>" });
+    expect(readHeard(invite, "10.222.237.22")).toMatchObject({ user: "202", domain: "pbx.example.com" });
+  });
+
+  test("what answers OPTIONS says who it is", () => {
+    const answer = responseText(200, { headers: ["Server: Grandstream GXW4104 (HW 1.3)"] });
+    const found = readHeard(answer, "10.222.237.3");
+    expect(found).toEqual(phone("10.222.237.3", undefined, undefined, "Grandstream GXW4104 (HW 1.3)"));
+    expect(found !== undefined && isGateway(found)).toBe(true);
+  });
+
+  test.each([
+    ["keep-alive", "\r\n\r\n"],
+    ["noise", "\x00\x01\x02"],
+    ["nothing", ""],
+  ])("%s is nobody", (_what, wire) => {
+    expect(readHeard(wire, "10.222.237.21")).toBeUndefined();
+  });
+
+  test("nothing that a terminal would obey is taken over", () => {
+    const nasty = requestText({ method: "REGISTER", to: "<sip:\x9b31m@pbx>", headers: ["User-Agent: a\x1b[31mb"] });
+    expect(readHeard(nasty, "10.222.237.21")).toMatchObject({ user: undefined, agent: "a" });
+  });
+
+  test("our OPTIONS is a good request", () => {
+    const heard = readHeard(optionsTo("10.222.237.3", { address: "10.222.237.1", port: 5060 }), "10.222.237.1");
+    expect(heard).toMatchObject({ user: "branchline" });
+  });
+
+  test("a phone that says it twice is one, with two lines it is two; an answer adds nothing to what it has said", () => {
+    const all = [
+      phone("10.222.237.21", "201"),
+      phone("10.222.237.22"),
+      phone("10.222.237.21", "201"),
+      phone("10.222.237.21", "299"),
+      phone("10.222.237.21"),
+      phone("10.222.237.22", "202"),
+    ].reduce<Heard[]>(addHeard, []);
+    expect(all.map(({ user }) => user)).toEqual(["201", "299", "202"]);
+  });
+
+  test("a flood fills no memory", () => {
+    let all: Heard[] = [];
+    for (let number = 0; number < 700; number++) all = addHeard(all, phone("10.222.237.66", String(number)));
+    expect(all).toHaveLength(500);
+  });
+
+  test("they become upstream, members and gateway; who is elsewhere doesn't ring, and we are no upstream", () => {
+    const heard = [
+      phone("10.222.237.20", "200", "10.222.237.1"),
+      phone("10.222.237.21", "201", "pbx.example.com"),
+      phone("10.222.237.22", "202", "pbx.example.com"),
+      phone("172.30.0.9", "666", "pbx.example.com"),
+      phone("10.222.237.3", undefined, undefined, "Patton SN4120"),
+    ];
+    expect(proposed(factsOf(EDGEROUTER, heard))).toMatchObject({
+      upstream: ["sip:pbx.example.com"],
+      gateways: ["sip:10.222.237.3"],
+      members: ["200", "201", "202"],
+    });
+  });
+
+  test("one listens on every LAN, or where one was told to", () => {
+    expect(earsOf(readNetwork(EDGEROUTER), {})).toEqual([{ address: "10.222.237.1", port: 5060 }]);
+    expect(earsOf(readNetwork(EDGEROUTER), { listen: "udp:127.0.0.9:5070, pppoe0 10.0.0.1" })).toEqual([
+      { address: "127.0.0.9", port: 5070 },
+      { address: "10.0.0.1", port: 5060 },
+    ]);
+  });
+});
+
+test("only those in a LAN are asked, not the provider's router", () => {
+  const neighbours = `${OPENWRT.neighbours}192.168.1.21  0x1  0x2  3c:22:fb:00:00:01  *  br-lan
+198.51.100.1  0x1  0x2  3c:22:fb:00:00:02  *  eth1`;
+  const network = readNetwork({ ...OPENWRT, neighbours });
+  expect(neighboursOf(network, "192.168.1.1")).toEqual(["192.168.1.21"]);
+  expect(neighboursOf(network, "127.0.0.1")).toEqual([]);
+});
+
+describe("where things are", () => {
+  const places = (node: string, ...paths: readonly string[]) => placesOf((path) => paths.includes(path), node).file;
+
+  test("by the kind of router", () => {
+    expect(places("/usr/bin/node", "/opt/vyatta", "/config", "/etc/debian_version")).toBe(
+      "/config/branchline/branchline.yaml",
+    );
+    expect(places("/opt/bin/node", "/opt/vyatta", "/config")).toBe("/config/branchline/branchline.yaml");
+    expect(places("/opt/bin/node", "/opt/etc")).toBe("/opt/etc/branchline.yaml");
+    expect(places("/opt/bin/node", "/opt/etc", "/etc/openwrt_release")).toBe("/opt/etc/branchline.yaml");
+    expect(places("/usr/bin/node", "/etc/openwrt_release")).toBe("/etc/branchline.yaml");
+    expect(places("/usr/bin/node", "/etc/debian_version")).toBe("/etc/branchline/branchline.yaml");
+    expect(places("/usr/local/bin/node")).toBe("branchline.yaml");
+  });
+});

@@ -1,0 +1,96 @@
+/** Real machines, as their kernels and programs describe them. */
+import type { RawNetwork } from "../../src/setup/init/network.ts";
+
+/** A line of /proc/net/route: interface, network, mask and metric, in the host's byte order. */
+function routeLine(isLittleEndian: boolean, [name, cidr, metric = 0]: readonly [string, string, number?]): string {
+  const [network = "", bits = "0"] = cidr.split("/");
+  const mask = 0xffffffff << (32 - Number(bits));
+  const octets = (value: number) => [24, 16, 8, 0].map((shift) => (value >>> shift) & 255);
+  const hex = (all: readonly number[]) =>
+    (isLittleEndian ? [...all].reverse() : all)
+      .map((octet) => octet.toString(16).padStart(2, "0").toUpperCase())
+      .join("");
+  const masked = bits === "0" ? [0, 0, 0, 0] : octets(mask);
+  return [name, hex(network.split(".").map(Number)), "00000000", "0001", 0, 0, metric, hex(masked), 0, 0, 0].join("\t");
+}
+
+export function router(parts: {
+  readonly addresses: Readonly<Record<string, string>>;
+  readonly routes: readonly (readonly [string, string, number?])[];
+  readonly neighbours?: readonly string[];
+  readonly table?: string;
+  readonly programs?: readonly string[];
+  readonly isLittleEndian?: boolean;
+}): RawNetwork {
+  const { addresses, routes, neighbours = [], table = "", programs = [], isLittleEndian = true } = parts;
+  return {
+    addresses: Object.entries(addresses).map(([name, cidr]) => ({ name, cidr })),
+    routes: ["Iface\tDestination\tGateway \tFlags", ...routes.map((one) => routeLine(isLittleEndian, one)), ""].join(
+      "\n",
+    ),
+    isLittleEndian,
+    neighbours: [
+      "IP address       HW type     Flags       HW address            Mask     Device",
+      ...neighbours,
+      "",
+    ].join("\n"),
+    table,
+    programs: ["/sbin/init", ...programs],
+  };
+}
+
+/** EdgeRouter X: eth0 carries PPPoE, the switch has the phones. */
+export const EDGEROUTER = router({
+  addresses: { switch0: "10.222.237.1/24", pppoe0: "203.0.113.7/32", "switch0:1": "fe80::1/64" },
+  routes: [
+    ["pppoe0", "0.0.0.0/0"],
+    ["switch0", "10.222.237.0/24"],
+  ],
+});
+
+/** OpenWrt: the bridge with the phones, DHCP towards the provider. */
+export const OPENWRT = router({
+  addresses: { "br-lan": "192.168.1.1/24", eth1: "198.51.100.20/24" },
+  routes: [
+    ["eth1", "0.0.0.0/0"],
+    ["eth1", "198.51.100.0/24"],
+    ["br-lan", "192.168.1.0/24"],
+  ],
+  programs: ["udhcpc -p /var/run/udhcpc-eth1.pid -s /lib/netifd/dhcp.script -f -t 0 -i eth1 -x hostname:OpenWrt -C"],
+});
+
+/** A Raspberry Pi behind somebody else's router; systemd-networkd has asked for its address. */
+export const RASPBERRY = router({
+  addresses: { eth0: "192.168.178.40/24", wlan0: "fe80::2/64" },
+  routes: [
+    ["eth0", "0.0.0.0/0", 1024],
+    ["eth0", "192.168.178.0/24", 1024],
+  ],
+  table:
+    "1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n" +
+    "2: eth0    inet 192.168.178.40/24 metric 1024 brd 192.168.178.255 scope global dynamic eth0\\       valid_lft 863000sec\n",
+});
+
+/** EdgeRouter 4, big-endian: data, phones and guests apart; the PBX behind WireGuard, the gateway on a port of its own. */
+export const EDGEROUTER_4 = router({
+  addresses: {
+    eth0: "203.0.113.2/29",
+    "eth1.10": "10.1.10.1/24",
+    "eth1.20": "10.1.20.1/24",
+    "eth1.30": "10.1.30.1/24",
+    eth2: "10.10.1.1/24",
+    wg0: "10.99.0.2/24",
+    docker0: "172.17.0.1/16",
+  },
+  routes: [
+    ["eth0", "0.0.0.0/0"],
+    ["wg0", "192.0.2.0/24"],
+    ["eth1.10", "10.1.10.0/24"],
+    ["eth1.20", "10.1.20.0/24"],
+    ["eth1.30", "10.1.30.0/24"],
+    ["eth2", "10.10.1.0/24"],
+    ["wg0", "10.99.0.0/24"],
+  ],
+  neighbours: ["10.1.10.7        0x1         0x2         3c:22:fb:00:00:01     *        eth1.10"],
+  isLittleEndian: false,
+});
