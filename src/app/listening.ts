@@ -8,6 +8,8 @@ export interface Sockets {
   open(listener: OwnListener): Promise<void>;
   /** Connections that stand on it end. */
   close(listener: OwnListener): Promise<void>;
+  /** Whether the kernel has this address, whatever its interface does. */
+  isOurs(address: string): Promise<boolean>;
 }
 
 export interface ListeningUser {
@@ -77,6 +79,8 @@ export class Listening {
     const address = listener.homeAmong(interfaces);
     const isOpen = this.open.has(listener);
     if (isOpen && address === listener.address) return;
+    // Node leaves out interfaces without a carrier: connections outlive a cable that is pulled and put back.
+    if (isOpen && address === undefined && (await this.sockets.isOurs(listener.address))) return;
     if (isOpen) {
       listener.isAway = true;
       this.open.delete(listener);

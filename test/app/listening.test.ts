@@ -35,6 +35,13 @@ class Host {
     this.done.push(`open ${address}`);
   }
 
+  /** Addresses that the kernel has, listed or not. */
+  kept = "";
+
+  async isOurs(address: string): Promise<boolean> {
+    return address === this.kept;
+  }
+
   async close({ address }: OwnListener): Promise<void> {
     this.done.push(`close ${address}`);
   }
@@ -97,6 +104,13 @@ describe("afterwards", () => {
       "open 192.0.2.7",
       "here 192.0.2.7:5060 false",
     ]);
+  });
+
+  test("without a carrier the interface isn't listed, but its address is ours still: nothing happens", async () => {
+    const host = await started(LAN, "ppp0");
+    host.kept = "192.0.2.1";
+    await host.listening.follow(has());
+    expect(host.done).toEqual([]);
   });
 
   test("gone, told once, and back", async () => {

@@ -27,6 +27,10 @@ export class NodeTransport implements TransportPort {
     else this.streams.close(listener);
   }
 
+  isOurs(address: string): Promise<boolean> {
+    return this.udp.isOurs(address);
+  }
+
   async closeAll(): Promise<void> {
     await this.streams.closeAll();
     await this.udp.closeAll();

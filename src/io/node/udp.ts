@@ -127,6 +127,19 @@ export class NodeUdp {
     }
   }
 
+  /** Whether the kernel has this address, whatever its interface does. */
+  async isOurs(address: string): Promise<boolean> {
+    const socket = DgramAsPromised.createSocket(familyOf(address));
+    try {
+      await socket.bind({ address, port: 0 });
+      return true;
+    } catch {
+      return false;
+    } finally {
+      socket.socket.close();
+    }
+  }
+
   private openPeer(flow: Flow): Peer {
     const { listener } = flow;
     const socket = createSocket(listener, this.receiver(listener));
