@@ -1,6 +1,6 @@
 /**
  * An esbuild plugin that makes libraries smaller than esbuild alone can: classes are kept whole by it, files too.
- * test/app/bundled-yaml.test.ts compares what is left with the libraries as they are.
+ * test/app/bundled-yaml.test.ts and test/peers/trimmed-bundle.test.ts compare what is left with the libraries as they are.
  */
 import { readFileSync } from "node:fs";
 
@@ -8,29 +8,27 @@ import { readFileSync } from "node:fs";
 const UNUSED_FILE =
   /yaml.browser.dist.(stringify.\w+|schema.json.schema|schema.yaml-1.1.(timestamp|set|pairs|omap|binary|int|float|bool|schema)|doc.(anchors|createNode|applyReviver)|parse.cst-(visit|stringify))\.js$/;
 
-/** What src/base/ip-range.ts imports, in the order in which ip-num loads its own files. */
-const IP_NUM_USED = `export { IPv4, IPv6 } from "./IPNumber";
-export { IPv4CidrRange, IPv6CidrRange } from "./IPRange";`;
+/** What src/base/ip-range.ts imports. */
+const IP_NUM_USED = 'export { IPv4, IPv6 } from "./IPNumber";';
 
 /** What is called by name only, never as object[name](). */
-const LIBRARY = /node_modules.(ip-num|yaml)./;
+const LIBRARY = /node_modules.(ip-num|yaml|commander)./;
 
-/** A method, getter or setter as these libraries' compilers write it. */
-const METHOD = /^ {4}(?:static |async |\*)*(?:get |set )?([a-zA-Z]\w*)\([^\n]*\) \{\n[\s\S]*?^ {4}\}\n/gm;
-const NAME = /[A-Za-z_$][\w$]*/g;
+/** A method, getter or setter as these libraries' compilers and formatters write it, with its indentation. */
+const METHOD = /^( {2}| {4})(?:static |async |\*)*(?:get |set )?([a-zA-Z_]\w*)\([^\n]*\) \{\n[\s\S]*?^\1\};?\n/gm;
+/** Whatever could name a method: behind a dot, or in quotes. */
+const NAMED = /\.(\w+)|["'](\w+)["']/g;
 const COMMENT = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 
 /** JavaScript calls these by itself. */
-const CALLED_BY_LANGUAGE = new Set(["constructor", "toString", "toJSON", "valueOf"]);
+const CALLED_BY_LANGUAGE = ["constructor", "toString", "toJSON", "valueOf", "next"];
+/** Their names are called, but on other things; or, with commander's, for commands that are programs of their own. */
+const NEVER_CALLED = ["_executeSubCommand", "aggregate", "split", "take"];
 
-/**
- * @param paths all files of the bundle, absolute
- */
+/** @param paths all files of the bundle, absolute */
 export function trimLibraries(paths) {
   const texts = new Map(paths.map((path) => [path, trimFile(path)]));
-  while (dropMethods(texts)) {
-    // What only they have called is free now.
-  }
+  dropMethods(texts);
   return {
     name: "trim-libraries",
     setup({ onLoad }) {
@@ -52,12 +50,12 @@ function trimFile(path) {
 
 /**
  * ip-num comes as CommonJS, of which esbuild can leave nothing out, nor shorten what its files call in each other. What
- * TypeScript has made of its modules is so regular that they can be turned back; its pools of addresses and numbers of
- * autonomous systems are nobody's here.
+ * TypeScript has made of its modules is so regular that they can be turned back; its pools, ranges and numbers of autonomous
+ * systems are nobody's here.
  */
 function ipNumModule(path, text) {
   if (/index\.js$/.test(path)) return IP_NUM_USED;
-  if (/IPPool\.js$/.test(path)) return "";
+  if (/IP(Pool|Range)\.js$/.test(path)) return "";
   const module = text
     .replace(/^"use strict";$/m, "")
     .replace(/^Object\.defineProperty\(exports, "__esModule".*$/m, "")
@@ -66,30 +64,31 @@ function ipNumModule(path, text) {
     .replace(/^exports\.(\w+) = (\w+);$/gm, "export { $2 as $1 };")
     .replace(/\bexports\.(?=\w)/g, "")
     .replace(/^class Asn [\s\S]*?^}$/m, "")
-    .replace(/^Asn\..*$|^export { Asn .*$/gm, "");
+    .replace(/^Asn\..*$|^export { Asn .*$/gm, "")
+    .replace(/^IPv[46]\.[A-Z_]+ = (\[[^\]]*\]|[^;]*);$/gm, "");
   if (/\brequire\(|\bexports\b/.test(module)) throw new Error(`${path} isn't what it was: see ipNumModule`);
   return module;
 }
 
-/** Drops the libraries' methods whose names stand nowhere but at their own beginnings. */
+/** Drops the libraries' methods that nothing names: no code outside of such methods, and no method that stays. */
 function dropMethods(texts) {
-  const named = count([...texts.values()].flatMap((text) => text.match(NAME) ?? []));
-  const begun = count([...texts.values()].flatMap((text) => [...text.matchAll(METHOD)].map(([, name]) => name)));
-  let dropped = 0;
-  for (const [path, text] of texts) {
-    if (!LIBRARY.test(path)) continue;
-    const rest = text.replace(METHOD, (method, name) => {
-      if (CALLED_BY_LANGUAGE.has(name) || named.get(name) > begun.get(name)) return method;
-      dropped += 1;
-      return "";
-    });
-    texts.set(path, rest);
+  const libraries = [...texts].filter(([path]) => LIBRARY.test(path));
+  const methods = libraries.flatMap(([, text]) => [...text.matchAll(METHOD)]);
+  const outside = [...texts].map(([path, text]) => (LIBRARY.test(path) ? text.replace(METHOD, "") : text));
+  const needed = new Set([...CALLED_BY_LANGUAGE, ...namesIn(outside.join("\n"))]);
+  const stays = (name) => needed.has(name) && !NEVER_CALLED.includes(name);
+  for (let size = 0; size !== needed.size; ) {
+    size = needed.size;
+    for (const [text, , name] of methods) if (stays(name)) for (const word of namesIn(text)) needed.add(word);
   }
-  return dropped > 0;
+  for (const [path, text] of libraries) {
+    texts.set(
+      path,
+      text.replace(METHOD, (method, _indentation, name) => (stays(name) ? method : "")),
+    );
+  }
 }
 
-function count(names) {
-  const counts = new Map();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return counts;
+function namesIn(text) {
+  return [...text.matchAll(NAMED)].map(([, property, word]) => property ?? word);
 }

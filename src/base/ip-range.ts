@@ -1,5 +1,5 @@
 /** IP addresses and CIDR ranges, IPv4 and IPv6: who is in localnet, and which spellings mean one address. */
-import { IPv4, IPv4CidrRange, IPv6, IPv6CidrRange } from "ip-num";
+import { IPv4, IPv6 } from "ip-num";
 import { BoundedMap } from "./bounded-map.ts";
 
 const ADDRESSES_REMEMBERED = 4096;
@@ -49,47 +49,40 @@ export class IpRange {
   readonly text: string;
   /** How many leading bits its addresses share. */
   readonly prefix_bits: number;
-  private readonly range: IPv4CidrRange | IPv6CidrRange;
   /** Of an IPv4 range, as numbers. */
   private readonly first: number;
   private readonly last: number;
+  /** Of an IPv6 range: how many bits don't count, and the ones before them. */
+  private readonly free_bits: bigint;
+  private readonly network6: bigint | undefined;
 
-  private constructor(text: string, prefix_bits: number, range: IPv4CidrRange | IPv6CidrRange) {
+  private constructor(text: string, prefix_bits: number, address: IPv4 | IPv6) {
     this.text = text;
     this.prefix_bits = prefix_bits;
-    this.range = range;
-    const isIpv4 = range instanceof IPv4CidrRange;
-    this.first = isIpv4 ? Number(range.getFirst().getValue()) : 0;
-    this.last = isIpv4 ? Number(range.getLast().getValue()) : -1;
+    const isIpv4 = address.bitSize === 32;
+    const size = isIpv4 ? 2 ** (32 - prefix_bits) : 0;
+    const value = isIpv4 ? Number(address.getValue()) : 0;
+    this.first = value - (value % (size || 1));
+    this.last = this.first + size - 1;
+    this.free_bits = BigInt(address.bitSize - prefix_bits);
+    this.network6 = isIpv4 ? undefined : address.getValue() >> this.free_bits;
   }
 
   /** Undefined when `text` is neither an address nor address/prefix-length. */
   static parse(text: string): IpRange | undefined {
     const slash = text.indexOf("/");
-    const version = ipVersion(slash < 0 ? text : text.slice(0, slash));
-    if (version === 0) return undefined;
-    const full = version === 4 ? 32 : 128;
-    const length = slash < 0 ? full : decimal(text.slice(slash + 1));
-    if (length === undefined || length > full) return undefined;
-    const cidr = slash < 0 ? `${text}/${full}` : text;
-    try {
-      return new IpRange(text, length, version === 4 ? IPv4CidrRange.fromCidr(cidr) : IPv6CidrRange.fromCidr(cidr));
-    } catch {
-      return undefined;
-    }
+    const address = parseAddress(slash < 0 ? text : text.slice(0, slash));
+    if (address === undefined || text.includes("%")) return undefined;
+    const length = slash < 0 ? address.bitSize : decimal(text.slice(slash + 1));
+    return length === undefined || length > address.bitSize ? undefined : new IpRange(text, length, address);
   }
 
   contains(address: string): boolean {
     const value4 = ipv4Value(address);
     if (value4 >= 0) return value4 >= this.first && value4 <= this.last;
+    if (this.network6 === undefined || !address.includes(":")) return false;
     const parsed = parseAddress(address);
-    if (parsed === undefined) return false;
-    const value = parsed.getValue();
-    return (
-      parsed.bitSize === this.range.getFirst().bitSize &&
-      value >= this.range.getFirst().getValue() &&
-      value <= this.range.getLast().getValue()
-    );
+    return parsed !== undefined && parsed.getValue() >> this.free_bits === this.network6;
   }
 
   /** Of two networks that overlap, one lies within the other. */
