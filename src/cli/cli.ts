@@ -8,7 +8,7 @@ import { type InitOptions, init, showPhones } from "./init.ts";
 import { loadFile } from "./load-file.ts";
 import { run } from "./run.ts";
 
-const DEFAULT_FILE = "branchline.yaml";
+const DEFAULT_FILE = process.env["BRANCHLINE_CONFIG"] ?? "branchline.yaml";
 
 type Forced = Extract<ControlQuestion, { command: "force" }>["state"];
 

@@ -171,9 +171,9 @@ export class Branchline {
   }
 }
 
-/** Node's flags in deploy/run.sh. */
+/** Node's flags in deploy/run.sh, on the smallest machine. */
 function routerFlags(): readonly string[] {
-  const command = /^exec "\$node" (.*)\\$/m.exec(readFileSync(RUN_SCRIPT, "utf8"))?.[1];
-  if (command === undefined) throw new Error("deploy/run.sh starts Node in another way than it did");
-  return command.trim().split(" ");
+  const flags = /^ {2}flags="(--.*)"$/m.exec(readFileSync(RUN_SCRIPT, "utf8"))?.[1];
+  if (flags === undefined) throw new Error("deploy/run.sh starts Node in another way than it did");
+  return ["--max-old-space-size=32", ...flags.split(" ")];
 }

@@ -1,0 +1,118 @@
+/** deploy/run.sh under ash: which Node it takes, with which flags, and what becomes of the log. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
+import { describeUnless } from "../peers/support/peers.ts";
+import { missingForRouters, Router, type RouterOptions } from "./support/router.ts";
+
+const RUN = readFileSync(fileURLToPath(new URL("../../deploy/run.sh", import.meta.url)), "utf8");
+
+cleanUpAfterEach();
+
+/** A Node of which only the version is real: says how it has been called, and a few lines of a log. */
+function fakeNode(major: number, refused = "nothing"): string {
+  return `#!/bin/sh
+case " $* " in *" ${refused} "*) echo "bad option" >&2; exit 9;; esac
+case "$*" in *"1.5 * 2"*) echo "3 ${major}"; exit;; esac
+echo "$0 $* arena=$MALLOC_ARENA_MAX threads=$UV_THREADPOOL_SIZE pid=$$"
+for text in "<3>an error" "<4>a warning" "<6>a fact" "<7>a detail" "no priority"; do echo "$text" >&2; done
+`;
+}
+
+const NO_FPU = '#!/bin/sh\n[ "$1" = -v ] && echo v18.20.2 && exit\nkill -ILL $$\n';
+const memory = (kb: number) => ({ meminfo: `MemTotal:      ${kb} kB\nMemFree:      100000 kB\n` });
+
+async function router(nodes: Readonly<Record<string, string>>, options: RouterOptions = {}): Promise<Router> {
+  return Router.start({ ...options, files: { "/lib/it/run.sh": RUN, ...nodes } });
+}
+
+describeUnless(missingForRouters(), "run.sh", () => {
+  test.each([
+    [12, 249, "--max-old-space-size=32 --max-semi-space-size=1 --optimize-for-size --v8-pool-size=1"],
+    [18, 500, "--max-old-space-size=64 --max-semi-space-size=1 --optimize-for-size --v8-pool-size=1"],
+    [22, 1900, "--max-old-space-size=128 --max-semi-space-size=1 --optimize-for-size --v8-pool-size=1"],
+    [
+      24,
+      1900,
+      "--max-old-space-size=128 --max-semi-space-size=1 --optimize-for-size --v8-pool-size=1 --single-threaded",
+    ],
+  ])("Node %d on a machine of %d MB", async (major, mb, flags) => {
+    const box = await router({ "/opt/bin/node": fakeNode(major) }, { proc: memory(mb * 1024) });
+    const [line] = box.ok("/lib/it/run.sh /etc/it.yaml").split("\n");
+    expect(line?.replace(/ pid=.*/, "")).toBe(
+      `/opt/bin/node ${flags} /lib/it/branchline.js run -c /etc/it.yaml arena=1 threads=2`,
+    );
+  });
+
+  test("what JavaScript may take can be said", async () => {
+    const box = await router({ "/opt/bin/node": fakeNode(18) });
+    expect(box.ok("/lib/it/run.sh /etc/it.yaml", { BRANCHLINE_HEAP_MB: "48" })).toContain(" --max-old-space-size=48 ");
+  });
+
+  test("a Node that refuses the flags starts without them, and the log says so", async () => {
+    const box = await router({ "/opt/bin/node": fakeNode(99, "--optimize-for-size") });
+    const lines = box.ok("/lib/it/run.sh /etc/it.yaml").split("\n");
+    expect(lines[0]).toMatch(/^<4>flags_refused node=\/opt\/bin\/node flags="--max-old-space-size=\d+ .*"$/);
+    expect(lines[1]).toContain("/opt/bin/node /lib/it/branchline.js run -c /etc/it.yaml ");
+  });
+
+  test("the Node of the runtime goes before Entware's, Entware's before the system's", async () => {
+    const box = await router({ "/opt/bin/node": fakeNode(18), "/usr/bin/node": fakeNode(20) });
+    expect(box.ok("/lib/it/run.sh --node")).toBe("/opt/bin/node");
+    expect(box.ok("PATH=/usr/bin /lib/it/run.sh --node")).toBe("/opt/bin/node");
+    box.ok("mkdir -p /run/branchline/node/bin; cp /opt/bin/node /run/branchline/node/bin/node");
+    expect(box.ok("/lib/it/run.sh --node")).toBe("/run/branchline/node/bin/node");
+    expect(box.ok("/lib/it/run.sh --node", { BRANCHLINE_NODE: "/usr/bin/node" })).toBe("/usr/bin/node");
+    box.remove("opt/bin/node");
+    box.ok("rm -r /run/branchline");
+    expect(box.ok("/lib/it/run.sh --node")).toBe("/usr/bin/node");
+  });
+
+  test("a Node that doesn't work, or is too old, is passed over", async () => {
+    const box = await router({ "/opt/bin/node": NO_FPU, "/usr/bin/node": fakeNode(20) });
+    expect(box.ok("PATH=/usr/bin:/bin /lib/it/run.sh --node")).toBe("/usr/bin/node");
+    box.write("opt/bin/node", fakeNode(10));
+    expect(box.ok("PATH=/usr/bin:/bin /lib/it/run.sh --node")).toBe("/usr/bin/node");
+  });
+
+  test.each([
+    ["there is none", {}, {}, "no Node is here: install it (opkg update; opkg install node), or set BRANCHLINE_NODE"],
+    [
+      "the only one needs a floating point unit",
+      { "/opt/bin/node": NO_FPU },
+      {},
+      "/opt/bin/node can't add 1.5 and 1.5 on this processor: it wants a floating point unit, or another build of Node. ",
+    ],
+    [
+      "the only one is too old",
+      { "/opt/bin/node": fakeNode(10) },
+      {},
+      "/opt/bin/node is Node 10, and branchline needs 12 or newer. ",
+    ],
+    [
+      "the one that was named isn't there",
+      { "/opt/bin/node": fakeNode(18) },
+      { BRANCHLINE_NODE: "/mnt/usb/node" },
+      "BRANCHLINE_NODE names /mnt/usb/node, which isn't there or can't be executed",
+    ],
+  ])("no Node, since %s", async (_, nodes, environment, reason) => {
+    const box = await router(nodes);
+    const { status, text } = box.run("/lib/it/run.sh /etc/it.yaml", environment);
+    expect([status, text]).toEqual([1, `<3>no_node error="${reason}"`]);
+  });
+
+  test("BRANCHLINE_LOGGER: syslog has each line with its priority, and branchline is the process that was started", async () => {
+    const box = await router({ "/opt/bin/node": fakeNode(18) });
+    const pid = box.ok("BRANCHLINE_LOGGER=1 /lib/it/run.sh /etc/it.yaml & echo $!; wait");
+    await box.becomes("grep -q 'no priority' /tmp/messages && grep -q 'a detail' /tmp/messages");
+    const log = box.log();
+    for (const line of ["err branchline: an error", "warn branchline: a warning", "debug branchline: a detail"]) {
+      expect(log).toContain(` daemon.${line}`);
+    }
+    expect(log).toContain(" daemon.info branchline: a fact");
+    expect(log).toContain(" daemon.info branchline: no priority");
+    expect(log).toMatch(new RegExp(`run -c /etc/it.yaml .* pid=${pid}$`, "m"));
+    expect(box.ok("ls /tmp")).toBe("messages");
+  });
+});
