@@ -33,6 +33,7 @@ find_node() {
     if [ -x "$candidate" ] && [ ! -d "$candidate" ] && [ "$candidate" != "$tried" ]; then
       tried=$candidate
       answer=$(try_node "$candidate" '')
+      ended=$?
       major=${answer#3 }
       case $answer in
       '3 '[0-9]*)
@@ -43,7 +44,14 @@ find_node() {
         no_node="$no_node$candidate is Node $major, and branchline needs $OLDEST_NODE or newer. "
         ;;
       *)
-        no_node="$no_node$candidate can't add 1.5 and 1.5 on this processor: it wants a floating point unit, or another build of Node. "
+        # 128 and SIGILL.
+        if [ "$ended" -eq 132 ]; then
+          says="this processor lacks what it wants, such as a floating point unit: another build of Node may do"
+        else
+          says=$("$candidate" -e 0 2>&1 | head -n 1)
+          [ -n "$says" ] || says="it adds 1.5 and 1.5 in another way"
+        fi
+        no_node="$no_node$candidate doesn't work: $says. "
         ;;
       esac
     fi

@@ -21,6 +21,7 @@ for text in "<3>an error" "<4>a warning" "<6>a fact" "<7>a detail" "no priority"
 }
 
 const NO_FPU = '#!/bin/sh\n[ "$1" = -v ] && echo v18.20.2 && exit\nkill -ILL $$\n';
+const NO_LIBRARY = '#!/bin/sh\necho "$0: error while loading shared libraries: libatomic.so.1" >&2; exit 127\n';
 const memory = (kb: number) => ({ meminfo: `MemTotal:      ${kb} kB\nMemFree:      100000 kB\n` });
 
 async function router(nodes: Readonly<Record<string, string>>, options: RouterOptions = {}): Promise<Router> {
@@ -82,7 +83,13 @@ describeUnless(missingForRouters(), "run.sh", () => {
       "the only one needs a floating point unit",
       { "/opt/bin/node": NO_FPU },
       {},
-      "/opt/bin/node can't add 1.5 and 1.5 on this processor: it wants a floating point unit, or another build of Node. ",
+      "/opt/bin/node doesn't work: this processor lacks what it wants, such as a floating point unit: another build of Node may do. ",
+    ],
+    [
+      "the only one can't be loaded",
+      { "/opt/bin/node": NO_LIBRARY },
+      {},
+      "/opt/bin/node doesn't work: /opt/bin/node: error while loading shared libraries: libatomic.so.1. ",
     ],
     [
       "the only one is too old",

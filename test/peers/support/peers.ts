@@ -19,6 +19,8 @@ export type Peer =
   | "nft"
   | "script"
   | "sysctl"
+  | "busybox"
+  | "shellcheck"
   | "namespaces";
 
 /** Debian keeps what root runs out of other users' PATH. */

@@ -61,7 +61,7 @@ const SPACES = ["--mount", "--pid", "--net", "--uts", "--fork", "--kill-child"];
 
 export class Router {
   readonly root = temporaryFolder();
-  private readonly options: RouterOptions;
+  private options: RouterOptions;
   private power: Child | undefined;
 
   private constructor(options: RouterOptions) {
@@ -110,8 +110,9 @@ export class Router {
   }
 
   /** Pulls the plug and plugs it in again. */
-  async reboot(): Promise<void> {
+  async reboot(changes: Pick<RouterOptions, "writable"> = {}): Promise<void> {
     await this.powerOff();
+    this.options = { ...this.options, ...changes };
     await this.boot();
   }
 
@@ -137,7 +138,20 @@ export class Router {
   }
 
   private furnish(): void {
-    for (const folder of ["bin", "sbin", "usr/bin", "usr/sbin", "etc", "proc", "tmp", "run", "dev", "root", "var"]) {
+    for (const folder of [
+      "bin",
+      "sbin",
+      "usr/bin",
+      "usr/sbin",
+      "etc",
+      "proc",
+      "tmp",
+      "run",
+      "dev",
+      "root",
+      "mnt",
+      "var",
+    ]) {
       mkdirSync(join(this.root, folder), { recursive: true });
     }
     copyFileSync(pathOf("busybox"), join(this.root, "bin/busybox"));
@@ -165,9 +179,9 @@ export class Router {
     const mounts = [
       `mount --bind ${this.root} ${this.root}`,
       `cd ${this.root}`,
-      ...(node === undefined ? [] : [`mount --bind ${process.execPath} .${node}`]),
       ...(writable === undefined ? [] : writable.map((folder) => `mount --bind .${folder} .${folder}`)),
       ...(writable === undefined ? [] : ["mount -o remount,ro,bind ."]),
+      ...(node === undefined ? [] : [`mount --bind ${process.execPath} .${node}`]),
       ...["tmp", "run", "dev"].map((folder) => `mount -t tmpfs none ${folder}`),
       ...["null", "urandom", "zero"].map((name) => `touch dev/${name}; mount --bind /dev/${name} dev/${name}`),
       ...Object.entries(small).map(([folder, kib]) => `mount -t tmpfs -o size=${kib}k none .${folder}`),
