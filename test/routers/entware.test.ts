@@ -147,6 +147,19 @@ describeUnless(missingForRouters(), "Entware", () => {
     box.ok(`kill -0 ${other}`);
   });
 
+  test("a faulty file: whoever starts it reads the fault, and it comes by itself once that is put right", async () => {
+    const { ipk } = await packages("entware", "1.0.0");
+    const box = await tomato();
+    install(box, ipk);
+    const right = configuration("/opt/var/lib/branchline");
+    box.write(CONFIG, right.replace("127.0.0.0/24", "127.0.0.0/240"), 0o644);
+    expect(box.ok(`${SERVICE} start`)).toMatch(/^\/opt\/etc\/branchline.yaml:3:\d+: localnet/);
+    await box.becomes("grep -q 'starts again in' /tmp/messages");
+    expect(box.log()).toContain(`branchline: ${CONFIG}:3:`);
+    box.write(CONFIG, right, 0o644);
+    await box.becomes(answers);
+  });
+
   test("numbers of processes that others have got by now are nobody's", async () => {
     const { ipk } = await packages("entware", "1.0.0");
     const box = await tomato();

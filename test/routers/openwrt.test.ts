@@ -105,6 +105,27 @@ describeUnless(missingForRouters(), "OpenWrt", () => {
     expect(box.files().filter((path) => path.includes("branchline"))).toEqual([]);
   });
 
+  test("a faulty file isn't started by hand, and whoever tried reads the fault", async () => {
+    const { ipk } = await packages("openwrt", "1.0.0");
+    const box = await openwrt();
+    install(box, ipk);
+    box.write(CONFIG, MINE.replace("127.0.0.0/24", "127.0.0.0/240"), 0o644);
+    const { status, text } = box.run(`${SERVICE} start`);
+    expect(status).toBe(1);
+    expect(text).toMatch(/^\/etc\/branchline.yaml:3:\d+: localnet.*\nbranchline is not started$/);
+    expect(box.run("ls /tmp/procd").status).toBe(1);
+  });
+
+  test("in an image that is being built it is enabled, and nobody asks the builder's processor", async () => {
+    const { ipk } = await packages("openwrt", "1.0.0");
+    const box = await openwrt({ proc: { meminfo: "MemAvailable: 1 kB\n" } });
+    box.write("mnt/branchline.ipk", ipk.contents);
+    box.ok("mkdir -p /mnt/image/etc/rc.d && cd /mnt/image && tar -xzf ../branchline.ipk && tar -xzf control.tar.gz");
+    box.ok("cd /mnt/image && tar -xzf data.tar.gz && ./preinst && ./postinst", { IPKG_INSTROOT: "/mnt/image" });
+    expect(box.ok("readlink /mnt/image/etc/rc.d/S95branchline")).toBe("../init.d/branchline");
+    expect(box.run("ls /etc/rc.d/S95branchline").status).toBe(1);
+  });
+
   test("a new firmware keeps all that it needs", async () => {
     const { ipk } = await packages("openwrt", "1.0.0");
     const box = await openwrt();
