@@ -147,6 +147,20 @@ describeUnless(missingForRouters(), "Entware", () => {
     box.ok(`kill -0 ${other}`);
   });
 
+  test("its log's end is killed: it starts anew with another, alone", async () => {
+    const { ipk } = await packages("entware", "1.0.0");
+    const box = await tomato();
+    box.write(CONFIG, configuration("/opt/var/lib/branchline"), 0o644);
+    install(box, ipk);
+    await box.becomes(answers);
+    const first = pidOf(box, "branchline");
+    box.ok(`kill -9 $(pidof logger); until grep -q reloaded /tmp/messages || [ ! -e /proc/${first} ]; do
+      ${SERVICE} reload; usleep 100000; done`);
+    await box.becomes(`[ "$(cat /tmp/branchline/branchline.pid)" != ${first} ] && ${answers}`);
+    await box.becomes("[ $(grep -c 'branchline: started ' /tmp/messages) = 2 ]");
+    expect(box.ok("pidof branchline")).toBe(`${pidOf(box, "branchline")}`);
+  });
+
   test("a faulty file: whoever starts it reads the fault, and it comes by itself once that is put right", async () => {
     const { ipk } = await packages("entware", "1.0.0");
     const box = await tomato();
