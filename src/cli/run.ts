@@ -25,8 +25,9 @@ export async function run(file: string): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
   process.title = "branchline";
   const log = createLogger(config.logLevel);
-  const app = await start(config, log);
-  process.on("SIGHUP", () => {
+  // Before anything else: whoever sends a signal can't know how far we are.
+  process.on("SIGHUP", async () => {
+    const app = await started;
     const faults: string[] = [];
     const next = loadFile(file, (fault) => void faults.push(fault));
     if (next === undefined) {
@@ -39,12 +40,14 @@ export async function run(file: string): Promise<void> {
     }
   });
   let isStopping = false;
-  const stop = () => {
+  const stop = async () => {
     if (isStopping) return;
     isStopping = true;
     const exit = () => process.exit(0);
-    app.stop().then(exit, exit);
+    (await started).stop().then(exit, exit);
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  const started = start(config, log);
+  await started;
 }
