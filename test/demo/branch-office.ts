@@ -10,6 +10,7 @@ import { BranchlineProcess, type UpstreamEdge } from "./branchline-process.ts";
 import { findFreePort } from "./free-port.ts";
 import type { Watcher } from "./sip/endpoint.ts";
 import type { Address } from "./sip/message.ts";
+import { PATIENCE } from "./wait.ts";
 
 export const DOMAIN = "pbx.example.com";
 /** branchline's own defaults, which the configuration below leaves alone. */
@@ -109,7 +110,7 @@ function configOf(port: number): string {
 localnet: [${PHONE_NET}.0/24]
 upstream:
   targets: sip:${PBX_HOST}:${port}
-  probe: {interval: 30s, suspect_interval: 300ms, down_interval: 1s, timeout: 700ms}
+  probe: {interval: 30s, suspect_interval: 300ms, down_interval: 1s, timeout: ${700 * PATIENCE}ms}
   hold: 1s
 gateways: [sip:${GATEWAY_HOST}:${port}]
 hunt_groups:

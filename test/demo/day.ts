@@ -2,7 +2,7 @@
 import { type BranchOffice, FR_TIMER_ms, NOTICE_HOLD_ms } from "./branch-office.ts";
 import { allValues, firstValue, type SipRequest, uriOf } from "./sip/message.ts";
 import type { Heard, OutgoingCall } from "./sip/outgoing-call.ts";
-import { pause, within } from "./wait.ts";
+import { PATIENCE, pause, within } from "./wait.ts";
 
 export interface Step {
   readonly title: string;
@@ -27,8 +27,8 @@ const RETURN_LIMIT_ms = 12_000;
 const TALK_ms = 500;
 const SILENCE_ms = 1_700;
 /** How far a wait may be off. */
-const TOLERANCE_ms = 150;
-const AT_ONCE_ms = 100;
+const TOLERANCE_ms = PATIENCE * 150;
+const AT_ONCE_ms = PATIENCE * 100;
 
 export const DAY: readonly Step[] = [
   {

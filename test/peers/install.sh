@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs what the tests in this folder drive branchline with, where it is missing (Debian and its children).
+# Installs what the tests here and in test/lanes/ drive branchline with, where it is missing (Debian and its children).
 # Needs root, or sudo. Running it again changes nothing.
 set -eu
 
-PACKAGES="sip-tester kamailio baresip-core linphone-cli iproute2 nftables procps openssl bsdutils busybox-static shellcheck"
+PACKAGES="sip-tester kamailio baresip-core linphone-cli iproute2 nftables procps openssl bsdutils busybox-static shellcheck qemu-user-static debian-archive-keyring"
 
 is_installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

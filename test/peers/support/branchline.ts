@@ -1,12 +1,13 @@
 /** The real bundle as a child process: start, log, kill, start again. */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
 import { Child } from "./child.ts";
 import { defer } from "./cleanup.ts";
+import { monotonic_ms } from "./clock.ts";
 import type { TearingDisk } from "./tearing-disk.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -46,6 +47,8 @@ export interface Surroundings {
   readonly disk?: TearingDisk;
   /** As on a router: with the limits on memory that deploy/run.sh sets. */
   readonly isSmall?: boolean;
+  /** As on a router: by deploy/run.sh. */
+  readonly byRunScript?: boolean;
 }
 
 /** Probes so often that no test has to wait for them. */
@@ -58,8 +61,9 @@ export const QUICK_PROBES = {
 
 export class Branchline {
   private readonly folder: string;
-  private readonly surroundings: Surroundings;
+  private surroundings: Surroundings;
   private child: Child | undefined;
+  private startUp = Number.NaN;
   private forgiven: RegExp | undefined;
 
   private constructor(folder: string, surroundings: Surroundings) {
@@ -94,7 +98,7 @@ export class Branchline {
    * @returns the log line that tells how that went
    */
   async reload(settings?: Settings): Promise<string> {
-    if (settings !== undefined) writeFileSync(join(this.folder, "branchline.yaml"), stringify(settings));
+    if (settings !== undefined) writeFileSync(this.configFile, stringify(settings));
     const line = this.running.nextLine(/reloaded |reload_refused /);
     this.running.signal("SIGHUP");
     return line;
@@ -111,7 +115,9 @@ export class Branchline {
     await this.running.stop("SIGKILL");
   }
 
-  async restart(): Promise<void> {
+  /** @param changes to where it ran before */
+  async restart(changes: Surroundings = {}): Promise<void> {
+    this.surroundings = { ...this.surroundings, ...changes };
     await this.launch();
   }
 
@@ -122,27 +128,37 @@ export class Branchline {
 
   /** Ends it, and shows that it was well until then. */
   async stop(): Promise<void> {
-    if (this.child === undefined) return;
-    const { child } = this;
+    if (this.child !== undefined) await this.terminate();
+  }
+
+  /** As {@link stop}; {@link restart} may follow. @returns the exit status; null: it had to be killed */
+  async terminate(): Promise<number | null> {
+    const { running } = this;
     this.child = undefined;
-    const wasAlive = !child.hasEnded;
-    await child.stop();
-    const faults = child.lines.filter((line) => line.startsWith("<3>") && this.forgiven?.test(line) !== true);
-    if (!wasAlive || faults.length > 0) throw new Error(`branchline was not well:\n${child.lastWords()}`);
+    const wasAlive = !running.hasEnded;
+    const code = await running.stop();
+    const faults = running.lines.filter((line) => line.startsWith("<3>") && this.forgiven?.test(line) !== true);
+    if (!wasAlive || faults.length > 0) throw new Error(`branchline was not well:\n${running.lastWords()}`);
+    return code;
   }
 
   static readonly bundle = BUNDLE;
   readonly bundle = BUNDLE;
 
-  /** What a command prints that asks the running one. Rejects with its exit code when it fails. */
+  /** What a command prints that asks the running one, under the same Node. Rejects with its exit code when it fails. */
   async command(name: string, ...args: readonly string[]): Promise<string> {
-    const all = [BUNDLE, name, ...args, "-c", join(this.folder, "branchline.yaml")];
-    const { stdout } = await promisify(execFile)(process.execPath, all);
+    const all = [BUNDLE, name, ...args, "-c", this.configFile];
+    const { stdout } = await promisify(execFile)(this.node, all);
     return stdout;
   }
 
   get stateFolder(): string {
     return join(this.folder, "state");
+  }
+
+  /** How long it took from the last start until it listened. */
+  get startUp_ms(): number {
+    return this.startUp;
   }
 
   get lines(): readonly string[] {
@@ -159,15 +175,42 @@ export class Branchline {
   }
 
   private async launch(): Promise<void> {
-    const { namespace, node, disk, isSmall } = this.surroundings;
-    const flags = [...(isSmall === true ? routerFlags() : []), ...(disk?.nodeArguments ?? [])];
-    const args = [...flags, BUNDLE, "run", "-c", join(this.folder, "branchline.yaml")];
-    this.child = new Child(node ?? process.env["BRANCHLINE_NODE"] ?? process.execPath, args, {
+    const { namespace, disk, byRunScript } = this.surroundings;
+    const { command, args, env } = byRunScript === true ? this.byRunScript() : this.byNode();
+    const begin_ms = monotonic_ms();
+    this.child = new Child(command, args, {
       cwd: this.folder,
       namespace,
-      ...(disk === undefined ? {} : { env: disk.begin(this.stateFolder) }),
+      env: { ...env, ...disk?.begin(this.stateFolder) },
     });
     await this.child.line(/started /, 10_000);
+    this.startUp = monotonic_ms() - begin_ms;
+  }
+
+  private byNode() {
+    const { disk, isSmall } = this.surroundings;
+    const flags = [...(isSmall === true ? routerFlags() : []), ...(disk?.nodeArguments ?? [])];
+    return { command: this.node, args: [...flags, BUNDLE, "run", "-c", this.configFile], env: {} };
+  }
+
+  /** The bundle and the script lie side by side, as on a router. */
+  private byRunScript() {
+    const program = join(this.folder, "program");
+    mkdirSync(program, { recursive: true });
+    for (const file of [BUNDLE, RUN_SCRIPT]) copyFileSync(file, join(program, basename(file)));
+    return {
+      command: "sh",
+      args: [join(program, basename(RUN_SCRIPT)), this.configFile],
+      env: { BRANCHLINE_NODE: this.node },
+    };
+  }
+
+  private get node(): string {
+    return this.surroundings.node ?? process.env["BRANCHLINE_NODE"] ?? process.execPath;
+  }
+
+  private get configFile(): string {
+    return join(this.folder, "branchline.yaml");
   }
 }
 

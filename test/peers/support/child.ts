@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { patient } from "./patience.ts";
 import { pathOf } from "./peers.ts";
 
 const STOP_LIMIT_MS = 4_000;
@@ -86,8 +87,9 @@ export class Child {
     });
     const fail = (why: string) => new Error(`${this.name} ${why} before ${pattern}:\n${this.lastWords()}`);
     let timer: NodeJS.Timeout | undefined;
+    const patient_ms = patient(limit_ms);
     const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(fail(`said nothing in ${limit_ms} ms`)), limit_ms);
+      timer = setTimeout(() => reject(fail(`said nothing in ${patient_ms} ms`)), patient_ms);
     });
     const over = this.ended.then((code) => {
       throw fail(`ended with ${code}`);
@@ -124,7 +126,7 @@ export class Child {
   /** Ends it, kindly at first. */
   async stop(name: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     if (!this.hasEnded) this.signal(name);
-    const kill = setTimeout(() => this.signal("SIGKILL"), STOP_LIMIT_MS);
+    const kill = setTimeout(() => this.signal("SIGKILL"), patient(STOP_LIMIT_MS));
     const code = await this.ended;
     clearTimeout(kill);
     this.signal("SIGKILL");

@@ -1,4 +1,5 @@
 /** Time and waiting. */
+import { patient } from "./patience.ts";
 
 /** Milliseconds of the machine's monotonic clock: comparable between processes. */
 export function monotonic_ms(): number {
@@ -9,9 +10,10 @@ const POLL_INTERVAL_MS = 10;
 
 /** For the few things that send no event, such as a port that gets bound: asks every few milliseconds, for a bounded time. */
 export async function until(what: string, isTrue: () => boolean, limit_ms = 5_000): Promise<void> {
-  const end_ms = monotonic_ms() + limit_ms;
+  const patient_ms = patient(limit_ms);
+  const end_ms = monotonic_ms() + patient_ms;
   while (!isTrue()) {
-    if (monotonic_ms() > end_ms) throw new Error(`${what}: not within ${limit_ms} ms`);
+    if (monotonic_ms() > end_ms) throw new Error(`${what}: not within ${patient_ms} ms`);
     await pause(POLL_INTERVAL_MS);
   }
 }

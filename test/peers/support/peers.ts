@@ -21,6 +21,8 @@ export type Peer =
   | "sysctl"
   | "busybox"
   | "shellcheck"
+  | "apt-get"
+  | "qemu-mipsel-static"
   | "namespaces";
 
 /** Debian keeps what root runs out of other users' PATH. */

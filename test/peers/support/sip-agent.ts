@@ -2,6 +2,7 @@
 import { type Endpoint, hostPort } from "./addresses.ts";
 import { defer } from "./cleanup.ts";
 import { type DatagramPort, openPort, type Stream } from "./datagram-port.ts";
+import { patient } from "./patience.ts";
 import { buildResponse, type ResponseParts, SipMessage } from "./sip-message.ts";
 
 /** With a status a response, without one a request. */
@@ -93,6 +94,7 @@ export class SipAgent {
     const index = this.mailbox.findIndex((message) => isWanted(message, wanted));
     const [known] = index < 0 ? [] : this.mailbox.splice(index, 1);
     if (known !== undefined) return known;
+    const patient_ms = patient(limit_ms);
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         wanted,
@@ -105,8 +107,10 @@ export class SipAgent {
       const timer = setTimeout(() => {
         this.waiters.delete(waiter);
         const seen = this.received.map((message) => message.startLine).join(" | ");
-        reject(new Error(`${this.sentBy}: no ${JSON.stringify(wanted)} in ${limit_ms} ms, but: ${seen || "nothing"}`));
-      }, limit_ms);
+        reject(
+          new Error(`${this.sentBy}: no ${JSON.stringify(wanted)} in ${patient_ms} ms, but: ${seen || "nothing"}`),
+        );
+      }, patient_ms);
       this.waiters.add(waiter);
     });
   }

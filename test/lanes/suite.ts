@@ -1,0 +1,326 @@
+/** What the bundle must do under every Node and on every processor. It only sees sockets, signals and files. */
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { hostPort, sipUri } from "../peers/support/addresses.ts";
+import { converse, reinviteBothWays } from "../peers/support/both-ways.ts";
+import type { Branchline } from "../peers/support/branchline.ts";
+import { CertificateAuthority } from "../peers/support/certificates.ts";
+import { Child } from "../peers/support/child.ts";
+import { until } from "../peers/support/clock.ts";
+import { IncomingCall } from "../peers/support/incoming-call.ts";
+import { OutgoingCall } from "../peers/support/outgoing-call.ts";
+import { bePatient } from "../peers/support/patience.ts";
+import { describeWith } from "../peers/support/peers.ts";
+import { type Registration, register } from "../peers/support/registration.ts";
+import { SipAgent } from "../peers/support/sip-agent.ts";
+import { buildRequest, newToken, type SipMessage, uriOf } from "../peers/support/sip-message.ts";
+import { DnsServer } from "../support/dns-server.ts";
+import { type Branch, branch, frTimer_ms, net, openBranch, outwards, proxy } from "./branch.ts";
+import type { Lane } from "./lanes.ts";
+import { longInvite, passedOn, REFUSAL } from "./long-invite.ts";
+
+const DEMO = fileURLToPath(new URL("../../dist/demo.mjs", import.meta.url));
+const TEST_LIMIT_MS = 30_000;
+/** What a timer may be early by, as seen from another process. */
+const EARLY_MS = 20;
+/** Start-ups of which the best counts. */
+const STARTS = 3;
+/** README: a new phone is written within 5 s. */
+const NEWS_LIMIT_MS = 8_000;
+/** The demo plays beside the other tests. */
+const DEMO_PATIENCE = 4;
+/** What a failure shows of it. */
+const DEMO_LINES = 60;
+
+/** What is measured on the way. */
+export interface Measured {
+  version: string;
+  /** deploy/run.sh, which tries Node first, until it listens. */
+  script_ms: number;
+  /** Node with the bundle until it listens. */
+  node_ms: number;
+  /** The first OPTIONS, from a phone. */
+  answer_ms: number;
+  tests: number;
+  passed: number;
+}
+
+/**
+ * The tests of one lane.
+ * @param isWhole otherwise only what processors may differ in most: time, sockets, files
+ */
+export function laneTests(title: string, lane: Lane, isWhole: boolean, measured: Measured): void {
+  const shows = (what: string, run: () => Promise<void>) => {
+    measured.tests += 1;
+    test(`${title}: ${what}`, { timeout: lane.patience * TEST_LIMIT_MS }, async () => {
+      onTestFinished(({ task }) => {
+        if (task.result?.state === "pass") measured.passed += 1;
+      });
+      await run();
+    });
+  };
+
+  beforeAll(() => bePatient(lane.patience));
+  shows("deploy/run.sh starts it, calls survive an outage, and SIGTERM ends it", () => aDay(lane, measured));
+  shows("what it knows of phones outlives it, and another Node reads it", () => bindings(lane));
+  if (!isWhole) return;
+
+  // It waits most of the time: meanwhile the others play.
+  let demo: Child;
+  beforeAll(() => {
+    const patience = Math.max(lane.patience, DEMO_PATIENCE);
+    const env = { BRANCHLINE_NODE: lane.node, BRANCHLINE_PATIENCE: String(patience) };
+    demo = new Child(process.execPath, [DEMO], { env });
+  });
+  afterAll(() => demo.stop("SIGKILL"));
+  shows("it starts and ends again and again", () => startUp(lane, measured));
+  shows("a phone registers, calls and is called, and a restart harms no call", () => calls(lane));
+  shows("a call from the PSTN rings phones on IPv4 and IPv6, and one gets it", () => huntGroup(lane));
+  shows("a phone that has opened a TCP connection calls, and is called over it", () => overTcp(lane));
+  describeWith(["openssl"], `${title}, TLS`, () => shows("a call from TLS to TLS", () => overTls(lane)));
+  shows("an INVITE of 4,096 octets, umlauts among them, passes octet by octet", () => longMessage(lane));
+  shows("upstream is found by SRV and A records", () => byName(lane));
+  shows("check, status, explain, and SIGHUP", () => commands(lane));
+  shows("the demo's day", async () => {
+    const status = await demo.ended;
+    expect(status, demo.lines.slice(-DEMO_LINES).join("\n")).toBe(0);
+  });
+}
+
+async function aDay(lane: Lane, measured: Measured): Promise<void> {
+  const facts = "process.version + ' ' + require('os').endianness()";
+  const { stdout } = await promisify(execFile)(lane.node, ["-p", facts]);
+  const [version = "", order] = stdout.trim().split(" ");
+  expect(version).toMatch(new RegExp(`^v${lane.major}\\.`));
+  expect(order).toBe(lane.isBigEndian ? "BE" : "LE");
+
+  const office = await branch(lane);
+  const branchline = await office.start({ byRunScript: true });
+  const answer_ms = await answers(office.phone);
+  Object.assign(measured, { version, script_ms: branchline.startUp_ms, answer_ms });
+  await branchline.upstreamIs("up");
+  await outage(frTimer_ms(lane), office, branchline);
+  expect(branchline.lines.filter((line) => line.includes("flags_refused"))).toEqual([]);
+  expect(await branchline.terminate()).toBe(0);
+}
+
+/** An OPTIONS of its own; returns how long the answer took. */
+async function answers(phone: SipAgent): Promise<number> {
+  const aor = `<${sipUri("201", phone.endpoint)}>`;
+  const parts = { method: "OPTIONS", uri: `sip:${hostPort(proxy)}`, from: `${aor};tag=1`, to: aor, callId: newToken() };
+  const sent_ms = await phone.send(buildRequest(phone.sentBy, { ...parts, cseq: 1 }), proxy);
+  const ok = await phone.next({ status: 200, method: "OPTIONS" });
+  return ok.at_ms - sent_ms;
+}
+
+async function outage(fr_ms: number, { upstream, gateway, phone }: Branch, branchline: Branchline): Promise<void> {
+  upstream.isAlive = false;
+  const first = await OutgoingCall.start(phone, outwards);
+  const notice = await first.response(181, fr_ms + 3_000);
+  expect(first.delay_ms(notice)).toBeGreaterThanOrEqual(fr_ms - EARLY_MS);
+  const redirect = await first.response(302);
+  const to = uriOf(redirect.header("contact"));
+  expect(to).toBe(`sip:5551234@${gateway.sentBy}`);
+  const local = await converse(phone, gateway, { to, through: proxy, after: first });
+  await local.caller.ask("BYE", gateway);
+  await branchline.upstreamIs("down");
+
+  const back = branchline.upstreamBecomes("up");
+  upstream.isAlive = true;
+  await back;
+  const above = await converse(phone, upstream, outwards);
+  await above.callee.ask("BYE", phone);
+
+  await upstream.close();
+  const closed = await OutgoingCall.start(phone, outwards);
+  const atOnce = await closed.response(181);
+  expect(closed.delay_ms(atOnce)).toBeLessThan(fr_ms - EARLY_MS);
+  await closed.response(302);
+}
+
+async function startUp(lane: Lane, measured: Measured): Promise<void> {
+  const { start } = await branch(lane);
+  const branchline = await start();
+  for (let done = 1; done < STARTS; done++) {
+    measured.node_ms = Math.min(measured.node_ms, branchline.startUp_ms);
+    // At once, before it has done anything.
+    expect(await branchline.terminate()).toBe(0);
+    await branchline.restart();
+  }
+  measured.node_ms = Math.min(measured.node_ms, branchline.startUp_ms);
+}
+
+/** @returns the answer to its REGISTER in an outage */
+async function registerLocally(phone: SipAgent, user: string): Promise<SipMessage> {
+  const aor = `<sip:${user}@pbx.example.com>`;
+  const callId = newToken();
+  const parts = { method: "REGISTER", uri: "sip:pbx.example.com", from: `${aor};tag=1`, to: aor, callId, cseq: 1 };
+  const contact = sipUri(user, phone.endpoint);
+  await phone.send(buildRequest(phone.sentBy, { ...parts, contact, extra: ["Expires: 300"] }), proxy);
+  return phone.next({ isFinal: true, method: "REGISTER", callId });
+}
+
+/** The files are written by this machine's own Node, read and written by the lane's, and read by this machine's again. */
+async function bindings(lane: Lane): Promise<void> {
+  const { upstream, gateway, phone, other, start } = await branch(lane, { hunt_groups: {} });
+  const stranger = await SipAgent.open(net.at(19));
+  const branchline = await start({ node: process.execPath });
+  const secret = () => readFileSync(join(branchline.stateFolder, "secret"), "latin1");
+  /** The PSTN calls an extension, and the phone there has the call. */
+  const rings = async (user: string, there: SipAgent) => {
+    const call = await converse(gateway, there, { to: sipUri(user, proxy), through: proxy });
+    await call.caller.ask("BYE", there);
+  };
+  /** Upstream calls it by the Path that it has registered with. */
+  const isCalled = async (there: SipAgent, { contact, path }: Registration) => {
+    const call = await converse(upstream, there, { to: contact, through: proxy, routes: path });
+    await call.caller.ask("BYE", there);
+  };
+
+  await branchline.upstreamIs("up");
+  const first = await register(phone, upstream, proxy, "201");
+  const firstSecret = secret();
+  expect(await branchline.terminate()).toBe(0);
+
+  await branchline.restart({ node: lane.node });
+  await branchline.upstreamIs("up");
+  const second = await register(other, upstream, proxy, "202");
+  await isCalled(phone, first);
+  const down = branchline.upstreamBecomes("down");
+  await upstream.close();
+  await down;
+  await rings("201", phone);
+  expect((await registerLocally(phone, "201")).status).toBe(200);
+  expect((await registerLocally(stranger, "203")).status).toBe(503);
+  const file = join(branchline.stateFolder, "bindings.json");
+  await until("202 is stored", () => textOf(file).includes("sip:202@"), NEWS_LIMIT_MS);
+  await branchline.kill();
+
+  await branchline.restart({ node: process.execPath });
+  await branchline.upstreamIs("down");
+  await rings("201", phone);
+  await rings("202", other);
+  expect(secret()).toBe(firstSecret);
+  const up = branchline.upstreamBecomes("up");
+  await upstream.reopen();
+  await up;
+  await isCalled(other, second);
+}
+
+/** "" while there is none, as for a moment whenever it is written anew. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "latin1");
+  } catch {
+    return "";
+  }
+}
+
+async function calls(lane: Lane): Promise<void> {
+  const { upstream, phone, branchline } = await openBranch(lane);
+  const { contact, path } = await register(phone, upstream, proxy);
+  const out = await converse(phone, upstream, outwards);
+  const back = await converse(upstream, phone, { to: contact, through: proxy, routes: path });
+  await branchline.killAndRestart();
+  await reinviteBothWays(out);
+  await out.caller.ask("BYE", upstream);
+  await back.callee.ask("BYE", upstream);
+}
+
+async function huntGroup(lane: Lane): Promise<void> {
+  const { gateway, phone, other, six, proxy6 } = await openBranch(lane);
+  const call = await OutgoingCall.start(gateway, { to: sipUri("5550100", proxy), through: proxy });
+  const [first, second, third] = await Promise.all([
+    IncomingCall.at(phone, call.callId),
+    IncomingCall.at(other, call.callId),
+    IncomingCall.at(six, call.callId),
+  ]);
+  await Promise.all([first, second, third].map((incoming) => incoming.ring()));
+  await call.response(180);
+  const answered = third.answer();
+  const cancels = await Promise.all([first, second].map((incoming) => incoming.cancelled()));
+  const caller = await call.established();
+  const callee = await answered;
+  for (const cancel of cancels) {
+    expect(cancel.header("reason")).toBe('SIP;cause=200;text="Call completed elsewhere"');
+  }
+  expect(six.all({ method: "CANCEL" })).toEqual([]);
+  expect(third.invite.from).toEqual(proxy6);
+  await callee.ask("INVITE", gateway);
+  await caller.ask("BYE", six);
+}
+
+async function overTcp(lane: Lane): Promise<void> {
+  const { upstream, gateway } = await openBranch(lane);
+  const phone = await SipAgent.open(net.at(19), undefined, "tcp");
+  const { contact, path } = await register(phone, upstream, proxy, "203");
+  const out = await converse(phone, upstream, outwards);
+  await out.caller.ask("BYE", upstream);
+  const back = await converse(upstream, phone, { to: contact, through: proxy, routes: path });
+  await back.callee.ask("INVITE", upstream);
+  await back.caller.ask("BYE", phone);
+  const inside = await converse(gateway, phone, { to: sipUri("203", proxy), through: proxy });
+  await inside.caller.ask("BYE", phone);
+  // The other end of what it has opened; a connection to its own port would come from any.
+  expect([...new Set(phone.received.map(({ from }) => hostPort(from)))]).toEqual([hostPort(proxy)]);
+}
+
+async function overTls(lane: Lane): Promise<void> {
+  const authority = new CertificateAuthority();
+  const identity = (last: number) => ({
+    ...authority.issue(`agent ${last}`, `IP:${net.host(last)}`),
+    ca: authority.file,
+  });
+  const upstream = await SipAgent.open(net.at(4, 5061), undefined, identity(4));
+  const phone = await SipAgent.open(net.at(20, 5061), undefined, identity(20));
+  const { branchline } = await openBranch(lane, {
+    listen: [`tls:${net.host(1)}:5061`, `udp:${hostPort(proxy)}`],
+    tls: identity(1),
+    upstream: `sip:${upstream.sentBy};transport=tls`,
+    hunt_groups: {},
+  });
+  const call = await converse(phone, upstream, { to: outwards.to, through: net.at(1, 5061) });
+  await call.callee.ask("BYE", phone);
+  expect(branchline.lines.filter((line) => line.includes("tls_failed"))).toEqual([]);
+}
+
+async function longMessage(lane: Lane): Promise<void> {
+  const { upstream, phone } = await openBranch(lane);
+  const { wire, callId } = longInvite(phone, outwards.to);
+  expect(wire).toHaveLength(4_096);
+  await phone.send(wire, proxy);
+  const arrived = await upstream.next({ method: "INVITE", callId });
+  expect(passedOn(arrived.wire)).toEqual(passedOn(wire));
+  expect(arrived.body).toBe(wire.slice(wire.indexOf("\r\n\r\n") + 4));
+  await upstream.reply(arrived, 486, REFUSAL, { toTag: "busy" });
+  const refusal = await phone.next({ status: 486, callId });
+  expect(refusal.reason).toBe(REFUSAL);
+}
+
+async function byName(lane: Lane): Promise<void> {
+  const dns = await DnsServer.open(net.host(5));
+  const upstream = await SipAgent.open(net.at(6, 5070));
+  dns.zone.set("_sip._udp.hq.example.com", [{ type: "SRV", srv: [1, 0, 5070, "server.hq.example.com"] }]);
+  dns.zone.set("server.hq.example.com", [{ type: "A", address: net.host(6) }]);
+  try {
+    const { phone } = await openBranch(lane, { upstream: "sip:hq.example.com", dns: { servers: [dns.address] } });
+    const call = await converse(phone, upstream, outwards);
+    await call.caller.ask("BYE", upstream);
+  } finally {
+    await dns.close();
+  }
+}
+
+/** Each runs under the lane's Node, too. */
+async function commands(lane: Lane): Promise<void> {
+  const { upstream, gateway, phone, branchline } = await openBranch(lane);
+  const ask = (...words: readonly [string, ...string[]]) => branchline.command(...words);
+  expect(await ask("check")).toContain(gateway.sentBy);
+  expect(await ask("status")).toContain(`Upstream ${upstream.sentBy}: up.`);
+  expect(await ask("explain", phone.endpoint.host, "5551234", "--down")).toContain(`<sip:5551234@${gateway.sentBy}>`);
+  expect(await branchline.reload()).toMatch(/<6>reloaded /);
+}
