@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
  * where `bundle` has the bytes of branchline.js, `root` is the repository's folder with a slash at its end, `epoch_s` the
  * time that all files get; `name` is a file's name in the release, `contents` its bytes.
  */
-const FAMILIES = ["entware", "openwrt"];
+const FAMILIES = ["debian", "entware", "openwrt"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { values } = parseArgs({ options: { out: { type: "string", default: `${root}dist/release` } } });

@@ -8,7 +8,17 @@ import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SOURCES = ["src", "build", "deploy", "post-config.d", "package.json", "tsconfig.json", "README.md", "LICENSE"];
+const SOURCES = [
+  "src",
+  "build",
+  "deploy",
+  "post-config.d",
+  "package.json",
+  "tsconfig.json",
+  "README.md",
+  "CHANGELOG.md",
+  "LICENSE",
+];
 
 cleanUpAfterEach();
 
