@@ -1,0 +1,285 @@
+/**
+ * The .deb on a Debian that boots, with systemd as its PID 1: installed, started, reloaded, killed, upgraded and removed,
+ * with calls up. One network namespace has all addresses:
+ *
+ *   phone 10.223.41.17    branchline 10.223.41.1    upstream 10.223.41.2
+ */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test, vi } from "vitest";
+import { stringify } from "yaml";
+import { converse, reinviteBothWays } from "../peers/support/both-ways.ts";
+import { Branchline, QUICK_PROBES, type Settings } from "../peers/support/branchline.ts";
+import type { Child } from "../peers/support/child.ts";
+import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
+import { Namespace } from "../peers/support/namespace.ts";
+import { describeUnless } from "../peers/support/peers.ts";
+import { SipAgent } from "../peers/support/sip-agent.ts";
+import { SystemdMachine, whyNoSystemd } from "./support/systemd-machine.ts";
+
+const { packages } = await import(new URL("../../build/release/debian.mjs", import.meta.url).href);
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const FILE = "/etc/branchline/branchline.yaml";
+const UNIT = "branchline.service";
+const SIP = 5060;
+const PROXY = { host: "10.223.41.1", port: SIP };
+const UPSTREAM = { host: "10.223.41.2", port: SIP };
+const PHONE = { host: "10.223.41.17", port: SIP };
+const SETTINGS: Settings = {
+  listen: [`udp:${PROXY.host}:${SIP}`],
+  localnet: ["10.223.41.16/28"],
+  upstream: { targets: [`sip:${UPSTREAM.host}`], probe: QUICK_PROBES },
+};
+const outwards = { to: "sip:5551234@pbx.example.com", through: PROXY };
+const OLD = (JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { version: string }).version;
+const NEW = "99.0.0";
+
+/** Packages are installed, and Nodes started, a dozen times in a test. */
+const PATIENCE_MS = 20_000;
+vi.setConfig({ testTimeout: 60_000 });
+cleanUpAfterEach();
+
+/** Version → its .deb: building one takes a while. */
+const built = new Map<string, Uint8Array>();
+
+/** A .deb whose branchline says that it is of this version. */
+async function debOf(version: string): Promise<Uint8Array> {
+  const known = built.get(version);
+  if (known !== undefined) return known;
+  const bundle = readFileSync(Branchline.bundle, "latin1").replaceAll(`"${OLD}"`, `"${version}"`);
+  const all = await packages({ version, bundle: Buffer.from(bundle, "latin1"), epoch_s: 1_700_000_000, root: ROOT });
+  expect(all).toEqual([{ name: `branchline_${version}_all.deb`, contents: expect.any(Uint8Array) }]);
+  built.set(version, all[0].contents);
+  return all[0].contents;
+}
+
+class Box {
+  readonly space: Namespace;
+  readonly machine: SystemdMachine;
+  private readonly log: Child;
+
+  private constructor(space: Namespace, machine: SystemdMachine) {
+    this.space = space;
+    this.machine = machine;
+    this.log = machine.follow(UNIT);
+  }
+
+  /** Booted, the package installed. */
+  static async build(): Promise<Box> {
+    const space = Namespace.create("debian");
+    for (const { host } of [PROXY, UPSTREAM, PHONE]) space.addAddress(`${host}/24`);
+    return new Box(space, await SystemdMachine.boot(space));
+  }
+
+  async install(version: string): Promise<string> {
+    this.machine.write("/run/branchline.deb", await debOf(version));
+    return this.machine.run("dpkg", "-i", "/run/branchline.deb");
+  }
+
+  configure(settings: unknown): void {
+    this.machine.write(FILE, stringify(settings));
+  }
+
+  /** The service has logged such a line, or does so soon. */
+  async logged(pattern: RegExp): Promise<void> {
+    await this.log.line(pattern, PATIENCE_MS);
+  }
+
+  /** It will log such a line. */
+  async logs(pattern: RegExp): Promise<void> {
+    await this.log.nextLine(pattern, PATIENCE_MS);
+  }
+
+  async show(property: string): Promise<string> {
+    return (await this.machine.run("systemctl", "show", "-p", property, "--value", UNIT)).trim();
+  }
+
+  /** Installed, configured, started, upstream found alive; and who speaks through it. */
+  async office() {
+    const phone = await SipAgent.open(PHONE, this.space.name);
+    const upstream = await SipAgent.open(UPSTREAM, this.space.name);
+    await this.install(OLD);
+    this.configure(SETTINGS);
+    await this.machine.run("systemctl", "enable", "--now", UNIT);
+    await this.logged(/^upstream_state .*to=up/);
+    return { phone, upstream };
+  }
+}
+
+describeUnless(whyNoSystemd(), ".deb", () => {
+  test("installs without starting anything, says what to do, and a start without a file fails once with its reason", async () => {
+    const box = await Box.build();
+    const { machine } = box;
+    const words = await box.install(OLD);
+    expect(words).toContain(`branchline needs ${FILE} before it can start`);
+    expect((await machine.try("systemctl", "is-enabled", UNIT)).text.trim()).toBe("disabled");
+    expect(await box.show("ActiveState")).toBe("inactive");
+    expect(await machine.run("dpkg-query", "-W", "-f", "$" + "{Conffiles}", "branchline")).toBe("");
+
+    await machine.run("systemctl", "start", UNIT);
+    await box.logged(/branchline\.yaml: can't be read: ENOENT/);
+    await box.logged(/Failed with result 'exit-code'/);
+    expect(await box.show("ActiveState")).toBe("failed");
+    expect(await box.show("NRestarts")).toBe("0");
+
+    // The sample is whole.
+    await machine.run("cp", "/usr/share/doc/branchline/examples/branchline.yaml", FILE);
+    expect(await machine.run("branchline", "check")).toContain("10.222.237.0/24");
+    machine.write("/tmp/other.yaml", stringify(SETTINGS));
+    expect(await machine.run("branchline", "check", "-c", "/tmp/other.yaml")).toContain("10.223.41.16/28");
+    expect(await machine.run("branchline", "--version")).toBe(`${OLD}\n`);
+  });
+
+  test("installs and goes where no systemd runs, as while an image is built", async () => {
+    const { machine } = await Box.build();
+    machine.write("/opt/branchline.deb", await debOf(OLD));
+    const within = ["--mount", "sh", "-euc"];
+    await machine.run("unshare", ...within, "mount -t tmpfs tmpfs /run/systemd; dpkg -i /opt/branchline.deb");
+    expect(await machine.run("branchline", "--version")).toBe(`${OLD}\n`);
+    await machine.run("unshare", ...within, "mount -t tmpfs tmpfs /run/systemd; dpkg --purge branchline");
+    expect((await machine.try("test", "-e", "/etc/branchline")).status).toBe(1);
+  });
+
+  test("the service has no rights: a user of its own, no capability, exposure below 2.0", async () => {
+    const box = await Box.build();
+    const { machine } = box;
+    const { phone, upstream } = await box.office();
+    const pid = await box.show("MainPID");
+    const status = await machine.run("cat", `/proc/${pid}/status`);
+    expect(status).toMatch(/^CapEff:\s+0+$/m);
+    expect(status).toMatch(/^CapBnd:\s+0+$/m);
+    expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
+    expect(status).toMatch(/^Seccomp:\s+2$/m);
+    expect(await machine.run("stat", "-c", "%U", `/proc/${pid}`)).toBe("branchline\n");
+    expect((await machine.try("grep", "^branchline:", "/etc/passwd", "/etc/group")).text).toBe("");
+    const state = await machine.run(
+      "stat",
+      "-L",
+      "-c",
+      "%U %a %n",
+      "/etc/branchline/state",
+      "/etc/branchline/state/secret",
+    );
+    expect(state).toBe("branchline 700 /etc/branchline/state\nbranchline 600 /etc/branchline/state/secret\n");
+
+    const analysis = await machine.run("systemd-analyze", "security", "--no-pager", UNIT);
+    const exposure = /exposure level for branchline\.service: ([\d.]+)/.exec(analysis)?.[1] ?? "";
+    console.log(`.deb: exposure ${exposure}`);
+    expect(Number.parseFloat(exposure)).toBeLessThan(2);
+
+    expect(await machine.run("branchline", "status")).toContain(`Upstream ${UPSTREAM.host}: up.`);
+    const asked = await machine.try("setpriv", "--reuid=65534", "--clear-groups", "branchline", "status");
+    expect(asked.status).toBe(1);
+    expect(asked.text).toContain("EACCES");
+    const { caller } = await converse(phone, upstream, outwards);
+    await caller.ask("BYE", upstream);
+  });
+
+  test("calls that are up survive a reload, a refused reload, a kill and an upgrade", async () => {
+    const box = await Box.build();
+    const { machine } = box;
+    const { phone, upstream } = await box.office();
+    const reloaded = await converse(phone, upstream, outwards);
+    const killed = await converse(phone, upstream, outwards);
+    const upgraded = await converse(phone, upstream, outwards);
+    const first = await box.show("MainPID");
+    const secret = await machine.run("cat", "/var/lib/branchline/secret");
+
+    await machine.run("systemctl", "reload", UNIT);
+    await box.logged(/^reloaded /);
+    machine.write(FILE, "nonsense: 1\n");
+    expect((await machine.try("systemctl", "reload", UNIT)).status).not.toBe(0);
+    await box.logged(/nonsense is not a key that branchline knows/);
+    box.configure(SETTINGS);
+    expect(await box.show("MainPID")).toBe(first);
+    await reinviteBothWays(reloaded);
+    await reloaded.caller.ask("BYE", upstream);
+
+    const again = box.logs(/^started /);
+    await machine.run("kill", "-9", first);
+    await again;
+    expect(await box.show("MainPID")).not.toBe(first);
+    await reinviteBothWays(killed);
+    await killed.callee.ask("BYE", phone);
+
+    const file = await machine.run("cat", FILE);
+    await box.install(NEW);
+    await box.logged(new RegExp(`^started version=${NEW} `));
+    expect(await machine.run("cat", FILE)).toBe(file);
+    expect(await machine.run("cat", "/var/lib/branchline/secret")).toBe(secret);
+    await reinviteBothWays(upgraded);
+    await upgraded.callee.ask("BYE", phone);
+  });
+
+  test("an upgrade whose version can't use the file leaves the old one running, and says so", async () => {
+    const box = await Box.build();
+    const { machine } = box;
+    const { phone, upstream } = await box.office();
+    const pid = await box.show("MainPID");
+    machine.write(FILE, `${stringify(SETTINGS)}nonsense: 1\n`);
+    const words = await box.install(NEW);
+    expect(words).toMatch(/nonsense is not a key.*\n.*the old version runs on/);
+    expect(await box.show("MainPID")).toBe(pid);
+    const { caller } = await converse(phone, upstream, outwards);
+    await caller.ask("BYE", upstream);
+  });
+
+  test("a TLS key that only a group may read is read, and read anew at a reload", async () => {
+    const box = await Box.build();
+    const { machine } = box;
+    await box.office();
+    const tls = "/etc/branchline/tls";
+    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", `${tls}/branch.key`];
+    await machine.run("mkdir", tls);
+    await machine.run(
+      "openssl",
+      "req",
+      "-x509",
+      ...key,
+      "-out",
+      `${tls}/branch.pem`,
+      "-subj",
+      "/CN=branch.example.com",
+    );
+    // As README.md says.
+    await machine.run("groupadd", "--system", "branchline-tls");
+    await machine.run("chgrp", "branchline-tls", `${tls}/branch.key`);
+    await machine.run("chmod", "640", `${tls}/branch.key`);
+    box.configure({
+      ...SETTINGS,
+      listen: [...SETTINGS.listen, `tls:${PROXY.host}:5061`],
+      tls: { certificate: "tls/branch.pem", key: "tls/branch.key" },
+    });
+    await machine.run("systemctl", "restart", UNIT);
+    await box.logged(/tls\.key can't be read: EACCES/);
+
+    const dropIn = `/etc/systemd/system/${UNIT}.d`;
+    await machine.run("mkdir", dropIn);
+    machine.write(`${dropIn}/override.conf`, "[Service]\nSupplementaryGroups=branchline-tls\n");
+    await machine.run("systemctl", "daemon-reload");
+    await machine.run("systemctl", "restart", UNIT);
+    await box.logged(/^started .*tls:10\.223\.41\.1:5061/);
+    await machine.run("systemctl", "reload", UNIT);
+    await box.logged(/^reloaded /);
+  });
+
+  test("remove keeps the file and the secret; purge leaves nothing", async () => {
+    const box = await Box.build();
+    const { machine } = box;
+    await box.office();
+    await machine.run("dpkg", "--remove", "branchline");
+    expect((await machine.try("systemctl", "is-active", UNIT)).text.trim()).toBe("inactive");
+    const kept = await machine.run("ls", "-L", FILE, "/var/lib/branchline/secret");
+    expect(kept.trim().split("\n")).toHaveLength(2);
+
+    await box.install(NEW);
+    await box.logged(new RegExp(`^started version=${NEW} `));
+    await machine.run("rm", "/run/branchline.deb");
+    await machine.run("dpkg", "--purge", "branchline");
+    const named = ["-name", "*branchline*"];
+    expect(await machine.run("find", "/etc", "/usr/bin", "/usr/lib/systemd", "/var/lib", "/run", ...named)).toBe("");
+    expect(await machine.run("find", "/usr/lib", "/usr/share/doc", "-maxdepth", "1", ...named)).toBe("");
+    expect((await machine.try("pidof", "branchline")).text).toBe("");
+  });
+});

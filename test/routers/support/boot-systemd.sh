@@ -1,0 +1,53 @@
+#!/bin/sh
+# Boots this machine's own Debian a second time, in namespaces of its own; whatever is written there vanishes with it.
+# Runs until it is killed; PID 1 of the machine is its only child.
+# Usage: boot-systemd.sh FOLDER CGROUP SPACE
+#   FOLDER  an empty one; CGROUP  a new one of cgroup v2, which the caller removes; SPACE  a network namespace of ip(8)
+set -eu
+folder=$1 cgroup=$2 space=$3
+mkdir "$cgroup"
+echo $$ >"$cgroup/cgroup.procs"
+# The script within is for the shell within.
+# shellcheck disable=SC2016
+exec nsenter "--net=/run/netns/$space" unshare --mount --pid --uts --ipc --cgroup --fork --kill-child sh -euc '
+root=$1/root
+mkdir "$1/layer" "$root"
+mount -t tmpfs tmpfs "$1/layer"
+mkdir "$1/layer/upper" "$1/layer/work"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/layer/upper,workdir=$1/layer/work" "$root"
+cd "$root"
+
+mount -t proc proc proc
+mount --bind proc/sys proc/sys
+mount -o remount,bind,ro proc/sys
+mount -t sysfs -o ro sysfs sys
+mount -t cgroup2 cgroup2 sys/fs/cgroup
+mount -t tmpfs -o mode=755 tmpfs dev
+for device in null zero full random urandom tty; do
+  : >"dev/$device"
+  mount --bind "/dev/$device" "dev/$device"
+done
+ln -s /proc/self/fd dev/fd
+mkdir dev/shm dev/pts
+mount -t devpts -o newinstance,ptmxmode=0666 devpts dev/pts
+ln -s pts/ptmx dev/ptmx
+mount -t tmpfs -o mode=1777 tmpfs dev/shm
+mount -t tmpfs -o mode=755 tmpfs run
+mount -t tmpfs -o mode=1777 tmpfs tmp
+
+# Only what a service needs: nothing else of this machine starts, and nothing reaches the kernel that both share.
+rm -rf etc/systemd/system
+mkdir etc/systemd/system
+for wants in usr/lib/systemd/system/*.wants; do
+  find "$wants" -mindepth 1 ! -name "systemd-journald*" ! -name systemd-tmpfiles-setup.service -delete
+done
+# Containers are often built with this, so that no package starts anything.
+rm -f usr/sbin/policy-rc.d
+: >etc/machine-id
+: >etc/fstab
+# Not chroot: who is in one can make no user namespaces.
+pivot_root . .
+umount -l .
+exec env -i container=branchline PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+  /usr/lib/systemd/systemd --log-target=journal --show-status=no
+' sh "$folder"
