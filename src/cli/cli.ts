@@ -3,6 +3,7 @@ import { Argument, Command } from "commander";
 import { describe } from "../app/config/describe.ts";
 import type { ControlQuestion } from "../app/control.ts";
 import { askAndPrint, explainAndPrint } from "./ask.ts";
+import { doctor } from "./doctor.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { type InitOptions, init, showPhones } from "./init.ts";
 import { loadFile } from "./load-file.ts";
@@ -15,6 +16,7 @@ type Forced = Extract<ControlQuestion, { command: "force" }>["state"];
 interface Options {
   readonly config: string;
   readonly json?: boolean;
+  readonly fix?: boolean;
   readonly down?: boolean;
   readonly up?: boolean;
 }
@@ -41,6 +43,10 @@ export function runCli(argv: readonly string[]): void {
   command(program, "calls", "shows the last 200 calls: who decided about each, why, and what became of it")
     .option("--json", "as data")
     .action(({ config, json }: Options) => void askAndPrint(config, { command: "calls" }, json === true));
+  command(program, "doctor", "looks at this router and the way to upstream: what harms calls, and what helps")
+    .option("--fix", "makes the changes that it marks, through the router's own configuration")
+    .option("--json", "as data")
+    .action(({ config, json, fix }: Options) => void doctor(config, json === true, fix === true));
   command(program, "explain", "says what would become of a call, and which rule decides; sends nothing")
     .argument("<from>", "an extension, an IP address, or the name of a gateway")
     .argument("<number>", "what is dialled, or a URI")

@@ -146,7 +146,14 @@ class Question implements ClientUser, TimerOwner {
     timers.start(this.timer, timeout_ms, now_ms);
     transport.watch(flow);
     const branch = branchIds.next("0");
-    this.transaction = transactions.send("OPTIONS", branch, build(random, uri, flow, branch), flow, this, now_ms);
+    this.transaction = transactions.send(
+      "OPTIONS",
+      branch,
+      optionsRequest(random, uri, flow, branch),
+      flow,
+      this,
+      now_ms,
+    );
   }
 
   onResponse(_transaction: ClientTransaction, response: Response, now_ms: number): void {
@@ -189,7 +196,8 @@ class Question implements ClientUser, TimerOwner {
   }
 }
 
-function build(random: Random, uri: string, flow: Flow, branch: string): string {
+/** An OPTIONS request that leaves by `flow`. */
+export function optionsRequest(random: Random, uri: string, flow: Flow, branch: string): string {
   const { sentBy } = flow.listener;
   return (
     `OPTIONS ${uri} SIP/2.0\r\n${viaLine(flow.listener, branch)}Max-Forwards: 70\r\n` +

@@ -322,5 +322,10 @@ async function commands(lane: Lane): Promise<void> {
   expect(await ask("check")).toContain(gateway.sentBy);
   expect(await ask("status")).toContain(`Upstream ${upstream.sentBy}: up.`);
   expect(await ask("explain", phone.endpoint.host, "5551234", "--down")).toContain(`<sip:5551234@${gateway.sentBy}>`);
+  const { findings } = JSON.parse(await ask("doctor", "--json")) as { findings: { check: string; state: string }[] };
+  const states = ["running", "ports", "upstream", "gateways"].map(
+    (name) => findings.find(({ check }) => check === name)?.state,
+  );
+  expect(states).toEqual(["ok", "ok", "ok", "ok"]);
   expect(await branchline.reload()).toMatch(/<6>reloaded /);
 }

@@ -50,7 +50,7 @@ export class NodeTls {
   }
 
   /** @param name whom the certificate must name */
-  connect(to: { host: string; port: number; localAddress: string }, name: string): tls.TLSSocket {
+  connect(to: { host: string; port: number; localAddress?: string }, name: string): tls.TLSSocket {
     return tls.connect({
       ...to,
       ...this.options,

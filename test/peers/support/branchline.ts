@@ -152,6 +152,11 @@ export class Branchline {
     return stdout;
   }
 
+  /** Its configuration file. */
+  get file(): string {
+    return join(this.folder, "branchline.yaml");
+  }
+
   get stateFolder(): string {
     return join(this.folder, "state");
   }

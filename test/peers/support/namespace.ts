@@ -48,16 +48,18 @@ export class Namespace {
     this.execute("sysctl", "-qw", "net.ipv4.ip_forward=1");
   }
 
+  /** nft(8) within the namespace. */
+  nft(commands: string): void {
+    this.execute("nft", commands);
+  }
+
   /** From now on datagrams that it should forward vanish without a word to anybody. */
   dropForwarded(): void {
-    this.execute(
-      "nft",
-      "add table ip cut; add chain ip cut forwarded { type filter hook forward priority 0; policy drop; }",
-    );
+    this.nft("add table ip cut; add chain ip cut forwarded { type filter hook forward priority 0; policy drop; }");
   }
 
   forwardAgain(): void {
-    this.execute("nft", "delete table ip cut");
+    this.nft("delete table ip cut");
   }
 
   private execute(program: string, ...args: readonly string[]): void {

@@ -1,0 +1,20 @@
+/** `branchline doctor`: is this router fit for calls, and what helps? */
+import { diagnose, reportText, treat, treatable } from "../setup/doctor/doctor.ts";
+import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
+import { loadFile } from "./load-file.ts";
+
+export async function doctor(file: string, asJson: boolean, isToFix: boolean): Promise<void> {
+  const config = loadFile(file) ?? process.exit(EXIT_USAGE);
+  let report = await diagnose(config, BRANCHLINE_BUILT);
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const changes = treatable(report.findings);
+  if (isToFix && changes.length > 0) {
+    if (report.facts.isRoot) {
+      await treat(changes, say);
+      report = await diagnose(config, BRANCHLINE_BUILT);
+    } else say("only root can change that: nothing has been changed");
+  }
+  const { family, findings } = report;
+  process.stdout.write(asJson ? `${JSON.stringify({ family, findings }, undefined, 2)}\n` : reportText(report));
+  process.exitCode = findings.some(({ state }) => state === "fault") ? EXIT_WORLD : 0;
+}

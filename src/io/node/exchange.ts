@@ -1,0 +1,87 @@
+/** One request and its answer, beside the proxy's own sockets. */
+import * as dgram from "dgram";
+import * as net from "net";
+import { performance } from "perf_hooks";
+import type { ResolvedAddress } from "../../transport/next-hops.ts";
+import { NodeTls, type TlsFiles } from "./tls.ts";
+import { handshakeFault } from "./tls-faults.ts";
+
+export interface Exchanged {
+  /** From which local address the kernel has sent; undefined when it knew no way. */
+  readonly local: string | undefined;
+  /** The answer as wire text, or why there is none. */
+  readonly answer: string | undefined;
+  readonly error: string;
+  readonly took_ms: number;
+}
+
+/** UDP loses some: it is sent again so long afterwards. */
+const AGAIN_ms = [500, 1_500];
+
+/**
+ * Sends what `compose` makes of the local address and port; never rejects.
+ * @param name whom a certificate must name
+ */
+export function exchange(
+  to: ResolvedAddress,
+  name: string,
+  tls: TlsFiles | undefined,
+  compose: (local: string, port: number) => string,
+  limit_ms: number,
+): Promise<Exchanged> {
+  const started_ms = performance.now();
+  return new Promise((resolve) => {
+    let local: string | undefined;
+    let close = () => {};
+    const end = (answer: string | undefined, error: string) => {
+      for (const timer of timers) clearTimeout(timer);
+      close();
+      resolve({ local, answer, error, took_ms: Math.round(performance.now() - started_ms) });
+    };
+    const fail = (error: Error) => end(undefined, handshakeFault(error) ?? error.message);
+    const timers = [setTimeout(() => end(undefined, `no answer in ${limit_ms / 1_000} s`), limit_ms)];
+    try {
+      if (to.protocol === "udp") overUdp();
+      else overStream();
+    } catch (error) {
+      fail(error as Error);
+    }
+
+    function overUdp() {
+      const socket = dgram.createSocket(to.address.includes(":") ? "udp6" : "udp4");
+      close = () => {
+        close = () => {};
+        socket.close();
+      };
+      socket.on("error", fail);
+      socket.on("message", (bytes) => end(bytes.toString("latin1"), ""));
+      socket.connect(to.port, to.address, (() => {
+        const own = socket.address();
+        local = own.address;
+        const bytes = Buffer.from(compose(own.address, own.port), "latin1");
+        const send = () => socket.send(bytes, 0, bytes.length);
+        send();
+        timers.push(...AGAIN_ms.map((wait_ms) => setTimeout(send, wait_ms)));
+      }) as () => void);
+    }
+
+    function overStream() {
+      const where = { host: to.address, port: to.port };
+      const user = { onSecure: () => {}, onRefused: () => {} };
+      const isTls = to.protocol === "tls" && tls !== undefined;
+      const socket = isTls ? new NodeTls(tls, user).connect(where, name) : net.connect(where);
+      let text = "";
+      close = () => socket.destroy();
+      socket.on("error", fail);
+      socket.on("close", () => end(undefined, "the connection was closed"));
+      socket.on("data", (bytes: Buffer) => {
+        text += bytes.toString("latin1");
+        if (text.includes("\r\n\r\n")) end(text, "");
+      });
+      socket.on(isTls ? "secureConnect" : "connect", () => {
+        local = socket.localAddress;
+        socket.write(compose(local ?? "", socket.localPort ?? 0), "latin1");
+      });
+    }
+  });
+}

@@ -1,0 +1,146 @@
+/** What can be read of the machine: files, its addresses, which ports are taken; and its own commands, each with a time limit. */
+import { spawn } from "child_process";
+import * as dgram from "dgram";
+import * as fs from "fs";
+import * as net from "net";
+import * as os from "os";
+import type { Protocol } from "../../transport/flow.ts";
+
+const OUTPUT_CHARACTERS_MAX = 1_000_000;
+/** Where root's programs are, and Entware's. */
+const MORE_PATH = ":/usr/sbin:/sbin:/opt/sbin:/opt/bin";
+
+/** One address of a network interface that is up. */
+export interface LocalAddress {
+  readonly device: string;
+  readonly address: string;
+  /** "address/prefix length"; null when the kernel's mask is none. */
+  readonly cidr: string | null;
+}
+
+export interface Ran {
+  /** null: it was stopped, or couldn't be started. */
+  readonly code: number | null;
+  /** Standard output and standard error. */
+  readonly text: string;
+}
+
+/** Runs a shell's command line; whatever it has started is killed after `limit_ms`. */
+export function runCommand(line: string, limit_ms: number): Promise<Ran> {
+  return new Promise((resolve) => {
+    let text = "";
+    const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}${MORE_PATH}` };
+    const child = spawn("/bin/sh", ["-c", line], { detached: true, env, stdio: ["ignore", "pipe", "pipe"] });
+    const end = (code: number | null) => {
+      clearTimeout(timer);
+      resolve({ code, text: text.trim() });
+    };
+    const timer = setTimeout(() => {
+      // Its group: what it has started goes with it.
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      end(null);
+    }, limit_ms);
+    const take = (piece: Buffer) => {
+      if (text.length < OUTPUT_CHARACTERS_MAX) text += piece.toString("latin1");
+    };
+    child.stdout.on("data", take);
+    child.stderr.on("data", take);
+    child.on("error", () => end(null));
+    child.on("close", end);
+  });
+}
+
+/** What the promise brings within `limit_ms`; else undefined. */
+export function within<T>(limit_ms: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), limit_ms);
+  });
+  return Promise.race([promise, late]).then((value) => {
+    if (timer !== undefined) clearTimeout(timer);
+    return value;
+  });
+}
+
+/** A file's text, or the names in a folder, one in each line; undefined when it can't be read. */
+export function readText(path: string): string | undefined {
+  try {
+    return fs.statSync(path).isDirectory() ? fs.readdirSync(path).join("\n") : fs.readFileSync(path, "latin1");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether `path`, or else the folder in which it would be made, can be written: undefined, or the error's code. */
+export function writeFault(path: string): string | undefined {
+  try {
+    fs.accessSync(path, fs.constants.W_OK);
+    return undefined;
+  } catch (error) {
+    const code = codeOf(error);
+    return code === "ENOENT" && path !== "/" ? writeFault(path.replace(/\/[^/]*$/, "") || "/") : code;
+  }
+}
+
+export function localAddresses(): LocalAddress[] {
+  return Object.entries(os.networkInterfaces()).flatMap(([device, list]) =>
+    (list ?? []).map(({ address, cidr }) => ({ device, address, cidr })),
+  );
+}
+
+/** Whether a socket could be bound there: undefined, or the error's code. */
+export function bindFault(protocol: Protocol, address: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const isUdp = protocol === "udp";
+    const socket = isUdp ? dgram.createSocket(address.includes(":") ? "udp6" : "udp4") : net.createServer();
+    const free = () => socket.close(() => resolve(undefined));
+    socket.on("error", (error: Error) => resolve(codeOf(error)));
+    if (socket instanceof net.Server) socket.listen(port, address, free);
+    else socket.bind({ address, port, exclusive: true }, free);
+  });
+}
+
+export interface Machine {
+  readonly isRoot: boolean;
+  /** The kernel's version, as 4.14 is 414. */
+  readonly kernel: number;
+  /** ISO 8601, UTC, to the second. */
+  readonly now: string;
+  readonly inTwoWeeks: string;
+}
+
+export function readMachine(): Machine {
+  const [major = 0, minor = 0] = os.release().split(/\D/).map(Number);
+  const iso = (time_ms: number) => `${new Date(time_ms).toISOString().slice(0, 19)}Z`;
+  const now_ms = Date.now();
+  return {
+    isRoot: process.getuid?.() === 0,
+    kernel: major * 100 + minor,
+    now: iso(now_ms),
+    inTwoWeeks: iso(now_ms + 14 * 86_400_000),
+  };
+}
+
+/** A sequence of two times, UTCTime or GeneralizedTime, in hexadecimal digits; their own digits are ASCII. */
+const DATES = /30(?:1e|20|22)(?:170d|180f)((?:3\d)+)5a(?:170d|180f)((?:3\d)+)5a/;
+
+/**
+ * From when to when the first certificate of a PEM file is valid, ISO 8601; undefined when that can't be read. X.509's
+ * Validity is found by its looks: Node 12 has no X509Certificate.
+ */
+export function certificateDates(path: string): readonly [string, string] | undefined {
+  const pem = /-----BEGIN CERTIFICATE-----([^-]+)/.exec(readText(path) ?? "")?.[1];
+  const found = DATES.exec(Buffer.from(pem ?? "", "base64").toString("hex"));
+  if (found === null) return undefined;
+  const iso = (ascii = "") => {
+    const text = ascii.replace(/3(.)/g, "$1");
+    // RFC 5280 §4.1.2.5.1: two digits mean 1950 to 2049.
+    const full = text.length > 12 ? text : `${text < "5" ? 20 : 19}${text}`;
+    return full.replace(/(....)(..)(..)(..)(..)(..)/, "$1-$2-$3T$4:$5:$6Z");
+  };
+  return [iso(found[1]), iso(found[2])];
+}
+
+function codeOf(error: unknown): string {
+  return String((error as { code?: unknown }).code);
+}

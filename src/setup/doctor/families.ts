@@ -1,0 +1,120 @@
+/** What tells the families of routers apart, and what they know about themselves. */
+import type { Config } from "../../app/config/config.ts";
+import type { Facts, Family, Texts } from "./facts.ts";
+
+const WRAPPER = "/opt/vyatta/sbin/vyatta-cfg-cmd-wrapper";
+const OPENWRT = "/etc/openwrt_release";
+const NVRAM = ["/bin/nvram", "/usr/sbin/nvram", "/usr/bin/nvram", "/sbin/nvram"];
+const DEBIAN = "/etc/debian_version";
+const OS = "/etc/os-release";
+
+export const MODULES = "/proc/modules";
+export const BUILT_IN = "/sys/module/nf_conntrack_sip";
+export const HELPER = "/proc/sys/net/netfilter/nf_conntrack_helper";
+export const MEMORY = "/proc/meminfo";
+export const ROUTES = "/proc/net/route";
+export const BUFFER = "/proc/sys/net/core/rmem_max";
+export const EDGEOS_CONFIG = "/config/config.boot";
+export const EDGEOS_BOOT = "/config/scripts/post-config.d/50-branchline";
+export const OPENWRT_BOOT = "/etc/rc.d";
+export const ENTWARE_BOOT = "/opt/etc/init.d";
+export const SYSTEMD_BOOT = "/etc/systemd/system/multi-user.target.wants/branchline.service";
+export const SYSTEMD_UNIT = "/lib/systemd/system/branchline.service";
+
+/** Files and folders to read; of some only whether they are there counts. */
+export const FILES: readonly string[] = [
+  ...[WRAPPER, OPENWRT, ...NVRAM, DEBIAN, OS],
+  ...[MODULES, BUILT_IN, "/sys/module", HELPER, MEMORY, ROUTES, BUFFER, EDGEOS_CONFIG, EDGEOS_BOOT],
+  ...[OPENWRT_BOOT, "/etc/init.d", ENTWARE_BOOT, SYSTEMD_BOOT, SYSTEMD_UNIT, "/etc/resolv.conf"],
+];
+
+export function familyOf(files: Texts): Family {
+  const has = (path: string) => files[path] !== undefined;
+  // VyOS has Vyatta's wrapper too, but another way to say these things.
+  if (has(WRAPPER) && !/vyos/i.test(files[OS] ?? "")) return "edgeos";
+  if (has(OPENWRT)) return "openwrt";
+  if (NVRAM.some(has)) return "tomato";
+  return has(DEBIAN) ? "debian" : "unknown";
+}
+
+/** Strict reverse path filter of an interface. */
+export const filterOf = (device: string) => `/proc/sys/net/ipv4/conf/${device}/rp_filter`;
+
+export const RULES = "iptables-save && echo '#'; nft list ruleset && echo '#'";
+export const TRACKED = "{ conntrack -L -p udp || cat /proc/net/nf_conntrack; } && echo '#'";
+export const HAS_CONNTRACK = "command -v conntrack";
+export const SOCKETS = "ss -lnptu || netstat -lnptu";
+export const UCI_FIREWALL = "uci show firewall";
+export const UBUS = "ubus call network.interface dump";
+export const NVRAM_SIP = "nvram get nf_sip";
+export const EDGEOS_RUNS = `test -x ${EDGEOS_BOOT} && echo yes`;
+export const space = ({ stateFolder }: Config) =>
+  `p='${stateFolder.replace(/'/g, "'\\\\''")}'; until [ -e "$p/" ]; do p=\${p%/*}; done; df -Pk "$p/"`;
+
+export function commandsFor(family: Family, config: Config): string[] {
+  const own = { edgeos: [EDGEOS_RUNS], openwrt: [UCI_FIREWALL, UBUS], tomato: [NVRAM_SIP], debian: [], unknown: [] };
+  return [RULES, TRACKED, HAS_CONNTRACK, SOCKETS, space(config), ...own[family]];
+}
+
+/**
+ * One script for each thing to do. What stands between `configure` and `exit` is a configuration session of EdgeOS: as
+ * group vyattacfg, or administrators could change nothing afterwards; by one shell, which the session belongs to.
+ */
+export function scriptsOf(cure: readonly string[]): string[] {
+  const scripts: string[] = [];
+  let session: string[] | undefined;
+  for (const line of cure) {
+    if (line === "configure") session = ["begin"];
+    else if (session === undefined) scripts.push(line);
+    else if (line !== "exit") session.push(line);
+    else {
+      const steps = session.map((step) => `${WRAPPER} ${step}`).join(" && ");
+      scripts.push(`sg vyattacfg -c "umask 2; ${steps}; r=\\$?; ${WRAPPER} end; exit \\$r"`);
+      session = undefined;
+    }
+  }
+  return scripts;
+}
+
+export const configure = (...lines: readonly string[]) => ["configure", ...lines, "commit", "save", "exit"];
+
+/** EdgeOS' configuration file as the `set` commands that make it, without the word. */
+export function setLines(boot: string | undefined): string[] {
+  const path: string[] = [];
+  const lines: string[] = [];
+  for (const raw of (boot ?? "").split("\n")) {
+    const line = raw.trim().replace(/"/g, "");
+    if (line.endsWith("{")) path.push(line.slice(0, -1).trim());
+    else if (line === "}") path.pop();
+    else if (line !== "" && !line.startsWith("/*")) lines.push([...path, line].join(" "));
+  }
+  return lines;
+}
+
+/** `uci show`: the values of each option, by section and option. */
+export function uciValues(text: string | undefined): Map<string, Map<string, string[]>> {
+  const sections = new Map<string, Map<string, string[]>>();
+  for (const line of (text ?? "").split("\n")) {
+    const [, section = "", option = "", value = ""] = /^\w+\.([^.=]+)\.?([^=]*)=(.*)$/.exec(line) ?? [];
+    const values = value.match(/'[^']*'|[^' ]+/g) ?? [];
+    const options = sections.get(section) ?? new Map<string, string[]>();
+    sections.set(
+      section,
+      options.set(
+        option,
+        values.map((one) => one.replace(/'/g, "")),
+      ),
+    );
+  }
+  return sections;
+}
+
+/** The interface that has this address. */
+export function deviceOf({ addresses }: Facts, address: string | undefined): string | undefined {
+  return addresses.find((one) => one.address === address)?.device;
+}
+
+/** Whether what comes in there has come through a VPN. */
+export function isTunnel(device: string | undefined): boolean {
+  return /^(?:wg|tun|vtun|ipsec|vti)/.test(device ?? "");
+}

@@ -1,0 +1,250 @@
+/** Whether the router's firewall lets requests of upstream in, and its offloading engine. */
+import type { Config } from "../../app/config/config.ts";
+import { ipVersion } from "../../base/ip-range.ts";
+import { type Facts, ok, type PeerFact, unseen, type Verdict, warning } from "./facts.ts";
+import {
+  configure,
+  deviceOf,
+  EDGEOS_CONFIG,
+  isTunnel,
+  RULES,
+  setLines,
+  UBUS,
+  UCI_FIREWALL,
+  uciValues,
+} from "./families.ts";
+import { isPrivate } from "./peers.ts";
+import { covers, inputRules, judge, type Openness, type Rule } from "./rules.ts";
+
+/** Rules as a family keeps them, and how to add one. */
+interface Wall {
+  readonly rules: readonly (Rule | undefined)[];
+  readonly standard: Rule["verdict"];
+  readonly cure: readonly string[];
+  readonly undo?: readonly string[];
+}
+
+/** What the rule to be added lets in. */
+interface Opening {
+  readonly sources: readonly string[];
+  readonly protocol: "udp" | "tcp" | "tcp_udp";
+  readonly ports: readonly number[];
+}
+
+export function firewall(facts: Facts, config: Config): Verdict[] {
+  const peers = facts.peers.filter(({ role, local }) => role === "upstream" && local !== undefined);
+  const devices = [...new Set(peers.map(({ local }) => deviceOf(facts, local)))];
+  if (peers.length === 0) return [unseen("no way to upstream is known, so no rule can be judged")];
+  return devices.flatMap((device) => {
+    const here = peers.filter(({ local }) => deviceOf(facts, local) === device);
+    return device === undefined ? [] : [behind(facts, config, device, here)];
+  });
+}
+
+function behind(facts: Facts, config: Config, device: string, peers: readonly PeerFact[]): Verdict {
+  const listeners = config.listeners.filter((one) => deviceOf(facts, one.address) === device);
+  const used = listeners.length > 0 ? listeners : config.listeners;
+  const protocols = new Set(used.map(({ protocol }) => (protocol === "udp" ? "udp" : "tcp")));
+  const opening: Opening = {
+    sources: [...new Set(peers.map(({ to }) => to.address))].sort(),
+    protocol: protocols.size > 1 ? "tcp_udp" : protocols.has("udp") ? "udp" : "tcp",
+    ports: [...new Set(used.map(({ port }) => port))].sort(),
+  };
+  const wall = wallOf(facts, device, opening);
+  if (wall === undefined) return unseen(`no firewall could be read for ${device}`);
+  const found = new Set<Openness>();
+  for (const source of opening.sources) {
+    for (const { protocol, port } of used) {
+      found.add(judge(wall.rules, wall.standard, { source, protocol: protocol === "udp" ? "udp" : "tcp", port }));
+    }
+  }
+  const who = `${opening.sources.join(", ")} on ${device}`;
+  if (found.has("closed")) {
+    const text = `the firewall drops requests of ${who}: calls from upstream come through only while our own probes keep the way open`;
+    const verdict = warning(text, wall.cure);
+    return wall.undo === undefined ? verdict : { ...verdict, undo: wall.undo };
+  }
+  if (found.has("unclear"))
+    return unseen(`whether the firewall lets requests of ${who} in can't be told by reading it`);
+  if (found.has("everybody")) {
+    if (peers.every(({ local }) => isTunnel(device) || isPrivate(local ?? ""))) {
+      return ok(`the firewall lets upstream's requests in on ${device}`);
+    }
+    return warning(
+      `the firewall lets everybody in on ${device}: strangers will try to dial out; open it for upstream alone`,
+    );
+  }
+  return ok(`the firewall lets requests of ${who} in`);
+}
+
+function wallOf(facts: Facts, device: string, opening: Opening): Wall | undefined {
+  const { family, files, said } = facts;
+  if (family === "edgeos") return edgeosWall(setLines(files[EDGEOS_CONFIG]), device, opening);
+  if (family === "openwrt") return openwrtWall(said[UCI_FIREWALL], said[UBUS], device, opening);
+  const read = inputRules(said[RULES] ?? "", device);
+  if (read === undefined || opening.sources.some((source) => ipVersion(source) === 6)) return undefined;
+  const kinds = opening.protocol === "tcp_udp" ? ["udp", "tcp"] : [opening.protocol];
+  const lines = kinds.flatMap((kind) =>
+    opening.sources.map(
+      (source) =>
+        `iptables -I INPUT -s ${source} -p ${kind} -m multiport --dports ${opening.ports.join(",")} -j ACCEPT`,
+    ),
+  );
+  const keep =
+    family === "tomato" ? "# and in Administration, Scripts, Firewall" : "# and where your firewall keeps its rules";
+  return { ...read, cure: [...lines, keep] };
+}
+
+/** What may stand in a command. */
+const WORD = /^[\w.+-]+$/;
+const GROUP = "branchline-upstream";
+
+function edgeosWall(lines: readonly string[], device: string, opening: Opening): Wall | undefined {
+  if (lines.length === 0) return undefined;
+  const kind = ipVersion(opening.sources[0] ?? "") === 6 ? "ipv6-name" : "name";
+  const named = lines.flatMap((line) => {
+    const [, path = "", name = ""] = new RegExp(`^interfaces (.+) firewall local ${kind} (\\S+)$`).exec(line) ?? [];
+    return edgeosDevice(path) === device ? [name] : [];
+  });
+  const [name] = named;
+  if (name === undefined) return { rules: [], standard: "accept", cure: [] };
+  if (!WORD.test(name)) return undefined;
+  const start = `firewall ${kind} ${name} `;
+  const values = (path: string) => lines.flatMap((line) => (line.startsWith(path) ? [line.slice(path.length)] : []));
+  const rules = new Map<number, string[]>();
+  for (const line of values(`${start}rule `)) {
+    const [number = "", ...rest] = line.split(" ");
+    rules.set(Number(number), [...(rules.get(Number(number)) ?? []), rest.join(" ")]);
+  }
+  const numbers = [...rules.keys()].sort((a, b) => a - b);
+  let free = 25;
+  while (rules.has(free)) free += 1;
+  const rule = `set ${start}rule ${free}`;
+  const group = kind === "name" ? "address-group" : "ipv6-address-group";
+  const member = kind === "name" ? "address" : "ipv6-address";
+  const remote = lines.flatMap((line) => /^vpn ipsec .*remote prefix (\S+)$/.exec(line)?.[1] ?? []);
+  const isTunnelled = opening.sources.every((source) => remote.some((prefix) => covers(prefix, source)));
+  return {
+    rules: numbers.map((number) => edgeosRule(rules.get(number) ?? [], values)),
+    standard: values(`${start}default-action `)[0] === "accept" ? "accept" : "drop",
+    cure: configure(
+      ...opening.sources.map((source) => `set firewall group ${group} ${GROUP} ${member} ${source}`),
+      `${rule} action accept`,
+      `${rule} description branchline`,
+      `${rule} protocol ${opening.protocol}`,
+      `${rule} destination port ${opening.ports.join(",")}`,
+      `${rule} source group ${group} ${GROUP}`,
+      ...(isTunnelled ? [`${rule} ipsec match-ipsec`] : []),
+    ),
+    undo: configure(`delete ${start}rule ${free}`, `delete firewall group ${group} ${GROUP}`),
+  };
+}
+
+/** "ethernet eth0 vif 10 pppoe 0" is pppoe0. */
+function edgeosDevice(path: string): string | undefined {
+  const [, device, ...more] = path.split(" ");
+  let name = device;
+  for (let index = 0; index < more.length; index += 2) {
+    name = more[index] === "pppoe" ? `pppoe${more[index + 1]}` : `${name}.${more[index + 1]}`;
+  }
+  return name;
+}
+
+/** Undefined: it asks something that isn't known here. */
+function edgeosRule(asks: readonly string[], values: (path: string) => string[]): Rule | undefined {
+  const read = (path: string) => asks.flatMap((ask) => (ask.startsWith(path) ? [ask.slice(path.length)] : []));
+  const states = read("state ");
+  const never: Rule = { verdict: "accept", sources: ["0.0.0.0/32"], protocols: [], ports: [] };
+  if (asks.includes("disable") || (states.length > 0 && !states.includes("new enable"))) return never;
+  const known =
+    /^(?:action|description|log|protocol|state|source (?:address|group)|destination (?:port|group port-group)|ipsec match-ipsec)/;
+  if (asks.some((ask) => !known.test(ask) || ask.includes("!"))) return undefined;
+  const members = (side: string) =>
+    read(`${side} group `).flatMap((group) =>
+      values(`firewall group ${group} `).map((one) => one.replace(/^\S+ /, "")),
+    );
+  return {
+    verdict: read("action ")[0] === "accept" ? "accept" : "drop",
+    sources: [...read("source address "), ...members("source")],
+    protocols: read("protocol "),
+    ports: [...read("destination port ").flatMap((ports) => ports.split(",")), ...members("destination")],
+  };
+}
+
+function openwrtWall(
+  uci: string | undefined,
+  ubus: string | undefined,
+  device: string,
+  { sources, protocol, ports }: Opening,
+): Wall | undefined {
+  const sections = [...uciValues(uci).values()];
+  const of = (kind: string) => sections.filter((one) => one.get("")?.[0] === kind);
+  const network = networkOf(ubus, device);
+  const zone = of("zone").find((one) => network !== undefined && words(one.get("network")).includes(network));
+  const name = zone?.get("name")?.[0];
+  if (zone === undefined || name === undefined || !WORD.test(name)) return undefined;
+  const rules = of("rule").filter(
+    (one) => [name, "*"].includes(one.get("src")?.[0] ?? "") && !one.has("dest") && one.get("enabled")?.[0] !== "0",
+  );
+  const set = (key: string, value: string | number) => `uci set firewall.branchline${key}='${value}'`;
+  const end = ["uci commit firewall", "/etc/init.d/firewall reload"];
+  return {
+    rules: rules.map((one) => {
+      const protocols = words(one.get("proto"));
+      return {
+        verdict: one.get("target")?.[0] === "ACCEPT" ? "accept" : "drop",
+        sources: words(one.get("src_ip")),
+        protocols: protocols.length === 0 ? ["tcpudp"] : protocols,
+        ports: words(one.get("dest_port")),
+      };
+    }),
+    standard: zone.get("input")?.[0] === "ACCEPT" ? "accept" : "drop",
+    cure: [
+      set("", "rule"),
+      set(".name", "branchline"),
+      set(".src", name),
+      ...sources.map((source) => `uci add_list firewall.branchline.src_ip='${source}'`),
+      set(".proto", protocol === "tcp_udp" ? "tcpudp" : protocol),
+      set(".dest_port", ports.join(" ")),
+      set(".target", "ACCEPT"),
+      ...end,
+    ],
+    undo: ["uci delete firewall.branchline", ...end],
+  };
+}
+
+const words = (values: readonly string[] = []) => values.flatMap((value) => value.split(" "));
+
+/** OpenWrt's own name of the network behind a device. */
+function networkOf(ubus: string | undefined, device: string): string | undefined {
+  try {
+    const { interface: all } = JSON.parse(ubus ?? "{}") as {
+      interface?: { interface: string; l3_device?: string; device?: string }[];
+    };
+    return all?.find((one) => one.l3_device === device || one.device === device)?.interface;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An ER-X's hardware NAT loses UDP that comes out of WireGuard. */
+export function offload(facts: Facts): Verdict[] {
+  const { family, files, said, peers } = facts;
+  const isOn =
+    (family === "edgeos" && setLines(files[EDGEOS_CONFIG]).includes("system offload hwnat enable")) ||
+    (family === "openwrt" && /flow_offloading_hw='1'/.test(said[UCI_FIREWALL] ?? ""));
+  if (!isOn) return [ok("no hardware offloading is known to be on")];
+  const tunnels = peers.filter(({ local }) => deviceOf(facts, local)?.startsWith("wg"));
+  if (tunnels.length === 0) return [ok("hardware offloading is on, and upstream isn't behind WireGuard")];
+  const cure = {
+    edgeos: configure("set system offload hwnat disable"),
+    openwrt: [
+      "uci set firewall.@defaults[0].flow_offloading_hw=0",
+      "uci commit firewall",
+      "/etc/init.d/firewall reload",
+    ],
+  };
+  const text =
+    "hardware offloading is on and upstream is behind WireGuard: calls lose packets (the cure slows the router down)";
+  return [warning(text, cure[family as "edgeos"])];
+}

@@ -1,0 +1,161 @@
+/** Gathers the facts: everything at once, and each thing with a time limit of its own. */
+import { CONTROL_FILE, type Config } from "../../app/config/config.ts";
+import type { ControlAnswer } from "../../app/control.ts";
+import { ipVersion } from "../../base/ip-range.ts";
+import { SystemClock } from "../../io/node/clock.ts";
+import { askControl } from "../../io/node/control-socket.ts";
+import { NodeDns } from "../../io/node/dns.ts";
+import { exchange } from "../../io/node/exchange.ts";
+import {
+  bindFault,
+  certificateDates,
+  localAddresses,
+  readMachine,
+  readText,
+  runCommand,
+  within,
+  writeFault,
+} from "../../io/node/host.ts";
+import { parseHosts, parseResolvConf } from "../../io/node/resolver-files.ts";
+import { createRandom } from "../../io/node/secret.ts";
+import { hostText, type SipUri } from "../../message/uri.ts";
+import { MAGIC_COOKIE } from "../../message/via.ts";
+import { optionsRequest } from "../../proxy/prober.ts";
+import type { Protocol } from "../../transport/flow.ts";
+import { type Hop, hopOf, portOf } from "../../transport/locator.ts";
+import { Names } from "../../transport/names.ts";
+import type { Question, ResolvedAddress } from "../../transport/next-hops.ts";
+import { Waiting } from "../../transport/remembered.ts";
+import { flatten } from "../../transport/weighted-order.ts";
+import type { Facts, NameFact, PeerFact } from "./facts.ts";
+import { commandsFor, FILES, familyOf, filterOf } from "./families.ts";
+
+const COMMAND_ms = 4_000;
+const LOOKUP_ms = 4_000;
+const ANSWER_ms = 3_000;
+/** More addresses of a name aren't asked. */
+const ADDRESSES_MAX = 4;
+
+/** Reads, asks and tries; changes nothing. Takes 8 s at the most. */
+export async function gather(config: Config, built: string): Promise<Facts> {
+  const addresses = localAddresses();
+  const filters = ["all", ...new Set(addresses.map(({ device }) => device))].map(filterOf);
+  const files = Object.fromEntries([...FILES, ...filters].map((path) => [path, readText(path)]));
+  const family = familyOf(files);
+  const [said, ports, control, names, upstreams, gateways] = await Promise.all([
+    Promise.all(commandsFor(family, config).map(run)),
+    Promise.all(config.listeners.map(({ protocol, address, port }) => bindFault(protocol, address, port))),
+    askRunning(config),
+    askServers(config),
+    Promise.all(config.site.upstream.targets.map((uri) => probe(config, "upstream", uri))),
+    Promise.all(config.site.gateways.map(({ uri }) => probe(config, "gateway", uri))),
+  ]);
+  return {
+    ...readMachine(),
+    ...control,
+    family,
+    built,
+    files,
+    said: Object.fromEntries(said),
+    addresses,
+    ports,
+    stateFault: writeFault(config.stateFolder),
+    certificate: config.tls === undefined ? undefined : certificateDates(config.tls.certificate),
+    names,
+    peers: [...upstreams, ...gateways].flat(),
+  };
+}
+
+/** What the command printed; undefined: nothing, or it isn't there. */
+async function run(line: string): Promise<[string, string | undefined]> {
+  const { text } = await runCommand(`{ ${line}; } 2>/dev/null`, COMMAND_ms);
+  return [line, text === "" ? undefined : text];
+}
+
+async function askRunning({ stateFolder }: Config): Promise<Pick<Facts, "isRunning" | "status">> {
+  try {
+    const line = await askControl(`${stateFolder}/${CONTROL_FILE}`, JSON.stringify({ command: "status" }));
+    if (line === undefined) return { isRunning: false, status: undefined };
+    const answer = JSON.parse(line) as ControlAnswer;
+    return { isRunning: true, status: answer.ok ? answer.status : undefined };
+  } catch {
+    return { isRunning: true, status: undefined };
+  }
+}
+
+/** Each server about each name of the file. */
+function askServers(config: Config): Promise<NameFact[]> {
+  const hosts = parseHosts(readText("/etc/hosts") ?? "");
+  const own = config.dnsServers;
+  const servers = own.length > 0 ? own : parseResolvConf(readText("/etc/resolv.conf") ?? "").servers;
+  const hops = config.site.upstream.targets.map(hopOf).filter(({ host }) => ipVersion(host) === 0);
+  return Promise.all(
+    hops.flatMap((hop) => {
+      const name = hop.host;
+      return (hosts.has(name) ? ["/etc/hosts"] : servers).map(async (server) => {
+        const found = await resolve(config, hop, hosts.has(name) ? [] : [server]);
+        const addresses = found.addresses && [...new Set(found.addresses.map(({ address }) => address))];
+        return { name, server, addresses, took_ms: found.took_ms };
+      });
+    }),
+  );
+}
+
+interface Resolved {
+  /** Undefined: nobody has answered. */
+  readonly addresses: readonly ResolvedAddress[] | undefined;
+  readonly took_ms: number;
+}
+
+/** As the proxy itself looks for a target (RFC 3263); `servers` empty: those of the system. */
+async function resolve({ listeners }: Config, hop: Hop, servers: readonly string[]): Promise<Resolved> {
+  const clock = new SystemClock(() => {});
+  const started_ms = clock.now_ms();
+  let hasAnswer = false;
+  const dns = new NodeDns((question, answer) => {
+    hasAnswer = hasAnswer || answer !== undefined;
+    names.onAnswer(question, answer, clock.now_ms());
+  }, servers);
+  const protocols = (["udp", "tcp", "tls"] as const).filter((one) =>
+    listeners.some(({ protocol }) => protocol === one),
+  );
+  const versions = listeners.map(({ address }) => ipVersion(address));
+  const types = (["A", "AAAA"] as const).filter((type) => versions.includes(type === "A" ? 4 : 6));
+  const names = new Names({ protocols, types }, new Waiting(), (question: Question) => dns.query(question));
+  const tiers = await within(
+    LOOKUP_ms,
+    new Promise<ReturnType<typeof names.find>>((tell) => {
+      const known = names.find(hop, tell, clock.now_ms());
+      if (known !== undefined) tell(known);
+    }),
+  );
+  dns.close();
+  const addresses = tiers === undefined ? [] : flatten(tiers);
+  const isSilent = addresses.length === 0 && !hasAnswer;
+  return { addresses: isSilent ? undefined : addresses, took_ms: Math.round(clock.now_ms() - started_ms) };
+}
+
+/** Asks each address of a peer with OPTIONS, from a port of our own. */
+async function probe(config: Config, role: PeerFact["role"], uri: SipUri): Promise<PeerFact[]> {
+  const hop = hopOf(uri);
+  const isName = ipVersion(hop.host) === 0;
+  const { protocol = "udp" } = hop;
+  const literal = { address: hop.host, port: portOf(hop), protocol };
+  const found = isName ? (await resolve(config, hop, config.dnsServers)).addresses : [literal];
+  const random = createRandom();
+  const flow = (address: string, port: number, by: Protocol) => {
+    return {
+      listener: { index: 0, protocol: by, address, port, sentBy: `${hostText(address)}:${port}` },
+      address,
+      port,
+    };
+  };
+  return Promise.all(
+    (found ?? []).slice(0, ADDRESSES_MAX).map(async (to) => {
+      const compose = (local: string, port: number) =>
+        optionsRequest(random, uri.text, flow(local, port, to.protocol), `${MAGIC_COOKIE}${random.token(20)}`);
+      const exchanged = await exchange(to, hop.host, config.tls, compose, ANSWER_ms);
+      return { role, name: uri.text, to, ...exchanged };
+    }),
+  );
+}

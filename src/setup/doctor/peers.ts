@@ -1,0 +1,118 @@
+/** Upstream and gateways: their names, whether they answer, and whether anybody meddles on the way. */
+import type { Config } from "../../app/config/config.ts";
+import { IpRange, IpRanges, ipVersion } from "../../base/ip-range.ts";
+import type { Response } from "../../message/message.ts";
+import { parse } from "../../message/parse.ts";
+import { splitHostPort } from "../../message/uri.ts";
+import { type Facts, fault, ok, type PeerFact, unseen, type Verdict, warning } from "./facts.ts";
+import { deviceOf, isTunnel } from "./families.ts";
+
+/** DNS slower than that is felt by the first call. */
+const SLOW_ms = 1_000;
+
+export function names(facts: Facts): Verdict[] {
+  const asked = [...new Set(facts.names.map(({ name }) => name))];
+  if (asked.length === 0) return [ok("no name needs DNS")];
+  return asked.flatMap((name) => {
+    const all = facts.names.filter((one) => one.name === name);
+    const found = all.find(({ addresses }) => addresses !== undefined && addresses.length > 0);
+    const servers = all.map(({ server }) => server).join(", ");
+    if (found === undefined) {
+      const isSilent = all.every(({ addresses }) => addresses === undefined);
+      const what = isSilent ? `${servers} give no answer about ${name}` : `${name} has no address, say ${servers}`;
+      return [
+        fault(`${what}: no call goes up`, ["# dns: {servers: [...]} in the file, or the address instead of the name"]),
+      ];
+    }
+    const silent = all.filter(({ addresses }) => addresses === undefined).map(({ server }) => server);
+    const told = `${name} is ${found.addresses?.join(", ")}, says ${found.server} in ${found.took_ms} ms`;
+    if (silent.length > 0)
+      return [warning(`${told}, but ${silent.join(", ")} doesn't answer: a restart makes calls wait`)];
+    return [found.took_ms > SLOW_ms ? warning(`${told}: a restart makes calls wait`) : ok(told)];
+  });
+}
+
+export function upstream(facts: Facts, config: Config): Verdict[] {
+  if (config.site.upstream.targets.length === 0) return [unseen("the file names no upstream to ask")];
+  return peers(facts, "upstream", "calls live on the gateway alone");
+}
+
+export function gateways(facts: Facts, config: Config): Verdict[] {
+  if (config.site.gateways.length === 0) return [warning("there is no gateway: in an outage nobody can call out")];
+  return peers(facts, "gateway", "in an outage calls find no way out");
+}
+
+function peers(facts: Facts, role: PeerFact["role"], harm: string): Verdict[] {
+  const asked = facts.peers.filter((one) => one.role === role);
+  if (asked.length === 0) return [unseen("no address is known to be asked")];
+  return asked.map((peer) => {
+    const where = `${peer.name} (${peer.to.address}:${peer.to.port}, ${peer.to.protocol})`;
+    const answer = answerOf(peer);
+    if (answer === undefined) {
+      const why = peer.answer === undefined ? peer.error : "what came is no SIP answer";
+      return fault(`${where} doesn't answer OPTIONS: ${why}; ${harm}`, [`ping -c 3 ${peer.to.address}`]);
+    }
+    const told = `${where} answers OPTIONS with ${answer.status} in ${peer.took_ms} ms`;
+    return answer.status === 503 ? warning(`${told}: it has nobody behind it, so ${harm}`) : ok(told);
+  });
+}
+
+function answerOf({ answer }: PeerFact): Response | undefined {
+  const parsed = answer === undefined ? undefined : parse(answer);
+  return parsed?.kind === "response" ? parsed : undefined;
+}
+
+/** What isn't routed in the Internet: RFC 1918, RFC 6598, RFC 3927, RFC 4193, loopback. */
+const PRIVATE =
+  "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 127.0.0.0/8 fc00::/7 fe80::/10 ::1";
+let privates: IpRanges | undefined;
+
+/** Whether nobody in the Internet can reach that address by itself. */
+export function isPrivate(address: string): boolean {
+  privates ??= new IpRanges(PRIVATE.split(" ").flatMap((text) => IpRange.parse(text) ?? []));
+  return privates.contains(address);
+}
+
+/**
+ * RFC 3581: who gets a request notes in its Via from where it came. We have shown our own address there, so that the answer
+ * tells what became of it on the way. An ALG maps the Via back, but not what isn't there.
+ */
+export function path(facts: Facts, config: Config): Verdict[] {
+  const answered = facts.peers.filter((one) => one.role === "upstream" && one.to.protocol === "udp" && answerOf(one));
+  if (answered.length === 0) return [unseen("upstream hasn't answered over UDP, so nothing is known of the way")];
+  return answered.map((peer) => {
+    const local = peer.local ?? "";
+    const via = answerOf(peer)?.topVia;
+    const seen = via?.received;
+    const to = peer.to.address;
+    if (via !== undefined && via.host !== local) {
+      return fault(
+        `our Via came back from ${to} as ${via.host}: an ALG on the way rewrites SIP, and calls are one-way or lost`,
+        CURE,
+      );
+    }
+    const crossesNat = isPrivate(local) && !isPrivate(to) && !isTunnel(deviceOf(facts, local));
+    if (crossesNat && (seen === undefined || isPrivate(seen) || ipVersion(seen) === 0)) {
+      const what = `${to} sees no sender but ${seen ?? "what our Via says"}, and ${local} is private`;
+      return fault(
+        `${what}: unless a VPN leads there, an ALG on the way rewrites SIP, and calls are one-way or lost`,
+        CURE,
+      );
+    }
+    if (seen === undefined)
+      return ok(`${to} doesn't say from where our requests come, nor need it: nothing is between us`);
+    if (seen === local) return ok(`${to} sees us as ${local}, as we are`);
+    const told = config.listeners
+      .filter(({ address }) => address === local)
+      .map(({ sentBy }) => splitHostPort(sentBy)?.host);
+    if (told.includes(seen)) return ok(`${to} sees us as ${seen}, as advertise says`);
+    const text = `${to} sees us as ${seen}, but reads ${told[0] ?? local} in our Path and Record-Route: its calls don't find back`;
+    return warning(text, [
+      `# listen: [{address: "udp:${local}:…", advertise: "${seen}:…"}], and forward that port to us`,
+    ]);
+  });
+}
+
+const CURE = [
+  '# switch "SIP ALG", "SIP helper" or "SIP fixup" off in the modem or firewall before this router, or use TCP or TLS',
+];

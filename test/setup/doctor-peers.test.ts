@@ -1,0 +1,92 @@
+/** doctor on upstream and gateways: names, answers, and what the Via that comes back tells of the way. */
+import { describe, expect, test } from "vitest";
+import { answer, GATEWAY, peer, told, UPSTREAM, WAN, YAML } from "./healthy.ts";
+
+describe("doctor: upstream, gateways", () => {
+  test("who answers is well, whatever he answers, but for 503", () => {
+    expect(told("upstream")).toBe(`ok sip:${UPSTREAM} (${UPSTREAM}:5060, udp) answers OPTIONS with 200 in 12 ms`);
+    const by = (status: number) =>
+      told("upstream", { peers: [peer({ answer: answer(`${WAN};branch=z9hG4bKx`, status) })] });
+    expect(by(404)).toMatch(/^ok/);
+    expect(by(503)).toMatch(/^warning .*nobody behind it, so calls live on the gateway alone/);
+  });
+
+  test("silence, refusal and rubbish are faults", () => {
+    const silent = peer({ answer: undefined, error: "no answer in 3 s" });
+    expect(told("upstream", { peers: [silent] })).toMatch(/^fault .*doesn't answer OPTIONS: no answer in 3 s/);
+    expect(told("upstream", { peers: [peer({ answer: "hello" })] })).toMatch(/^fault .*what came is no SIP answer/);
+    const gateway = { ...GATEWAY, answer: undefined, error: "ECONNREFUSED" };
+    expect(told("gateways", { peers: [gateway] })).toMatch(/^fault .*in an outage calls find no way out/);
+  });
+
+  test("none in the file", () => {
+    const lone = YAML.replace(/(upstream|gateways): .*/g, "");
+    expect(told("upstream", {}, lone)).toMatch(/^unseen/);
+    expect(told("gateways", {}, lone)).toMatch(/^warning there is no gateway/);
+  });
+});
+
+describe("doctor: path", () => {
+  const home = "192.168.1.2";
+  const seen = (local: string, via: string, yaml = YAML) =>
+    told("path", { peers: [peer({ local, answer: answer(via) })] }, yaml);
+
+  test("seen as we are", () => {
+    expect(told("path")).toBe(`ok ${UPSTREAM} sees us as ${WAN}, as we are`);
+    expect(seen(WAN, `${WAN}:40000;branch=z9hG4bKx`)).toMatch(/^ok .*nothing is between us/);
+    expect(seen("10.9.0.2", "10.9.0.2:40000;branch=z9hG4bKx;rport=40000;received=10.9.0.2")).toMatch(
+      /^fault .*unless a VPN/,
+    );
+  });
+
+  test.each([
+    ["nothing", ""],
+    ["another private address", ";rport=40000;received=192.168.7.7"],
+    ["a name", ";rport=40000;received=router.lan"],
+  ])("behind NAT, %s in received: an ALG", (_, received) => {
+    expect(seen(home, `${home}:40000;branch=z9hG4bKx${received}`)).toMatch(/^fault .*an ALG on the way rewrites SIP/);
+  });
+
+  test("another host in our Via: an ALG that has forgotten to map it back", () => {
+    expect(seen(home, `${WAN}:40000;branch=z9hG4bKx;received=${WAN}`)).toMatch(
+      /^fault our Via came back .* as 203\.0\.113\.2/,
+    );
+  });
+
+  test("behind an honest NAT, upstream must be told the public address", () => {
+    const via = `${home}:40000;branch=z9hG4bKx;rport=61000;received=${WAN}`;
+    expect(seen(home, via)).toMatch(/^warning .*sees us as 203\.0\.113\.2, but reads 192\.168\.1\.2 in our Path/);
+    const told = YAML.replace(`udp:${WAN}`, `{address: "udp:${home}", advertise: "${WAN}:5060"}`);
+    expect(seen(home, via, told)).toMatch(/^ok .*as advertise says/);
+    expect(seen(home, via.replace(WAN, "203.0.113.99"), told)).toMatch(
+      /^warning .*sees us as 203\.0\.113\.99, but reads 203\.0\.113\.2/,
+    );
+  });
+
+  test("nobody has answered", () => {
+    expect(told("path", { peers: [] })).toMatch(/^unseen/);
+  });
+});
+
+describe("doctor: dns", () => {
+  const fact = (server: string, addresses: readonly string[] | undefined, took_ms = 9) => {
+    return { name: "pbx.example.com", server, addresses, took_ms };
+  };
+
+  test("who says what, and how fast", () => {
+    expect(told("dns")).toBe("ok no name needs DNS");
+    expect(told("dns", { names: [fact("10.1.1.1", [UPSTREAM])] })).toBe(
+      `ok pbx.example.com is ${UPSTREAM}, says 10.1.1.1 in 9 ms`,
+    );
+    expect(told("dns", { names: [fact("10.1.1.1", [UPSTREAM], 1_700)] })).toMatch(/^warning/);
+  });
+
+  test("a dead server among living ones, all dead, unknown name", () => {
+    const living = fact("10.1.1.2", [UPSTREAM]);
+    expect(told("dns", { names: [fact("10.1.1.1", undefined, 4_000), living] })).toMatch(
+      /^warning .*but 10\.1\.1\.1 doesn't answer/,
+    );
+    expect(told("dns", { names: [fact("10.1.1.1", undefined)] })).toMatch(/^fault 10\.1\.1\.1 give no answer about/);
+    expect(told("dns", { names: [fact("10.1.1.1", [])] })).toMatch(/^fault pbx.example.com has no address/);
+  });
+});

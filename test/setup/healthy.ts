@@ -1,0 +1,97 @@
+/** A router on which nothing is wrong, for tests to spoil. */
+import { loadConfig } from "../../src/app/config/load-config.ts";
+import { examine } from "../../src/setup/doctor/doctor.ts";
+import type { Facts, PeerFact } from "../../src/setup/doctor/facts.ts";
+import { MEMORY, MODULES, ROUTES, RULES, TRACKED } from "../../src/setup/doctor/families.ts";
+
+export const WAN = "203.0.113.2";
+export const LAN = "10.222.237.1";
+export const UPSTREAM = "198.51.100.10";
+
+export const YAML = `
+listen: [udp:${LAN}, udp:${WAN}]
+localnet: [10.222.237.0/24]
+upstream: sip:${UPSTREAM}
+gateways: [sip:10.10.1.3]
+state: /tmp/branchline
+`;
+
+export function configOf(text = YAML) {
+  const { config, problems } = loadConfig(text, (path) => path);
+  if (problems.length > 0) throw new Error(JSON.stringify(problems));
+  return config;
+}
+
+/** A response to our OPTIONS; `via` is what stands in it behind the transport. */
+export function answer(via: string, status = 200): string {
+  return (
+    `SIP/2.0 ${status} OK\r\nVia: SIP/2.0/UDP ${via}\r\nFrom: <sip:branchline@${WAN}>;tag=a\r\n` +
+    `To: <sip:${UPSTREAM}>;tag=b\r\nCall-ID: c\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n`
+  );
+}
+
+export function peer(change: Partial<PeerFact> = {}): PeerFact {
+  return {
+    role: "upstream",
+    name: `sip:${UPSTREAM}`,
+    to: { address: UPSTREAM, port: 5060, protocol: "udp" },
+    local: WAN,
+    answer: answer(`${WAN}:40000;branch=z9hG4bKx;rport=40000;received=${WAN}`),
+    error: "",
+    took_ms: 12,
+    ...change,
+  };
+}
+
+export const GATEWAY = peer({
+  role: "gateway",
+  name: "sip:10.10.1.3",
+  to: { address: "10.10.1.3", port: 5060, protocol: "udp" },
+  local: "10.10.1.1",
+});
+
+export function healthy(change: Partial<Facts> = {}): Facts {
+  const { files, said, ...others } = change;
+  return {
+    isRoot: true,
+    kernel: 414,
+    now: "2026-11-21T10:00:00Z",
+    inTwoWeeks: "2026-12-05T10:00:00Z",
+    built: "2026-11-20T00:00:00Z",
+    family: "unknown",
+    files: {
+      [MODULES]: "nf_conntrack 102400 5 nf_nat, Live 0x80000000\nnf_nat 36864 1 iptable_nat, Live 0x80000000\n",
+      [MEMORY]: "MemTotal:  255000 kB\nMemFree:  60000 kB\nMemAvailable:  170000 kB\n",
+      [ROUTES]:
+        "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n" +
+        "eth0\t00000000\t017100CB\t0003\t0\t0\t0\t00000000\t0\t0\t0\n",
+      "/proc/sys/net/core/rmem_max": "4194304\n",
+      ...files,
+    },
+    said: { [TRACKED]: "#", [RULES]: "#", ...said },
+    addresses: [
+      { device: "eth0", address: WAN, cidr: `${WAN}/24` },
+      { device: "switch0", address: LAN, cidr: `${LAN}/24` },
+      { device: "eth1", address: "10.10.1.1", cidr: "10.10.1.1/24" },
+    ],
+    ports: [undefined, undefined],
+    isRunning: false,
+    status: undefined,
+    stateFault: undefined,
+    certificate: undefined,
+    names: [],
+    peers: [peer(), GATEWAY],
+    ...others,
+  };
+}
+
+/** What one check says about the healthy router with `change`: "state text", then the cure, a line each. */
+export function told(check: string, change: Partial<Facts> = {}, yaml = YAML): string {
+  return examine(healthy(change), configOf(yaml))
+    .filter((finding) => finding.check === check)
+    .map(({ state, text, cure = [], undo }) => {
+      const lines = [`${state} ${text}`, ...cure, ...(undo === undefined ? [] : ["undo:", ...undo])];
+      return lines.join("\n");
+    })
+    .join("\n");
+}
