@@ -193,6 +193,7 @@ describeWith(["namespaces", "nft"], "doctor: --fix", () => {
     patient.fake("/opt/sbin/conntrack", "");
     const before = await patient.doctor();
     expect(before.of("sip-helper")).toMatch(/^fault/);
+    expect(before.of("gateways")).toMatch(/^fault .* doesn't answer OPTIONS: connect ENETUNREACH/);
     expect(patient.changes).toEqual([]);
     const after = await patient.doctor({ fix: true });
     expect(patient.changes).toEqual([

@@ -55,7 +55,11 @@ export function exchange(
       };
       socket.on("error", fail);
       socket.on("message", (bytes) => end(bytes.toString("latin1"), ""));
-      socket.connect(to.port, to.address, (() => {
+      socket.connect(to.port, to.address, ((error?: Error | null) => {
+        if (error) {
+          fail(error);
+          return;
+        }
         const own = socket.address();
         local = own.address;
         const bytes = Buffer.from(compose(own.address, own.port), "latin1");

@@ -63,7 +63,8 @@ export class DoctorsPatient {
   constructor(files: Readonly<Record<string, string>>) {
     chmodSync(this.root, 0o755);
     const all = {
-      "/branchline.yaml": "listen: [udp:127.62.0.1:5060]\nlocalnet: [127.62.0.0/24]\nstate: /state\n",
+      "/branchline.yaml":
+        "listen: [udp:127.62.0.1:5060]\nlocalnet: [127.62.0.0/24]\nstate: /state\ngateways: [sip:127.62.0.3]\n",
       "/etc/passwd": "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n",
       "/etc/group": "root:x:0:\nvyattacfg:x:104:\nnogroup:x:65534:\n",
       "/etc/modprobe.d/none": "",
