@@ -282,6 +282,25 @@ describeWith(["namespaces", "nft"], "doctor: --fix", () => {
     expect(patient.read("/etc/sysctl.d/90-branchline-helper.conf")).toBe("net.netfilter.nf_conntrack_helper=0\n");
   });
 
+  test("connections of an address that is gone are flushed, and the rest is left alone", async () => {
+    const patient = new DoctorsPatient({ "/proc/modules": "" });
+    const entry =
+      "udp 17 170 src=127.62.0.77 dst=127.62.0.3 sport=5060 dport=5060 src=127.62.0.3 dst=203.0.113.77 sport=5060 dport=5060 use=1";
+    patient.fake(
+      "/opt/sbin/conntrack",
+      `[ $1 = -L ] && [ ! -f /flushed ] && echo "${entry}"; [ $1 != -D ] || : >/flushed; true`,
+    );
+    expect((await patient.doctor()).of("conntrack")).toMatch(
+      /^warning 1 tracked connections still use 203\.0\.113\.77/,
+    );
+    expect(patient.changes).toEqual([]);
+    const { of, stderr } = await patient.doctor({ fix: true });
+    expect(patient.changes).toEqual(["conntrack -D -p udp --dport 5060"]);
+    expect(stderr).toContain("conntrack: conntrack -D -p udp --dport 5060\n");
+    expect(stderr).not.toContain("to undo");
+    expect(of("conntrack")).toMatch(/^ok/);
+  });
+
   test("who isn't root changes nothing, and is told so; a read-only root is no obstacle to looking", async () => {
     const patient = new DoctorsPatient({
       "/proc/modules": LOADED,

@@ -83,6 +83,20 @@ describe("doctor: firewall on EdgeOS", () => {
     expect(edgeos("rule 25 {\naction drop\nprotocol icmp\n}")).toContain("rule 26 action accept");
   });
 
+  test("upstream has moved: our rule and group are made anew, and what was open is closed", () => {
+    const group = "firewall {\ngroup {\naddress-group branchline-upstream {\naddress 192.0.2.1\n}\n}\n}\n";
+    const ours =
+      "rule 31 {\naction accept\ndescription branchline\nsource {\ngroup {\naddress-group branchline-upstream\n}\n}\n}";
+    const said = told("firewall", { family: "edgeos", files: { [EDGEOS_CONFIG]: config(ours) + group } });
+    expect(said.split("\n").slice(1, 6)).toEqual([
+      "configure",
+      "delete firewall name WAN_LOCAL rule 31",
+      "delete firewall group address-group branchline-upstream",
+      `set firewall group address-group branchline-upstream address ${UPSTREAM}`,
+      "set firewall name WAN_LOCAL rule 31 action accept",
+    ]);
+  });
+
   test.each([
     ["its address", "source {\naddress 198.51.100.10\n}", "destination {\nport 5060\n}", "protocol udp"],
     ["a group", "source {\ngroup {\naddress-group SIP_TRUST\n}\n}", "protocol tcp_udp"],
@@ -187,6 +201,7 @@ ${more}`;
       openwrt(`firewall.branchline=rule\nfirewall.branchline.src='wan'\nfirewall.branchline.src_ip='${UPSTREAM}'
 firewall.branchline.proto='udp'\nfirewall.branchline.dest_port='5060'\nfirewall.branchline.target='ACCEPT'\n${more}`);
     expect(own("")).toMatch(/^ok/);
+    expect(own("firewall.branchline.src_ip='192.0.2.1'").split("\n")[1]).toBe("uci delete firewall.branchline");
     expect(own("firewall.branchline.dest='lan'")).toMatch(/^warning the firewall drops/);
     expect(own("firewall.branchline.enabled='0'")).toMatch(/^warning the firewall drops/);
   });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import {
   BUILT_IN,
+  DROPPED,
   HAS_CONNTRACK,
   HELPER,
   MODULES,
@@ -62,6 +63,12 @@ describe("doctor: sip-helper", () => {
   test("tracked connections show it at work", () => {
     const tracked = `udp 17 170 src=10.222.237.21 dst=${UPSTREAM} sport=5060 dport=5060 src=${UPSTREAM} dst=${WAN} sport=5060 dport=5060 [ASSURED] mark=0 helper=sip use=2`;
     expect(told("sip-helper", { files: { [MODULES]: LOADED }, said: { [TRACKED]: tracked } })).toMatch(/^fault/);
+  });
+
+  test("what it has dropped is counted", () => {
+    const said = (count: string) => told("sip-helper", { files: ON, said: { [DROPPED]: count } }).split("\n")[0];
+    expect(said("0")).not.toContain("dmesg");
+    expect(said("12")).toMatch(/; dmesg tells of 12 messages dropped$/);
   });
 
   test("built in, on a kernel that attaches by itself", () => {

@@ -43,6 +43,8 @@ export const filterOf = (device: string) => `/proc/sys/net/ipv4/conf/${device}/r
 export const RULES = "iptables-save && echo '#'; nft list ruleset && echo '#'";
 export const TRACKED = "{ conntrack -L -p udp || cat /proc/net/nf_conntrack; } && echo '#'";
 export const HAS_CONNTRACK = "command -v conntrack";
+/** How often the kernel has told that its helper dropped something. */
+export const DROPPED = "dmesg | grep -c 'nf_ct_sip: dropping'";
 export const SOCKETS = "ss -lnptu || netstat -lnptu";
 export const UCI_FIREWALL = "uci show firewall";
 export const UBUS = "ubus call network.interface dump";
@@ -53,7 +55,7 @@ export const space = ({ stateFolder }: Config) =>
 
 export function commandsFor(family: Family, config: Config): string[] {
   const own = { edgeos: [EDGEOS_RUNS], openwrt: [UCI_FIREWALL, UBUS], tomato: [NVRAM_SIP], debian: [], unknown: [] };
-  return [RULES, TRACKED, HAS_CONNTRACK, SOCKETS, space(config), ...own[family]];
+  return [RULES, TRACKED, HAS_CONNTRACK, DROPPED, SOCKETS, space(config), ...own[family]];
 }
 
 /**

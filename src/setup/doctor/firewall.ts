@@ -97,6 +97,7 @@ function wallOf(facts: Facts, device: string, opening: Opening): Wall | undefine
 
 /** What may stand in a command. */
 const WORD = /^[\w.+-]+$/;
+const NAME = "branchline";
 const GROUP = "branchline-upstream";
 
 function edgeosWall(lines: readonly string[], device: string, opening: Opening): Wall | undefined {
@@ -117,8 +118,9 @@ function edgeosWall(lines: readonly string[], device: string, opening: Opening):
     rules.set(Number(number), [...(rules.get(Number(number)) ?? []), rest.join(" ")]);
   }
   const numbers = [...rules.keys()].sort((a, b) => a - b);
-  let free = 25;
-  while (rules.has(free)) free += 1;
+  const ours = numbers.find((number) => rules.get(number)?.includes(`description ${NAME}`));
+  let free = ours ?? 25;
+  while (ours === undefined && rules.has(free)) free += 1;
   const rule = `set ${start}rule ${free}`;
   const group = kind === "name" ? "address-group" : "ipv6-address-group";
   const member = kind === "name" ? "address" : "ipv6-address";
@@ -128,9 +130,12 @@ function edgeosWall(lines: readonly string[], device: string, opening: Opening):
     rules: numbers.map((number) => edgeosRule(rules.get(number) ?? [], values)),
     standard: values(`${start}default-action `)[0] === "accept" ? "accept" : "drop",
     cure: configure(
+      // What upstream's addresses were before must not stay open.
+      ...(ours === undefined ? [] : [`delete ${start}rule ${free}`]),
+      ...(values(`firewall group ${group} ${GROUP} `).length === 0 ? [] : [`delete firewall group ${group} ${GROUP}`]),
       ...opening.sources.map((source) => `set firewall group ${group} ${GROUP} ${member} ${source}`),
       `${rule} action accept`,
-      `${rule} description branchline`,
+      `${rule} description ${NAME}`,
       `${rule} protocol ${opening.protocol}`,
       `${rule} destination port ${opening.ports.join(",")}`,
       `${rule} source group ${group} ${GROUP}`,
@@ -200,6 +205,7 @@ function openwrtWall(
     }),
     standard: zone.get("input")?.[0] === "ACCEPT" ? "accept" : "drop",
     cure: [
+      ...(uciValues(uci).has(NAME) ? [`uci delete firewall.${NAME}`] : []),
       set("", "rule"),
       set(".name", "branchline"),
       set(".src", name),

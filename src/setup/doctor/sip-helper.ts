@@ -4,6 +4,7 @@ import { type Facts, type Family, fault, ok, unseen, type Verdict, warning } fro
 import {
   BUILT_IN,
   configure,
+  DROPPED,
   HAS_CONNTRACK,
   HELPER,
   MODULES,
@@ -41,7 +42,9 @@ export function sipHelper(facts: Facts): Verdict[] {
   const { cure, undo } = CURES[facts.family](facts);
   const flush = said[HAS_CONNTRACK] === undefined ? [] : ["conntrack -D -p udp --dport 5060"];
   const unload = isLoaded ? [UNLOAD] : [];
-  const verdict = fault(`nf_conntrack_sip looks at all SIP here: ${harm}`, [...cure, ...unload, ...flush]);
+  const dropped = Number(said[DROPPED] ?? 0);
+  const proof = dropped > 0 ? `; dmesg tells of ${dropped} messages dropped` : "";
+  const verdict = fault(`nf_conntrack_sip looks at all SIP here: ${harm}${proof}`, [...cure, ...unload, ...flush]);
   return [undo === undefined ? verdict : { ...verdict, undo }];
 }
 
