@@ -67,6 +67,13 @@ export class OwnListener implements Listener {
     return this.wasListed ? undefined : at;
   }
 
+  /** Takes the address that it ought to have, for whoever only wants to know it. */
+  settle(interfaces: Interfaces): void {
+    const address = this.homeAmong(interfaces);
+    this.isAway = address === undefined;
+    if (address !== undefined) this.take(address);
+  }
+
   /** Takes `address` for its own. It is away until it can really be used. */
   take(address: string): void {
     this.address = address;

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { RunningStatus } from "../../src/app/control.ts";
 import type { Facts, Family } from "../../src/setup/doctor/facts.ts";
 import { EDGEOS_BOOT, EDGEOS_RUNS, familyOf, MEMORY, ROUTES, SOCKETS, space } from "../../src/setup/doctor/families.ts";
-import { configOf, LAN, told, WAN, YAML } from "./healthy.ts";
+import { ports } from "../../src/setup/doctor/machine.ts";
+import { configOf, healthy, LAN, told, WAN, YAML } from "./healthy.ts";
 
 const status = (change: Partial<RunningStatus> = {}): RunningStatus => ({
   force: "auto",
@@ -12,6 +13,7 @@ const status = (change: Partial<RunningStatus> = {}): RunningStatus => ({
   phones: { addresses: 3, contacts: 3 },
   version: "0.1.0",
   up_s: 3_600,
+  listen: [],
   dropped: {},
   tables: [],
   history: [],
@@ -52,6 +54,18 @@ describe("doctor: running, ports, phones", () => {
     const netstat = "udp        0      0 0.0.0.0:5060            0.0.0.0:*                           812/asterisk";
     expect(has("EADDRINUSE", false, netstat)).toMatch(/^fault asterisk \(process 812\) has udp/);
     expect(has("EADDRNOTAVAIL", false)).toMatch(/^fault no interface that is up has 10\.222\.237\.1/);
+  });
+
+  test("an interface that the file names, with an address and without one", () => {
+    const { listeners } = configOf(YAML.replace(`udp:${WAN}`, "udp:pppoe0"));
+    const [, wan] = listeners;
+    wan?.settle(new Map([["pppoe0", [WAN]]]));
+    expect(ports(healthy(), { ...configOf(), listeners })[1]).toMatchObject({ text: `udp:${WAN}:5060 is free` });
+    wan?.settle(new Map());
+    expect(ports(healthy(), { ...configOf(), listeners })[1]).toMatchObject({
+      state: "fault",
+      text: "udp:pppoe0:5060 has no address now: whoever calls by it reaches nobody",
+    });
   });
 
   test("an address in the phones' network, and phones that have come", () => {

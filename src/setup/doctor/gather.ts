@@ -16,6 +16,7 @@ import {
   within,
   writeFault,
 } from "../../io/node/host.ts";
+import { readInterfaces } from "../../io/node/interfaces.ts";
 import { parseHosts, parseResolvConf } from "../../io/node/resolver-files.ts";
 import { createRandom } from "../../io/node/secret.ts";
 import { hostText, type SipUri } from "../../message/uri.ts";
@@ -39,6 +40,8 @@ const ADDRESSES_MAX = 4;
 /** Reads, asks and tries; changes nothing. Takes 8 s at the most. */
 export async function gather(config: Config, built: string): Promise<Facts> {
   const addresses = localAddresses();
+  const interfaces = readInterfaces() ?? new Map();
+  for (const listener of config.listeners) listener.settle(interfaces);
   const filters = ["all", ...new Set(addresses.map(({ device }) => device))].map(filterOf);
   const files = Object.fromEntries([...FILES, ...filters].map((path) => [path, readText(path)]));
   const family = familyOf(files);

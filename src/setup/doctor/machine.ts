@@ -29,7 +29,8 @@ export function running({ isRunning, status }: Facts): Verdict[] {
 }
 
 export function ports({ ports: found, isRunning, said }: Facts, { listeners }: Config): Verdict[] {
-  return listeners.map(({ protocol, address, port }, index) => {
+  return listeners.map(({ name, isAway, protocol, address, port }, index) => {
+    if (isAway) return fault(`${name} has no address now: whoever calls by it reaches nobody`, ["ip address"]);
     const where = `${protocol}:${hostText(address)}:${port}`;
     switch (found[index]) {
       case undefined:
