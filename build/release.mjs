@@ -1,5 +1,5 @@
 /**
- * `npm run release [-- --out FOLDER]`: the bundle and the packages of every family of routers, in dist/release/, with
+ * `npm run release [-- --out FOLDER --without-runtime]`: the bundle and the packages of every family of routers, in dist/release/, with
  * their sums. The same commit gives the same bytes.
  */
 import { spawnSync } from "node:child_process";
@@ -11,14 +11,21 @@ import { parseArgs } from "node:util";
 
 /**
  * Each is a module build/release/NAME.mjs with
- *   export async function packages({ version, bundle, epoch_s, root }) → [{ name, contents }]
+ *   export async function packages({ version, bundle, epoch_s, root, withRuntime }) → [{ name, contents }]
  * where `bundle` has the bytes of branchline.js, `root` is the repository's folder with a slash at its end, `epoch_s` the
  * time that all files get; `name` is a file's name in the release, `contents` its bytes.
  */
-const FAMILIES = ["debian", "entware", "openwrt"];
+const FAMILIES = ["debian", "edgeos", "entware", "openwrt"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const { values } = parseArgs({ options: { out: { type: "string", default: `${root}dist/release` } } });
+const { values } = parseArgs({
+  options: {
+    out: { type: "string", default: `${root}dist/release` },
+    // Node for ER-X takes minutes to build, and a network.
+    "without-runtime": { type: "boolean", default: false },
+  },
+});
+const withRuntime = !values["without-runtime"];
 const folder = resolve(values.out);
 
 const built = spawnSync(process.execPath, [`${root}build/bundle.mjs`, "--quiet"], { stdio: "inherit" });
@@ -29,7 +36,7 @@ const bundle = readFileSync(`${root}dist/branchline.js`);
 const files = [{ name: "branchline.js", contents: bundle }];
 for (const family of FAMILIES) {
   const { packages } = await import(`./release/${family}.mjs`);
-  files.push(...(await packages({ version, bundle, epoch_s: commitTime_s(), root })));
+  files.push(...(await packages({ version, bundle, epoch_s: commitTime_s(), root, withRuntime })));
 }
 files.sort((one, other) => (one.name < other.name ? -1 : 1));
 

@@ -27,7 +27,7 @@ function release(umask: string, surroundings: Readonly<Record<string, string>>):
   const folder = join(temporaryFolder(), `copy${sep}`);
   for (const name of SOURCES) cpSync(join(ROOT, name), join(folder, name), { recursive: true });
   symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-  const command = `umask ${umask}; find . -type f -exec chmod a=,u+rw {} +; exec "$NODE" build/release.mjs`;
+  const command = `umask ${umask}; find . -type f -exec chmod a=,u+rw {} +; exec "$NODE" build/release.mjs --without-runtime`;
   const env = { ...process.env, NODE: process.execPath, SOURCE_DATE_EPOCH: "1700000000", ...surroundings };
   execFileSync("sh", ["-c", command], { cwd: folder, env, stdio: ["ignore", "ignore", "inherit"] });
   return join(folder, "dist/release");

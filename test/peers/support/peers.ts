@@ -3,7 +3,7 @@
  * in CI (`CI` is set) it is a failure, so that no test stays away unnoticed.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, test } from "vitest";
 
@@ -23,6 +23,8 @@ export type Peer =
   | "shellcheck"
   | "apt-get"
   | "qemu-mipsel-static"
+  | "mksquashfs"
+  | "loop mounts"
   | "namespaces";
 
 /** Debian keeps what root runs out of other users' PATH. */
@@ -58,6 +60,7 @@ export function pathOf(program: string): string {
 
 function whyMissing(peer: Peer): string | undefined {
   if (peer === "namespaces") return whyNoNamespaces();
+  if (peer === "loop mounts") return whyNoLoopMounts();
   return findProgram(peer) === undefined ? `${peer} is not installed` : undefined;
 }
 
@@ -72,6 +75,23 @@ function findProgram(program: string): string | undefined {
     }
   }
   return undefined;
+}
+
+function whyNoLoopMounts(): string | undefined {
+  const { status } = spawnSync("unshare", ["--mount", "--pid", "--fork", "true"]);
+  if (status !== 0) return "mounts of our own can't be made (root is needed)";
+  try {
+    accessSync("/dev/loop-control", constants.W_OK);
+  } catch {
+    return "there are no loop devices";
+  }
+  const filesystems = readFileSync("/proc/filesystems", "utf8");
+  return /\bsquashfs\b/.test(filesystems) || findModule("squashfs") ? undefined : "the kernel has no squashfs";
+}
+
+function findModule(name: string): boolean {
+  const modprobe = findProgram("modprobe");
+  return modprobe !== undefined && spawnSync(modprobe, ["--dry-run", name]).status === 0;
 }
 
 function whyNoNamespaces(): string | undefined {

@@ -1,0 +1,58 @@
+/**
+ * EdgeOS: branchline-VERSION-edgeos-mipsel.tar.gz (ER-X and its kin), with a Node of its own, and …-mips.tar.gz (the
+ * big-endian ones: Lite, 4, 6P, 8, 12), which use Entware's. Each is one folder with 50-branchline, which installs it.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { tarGz } from "../archive.mjs";
+
+const IMAGE = "dist/edgeos-runtime/node.sqsh";
+const BUILDER = "build/edgeos-runtime.mjs";
+const EXECUTABLE = 0o755;
+const FILES = [
+  ["50-branchline", "post-config.d/50-branchline", EXECUTABLE],
+  ["LICENSE", "LICENSE"],
+  ["branchline", "deploy/edgeos/branchline", EXECUTABLE],
+  ["branchline.service", "deploy/edgeos/branchline.service"],
+  ["branchline.yaml", "deploy/branchline.yaml"],
+  ["run.sh", "deploy/run.sh", EXECUTABLE],
+];
+
+/** See FAMILIES in ../release.mjs. Without `withRuntime` there is no package for mipsel; `image`: tests have another Node. */
+export async function packages({ version, bundle, epoch_s, root, withRuntime, image }) {
+  const common = [
+    { path: "branchline.js", contents: bundle },
+    ...FILES.map(([path, from, mode]) => ({ path, mode, contents: readFileSync(root + from) })),
+  ];
+  const pack = (machine, more) => {
+    const runtime = more.length === 0 ? "none" : "node.sqsh";
+    const about = `name=branchline\nversion=${version}\nfamily=edgeos\nmachine=${machine}\nruntime=${runtime}\n`;
+    const files = [...common, ...more, { path: "PACKAGE", contents: about }];
+    const sums = files.map(({ path, contents }) => `${sha256(contents)}  ${path}\n`).sort();
+    const folder = `branchline-${version}`;
+    const entries = [...files, { path: "SHA256SUMS", contents: sums.join("") }];
+    // A folder that tar makes by itself has the mode that the user's umask gives it.
+    const contents = tarGz(entries, { epoch_s, prefix: `${folder}/`, folders: false });
+    return { name: `branchline-${version}-edgeos-${machine}.tar.gz`, contents };
+  };
+  const bigEndian = pack("mips", []);
+  if (!withRuntime) {
+    console.error("release: without the runtime for ER-X, and so without the package edgeos-mipsel");
+    return [bigEndian];
+  }
+  return [bigEndian, pack("mipsel", [{ path: "node.sqsh", contents: image ?? buildImage(root) }])];
+}
+
+/** The runtime for mipsel. Its builder knows whether what lies there is of today. */
+function buildImage(root) {
+  const { status } = spawnSync(process.execPath, [root + BUILDER], { stdio: ["ignore", "inherit", "inherit"] });
+  if (status !== 0 || !existsSync(root + IMAGE)) {
+    throw new Error(`release: ${BUILDER} made no ${IMAGE}: cure that, or say --without-runtime`);
+  }
+  return readFileSync(root + IMAGE);
+}
+
+function sha256(contents) {
+  return createHash("sha256").update(contents).digest("hex");
+}

@@ -1,0 +1,62 @@
+/** Packages for the imitated EdgeRouter, as `npm run release` makes them, with a small image. */
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+
+export type PackageMachine = "mipsel" | "mips";
+
+export interface PackageOptions {
+  readonly version?: string;
+  readonly machine?: PackageMachine;
+  /** node.sqsh; without it there is no package for mipsel. */
+  readonly image?: Buffer;
+  /** JavaScript in front of the program. */
+  readonly prelude?: string;
+}
+
+interface ReleaseFile {
+  readonly name: string;
+  readonly contents: Buffer;
+}
+
+interface FamilyModule {
+  packages(build: {
+    version: string;
+    bundle: Buffer;
+    epoch_s: number;
+    root: string;
+    withRuntime: boolean;
+    image: Buffer | undefined;
+  }): Promise<ReleaseFile[]>;
+}
+
+/** The version that this tree's bundle says it is. */
+export const VERSION = (JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { version: string }).version;
+
+export async function makePackage(options: PackageOptions = {}): Promise<ReleaseFile> {
+  const { version = VERSION, machine = "mipsel", image, prelude = "" } = options;
+  const text = readFileSync(`${ROOT}dist/branchline.js`, "latin1");
+  const bundle = Buffer.from(
+    text.replaceAll(JSON.stringify(VERSION), JSON.stringify(version)).replace("\n", `\n${prelude}\n`),
+    "latin1",
+  );
+  const family = (await import(pathToFileURL(`${ROOT}build/release/edgeos.mjs`).href)) as FamilyModule;
+  const withRuntime = image !== undefined;
+  const files = await family.packages({ version, bundle, epoch_s: 1_700_000_000, root: ROOT, withRuntime, image });
+  const file = files.find(({ name }) => name.endsWith(`-${machine}.tar.gz`));
+  if (file === undefined) throw new Error(`no package for ${machine}`);
+  return file;
+}
+
+/** Unpacks it into `folder` of this machine, and returns the folder that is in it. */
+export function unpackInto(folder: string, { contents }: ReleaseFile, version = VERSION): string {
+  execFileSync("tar", ["-xzf", "-", "-C", folder], { input: contents });
+  return `${folder}/branchline-${version}`;
+}
+
+export function sha256(contents: Buffer): string {
+  return createHash("sha256").update(contents).digest("hex");
+}
