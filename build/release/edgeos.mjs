@@ -19,7 +19,10 @@ const FILES = [
   ["run.sh", "deploy/run.sh", EXECUTABLE],
 ];
 
-/** See FAMILIES in ../release.mjs. Without `withRuntime` there is no package for mipsel; `image`: tests have another Node. */
+/**
+ * See FAMILIES in ../release.mjs. Without `withRuntime` there is no package for mipsel.
+ * @param {Buffer} [build.image] another node.sqsh: tests have one
+ */
 export async function packages({ version, bundle, epoch_s, root, withRuntime, image }) {
   const common = [
     { path: "branchline.js", contents: bundle },

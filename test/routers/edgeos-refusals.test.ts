@@ -139,7 +139,13 @@ const REFUSALS: readonly Refusal[] = [
   {
     title: "a package without its image",
     before: `rm ${PACKAGE}/node.sqsh`,
-    says: /^package: damaged: node\.sqsh$|sums can't be checked/,
+    says: /^package: \S+ lacks node\.sqsh: it isn't all there$/,
+    cure: /all of it/,
+  },
+  {
+    title: "a file that is missing, another that is damaged",
+    before: `rm ${PACKAGE}/LICENSE && echo >>${PACKAGE}/node.sqsh`,
+    says: /^package: damaged: (node\.sqsh LICENSE|LICENSE node\.sqsh)$/,
     cure: /all of it/,
   },
   {

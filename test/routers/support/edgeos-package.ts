@@ -1,8 +1,9 @@
 /** Packages for the imitated EdgeRouter, as `npm run release` makes them, with a small image. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { appendFileSync, cpSync, readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { temporaryFolder } from "../../peers/support/temporary-folder.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -44,8 +45,12 @@ export async function makePackage(options: PackageOptions = {}): Promise<Release
     "latin1",
   );
   const family = (await import(pathToFileURL(`${ROOT}build/release/edgeos.mjs`).href)) as FamilyModule;
+  // Each version has a script of its own.
+  const sources = `${temporaryFolder()}/`;
+  for (const name of ["deploy", "post-config.d", "LICENSE"]) cpSync(ROOT + name, sources + name, { recursive: true });
+  appendFileSync(`${sources}post-config.d/50-branchline`, `# ${version}\n`);
   const withRuntime = image !== undefined;
-  const files = await family.packages({ version, bundle, epoch_s: 1_700_000_000, root: ROOT, withRuntime, image });
+  const files = await family.packages({ version, bundle, epoch_s: 1_700_000_000, root: sources, withRuntime, image });
   const file = files.find(({ name }) => name.endsWith(`-${machine}.tar.gz`));
   if (file === undefined) throw new Error(`no package for ${machine}`);
   return file;
