@@ -24,7 +24,11 @@ export type Peer =
   | "apt-get"
   | "qemu-mipsel-static"
   | "mksquashfs"
+  | "unsquashfs"
   | "loop mounts"
+  | "qemu-mipsel-static"
+  | "qemu-system-mipsel"
+  | "cpio"
   | "namespaces";
 
 /** Debian keeps what root runs out of other users' PATH. */
