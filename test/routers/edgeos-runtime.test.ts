@@ -25,6 +25,7 @@ import { buildRuntime, nodeOf, RUNTIME_FOLDER, RUNTIME_IMAGE } from "./support/r
 const net = new Subnet(61);
 const proxy = net.at(1);
 const outwards = { to: "sip:5551234@pbx.example.com", through: proxy };
+const BUILD_LIMIT_MS = 180_000;
 const MOST_BYTES = 16_000_000;
 /** Under qemu-user, before its compiler has seen the code. */
 const SLOW_MS = 10_000;
@@ -49,7 +50,7 @@ describeWith(["mksquashfs", "unsquashfs", "qemu-mipsel-static", "namespaces"], "
   beforeAll(() => {
     console.log(`ER-X runtime: ${buildRuntime()}`);
     node = nodeOf(RUNTIME_IMAGE, folder);
-  }, 180_000);
+  }, BUILD_LIMIT_MS);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test("is small, and its manifest tells what it is made of", () => {
@@ -62,7 +63,7 @@ describeWith(["mksquashfs", "unsquashfs", "qemu-mipsel-static", "namespaces"], "
     }
   });
 
-  test("is built anew with the same bytes, whoever builds it where and when", () => {
+  test("is built anew with the same bytes, whoever builds it where and when", { timeout: BUILD_LIMIT_MS }, () => {
     const out = temporaryFolder();
     const [umask, surroundings] = [
       process.umask(0o077),
@@ -101,7 +102,9 @@ describeWith(["mksquashfs", "unsquashfs", "qemu-mipsel-static", "namespaces"], "
     expect(others).toEqual([Branchline.bundle]);
   });
 
-  test("runs branchline: a phone registers, calls, and is sent to the gateway in an outage", async () => {
+  test("runs branchline: a phone registers, calls, and is sent to the gateway in an outage", {
+    timeout: 9 * SLOW_MS,
+  }, async () => {
     const upstream = await SipAgent.open(net.at(2));
     const gateway = await SipAgent.open(net.at(3));
     const phone = await SipAgent.open(net.at(17));
@@ -115,7 +118,7 @@ describeWith(["mksquashfs", "unsquashfs", "qemu-mipsel-static", "namespaces"], "
       },
       { node, isSmall: true },
     );
-    await branchline.upstreamIs("up");
+    await branchline.upstreamIs("up", SLOW_MS);
 
     const uri = `sip:${hostPort(proxy)}`;
     const options = { method: "OPTIONS", uri, from: `<sip:phone@${phone.sentBy}>;tag=1`, to: `<${uri}>`, cseq: 1 };

@@ -59,6 +59,9 @@ export const QUICK_PROBES = {
   timeout: "500ms",
 } as const;
 
+/** Emulated, on a busy machine. */
+const START_LIMIT_MS = 30_000;
+
 export class Branchline {
   private readonly folder: string;
   private surroundings: Surroundings;
@@ -188,7 +191,7 @@ export class Branchline {
       namespace,
       env: { ...env, ...disk?.begin(this.stateFolder) },
     });
-    await this.child.line(/started /, 10_000);
+    await this.child.line(/started /, START_LIMIT_MS);
     this.startUp = monotonic_ms() - begin_ms;
   }
 

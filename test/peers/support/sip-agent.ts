@@ -31,6 +31,8 @@ export class SipAgent {
   readonly received: SipMessage[] = [];
   /** An endpoint that isn't alive takes everything and says nothing: no ICMP either. */
   isAlive = true;
+  /** How long it waits for a message, where nobody says otherwise. */
+  patience_ms = 3_000;
   /** Has the first look at all that comes, repetitions too; what it returns true for is dealt with. */
   attendant: ((message: SipMessage) => boolean) | undefined = undefined;
   private readonly mailbox: SipMessage[] = [];
@@ -90,7 +92,7 @@ export class SipAgent {
   }
 
   /** Takes the first such message out of the mailbox, or waits for it. Retransmissions don't count. */
-  async next(wanted: Wanted, limit_ms = 3_000): Promise<SipMessage> {
+  async next(wanted: Wanted, limit_ms = this.patience_ms): Promise<SipMessage> {
     const index = this.mailbox.findIndex((message) => isWanted(message, wanted));
     const [known] = index < 0 ? [] : this.mailbox.splice(index, 1);
     if (known !== undefined) return known;
