@@ -26,14 +26,20 @@ try_node() {
   "$1" $2 -e 'console.log(1.5 * 2 + " " + process.versions.node.split(".")[0])' 2>/dev/null
 }
 
-# Sets $node and $major, or $no_node to the reason why there is none.
+# Sets $node and $major, or $no_node to the reason why there is none; and $refused where Node works, but not with the
+# flags $1: each start takes seconds on a small router, so one proves both.
 find_node() {
   node='' no_node='' tried=''
   for candidate in "${BRANCHLINE_NODE:-/run/branchline/node/bin/node}" /opt/bin/node "$(command -v node)"; do
     if [ -x "$candidate" ] && [ ! -d "$candidate" ] && [ "$candidate" != "$tried" ]; then
       tried=$candidate
-      answer=$(try_node "$candidate" '')
-      ended=$?
+      refused='' ended=0
+      answer=$(try_node "$candidate" "$1")
+      if [ "${answer#3 }" = "$answer" ]; then
+        answer=$(try_node "$candidate" '')
+        ended=$?
+        refused=$1
+      fi
       major=${answer#3 }
       case $answer in
       '3 '[0-9]*)
@@ -74,8 +80,6 @@ meminfo_mb() {
 choose_flags() {
   # A small young generation, code for size, one thread that helps. Never --v8-pool-size=0: Node 12 hangs with it.
   flags="--max-semi-space-size=1 --optimize-for-size --v8-pool-size=1"
-  # Node 24 takes 12 MB less with it; the others take as much, or a little more.
-  if [ "$major" -ge 24 ]; then flags="$flags --single-threaded"; fi
   # A fuse: should memory ever leak, branchline starts anew before the router has none left.
   total_mb=$(meminfo_mb MemTotal)
   if [ -n "$BRANCHLINE_HEAP_MB" ]; then
@@ -88,14 +92,18 @@ choose_flags() {
     heap_mb=128
   fi
   flags="--max-old-space-size=$heap_mb $flags"
-  # A Node with other ideas about flags starts without them, rather than never.
-  case $(try_node "$node" "$flags") in
-  '3 '*) ;;
-  *)
-    echo "<4>flags_refused node=$node flags=\"$flags\"" >&2
+}
+
+# Sets $flags to those that this Node takes.
+fit_flags() {
+  if [ -n "$refused" ]; then
+    # A Node with other ideas about flags starts without them, rather than never.
+    echo "<4>flags_refused node=$node flags=\"$refused\"" >&2
     flags=''
-    ;;
-  esac
+  elif [ "$major" -ge 24 ]; then
+    # It takes 12 MB less with this; the others take as much, or a little more.
+    flags="$flags --single-threaded"
+  fi
 }
 
 # Kernels before 3.14 don't tell what is available.
@@ -118,7 +126,7 @@ obstacles() {
   if grep -qi '^Processor.*ARM\|^model name.*ARM' /proc/cpuinfo && ! grep -qwi 'vfp\|vfpv3\|vfpv3d16\|vfpv4\|asimd' /proc/cpuinfo; then
     echo "this ARM processor has no floating point unit (VFP): no Node works on it, whatever it says to node -v"
   else
-    find_node
+    find_node ''
     [ -n "$node" ] || echo "$no_node"
   fi
   # An old branchline that still runs has its share of memory: its successor gets that.
@@ -179,7 +187,8 @@ case $1 in
 esac
 
 [ -z "$BRANCHLINE_LOGGER" ] || [ "$1" = --node ] || [ "$1" = --command ] || write_to_syslog
-find_node
+choose_flags
+find_node "$flags"
 if [ -z "$node" ]; then
   echo "<3>no_node error=\"$no_node\"" >&2
   exit 1
@@ -191,7 +200,7 @@ case $1 in
   exec "$node" "$here/branchline.js" "$@"
   ;;
 *)
-  choose_flags
+  fit_flags
   # glibc would keep a pool of memory for each thread; files and DNS need no more than two threads.
   export MALLOC_ARENA_MAX=1 UV_THREADPOOL_SIZE=2
   # The flags are meant to be split.
