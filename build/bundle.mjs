@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -38,7 +39,8 @@ const router = {
   define: { BRANCHLINE_VERSION: JSON.stringify(version), BRANCHLINE_BUILT: JSON.stringify(builtAt()) },
 };
 const { metafile } = await build({ ...router, write: false, metafile: true });
-const files = Object.keys(metafile.inputs).map((path) => root + path);
+// Absolute as esbuild has them: node_modules may be a link.
+const files = Object.keys(metafile.inputs).map((path) => resolve(root, path));
 await build({ ...router, plugins: [trimLibraries(files)] });
 chmodSync(`${root}dist/branchline.js`, 0o755);
 

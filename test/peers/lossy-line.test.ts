@@ -114,6 +114,8 @@ function twiceOf({ dialogs, atUpstream, atGateway }: Outcome): string[] {
 /** All copies of a message were lost, as many as RFC 3261 wants, and branchline passed on each that had reached it. */
 function isTheWires({ lan, wan }: LossyLab, callId: string): boolean {
   if (lan.hasSwallowed(callId, REQUEST_COPIES) || wan.hasSwallowed(callId, REQUEST_COPIES)) return true;
+  // The last copy leaves half a second before the caller gives up: no answer comes by then.
+  if (lan.passage(callId, "out", "INVITE 1").first >= REQUEST_COPIES) return true;
   const up = wan.passage(callId, "out", "200 INVITE 1");
   const down = lan.passage(callId, "in", "200 INVITE 1");
   return up.sent >= SUCCESS_COPIES && down.delivered === 0 && down.sent >= up.delivered;

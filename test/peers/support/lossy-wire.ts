@@ -21,6 +21,8 @@ export interface LineQuality {
 export interface Passage {
   sent: number;
   delivered: number;
+  /** Which copy arrived first, from 1 on; 0: none has. */
+  first: number;
 }
 
 /** Seen from the endpoint. */
@@ -65,7 +67,7 @@ export class LossyWire {
 
   /** @param kind "INVITE 1", "200 INVITE 1": what it is, and its CSeq number */
   passage(callId: string, way: Way, kind: string): Passage {
-    return this.passages.get(callId)?.get(`${way} ${kind}`) ?? { sent: 0, delivered: 0 };
+    return this.passages.get(callId)?.get(`${way} ${kind}`) ?? { sent: 0, delivered: 0, first: 0 };
   }
 
   /** Whether of some message of the call at least `copies` were sent and none arrived. */
@@ -83,6 +85,7 @@ export class LossyWire {
   private carry(way: Way, wire: string, deliver: () => void): void {
     const passage = this.record(way, wire);
     passage.sent += 1;
+    const which = passage.sent;
     const isTwice = this.random() < this.quality.duplicated;
     if (isTwice) this.duplicated += 1;
     for (let copy = 0; copy < (isTwice ? 2 : 1); copy++) {
@@ -96,6 +99,7 @@ export class LossyWire {
       const delay_ms = this.random() * jitter_ms + (this.random() < held ? held_ms : 0);
       setTimeout(() => {
         passage.delivered += 1;
+        if (passage.first === 0) passage.first = which;
         if (number < this.lastArrived) this.overtaken += 1;
         this.lastArrived = Math.max(this.lastArrived, number);
         deliver();
@@ -110,7 +114,7 @@ export class LossyWire {
     const key = `${way} ${status === undefined ? "" : `${status} `}${wire.startsWith("ACK ") ? "ACK" : method} ${cseq}`;
     const ofCall = this.passages.get(callId) ?? new Map<string, Passage>();
     this.passages.set(callId, ofCall);
-    const passage = ofCall.get(key) ?? { sent: 0, delivered: 0 };
+    const passage = ofCall.get(key) ?? { sent: 0, delivered: 0, first: 0 };
     ofCall.set(key, passage);
     return passage;
   }
