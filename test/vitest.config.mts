@@ -5,7 +5,6 @@ const ALONE = [
   "peers/soak.test.ts",
   "peers/floods.test.ts",
   "peers/call-load.test.ts",
-  "peers/lossy-line.test.ts",
   "peers/outage-timing.test.ts",
   "peers/missing-route.test.ts",
   "peers/burst-at-start.test.ts",
