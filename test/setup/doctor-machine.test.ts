@@ -150,9 +150,18 @@ describe("doctor: routes, boot", () => {
 
   test("a default route, and a filter for forged addresses towards upstream", () => {
     expect(filter("0", "1")).toMatch(/^ok/);
-    expect(filter("2", "0")).toMatch(/^ok/);
+    expect(filter("1", "0")).toMatch(/^ok/);
     expect(filter("0", "0")).toMatch(/^warning eth0 takes packets with forged/);
-    expect(filter("0", "0", "edgeos")).toContain("set firewall source-validation loose");
+    expect(filter("0", "0", "edgeos")).toContain("set firewall source-validation strict");
+  });
+
+  test("a loose filter (2) lets inside addresses pass: they are reachable, if by another interface", () => {
+    expect(filter("0", "2")).toMatch(/^warning eth0 takes .*\.eth0\.rp_filter=1/s);
+    expect(filter("0", "2")).not.toContain(".all.");
+    expect(filter("2", "1")).toMatch(/^warning eth0 takes .*\.all\.rp_filter=0/s);
+  });
+
+  test("no route", () => {
     expect(told("routes", { files: { [ROUTES]: "Iface\tDestination\n" } })).toMatch(
       /^warning there is no default route/,
     );

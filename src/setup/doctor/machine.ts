@@ -170,11 +170,14 @@ export function routes(facts: Facts): Verdict[] {
   const devices = new Set(peers.filter(({ role }) => role === "upstream").map(({ local }) => deviceOf(facts, local)));
   const value = (device: string) => Number(files[filterOf(device)] ?? 1);
   for (const device of devices) {
-    if (device === undefined || device === "lo" || Math.max(value("all"), value(device)) > 0) continue;
+    // The kernel takes the greater one; 2 is loose: it asks only whether any interface leads there.
+    if (device === undefined || device === "lo" || Math.max(value("all"), value(device)) === 1) continue;
+    const set = `sysctl -w net.ipv4.conf.`;
+    const loose = value("all") > 1 ? [`${set}all.rp_filter=0`] : [];
     const cure =
       facts.family === "edgeos"
-        ? configure("set firewall source-validation loose")
-        : [`sysctl -w net.ipv4.conf.${device}.rp_filter=2`];
+        ? configure("set firewall source-validation strict")
+        : [...loose, `${set}${device}.rp_filter=1`];
     verdicts.push(
       warning(`${device} takes packets with forged inside addresses: a stranger can pass for a phone`, cure),
     );
