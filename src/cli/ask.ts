@@ -13,7 +13,7 @@ type Answer = Extract<ControlAnswer, { ok: true }>;
 /** Asks, and prints how branchline is then, or its last calls. */
 export async function askAndPrint(file: string, question: ControlQuestion, asJson: boolean): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
-  const answer = await ask(config, question).catch((error: unknown) => fail(String(error)));
+  const answer = await ask(config, question).catch((error: unknown) => failAsking(file, error));
   if (answer === undefined) fail(`no branchline runs with ${file}`);
   const data = answer.calls ?? answer.status;
   const text = answer.calls === undefined ? statusText(answer.status) : callsText(answer.calls);
@@ -23,7 +23,7 @@ export async function askAndPrint(file: string, question: ControlQuestion, asJso
 /** Says what would become of a call; by what the running branchline knows, or else the state file. */
 export async function explainAndPrint(file: string, question: CallQuestion): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
-  const running = await ask(config, { command: "snapshot" }).catch((error: unknown) => fail(String(error)));
+  const running = await ask(config, { command: "snapshot" }).catch((error: unknown) => failAsking(file, error));
   const saved =
     running === undefined ? await loadBindings(config.stateFolder).catch(() => undefined) : running.snapshot;
   const { text, isAnswer } = explainCall(config, { saved, status: running?.status }, question);
@@ -41,6 +41,11 @@ async function ask(config: Config, question: ControlQuestion): Promise<Answer | 
   const answer = JSON.parse(line) as ControlAnswer;
   if (answer.ok) return answer;
   throw new Error(answer.error);
+}
+
+function failAsking(file: string, error: unknown): never {
+  const { code } = error as NodeJS.ErrnoException;
+  fail(code === "EACCES" ? `only root may ask the branchline of ${file}` : String(error));
 }
 
 function fail(text: string): never {

@@ -11,7 +11,8 @@ export function loadFile(file: string, say: (fault: string) => void = print): Co
   try {
     text = fs.readFileSync(file, "utf8");
   } catch (error) {
-    say(`${file}: can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    say(`${file}: can't be read: ${message}${code === "ENOENT" ? "; `branchline init` writes it" : ""}`);
     return undefined;
   }
   return loadText(text, file, say);

@@ -1,5 +1,6 @@
 /** The running bundle and the commands that reach it: status, force, what it says when nobody runs. */
 import { execFile } from "node:child_process";
+import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { hostPort, Subnet } from "./support/addresses.ts";
@@ -7,6 +8,7 @@ import { Branchline } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { SipAgent } from "./support/sip-agent.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const net = new Subnet(41);
 const proxy = net.at(1);
@@ -85,4 +87,21 @@ test("commands: nobody runs: status says so, and fails", async () => {
     (error: { stderr: string }) => error,
   );
   expect(stderr).toContain("up, down, auto");
+});
+
+test("commands: no file, and a socket that isn't for everybody: they say what helps", async () => {
+  const folder = temporaryFolder();
+  mkdirSync(`${folder}/state`);
+  writeFileSync(`${folder}/branchline.yaml`, "listen: [udp:127.0.0.1:5060]\nlocalnet: [127.0.0.0/8]\n");
+  copyFileSync(new URL("../../dist/branchline.js", import.meta.url), `${folder}/branchline.js`);
+  chmodSync(folder, 0o755);
+  chmodSync(`${folder}/state`, 0);
+  const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const says = async (command: string, file: string) => {
+    const args = [`${folder}/branchline.js`, command, "-c", `${folder}/${file}`];
+    const run = promisify(execFile)(process.execPath, args, nobody);
+    return (await run.catch((error: { stderr: string }) => error)).stderr;
+  };
+  expect(await says("check", "none.yaml")).toMatch(/none\.yaml: can't be read: ENOENT.*`branchline init` writes it/);
+  expect(await says("status", "branchline.yaml")).toMatch(/^only root may ask the branchline of .*branchline\.yaml/);
 });

@@ -16,7 +16,9 @@ describe("doctor: upstream, gateways", () => {
     expect(told("upstream", { peers: [silent] })).toMatch(/^fault .*doesn't answer OPTIONS: no answer in 3 s/);
     expect(told("upstream", { peers: [peer({ answer: "hello" })] })).toMatch(/^fault .*what came is no SIP answer/);
     const gateway = { ...GATEWAY, answer: undefined, error: "ECONNREFUSED" };
-    expect(told("gateways", { peers: [gateway] })).toMatch(/^fault .*in an outage calls find no way out/);
+    expect(told("gateways", { peers: [gateway] })).toMatch(
+      /^fault .*in an outage calls find no way out, unless it just/,
+    );
   });
 
   test("none in the file", () => {

@@ -50,7 +50,8 @@ function peers(facts: Facts, role: PeerFact["role"], harm: string): Verdict[] {
     const answer = answerOf(peer);
     if (answer === undefined) {
       const why = peer.answer === undefined ? peer.error : "what came is no SIP answer";
-      return fault(`${where} doesn't answer OPTIONS: ${why}; ${harm}`, [`ping -c 3 ${peer.to.address}`]);
+      const doubt = role === "gateway" ? ", unless it just knows no OPTIONS" : "";
+      return fault(`${where} doesn't answer OPTIONS: ${why}; ${harm}${doubt}`, [`ping -c 3 ${peer.to.address}`]);
     }
     const told = `${where} answers OPTIONS with ${answer.status} in ${peer.took_ms} ms`;
     return answer.status === 503 ? warning(`${told}: it has nobody behind it, so ${harm}`) : ok(told);
