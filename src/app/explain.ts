@@ -129,7 +129,9 @@ class Rehearsal {
     const upstream = question.upstream === undefined ? now : `as if upstream were ${question.upstream}`;
     const gateway = config.site.gateways.find(({ uri }) => uri.host === source.address);
     const who = gateway === undefined ? question.from : `gateway ${gateway.name}`;
-    return `${who} (${hostText(source.address)}) calls ${question.to}; ${upstream}.`;
+    const dead = (known.status?.gateways ?? []).filter(({ state }) => state === "down");
+    const silent = dead.map(({ name }) => `; gateway ${name} is down`).join("");
+    return `${who} (${hostText(source.address)}) calls ${question.to}; ${upstream}${silent}.`;
   }
 
   private invite(source: Flow): string {

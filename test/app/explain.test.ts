@@ -88,7 +88,12 @@ Rule call: to 198.51.100.10.
     };
     const yaml = SITE_YAML.replace("[sip:10.10.1.3]", "[{uri: sip:10.10.1.3, channels: 1}]");
     const text = words({ from: "201", to: "5551234" }, { saved: registered(), status }, yaml);
-    expect(text).toContain("upstream: 198.51.100.10 is down");
+    expect(text).toContain("upstream: 198.51.100.10 is down.\n");
+    const gateways = status.gateways.map((gateway) => ({ ...gateway, state: "down" as const }));
+    const dead = { saved: registered(), status: { ...status, gateways } };
+    expect(words({ from: "201", to: "5551234" }, dead, yaml)).toContain(
+      "upstream: 198.51.100.10 is down; gateway 10.10.1.3 is down.\n",
+    );
     expect(text).toContain("2. answers 480, Reason: SIP;cause=503");
     expect(words({ from: "201", to: "5551234", upstream: "up" }, { saved: registered(), status }, yaml)).toContain(
       "1. asks upstream",
