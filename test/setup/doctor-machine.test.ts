@@ -161,6 +161,10 @@ describe("doctor: routes, boot", () => {
     expect(filter("2", "1")).toMatch(/^warning eth0 takes .*\.all\.rp_filter=0/s);
   });
 
+  test("without an upstream whose way is known nothing is said of a filter", () => {
+    expect(told("routes", { peers: [] })).toBe("ok there is a default route");
+  });
+
   test("no route", () => {
     expect(told("routes", { files: { [ROUTES]: "Iface\tDestination\n" } })).toMatch(
       /^warning there is no default route/,

@@ -169,9 +169,12 @@ export function routes(facts: Facts): Verdict[] {
     );
   const devices = new Set(peers.filter(({ role }) => role === "upstream").map(({ local }) => deviceOf(facts, local)));
   const value = (device: string) => Number(files[filterOf(device)] ?? 1);
+  let judged = "";
   for (const device of devices) {
+    if (device === undefined || device === "lo") continue;
+    judged = ", and forged inside addresses are refused";
     // The kernel takes the greater one; 2 is loose: it asks only whether any interface leads there.
-    if (device === undefined || device === "lo" || Math.max(value("all"), value(device)) === 1) continue;
+    if (Math.max(value("all"), value(device)) === 1) continue;
     const set = `sysctl -w net.ipv4.conf.`;
     const loose = value("all") > 1 ? [`${set}all.rp_filter=0`] : [];
     const cure =
@@ -182,7 +185,7 @@ export function routes(facts: Facts): Verdict[] {
       warning(`${device} takes packets with forged inside addresses: a stranger can pass for a phone`, cure),
     );
   }
-  return verdicts.length > 0 ? verdicts : [ok("there is a default route, and forged inside addresses are refused")];
+  return verdicts.length > 0 ? verdicts : [ok(`there is a default route${judged}`)];
 }
 
 /** The kernel grants twice as much; below, a burst of REGISTERs after an outage is lost. */
