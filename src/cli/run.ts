@@ -16,7 +16,11 @@ async function start(config: Config, log: Logger): Promise<App> {
     await app.start();
     return app;
   } catch (error) {
-    log.error("start_failed", { error: String(error) });
+    const isTaken = (error as { code?: unknown }).code === "EADDRINUSE";
+    log.error("start_failed", {
+      error: String(error),
+      cure: isTaken ? "branchline doctor says who has it" : undefined,
+    });
     process.exit(EXIT_WORLD);
   }
 }
