@@ -9,7 +9,8 @@ import { type InitOptions, init, showPhones } from "./init.ts";
 import { loadFile } from "./load-file.ts";
 import { run } from "./run.ts";
 
-const DEFAULT_FILE = process.env["BRANCHLINE_CONFIG"] ?? "branchline.yaml";
+/** Packages name the file that their service runs with. */
+const NAMED_FILE = process.env["BRANCHLINE_CONFIG"] || undefined;
 
 type Forced = Extract<ControlQuestion, { command: "force" }>["state"];
 
@@ -59,7 +60,7 @@ export function runCli(argv: readonly string[]): void {
   program
     .command("init")
     .description("looks around, asks, writes the configuration file, says what to set on phones")
-    .option("-c, --config <file>", "where to, - prints it (default: where this kind of router has it)")
+    .option("-c, --config <file>", "where to, - prints it (default: where this kind of router has it)", NAMED_FILE)
     .option("--localnet <networks>", "the phones' networks")
     .option("--upstream <uris>", "the PBX, or none")
     .option("--gateway <uris>", "the PSTN gateway, or none")
@@ -80,5 +81,5 @@ function command(program: Command, name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
-    .option("-c, --config <file>", "configuration file", DEFAULT_FILE);
+    .option("-c, --config <file>", "configuration file", NAMED_FILE ?? "branchline.yaml");
 }

@@ -9,10 +9,10 @@ import { readSurroundings } from "../io/node/surroundings.ts";
 import { writeForPeople } from "../io/node/whole-file.ts";
 import { answer, missingFlags, promptOf, type Stand, settle } from "../setup/init/dialogue.ts";
 import { type Draft, type Given, type Key, yamlOf } from "../setup/init/draft.ts";
-import { placesOf } from "../setup/init/family.ts";
 import { addHeard, type Heard, optionsTo, readHeard } from "../setup/init/heard.ts";
 import { readNetwork } from "../setup/init/network.ts";
 import { phoneGuide } from "../setup/init/phones.ts";
+import { placesOf } from "../setup/init/places.ts";
 import { earsOf, type Facts, isBehindNat, neighboursOf, seenText } from "../setup/init/proposal.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { loadFile, loadText } from "./load-file.ts";
@@ -37,8 +37,7 @@ const KEYS_HEARD: readonly Key[] = ["localnet", "upstream", "gateways", "members
 const STDOUT = "-";
 
 export async function init(options: InitOptions): Promise<void> {
-  const places = placesOf(fs.existsSync, process.execPath);
-  const file = options.config ?? places.file;
+  const { file, state } = placesOf(options.config, fs.existsSync, process.execPath);
   if (options.force !== true && file !== STDOUT && fs.existsSync(file)) {
     fail(`${file} is there already; --force writes over it`);
   }
@@ -52,10 +51,7 @@ export async function init(options: InitOptions): Promise<void> {
   const facts = await lookAround(given, Number(options.hear));
   say(seenText(facts));
   const draft = await decide(facts, given, isTrusting);
-  const text = yamlOf(draft, {
-    state: file === places.file ? places.state : undefined,
-    isBehindNat: isBehindNat(facts.network, draft),
-  });
+  const text = yamlOf(draft, { state, isBehindNat: isBehindNat(facts.network, draft) });
   const config = loadText(text, file) ?? process.exit(EXIT_USAGE);
   const summary = `${describe(config)}\n${guideFor(config)}`;
   if (file === STDOUT) {

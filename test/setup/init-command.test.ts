@@ -24,11 +24,23 @@ const SITE = [
 
 cleanUpAfterEach();
 
-async function branchline(...args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const branchline = (...args: readonly string[]) => branchlineWith({}, ...args);
+
+async function branchlineWith(
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<Said> {
+  const env = { ...process.env, ...environment };
   try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [Branchline.bundle, ...args])) };
+    return { code: 0, ...(await promisify(execFile)(process.execPath, [Branchline.bundle, ...args], { env })) };
   } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
+    return error as Said;
   }
 }
 
@@ -60,6 +72,12 @@ describe("init with flags", () => {
     const phones = await branchline("phones", "-c", file);
     expect(phones.stdout).toContain(`P48=${hostPort(proxy)}`);
     expect(stdout).toBe(`${file} is written.\n\n${check.stdout}\n${phones.stdout}`);
+  });
+
+  test("writes the file that the package's service reads, as all other commands mean it", async () => {
+    const file = join(temporaryFolder(), "service.yaml");
+    expect(await branchlineWith({ BRANCHLINE_CONFIG: file }, "init", ...SITE)).toMatchObject({ code: 0 });
+    expect(await branchlineWith({ BRANCHLINE_CONFIG: file }, "check")).toMatchObject({ code: 0 });
   });
 
   test("never writes over a file, but with --force", async () => {

@@ -1,9 +1,9 @@
 /** What `branchline init` proposes on real machines. */
 import { describe, expect, test } from "vitest";
 import type { Draft } from "../../src/setup/init/draft.ts";
-import { placesOf } from "../../src/setup/init/family.ts";
 import { addHeard, type Heard, isGateway, optionsTo, readHeard } from "../../src/setup/init/heard.ts";
 import { interfaceTowards, type RawNetwork, readNetwork } from "../../src/setup/init/network.ts";
+import { placesOf } from "../../src/setup/init/places.ts";
 import { earsOf, type Facts, isBehindNat, neighboursOf, propose, seenText } from "../../src/setup/init/proposal.ts";
 import { requestText, responseText } from "../support/messages.ts";
 import { EDGEROUTER, EDGEROUTER_4, OPENWRT, RASPBERRY, router } from "./routers.ts";
@@ -217,7 +217,8 @@ test("only those in a LAN are asked, not the provider's router", () => {
 });
 
 describe("where things are", () => {
-  const places = (node: string, ...paths: readonly string[]) => placesOf((path) => paths.includes(path), node).file;
+  const places = (node: string, ...paths: readonly string[]) =>
+    placesOf(undefined, (path) => paths.includes(path), node).file;
 
   test("by the kind of router", () => {
     expect(places("/usr/bin/node", "/opt/vyatta", "/config", "/etc/debian_version")).toBe(
@@ -229,5 +230,11 @@ describe("where things are", () => {
     expect(places("/usr/bin/node", "/etc/openwrt_release")).toBe("/etc/branchline.yaml");
     expect(places("/usr/bin/node", "/etc/debian_version")).toBe("/etc/branchline/branchline.yaml");
     expect(places("/usr/local/bin/node")).toBe("branchline.yaml");
+  });
+
+  test("what is named counts, with the state folder that belongs to it: OpenWrt's package with Entware's Node", () => {
+    const named = (file: string) => placesOf(file, (path) => path === "/opt/etc", "/opt/bin/node");
+    expect(named("/etc/branchline.yaml")).toEqual({ file: "/etc/branchline.yaml", state: "/etc/branchline" });
+    expect(named("/tmp/branchline.yaml")).toEqual({ file: "/tmp/branchline.yaml" });
   });
 });

@@ -1,4 +1,7 @@
-/** Which kind of router this is, by the files that it has, and where its people look for things. */
+/**
+ * Where the people of a router look for its files. Not the same question as doctor's, which wants to know who keeps the
+ * router's settings: Entware has places of its own on either kind, and VyOS keeps its files as EdgeOS does.
+ */
 
 export interface Places {
   /** The configuration file. */
@@ -11,12 +14,15 @@ const EDGEOS = { file: "/config/branchline/branchline.yaml" };
 const ENTWARE = { file: "/opt/etc/branchline.yaml", state: "/opt/var/lib/branchline" };
 const OPENWRT = { file: "/etc/branchline.yaml", state: "/etc/branchline" };
 const DEBIAN = { file: "/etc/branchline/branchline.yaml", state: "/var/lib/branchline" };
+const KNOWN: readonly Places[] = [EDGEOS, ENTWARE, OPENWRT, DEBIAN];
 
 /**
+ * @param given the file that somebody has named, and be it the package that is installed
  * @param exists whether there is such a file or folder
  * @param node the Node that runs this
  */
-export function placesOf(exists: (path: string) => boolean, node: string): Places {
+export function placesOf(given: string | undefined, exists: (path: string) => boolean, node: string): Places {
+  if (given !== undefined) return KNOWN.find(({ file }) => file === given) ?? { file: given };
   if (exists("/opt/vyatta") && exists("/config")) return EDGEOS;
   if (node.startsWith("/opt/") && exists("/opt/etc")) return ENTWARE;
   if (exists("/etc/openwrt_release")) return OPENWRT;
