@@ -97,6 +97,15 @@ describeWith(["openssl"], "doctor: over TCP and TLS", () => {
   });
 });
 
+test("doctor: where a sandbox keeps netlink from it, the rest is looked at all the same", async () => {
+  const preload = join(temporaryFolder(), "sandbox.js");
+  writeFileSync(preload, 'require("os").networkInterfaces = () => { throw new Error("uv_interface_addresses"); };');
+  const file = fileOf({ listen: [`udp:${hostPort(net.at(17))}`], localnet: [net.network(16)] });
+  const { of, stderr } = await runDoctor(file, { preload });
+  expect(stderr).toBe("");
+  expect(of("ports")).toMatch(/^ok udp:.* is free/);
+});
+
 test("doctor: a file with a fault is 2, and changes nothing", async () => {
   const { status, stderr } = await runDoctor(fileOf({ listen: [] }), { fix: true });
   expect(status).toBe(2);

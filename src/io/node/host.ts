@@ -1,4 +1,4 @@
-/** What can be read of the machine: files, its addresses, which ports are taken; and its own commands, each with a time limit. */
+/** What can be read of the machine: files, which ports are taken; and its own commands, each with a time limit. */
 import { spawn } from "child_process";
 import * as dgram from "dgram";
 import * as fs from "fs";
@@ -9,14 +9,6 @@ import type { Protocol } from "../../transport/flow.ts";
 const OUTPUT_CHARACTERS_MAX = 1_000_000;
 /** Where root's programs are, and Entware's. */
 const MORE_PATH = ":/usr/sbin:/sbin:/opt/sbin:/opt/bin";
-
-/** One address of a network interface that is up. */
-export interface LocalAddress {
-  readonly device: string;
-  readonly address: string;
-  /** "address/prefix length"; null when the kernel's mask is none. */
-  readonly cidr: string | null;
-}
 
 export interface Ran {
   /** null: it was stopped, or couldn't be started. */
@@ -80,12 +72,6 @@ export function writeFault(path: string): string | undefined {
     const code = codeOf(error);
     return code === "ENOENT" && path !== "/" ? writeFault(path.replace(/\/[^/]*$/, "") || "/") : code;
   }
-}
-
-export function localAddresses(): LocalAddress[] {
-  return Object.entries(os.networkInterfaces()).flatMap(([device, list]) =>
-    (list ?? []).map(({ address, cidr }) => ({ device, address, cidr })),
-  );
 }
 
 /** Whether a socket could be bound there: undefined, or the error's code. */

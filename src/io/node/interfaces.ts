@@ -36,12 +36,33 @@ export class WatchedInterfaces {
   };
 }
 
+/** One address of an interface that is up. */
+export interface LocalAddress {
+  readonly device: string;
+  readonly address: string;
+  /** "address/prefix length"; null when the kernel's mask is none. */
+  readonly cidr: string | null;
+}
+
 /** What there is now; undefined where a sandbox keeps netlink from us. */
-export function readInterfaces(): Interfaces | undefined {
+export function readAddresses(): LocalAddress[] | undefined {
   try {
-    const found = os.networkInterfaces() as Readonly<Record<string, readonly { address: string }[] | undefined>>;
-    return new Map(Object.entries(found).map(([name, all = []]) => [name, all.map(({ address }) => address)]));
+    return Object.entries(os.networkInterfaces()).flatMap(([device, list = []]) =>
+      list.map(({ address, cidr }) => ({ device, address, cidr })),
+    );
   } catch {
     return undefined;
   }
+}
+
+/** The same by interface. */
+export function readInterfaces(): Interfaces | undefined {
+  const addresses = readAddresses();
+  return addresses && interfacesOf(addresses);
+}
+
+export function interfacesOf(addresses: readonly LocalAddress[]): Interfaces {
+  const found = new Map<string, string[]>();
+  for (const { device, address } of addresses) found.set(device, [...(found.get(device) ?? []), address]);
+  return found;
 }

@@ -1,7 +1,8 @@
 /** What this host says about its network: interfaces, the kernel's tables, and who has got his address by DHCP. */
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from "child_process";
-import * as fs from "fs";
 import * as os from "os";
+import { readText } from "./host.ts";
+import { readAddresses } from "./interfaces.ts";
 
 /** Its complaints are nobody's, and it mustn't take for ever. */
 const QUIETLY: ExecFileSyncOptionsWithStringEncoding = {
@@ -12,31 +13,31 @@ const QUIETLY: ExecFileSyncOptionsWithStringEncoding = {
 
 /** Texts as they are, for {@link ../../setup/init/network.ts}; what the host lacks, or keeps from us, is empty. */
 export function readSurroundings() {
-  const found = tried(() => os.networkInterfaces(), {});
-  const addresses = Object.entries(found).flatMap(([name, all = []]) =>
-    all.flatMap(({ cidr, internal }) => (cidr === null || internal ? [] : [{ name, cidr }])),
+  const addresses = (readAddresses() ?? []).flatMap(({ device, cidr }) =>
+    cidr === null ? [] : [{ name: device, cidr }],
   );
   return {
     addresses,
     routes: textOf("/proc/net/route"),
     isLittleEndian: os.endianness() === "LE",
     neighbours: textOf("/proc/net/arp"),
-    table: tried(() => execFileSync("ip", ["-o", "-4", "address"], QUIETLY), ""),
+    table: addressTable(),
     // Processes come and go: what is gone by now is read as "".
-    programs: tried(() => fs.readdirSync("/proc"), [])
+    programs: textOf("/proc")
+      .split("\n")
       .filter((name) => /^\d+$/.test(name))
       .map((pid) => textOf(`/proc/${pid}/cmdline`).replace(/\0/g, " ")),
   };
 }
 
 function textOf(file: string): string {
-  return tried(() => fs.readFileSync(file, "utf8"), "");
+  return readText(file) ?? "";
 }
 
-function tried<T>(read: () => T, otherwise: T): T {
+function addressTable(): string {
   try {
-    return read();
+    return execFileSync("ip", ["-o", "-4", "address"], QUIETLY);
   } catch {
-    return otherwise;
+    return "";
   }
 }

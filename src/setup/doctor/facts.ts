@@ -1,7 +1,8 @@
 /** What doctor knows of a machine: texts as they were read, for the checks to judge. */
 import type { RunningStatus } from "../../app/control.ts";
 import type { Exchanged } from "../../io/node/exchange.ts";
-import type { LocalAddress, Machine } from "../../io/node/host.ts";
+import type { Machine } from "../../io/node/host.ts";
+import type { LocalAddress } from "../../io/node/interfaces.ts";
 import type { ResolvedAddress } from "../../transport/next-hops.ts";
 
 /** Kinds of routers: each has its own way to keep its settings. */

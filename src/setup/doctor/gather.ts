@@ -9,14 +9,13 @@ import { exchange } from "../../io/node/exchange.ts";
 import {
   bindFault,
   certificateDates,
-  localAddresses,
   readMachine,
   readText,
   runCommand,
   within,
   writeFault,
 } from "../../io/node/host.ts";
-import { readInterfaces } from "../../io/node/interfaces.ts";
+import { interfacesOf, readAddresses } from "../../io/node/interfaces.ts";
 import { parseHosts, parseResolvConf } from "../../io/node/resolver-files.ts";
 import { createRandom } from "../../io/node/secret.ts";
 import { hostText, type SipUri } from "../../message/uri.ts";
@@ -39,8 +38,8 @@ const ADDRESSES_MAX = 4;
 
 /** Reads, asks and tries; changes nothing. Takes 8 s at the most. */
 export async function gather(config: Config, built: string): Promise<Facts> {
-  const addresses = localAddresses();
-  const interfaces = readInterfaces() ?? new Map();
+  const addresses = readAddresses() ?? [];
+  const interfaces = interfacesOf(addresses);
   for (const listener of config.listeners) listener.settle(interfaces);
   const filters = ["all", ...new Set(addresses.map(({ device }) => device))].map(filterOf);
   const files = Object.fromEntries([...FILES, ...filters].map((path) => [path, readText(path)]));

@@ -57,14 +57,14 @@ const MAKERS: readonly (readonly [string, RegExp])[] = [
 export function readNetwork(raw: RawNetwork): Network {
   const table = raw.table.split("\n").flatMap((line) => {
     const [, name = "", address = "", bits] = /^\d+:\s+(\S+)\s+inet ([\d.]+)(?: peer [\d.]+)?\/(\d+)/.exec(line) ?? [];
-    return bits === undefined || name === "lo"
-      ? []
-      : [{ name, cidr: `${address}/${bits}`, isDynamic: /\sdynamic\s/.test(line) }];
+    return bits === undefined ? [] : [{ name, cidr: `${address}/${bits}`, isDynamic: /\sdynamic\s/.test(line) }];
   });
   const interfaces = (table.length > 0 ? table : raw.addresses).flatMap(({ name, cidr }) => {
     const [address = "", bits] = cidr.split("/");
     // An alias, eth0:1, is a second address of eth0.
-    return address.includes(":") ? [] : [{ name: name.replace(/:.*/, ""), address, prefix_bits: Number(bits) }];
+    return name === "lo" || address.includes(":")
+      ? []
+      : [{ name: name.replace(/:.*/, ""), address, prefix_bits: Number(bits) }];
   });
   const clients = raw.programs.filter((program) => /dhclient|udhcpc|dhcpcd/.test(program)).map(wordsOf);
   const isDynamic = (name: string) =>

@@ -12,6 +12,8 @@ export interface Visit {
   /** Who asks; default: root. */
   readonly user?: number;
   readonly isReadOnly?: boolean;
+  /** A script that Node runs before. */
+  readonly preload?: string;
 }
 
 /** What doctor has said. */
@@ -46,10 +48,11 @@ async function diagnose(command: readonly string[]): Promise<Diagnosis> {
 }
 
 /** On this machine. */
-export function runDoctor(file: string, { fix, namespace }: Visit = {}): Promise<Diagnosis> {
+export function runDoctor(file: string, { fix, namespace, preload }: Visit = {}): Promise<Diagnosis> {
   const inside = namespace === undefined ? [] : [pathOf("ip"), "netns", "exec", namespace];
+  const node = [process.execPath, ...(preload === undefined ? [] : ["-r", preload])];
   const extra = fix === true ? ["--fix"] : [];
-  return diagnose([...inside, process.execPath, Branchline.bundle, "doctor", "--json", ...extra, "-c", file]);
+  return diagnose([...inside, ...node, Branchline.bundle, "doctor", "--json", ...extra, "-c", file]);
 }
 
 /** What a router's shell and Node need of this machine; it can't change them. */
