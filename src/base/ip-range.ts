@@ -141,7 +141,7 @@ let nobodys: IpRanges | undefined;
 
 /** Whether an IP literal could be one host's. */
 export function isUnicast(address: string): boolean {
-  nobodys ??= new IpRanges(NOBODYS.flatMap((text) => IpRange.parse(text) ?? []));
+  nobodys ??= rangesOf(NOBODYS);
   return !nobodys.contains(address);
 }
 
@@ -151,8 +151,25 @@ let loopbacks: IpRanges | undefined;
 
 /** Whether an IP literal means the host itself. */
 export function isLoopback(address: string): boolean {
-  loopbacks ??= new IpRanges(LOOPBACKS.flatMap((text) => IpRange.parse(text) ?? []));
+  loopbacks ??= rangesOf(LOOPBACKS);
   return loopbacks.contains(address);
+}
+
+/** What isn't routed in the Internet: RFC 1918, RFC 6598, RFC 3927, RFC 4193, loopback. */
+const PRIVATE = [
+  ...["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8"],
+  ...["fc00::/7", "fe80::/10", "::1/128"],
+];
+let privates: IpRanges | undefined;
+
+/** Whether nobody in the Internet can reach an IP literal by itself. */
+export function isPrivate(address: string): boolean {
+  privates ??= rangesOf(PRIVATE);
+  return privates.contains(address);
+}
+
+function rangesOf(texts: readonly string[]): IpRanges {
+  return new IpRanges(texts.flatMap((text) => IpRange.parse(text) ?? []));
 }
 
 function parseAddress(text: string): IPv4 | IPv6 | undefined {

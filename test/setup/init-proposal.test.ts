@@ -115,6 +115,13 @@ describe("NAT", () => {
     expect(isBehindNat(facts.network, proposed(facts, { upstream: ["sip:192.168.7.1"] }))).toBe(false);
   });
 
+  test("so is one that a provider shares among its customers (RFC 6598)", () => {
+    const facts = factsOf(
+      router({ addresses: { eth0: "100.72.3.4/22", eth1: "10.5.0.1/24" }, routes: [["eth0", "0.0.0.0/0"]] }),
+    );
+    expect(isBehindNat(facts.network, proposed(facts, { upstream: ["sip:pbx.example.com"] }))).toBe(true);
+  });
+
   test("not so a public one, nor a tunnel's", () => {
     expect(isBehindNat(readNetwork(EDGEROUTER), proposed(factsOf(EDGEROUTER)))).toBe(false);
     const answered = { localnet: ["10.1.20.0/24"], upstream: ["sip:192.0.2.10"] };

@@ -1,6 +1,6 @@
 /** Whether the router's firewall lets requests of upstream in, and its offloading engine. */
 import type { Config } from "../../app/config/config.ts";
-import { ipVersion } from "../../base/ip-range.ts";
+import { ipVersion, isPrivate } from "../../base/ip-range.ts";
 import { type Facts, ok, type PeerFact, unseen, type Verdict, warning } from "./facts.ts";
 import {
   configure,
@@ -13,7 +13,6 @@ import {
   UCI_FIREWALL,
   uciValues,
 } from "./families.ts";
-import { isPrivate } from "./peers.ts";
 import { covers, inputRules, judge, type Openness, type Rule } from "./rules.ts";
 
 /** Rules as a family keeps them, and how to add one. */

@@ -1,6 +1,6 @@
 /** Upstream and gateways: their names, whether they answer, and whether anybody meddles on the way. */
 import type { Config } from "../../app/config/config.ts";
-import { IpRange, IpRanges, ipVersion } from "../../base/ip-range.ts";
+import { ipVersion, isPrivate } from "../../base/ip-range.ts";
 import type { Response } from "../../message/message.ts";
 import { parse } from "../../message/parse.ts";
 import { splitHostPort } from "../../message/uri.ts";
@@ -61,17 +61,6 @@ function peers(facts: Facts, role: PeerFact["role"], harm: string): Verdict[] {
 function answerOf({ answer }: PeerFact): Response | undefined {
   const parsed = answer === undefined ? undefined : parse(answer);
   return parsed?.kind === "response" ? parsed : undefined;
-}
-
-/** What isn't routed in the Internet: RFC 1918, RFC 6598, RFC 3927, RFC 4193, loopback. */
-const PRIVATE =
-  "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 127.0.0.0/8 fc00::/7 fe80::/10 ::1";
-let privates: IpRanges | undefined;
-
-/** Whether nobody in the Internet can reach that address by itself. */
-export function isPrivate(address: string): boolean {
-  privates ??= new IpRanges(PRIVATE.split(" ").flatMap((text) => IpRange.parse(text) ?? []));
-  return privates.contains(address);
 }
 
 /**

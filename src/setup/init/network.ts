@@ -105,8 +105,8 @@ export function networkOf({ address, prefix_bits }: Interface): string {
   return `${[24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join(".")}/${prefix_bits}`;
 }
 
-/** RFC 1918. */
-export function isPrivate(address: string): boolean {
+/** What LANs have (RFC 1918); providers and overlays have other private addresses too. */
+export function isOfLan(address: string): boolean {
   return /^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(address);
 }
 
