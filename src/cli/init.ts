@@ -5,6 +5,7 @@ import type { Config } from "../app/config/config.ts";
 import { describe } from "../app/config/describe.ts";
 import { listen } from "../io/node/ears.ts";
 import { readInterfaces } from "../io/node/interfaces.ts";
+import { createRandom } from "../io/node/secret.ts";
 import { readSurroundings } from "../io/node/surroundings.ts";
 import { writeForPeople } from "../io/node/whole-file.ts";
 import { answer, missingFlags, promptOf, type Stand, settle } from "../setup/init/dialogue.ts";
@@ -82,11 +83,12 @@ async function lookAround(given: Given, seconds: number): Promise<Facts> {
   const isKnown = KEYS_HEARD.every((key) => given[key] !== undefined);
   if (!(seconds > 0) || isKnown || ears.length === 0) return { network, heard: [] };
   say(`Listening on ${ears.map(({ address }) => address).join(", ")} for ${seconds} s: who speaks SIP?\n`);
+  const random = createRandom();
   let heard: readonly Heard[] = [];
   await listen({
     ears,
     duration_ms: seconds * 1_000,
-    ask: (local) => neighboursOf(network, local.address).map((to) => ({ to, wire: optionsTo(to, local) })),
+    ask: (local) => neighboursOf(network, local.address).map((to) => ({ to, wire: optionsTo(to, local, random) })),
     hear: (wire, address) => {
       const one = readHeard(wire, address);
       if (one !== undefined) heard = addHeard(heard, one);

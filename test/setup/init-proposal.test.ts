@@ -1,5 +1,6 @@
 /** What `branchline init` proposes on real machines. */
 import { describe, expect, test } from "vitest";
+import { createRandom } from "../../src/io/node/secret.ts";
 import type { Draft } from "../../src/setup/init/draft.ts";
 import { addHeard, type Heard, isGateway, optionsTo, readHeard } from "../../src/setup/init/heard.ts";
 import { interfaceTowards, type RawNetwork, readNetwork } from "../../src/setup/init/network.ts";
@@ -169,7 +170,10 @@ describe("who is heard", () => {
   });
 
   test("our OPTIONS is a good request", () => {
-    const heard = readHeard(optionsTo("10.222.237.3", { address: "10.222.237.1", port: 5060 }), "10.222.237.1");
+    const heard = readHeard(
+      optionsTo("10.222.237.3", { address: "10.222.237.1", port: 5060 }, createRandom()),
+      "10.222.237.1",
+    );
     expect(heard).toMatchObject({ user: "branchline" });
   });
 

@@ -18,15 +18,13 @@ import {
 import { interfacesOf, readAddresses } from "../../io/node/interfaces.ts";
 import { parseHosts, parseResolvConf } from "../../io/node/resolver-files.ts";
 import { createRandom } from "../../io/node/secret.ts";
-import { hostText, type SipUri } from "../../message/uri.ts";
-import { MAGIC_COOKIE } from "../../message/via.ts";
-import { optionsRequest } from "../../proxy/prober.ts";
-import type { Protocol } from "../../transport/flow.ts";
+import type { SipUri } from "../../message/uri.ts";
 import { type Hop, hopOf, portOf } from "../../transport/locator.ts";
 import { Names } from "../../transport/names.ts";
 import type { Question, ResolvedAddress } from "../../transport/next-hops.ts";
 import { Waiting } from "../../transport/remembered.ts";
 import { flatten } from "../../transport/weighted-order.ts";
+import { optionsFrom } from "../options.ts";
 import type { Facts, NameFact, PeerFact } from "./facts.ts";
 import { commandsFor, FILES, familyOf, filterOf } from "./families.ts";
 
@@ -145,17 +143,9 @@ async function probe(config: Config, role: PeerFact["role"], uri: SipUri): Promi
   const literal = { address: hop.host, port: portOf(hop), protocol };
   const found = isName ? (await resolve(config, hop, config.dnsServers)).addresses : [literal];
   const random = createRandom();
-  const flow = (address: string, port: number, by: Protocol) => {
-    return {
-      listener: { index: 0, protocol: by, address, port, sentBy: `${hostText(address)}:${port}` },
-      address,
-      port,
-    };
-  };
   return Promise.all(
     (found ?? []).slice(0, ADDRESSES_MAX).map(async (to) => {
-      const compose = (local: string, port: number) =>
-        optionsRequest(random, uri.text, flow(local, port, to.protocol), `${MAGIC_COOKIE}${random.token(20)}`);
+      const compose = (address: string, port: number) => optionsFrom({ address, port }, to, uri.text, random);
       const exchanged = await exchange(to, hop.host, config.tls, compose, ANSWER_ms);
       return { role, name: uri.text, to, ...exchanged };
     }),

@@ -1,6 +1,8 @@
 /** Who speaks SIP around here: what phones say that are pointed at this router already, and what answers OPTIONS. */
+import type { Random } from "../../base/ports.ts";
 import { parse } from "../../message/parse.ts";
-import { parseSipUri } from "../../message/uri.ts";
+import { parseSipUri, SIP_PORT } from "../../message/uri.ts";
+import { type Local, optionsFrom } from "../options.ts";
 
 const MOST = 500;
 
@@ -35,15 +37,9 @@ export function addHeard(all: readonly Heard[], one: Heard): Heard[] {
   return [...all.filter((other) => !isSame(other)), one];
 }
 
-/** Asks whoever is at `address` who he is; what comes back shows only that, and who he is. */
-export function optionsTo(address: string, local: { readonly address: string; readonly port: number }): string {
-  const here = `${local.address}:${local.port}`;
-  const id = `init-${address}-${here}`;
-  return (
-    `OPTIONS sip:${address} SIP/2.0\r\nVia: SIP/2.0/UDP ${here};rport;branch=z9hG4bK${id}\r\nMax-Forwards: 70\r\n` +
-    `From: <sip:branchline@${here}>;tag=init\r\nTo: <sip:${address}>\r\nCall-ID: ${id}\r\nCSeq: 1 OPTIONS\r\n` +
-    `Contact: <sip:branchline@${here}>\r\nContent-Length: 0\r\n\r\n`
-  );
+/** Asks whoever is at `address` who he is, by UDP; what comes back shows only that, and who he is. */
+export function optionsTo(address: string, local: Local, random: Random): string {
+  return optionsFrom(local, { address, port: SIP_PORT, protocol: "udp" }, `sip:${address}`, random);
 }
 
 /** How gateways call themselves, and phones don't. */
