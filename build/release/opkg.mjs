@@ -101,7 +101,7 @@ function prerm(program) {
   return `#!/bin/sh
 [ -z "$IPKG_INSTROOT" ] || exit 0
 if ${IN_UPGRADE}; then exit 0; fi
-${program}/setup.sh stop
+${program}/setup.sh prerm
 exit 0
 `;
 }

@@ -55,11 +55,11 @@ describeUnless(missingForRouters(), "Entware", () => {
     const before = box.files();
 
     expect(install(box, old.ipk)).toBe(
-      `Next: write ${CONFIG} (${CONFIG}.sample is one to begin with), then: ${SERVICE} start`,
+      `Next: branchline init writes ${CONFIG} (by hand: ${CONFIG}.sample is one to begin with), then: ${SERVICE} start`,
     );
     expect(box.run(`${SERVICE} start`)).toEqual({
       status: 1,
-      text: `branchline is not started: ${CONFIG} is missing; ${CONFIG}.sample is one to begin with`,
+      text: `branchline is not started: there is no ${CONFIG} yet; branchline init writes one`,
     });
     expect(box.ok(`/opt/bin/branchline check -c ${CONFIG}.sample`)).toContain("Serves the phones in 10.222.237.0/24.");
     const mine = configuration("/opt/var/lib/branchline");
@@ -172,6 +172,22 @@ describeUnless(missingForRouters(), "Entware", () => {
     expect(box.log()).toContain(`branchline: ${CONFIG}:3:`);
     box.write(CONFIG, right, 0o644);
     await box.becomes(answers);
+  });
+
+  test("an upgrade that can't use the file leaves the old version running, and says why", async () => {
+    const [old, next] = await Promise.all([packages("entware", "1.0.0"), packages("entware", "1.1.0")]);
+    const box = await tomato();
+    const right = configuration("/opt/var/lib/branchline");
+    box.write(CONFIG, right, 0o644);
+    install(box, old.ipk);
+    await box.becomes(answers);
+    const running = pidOf(box, "branchline");
+    box.write(CONFIG, right.replace("127.0.0.0/24", "127.0.0.0/240"), 0o644);
+    expect(install(box, next.ipk)).toMatch(
+      /^\/opt\/etc\/branchline.yaml:3:\d+: localnet.*\nbranchline isn't restarted: /,
+    );
+    expect(pidOf(box, "branchline")).toBe(running);
+    box.ok(answers);
   });
 
   test("numbers of processes that others have got by now are nobody's", async () => {

@@ -49,10 +49,10 @@ describeUnless(missingForRouters(), "OpenWrt", () => {
     const box = await openwrt();
     const before = box.files();
     expect(install(box, old.ipk)).toBe(
-      `Next: write ${CONFIG} (${CONFIG}.sample is one to begin with), then: ${SERVICE} start`,
+      `Next: branchline init writes ${CONFIG} (by hand: ${CONFIG}.sample is one to begin with), then: ${SERVICE} start`,
     );
     expect(box.run(`${SERVICE} start`).text).toBe(
-      `branchline is not started: ${CONFIG} is missing; ${CONFIG}.sample is one to begin with`,
+      `branchline is not started: there is no ${CONFIG} yet; branchline init writes one`,
     );
     box.write(CONFIG, MINE, 0o644);
     expect(box.ok("branchline check")).toContain("Serves the phones in 127.0.0.0/24.");
@@ -101,7 +101,7 @@ describeUnless(missingForRouters(), "OpenWrt", () => {
     const first = box.ok(PID);
     box.ok(`kill -9 ${first}`);
     await box.becomes(`[ "$(${PID})" != ${first} ] && ${answers}`);
-    box.ok("/usr/share/branchline/setup.sh remove --all");
+    box.ok("/usr/share/branchline/setup.sh remove --purge");
     expect(box.files().filter((path) => path.includes("branchline"))).toEqual([]);
   });
 
@@ -114,6 +114,22 @@ describeUnless(missingForRouters(), "OpenWrt", () => {
     expect(status).toBe(1);
     expect(text).toMatch(/^\/etc\/branchline.yaml:3:\d+: localnet.*\nbranchline is not started$/);
     expect(box.run("ls /tmp/procd").status).toBe(1);
+  });
+
+  test("an upgrade that can't use the file leaves the old version running, and says why", async () => {
+    const [old, next] = await Promise.all([packages("openwrt", "1.0.0"), packages("openwrt", "1.1.0")]);
+    const box = await openwrt();
+    box.write(CONFIG, MINE, 0o644);
+    install(box, old.ipk);
+    await box.becomes(answers);
+    const running = box.ok(PID);
+    box.write(CONFIG, MINE.replace("127.0.0.0/24", "127.0.0.0/240"), 0o644);
+    expect(install(box, next.ipk)).toMatch(/^\/etc\/branchline.yaml:3:\d+: localnet.*\nbranchline isn't restarted: /);
+    expect(box.ok(PID)).toBe(running);
+    box.ok(answers);
+    box.write(CONFIG, MINE, 0o644);
+    box.ok(`${SERVICE} restart`);
+    await box.becomes(`[ "$(${PID})" != ${running} ] && ${answers}`);
   });
 
   test("in an image that is being built it is enabled, and nobody asks the builder's processor", async () => {
