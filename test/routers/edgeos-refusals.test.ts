@@ -125,6 +125,12 @@ const REFUSALS: readonly Refusal[] = [
     cure: /Entware/,
   },
   {
+    title: "a Node that the user has named and that isn't there: the service would take no other",
+    files: { "/config/branchline/environment": "BRANCHLINE_NODE=/mnt/usb/node\n" },
+    says: /^Node: BRANCHLINE_NODE names \/mnt\/usb\/node, which isn't there or can't be executed$/,
+    cure: /that line in \/config\/branchline\/environment/,
+  },
+  {
     title: "a file that is damaged",
     before: `echo >>${PACKAGE}/branchline.js`,
     says: /^package: damaged: branchline\.js$/,
@@ -245,6 +251,18 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline refuses", 
       /^Name the new package: .* upgrade branchline-VERSION-edgeos-mip/,
     );
     expect(router.run(`${HOOK} check`)).toMatchObject({ status: 0, text: expect.stringContaining("as installed") });
+  });
+
+  test("whoever really isn't root, and says how it goes", async () => {
+    const router = await routerWith({ facts: { uid: "65534" } });
+    router.write("/etc/passwd", "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n");
+    router.run("chmod 755 /");
+    const before = router.tree();
+    const { status, text } = router.run(`/bin/busybox su nobody -s /bin/sh -c "sh ${PACKAGE}/50-branchline install"`);
+    expect(status).toBe(1);
+    expect(text).toMatch(/^refused {2}root: you are 65534\n {11}sudo sh /m);
+    expect(text).toMatch(/Nothing has been changed\.\n$/);
+    expect(router.tree()).toEqual(before);
   });
 
   test("nobody who wants Entware kept in /config", async () => {

@@ -170,7 +170,8 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline upgrade", 
     const router = await installed({ init: "systemd", shell: "ash" });
     const archive = await put(router, { image: first });
     for (const other of ["remove", `upgrade ${archive}`]) {
-      const both = router.run(`${HOOK} upgrade ${archive} >/tmp/1 & sleep 0.2; ${HOOK} ${other}; wait; cat /tmp/1`);
+      const isAtWork = "until [ -f /run/branchline-installer/pid ]; do sleep 0.01; done";
+      const both = router.run(`${HOOK} upgrade ${archive} >/tmp/1 & ${isAtWork}; ${HOOK} ${other}; wait; cat /tmp/1`);
       expect(both.text).toMatch(/^Another 50-branchline is at work \(process \d+\): wait until it has ended.\n/);
       expect(both.text).toMatch(/runs and answers.\n$/);
     }
