@@ -155,10 +155,14 @@ describe("doctor: routes, boot", () => {
     expect(filter("0", "0", "edgeos")).toContain("set firewall source-validation strict");
   });
 
+  test("its cure has slashes: VLANs have a dot in their names", () => {
+    expect(filter("0", "0")).toContain("sysctl -w net/ipv4/conf/eth0/rp_filter=1");
+  });
+
   test("a loose filter (2) lets inside addresses pass: they are reachable, if by another interface", () => {
-    expect(filter("0", "2")).toMatch(/^warning eth0 takes .*\.eth0\.rp_filter=1/s);
-    expect(filter("0", "2")).not.toContain(".all.");
-    expect(filter("2", "1")).toMatch(/^warning eth0 takes .*\.all\.rp_filter=0/s);
+    expect(filter("0", "2")).toMatch(/^warning eth0 takes .*\/eth0\/rp_filter=1/s);
+    expect(filter("0", "2")).not.toContain("/all/");
+    expect(filter("2", "1")).toMatch(/^warning eth0 takes .*\/all\/rp_filter=0/s);
   });
 
   test("without an upstream whose way is known nothing is said of a filter", () => {

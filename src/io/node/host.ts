@@ -7,6 +7,7 @@ import * as os from "os";
 import type { Protocol } from "../../transport/flow.ts";
 
 const OUTPUT_CHARACTERS_MAX = 1_000_000;
+const DRAIN_ms = 500;
 /** Where root's programs are, and Entware's. */
 const MORE_PATH = ":/usr/sbin:/sbin:/opt/sbin:/opt/bin";
 
@@ -17,7 +18,7 @@ export interface Ran {
   readonly text: string;
 }
 
-/** Runs a shell's command line; whatever it has started is killed after `limit_ms`. */
+/** Runs a shell's command line. After `limit_ms` it is killed with all that it has started; daemons that it leaves live on. */
 export function runCommand(line: string, limit_ms: number): Promise<Ran> {
   return new Promise((resolve) => {
     let text = "";
@@ -25,9 +26,11 @@ export function runCommand(line: string, limit_ms: number): Promise<Ran> {
     const child = spawn("/bin/sh", ["-c", line], { detached: true, env, stdio: ["ignore", "pipe", "pipe"] });
     const end = (code: number | null) => {
       clearTimeout(timer);
+      child.stdout.destroy();
+      child.stderr.destroy();
       resolve({ code, text: text.trim() });
     };
-    const timer = setTimeout(() => {
+    let timer = setTimeout(() => {
       // Its group: what it has started goes with it.
       if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       end(null);
@@ -39,6 +42,11 @@ export function runCommand(line: string, limit_ms: number): Promise<Ran> {
     child.stderr.on("data", take);
     child.on("error", () => end(null));
     child.on("close", end);
+    child.on("exit", (code) => {
+      clearTimeout(timer);
+      // A daemon that it has left behind may hold its output for ever.
+      timer = setTimeout(() => end(code), DRAIN_ms);
+    });
   });
 }
 

@@ -175,12 +175,12 @@ export function routes(facts: Facts): Verdict[] {
     judged = ", and forged inside addresses are refused";
     // The kernel takes the greater one; 2 is loose: it asks only whether any interface leads there.
     if (Math.max(value("all"), value(device)) === 1) continue;
-    const set = `sysctl -w net.ipv4.conf.`;
-    const loose = value("all") > 1 ? [`${set}all.rp_filter=0`] : [];
+    const set = "sysctl -w net/ipv4/conf/";
+    const loose = value("all") > 1 ? [`${set}all/rp_filter=0`] : [];
     const cure =
       facts.family === "edgeos"
         ? configure("set firewall source-validation strict")
-        : [...loose, `${set}${device}.rp_filter=1`];
+        : [...loose, `${set}${device}/rp_filter=1`];
     verdicts.push(
       warning(`${device} takes packets with forged inside addresses: a stranger can pass for a phone`, cure),
     );
