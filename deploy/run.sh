@@ -173,6 +173,7 @@ write_to_syslog() {
 }
 
 case $1 in
+--node | --command) ;;
 --syslog)
   syslog
   exit
@@ -183,6 +184,10 @@ case $1 in
   echo "branchline can't be installed here:" >&2
   echo "$reasons" | sed 's/^/- /' >&2
   exit 1
+  ;;
+-* | '')
+  echo "Usage: $0 CONFIG | --command ARGUMENT... | --node | --fits FOLDER [upgrade] | --syslog" >&2
+  exit 2
   ;;
 esac
 
@@ -205,6 +210,6 @@ case $1 in
   export MALLOC_ARENA_MAX=1 UV_THREADPOOL_SIZE=2
   # The flags are meant to be split.
   # shellcheck disable=SC2086
-  exec "$node" $flags "$here/branchline.js" run -c "${1:-/config/branchline/branchline.yaml}"
+  exec "$node" $flags "$here/branchline.js" run -c "$1"
   ;;
 esac

@@ -12,6 +12,7 @@ export interface Sockets {
   isOurs(address: string): Promise<boolean>;
 }
 
+/** Whoever must know where we can be reached. */
 export interface ListeningUser {
   /** Nothing can leave by it any more. */
   onGone(listener: OwnListener): void;
@@ -19,6 +20,7 @@ export interface ListeningUser {
   onHere(listener: OwnListener): void;
 }
 
+/** Opens each listener where its address is, and follows it; an error of one leaves the others alone. */
 export class Listening {
   private readonly listeners: readonly OwnListener[];
   private readonly sockets: Sockets;

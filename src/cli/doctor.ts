@@ -3,6 +3,7 @@ import { diagnose, reportText, treat, treatable } from "../setup/doctor/doctor.t
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
 
+/** Prints the report, after the cures with `isToFix`; sets the exit status. */
 export async function doctor(file: string, asJson: boolean, isToFix: boolean): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
   let report = await diagnose(config, BRANCHLINE_BUILT);

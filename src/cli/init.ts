@@ -37,6 +37,7 @@ export interface InitOptions {
 const KEYS_HEARD: readonly Key[] = ["localnet", "upstream", "gateways", "members"];
 const STDOUT = "-";
 
+/** Writes the file, or ends with an exit status and the reason on standard error. */
 export async function init(options: InitOptions): Promise<void> {
   const { file, state } = placesOf(options.config, fs.existsSync, process.execPath);
   if (options.force !== true && file !== STDOUT && fs.existsSync(file)) {
@@ -68,6 +69,7 @@ export async function init(options: InitOptions): Promise<void> {
   process.stdout.write(`${file} is written.\n\n${summary}`);
 }
 
+/** Prints what to set on phones. */
 export function showPhones(file: string): void {
   process.stdout.write(guideFor(loadFile(file) ?? process.exit(EXIT_USAGE)));
 }

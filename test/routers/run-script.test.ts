@@ -109,6 +109,16 @@ describeUnless(missingForRouters(), "run.sh", () => {
     expect([status, text]).toEqual([1, `<3>no_node error="${reason}"`]);
   });
 
+  test("nothing to run, or what it doesn't know: its usage, and no other router's file", async () => {
+    const box = await router({ "/opt/bin/node": fakeNode(18) });
+    for (const argument of ["", "--nod"]) {
+      expect(box.run(`/lib/it/run.sh ${argument}`)).toEqual({
+        status: 2,
+        text: expect.stringMatching(/^Usage: .*CONFIG/),
+      });
+    }
+  });
+
   test("BRANCHLINE_LOGGER: syslog has each line with its priority, and branchline is the process that was started", async () => {
     const box = await router({ "/opt/bin/node": fakeNode(18) });
     const pid = box.ok("BRANCHLINE_LOGGER=1 /lib/it/run.sh /etc/it.yaml & echo $!; wait");

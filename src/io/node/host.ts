@@ -103,6 +103,7 @@ export interface Machine {
   readonly inTwoWeeks: string;
 }
 
+/** What Node itself knows of the machine. */
 export function readMachine(): Machine {
   const [major = 0, minor = 0] = os.release().split(/\D/).map(Number);
   const iso = (time_ms: number) => `${new Date(time_ms).toISOString().slice(0, 19)}Z`;

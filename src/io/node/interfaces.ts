@@ -7,6 +7,7 @@ const LOOK_ms = 1_000;
 /** After trouble it comes sooner, but no more often than this. */
 const SOON_ms = 100;
 
+/** Looks again and again until it is stopped. */
 export class WatchedInterfaces {
   private readonly onLook: (interfaces: Interfaces) => void;
   private readonly timer: NodeJS.Timeout;
@@ -61,6 +62,7 @@ export function readInterfaces(): Interfaces | undefined {
   return addresses && interfacesOf(addresses);
 }
 
+/** Addresses by the interface that has them, in the same order. */
 export function interfacesOf(addresses: readonly LocalAddress[]): Interfaces {
   const found = new Map<string, string[]>();
   for (const { device, address } of addresses) found.set(device, [...(found.get(device) ?? []), address]);

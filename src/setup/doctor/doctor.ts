@@ -39,6 +39,7 @@ export interface Finding extends Verdict {
 /** A commit on an EdgeRouter X takes some twenty seconds. */
 const CHANGE_ms = 120_000;
 
+/** What all checks say of these facts. */
 export function examine(facts: Facts, config: Config): Finding[] {
   return Object.entries(CHECKS).flatMap(([check, judge]) =>
     judge(facts, config).map((verdict) => ({ check, ...verdict })),
@@ -81,6 +82,7 @@ const LABEL: Readonly<Record<State, string>> = {
   unseen: "unseen  ",
 };
 
+/** The report as people read it. */
 export function reportText({ family, findings }: Report): string {
   const lines = [`This router is of the family ${family}.`];
   for (const { check, state, text, cure = [], undo } of findings) {

@@ -28,6 +28,7 @@ export const FILES: readonly string[] = [
   ...[OPENWRT_BOOT, "/etc/init.d", ENTWARE_BOOT, SYSTEMD_BOOT, SYSTEMD_UNIT, "/etc/resolv.conf"],
 ];
 
+/** Whose settings these are, by the files that only one family has. */
 export function familyOf(files: Texts): Family {
   const has = (path: string) => files[path] !== undefined;
   // VyOS has Vyatta's wrapper too, but another way to say these things.
@@ -53,6 +54,7 @@ export const EDGEOS_RUNS = `test -x ${EDGEOS_BOOT} && echo yes`;
 export const space = ({ stateFolder }: Config) =>
   `p='${stateFolder.replace(/'/g, "'\\\\''")}'; until [ -e "$p/" ]; do p=\${p%/*}; done; df -Pk "$p/"`;
 
+/** Command lines whose output the checks read; none changes anything. */
 export function commandsFor(family: Family, config: Config): string[] {
   const own = { edgeos: [EDGEOS_RUNS], openwrt: [UCI_FIREWALL, UBUS], tomato: [NVRAM_SIP], debian: [], unknown: [] };
   return [RULES, TRACKED, HAS_CONNTRACK, DROPPED, SOCKETS, space(config), ...own[family]];

@@ -30,6 +30,7 @@ interface Opening {
   readonly ports: readonly number[];
 }
 
+/** Whether requests of upstream get in, by each interface on which they would come. */
 export function firewall(facts: Facts, config: Config): Verdict[] {
   const peers = facts.peers.filter(({ role, local }) => role === "upstream" && local !== undefined);
   const devices = [...new Set(peers.map(({ local }) => deviceOf(facts, local)))];

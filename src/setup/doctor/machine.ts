@@ -20,6 +20,7 @@ import {
   space,
 } from "./families.ts";
 
+/** Whether a branchline runs with this file, and how it sees upstream. */
 export function running({ isRunning, status }: Facts): Verdict[] {
   if (!isRunning) return [warning("no branchline runs with this file: phones get no answer")];
   if (status === undefined) return [unseen("a branchline runs, but doesn't let us ask it")];
@@ -28,6 +29,7 @@ export function running({ isRunning, status }: Facts): Verdict[] {
   return [bad.length === 0 ? ok(text) : warning(`${text}; ${bad.join(", ")}: calls go to the gateway`)];
 }
 
+/** Whether each address of `listen` is there, and its port free, ours or somebody else's. */
 export function ports({ ports: found, isRunning, said }: Facts, { listeners }: Config): Verdict[] {
   return listeners.map(({ name, isAway, protocol, address, port }, index) => {
     if (isAway) return fault(`${name} has no address now: whoever calls by it reaches nobody`, ["ip address"]);
@@ -58,6 +60,7 @@ function taken(where: string, protocol: string, port: number, sockets = ""): Ver
   ]);
 }
 
+/** Whether the time can be right, and how long our certificate is valid. */
 export function clock({ now, built, inTwoWeeks, certificate, family }: Facts, { tls }: Config): Verdict[] {
   const verdicts: Verdict[] = [];
   if (now < built) {
@@ -88,6 +91,7 @@ export function clock({ now, built, inTwoWeeks, certificate, family }: Facts, { 
 const FREE_LEAST_kB = 1_024;
 const FREE_EDGEOS_kB = 20_000;
 
+/** Room for the state folder. */
 export function storage({ said, stateFault, family, isRoot }: Facts, config: Config): Verdict[] {
   const [, free] = /\s(\d+)\s+\d+%/.exec(said[space(config)] ?? "") ?? [];
   const folder = config.stateFolder;
@@ -113,6 +117,7 @@ export function storage({ said, stateFault, family, isRoot }: Facts, config: Con
 const START_kB = 80_000;
 const BESIDE_kB = 16_000;
 
+/** Memory for branchline, or beside it once it runs. */
 export function memory({ files, isRunning }: Facts): Verdict[] {
   const read = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(files[MEMORY] ?? "")?.[1]);
   const available = read("MemAvailable") || read("MemFree") + read("Buffers") + read("Cached");
@@ -124,6 +129,7 @@ export function memory({ files, isRunning }: Facts): Verdict[] {
   ];
 }
 
+/** Whether phones find us in their network, who has registered, and who was turned away. */
 export function phones({ addresses, status, isRunning }: Facts, { listeners, site }: Config): Verdict[] {
   const networks = site.localnet.ranges.map(({ text }) => text).join(", ");
   const near = addresses.filter(({ address }) => site.localnet.contains(address)).map(({ address }) => address);
@@ -156,6 +162,7 @@ export function phones({ addresses, status, isRunning }: Facts, { listeners, sit
   return verdicts;
 }
 
+/** The default route, and what may come in towards upstream with a forged address. */
 export function routes(facts: Facts): Verdict[] {
   const { files, peers } = facts;
   const table = files[ROUTES];
@@ -192,6 +199,7 @@ export function routes(facts: Facts): Verdict[] {
 const BUFFER_LEAST_bytes = 262_144;
 const BUFFER_FILE = "/etc/sysctl.d/90-branchline.conf";
 
+/** What the kernel lets a socket buffer. */
 export function buffers({ files, family }: Facts): Verdict[] {
   const bytes = files[BUFFER]?.trim();
   if (bytes === undefined) return [unseen(`${BUFFER} can't be read`)];
@@ -213,6 +221,7 @@ export function buffers({ files, family }: Facts): Verdict[] {
   return [warning(text, [now, "# and in a script that runs at boot"])];
 }
 
+/** Whether branchline is started at boot, in the family's own way. */
 export function boot({ family, files, said }: Facts): Verdict[] {
   const isListed = (path: string) => /^S\d+branchline/m.test(files[path] ?? "");
   const has = (path: string) => files[path] !== undefined;

@@ -10,6 +10,7 @@ import { deviceOf, isTunnel } from "./families.ts";
 /** DNS slower than that is felt by the first call. */
 const SLOW_ms = 1_000;
 
+/** What each DNS server says of upstream's names, and how fast. */
 export function names(facts: Facts): Verdict[] {
   const asked = [...new Set(facts.names.map(({ name }) => name))];
   if (asked.length === 0) return [ok("no name needs DNS")];
@@ -32,11 +33,13 @@ export function names(facts: Facts): Verdict[] {
   });
 }
 
+/** Whether upstream answers OPTIONS. */
 export function upstream(facts: Facts, config: Config): Verdict[] {
   if (config.site.upstream.targets.length === 0) return [unseen("the file names no upstream to ask")];
   return peers(facts, "upstream", "calls live on the gateway alone");
 }
 
+/** Whether the gateways answer OPTIONS. */
 export function gateways(facts: Facts, config: Config): Verdict[] {
   if (config.site.gateways.length === 0) return [warning("there is no gateway: in an outage nobody can call out")];
   return peers(facts, "gateway", "in an outage calls find no way out");

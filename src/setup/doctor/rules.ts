@@ -42,6 +42,7 @@ function holds(ports: string, port: number): boolean {
   return port >= first && port <= last;
 }
 
+/** Whether a network, or a single address, contains `address`; false for what is neither. */
 export function covers(range: string, address: string): boolean {
   return IpRange.parse(range)?.contains(address) === true;
 }

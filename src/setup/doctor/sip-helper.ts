@@ -20,6 +20,7 @@ const UNLOAD = `! grep -q _sip /proc/modules || rmmod ${NAMES}`;
 const NEVER_LOAD = "/etc/modprobe.d/branchline.conf";
 const NEVER_ATTACH = "/etc/sysctl.d/90-branchline-helper.conf";
 
+/** Whether the kernel's helper is there, and whether anything makes it look at calls. */
 export function sipHelper(facts: Facts): Verdict[] {
   const { files, said, isRoot } = facts;
   const modules = files[MODULES];

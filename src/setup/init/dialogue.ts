@@ -53,6 +53,7 @@ export function missingFlags(given: Given): string[] {
   return QUESTIONS.flatMap(([key, flag]) => (given[key] === undefined && isAsked(key) ? [flag] : []));
 }
 
+/** A question as the terminal shows it, with what an empty answer means. */
 export function promptOf({ key, text, flag, proposed }: Question): string {
   const offer = proposed.join(" ") || (isNeeded(key) ? "?" : "none");
   return `${text} (${flag}) [${offer}]: `;

@@ -54,6 +54,7 @@ const MAKERS: readonly (readonly [string, RegExp])[] = [
   ["Polycom", /^(00:04:f2|64:16:7f|48:25:67)/i],
 ];
 
+/** What the host's texts mean; lines that aren't understood are left out. */
 export function readNetwork(raw: RawNetwork): Network {
   const table = raw.table.split("\n").flatMap((line) => {
     const [, name = "", address = "", bits] = /^\d+:\s+(\S+)\s+inet ([\d.]+)(?: peer [\d.]+)?\/(\d+)/.exec(line) ?? [];
