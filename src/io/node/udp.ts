@@ -44,7 +44,7 @@ export class NodeUdp {
   async open(listener: Listener): Promise<void> {
     await refuseSharedPort(listener);
     const socket = createSocket(listener, this.receiver(listener));
-    await socket.bind({ address: listener.address, port: listener.port });
+    await bind(socket, listener);
     socket.socket.on("error", (error: Error) =>
       this.log.warn("socket_error", { listener: listener.sentBy, error: error.message }),
     );
@@ -206,10 +206,20 @@ function isResponse(wire: string): boolean {
 }
 
 /** All our sockets allow to share their port with our own connected ones, so another process could too: it must not. */
-async function refuseSharedPort({ address, port }: Listener): Promise<void> {
-  const socket = DgramAsPromised.createSocket(familyOf(address));
-  await socket.bind({ address, port });
+async function refuseSharedPort(listener: Listener): Promise<void> {
+  const socket = DgramAsPromised.createSocket(familyOf(listener.address));
+  await bind(socket, listener);
   await socket.close();
+}
+
+/** Node keeps the descriptor of a socket that couldn't be bound, and what is away is tried each second. */
+async function bind(socket: SocketAsPromised, { address, port }: Listener): Promise<void> {
+  try {
+    await socket.bind({ address, port });
+  } catch (error) {
+    socket.socket.close();
+    throw error;
+  }
 }
 
 function createSocket(listener: Listener, receive: (bytes: Buffer, from: { address: string; port: number }) => void) {
