@@ -5,7 +5,9 @@ import * as path from "path";
 /** @throws when it can't be written; what was there before is still there then */
 export function writeWhole(file: string, text: string, mode: number): void {
   const temporary = `${file}.new`;
-  const handle = fs.openSync(temporary, "w", mode);
+  remove(temporary);
+  // A link that somebody has laid there isn't followed.
+  const handle = fs.openSync(temporary, "wx", mode);
   try {
     fs.writeFileSync(handle, text);
     fs.fsyncSync(handle);
@@ -30,21 +32,27 @@ export function syncFolder(folder: string): void {
 }
 
 /**
- * Writes a file that people edit: its folder is made where it is missing.
+ * Writes a file that people edit: its folder is made where it is missing. Where a link leads to a file, it stays a link.
  * @throws when it can't be written; nothing is left behind then
  */
-export function writeForPeople(file: string, text: string): void {
+export function writeForPeople(given: string, text: string): void {
+  const file = fs.existsSync(given) ? fs.realpathSync(given) : given;
+  if (fs.existsSync(file) && !fs.statSync(file).isFile()) throw new Error("it is there, and no file");
   const folder = path.dirname(file);
   fs.mkdirSync(folder, { recursive: true });
   try {
     writeWhole(file, text, 0o644);
   } catch (error) {
-    try {
-      fs.unlinkSync(`${file}.new`);
-    } catch {
-      // It was never made.
-    }
+    remove(`${file}.new`);
     throw error;
   }
   syncFolder(folder);
+}
+
+function remove(file: string): void {
+  try {
+    fs.unlinkSync(file);
+  } catch {
+    // There is none; or what opens it next says what is wrong.
+  }
 }
