@@ -1,6 +1,7 @@
 /** doctor on upstream and gateways: names, answers, and what the Via that comes back tells of the way. */
 import { describe, expect, test } from "vitest";
-import { answer, GATEWAY, peer, told, UPSTREAM, WAN, YAML } from "./healthy.ts";
+import { examine, reportText } from "../../src/setup/doctor/doctor.ts";
+import { answer, configOf, GATEWAY, healthy, peer, told, UPSTREAM, WAN, YAML } from "./healthy.ts";
 
 describe("doctor: upstream, gateways", () => {
   test("who answers is well, whatever he answers, but for 503", () => {
@@ -91,4 +92,12 @@ describe("doctor: dns", () => {
     expect(told("dns", { names: [fact("10.1.1.1", undefined)] })).toMatch(/^fault 10\.1\.1\.1 give no answer about/);
     expect(told("dns", { names: [fact("10.1.1.1", [])] })).toMatch(/^fault pbx.example.com has no address/);
   });
+});
+
+test("what a hostile answer carries reaches no terminal", () => {
+  const wire = answer(`${WAN}:40000;branch=z9hG4bKx;received=\u001b[2J\u009b2J`);
+  const findings = examine(healthy({ peers: [peer({ answer: wire })] }), configOf());
+  const text = reportText({ family: "unknown", findings });
+  expect(text).toContain("sees us as ?[2j?2j");
+  expect(text).toMatch(/^[\n -~…]*$/);
 });

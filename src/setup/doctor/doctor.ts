@@ -68,11 +68,16 @@ export async function treat(findings: readonly Finding[], say: (line: string) =>
     for (const script of scriptsOf(cure.filter((line) => !line.startsWith("#")))) {
       say(`${check}: ${script}`);
       const { code, text } = await runCommand(script, CHANGE_ms);
-      if (text !== "") say(`  ${text.replace(/\n/g, "\n  ")}`);
+      if (text !== "") say(`  ${printable(text).replace(/\n/g, "\n  ")}`);
       if (code !== 0) say(`  ended with ${code ?? "a time-out"}`);
     }
     if (undo.length > 0) say(`  to undo it: ${undo.join("; ")}`);
   }
+}
+
+/** Peers, names and commands may say anything, and a terminal would obey it. */
+function printable(text: string): string {
+  return text.replace(/[^\n -~\u00a0-\uffff]/g, "?");
 }
 
 const LABEL: Readonly<Record<State, string>> = {
@@ -91,5 +96,5 @@ export function reportText({ family, findings }: Report): string {
   }
   const count = (wanted: State) => findings.filter(({ state }) => state === wanted).length;
   lines.push(`Faults: ${count("fault")}, warnings: ${count("warning")}, not seen: ${count("unseen")}.`);
-  return `${lines.join("\n")}\n`;
+  return `${printable(lines.join("\n"))}\n`;
 }
