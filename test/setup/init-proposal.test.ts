@@ -1,7 +1,7 @@
 /** What `branchline init` proposes on real machines. */
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../src/io/node/secret.ts";
-import type { Draft } from "../../src/setup/init/draft.ts";
+import { type Draft, faultsOf } from "../../src/setup/init/draft.ts";
 import { addHeard, type Heard, isGateway, optionsTo, readHeard } from "../../src/setup/init/heard.ts";
 import { interfaceTowards, type RawNetwork, readNetwork } from "../../src/setup/init/network.ts";
 import { placesOf } from "../../src/setup/init/places.ts";
@@ -142,6 +142,18 @@ describe("who is heard", () => {
     expect(readHeard(register, "10.222.237.21")).toEqual(
       phone("10.222.237.21", "201", "pbx.example.com", "Yealink SIP-T46S 66.85.0.5"),
     );
+  });
+
+  test.each(["[2001:db8::5]", "pbx.example.com:5080", "[2001:db8::5]:5080"])("a PBX at %s is proposed so", (domain) => {
+    const one = readHeard(requestText({ method: "REGISTER", to: `<sip:201@${domain}>` }), "10.222.237.21");
+    const draft = proposed(factsOf(EDGEROUTER, one === undefined ? [] : [one]));
+    expect(draft.upstream).toEqual([`sip:${domain}`]);
+    expect(faultsOf(draft)).toEqual([]);
+  });
+
+  test("a phone that registers at our own address, with the port, says nothing of the PBX", () => {
+    const one = readHeard(requestText({ method: "REGISTER", to: "<sip:201@10.222.237.1:5060>" }), "10.222.237.21");
+    expect(proposed(factsOf(EDGEROUTER, one === undefined ? [] : [one])).upstream).toEqual([]);
   });
 
   test("a phone's call says who calls", () => {

@@ -1,7 +1,7 @@
 /** Who speaks SIP around here: what phones say that are pointed at this router already, and what answers OPTIONS. */
 import type { Random } from "../../base/ports.ts";
 import { parse } from "../../message/parse.ts";
-import { parseSipUri, SIP_PORT } from "../../message/uri.ts";
+import { hostText, parseSipUri, SIP_PORT } from "../../message/uri.ts";
 import { type Local, optionsFrom } from "../options.ts";
 
 const MOST = 500;
@@ -11,7 +11,7 @@ export interface Heard {
   readonly address: string;
   /** The extension that a phone has, where it has told it. */
   readonly user: string | undefined;
-  /** Where it registers. */
+  /** Where it registers, as a URI has it: "host" or "host:port". */
   readonly domain: string | undefined;
   /** Make and model, in its own words. */
   readonly agent: string;
@@ -25,7 +25,8 @@ export function readHeard(wire: string, address: string): Heard | undefined {
   const whose = message.kind === "response" ? undefined : message.method === "REGISTER" ? message.to : message.from;
   const uri = parseSipUri(whose?.uri ?? "");
   const user = /^[\w.+*#-]+$/.test(uri?.user ?? "") ? uri?.user : undefined;
-  return { address, user, domain: uri?.host, agent };
+  const domain = uri && `${hostText(uri.host)}${uri.port === undefined ? "" : `:${uri.port}`}`;
+  return { address, user, domain, agent };
 }
 
 /** Once each: what a request has told counts more than that somebody answers. */

@@ -1,6 +1,6 @@
 /** What the router's surroundings say about the site: the answer that is offered with each question. */
 import { IpRange, ipVersion, isPrivate } from "../../base/ip-range.ts";
-import { parseSipUri, SIP_PORT } from "../../message/uri.ts";
+import { parseSipUri, SIP_PORT, splitHostPort } from "../../message/uri.ts";
 import type { Draft, Given, Key } from "./draft.ts";
 import { type Heard, isGateway } from "./heard.ts";
 import { type Interface, interfaceTowards, isOfLan, type Network, networkOf } from "./network.ts";
@@ -113,8 +113,9 @@ function proposeListen(network: Network, { localnet, upstream = [], gateways = [
   ]);
 }
 
-function isOurs({ interfaces }: Network, host: string): boolean {
-  return host === "" || interfaces.some(({ address }) => address === host);
+function isOurs({ interfaces }: Network, domain: string): boolean {
+  const host = splitHostPort(domain)?.host;
+  return host === undefined || interfaces.some(({ address }) => address === host);
 }
 
 function isIn(networks: readonly string[] = [], address: string): boolean {
