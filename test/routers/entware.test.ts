@@ -200,6 +200,17 @@ describeUnless(missingForRouters(), "Entware", () => {
     expect(box.run(`${SERVICE} status`).text).toBe("branchline doesn't run");
   });
 
+  test("a folder that another user has laid in its way in /tmp leads root nowhere", async () => {
+    const { ipk } = await packages("entware", "1.0.0");
+    const box = await tomato();
+    box.write(CONFIG, configuration("/opt/var/lib/branchline"), 0o644);
+    install(box, ipk);
+    box.ok(`${SERVICE} stop; mkdir /tmp/branchline; echo precious >/tmp/victim; ln -s /tmp/victim /tmp/branchline/respawn.pid
+      ln -s /tmp/victim /tmp/branchline/branchline.pid; chown 1000 /tmp/branchline; ${SERVICE} start`);
+    await box.becomes(answers);
+    expect(box.ok("cat /tmp/victim; stat -c %u:%a /tmp/branchline")).toBe("precious\n0:755");
+  });
+
   test("with a root that can't be written it needs its state folder only", async () => {
     const { ipk } = await packages("entware", "1.0.0");
     const box = await tomato({ writable: ["/opt"] });
