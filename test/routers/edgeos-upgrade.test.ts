@@ -178,4 +178,13 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline upgrade", 
     router.run("mkdir /run/branchline-installer; echo 1 12345 >/run/branchline-installer/pid");
     expect(router.run(`${HOOK} remove`).status).toBe(0);
   });
+
+  test("six in the same moment, over the lock of a dead one: one after the other works, or none but one", async () => {
+    const router = await installed({ init: "systemd", shell: "ash" });
+    const archive = await put(router, { image: first });
+    router.run("mkdir /run/branchline-installer; echo 1 12345 >/run/branchline-installer/pid");
+    const { text } = router.run(`for one in 1 2 3 4 5 6; do ${HOOK} upgrade ${archive} & done 2>&1; wait`);
+    expect(text.match(/is at work|runs and answers/g)).toHaveLength(6);
+    expect(text).not.toMatch(/refused|couldn't|No such file|cut short/);
+  });
 });

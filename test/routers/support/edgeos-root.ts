@@ -35,7 +35,7 @@ export function makeFirmware(root: string, shell: RouterShell): void {
   for (const name of ["init", "systemd-unit"]) install(join(FAKES, name), join(root, "fake/bin", name));
   writeFileSync(join(root, "etc/version"), "EdgeRouter.ER-e50.v2.0.9-hotfix.7.5622762.230615.1131\n");
 
-  const programs = ["run-parts", ...(shell === "dash" ? ["dash"] : [])].map(pathOf);
+  const programs = ["run-parts", "flock", ...(shell === "dash" ? ["dash"] : [])].map(pathOf);
   for (const program of programs) install(program, join(root, "bin", program.slice(program.lastIndexOf("/") + 1)));
   for (const library of librariesOf([...programs, process.execPath])) install(library, join(root, library));
   if (shell === "dash") {
