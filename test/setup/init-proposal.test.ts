@@ -151,6 +151,13 @@ describe("who is heard", () => {
     expect(faultsOf(draft)).toEqual([]);
   });
 
+  test("a gateway that registers several of its lines is one gateway", () => {
+    const lines = ["201", "202"].map((user) => phone("10.222.237.3", user, "pbx.example.com", "Grandstream HT813 1.0"));
+    const draft = proposed(factsOf(EDGEROUTER, lines));
+    expect(draft.gateways).toEqual(["sip:10.222.237.3"]);
+    expect(faultsOf(draft)).toEqual([]);
+  });
+
   test("a phone that registers at our own address, with the port, says nothing of the PBX", () => {
     const one = readHeard(requestText({ method: "REGISTER", to: "<sip:201@10.222.237.1:5060>" }), "10.222.237.21");
     expect(proposed(factsOf(EDGEROUTER, one === undefined ? [] : [one])).upstream).toEqual([]);

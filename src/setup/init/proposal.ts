@@ -67,7 +67,7 @@ export function propose(key: Key, facts: Facts, draft: Draft): string[] {
     case "upstream":
       return once(phones.flatMap(({ domain = "" }) => (isOurs(network, domain) ? [] : [`sip:${domain}`]))).slice(0, 1);
     case "gateways":
-      return heard.filter(isGateway).map(({ address }) => `sip:${address}`);
+      return once(heard.filter(isGateway).map(({ address }) => `sip:${address}`));
     case "members":
       return once(phones.filter(({ address }) => isIn(draft.localnet, address)).map(({ user = "" }) => user));
     case "listen":
