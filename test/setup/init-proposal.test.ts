@@ -49,6 +49,14 @@ describe("networks and addresses", () => {
     expect(seenText(facts)).toContain("eth0: 192.168.178.40/24, default route, address may change");
   });
 
+  test.each(["192.168.1.1/8", "172.16.0.1/8", "192.168.1.1/15"])(
+    "%s: with that mask, strangers would be in it",
+    (cidr) => {
+      const raw = { ...OPENWRT, table: "", addresses: [{ name: "br-lan", cidr }] };
+      expect(proposed(factsOf(raw)).localnet).toEqual([]);
+    },
+  );
+
   test("of several LANs none is taken at random: whoever is in localnet may dial out", () => {
     expect(proposed(factsOf(EDGEROUTER_4)).localnet).toEqual([]);
   });

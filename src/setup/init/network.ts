@@ -106,9 +106,10 @@ export function networkOf({ address, prefix_bits }: Interface): string {
   return `${[24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join(".")}/${prefix_bits}`;
 }
 
-/** What LANs have (RFC 1918); providers and overlays have other private addresses too. */
-export function isOfLan(address: string): boolean {
-  return /^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(address);
+/** Whether it is of a network that LANs have, all of it (RFC 1918); providers and overlays have other private addresses too. */
+export function isOfLan({ address, prefix_bits }: Interface): boolean {
+  const least_bits = address.startsWith("10.") ? 8 : address.startsWith("172.") ? 12 : 16;
+  return prefix_bits >= least_bits && /^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(address);
 }
 
 function numberOf(address: string): number {
