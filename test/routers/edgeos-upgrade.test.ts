@@ -132,6 +132,7 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline upgrade", 
     const cuts = {
       "after the second rename": "cp -a branchline .branchline-old && echo 'process.exit(1)' >branchline/branchline.js",
       "between the renames": "mkdir .branchline-new && mv branchline .branchline-old",
+      "while the old one is removed": "cp -a branchline .branchline-old && rm .branchline-old/branchline.js",
       "while it is unpacked": "mkdir .branchline-unpacked && touch .branchline-unpacked/node.sqsh",
     };
     for (const [when, commands] of Object.entries(cuts)) {
