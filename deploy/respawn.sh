@@ -9,7 +9,8 @@ stopping=''
 
 # Fails when there is no branchline, or another process has got its number.
 tell_branchline() {
-  pid=$(cat "$folder/branchline.pid" 2>/dev/null) && grep -q branchline "/proc/$pid/cmdline" 2>/dev/null &&
+  pid=$(cat "$folder/branchline.pid" 2>/dev/null) &&
+    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -q '^branchline$\|/run\.sh$\|/branchline\.js$' &&
     kill "-$1" "$pid" 2>/dev/null
 }
 trap 'stopping=1; tell_branchline TERM' TERM INT

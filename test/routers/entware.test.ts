@@ -194,7 +194,9 @@ describeUnless(missingForRouters(), "Entware", () => {
     const { ipk } = await packages("entware", "1.0.0");
     const box = await tomato();
     install(box, ipk);
-    box.ok(`sleep 1000 >/dev/null 2>&1 & mkdir -p /tmp/branchline; echo $! >/tmp/branchline/respawn.pid
+    // It has our name on its command line, as an editor of our file has.
+    box.write(CONFIG, configuration("/opt/var/lib/branchline"), 0o644);
+    box.ok(`tail -f ${CONFIG} >/dev/null 2>&1 & mkdir -p /tmp/branchline; echo $! >/tmp/branchline/respawn.pid
       echo $! >/tmp/branchline/branchline.pid; echo $! >/tmp/other`);
     box.ok(`${SERVICE} stop; kill -0 $(cat /tmp/other)`);
     expect(box.run(`${SERVICE} status`).text).toBe("branchline doesn't run");
