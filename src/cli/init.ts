@@ -55,7 +55,7 @@ export async function init(options: InitOptions): Promise<void> {
   const draft = await decide(facts, given, isTrusting);
   const text = yamlOf(draft, { state, isBehindNat: isBehindNat(facts.network, draft) });
   const config = loadText(text, file) ?? process.exit(EXIT_USAGE);
-  const summary = `${describe(config)}\n${guideFor(config)}`;
+  const summary = `${describe(config)}\n${guideFor(config)}${stillMissing(config)}`;
   if (file === STDOUT) {
     process.stdout.write(text);
     say(summary);
@@ -70,6 +70,12 @@ export async function init(options: InitOptions): Promise<void> {
 }
 
 /** Prints what to set on phones. */
+/** The last line is the one that is read. */
+function stillMissing({ site }: Config): string {
+  if (site.gateways.length > 0) return "";
+  return "\nNo gateway is named yet: no call would survive an outage. Add gateways: [sip:ADDRESS] to the file.\n";
+}
+
 export function showPhones(file: string): void {
   process.stdout.write(guideFor(loadFile(file) ?? process.exit(EXIT_USAGE)));
 }

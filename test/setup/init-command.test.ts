@@ -74,6 +74,12 @@ describe("init with flags", () => {
     expect(stdout).toBe(`${file} is written.\n\n${check.stdout}\n${phones.stdout}`);
   });
 
+  test("without a gateway, its last word is that no call would survive", async () => {
+    const file = join(temporaryFolder(), "branchline.yaml");
+    const { stdout } = await branchline("init", "-c", file, ...SITE, "--gateway", "none");
+    expect(stdout).toMatch(/\nNo gateway is named yet: no call would survive an outage\. Add gateways: .*\n$/);
+  });
+
   test("writes the file that the package's service reads, as all other commands mean it", async () => {
     const file = join(temporaryFolder(), "service.yaml");
     expect(await branchlineWith({ BRANCHLINE_CONFIG: file }, "init", ...SITE)).toMatchObject({ code: 0 });
