@@ -208,8 +208,8 @@ export class App implements Controlled {
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       });
     }
-    const deadline_ms = this.timers.nextDeadline_ms();
-    if (deadline_ms !== undefined) this.clock.wakeAt(deadline_ms, now_ms);
+    const wake_ms = this.timers.nextWake_ms();
+    if (wake_ms !== undefined) this.clock.wakeAt(wake_ms, now_ms);
   }
 
   private reloadTls(files: TlsFiles | undefined): void {

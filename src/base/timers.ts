@@ -40,6 +40,10 @@ class Queue {
   }
 }
 
+/** Who waits so long doesn't mind a moment more: the ends of lingering transactions, one for each of some, share one wake. */
+const LONG_ms = 5_000;
+const SLACK_ms = 100;
+
 /** Above this many queues, empty ones are forgotten: durations with jitter would otherwise pile up. */
 const QUEUES_KEPT = 64;
 
@@ -89,6 +93,20 @@ export class Timers {
   /** When {@link run} is wanted next, or undefined when no timer runs. */
   nextDeadline_ms(): number | undefined {
     return this.earliest()?.deadline_ms;
+  }
+
+  /**
+   * When the host should call {@link run} next, or undefined when no timer runs: timers of {@link LONG_ms} and more may come
+   * {@link SLACK_ms} late, since each wake costs more than what is done then.
+   */
+  nextWake_ms(): number | undefined {
+    let wake_ms: number | undefined;
+    for (const { head, duration_ms } of this.queues.values()) {
+      if (head === undefined) continue;
+      const at_ms = duration_ms < LONG_ms ? head.deadline_ms : head.deadline_ms + SLACK_ms;
+      if (wake_ms === undefined || at_ms < wake_ms) wake_ms = at_ms;
+    }
+    return wake_ms;
   }
 
   /** Fires all timers that are due, in the order of their deadlines, then of their starts. */

@@ -36,6 +36,23 @@ describe("Timers", () => {
     expect(timers.nextDeadline_ms()).toBeUndefined();
   });
 
+  test("the host is woken on time for short timers, and once for long ones that end close together", () => {
+    const { recorder, timers, timer } = setUp("long", "longer", "short", "another");
+    expect(timers.nextWake_ms()).toBeUndefined();
+    timers.start(timer(0), 5_000, 0);
+    timers.start(timer(1), 32_000, -26_950);
+    expect(timers.nextWake_ms()).toBe(5_100);
+    timers.start(timer(2), 4_999, 0);
+    expect(timers.nextWake_ms()).toBe(4_999);
+    timers.start(timer(3), 500, 4_530);
+    timers.stop(timer(2));
+    // What is due by then leaves with it.
+    expect(timers.nextWake_ms()).toBe(5_030);
+    timers.run(5_030);
+    expect(recorder.fired).toEqual(["long@5030", "another@5030"]);
+    expect(timers.nextWake_ms()).toBe(5_150);
+  });
+
   test("a late run fires all that is due, by deadline and not by start", () => {
     const { recorder, timers, timer } = setUp("late", "early", "middle", "future");
     timers.start(timer(0), 300, 0);

@@ -120,7 +120,10 @@ describe("Timers", () => {
             timers.start(all[step.index] as Timer, step.delay_ms, now_ms);
             naive.start(step.index, now_ms + step.delay_ms);
           }
-          expect(timers.nextDeadline_ms()).toBe(naive.next_ms());
+          const next_ms = naive.next_ms();
+          expect(timers.nextDeadline_ms()).toBe(next_ms);
+          const late_ms = next_ms === undefined ? 0 : (timers.nextWake_ms() ?? Number.NaN) - next_ms;
+          expect(late_ms >= 0 && late_ms <= 100).toBe(true);
           expect(timers.count).toBe(naive.count);
         }
         expect(fired).toEqual(expected);
