@@ -37,6 +37,8 @@ mount -t tmpfs -o mode=1777 tmpfs tmp
 
 # Only what a service needs: nothing else of this machine starts, and nothing reaches the kernel that both share.
 rm -rf etc/systemd/system
+# A branchline that this machine has for itself.
+rm -rf etc/branchline var/lib/branchline
 mkdir etc/systemd/system
 for wants in usr/lib/systemd/system/*.wants; do
   find "$wants" -mindepth 1 ! -name "systemd-journald*" ! -name systemd-tmpfiles-setup.service -delete
