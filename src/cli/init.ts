@@ -69,13 +69,13 @@ export async function init(options: InitOptions): Promise<void> {
   process.stdout.write(`${file} is written.\n\n${summary}`);
 }
 
-/** Prints what to set on phones. */
 /** The last line is the one that is read. */
 function stillMissing({ site }: Config): string {
   if (site.gateways.length > 0) return "";
   return "\nNo gateway is named yet: no call would survive an outage. Add gateways: [sip:ADDRESS] to the file.\n";
 }
 
+/** Prints what to set on phones. */
 export function showPhones(file: string): void {
   process.stdout.write(guideFor(loadFile(file) ?? process.exit(EXIT_USAGE)));
 }

@@ -3,7 +3,7 @@
  * of the suite, and a small and a big-endian processor what depends on them; with BRANCHLINE_LONG=1 every lane plays all.
  */
 import { statSync } from "node:fs";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, beforeAll, test } from "vitest";
 import { Branchline } from "../peers/support/branchline.ts";
 import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
 import { monotonic_ms } from "../peers/support/clock.ts";
@@ -31,7 +31,8 @@ for (const row of rows) {
   if (lane.gone !== undefined) {
     const why = lane.gone;
     console.warn(`lanes: NOT TESTED: ${title}: ${why}`);
-    describe.skip(`${title} [skipped: ${why}]`, () => {});
+    // One that is counted: the summary must not pass over it.
+    test.skip(`${title} [skipped: ${why}]`, () => {});
     continue;
   }
   describeUnless(lane.missing === undefined ? [] : [lane.missing], title, () => {

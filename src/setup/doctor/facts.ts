@@ -14,7 +14,7 @@ export type Texts = Readonly<Record<string, string | undefined>>;
 /** One name, asked of one server. */
 export interface NameFact {
   readonly name: string;
-  /** Undefined: all of them together, as branchline asks. */
+  /** Its address, or /etc/hosts. */
   readonly server: string;
   /** Undefined: no answer. */
   readonly addresses: readonly string[] | undefined;
