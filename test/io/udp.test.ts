@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
+import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { NodeUdp } from "../../src/io/node/udp.ts";
 import { OwnListener } from "../../src/transport/own-listener.ts";
@@ -38,5 +40,51 @@ describe("UDP sockets that can't be had", () => {
     }
     expect(descriptors() - before).toBeLessThan(5);
     await other.closeAll();
+  });
+});
+
+/** Twenty datagrams to a port of 127.0.0.55, all of which wait in the kernel's queue when it returns. */
+function sendTwenty(port: number, from = 0): void {
+  const program = `
+    const socket = require("dgram").createSocket("udp4");
+    let open = 20;
+    socket.bind(${from}, "127.0.0.56", () => {
+      for (let count = 0; count < 20; count++)
+        socket.send("hello " + count, ${port}, "127.0.0.55", () => { open -= 1; if (open === 0) socket.close(); });
+    });`;
+  execFileSync(process.execPath, ["-e", program]);
+}
+
+describe("UDP sockets of watched peers", () => {
+  const watched = async (port: number, peer: { address: string; port: number }) => {
+    const heard: string[] = [];
+    const udp = new NodeUdp({ ...sink, onMessage: (wire: string) => heard.push(wire) }, log);
+    const listener = new OwnListener(0, { protocol: "udp", at: "127.0.0.55", version: 4, port, advertise: undefined });
+    await udp.open(listener);
+    const flow = { listener, ...peer };
+    udp.watch(flow);
+    await pause(50);
+    return { udp, flow, heard };
+  };
+
+  it("lose nothing that others have sent when one is closed that had no route to its peer", async () => {
+    const { udp, flow, heard } = await watched(15_260, { address: "203.0.113.9", port: 5060 });
+    sendTwenty(15_260);
+    udp.unwatch(flow);
+    await pause(100);
+    expect(heard).toHaveLength(20);
+    sendTwenty(15_260);
+    await pause(100);
+    expect(heard).toHaveLength(40);
+    await udp.closeAll();
+  });
+
+  it("lose nothing that the peer has sent when its own is closed", async () => {
+    const { udp, flow, heard } = await watched(15_261, { address: "127.0.0.56", port: 15_262 });
+    sendTwenty(15_261, 15_262);
+    udp.unwatch(flow);
+    await pause(100);
+    expect(heard).toHaveLength(20);
+    await udp.closeAll();
   });
 });

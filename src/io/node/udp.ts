@@ -7,6 +7,8 @@ import type { TransportSink } from "./sink.ts";
 /** Room for some 1,000 REGISTERs at once; the kernel may grant less. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 const ENOUGH_BUFFER_BYTES = 512 * 1024;
+/** What waits in the queue of a socket has been read long before. */
+const DRAIN_ms = 1_000;
 /** Any port will do: nothing is sent. */
 const SOME_PORT = 5060;
 
@@ -17,7 +19,7 @@ interface Peer {
   readonly socket: SocketAsPromised;
   readonly onSent: SendCallback;
   readonly bound: Promise<unknown>;
-  state: "idle" | "connecting" | "connected";
+  state: "idle" | "connecting" | "connected" | "retired";
 }
 
 interface Endpoint {
@@ -34,6 +36,7 @@ export class NodeUdp {
   private hasWarned = false;
   /** By the listener's index; those of other transports, and of addresses that are gone, leave gaps. */
   private readonly endpoints: (Endpoint | undefined)[] = [];
+  private readonly retired = new Map<SocketAsPromised, NodeJS.Timeout>();
 
   constructor(sink: TransportSink, log: Logger) {
     this.sink = sink;
@@ -65,6 +68,7 @@ export class NodeUdp {
 
   async closeAll(): Promise<void> {
     for (const endpoint of this.endpoints) if (endpoint !== undefined) await this.close(endpoint.listener);
+    for (const socket of this.retired.keys()) this.discard(socket);
   }
 
   send(flow: Flow, wire: string): void {
@@ -109,7 +113,7 @@ export class NodeUdp {
     const peers = this.endpoints[flow.listener.index]?.peers;
     const list = peers?.get(flow.address) ?? [];
     const rest = list.filter((peer) => peer.port !== flow.port);
-    for (const peer of list) if (peer.port === flow.port) peer.socket.socket.close();
+    for (const peer of list) if (peer.port === flow.port) this.retire(peer, flow.listener);
     if (rest.length > 0) peers?.set(flow.address, rest);
     else peers?.delete(flow.address);
   }
@@ -161,13 +165,43 @@ export class NodeUdp {
       .then(() => connected(peer.socket, flow.port, flow.address))
       .then(
         () => {
-          peer.state = "connected";
+          if (peer.state === "connecting") peer.state = "connected";
         },
         (error: unknown) => {
-          peer.state = "idle";
+          if (peer.state === "connecting") peer.state = "idle";
           this.log.debug("watch_failed", { peer: flow.address, error: String(error) });
         },
       );
+  }
+
+  /**
+   * Nobody else can write to a socket that is connected to itself: it gets nothing more, what it has got is still read,
+   * and then it is closed.
+   */
+  private retire(peer: Peer, { address, port }: Listener): void {
+    const { socket } = peer;
+    peer.state = "retired";
+    this.retired.set(
+      socket,
+      setTimeout(() => this.discard(socket), DRAIN_ms),
+    );
+    peer.bound
+      .then(() => {
+        if (!this.retired.has(socket)) return undefined;
+        if (isConnected(socket)) socket.socket.disconnect();
+        return connected(socket, port, address);
+      })
+      .catch((error: unknown) => {
+        // Its address is gone: nobody reaches it any more.
+        this.log.debug("unwatch_failed", { listen: address, error: String(error) });
+      });
+  }
+
+  private discard(socket: SocketAsPromised): void {
+    const timer = this.retired.get(socket);
+    if (timer !== undefined) clearTimeout(timer);
+    this.retired.delete(socket);
+    socket.socket.close();
   }
 
   private receiver(listener: Listener) {
@@ -242,6 +276,15 @@ function literal(
 
 function familyOf(address: string): "udp4" | "udp6" {
   return address.includes(":") ? "udp6" : "udp4";
+}
+
+function isConnected(socket: SocketAsPromised): boolean {
+  try {
+    socket.socket.remoteAddress();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** dgram-as-promised has no connect. */
