@@ -88,7 +88,11 @@ export class App implements Controlled {
     this.core.receiveMoves();
     await this.keeper.start(this.config.listeners);
     await this.listening.start(interfaces);
-    this.interfaces = new WatchedInterfaces((found) => void this.listening.follow(found));
+    const { listening } = this;
+    this.interfaces = new WatchedInterfaces(listening.nextLook_ms, async (found) => {
+      await listening.follow(found);
+      return listening.nextLook_ms;
+    });
     this.started_ms = this.clock.now_ms();
     this.run((now_ms) => this.policy.start(now_ms));
     await this.control

@@ -2,6 +2,11 @@
 import type { Logger } from "../base/ports.ts";
 import type { Interfaces, OwnListener } from "../transport/own-listener.ts";
 
+/** How long an address that may come or change is unknown to us at the most. */
+const LOOK_ms = 1_000;
+/** Fixed ones that are here: on a router a look costs some ms, and when one goes away the sends that fail tell it. */
+const LOOK_SELDOM_ms = 10_000;
+
 /** The host's sockets. */
 export interface Sockets {
   /** @throws when the address is not ours or in use */
@@ -71,6 +76,12 @@ export class Listening {
     } finally {
       this.isBusy = false;
     }
+  }
+
+  /** How long until interfaces should be looked at again. */
+  get nextLook_ms(): number {
+    const isSettled = this.listeners.every((listener) => this.open.has(listener) && !listener.isInterface);
+    return isSettled ? LOOK_SELDOM_ms : LOOK_ms;
   }
 
   stop(): void {

@@ -150,3 +150,19 @@ describe("afterwards", () => {
     expect(host.done.at(-1)).toBe("here 192.0.2.7:5060 false");
   });
 });
+
+describe("looks", () => {
+  test("each second where an address may come or change", async () => {
+    expect((await started("ppp0")).listening.nextLook_ms).toBe(1_000);
+    expect((await started(LAN, "wwan0")).listening.nextLook_ms).toBe(1_000);
+  });
+
+  test("seldom where all are fixed and here; each second while one is away", async () => {
+    const host = await started(LAN);
+    expect(host.listening.nextLook_ms).toBe(10_000);
+    await host.listening.follow(new Map());
+    expect(host.listening.nextLook_ms).toBe(1_000);
+    await host.listening.follow(has());
+    expect(host.listening.nextLook_ms).toBe(10_000);
+  });
+});

@@ -2,21 +2,25 @@
 import * as os from "os";
 import type { Interfaces } from "../../transport/own-listener.ts";
 
-/** A look costs 0.04 ms on a PC. */
-const LOOK_ms = 1_000;
 /** After trouble it comes sooner, but no more often than this. */
 const SOON_ms = 100;
 
 /** Looks again and again until it is stopped. */
 export class WatchedInterfaces {
-  private readonly onLook: (interfaces: Interfaces) => void;
-  private readonly timer: NodeJS.Timeout;
+  private readonly onLook: (interfaces: Interfaces) => Promise<number>;
+  private timer: NodeJS.Timeout;
+  private pause_ms: number;
   private soon: NodeJS.Timeout | undefined = undefined;
+  private isStopped = false;
 
-  /** @param onLook hears of each look, whether anything has changed or not */
-  constructor(onLook: (interfaces: Interfaces) => void) {
+  /**
+   * @param first_ms until the first look
+   * @param onLook hears of each look, whether anything has changed or not; resolves to how long until the next, in ms
+   */
+  constructor(first_ms: number, onLook: (interfaces: Interfaces) => Promise<number>) {
     this.onLook = onLook;
-    this.timer = setInterval(this.look, LOOK_ms);
+    this.pause_ms = first_ms;
+    this.timer = setTimeout(this.look, first_ms);
   }
 
   /** A message couldn't be sent: an address may be gone. */
@@ -25,15 +29,18 @@ export class WatchedInterfaces {
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.isStopped = true;
+    clearTimeout(this.timer);
     if (this.soon !== undefined) clearTimeout(this.soon);
   }
 
-  private readonly look = (): void => {
+  private readonly look = async (): Promise<void> => {
     if (this.soon !== undefined) clearTimeout(this.soon);
     this.soon = undefined;
     const found = readInterfaces();
-    if (found !== undefined) this.onLook(found);
+    if (found !== undefined) this.pause_ms = await this.onLook(found);
+    clearTimeout(this.timer);
+    if (!this.isStopped) this.timer = setTimeout(this.look, this.pause_ms);
   };
 }
 
