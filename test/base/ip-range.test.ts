@@ -1,6 +1,7 @@
 /** Addresses and networks, in every spelling. */
 import { describe, expect, test } from "vitest";
 import { canonicalAddress, commonPrefix_bits, IpRange, IpRanges, ipVersion } from "../../src/base/ip-range.ts";
+import { processorTime_ms } from "../support/processor-time.ts";
 
 function range(text: string): IpRange {
   const parsed = IpRange.parse(text);
@@ -171,9 +172,10 @@ describe("IpRanges", () => {
   });
 
   test("forged addresses, a new one each time, cost little", () => {
-    const start_ms = performance.now();
-    for (let index = 0; index < 50_000; index++) ranges.contains(`192.0.${index >> 8}.${index & 255}`);
-    expect(performance.now() - start_ms).toBeLessThan(400); // 1 s and more when each was made an object
+    const askAll = () => {
+      for (let index = 0; index < 50_000; index++) ranges.contains(`192.0.${index >> 8}.${index & 255}`);
+    };
+    expect(processorTime_ms(askAll)).toBeLessThan(400); // 1 s and more when each was made an object
   });
 
   test("no ranges hold nobody", () => {

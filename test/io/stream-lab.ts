@@ -10,11 +10,15 @@ import { defer } from "../peers/support/cleanup.ts";
 
 /** The steps of the event loop that the kernel may take to carry something over loopback; far more than it needs. */
 const TURNS_MAX = 200_000;
+const WAIT_MAX_MS = 10_000;
+/** Real, whatever tests do to the clock. */
+const clock = performance.now.bind(performance);
 
-/** Waits without the clock, which tests may have stopped. */
+/** Waits without timers, which tests may have stopped: many turns, and on a busy machine long enough. */
 export async function until(what: string, isTrue: () => boolean): Promise<void> {
+  const end_ms = clock() + WAIT_MAX_MS;
   for (let turn = 0; !isTrue(); turn++) {
-    if (turn > TURNS_MAX) throw new Error(`${what}: never`);
+    if (turn > TURNS_MAX && clock() > end_ms) throw new Error(`${what}: never`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }

@@ -13,6 +13,7 @@ import { loopHash } from "../../src/transaction/branch-id.ts";
 import { serverKey } from "../../src/transaction/transaction-key.ts";
 import { stampVia } from "../../src/transport/receive.ts";
 import { readResponse } from "../support/messages.ts";
+import { processorTime_ms } from "../support/processor-time.ts";
 import { flowFrom } from "../transport/flows.ts";
 import { octets, spoiledMessage } from "./arbitraries.ts";
 
@@ -105,10 +106,11 @@ describe("parse", () => {
     "i:\r\n ",
   ])("a datagram full of %j is read at once", (piece) => {
     const wire = (head + piece.repeat(MESSAGE_MAX_CHARACTERS)).slice(0, MESSAGE_MAX_CHARACTERS);
-    const start_ms = performance.now();
-    const message = parse(wire);
-    if (message.kind === "request") readAll(message);
-    expect(performance.now() - start_ms).toBeLessThan(250);
+    const read = () => {
+      const message = parse(wire);
+      if (message.kind === "request") readAll(message);
+    };
+    expect(processorTime_ms(read)).toBeLessThan(250);
   });
 });
 

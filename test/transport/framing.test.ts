@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { MESSAGE_MAX_CHARACTERS } from "../../src/message/limits.ts";
 import { parse } from "../../src/message/parse.ts";
+import { processorTime_ms } from "../support/processor-time.ts";
 import { frame, message, PING } from "./framing-lab.ts";
 
 /** What the Content-Length lines say, and how many characters of body belong to the message. */
@@ -96,17 +97,17 @@ describe("limits", () => {
   test("octet by octet, the longest header and the longest body take bounded time", () => {
     const header = message({ lines: [`Subject: ${"x".repeat(60_000)}`, "l: 0"], body: "" });
     const body = longest(MESSAGE_MAX_CHARACTERS);
-    const start_ms = performance.now();
-    expect(frame([...header, ...body]).events).toEqual([header, body]);
-    expect(performance.now() - start_ms).toBeLessThan(3_000);
+    const read = () => expect(frame([...header, ...body]).events).toEqual([header, body]);
+    expect(processorTime_ms(read)).toBeLessThan(3_000);
   });
 
   test("a segment full of keep-alives or of small messages takes bounded time", () => {
     const small = message({ lines: ["l: 0"], body: "" });
-    const start_ms = performance.now();
-    expect(frame(["\r\n\r\n".repeat(16_384)]).events).toHaveLength(16_384);
-    expect(frame([small.repeat(1_000)]).events).toHaveLength(1_000);
-    expect(performance.now() - start_ms).toBeLessThan(1_000);
+    const read = () => {
+      expect(frame(["\r\n\r\n".repeat(16_384)]).events).toHaveLength(16_384);
+      expect(frame([small.repeat(1_000)]).events).toHaveLength(1_000);
+    };
+    expect(processorTime_ms(read)).toBeLessThan(1_000);
   });
 });
 
