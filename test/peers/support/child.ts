@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { patient } from "./patience.ts";
 import { pathOf } from "./peers.ts";
 
-const STOP_LIMIT_MS = 4_000;
+const STOP_LIMIT_MS = 10_000;
 /** How much of its output an error shows. */
 const LINES_SHOWN = 15;
 

@@ -32,7 +32,7 @@ export class SipAgent {
   /** An endpoint that isn't alive takes everything and says nothing: no ICMP either. */
   isAlive = true;
   /** How long it waits for a message, where nobody says otherwise. */
-  patience_ms = 3_000;
+  patience_ms = 8_000;
   /** Has the first look at all that comes, repetitions too; what it returns true for is dealt with. */
   attendant: ((message: SipMessage) => boolean) | undefined = undefined;
   private readonly mailbox: SipMessage[] = [];
