@@ -188,9 +188,9 @@ export class App implements Controlled {
     });
   }
 
-  onUnreachable(flow: Flow): void {
+  onUnreachable(flow: Flow, why: string): void {
     this.interfaces?.lookSoon();
-    this.run((now_ms) => this.core.receiveUnreachable(flow, now_ms));
+    this.run((now_ms) => this.core.receiveUnreachable(flow, now_ms, why));
   }
 
   private onAnswer(question: Question, answer: Answer | undefined): void {

@@ -40,6 +40,7 @@ export function callsText(calls: readonly RecordedCall[]): string {
   return paragraphs.join("");
 }
 
-function stateText({ state, observed }: PeerStatus): string {
-  return state === observed ? state : `${state} (seen: ${observed})`;
+function stateText({ state, observed, probe_failure }: PeerStatus): string {
+  const seen = state === observed ? state : `${state} (seen: ${observed})`;
+  return probe_failure === undefined ? seen : `${seen}, last probe failed: ${probe_failure}`;
 }

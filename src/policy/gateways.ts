@@ -43,7 +43,7 @@ export class Gateways {
     return this.ports.map(({ gateway, peer }) => {
       const { name, channels } = gateway;
       const calls = this.calls.count(channelKey(gateway), now_ms);
-      return { name, state: peer.stateName, observed: peer.observedName, calls, channels };
+      return { ...peer.status, name, calls, channels };
     });
   }
 

@@ -3,13 +3,14 @@ import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Response } from "../message/message.ts";
 import { hostText } from "../message/uri.ts";
-import type { Prober, ProbeUser, RunningProbe } from "../proxy/prober.ts";
+import type { ProbeFailure, Prober, ProbeUser, RunningProbe } from "../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../proxy/router.ts";
 import { defaultPort, type Flow, isSameFlow, type Listener } from "../transport/flow.ts";
 import type { FlowWaiter, Hop, Locator } from "../transport/locator.ts";
 import type { History } from "./history.ts";
 import { type Evidence, initialState, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
 import type { WatchSettings } from "./site.ts";
+import type { PeerStatus } from "./status.ts";
 
 export interface PeerParts {
   readonly prober: Prober;
@@ -52,6 +53,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   private readonly waiting = new Set<WaitingRequest>();
   private isProbing = false;
   private probing: RunningProbe | undefined = undefined;
+  /** Of the last probe. */
+  private failure: ProbeFailure | undefined = undefined;
   /** A call has heard nothing since its 100: the next probe decides whether that means anything. */
   private isDoubted = false;
   private isStarted = false;
@@ -72,9 +75,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     return this.pin === "auto" ? this.state.name : this.pin;
   }
 
-  /** What has been seen of it, whatever it is pinned to. */
-  get observedName(): PeerStateName {
-    return this.state.name;
+  get status(): PeerStatus {
+    return { name: this.name, state: this.stateName, observed: this.state.name, probe_failure: this.failure };
   }
 
   /** Whether new calls are sent there. */
@@ -175,11 +177,13 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.isProbing = false;
     this.isDoubted = false;
     this.hasLived = true;
+    this.failure = undefined;
     this.see("probe answered", now_ms);
   }
 
-  onProbeFailure(_why: string, now_ms: number): void {
+  onProbeFailure(why: ProbeFailure, now_ms: number): void {
     this.isProbing = false;
+    this.failure = why;
     if (this.isDoubted) this.see("request unanswered", now_ms);
     this.isDoubted = false;
     this.see("probe failed", now_ms);
@@ -209,7 +213,10 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     const before = this.state;
     const { state, probeIn_ms, holdFor_ms } = observe(before, evidence, this.settings, now_ms);
     this.state = state;
-    if (state.name !== before.name && this.pin === "auto") this.changed(before.name, state.name, evidence, now_ms);
+    if (state.name !== before.name && this.pin === "auto") {
+      const text = evidence === "probe failed" ? `${evidence}: ${this.failure}` : evidence;
+      this.changed(before.name, state.name, text, now_ms);
+    }
     if (holdFor_ms !== undefined) this.parts.timers.start(this.holdTimer, holdFor_ms, now_ms);
     if (state.name !== "recovering") this.parts.timers.stop(this.holdTimer);
     if (probeIn_ms === 0) this.probe(now_ms);

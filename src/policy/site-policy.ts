@@ -88,9 +88,7 @@ export class SitePolicy {
     for (const address of bindings.all()) contacts += address.bindings.length;
     return {
       force: peers.pin,
-      upstream: [...upstreams.all()].map(({ name, stateName, observedName }) => {
-        return { name, state: stateName, observed: observedName };
-      }),
+      upstream: [...upstreams.all()].map(({ status }) => status),
       gateways: gateways.status(now_ms),
       phones: { addresses: bindings.size, contacts },
       history: peers.history.all,

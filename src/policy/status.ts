@@ -6,6 +6,8 @@ export interface PeerStatus {
   readonly state: string;
   /** What has been seen of it; differs from `state` while that is forced. */
   readonly observed: string;
+  /** Why the last probe has failed: "silence", "refused", "unreachable", a status; undefined when it hasn't. */
+  readonly probe_failure?: string | number | undefined;
 }
 
 export interface GatewayStatus extends PeerStatus {

@@ -14,9 +14,14 @@ export interface ProbeUser {
   /** Whether an answer with this status shows that somebody lives there. */
   isLife(status: number): boolean;
   onProbeAnswer(status: number, now_ms: number): void;
-  /** @param why "silence": nothing within the time-out; "unreachable": no route, no address, ICMP */
-  onProbeFailure(why: "silence" | "unreachable", now_ms: number): void;
+  onProbeFailure(why: ProbeFailure, now_ms: number): void;
 }
+
+/**
+ * "silence": nothing within the time-out; "refused": the host lives, but nobody listens there; "unreachable": no route, no
+ * address; a status that isn't life.
+ */
+export type ProbeFailure = "silence" | "refused" | "unreachable" | number;
 
 interface Parts {
   readonly transport: TransportPort;
@@ -106,7 +111,7 @@ class Probe implements FlowWaiter, RunningProbe {
     this.user.onProbeAnswer(status, now_ms);
   }
 
-  onFailure(why: "silence" | "unreachable", now_ms: number): void {
+  onFailure(why: ProbeFailure, now_ms: number): void {
     this.open -= 1;
     if (this.open > 0) return;
     const { rest } = this;
@@ -114,13 +119,13 @@ class Probe implements FlowWaiter, RunningProbe {
     this.askAll(rest, why, now_ms);
   }
 
-  private askAll(flows: readonly Flow[], why: "silence" | "unreachable", now_ms: number): void {
+  private askAll(flows: readonly Flow[], why: ProbeFailure, now_ms: number): void {
     if (flows.length === 0) this.fail(why, now_ms);
     this.open = flows.length;
     for (const flow of flows) new Question(this, flow).ask(this.uri, this.timeout_ms, now_ms);
   }
 
-  private fail(why: "silence" | "unreachable", now_ms: number): void {
+  private fail(why: ProbeFailure, now_ms: number): void {
     if (this.isTold) return;
     this.isTold = true;
     this.user.onProbeFailure(why, now_ms);
@@ -159,7 +164,7 @@ class Question implements ClientUser, TimerOwner {
   onResponse(_transaction: ClientTransaction, response: Response, now_ms: number): void {
     if (this.isOver) return;
     if (!this.probe.user.isLife(response.status)) {
-      this.fail("silence", now_ms);
+      this.fail(response.status, now_ms);
       return;
     }
     this.finish();
@@ -171,8 +176,8 @@ class Question implements ClientUser, TimerOwner {
     this.fail("silence", now_ms);
   }
 
-  onUnreachable(_transaction: ClientTransaction, now_ms: number): void {
-    this.fail("unreachable", now_ms);
+  onUnreachable({ why }: ClientTransaction, now_ms: number): void {
+    this.fail(/REFUSED|RESET/.test(why) ? "refused" : "unreachable", now_ms);
   }
 
   onTimer(_kind: string, now_ms: number): void {
@@ -183,7 +188,7 @@ class Question implements ClientUser, TimerOwner {
     this.fail("silence", now_ms);
   }
 
-  private fail(why: "silence" | "unreachable", now_ms: number): void {
+  private fail(why: ProbeFailure, now_ms: number): void {
     if (this.isOver) return;
     this.finish();
     this.probe.parts.locator.markDead(this.flow, now_ms);

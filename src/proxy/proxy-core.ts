@@ -112,13 +112,16 @@ export class ProxyCore implements TransactionUser {
     this.locator.forgetRoutes();
   }
 
-  /** The peer refuses datagrams, or there is no route to it. */
-  receiveUnreachable(flow: Flow, now_ms: number): void {
+  /**
+   * The peer refuses datagrams, or there is no route to it.
+   * @param why the system's word for it
+   */
+  receiveUnreachable(flow: Flow, now_ms: number, why = ""): void {
     if (flow.isAccepted !== true && flow.isTrial !== true) {
       this.locator.forgetRoute(flow.address);
       this.locator.markDead(flow, now_ms);
     }
-    this.transactions.receiveUnreachable(flow, now_ms);
+    this.transactions.receiveUnreachable(flow, now_ms, why);
   }
 
   mayOpen(request: Request, source: Flow, now_ms: number): "open" | "refuse" | "ignore" {

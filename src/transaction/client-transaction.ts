@@ -27,6 +27,8 @@ export class ClientTransaction extends Transaction {
   wire: string;
   /** CANCEL has been sent: one is enough, however many provisional responses still come. */
   isCancelled = false;
+  /** Why it could not be delivered, in the system's words. */
+  why = "";
   /** The ACK to the final response, once there is one. */
   ack = "";
 

@@ -83,9 +83,11 @@ export class TransactionLayer implements TransactionRunner, Table {
   }
 
   /** The peer behind `flow` can't be reached: every request that waits for its first answer from there has failed. */
-  receiveUnreachable(flow: Flow, now_ms: number): void {
+  receiveUnreachable(flow: Flow, now_ms: number, why = ""): void {
     for (const transaction of [...this.clients.values()]) {
-      if (isSameFlow(transaction.flow, flow)) this.apply(transaction, "unreachable", undefined, now_ms);
+      if (!isSameFlow(transaction.flow, flow)) continue;
+      transaction.why = why;
+      this.apply(transaction, "unreachable", undefined, now_ms);
     }
   }
 

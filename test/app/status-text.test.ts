@@ -36,6 +36,20 @@ test("an address that isn't here is told, one that is needn't be", () => {
   expect(statusText({ ...STATUS, listen }).split("\n")[1]).toBe("udp:pppoe0:5060 has no address on this router now.");
 });
 
+test("of a peer whose last probe has failed, why", () => {
+  const name = "192.0.2.1";
+  const upstream = [{ name, state: "up", observed: "down", probe_failure: "refused" }];
+  const gateways = [{ name, state: "down", observed: "down", probe_failure: 503, calls: 1, channels: 2 }];
+  expect(
+    statusText({ ...STATUS, upstream, gateways })
+      .split("\n")
+      .slice(1, 3),
+  ).toEqual([
+    "Upstream 192.0.2.1: up (seen: down), last probe failed: refused.",
+    "Gateway 192.0.2.1: down, last probe failed: 503, 1 of 2 calls.",
+  ]);
+});
+
 test("nothing was dropped", () => {
   expect(statusText({ ...STATUS, dropped: {} })).toContain("\nMessages dropped: none.\nTables:\n");
 });

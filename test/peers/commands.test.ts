@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { hostPort, Subnet } from "./support/addresses.ts";
-import { Branchline } from "./support/branchline.ts";
+import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { SipAgent } from "./support/sip-agent.ts";
@@ -45,6 +45,31 @@ test("commands: status shows upstream and gateways; force down keeps calls here"
   expect(status).toMatchObject({ force: "down", upstream: [{ state: "down", observed: "up" }] });
   expect(await branchline.command("force", "auto")).toContain(`Upstream ${upstream.sentBy}: up.`);
 });
+
+test.each([undefined, "tcp"] as const)(
+  "commands: a PBX whose program has died is told from one that is silent (%s)",
+  async (stream) => {
+    const upstream = await SipAgent.open(net.at(2), undefined, stream);
+    const uri = `sip:${upstream.sentBy};transport=${stream ?? "udp"}`;
+    const branchline = await Branchline.start({
+      listen: [`${stream ?? "udp"}:${hostPort(proxy)}`],
+      localnet: [net.network(16)],
+      upstream: { targets: [uri], probe: QUICK_PROBES, hold: "0s" },
+    });
+    await branchline.upstreamIs("up");
+    const why = () => /upstream_state .*to=down evidence="([^"]*)"/.exec(branchline.lines.join("\n"))?.[1];
+    await upstream.close();
+    await branchline.upstreamIs("down");
+    expect(why()).toBe("probe failed: refused");
+    expect(await branchline.command("status")).toMatch(/Upstream .*: down, last probe failed: refused\.\n/);
+    await upstream.reopen();
+    await branchline.upstreamBecomes("up");
+    expect(await branchline.command("status")).toMatch(/Upstream .*: up\.\n/);
+    upstream.isAlive = false;
+    await branchline.upstreamBecomes("down");
+    expect(await branchline.command("status")).toMatch(/Upstream .*: down, last probe failed: silence\.\n/);
+  },
+);
 
 test("commands: calls shows who decided and why; explain foresees it", async () => {
   const { gateway, phone, branchline } = await office();

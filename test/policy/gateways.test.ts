@@ -32,7 +32,7 @@ function gateways(list: string, more = "", fraction = 0) {
     site.gateways.map(({ uri }) => hopOf(uri)),
   );
   const kill = (...dead: number[]) => {
-    for (const index of dead) for (let probe = 0; probe < 3; probe++) watched[index]?.onProbeFailure("silent", 0);
+    for (const index of dead) for (let probe = 0; probe < 3; probe++) watched[index]?.onProbeFailure("silence", 0);
   };
   return { all, site, names, kill };
 }

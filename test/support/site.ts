@@ -10,6 +10,7 @@ import { Peers } from "../../src/policy/peers.ts";
 import type { Site as SiteDescription } from "../../src/policy/site.ts";
 import { SitePolicy } from "../../src/policy/site-policy.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../../src/policy/snapshot.ts";
+import type { SiteStatus } from "../../src/policy/status.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import { type Flow, flowKey, isReliable, type Listener } from "../../src/transport/flow.ts";
 import type { Answer, Question } from "../../src/transport/locator.ts";
@@ -180,6 +181,10 @@ export class Site {
     return ladder(this.simulation.sightings, names, more);
   }
 
+  status(): SiteStatus {
+    return this.policy.status(this.simulation.now_ms);
+  }
+
   /** The edges of a peer's state so far: when, and to what. */
   edges(name: string): { readonly at_ms: number; readonly to: string }[] {
     return this.events.flatMap(({ at_ms, event, fields }) => {
@@ -213,21 +218,18 @@ export class Site {
 
   private send(flow: Flow, wire: string): boolean {
     const { simulation } = this;
-    const refused = () => this.core.receiveUnreachable(flow, simulation.now_ms);
+    const refused = (why = "ECONNREFUSED") => this.core.receiveUnreachable(flow, simulation.now_ms, why);
     const { listener, address, port } = flow;
     const to = { address, port, protocol: listener.protocol };
     if (listener.isAway === true || (flow.isAccepted === true && !simulation.isOpen(to))) {
-      simulation.after(0, refused);
+      simulation.after(0, () => refused("address gone"));
       return false;
     }
     if (isReliable(flow) && flow.isAccepted !== true) this.dialled.add(flowKey(flow));
-    if (this.routes(flow.address) === undefined) simulation.after(0, refused);
+    if (this.routes(flow.address) === undefined) simulation.after(0, () => refused("ENETUNREACH"));
     else
-      simulation.send(
-        { address: listener.address, port: listener.port, protocol: listener.protocol },
-        to,
-        wire,
-        refused,
+      simulation.send({ address: listener.address, port: listener.port, protocol: listener.protocol }, to, wire, () =>
+        refused(),
       );
     return true;
   }

@@ -4,8 +4,11 @@ import type { Flow } from "../../transport/flow.ts";
 export interface TransportSink {
   /** A datagram, or one message of a stream, as wire text. */
   onMessage(wire: string, source: Flow): void;
-  /** The peer has refused a message or its connection, or there is no route to it. */
-  onUnreachable(flow: Flow): void;
+  /**
+   * The peer has refused a message or its connection, or there is no route to it.
+   * @param why the system's word for it, somewhere in it: "ECONNREFUSED"
+   */
+  onUnreachable(flow: Flow, why: string): void;
   /** A connection has ended that stood: what waits there for an answer waits in vain, but the peer may be well. */
   onClosed(flow: Flow): void;
   /** Whether somebody at `address` belongs here: strangers get few connections, and little time. */

@@ -109,7 +109,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     }
     const limit = this.sink.isPeer(flow.address) ? CONNECTIONS_MAX + RESERVED : CONNECTIONS_MAX;
     if (flow.isAccepted === true || !this.hasRoom(limit, flow.address)) {
-      setImmediate(() => this.sink.onUnreachable(flow));
+      setImmediate(() => this.sink.onUnreachable(flow, "no connection"));
       return false;
     }
     this.dial(flow).send(wire);
@@ -135,7 +135,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     // Where nothing has been sent nobody waits, and whoever comes and goes must not cost a look at all transactions.
     if (this.isClosing || !connection.hasSent) return;
     if (connection.hasStood) this.sink.onClosed(flow);
-    else this.sink.onUnreachable(flow);
+    else this.sink.onUnreachable(flow, why);
   }
 
   private accept(socket: net.Socket, listener: Listener): void {

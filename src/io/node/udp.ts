@@ -74,7 +74,7 @@ export class NodeUdp {
   send(flow: Flow, wire: string): void {
     const endpoint = this.endpoints[flow.listener.index];
     if (endpoint === undefined) {
-      if (!isResponse(wire)) setImmediate(() => this.sink.onUnreachable(flow));
+      if (!isResponse(wire)) setImmediate(() => this.sink.onUnreachable(flow, "address gone"));
       return;
     }
     const bytes = Buffer.from(wire, "latin1");
@@ -147,12 +147,11 @@ export class NodeUdp {
   private openPeer(flow: Flow): Peer {
     const { listener } = flow;
     const socket = createSocket(listener, this.receiver(listener));
-    const refused = () => this.sink.onUnreachable(flow);
     const onSent: SendCallback = (error) => {
-      if (error !== null && isDeathSign(error)) refused();
+      if (error !== null && isDeathSign(error)) this.sink.onUnreachable(flow, error.message);
     };
     socket.socket.on("error", (error: Error) => {
-      if (peer.state === "connected" && isDeathSign(error)) refused();
+      if (peer.state === "connected" && isDeathSign(error)) this.sink.onUnreachable(flow, error.message);
     });
     const bound = socket.bind({ address: listener.address, port: listener.port });
     const peer: Peer = { port: flow.port, socket, onSent, bound, state: "idle" };
@@ -215,7 +214,7 @@ export class NodeUdp {
     const { address, port } = error as { address?: unknown; port?: unknown };
     this.log.debug("send_failed", { to: `${String(address)}:${String(port)}`, error: error.message });
     if (typeof address !== "string" || typeof port !== "number" || !isDeathSign(error)) return;
-    this.sink.onUnreachable({ listener, address, port });
+    this.sink.onUnreachable({ listener, address, port }, error.message);
   }
 
   private checkBuffer(socket: SocketAsPromised): void {

@@ -1,0 +1,62 @@
+/** A PBX that is switched off, one whose program has died, one whose network is gone: the log and the status tell them apart. */
+import { describe, expect, it } from "vitest";
+import { GATEWAY, PBX, SITE_YAML, Site, WAN } from "../support/site.ts";
+
+/** Where this is said, upstream was well before. */
+function office(yaml = SITE_YAML) {
+  const site = new Site(yaml);
+  const pbx = site.actor("pbx", PBX, WAN);
+  site.actor("gateway", GATEWAY);
+  site.run(500);
+  const toldOf = (to: string, role = "upstream") =>
+    site.events
+      .filter(({ event, fields }) => event === `${role}_state` && fields["to"] === to)
+      .map(({ fields }) => fields["evidence"]);
+  return { site, pbx, toldOf };
+}
+
+describe("probe failures", () => {
+  it("nothing comes back: silence", () => {
+    const { site, toldOf } = office();
+    site.simulation.silence(PBX);
+    site.run(60_000);
+    expect(toldOf("suspect")).toEqual(["probe failed: silence"]);
+    expect(toldOf("down")).toEqual(["probe failed: silence"]);
+    expect(site.status().upstream).toMatchObject([{ state: "down", probe_failure: "silence" }]);
+  });
+
+  it("the host answers that nobody listens: refused; of a gateway too", () => {
+    const { site, toldOf } = office();
+    site.simulation.detach(PBX);
+    site.simulation.detach(GATEWAY);
+    site.run(60_000);
+    expect(toldOf("down")).toEqual(["probe failed: refused"]);
+    expect(toldOf("down", "gateway")).toEqual(["probe failed: refused"]);
+    expect(site.status()).toMatchObject({
+      upstream: [{ probe_failure: "refused" }],
+      gateways: [{ probe_failure: "refused" }],
+    });
+  });
+
+  it("no way there: unreachable; later, while it stays down, the status follows what is seen", () => {
+    const { site, toldOf } = office();
+    const { routes } = site;
+    site.routes = (address) => (address === PBX.address ? undefined : routes(address));
+    site.run(60_000);
+    expect(toldOf("down")).toEqual(["probe failed: unreachable"]);
+    site.routes = routes;
+    site.simulation.detach(PBX);
+    site.run(60_000);
+    expect(site.status().upstream).toMatchObject([{ state: "down", probe_failure: "refused" }]);
+  });
+
+  it("an answer that isn't life is told by its status; the next that is clears it", () => {
+    const { site, pbx, toldOf } = office();
+    pbx.answers("OPTIONS", { status: 503 });
+    site.run(60_000);
+    expect(toldOf("down")).toEqual(["probe failed: 503"]);
+    pbx.answers("OPTIONS", { status: 200 });
+    site.run(90_000);
+    expect(site.status().upstream).toMatchObject([{ state: "up", probe_failure: undefined }]);
+  });
+});
