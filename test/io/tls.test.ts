@@ -55,12 +55,22 @@ function phone({ from = PHONE, identity, version = "TLSv1.3" }: ClientOptions = 
 /** Upstream, as far as its handshake. */
 async function upstream(at: Endpoint, identity: Certificate, options: { requestCert?: boolean; ca?: Buffer } = {}) {
   const peers: Peer[] = [];
-  const own = { cert: readFileSync(identity.certificate), key: readFileSync(identity.key) };
-  const server = createServer({ ...own, ...options }, (socket) => void peers.push(new Peer(socket)));
-  server.on("tlsClientError", () => {});
-  await new Promise<void>((resolve) => server.listen(at.port, at.host, resolve));
+  const server = await upstreamServer(at, identity, options, (socket) => void peers.push(new Peer(socket)));
   defer(() => new Promise((resolve) => server.close(resolve)));
   return peers;
+}
+
+async function upstreamServer(
+  at: Endpoint,
+  identity: Certificate,
+  options = {},
+  onSecure: (socket: TLSSocket) => void = (socket) => void new Peer(socket),
+) {
+  const own = { cert: readFileSync(identity.certificate), key: readFileSync(identity.key) };
+  const server = createServer({ ...own, ...options }, onSecure);
+  server.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => server.listen(at.port, at.host, resolve));
+  return server;
 }
 
 const faults = (lab: StreamLab) => lab.log.filter(({ event }) => event === "tls_failed");
@@ -188,6 +198,22 @@ describeWith(["openssl"], "TLS: whom we connect to", () => {
     expect(faults(lab)).toHaveLength(1);
     expect(faults(lab)[0]).toMatchObject({ level: "warn", fields: { peer: `${UPSTREAM.host}:5061`, name: NAME } });
     expect(faults(lab)[0]?.fields["why"]).toMatch(why);
+  });
+
+  test("another reason is told at once; somebody who always has another one isn't listened to for ever", async () => {
+    const { authority, lab } = await office();
+    const reasons = async (names: readonly string[]) => {
+      for (const name of names) {
+        const server = await upstreamServer(UPSTREAM, authority.issue("x", `DNS:${name}.example.com`));
+        const before = lab.unreachable.length;
+        lab.streams.send(lab.flowTo(UPSTREAM, { name: NAME }), "secret");
+        await until("the news", () => lab.unreachable.length > before);
+        await new Promise((resolve) => server.close(resolve));
+      }
+      return faults(lab).map(({ fields }) => /DNS:(\w+)/.exec(String(fields["why"]))?.[1]);
+    };
+    expect(await reasons(["a", "b", "a", "b"])).toEqual(["a", "b"]);
+    expect(await reasons(["c", "d", "e", "f", "g"])).toEqual(["a", "b", "c", "d"]);
   });
 
   test("a peer that wants a certificate of ours gets it; one that doesn't believe it can't be reached", async () => {

@@ -26,14 +26,20 @@ const CONNECT_ms = 3_000;
 /** The same where another way is at hand. */
 const TRIAL_ms = 500;
 
-/** The log tells of a peer's failed handshakes no more often, and remembers so many peers. */
+/** The log tells of a peer's failed handshakes for the same reason no more often, of so few reasons, and so many peers. */
 const COMPLAINT_INTERVAL_ms = 60_000;
+const REASONS_MAX = 4;
 const COMPLAINTS_MAX = 256;
 
 /** A connection that a peer has opened, before TLS. */
 interface Handshake {
   readonly socket: net.Socket;
   readonly flow: Flow;
+}
+
+interface Complaints {
+  readonly since_ms: number;
+  readonly reasons: Set<string>;
 }
 
 /** Accepted connections from one address. */
@@ -49,8 +55,8 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   private readonly tls: NodeTls | undefined;
   /** Accepted connections whose TLS handshake goes on. */
   private readonly handshakes = new Map<string, Handshake>();
-  /** When the log last told of a peer. */
-  private readonly complaints = new BoundedMap<string, number>(COMPLAINTS_MAX);
+  /** What the log has told of a peer lately. */
+  private readonly complaints = new BoundedMap<string, Complaints>(COMPLAINTS_MAX);
   private readonly servers = new Map<Listener, net.Server>();
   private readonly connections = new Map<string, Connection>();
   /** Accepted connections by remote address. */
@@ -177,11 +183,16 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   /** An operator must see it: no other sign tells a bad certificate from a dead peer. */
   private complain(peer: string, name: string | undefined, error: Error): void {
     const why = handshakeFault(error);
+    if (why === undefined) return;
     const now_ms = performance.now();
-    if (why === undefined || now_ms - (this.complaints.get(peer) ?? Number.NEGATIVE_INFINITY) < COMPLAINT_INTERVAL_ms) {
-      return;
+    let told = this.complaints.get(peer);
+    if (told === undefined || now_ms - told.since_ms >= COMPLAINT_INTERVAL_ms) {
+      told = { since_ms: now_ms, reasons: new Set() };
+      this.complaints.set(peer, told);
     }
-    this.complaints.set(peer, now_ms);
+    const { reasons } = told;
+    if (reasons.has(why) || reasons.size >= REASONS_MAX) return;
+    reasons.add(why);
     this.log.warn("tls_failed", { peer, name, why });
   }
 
