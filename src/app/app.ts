@@ -4,7 +4,7 @@ import { Timers } from "../base/timers.ts";
 import { SystemClock } from "../io/node/clock.ts";
 import { ControlSocket } from "../io/node/control-socket.ts";
 import { NodeDns } from "../io/node/dns.ts";
-import { readInterfaces, WatchedInterfaces } from "../io/node/interfaces.ts";
+import { isNear, readInterfaces, WatchedInterfaces } from "../io/node/interfaces.ts";
 import { createMac, createRandom } from "../io/node/secret.ts";
 import { bindingsFile } from "../io/node/state-file.ts";
 import type { TlsFiles } from "../io/node/tls.ts";
@@ -229,7 +229,8 @@ export class App implements Controlled {
     const { prober, hangup, locator, own, tokens, meter } = this.core;
     const { timers, log, random, bindings, channels: calls, callbacks, callLog, peers } = this;
     const memory = { bindings, calls, callbacks, callLog, peers };
-    const policy = new SitePolicy({ meter, prober, hangup, locator, timers, log, random, own, tokens }, memory, site);
+    const parts = { meter, prober, hangup, locator, timers, log, random, own, tokens, isNear };
+    const policy = new SitePolicy(parts, memory, site);
     this.core.use(policy.router);
     return policy;
   }

@@ -73,7 +73,7 @@ class Rehearsal {
     const snapshot = known.saved === undefined ? undefined : parseSnapshot(known.saved);
     if (snapshot !== undefined) restoreSnapshot(bindings, callbacks, snapshot, config.listeners, 0, 0);
     const memory = { bindings, calls, callbacks, callLog: new CallLog(NO_LOG), peers };
-    const parts = { meter, prober, hangup, locator, timers, log: NO_LOG, random, own, tokens };
+    const parts = { meter, prober, hangup, locator, timers, log: NO_LOG, random, own, tokens, isNear: () => false };
     this.policy = new SitePolicy(parts, memory, config.site);
     if (question.upstream !== undefined) peers.force(question.upstream, 0);
     else for (const { name, state } of known.status?.upstream ?? []) peers.assume("upstream", name, state, 0);
@@ -97,7 +97,7 @@ class Rehearsal {
     if (request.kind !== "request" || request.fault !== undefined) {
       return { text: `"${this.question.to}" can't be dialled\n`, isAnswer: false };
     }
-    if (router.admit(request, source) !== "admit") {
+    if (router.admit(request, source, 0) !== "admit") {
       return { text: `${source.address} is a stranger here, and gets no further.\n`, isAnswer: true };
     }
     const routes = preprocessRoutes(request, this.core.own);

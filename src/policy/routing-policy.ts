@@ -6,6 +6,7 @@ import type { RoutedRequest, Router, RoutingDecision, Verdict } from "../proxy/r
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
 import type { CallLog } from "./call-log.ts";
+import { Outsiders } from "./outsiders.ts";
 import { decision, replyStage } from "./plan.ts";
 import { Quotas } from "./quotas.ts";
 import { call } from "./rules/call.ts";
@@ -46,12 +47,15 @@ export class RoutingPolicy implements Router {
   private readonly staff: Staff;
   private readonly access: Access;
   private readonly callLog: CallLog;
+  private readonly outsiders: Outsiders;
 
-  constructor(staff: Staff, callLog: CallLog, log: Logger) {
+  /** @param isNear as {@link Outsiders} wants to know it */
+  constructor(staff: Staff, callLog: CallLog, log: Logger, isNear: (address: string) => boolean) {
     this.log = log;
     this.callLog = callLog;
     this.staff = staff;
     this.access = new Access(staff.site, staff.upstreams, staff.own, staff.tokens);
+    this.outsiders = new Outsiders(isNear, log);
     this.quotas = new Quotas(staff.site.limits, (address) => this.access.originOf(address));
   }
 
@@ -59,9 +63,10 @@ export class RoutingPolicy implements Router {
     return this.quotas.hears(address, now_ms);
   }
 
-  admit(request: Request, source: Flow): Verdict {
+  admit(request: Request, source: Flow, now_ms: number): Verdict {
     const verdict = this.access.admit(request, source);
     if (verdict === "admit") this.quotas.prove(source.address);
+    else if (verdict !== "scanner") this.outsiders.see(source.address, request.method, verdict, now_ms);
     return verdict;
   }
 

@@ -35,6 +35,8 @@ export interface PolicyParts extends PeerParts {
   readonly hangup: Hangup;
   readonly own: OwnAddresses;
   readonly tokens: Tokens;
+  /** Whether somebody else at this address is on our side of the Internet. */
+  isNear(address: string): boolean;
 }
 
 export class SitePolicy {
@@ -69,7 +71,7 @@ export class SitePolicy {
       log,
     });
     const staff = { site, own, tokens, upstreams, registrar, gateways, hunting, redirects, emergency };
-    this.router = new RoutingPolicy(staff, memory.callLog, log);
+    this.router = new RoutingPolicy(staff, memory.callLog, log, parts.isNear);
     const { sources, strangers } = this.router.quotas;
     const { bindings, calls, peers: domains } = memory;
     const { challenged } = registrar;

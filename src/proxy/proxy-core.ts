@@ -211,7 +211,7 @@ export class ProxyCore implements TransactionUser {
   }
 
   private receiveRequest(request: Request, source: Flow, now_ms: number): void {
-    const verdict = this.router?.admit(request, source) ?? "stranger";
+    const verdict = this.router?.admit(request, source, now_ms) ?? "stranger";
     if (verdict !== "admit") {
       this.meter.count(verdict);
       this.log.debug("dropped", { from: flowKey(source), method: request.method });

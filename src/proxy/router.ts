@@ -160,7 +160,7 @@ export interface Router {
   /** Before a message is read: whether this source hasn't sent too many already. */
   hears(address: string, now_ms: number): boolean;
   /** May this source ask anything of us? */
-  admit(request: Request, source: Flow): Verdict;
+  admit(request: Request, source: Flow, now_ms: number): Verdict;
   /** Whether this source hasn't asked for too much already, for a request that would open a transaction. */
   mayOpen(request: Request, source: Flow, now_ms: number): "open" | "refuse" | "ignore";
   /**

@@ -1,5 +1,6 @@
 /** The whole pure core in virtual time on a network that costs next to nothing; peers answer as a hash says. */
 import { loadConfig } from "../../src/app/config/load-config.ts";
+import { isPrivate } from "../../src/base/ip-range.ts";
 import type { LogFields, Logger } from "../../src/base/ports.ts";
 import { Timer, type TimerOwner, Timers } from "../../src/base/timers.ts";
 import { Request } from "../../src/message/message.ts";
@@ -88,7 +89,7 @@ export class World {
       peers: this.peers,
     };
     this.policy = new SitePolicy(
-      { prober, hangup, locator, timers, log, random, own, tokens, meter },
+      { prober, hangup, locator, timers, log, random, own, tokens, meter, isNear: isPrivate },
       memory,
       config.site,
     );

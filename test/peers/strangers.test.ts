@@ -38,7 +38,7 @@ async function office(settings: Partial<Settings> = {}) {
     ...settings,
   });
   await branchline.upstreamIs("up");
-  return { upstream, gateway, phone, stranger };
+  return { upstream, gateway, phone, stranger, branchline };
 }
 
 type Office = Awaited<ReturnType<typeof office>>;
@@ -139,6 +139,17 @@ test("stranger: on an address of the phones' own network the answer is 403, and 
   await call.response(403);
   await pause(QUIET_MS);
   expect(gateway.received.map(String)).toEqual([]);
+});
+
+test("stranger: one with a private address is in the log once, with what helps", async () => {
+  const all = await office();
+  for (const method of ["REGISTER", "OPTIONS"]) await ask(all.stranger, { method });
+  await expectNothing(all);
+  const lines = all.branchline.lines.filter((line) => line.includes("outside_localnet"));
+  expect(lines).toEqual([
+    `<4>outside_localnet from=${net.host(200)} method=REGISTER answer=none ` +
+      'cure="if it is a phone, add its network to localnet"',
+  ]);
 });
 
 test("stranger: with its real Path, upstream's new address still reaches the phone, and only the phone", async () => {

@@ -1,5 +1,6 @@
 /** A whole branchline in a simulated site: the pure core, configured by YAML, on a simulated network. */
 import { loadConfig } from "../../src/app/config/load-config.ts";
+import { isPrivate } from "../../src/base/ip-range.ts";
 import type { LogFields, Logger, Random } from "../../src/base/ports.ts";
 import { Timers } from "../../src/base/timers.ts";
 import { Bindings } from "../../src/policy/bindings.ts";
@@ -197,7 +198,8 @@ export class Site {
     const { timers, bindings, calls, callbacks, callLog, peers, log, random } = this;
     const memory = { bindings, calls, callbacks, callLog, peers };
     const { prober, hangup, locator, own, tokens, meter } = this.core;
-    const policy = new SitePolicy({ meter, prober, hangup, locator, timers, log, random, own, tokens }, memory, site);
+    const parts = { meter, prober, hangup, locator, timers, log, random, own, tokens, isNear: isPrivate };
+    const policy = new SitePolicy(parts, memory, site);
     this.core.use(policy.router);
     return policy;
   }

@@ -1,5 +1,7 @@
 /** The router's interfaces and their addresses, looked at again and again: Node tells nobody that they have changed. */
 import * as os from "os";
+import { performance } from "perf_hooks";
+import { IpRange, IpRanges, isPrivate } from "../../base/ip-range.ts";
 import type { Interfaces } from "../../transport/own-listener.ts";
 
 /** After trouble it comes sooner, but no more often than this. */
@@ -74,4 +76,22 @@ export function interfacesOf(addresses: readonly LocalAddress[]): Interfaces {
   const found = new Map<string, string[]>();
   for (const { device, address } of addresses) found.set(device, [...(found.get(device) ?? []), address]);
   return found;
+}
+
+/** How long a look serves {@link isNear}: strangers can make it as often as they like. */
+const LOOK_LIFETIME_ms = 60_000;
+let looked_ms = Number.NEGATIVE_INFINITY;
+let own: readonly string[] = [];
+let networks = new IpRanges([]);
+
+/** Whether an address that isn't ours is private, or in one of our interfaces' networks. */
+export function isNear(address: string): boolean {
+  const now_ms = performance.now();
+  if (now_ms - looked_ms > LOOK_LIFETIME_ms) {
+    looked_ms = now_ms;
+    const found = readAddresses() ?? [];
+    own = found.map((one) => one.address);
+    networks = new IpRanges(found.flatMap(({ cidr }) => IpRange.parse(cidr ?? "") ?? []));
+  }
+  return (isPrivate(address) || networks.contains(address)) && !own.includes(address);
 }
