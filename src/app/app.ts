@@ -15,6 +15,7 @@ import { Callbacks } from "../policy/callbacks.ts";
 import { Calls } from "../policy/calls.ts";
 import type { Pin } from "../policy/peer.ts";
 import { Peers } from "../policy/peers.ts";
+import { type RegisteredPage, registeredAfter } from "../policy/registered.ts";
 import type { Site } from "../policy/site.ts";
 import { SitePolicy } from "../policy/site-policy.ts";
 import { takeSnapshot } from "../policy/snapshot.ts";
@@ -138,6 +139,11 @@ export class App implements Controlled {
 
   snapshot(): string {
     return JSON.stringify(takeSnapshot(this.bindings, this.callbacks, this.clock.now_ms()));
+  }
+
+  registered(after: string): RegisteredPage {
+    const { streams } = this.transport;
+    return registeredAfter(this.bindings, after, (flow) => streams.isOpen(flow), this.clock.now_ms());
   }
 
   force(pin: Pin): void {

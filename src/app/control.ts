@@ -2,11 +2,16 @@
 import type { TableStatus } from "../base/meter.ts";
 import type { CallEntry } from "../policy/call-log.ts";
 import type { Pin } from "../policy/peer.ts";
+import type { RegisteredPage } from "../policy/registered.ts";
 import type { SiteStatus } from "../policy/status.ts";
+
+export type { RegisteredContact } from "../policy/registered.ts";
 
 /** Commands, as the socket carries them: one JSON object in one line. */
 export type ControlQuestion =
   | { readonly command: "status" | "calls" | "snapshot" }
+  /** `after`: "", or the `next` of the piece before */
+  | { readonly command: "registered"; readonly after: string }
   | { readonly command: "force"; readonly state: Pin };
 
 export type ControlAnswer =
@@ -15,6 +20,7 @@ export type ControlAnswer =
       readonly status: RunningStatus;
       readonly calls?: readonly RecordedCall[];
       readonly snapshot?: string;
+      readonly registered?: RegisteredPage;
     }
   | { readonly ok: false; readonly error: string };
 
@@ -40,6 +46,7 @@ export interface Controlled {
   calls(): readonly RecordedCall[];
   /** The bindings, as the state file keeps them. */
   snapshot(): string;
+  registered(after: string): RegisteredPage;
   force(pin: Pin): void;
 }
 
@@ -62,6 +69,8 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
       return { ok: true, status: controlled.status(), calls: controlled.calls() };
     case "snapshot":
       return { ok: true, status: controlled.status(), snapshot: controlled.snapshot() };
+    case "registered":
+      return { ok: true, status: controlled.status(), registered: controlled.registered(`${fields.get("after")}`) };
     case "force": {
       const state = fields.get("state");
       if (state !== "auto" && state !== "up" && state !== "down") return { ok: false, error: "force up, down or auto" };

@@ -1,5 +1,6 @@
 /** A running branchline's state and calls in words, for `branchline status` and `branchline calls`. */
-import type { PeerStatus } from "../policy/status.ts";
+import type { RegisteredContact } from "../policy/registered.ts";
+import type { MemberStatus, PeerStatus } from "../policy/status.ts";
 import { spell } from "./config/reader.ts";
 import type { RecordedCall, RunningStatus } from "./control.ts";
 
@@ -7,7 +8,7 @@ import type { RecordedCall, RunningStatus } from "./control.ts";
 const EDGES_MAX = 20;
 
 export function statusText(status: RunningStatus): string {
-  const { version, up_s, listen, force, upstream, gateways, phones, dropped, tables, history } = status;
+  const { version, up_s, listen, force, upstream, gateways, phones, members = [], dropped, tables, history } = status;
   const lines = [`branchline ${version}, running for ${spell(up_s * 1_000)}.`];
   for (const { name, address } of listen)
     if (address === null) lines.push(`${name} has no address on this router now.`);
@@ -18,7 +19,7 @@ export function statusText(status: RunningStatus): string {
     const used = gateway.channels === undefined ? `${gateway.calls}` : `${gateway.calls} of ${gateway.channels}`;
     lines.push(`Gateway ${gateway.name}: ${stateText(gateway)}, ${used} calls.`);
   }
-  lines.push(`Phones: ${phones.addresses} addresses-of-record with ${phones.contacts} contacts.`);
+  lines.push(`Phones: ${phones.addresses} addresses-of-record with ${phones.contacts} contacts.`, ...missing(members));
   const drops = Object.entries(dropped).map(([reason, count]) => `  ${reason} ${count}`);
   lines.push(drops.length === 0 ? "Messages dropped: none." : "Messages dropped:", ...drops);
   lines.push(
@@ -28,6 +29,28 @@ export function statusText(status: RunningStatus): string {
   const shown = history.slice(-EDGES_MAX);
   if (shown.length > 0) lines.push("Last changes:", ...shown.map(({ at, text }) => `  ${at}  ${text}`));
   return `${lines.join("\n")}\n`;
+}
+
+/** One line for each contact, then for each member of a hunt group who isn't there. */
+export function registeredText(contacts: readonly RegisteredContact[], members: readonly MemberStatus[]): string {
+  const lines = contacts.map(({ name, contact, from, transport, connected, left_s }) => {
+    const whence = `from ${from} ${transport}${connected === false ? ", connection gone" : ""}`;
+    const groups = members.filter(({ registered }) => registered === name).map(({ group }) => `, group ${group}`);
+    const time = left_s < 0 ? `ran out ${-left_s} s ago` : `${left_s} s left`;
+    return `${visible(`${name}  ${contact}`)}  ${whence}, ${time}${groups.join("")}`;
+  });
+  if (lines.length === 0) lines.push("No phone is registered.");
+  return `${[...lines, ...missing(members)].join("\n")}\n`;
+}
+
+function missing(members: readonly MemberStatus[]): string[] {
+  const absent = members.filter(({ registered }) => registered === null);
+  return absent.map(({ member, group }) => `NOT REGISTERED: ${member}, group ${group}`);
+}
+
+/** What a phone says of itself mustn't move the cursor. */
+function visible(text: string): string {
+  return text.replace(/[^ -~]/g, "?");
 }
 
 /** One paragraph for each call, the last one last. */

@@ -1,8 +1,8 @@
 /** Commands that ask the branchline that runs with the same file. */
 import { CONTROL_FILE, type Config } from "../app/config/config.ts";
-import type { ControlAnswer, ControlQuestion } from "../app/control.ts";
+import type { ControlAnswer, ControlQuestion, RegisteredContact } from "../app/control.ts";
 import { type CallQuestion, explainCall } from "../app/explain.ts";
-import { callsText, statusText } from "../app/status-text.ts";
+import { callsText, registeredText, statusText } from "../app/status-text.ts";
 import { askControl } from "../io/node/control-socket.ts";
 import { loadBindings } from "../io/node/state-file.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
@@ -10,13 +10,27 @@ import { loadFile } from "./load-file.ts";
 
 type Answer = Extract<ControlAnswer, { ok: true }>;
 
-/** Asks, and prints how branchline is then, or its last calls. */
+/** Asks, and prints how branchline is then, its last calls, or who is registered. */
 export async function askAndPrint(file: string, question: ControlQuestion, asJson: boolean): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
-  const answer = await ask(config, question).catch((error: unknown) => failAsking(file, error));
-  if (answer === undefined) fail(`no branchline runs with ${file}`);
-  const data = answer.calls ?? answer.status;
-  const text = answer.calls === undefined ? statusText(answer.status) : callsText(answer.calls);
+  const contacts: RegisteredContact[] = [];
+  let next = question;
+  for (;;) {
+    const answer = await ask(config, next).catch((error: unknown) => failAsking(file, error));
+    if (answer === undefined) fail(`no branchline runs with ${file}`);
+    const { calls, status, registered } = answer;
+    if (calls !== undefined) return print(callsText(calls), asJson, calls);
+    if (registered === undefined) return print(statusText(status), asJson, status);
+    contacts.push(...registered.contacts);
+    const { members = [] } = status;
+    if (registered.next === undefined) {
+      return print(registeredText(contacts, members), asJson, { contacts, members });
+    }
+    next = { command: "registered", after: registered.next };
+  }
+}
+
+function print(text: string, asJson: boolean, data: unknown): void {
   process.stdout.write(asJson ? `${JSON.stringify(data, undefined, 2)}\n` : text);
 }
 

@@ -38,6 +38,11 @@ export function runCli(argv: readonly string[]): void {
   command(program, "status", "shows how the running branchline is: upstream, gateways, phones, last changes")
     .option("--json", "as data")
     .action(({ config, json }: Options) => void askAndPrint(config, { command: "status" }, json === true));
+  command(program, "registered", "lists registered phones, and members of hunt groups that aren't")
+    .option("--json", "as data")
+    .action(
+      ({ config, json }: Options) => void askAndPrint(config, { command: "registered", after: "" }, json === true),
+    );
   command(program, "force", "pins upstream's state until a restart, whatever is seen; auto ends that")
     .addArgument(new Argument("<state>", "what upstream is taken to be").choices(["up", "down", "auto"]))
     .action((state: Forced, { config }: Options) => void askAndPrint(config, { command: "force", state }, false));

@@ -1,7 +1,7 @@
 /** The location service: which phones an address-of-record has, learned from upstream's answers to their REGISTERs. */
 import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
-import { parseSipUri } from "../message/uri.ts";
+import { parseSipUri, type SipUri } from "../message/uri.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
 import { type Hop, hopOf, isSameHop } from "../transport/locator.ts";
 
@@ -101,6 +101,16 @@ export class Bindings implements Table {
       }
     }
     return best;
+  }
+
+  /** Whose phone a URI with that phone's own address means. */
+  findAt({ user, host }: SipUri): AddressOfRecord | undefined {
+    for (const address of this.addresses.values()) {
+      const isMeant = ({ flow, contact }: Binding) =>
+        flow.address === host && (user === address.user || user === parseSipUri(contact)?.user || user === undefined);
+      if (address.bindings.some(isMeant)) return address;
+    }
+    return undefined;
   }
 
   /** Whether a phone that is where it says it is has named `hop` as its Contact. */
@@ -222,5 +232,5 @@ function isSameContact(a: Binding, b: Binding): boolean {
 function commonSuffix(a: string, b: string): number {
   const [shorter, longer] = a.length <= b.length ? [a, b] : [b, a];
   const digits = shorter.replace("+", "");
-  return /^\+?\d+$/.test(a) && /^\+?\d+$/.test(b) && longer.endsWith(digits) ? digits.length : 0;
+  return longer.endsWith(digits) && /^\+?\d+$/.test(a) && /^\+?\d+$/.test(b) ? digits.length : 0;
 }

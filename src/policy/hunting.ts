@@ -2,11 +2,13 @@
 import { hostText } from "../message/uri.ts";
 import type { ForkOutcome, RoutedRequest, Stage, Target } from "../proxy/router.ts";
 import { hopOf } from "../transport/locator.ts";
+import type { AddressOfRecord } from "./bindings.ts";
 import { contactTargets, findExtension } from "./extensions.ts";
 import type { Gateways } from "./gateways.ts";
 import { replyStage } from "./plan.ts";
 import type { Registrar } from "./registrar.ts";
 import type { HuntGroup, Member, Site } from "./site.ts";
+import type { MemberStatus } from "./status.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 export class Hunting {
@@ -27,6 +29,17 @@ export class Hunting {
   /** The group of a called number, or "default". */
   groupNamed(name: string): HuntGroup | undefined {
     return this.site.huntGroups.find((one) => one.name === name);
+  }
+
+  /** Everybody whom groups name, group by group. */
+  members(now_ms: number): MemberStatus[] {
+    return this.site.huntGroups.flatMap(({ name, members }) =>
+      members.map((member) => {
+        const phone = this.phoneOf(member);
+        const isThere = phone !== undefined && this.contacts(phone, now_ms).length > 0;
+        return { group: name, member: nameOf(member), registered: isThere ? phone.name : null };
+      }),
+    );
   }
 
   /** The stages of a group and of what it overflows to; none when not one of its phones is registered. */
@@ -81,13 +94,20 @@ export class Hunting {
       const nextHop = hopOf(member);
       return [{ requestUri: member.text, nextHop, touchesGateway: true }];
     }
-    const extension = findExtension(member, this.site.extensions, this.registrar.bindings);
+    const extension = this.phoneOf(member);
     return extension === undefined
       ? []
-      : contactTargets(extension, this.upstreams.isDark ? Number.NEGATIVE_INFINITY : now_ms).map((target) => ({
-          ...target,
-          touchesGateway: true,
-        }));
+      : this.contacts(extension, now_ms).map((target) => ({ ...target, touchesGateway: true }));
+  }
+
+  private phoneOf(member: Member): AddressOfRecord | undefined {
+    const { bindings } = this.registrar;
+    if (typeof member !== "string") return bindings.findAt(member);
+    return findExtension(member, this.site.extensions, bindings);
+  }
+
+  private contacts(address: AddressOfRecord, now_ms: number): Target[] {
+    return contactTargets(address, this.upstreams.isDark ? Number.NEGATIVE_INFINITY : now_ms);
   }
 }
 

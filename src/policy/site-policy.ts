@@ -46,6 +46,7 @@ export class SitePolicy {
   private readonly bindings: Bindings;
   private readonly upstreams: Upstreams;
   private readonly gateways: Gateways;
+  private readonly hunting: Hunting;
   private readonly redirects: RedirectWatch;
 
   constructor(parts: PolicyParts, memory: Memory, site: Site) {
@@ -60,6 +61,7 @@ export class SitePolicy {
     const { redirects, upstreams, gateways } = this;
     const registrar = new Registrar(memory.bindings, site.registration, random);
     const hunting = new Hunting(site, registrar, gateways, upstreams);
+    this.hunting = hunting;
     const emergency = new Emergency({
       site,
       settings: site.emergency,
@@ -93,6 +95,7 @@ export class SitePolicy {
       upstream: [...upstreams.all()].map(({ status }) => status),
       gateways: gateways.status(now_ms),
       phones: { addresses: bindings.size, contacts },
+      members: this.hunting.members(now_ms),
       history: peers.history.all,
     };
   }

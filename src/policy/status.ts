@@ -16,11 +16,21 @@ export interface GatewayStatus extends PeerStatus {
   readonly channels: number | undefined;
 }
 
+export interface MemberStatus {
+  readonly group: string;
+  /** As the file names it. */
+  readonly member: string;
+  /** The address-of-record of the phone that it is, if that is registered. */
+  readonly registered: string | null;
+}
+
 export interface SiteStatus {
   /** What upstream's state is pinned to. */
   readonly force: "auto" | "up" | "down";
   readonly upstream: readonly PeerStatus[];
   readonly gateways: readonly GatewayStatus[];
   readonly phones: { readonly addresses: number; readonly contacts: number };
+  /** Whom hunt groups name; older versions don't tell. */
+  readonly members?: readonly MemberStatus[];
   readonly history: readonly Edge[];
 }

@@ -1,6 +1,6 @@
 /** What `branchline status` says. */
 import { expect, test } from "vitest";
-import { statusText } from "../../src/app/status-text.ts";
+import { registeredText, statusText } from "../../src/app/status-text.ts";
 
 const STATUS = {
   version: "1",
@@ -48,6 +48,43 @@ test("of a peer whose last probe has failed, why", () => {
     "Upstream 192.0.2.1: up (seen: down), last probe failed: refused.",
     "Gateway 192.0.2.1: down, last probe failed: 503, 1 of 2 calls.",
   ]);
+});
+
+const MEMBERS = [
+  { group: "default", member: "201", registered: "201@pbx" },
+  { group: "default", member: "203", registered: null },
+  { group: "night", member: "201", registered: "201@pbx" },
+  { group: "night", member: "203", registered: null },
+];
+
+test("members of hunt groups who aren't registered stand out", () => {
+  expect(
+    statusText({ ...STATUS, members: MEMBERS })
+      .split("\n")
+      .slice(2, 5),
+  ).toEqual([
+    "Phones: 1 addresses-of-record with 2 contacts.",
+    "NOT REGISTERED: 203, group default",
+    "NOT REGISTERED: 203, group night",
+  ]);
+});
+
+test("one line for each contact, then who is missing; nothing that a phone says can move the cursor", () => {
+  const usual = { name: "201@pbx", contact: "sip:a@b", from: "10.0.0.7:5060", transport: "udp" } as const;
+  const contacts = [
+    { ...usual, left_s: 35 },
+    { ...usual, contact: "sip:\x1b[2J\x9b@b", transport: "tcp" as const, left_s: -15, connected: false },
+    { ...usual, name: "202@pbx", transport: "tls" as const, left_s: 1, connected: true },
+  ];
+  expect(registeredText(contacts, MEMBERS).split("\n")).toEqual([
+    "201@pbx  sip:a@b  from 10.0.0.7:5060 udp, 35 s left, group default, group night",
+    "201@pbx  sip:?[2J?@b  from 10.0.0.7:5060 tcp, connection gone, ran out 15 s ago, group default, group night",
+    "202@pbx  sip:a@b  from 10.0.0.7:5060 tls, 1 s left",
+    "NOT REGISTERED: 203, group default",
+    "NOT REGISTERED: 203, group night",
+    "",
+  ]);
+  expect(registeredText([], [])).toBe("No phone is registered.\n");
 });
 
 test("nothing was dropped", () => {

@@ -3,10 +3,12 @@ import { execFile } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { bindingsFile } from "../../src/io/node/state-file.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
+import { register } from "./support/registration.ts";
 import { SipAgent } from "./support/sip-agent.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
@@ -84,6 +86,60 @@ test("commands: calls shows who decided and why; explain foresees it", async () 
   expect(calls).toContain("notice > redirect to gateway");
   await branchline.stop();
   expect(await branchline.command("explain", phone.endpoint.host, "5551234")).toContain("no branchline runs");
+});
+
+test("commands: registered names each phone, and the members of hunt groups who are missing", async () => {
+  const upstream = await SipAgent.open(net.at(2));
+  const [phone, tcp] = [await SipAgent.open(net.at(17)), await SipAgent.open(net.at(18), undefined, "tcp")];
+  const branchline = await Branchline.start({
+    listen: [`udp:${hostPort(proxy)}`, `tcp:${hostPort(proxy)}`],
+    localnet: [net.network(16)],
+    upstream: `sip:${upstream.sentBy}`,
+    hunt_groups: { default: { members: ["201", "203"] }, night: { members: ["201", `sip:202@${net.host(18)}`] } },
+  });
+  await branchline.upstreamIs("up");
+  expect(await branchline.command("registered")).toMatch(
+    /^No phone is registered\.\nNOT REGISTERED: 201, group default/,
+  );
+  await register(phone, upstream, proxy, "201");
+  await register(tcp, upstream, proxy, "202");
+  const lines = async () => (await branchline.command("registered")).split("\n");
+  const [first, second, ...rest] = await lines();
+  expect(first).toMatch(`201@pbx.example.com  sip:201@${phone.sentBy}  from ${phone.sentBy} udp, `);
+  expect(first).toMatch(/udp, \d+ s left, group default, group night$/);
+  expect(second).toMatch(/^202@pbx.example.com .* tcp, \d+ s left, group night$/);
+  expect(rest).toEqual(["NOT REGISTERED: 203, group default", ""]);
+  await tcp.hangUp();
+  await expect.poll(lines, { timeout: 5_000 }).toContainEqual(expect.stringMatching(/^202.* tcp, connection gone, /));
+  expect(JSON.parse(await branchline.command("registered", "--json"))).toEqual({
+    contacts: [
+      expect.objectContaining({ name: "201@pbx.example.com", transport: "udp" }),
+      expect.objectContaining({ name: "202@pbx.example.com", connected: false }),
+    ],
+    members: [
+      { group: "default", member: "201", registered: "201@pbx.example.com" },
+      { group: "default", member: "203", registered: null },
+      { group: "night", member: "201", registered: "201@pbx.example.com" },
+      { group: "night", member: `sip:202@${net.host(18)}`, registered: "202@pbx.example.com" },
+    ],
+  });
+  expect(await branchline.command("status")).toContain("\nNOT REGISTERED: 203, group default\n");
+});
+
+test("commands: registered lists thousands, in pieces that keep nobody waiting", async () => {
+  const branchline = await Branchline.start({ listen: [`udp:${hostPort(proxy)}`], localnet: [net.network(16)] });
+  await branchline.terminate();
+  const listener = `${proxy.host} ${proxy.port}`;
+  const about = { parameters: "", instance: "", listener, address: net.host(17), port: 5060, callId: "1", cseq: 1 };
+  const phone = (index: number) => ({ ...about, contact: `sip:${index}@${net.host(17)}`, left_ms: 3_600_000 });
+  const addresses = Array.from({ length: 2_000 }, (_, index) => {
+    return { name: `${1_000 + index}@pbx.example.com`, relay: false, bindings: [phone(index), phone(index + 5_000)] };
+  });
+  await bindingsFile(branchline.stateFolder).save(JSON.stringify({ addresses, callbacks: [] }), Date.now());
+  await branchline.restart();
+  const lines = (await branchline.command("registered")).trimEnd().split("\n");
+  expect(lines).toHaveLength(4_000);
+  expect(lines[3_999]).toMatch(/^2999@pbx\.example\.com {2}sip:\d+@/);
 });
 
 test("commands: an address that this router hasn't is waited for, and status says so", async () => {

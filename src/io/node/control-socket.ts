@@ -6,7 +6,7 @@ import * as path from "path";
 /** What a kernel takes for the path of a socket. */
 const PATH_BYTES_MAX = 103;
 /** Longer questions are nobody's. */
-const LINE_CHARACTERS_MAX = 4_096;
+const LINE_CHARACTERS_MAX = 32_768;
 const PATIENCE_ms = 5_000;
 const CONNECTIONS_MAX = 16;
 

@@ -6,7 +6,7 @@ export interface TransportSink {
   onMessage(wire: string, source: Flow): void;
   /**
    * The peer has refused a message or its connection, or there is no route to it.
-   * @param why the system's word for it, somewhere in it: "ECONNREFUSED"
+   * @param why the system's word for it, somewhere in it, "ECONNREFUSED"; "" when nothing was tried
    */
   onUnreachable(flow: Flow, why: string): void;
   /** A connection has ended that stood: what waits there for an answer waits in vain, but the peer may be well. */

@@ -115,11 +115,15 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     }
     const limit = this.sink.isPeer(flow.address) ? CONNECTIONS_MAX + RESERVED : CONNECTIONS_MAX;
     if (flow.isAccepted === true || !this.hasRoom(limit, flow.address)) {
-      setImmediate(() => this.sink.onUnreachable(flow, "no connection"));
+      setImmediate(() => this.sink.onUnreachable(flow, ""));
       return false;
     }
     this.dial(flow).send(wire);
     return true;
+  }
+
+  isOpen(flow: Flow): boolean {
+    return this.connections.has(flowKey(flow));
   }
 
   /** The first time it is only doubted: a slow answer mustn't cost a connection. */

@@ -74,7 +74,7 @@ export class NodeUdp {
   send(flow: Flow, wire: string): void {
     const endpoint = this.endpoints[flow.listener.index];
     if (endpoint === undefined) {
-      if (!isResponse(wire)) setImmediate(() => this.sink.onUnreachable(flow, "address gone"));
+      if (!isResponse(wire)) setImmediate(() => this.sink.onUnreachable(flow, ""));
       return;
     }
     const bytes = Buffer.from(wire, "latin1");
