@@ -8,7 +8,8 @@ export async function packages(release) {
   const read = (path) => readFileSync(release.root + path, "utf8");
   const own = [
     { path: "opt/share/branchline/respawn.sh", mode: 0o755, contents: read("deploy/respawn.sh") },
-    { path: "opt/etc/init.d/S80branchline", mode: 0o755, contents: read("deploy/entware/S80branchline") },
+    // setup.sh puts it into init.d.
+    { path: "opt/share/branchline/S80branchline", mode: 0o755, contents: read("deploy/entware/S80branchline") },
     { path: "opt/bin/branchline", mode: 0o755, contents: command(PROGRAM, "/opt/etc/branchline.yaml") },
   ];
   const places = { program: PROGRAM, etc: "/opt/etc", state: "/opt/var/lib/branchline" };

@@ -89,7 +89,10 @@ ${run.replace("#!/bin/sh\n", "")}`;
 function postinst(program) {
   return `#!/bin/sh
 if [ -n "$IPKG_INSTROOT" ]; then
-  [ ! -f "$IPKG_INSTROOT/etc/init.d/branchline" ] || ln -sf ../init.d/branchline "$IPKG_INSTROOT/etc/rc.d/S95branchline"
+  if [ -f "$IPKG_INSTROOT/etc/init.d/branchline" ]; then
+    for link in S95 K10; do ln -sf ../init.d/branchline "$IPKG_INSTROOT/etc/rc.d/\${link}branchline"; done
+  fi
+  : >"$IPKG_INSTROOT${program}/installed"
   exit 0
 fi
 ${program}/setup.sh install

@@ -98,6 +98,30 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline upgrade", 
     LIMIT_MS,
   );
 
+  test("what its owner has disabled stays so: the boot hook isn't made executable again, nor the service started", async () => {
+    const model: Model = { init: "systemd", shell: "ash" };
+    const router = await installed(model);
+    const isExecutable = () => router.run(`[ -x ${HOOK} ]`).status === 0;
+    router.run(`chmod -x ${HOOK}`);
+    const upgrade = async (version: string) =>
+      router.run(`sh ${HOOK} upgrade ${await put(router, { version, image: first })}`);
+
+    expect((await upgrade("0.7.1")).text).toMatch(/0.7.1 is installed, runs and answers.\n$/);
+    expect(isExecutable()).toBe(false);
+
+    router.run(`sh ${HOOK} stop`);
+    const { status, text } = await upgrade("0.7.2");
+    expect(text).toMatch(
+      /0.7.2 is installed. It is disabled \(.*50-branchline can't be executed\) and didn't run: that stays so.\n$/,
+    );
+    expect(status).toBe(0);
+    expect(isExecutable()).toBe(false);
+    expect(router.run(`sh ${HOOK} status`).text).toMatch(/^service +(inactive|failed)$/m);
+    router.run(`chmod +x ${HOOK}; ${HOOK} start`);
+    expect(await answerToOptions(ME, PHONE)).toMatch(SIP);
+    expectTidy(router);
+  });
+
   test("what is refused doesn't even touch the branchline that runs", async () => {
     const model: Model = { init: "systemd", shell: "ash" };
     const router = await installed(model);

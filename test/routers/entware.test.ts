@@ -190,6 +190,41 @@ describeUnless(missingForRouters(), "Entware", () => {
     box.ok(answers);
   });
 
+  test.each([
+    [
+      "made not executable",
+      `chmod -x ${SERVICE}`,
+      `sh ${SERVICE}`,
+      "! [ -x SERVICE ] && grep -q S80branchline SERVICE",
+    ],
+    ["renamed", `mv ${SERVICE} /opt/etc/init.d/K80branchline`, "/opt/etc/init.d/K80branchline", "! [ -e SERVICE ]"],
+  ])("what its owner has disabled, %s, stays so over upgrades", async (_how, disable, service, isDisabled) => {
+    const [old, next] = await Promise.all([packages("entware", "1.0.0"), packages("entware", "1.1.0")]);
+    const box = await tomato();
+    const staysDisabled = () => box.ok(isDisabled.replaceAll("SERVICE", SERVICE));
+    box.write(CONFIG, configuration("/opt/var/lib/branchline"), 0o644);
+    install(box, old.ipk);
+    await box.becomes(answers);
+    box.ok(disable);
+    const running = pidOf(box, "branchline");
+    install(box, next.ipk);
+    await box.becomes(`[ "$(cat /tmp/branchline/branchline.pid)" != ${running} ] && ${answers}`);
+    staysDisabled();
+
+    box.ok(`${service} stop`);
+    box.write("mnt/tree.tar.gz", old.tree.contents);
+    box.ok("tar -xzf /mnt/tree.tar.gz -C /");
+    expect(box.ok("/opt/share/branchline/setup.sh install")).toBe(
+      "branchline is disabled and doesn't run: that stays so",
+    );
+    staysDisabled();
+    await box.reboot();
+    expect(box.run("ls /tmp/branchline").status).toBe(1);
+
+    box.ok("/opt/share/branchline/setup.sh remove --purge");
+    expect(box.files().filter((path) => /S80branchline|share.branchline/.test(path))).toEqual([]);
+  });
+
   test("numbers of processes that others have got by now are nobody's", async () => {
     const { ipk } = await packages("entware", "1.0.0");
     const box = await tomato();

@@ -132,6 +132,35 @@ describeUnless(missingForRouters(), "OpenWrt", () => {
     await box.becomes(`[ "$(${PID})" != ${running} ] && ${answers}`);
   });
 
+  test("what its owner has disabled stays so over upgrades: neither enabled nor started, only replaced while it runs", async () => {
+    const [old, next] = await Promise.all([packages("openwrt", "1.0.0"), packages("openwrt", "1.1.0")]);
+    const box = await openwrt();
+    box.write(CONFIG, MINE, 0o644);
+    install(box, old.ipk);
+    await box.becomes(answers);
+    box.ok(`${SERVICE} disable`);
+    const running = box.ok(PID);
+    install(box, next.ipk);
+    await box.becomes(`[ "$(${PID})" != ${running} ] && ${answers}`);
+    expect(box.run(`${SERVICE} enabled`).status).toBe(1);
+
+    box.ok(`${SERVICE} stop`);
+    box.write("mnt/tree.tar.gz", old.tree.contents);
+    box.ok("tar -xzf /mnt/tree.tar.gz -C /");
+    expect(box.ok("/usr/share/branchline/setup.sh install")).toBe(
+      "branchline is disabled and doesn't run: that stays so",
+    );
+    expect(box.run(PID).status).toBe(1);
+    await box.reboot();
+    expect(box.run("ls /tmp/procd").status).toBe(1);
+
+    box.ok(`${SERVICE} enable && ${SERVICE} start`);
+    await box.becomes(answers);
+    box.ok("/usr/share/branchline/setup.sh install");
+    box.ok(`${SERVICE} enabled`);
+    await box.becomes(answers);
+  });
+
   test("in an image that is being built it is enabled, and nobody asks the builder's processor", async () => {
     const { ipk } = await packages("openwrt", "1.0.0");
     const box = await openwrt({ proc: { meminfo: "MemAvailable: 1 kB\n" } });
@@ -139,6 +168,9 @@ describeUnless(missingForRouters(), "OpenWrt", () => {
     box.ok("mkdir -p /mnt/image/etc/rc.d && cd /mnt/image && tar -xzf ../branchline.ipk && tar -xzf control.tar.gz");
     box.ok("cd /mnt/image && tar -xzf data.tar.gz && ./preinst && ./postinst", { IPKG_INSTROOT: "/mnt/image" });
     expect(box.ok("readlink /mnt/image/etc/rc.d/S95branchline")).toBe("../init.d/branchline");
+    expect(box.ok("ls /mnt/image/etc/rc.d")).toBe("K10branchline\nS95branchline");
+    // Its first upgrade is no first installation.
+    box.ok("ls /mnt/image/usr/share/branchline/installed");
     expect(box.run("ls /etc/rc.d/S95branchline").status).toBe(1);
   });
 

@@ -18,6 +18,10 @@ disable() {
   rm -f "/etc/rc.d/S$START$name" "/etc/rc.d/K$STOP$name"
 }
 
+enabled() {
+  [ -L "/etc/rc.d/S$START$name" ] && [ -L "/etc/rc.d/K$STOP$name" ]
+}
+
 # What of procd.sh the script may call.
 procd_open_instance() { mkdir -p "$service"; }
 procd_set_param() {
