@@ -161,6 +161,33 @@ describeUnless(missingForRouters(), "OpenWrt", () => {
     await box.becomes(answers);
   });
 
+  test("25.12, with neither opkg nor a Node of its own: Entware's Node, unpacked, set up, upgraded, removed", async () => {
+    const [old, next] = await Promise.all([packages("openwrt", "1.0.0"), packages("openwrt", "1.1.0")]);
+    const box = await openwrt({ node: "/opt/bin/node" });
+    box.remove("/bin/opkg");
+    const setUp = (tree: Package) => {
+      box.write("mnt/tree.tar.gz", tree.contents);
+      box.ok("tar -xzf /mnt/tree.tar.gz -C / && rm /mnt/tree.tar.gz");
+      box.ok("/usr/share/branchline/setup.sh check");
+      return box.ok("/usr/share/branchline/setup.sh install");
+    };
+    const before = box.files();
+    expect(setUp(old.tree)).toMatch(/^Next: branchline init writes /);
+    const flags = "--localnet 127.0.0.0/24 --upstream 127.0.1.1 --gateway 127.0.0.9 --members 201 --listen 127.0.0.1";
+    expect(box.ok(`branchline init ${flags}`)).toContain(`${CONFIG} is written.`);
+    box.ok(`branchline check && ${SERVICE} start`);
+    const answersPhones = asks("/opt/bin/node");
+    await box.becomes(answersPhones);
+    await box.reboot();
+    await box.becomes(answersPhones);
+    const running = box.ok(PID);
+    setUp(next.tree);
+    await box.becomes(`[ "$(${PID})" != ${running} ] && ${answersPhones}`);
+    expect(box.ok("tail -n 1 /usr/share/branchline/branchline.js")).toBe("// 1.1.0");
+    box.ok("/usr/share/branchline/setup.sh remove --purge");
+    expect(box.files()).toEqual(before);
+  });
+
   test("in an image that is being built it is enabled, and nobody asks the builder's processor", async () => {
     const { ipk } = await packages("openwrt", "1.0.0");
     const box = await openwrt({ proc: { meminfo: "MemAvailable: 1 kB\n" } });
