@@ -2,6 +2,7 @@
 import { Argument, Command } from "commander";
 import { describe } from "../app/config/describe.ts";
 import type { ControlQuestion } from "../app/control.ts";
+import { readInterfaceNames } from "../io/node/interfaces.ts";
 import { askAndPrint, explainAndPrint } from "./ask.ts";
 import { doctor } from "./doctor.ts";
 import { EXIT_USAGE } from "./exit.ts";
@@ -32,7 +33,7 @@ export function runCli(argv: readonly string[]): void {
   );
   command(program, "check", "says in words what a configuration file will do, or what is wrong with it").action(
     ({ config }: Options) => {
-      process.stdout.write(describe(loadFile(config) ?? process.exit(EXIT_USAGE)));
+      process.stdout.write(describe(loadFile(config, undefined, readInterfaceNames()) ?? process.exit(EXIT_USAGE)));
     },
   );
   command(program, "status", "shows how the running branchline is: upstream, gateways, phones, last changes")

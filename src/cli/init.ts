@@ -4,7 +4,7 @@ import * as readline from "readline";
 import type { Config } from "../app/config/config.ts";
 import { describe } from "../app/config/describe.ts";
 import { listen } from "../io/node/ears.ts";
-import { readInterfaces } from "../io/node/interfaces.ts";
+import { readInterfaceNames, readInterfaces } from "../io/node/interfaces.ts";
 import { createRandom } from "../io/node/secret.ts";
 import { readSurroundings } from "../io/node/surroundings.ts";
 import { writeForPeople } from "../io/node/whole-file.ts";
@@ -54,7 +54,7 @@ export async function init(options: InitOptions): Promise<void> {
   say(seenText(facts));
   const draft = await decide(facts, given, isTrusting);
   const text = yamlOf(draft, { state, isBehindNat: isBehindNat(facts.network, draft) });
-  const config = loadText(text, file) ?? process.exit(EXIT_USAGE);
+  const config = loadText(text, file, undefined, readInterfaceNames()) ?? process.exit(EXIT_USAGE);
   const summary = `${describe(config)}\n${guideFor(config)}${stillMissing(config)}`;
   if (file === STDOUT) {
     process.stdout.write(text);

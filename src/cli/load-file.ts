@@ -5,8 +5,15 @@ import type { Config } from "../app/config/config.ts";
 import { loadConfig } from "../app/config/load-config.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
 
-/** Undefined when the file can't be used; `say` has got what is wrong then, a line for each fault. */
-export function loadFile(file: string, say: (fault: string) => void = print): Config | undefined {
+/**
+ * Undefined when the file can't be used; `say` has got what is wrong then, a line for each fault.
+ * @param interfaces names of this router's: `say` hears of others that the file names
+ */
+export function loadFile(
+  file: string,
+  say: (fault: string) => void = print,
+  interfaces?: readonly string[],
+): Config | undefined {
   let text: string;
   try {
     text = fs.readFileSync(file, "utf8");
@@ -15,15 +22,23 @@ export function loadFile(file: string, say: (fault: string) => void = print): Co
     say(`${file}: can't be read: ${message}${code === "ENOENT" ? "; `branchline init` writes it" : ""}`);
     return undefined;
   }
-  return loadText(text, file, say);
+  return loadText(text, file, say, interfaces);
 }
 
 /** The same for a text that isn't in its file yet. */
-export function loadText(text: string, file: string, say: (fault: string) => void = print): Config | undefined {
+export function loadText(
+  text: string,
+  file: string,
+  say: (fault: string) => void = print,
+  interfaces?: readonly string[],
+): Config | undefined {
   const folder = path.dirname(path.resolve(file));
-  const { config, problems } = loadConfig(text, (given) => path.resolve(folder, given), tlsFault);
-  for (const { line, column, path: where, message } of problems) {
-    say(`${file}:${line}:${column}: ${where === "" ? "" : `${where} `}${message}`);
+  const loaded = loadConfig(text, (given) => path.resolve(folder, given), tlsFault, interfaces);
+  const { config, problems, hints } = loaded;
+  for (const problem of [...problems, ...hints]) {
+    const { line, column, path: where, message } = problem;
+    const kind = hints.includes(problem) ? "hint: " : "";
+    say(`${file}:${line}:${column}: ${kind}${where === "" ? "" : `${where} `}${message}`);
   }
   return problems.length === 0 ? config : undefined;
 }

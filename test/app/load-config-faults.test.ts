@@ -1,7 +1,7 @@
 /** Faulty configuration files: each fault with its place and its cure, all at once. */
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/app/config/load-config.ts";
-import { faults, LEAST, load } from "./files.ts";
+import { faults, hints, LEAST, load } from "./files.ts";
 
 const SERVER = "must be the IP address of a DNS server, such as 10.222.237.1 or 10.222.237.1:5353";
 type Rows = readonly (readonly [text: string, ...expected: string[]])[];
@@ -56,6 +56,30 @@ describe("YAML syntax", () => {
     expect(brief(`${LEAST}hunt_groups: &all {default: *all}\n`)).toContain(
       '3:19 hunt_groups.default: lacks members; add "members: ["201", "sip:202@10.222.237.22"]"',
     );
+  });
+});
+
+describe("an interface that the router doesn't have now", () => {
+  const net = "localnet: [10.222.237.0/24]\n";
+  const there = ["eth0", "eth1", "lo", "pppoe0", "switch0"];
+
+  test.each([
+    ["listen: [udp:pppeo0:5060]", "1:10 listen[0]: names pppeo0, which isn't here now; did you mean pppoe0?"],
+    [
+      "listen: [udp:10.0.0.1, {address: tcp:ethh1, family: 6}]",
+      "1:34 listen[1].address: names ethh1, which isn't here now; did you mean eth1?",
+    ],
+    [
+      "listen: [udp:wlan0]",
+      "1:10 listen[0]: names wlan0, which isn't here now; there are eth0, eth1, lo, pppoe0, switch0",
+    ],
+  ])("%s is a hint: it may come later", (line, hint) => {
+    expect(hints(`${line}\n${net}`, there)).toEqual([hint]);
+    expect(hints(`${line}\n${net}`, undefined)).toEqual([]);
+  });
+
+  test("those that it has, and addresses, need none", () => {
+    expect(hints(`listen: [udp:eth0, udp:10.0.0.1, "udp:[2001:db8::1]"]\n${net}`, there)).toEqual([]);
   });
 });
 

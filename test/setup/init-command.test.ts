@@ -74,6 +74,18 @@ describe("init with flags", () => {
     expect(stdout).toBe(`${file} is written.\n\n${check.stdout}\n${phones.stdout}`);
   });
 
+  test.each(["check", "init"])(
+    "%s hints at an interface that isn't there, and takes it all the same",
+    async (command) => {
+      const file = join(temporaryFolder(), "branchline.yaml");
+      const args = [...SITE, "--listen", `${hostPort(proxy)} udp:loo:5060`];
+      const written = await branchline("init", "-c", file, ...args);
+      const { code, stderr } = command === "init" ? written : await branchline(command, "-c", file);
+      expect(code).toBe(0);
+      expect(stderr).toMatch(/branchline\.yaml:4:\d+: hint: listen\[1\] names loo, .*; did you mean lo\?\n$/);
+    },
+  );
+
   test("without a gateway, its last word is that no call would survive", async () => {
     const file = join(temporaryFolder(), "branchline.yaml");
     const { stdout } = await branchline("init", "-c", file, ...SITE, "--gateway", "none");

@@ -18,7 +18,12 @@ import { checkTransports, loadTls, type Surroundings } from "./load-tls.ts";
 import { loadUpstream } from "./load-upstream.ts";
 import { type Fields, HOUR_ms, type Place, type Problem, Reader, SECOND_ms } from "./reader.ts";
 
-export type Loaded = { readonly config: Config; readonly problems: readonly Problem[] };
+export type Loaded = {
+  readonly config: Config;
+  readonly problems: readonly Problem[];
+  /** What is no fault, but may not be meant so. */
+  readonly hints: readonly Problem[];
+};
 
 const KEYS = [
   "listen",
@@ -47,23 +52,25 @@ const KEYS = [
 /**
  * @param resolvePath makes a path of the file absolute
  * @param tlsFault why the files that `tls` names can't serve
+ * @param interfaces names of this router's; those that aren't among them are hinted at
  * @returns the configuration is usable only when there are no problems
  */
 export function loadConfig(
   text: string,
   resolvePath: Surroundings["resolvePath"],
   tlsFault: Surroundings["tlsFault"] = () => undefined,
+  interfaces?: Surroundings["interfaces"],
 ): Loaded {
   const reader = new Reader();
   const root = reader.parse(text);
   const fields = root === undefined ? undefined : reader.fields(root, KEYS);
-  const config = assemble(reader, fields, { resolvePath, tlsFault });
+  const config = assemble(reader, fields, { resolvePath, tlsFault, interfaces });
   const problems = [...reader.problems].sort((a, b) => a.line - b.line || a.column - b.column);
-  return { config, problems };
+  return { config, problems, hints: reader.hints };
 }
 
 function assemble(reader: Reader, fields: Fields | undefined, surroundings: Surroundings): Config {
-  const listeners = loadListeners(reader, fields);
+  const listeners = loadListeners(reader, fields, surroundings.interfaces);
   const site = loadSite(reader, fields);
   const tls = loadTls(reader, fields?.get("tls"), surroundings);
   if (fields !== undefined) {

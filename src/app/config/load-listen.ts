@@ -4,7 +4,7 @@ import { parseDecimal } from "../../message/text.ts";
 import { splitHostPort } from "../../message/uri.ts";
 import { defaultPort, type Protocol } from "../../transport/flow.ts";
 import { type ListenSettings, OwnListener } from "../../transport/own-listener.ts";
-import type { Fields, Place, Reader } from "./reader.ts";
+import { type Fields, nearest, type Place, type Reader } from "./reader.ts";
 
 const PROTOCOLS: readonly Protocol[] = ["udp", "tcp", "tls"];
 
@@ -14,7 +14,12 @@ const PORT_MAX = 65_535;
 const INTERFACE = /^([A-Za-z][A-Za-z0-9_-]*(?:\.\d+)?)(:\d+)?$/;
 const INTERFACE_LENGTH_MAX = 15;
 
-export function loadListeners(reader: Reader, fields: Fields | undefined): OwnListener[] {
+/** @param interfaces their names, where they are known */
+export function loadListeners(
+  reader: Reader,
+  fields: Fields | undefined,
+  interfaces: readonly string[] | undefined,
+): OwnListener[] {
   const places = reader.required(fields, "listen", "[udp:10.222.237.1:5060]", (place) => reader.items(place)) ?? [];
   const listen = fields?.get("listen");
   if (listen !== undefined && places.length === 0) {
@@ -22,7 +27,7 @@ export function loadListeners(reader: Reader, fields: Fields | undefined): OwnLi
   }
   const listeners: OwnListener[] = [];
   for (const place of places) {
-    const settings = loadListener(reader, place);
+    const settings = loadListener(reader, place, interfaces);
     if (settings === undefined) continue;
     if (listeners.some((one) => isSamePort(one.settings, settings))) {
       reader.fault(place, "is listed twice; remove one");
@@ -39,7 +44,7 @@ function isSamePort(a: ListenSettings, b: ListenSettings): boolean {
   return isSameKind && a.at === b.at && a.version === b.version && a.port === b.port;
 }
 
-function loadListener(reader: Reader, place: Place): ListenSettings | undefined {
+function loadListener(reader: Reader, place: Place, interfaces: readonly string[] = []): ListenSettings | undefined {
   let address = place;
   let advertise: string | undefined;
   let family: Place | undefined;
@@ -66,6 +71,11 @@ function loadListener(reader: Reader, place: Place): ListenSettings | undefined 
   if (host === "0.0.0.0" || host === "::") {
     reader.fault(address, `"${text}" is every address; list this router's own addresses one by one, LAN and WAN`);
     return undefined;
+  }
+  if (version === 0 && interfaces.length > 0 && !interfaces.includes(host)) {
+    const near = nearest(host, interfaces);
+    const cure = near === undefined ? `there are ${interfaces.join(", ")}` : `did you mean ${near}?`;
+    reader.fault(address, `names ${host}, which isn't here now; ${cure}`, reader.hints);
   }
   if (family !== undefined && version !== 0) {
     reader.fault(family, "chooses among an interface's addresses; the address before it says all: remove it");

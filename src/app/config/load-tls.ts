@@ -14,6 +14,8 @@ const CLIENT_CERTIFICATES = ["none", "optional", "required"] as const;
 export interface Surroundings {
   readonly resolvePath: (path: string) => string;
   readonly tlsFault: (files: TlsFiles) => TlsFault | undefined;
+  /** Names of the router's interfaces; undefined: nobody has looked. */
+  readonly interfaces: readonly string[] | undefined;
 }
 
 export function loadTls(

@@ -46,6 +46,8 @@ const CURES: Readonly<Record<string, string>> = {
 
 export class Reader {
   readonly problems: Problem[] = [];
+  /** What may be meant so. */
+  readonly hints: Problem[] = [];
   private readonly lines = new LineCounter();
   private document: Document | undefined = undefined;
 
@@ -72,10 +74,10 @@ export class Reader {
     return { node: (document.contents ?? undefined) as Node | undefined, path: "" };
   }
 
-  fault(place: Place, message: string): void {
+  fault(place: Place, message: string, list = this.problems): void {
     const offset = place.node?.range?.[0] ?? 0;
     const { line, col } = this.lines.linePos(offset);
-    this.problems.push({ line: Math.max(line, 1), column: Math.max(col, 1), path: place.path, message });
+    list.push({ line: Math.max(line, 1), column: Math.max(col, 1), path: place.path, message });
   }
 
   /** A mapping with no other keys than `known`. Undefined, with a fault, when it is something else. */
@@ -216,9 +218,15 @@ function unknownKey(name: string, known: readonly string[]): string {
     const nested = inner.reduceRight((value, key) => `{${key}: ${value}}`, "…");
     return `is not a key that branchline knows; write ${first}: ${nested}`;
   }
-  const near = known.find((candidate) => isNear(name, candidate));
+  const near = nearest(name, known);
   const proposal = near === undefined ? `known keys are ${known.join(", ")}` : `did you mean ${near}?`;
   return `is not a key that branchline knows; ${proposal}`;
+}
+
+/** Which of them is meant, perhaps. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const near = known.filter((candidate) => isNear(name, candidate));
+  return near.sort((one, other) => editDistance(name, one) - editDistance(name, other))[0];
 }
 
 /** Whether the name is short for the candidate, or differs by little: two letters more, less or other, in a short word one. */

@@ -3,6 +3,7 @@ import * as os from "os";
 import { performance } from "perf_hooks";
 import { IpRange, IpRanges, isPrivate } from "../../base/ip-range.ts";
 import type { Interfaces } from "../../transport/own-listener.ts";
+import { readText } from "./host.ts";
 
 /** After trouble it comes sooner, but no more often than this. */
 const SOON_ms = 100;
@@ -69,6 +70,14 @@ export function readAddresses(): LocalAddress[] | undefined {
 export function readInterfaces(): Interfaces | undefined {
   const addresses = readAddresses();
   return addresses && interfacesOf(addresses);
+}
+
+/** What all interfaces are called, those included that are down or have no address; empty where nobody tells. */
+export function readInterfaceNames(): string[] {
+  const all = (readText("/sys/class/net") ?? "").split("\n");
+  const names = new Set([...all, ...(readInterfaces() ?? new Map()).keys()]);
+  // Of bonds there is a file, too.
+  return [...names].filter((name) => /^(?!bonding_m)./.test(name)).sort();
 }
 
 /** Addresses by the interface that has them, in the same order. */
