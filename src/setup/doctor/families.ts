@@ -42,6 +42,7 @@ export function familyOf(files: Texts): Family {
 export const filterOf = (device: string) => `/proc/sys/net/ipv4/conf/${device}/rp_filter`;
 
 export const RULES = "iptables-save && echo '#'; nft list ruleset && echo '#'";
+export const RULES6 = RULES.replace("ip", "ip6");
 export const TRACKED = "{ conntrack -L -p udp || cat /proc/net/nf_conntrack; } && echo '#'";
 export const HAS_CONNTRACK = "command -v conntrack";
 /** How often the kernel has told that its helper dropped something. */
@@ -57,7 +58,8 @@ export const space = ({ stateFolder }: Config) =>
 /** Command lines whose output the checks read; none changes anything. */
 export function commandsFor(family: Family, config: Config): string[] {
   const own = { edgeos: [EDGEOS_RUNS], openwrt: [UCI_FIREWALL, UBUS], tomato: [NVRAM_SIP], debian: [], unknown: [] };
-  return [RULES, TRACKED, HAS_CONNTRACK, DROPPED, SOCKETS, space(config), ...own[family]];
+  const rules = config.listeners.some(({ settings }) => settings.version === 6) ? [RULES, RULES6] : [RULES];
+  return [...rules, TRACKED, HAS_CONNTRACK, DROPPED, SOCKETS, space(config), ...own[family]];
 }
 
 /**

@@ -8,44 +8,54 @@ import {
   EDGEOS_CONFIG,
   isTunnel,
   RULES,
+  RULES6,
   setLines,
   UBUS,
   UCI_FIREWALL,
   uciValues,
 } from "./families.ts";
-import { covers, inputRules, judge, type Openness, type Rule } from "./rules.ts";
+import { covers, inputRules, judge, type Openness, type Rule, type Standard } from "./rules.ts";
 
 /** Rules as a family keeps them, and how to add one. */
 interface Wall {
   readonly rules: readonly (Rule | undefined)[];
-  readonly standard: Rule["verdict"];
+  readonly standard: Standard;
   readonly cure: readonly string[];
   readonly undo?: readonly string[];
 }
 
 /** What the rule to be added lets in. */
 interface Opening {
+  /** Of the sources. */
+  readonly version: 4 | 6;
   readonly sources: readonly string[];
   readonly protocol: "udp" | "tcp" | "tcp_udp";
   readonly ports: readonly number[];
 }
 
-/** Whether requests of upstream get in, by each interface on which they would come. */
+/** Whether requests of upstream get in, by each interface on which they would come, and each IP version. */
 export function firewall(facts: Facts, config: Config): Verdict[] {
   const peers = facts.peers.filter(({ role, local }) => role === "upstream" && local !== undefined);
   const devices = [...new Set(peers.map(({ local }) => deviceOf(facts, local)))];
   if (peers.length === 0) return [unseen("no way to upstream is known, so no rule can be judged")];
-  return devices.flatMap((device) => {
-    const here = peers.filter(({ local }) => deviceOf(facts, local) === device);
-    return device === undefined ? [] : [behind(facts, config, device, here)];
-  });
+  return devices.flatMap((device) =>
+    ([4, 6] as const).flatMap((version) => {
+      const here = peers.filter(
+        ({ local, to }) => deviceOf(facts, local) === device && ipVersion(to.address) === version,
+      );
+      return device === undefined || here.length === 0 ? [] : [behind(facts, config, device, version, here)];
+    }),
+  );
 }
 
-function behind(facts: Facts, config: Config, device: string, peers: readonly PeerFact[]): Verdict {
-  const listeners = config.listeners.filter((one) => deviceOf(facts, one.address) === device);
+function behind(facts: Facts, config: Config, device: string, version: 4 | 6, peers: readonly PeerFact[]): Verdict {
+  const listeners = config.listeners.filter(
+    ({ address }) => deviceOf(facts, address) === device && ipVersion(address) === version,
+  );
   const used = listeners.length > 0 ? listeners : config.listeners;
   const protocols = new Set(used.map(({ protocol }) => (protocol === "udp" ? "udp" : "tcp")));
   const opening: Opening = {
+    version,
     sources: [...new Set(peers.map(({ to }) => to.address))].sort(),
     protocol: protocols.size > 1 ? "tcp_udp" : protocols.has("udp") ? "udp" : "tcp",
     ports: [...new Set(used.map(({ port }) => port))].sort(),
@@ -71,7 +81,7 @@ function behind(facts: Facts, config: Config, device: string, peers: readonly Pe
       return ok(`the firewall lets upstream's requests in on ${device}`);
     }
     return warning(
-      `the firewall lets everybody in on ${device}: strangers will try to dial out; open it for upstream alone`,
+      `the firewall lets everybody in on ${device}${version === 6 ? " by IPv6" : ""}: strangers will try to dial out; open it for upstream alone`,
     );
   }
   return ok(`the firewall lets requests of ${who} in`);
@@ -81,13 +91,14 @@ function wallOf(facts: Facts, device: string, opening: Opening): Wall | undefine
   const { family, files, said } = facts;
   if (family === "edgeos") return edgeosWall(setLines(files[EDGEOS_CONFIG]), device, opening);
   if (family === "openwrt") return openwrtWall(said[UCI_FIREWALL], said[UBUS], device, opening);
-  const read = inputRules(said[RULES] ?? "", device);
-  if (read === undefined || opening.sources.some((source) => ipVersion(source) === 6)) return undefined;
+  const { version } = opening;
+  const read = inputRules(said[version === 6 ? RULES6 : RULES] ?? "", device, version);
+  if (read === undefined) return undefined;
   const kinds = opening.protocol === "tcp_udp" ? ["udp", "tcp"] : [opening.protocol];
   const lines = kinds.flatMap((kind) =>
     opening.sources.map(
       (source) =>
-        `iptables -I INPUT -s ${source} -p ${kind} -m multiport --dports ${opening.ports.join(",")} -j ACCEPT`,
+        `ip${version === 6 ? 6 : ""}tables -I INPUT -s ${source} -p ${kind} -m multiport --dports ${opening.ports.join(",")} -j ACCEPT`,
     ),
   );
   const keep =
@@ -98,11 +109,12 @@ function wallOf(facts: Facts, device: string, opening: Opening): Wall | undefine
 /** What may stand in a command. */
 const WORD = /^[\w.+-]+$/;
 const NAME = "branchline";
-const GROUP = "branchline-upstream";
 
 function edgeosWall(lines: readonly string[], device: string, opening: Opening): Wall | undefined {
   if (lines.length === 0) return undefined;
-  const kind = ipVersion(opening.sources[0] ?? "") === 6 ? "ipv6-name" : "name";
+  const six = opening.version === 6 ? "6" : "";
+  const v6 = six && "ipv6-";
+  const kind = `${v6}name`;
   const named = lines.flatMap((line) => {
     const [, path = "", name = ""] = new RegExp(`^interfaces (.+) firewall local ${kind} (\\S+)$`).exec(line) ?? [];
     return edgeosDevice(path) === device ? [name] : [];
@@ -122,8 +134,8 @@ function edgeosWall(lines: readonly string[], device: string, opening: Opening):
   let free = ours ?? 25;
   while (ours === undefined && rules.has(free)) free += 1;
   const rule = `set ${start}rule ${free}`;
-  const group = kind === "name" ? "address-group" : "ipv6-address-group";
-  const member = kind === "name" ? "address" : "ipv6-address";
+  // Groups of both kinds share their names.
+  const group = `${v6}address-group branchline-upstream${six}`;
   const remote = lines.flatMap((line) => /^vpn ipsec .*remote prefix (\S+)$/.exec(line)?.[1] ?? []);
   const isTunnelled = opening.sources.every((source) => remote.some((prefix) => covers(prefix, source)));
   return {
@@ -132,16 +144,16 @@ function edgeosWall(lines: readonly string[], device: string, opening: Opening):
     cure: configure(
       // What upstream's addresses were before must not stay open.
       ...(ours === undefined ? [] : [`delete ${start}rule ${free}`]),
-      ...(values(`firewall group ${group} ${GROUP} `).length === 0 ? [] : [`delete firewall group ${group} ${GROUP}`]),
-      ...opening.sources.map((source) => `set firewall group ${group} ${GROUP} ${member} ${source}`),
+      ...(values(`firewall group ${group} `).length === 0 ? [] : [`delete firewall group ${group}`]),
+      ...opening.sources.map((source) => `set firewall group ${group} ${v6}address ${source}`),
       `${rule} action accept`,
       `${rule} description ${NAME}`,
       `${rule} protocol ${opening.protocol}`,
       `${rule} destination port ${opening.ports.join(",")}`,
-      `${rule} source group ${group} ${GROUP}`,
+      `${rule} source group ${group}`,
       ...(isTunnelled ? [`${rule} ipsec match-ipsec`] : []),
     ),
-    undo: configure(`delete ${start}rule ${free}`, `delete firewall group ${group} ${GROUP}`),
+    undo: configure(`delete ${start}rule ${free}`, `delete firewall group ${group}`),
   };
 }
 
@@ -163,13 +175,13 @@ function edgeosRule(asks: readonly string[], values: (path: string) => string[])
   if (asks.includes("disable") || (states.length > 0 && !states.includes("new enable"))) return never;
   const known =
     /^(?:action|description|log|protocol|state|source (?:address|group)|destination (?:port|group port-group)|ipsec match-ipsec)/;
-  if (asks.some((ask) => !known.test(ask) || ask.includes("!"))) return undefined;
+  if (asks.some((ask) => ask.includes("!"))) return undefined;
   const members = (side: string) =>
     read(`${side} group `).flatMap((group) =>
       values(`firewall group ${group} `).map((one) => one.replace(/^\S+ /, "")),
     );
   return {
-    verdict: read("action ")[0] === "accept" ? "accept" : "drop",
+    verdict: asks.some((ask) => !known.test(ask)) ? "unclear" : read("action ")[0] === "accept" ? "accept" : "drop",
     sources: [...read("source address "), ...members("source")],
     protocols: read("protocol "),
     ports: [...read("destination port ").flatMap((ports) => ports.split(",")), ...members("destination")],
@@ -180,7 +192,7 @@ function openwrtWall(
   uci: string | undefined,
   ubus: string | undefined,
   device: string,
-  { sources, protocol, ports }: Opening,
+  { sources, protocol, ports, version }: Opening,
 ): Wall | undefined {
   const sections = [...uciValues(uci).values()];
   const of = (kind: string) => sections.filter((one) => one.get("")?.[0] === kind);
@@ -189,9 +201,14 @@ function openwrtWall(
   const name = zone?.get("name")?.[0];
   if (zone === undefined || name === undefined || !WORD.test(name)) return undefined;
   const rules = of("rule").filter(
-    (one) => [name, "*"].includes(one.get("src")?.[0] ?? "") && !one.has("dest") && one.get("enabled")?.[0] !== "0",
+    (one) =>
+      [name, "*"].includes(one.get("src")?.[0] ?? "") &&
+      !one.has("dest") &&
+      one.get("enabled")?.[0] !== "0" &&
+      !(one.get("family")?.[0] ?? "").endsWith(version === 6 ? "4" : "6"),
   );
-  const set = (key: string, value: string | number) => `uci set firewall.branchline${key}='${value}'`;
+  const own = version === 6 ? `${NAME}6` : NAME;
+  const set = (key: string, value: string | number) => `uci set firewall.${own}${key}='${value}'`;
   const end = ["uci commit firewall", "/etc/init.d/firewall reload"];
   return {
     rules: rules.map((one) => {
@@ -205,17 +222,17 @@ function openwrtWall(
     }),
     standard: zone.get("input")?.[0] === "ACCEPT" ? "accept" : "drop",
     cure: [
-      ...(uciValues(uci).has(NAME) ? [`uci delete firewall.${NAME}`] : []),
+      ...(uciValues(uci).has(own) ? [`uci delete firewall.${own}`] : []),
       set("", "rule"),
-      set(".name", "branchline"),
+      set(".name", own),
       set(".src", name),
-      ...sources.map((source) => `uci add_list firewall.branchline.src_ip='${source}'`),
+      ...sources.map((source) => `uci add_list firewall.${own}.src_ip='${source}'`),
       set(".proto", protocol === "tcp_udp" ? "tcpudp" : protocol),
       set(".dest_port", ports.join(" ")),
       set(".target", "ACCEPT"),
       ...end,
     ],
-    undo: ["uci delete firewall.branchline", ...end],
+    undo: [`uci delete firewall.${own}`, ...end],
   };
 }
 

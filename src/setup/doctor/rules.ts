@@ -3,38 +3,44 @@ import { IpRange } from "../../base/ip-range.ts";
 
 /** A rule that decides when all that it asks is so; what is empty asks nothing. */
 export interface Rule {
-  readonly verdict: "accept" | "drop";
+  /** "unclear": it asks more than can be read, or goes on elsewhere. */
+  readonly verdict: "accept" | "drop" | "unclear";
   readonly sources: readonly string[];
   readonly protocols: readonly string[];
   /** "5060", "5060-5062", "5060:5062". */
   readonly ports: readonly string[];
 }
 
+export type Standard = "accept" | "drop";
+
 /** "everybody": open for upstream, and for all the world; "unclear": something asks what we can't read. */
 export type Openness = "open" | "everybody" | "closed" | "unclear";
 
+interface Packet {
+  readonly source: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+
 /** What comes of a new packet for `port`; the first rule that matches decides, at last `standard`. */
-export function judge(
-  rules: readonly (Rule | undefined)[],
-  standard: Rule["verdict"],
-  packet: { source: string; protocol: string; port: number },
-): Openness {
-  const { source, protocol, port } = packet;
+export function judge(rules: readonly (Rule | undefined)[], standard: Standard, packet: Packet): Openness {
   let isUnclear = false;
   for (const rule of rules) {
-    if (rule === undefined) {
-      isUnclear = true;
-      continue;
-    }
-    const { verdict, sources, protocols, ports } = rule;
-    const asks =
-      protocols.length === 0 || protocols.some((one) => ["all", "tcp_udp", "tcpudp", protocol].includes(one));
-    const fits = ports.length === 0 || ports.some((one) => holds(one, port));
-    if (!asks || !fits || (sources.length > 0 && !sources.some((one) => covers(one, source)))) continue;
-    if (verdict === "accept") return sources.length === 0 ? "everybody" : "open";
-    return isUnclear ? "unclear" : "closed";
+    if (rule !== undefined && !concerns(rule, packet)) continue;
+    if (rule === undefined || rule.verdict === "unclear") isUnclear = true;
+    else if (rule.verdict === "accept") return rule.sources.length === 0 ? "everybody" : "open";
+    else return isUnclear ? "unclear" : "closed";
   }
   return isUnclear ? "unclear" : standard === "accept" ? "everybody" : "closed";
+}
+
+function concerns({ sources, protocols, ports }: Rule, { source, protocol, port }: Packet): boolean {
+  const isOf = (range: string) => covers(range, source);
+  return (
+    (protocols.length === 0 || protocols.some((one) => ["all", "tcp_udp", "tcpudp", protocol].includes(one))) &&
+    (ports.length === 0 || ports.some((one) => holds(one, port))) &&
+    (sources.length === 0 || sources.some(isOf))
+  );
 }
 
 function holds(ports: string, port: number): boolean {
@@ -55,29 +61,37 @@ const PARTS = {
   source: new RegExp(`(?:-s|ip6? saddr) ${LIST}`),
   ports: new RegExp(`(?:--dports?|dport) ${LIST}`),
   device: new RegExp(`(?:-i|iif|iifname) ${LIST}`),
-  protocol: new RegExp(`(?:-p|l4proto|ip protocol) ${LIST}|\\b(?:tcp|udp)\\b`),
+  protocol: new RegExp(`(?:-p|l4proto|ip protocol|ip6 nexthdr) ${LIST}|\\b(?:tcp|udp|icmp(?:v6)?)\\b`),
   states: /(?:--ctstate|--state|ct state) (\{[^}]*\}|\S+(?:, \S+)*)/,
   verdict: /-j (\S+)|\b(accept|drop|reject)\b|\b(?:jump|goto) (\S+)/,
 };
-const NOISE =
-  /^-A INPUT|-m \S+|--(?:reject-with|comment) (?:"[^"]*"|\S+)|comment "[^"]*"|reject with .*|counter packets \d+ bytes \d+|counter|meta/g;
+const VERDICTS: Readonly<Record<string, Standard>> = { accept: "accept", drop: "drop", reject: "drop" };
+const COMMENT = /--comment (?:"[^"]*"|\S+)| comment "[^"]*"/;
+const NOISE = /^-A INPUT|-m \S+|--reject-with \S+|reject with .*|counter packets \d+ bytes \d+|counter|meta/g;
 
 /**
- * The input chain of `iptables-save`, or else of `nft list ruleset`, as far as it concerns new packets from `device`.
+ * The input chain of `iptables-save` (`ip6tables-save`), or else of `nft list ruleset` for this IP version, as far as it
+ * concerns new packets from `device`.
  * Undefined when there is none,
  * or nobody could read it; a kernel without rules lets all in.
  */
 export function inputRules(
   text: string,
   device: string,
-): { rules: (Rule | undefined)[]; standard: Rule["verdict"] } | undefined {
+  version: 4 | 6,
+): { rules: (Rule | undefined)[]; standard: Standard } | undefined {
   const tables = /^:INPUT (\S+)[\s\S]*?COMMIT/m.exec(text.slice(Math.max(0, text.indexOf("*filter"))));
-  const nft = /chain \S+ \{\s+type filter hook input[^;]*;(?: policy (\w+);)?([\s\S]*?)\n\s*\}/.exec(text);
+  const nft = /chain \S+ \{\s+type filter hook input[^;]*;(?: policy (\w+);)?([\s\S]*?)\n\s*\}/.exec(
+    // Rules for the other version have tables of their own, or stand beside ours.
+    text.replace(new RegExp(`^table ip${version === 4 ? "6" : ""} [\\s\\S]*?^\\}`, "gm"), ""),
+  );
   const isTables = tables !== null && text.includes("*filter");
   if (!isTables && nft === null) return text.includes("#") ? { rules: [], standard: "accept" } : undefined;
   const body: readonly string[] = isTables ? (tables[0].match(/^-A INPUT .*/gm) ?? []) : (nft?.[2] ?? "").split("\n");
   const policy = isTables ? tables[1] : nft?.[1];
-  const rules = body.map((line) => readRule(line.trim(), device)).filter((rule) => rule !== "other");
+  const rules = body
+    .map((line) => readRule(line.replace(COMMENT, "").trim(), device))
+    .filter((rule) => rule !== "other");
   return { rules: rules as (Rule | undefined)[], standard: policy?.toLowerCase() === "drop" ? "drop" : "accept" };
 }
 
@@ -91,15 +105,16 @@ function readRule(line: string, device: string): Rule | undefined | "other" {
   const verdict = (found(PARTS.verdict)?.[1] ?? found(PARTS.verdict)?.[2] ?? "").toLowerCase();
   const rest = Object.values(PARTS)
     .reduce((text, part) => text.replace(part, ""), line.replace(NOISE, ""))
+    .replace(/\b(?:tcp|udp)\b/g, "")
     .trim();
-  if (rest !== "" || line.includes("!")) return verdict === "log" || verdict === "" ? "other" : undefined;
-  if (verdict !== "accept" && verdict !== "drop" && verdict !== "reject") {
-    return verdict === "log" || (verdict === "" && !/jump|goto/.test(line)) ? "other" : undefined;
-  }
+  if (verdict === "log" || (verdict === "" && !/jump|goto/.test(line))) return "other";
+  if (line.includes("!")) return undefined;
   const protocol = found(PARTS.protocol);
+  const sources = items(found(PARTS.source)?.[1]);
+  const isKnown = sources.every((one) => IpRange.parse(one) !== undefined);
   return {
-    verdict: verdict === "accept" ? "accept" : "drop",
-    sources: items(found(PARTS.source)?.[1]),
+    verdict: rest !== "" || !isKnown ? "unclear" : (VERDICTS[verdict] ?? "unclear"),
+    sources: isKnown ? sources : [],
     protocols: protocol === null ? [] : items(protocol[1] ?? protocol[0]),
     ports: items(found(PARTS.ports)?.[1]),
   };
