@@ -8,6 +8,8 @@ const KEPT = [
   "/etc/branchline.yaml",
   "/etc/branchline.yaml.sample",
   "/etc/branchline",
+  // Where `init` expects certificates.
+  "/etc/tls",
   "/etc/init.d/branchline",
   "/etc/rc.d/S95branchline",
   "/etc/rc.d/K10branchline",

@@ -7,6 +7,7 @@ import { listen } from "../io/node/ears.ts";
 import { readInterfaceNames, readInterfaces } from "../io/node/interfaces.ts";
 import { createRandom } from "../io/node/secret.ts";
 import { readSurroundings } from "../io/node/surroundings.ts";
+import { tlsFault } from "../io/node/tls-faults.ts";
 import { writeForPeople } from "../io/node/whole-file.ts";
 import { answer, missingFlags, promptOf, type Stand, settle } from "../setup/init/dialogue.ts";
 import { type Draft, type Given, type Key, yamlOf } from "../setup/init/draft.ts";
@@ -54,7 +55,7 @@ export async function init(options: InitOptions): Promise<void> {
   say(seenText(facts));
   const draft = await decide(facts, given, isTrusting);
   const text = yamlOf(draft, { state, isBehindNat: isBehindNat(facts.network, draft) });
-  const config = loadText(text, file, undefined, readInterfaceNames()) ?? process.exit(EXIT_USAGE);
+  const config = loadText(text, file, undefined, readInterfaceNames(), () => undefined) ?? process.exit(EXIT_USAGE);
   const summary = `${describe(config)}\n${guideFor(config)}${stillMissing(config)}`;
   if (file === STDOUT) {
     process.stdout.write(text);
@@ -70,9 +71,11 @@ export async function init(options: InitOptions): Promise<void> {
 }
 
 /** The last line is the one that is read. */
-function stillMissing({ site }: Config): string {
-  if (site.gateways.length > 0) return "";
-  return "\nNo gateway is named yet: no call would survive an outage. Add gateways: [sip:ADDRESS] to the file.\n";
+function stillMissing({ site, tls }: Config): string {
+  const fault = tls && tlsFault(tls);
+  const files = fault === undefined ? "" : `\nIt can't start yet: tls.${fault.key} ${fault.message}.\n`;
+  if (site.gateways.length > 0) return files;
+  return `${files}\nNo gateway is named yet: no call would survive an outage. Add gateways: [sip:ADDRESS] to the file.\n`;
 }
 
 /** Prints what to set on phones. */

@@ -31,9 +31,10 @@ export function loadText(
   file: string,
   say: (fault: string) => void = print,
   interfaces?: readonly string[],
+  faultOf = tlsFault,
 ): Config | undefined {
   const folder = path.dirname(path.resolve(file));
-  const loaded = loadConfig(text, (given) => path.resolve(folder, given), tlsFault, interfaces);
+  const loaded = loadConfig(text, (given) => path.resolve(folder, given), faultOf, interfaces);
   const { config, problems, hints } = loaded;
   for (const problem of [...problems, ...hints]) {
     const { line, column, path: where, message } = problem;

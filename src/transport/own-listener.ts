@@ -86,6 +86,6 @@ export class OwnListener implements Listener {
 }
 
 /** Link-local addresses mean nothing to anybody else. */
-function isLasting(address: string): boolean {
+export function isLasting(address: string): boolean {
   return !/^fe[89ab]/i.test(address);
 }

@@ -207,6 +207,7 @@ describeUnless(missingForRouters(), "OpenWrt", () => {
     box.write(CONFIG, MINE, 0o644);
     const before = box.files();
     install(box, ipk);
+    box.write("/etc/tls/branch.key", "mine", 0o600);
     await box.becomes(answers);
     // As sysupgrade collects what it takes along, and puts it onto the new firmware.
     box.ok("tar -czf /mnt/kept.tgz $(find $(cat /lib/upgrade/keep.d/*) 2>/dev/null \\( -type f -o -type l \\) )");
@@ -219,6 +220,7 @@ describeUnless(missingForRouters(), "OpenWrt", () => {
     box.ok("tar -xzf /mnt/kept.tgz -C /");
     await box.reboot();
     await box.becomes(answers);
+    expect(box.read("/etc/tls/branch.key")).toBe("mine");
   });
 
   test("with a root that can't be written it needs its state folder only", async () => {

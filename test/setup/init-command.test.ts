@@ -1,11 +1,12 @@
 /** `branchline init` as it is typed: with flags, at a terminal, hearing phones; and then the branch works. */
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { hostPort, Subnet } from "../peers/support/addresses.ts";
 import { Branchline } from "../peers/support/branchline.ts";
+import { CertificateAuthority } from "../peers/support/certificates.ts";
 import { Child } from "../peers/support/child.ts";
 import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";
 import { Namespace } from "../peers/support/namespace.ts";
@@ -144,6 +145,28 @@ describe("init with flags", () => {
     const { code, stderr } = await branchline("init", "-c", join(folder, "file", "branchline.yaml"), ...SITE);
     expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining("can't be written") });
     expect(readdirSync(folder)).toEqual(["file"]);
+  });
+});
+
+describeWith(["openssl"], "init with TLS", () => {
+  test("towards upstream: the file is written, and what is missing yet is said; with it, check is content", async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, "branchline.yaml");
+    const listen = `udp:${hostPort(proxy)} tls:${proxy.host}:5071`;
+    const args = ["--upstream", `sips:${net.host(2)}`, "--listen", listen];
+    const { code, stdout } = await branchline("init", "-c", file, ...SITE, ...args);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nIt can't start yet: tls\.certificate can't be read: .*tls\/branch\.pem'?\.\n$/);
+    expect(await branchline("check", "-c", file)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("tls.certificate"),
+    });
+    const { certificate, key } = new CertificateAuthority().issue("branch", "IP:127.0.0.1");
+    mkdirSync(join(folder, "tls"));
+    copyFileSync(certificate, join(folder, "tls/branch.pem"));
+    copyFileSync(key, join(folder, "tls/branch.key"));
+    expect(await branchline("check", "-c", file)).toMatchObject({ code: 0 });
+    expect((await branchline("init", "-c", file, "--force", ...SITE, ...args)).stdout).not.toContain("can't start");
   });
 });
 

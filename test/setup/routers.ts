@@ -29,6 +29,7 @@ export function router(parts: {
       "\n",
     ),
     isLittleEndian,
+    routes6: "",
     neighbours: [
       "IP address       HW type     Flags       HW address            Mask     Device",
       ...neighbours,

@@ -85,10 +85,16 @@ export function answer(draft: Draft, { key, proposed }: Question, given: string)
   return fault === undefined ? { draft: next } : { fault };
 }
 
-/** Adds what everybody leaves out. */
+/** Adds what everybody leaves out: schemes, brackets. */
 function complete(key: Key, word: string): string {
-  if (key === "listen") return /^(udp|tcp|tls):/.test(word) ? word : `udp:${word}`;
+  const [, scheme = "", rest = ""] = /^(?:(sips?|udp|tcp|tls):)?(.*)$/i.exec(word) ?? [];
+  const [, user = "", host = "", more = ""] = /^(.*@)?([^;@]*)(.*)$/.exec(rest) ?? [];
+  const version = ipVersion(host);
+  const at = `${user}${version === 6 ? `[${host}]` : host}${more}`;
+  if (key === "listen") return `${scheme || "udp"}:${at}`;
   const isUri =
-    key === "upstream" || key === "gateways" || (key === "members" && (word.includes("@") || ipVersion(word) !== 0));
-  return isUri && !/^sips?:/i.test(word) ? `sip:${word}` : word;
+    key === "upstream" || key === "gateways" || (key === "members" && (scheme + user !== "" || version !== 0));
+  if (!isUri) return word;
+  const transport = scheme.toLowerCase().replace("sips", "tls");
+  return `sip:${/^(sip)?$/.test(transport) ? at : `${at.replace(/;transport=[^;]*/i, "")};transport=${transport}`}`;
 }

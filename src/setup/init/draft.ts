@@ -39,11 +39,15 @@ export function yamlOf(draft: Draft, { state, isBehindNat }: Extras): string {
   const nat = `# Behind NAT, where its public address is always the same, upstream must be told:
 # listen: [{address: "udp:192.168.1.2:5060", advertise: "203.0.113.2:5060"}]
 `;
+  const tls = `
+# TLS: our certificate and key (PEM); ca: FILE too if upstream's authority is private.
+tls: {certificate: tls/branch.pem, key: tls/branch.key}
+`;
   return `# By \`branchline init\`. \`branchline check\` says in words what it does; README.md has all keys.
 
 # This router's addresses towards phones, upstream and gateway. An interface's name stands for the address that it has.
 ${line("listen")}
-${isBehindNat ? nat : ""}
+${isBehindNat ? nat : ""}${draft.listen?.some((one) => one.startsWith("tls:")) === true ? tls : ""}
 # The phones' networks: who is there may dial out in an outage.
 ${line("localnet")}
 

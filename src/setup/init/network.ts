@@ -1,4 +1,6 @@
-/** What the host's own files and programs say about its network, read as text. IPv4: phones in branches have it. */
+/** What the host's own files and programs say about its network, read as text. */
+import { IpRange, ipVersion } from "../../base/ip-range.ts";
+import { isLasting } from "../../transport/own-listener.ts";
 
 /** One address of one interface. */
 export interface Interface {
@@ -16,6 +18,12 @@ export interface Route {
   readonly metric: number;
 }
 
+export interface Route6 {
+  readonly name: string;
+  readonly to: IpRange;
+  readonly metric: number;
+}
+
 export interface Neighbour {
   readonly address: string;
   /** Maker of phones; undefined: of something else, or nobody knows. */
@@ -25,6 +33,7 @@ export interface Neighbour {
 export interface Network {
   readonly interfaces: readonly Interface[];
   readonly routes: readonly Route[];
+  readonly routes6: readonly Route6[];
   /** Interfaces whose address may be another one tomorrow. */
   readonly dynamic: readonly string[];
   readonly neighbours: readonly Neighbour[];
@@ -32,12 +41,14 @@ export interface Network {
 
 /** As the host gives it. */
 export interface RawNetwork {
-  /** `ip -o -4 address`; it knows interfaces too at which nothing is plugged in. */
+  /** `ip -o -4 address`, for IPv4; it knows interfaces too at which nothing is plugged in. */
   readonly table: string;
   /** Where there is no such program: names, and addresses such as 10.222.237.1/24. */
   readonly addresses: readonly { readonly name: string; readonly cidr: string }[];
   /** /proc/net/route */
   readonly routes: string;
+  /** /proc/net/ipv6_route */
+  readonly routes6: string;
   /** How the host's numbers stand in memory, and so in /proc/net/route. */
   readonly isLittleEndian: boolean;
   /** /proc/net/arp */
@@ -60,10 +71,11 @@ export function readNetwork(raw: RawNetwork): Network {
     const [, name = "", address = "", bits] = /^\d+:\s+(\S+)\s+inet ([\d.]+)(?: peer [\d.]+)?\/(\d+)/.exec(line) ?? [];
     return bits === undefined ? [] : [{ name, cidr: `${address}/${bits}`, isDynamic: /\sdynamic\s/.test(line) }];
   });
-  const interfaces = (table.length > 0 ? table : raw.addresses).flatMap(({ name, cidr }) => {
+  const others = raw.addresses.filter(({ cidr }) => table.length === 0 || cidr.includes(":"));
+  const interfaces = [...table, ...others].flatMap(({ name, cidr }) => {
     const [address = "", bits] = cidr.split("/");
     // An alias, eth0:1, is a second address of eth0.
-    return name === "lo" || address.includes(":")
+    return name === "lo" || !isLasting(address)
       ? []
       : [{ name: name.replace(/:.*/, ""), address, prefix_bits: Number(bits) }];
   });
@@ -79,6 +91,11 @@ export function readNetwork(raw: RawNetwork): Network {
         Number.parseInt(raw.isLittleEndian ? hex.replace(/(..)(..)(..)(..)/, "$4$3$2$1") : hex, 16);
       return { name, network: number(network), mask: number(mask), metric: Number(metric) };
     }),
+    routes6: raw.routes6.split("\n").flatMap((line) => {
+      const [network = "", bits = "", , , , metric = "", , , , name = "lo"] = wordsOf(line);
+      const to = IpRange.parse(`${network.replace(/....(?=.)/g, "$&:")}/${Number.parseInt(bits, 16)}`);
+      return to === undefined || name === "lo" ? [] : [{ name, to, metric: Number.parseInt(metric, 16) }];
+    }),
     dynamic: interfaces.map(({ name }) => name).filter(isDynamic),
     neighbours: linesOf(raw.neighbours).flatMap(([address = "", , flags, mac = ""]) =>
       flags === "0x0" ? [] : [{ address, vendor: MAKERS.find(([, pattern]) => pattern.test(mac))?.[0] }],
@@ -88,6 +105,10 @@ export function readNetwork(raw: RawNetwork): Network {
 
 /** The interface by which the host would send to `address`; 0.0.0.0 asks for the default route. */
 export function interfaceTowards(network: Network, address: string): string | undefined {
+  if (ipVersion(address) === 6) {
+    const fitting = network.routes6.filter(({ to }) => to.contains(address));
+    return fitting.sort((a, b) => b.to.prefix_bits - a.to.prefix_bits || a.metric - b.metric)[0]?.name;
+  }
   const value = numberOf(address);
   let best: Route | undefined;
   for (const route of network.routes) {

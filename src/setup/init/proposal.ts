@@ -1,6 +1,8 @@
 /** What the router's surroundings say about the site: the answer that is offered with each question. */
 import { IpRange, ipVersion, isPrivate } from "../../base/ip-range.ts";
-import { parseSipUri, SIP_PORT, splitHostPort } from "../../message/uri.ts";
+import { hostText, parseSipUri, SIP_PORT, splitHostPort } from "../../message/uri.ts";
+import { defaultPort, type Protocol } from "../../transport/flow.ts";
+import { hopOf } from "../../transport/locator.ts";
 import type { Draft, Given, Key } from "./draft.ts";
 import { type Heard, isGateway } from "./heard.ts";
 import { type Interface, interfaceTowards, isOfLan, type Network, networkOf } from "./network.ts";
@@ -80,9 +82,10 @@ export function propose(key: Key, facts: Facts, draft: Draft): string[] {
 /** Whether upstream has to be told another address of ours than the one that we have. */
 export function isBehindNat(network: Network, { upstream = [], localnet }: Draft): boolean {
   const outer = interfaceTowards(network, ANYWHERE);
-  const isInside = upstream.some((text) => isPrivate(hostOf(text)));
+  const isInside = upstream.some((text) => isPrivate(hostOf(text)) || ipVersion(hostOf(text)) === 6);
   return network.interfaces.some(
-    ({ name, address }) => name === outer && isPrivate(address) && !isInside && !isIn(localnet, address),
+    ({ name, address }) =>
+      name === outer && ipVersion(address) === 4 && isPrivate(address) && !isInside && !isIn(localnet, address),
   );
 }
 
@@ -98,19 +101,45 @@ function proposeLocalnet({ network, heard }: Facts): string[] {
   return networks.length === 1 ? networks : [];
 }
 
-/** Our addresses towards phones, upstream and gateways; by the interface's name where it may change. */
+/**
+ * Our addresses towards phones, upstream and gateways, with the transports that these speak; by the interface's name where
+ * its IPv4 address may change.
+ */
 function proposeListen(network: Network, { localnet, upstream = [], gateways = [] }: Draft): string[] {
-  const inner = network.interfaces.filter(({ address }) => isIn(localnet, address));
-  const far = [...upstream, ...gateways].map(hostOf);
-  const isNamed = upstream.length === 0 || far.some((host) => ipVersion(host) === 0);
-  const towards = [...(isNamed ? [ANYWHERE] : []), ...far].map((host) => interfaceTowards(network, host));
-  const outer = network.interfaces.filter(
-    ({ name }) => towards.includes(name) && !inner.some((one) => one.name === name),
+  const isInner = ({ address }: Interface) => isIn(localnet, address);
+  const inner = network.interfaces.filter(isInner);
+  const listener = (protocol: Protocol, one: Interface) => {
+    const isNamed = network.dynamic.includes(one.name) && ipVersion(one.address) === 4 && !isInner(one);
+    return `${protocol}:${isNamed ? one.name : hostText(one.address)}:${defaultPort(protocol)}`;
+  };
+  // Without upstream any domain is one.
+  const far = [...(upstream.length > 0 ? upstream : ["sip:any"]), ...gateways].flatMap(
+    (text) => parseSipUri(text) ?? [],
   );
+  const ways = far.map(hopOf).map(({ host, protocol = "udp" }) => {
+    const homes = homesTowards(network, ipVersion(host) === 0 ? ANYWHERE : host);
+    const near = homes.filter(isInner);
+    return { protocol, homes: near.length > 0 ? near : homes };
+  });
   return once([
-    ...inner.map(({ address }) => `udp:${address}:5060`),
-    ...outer.map(({ name, address }) => `udp:${network.dynamic.includes(name) ? name : address}:5060`),
+    ...inner.map((one) => listener("udp", one)),
+    ...network.interfaces.flatMap((one) =>
+      ways.flatMap(({ protocol, homes }) => (homes.includes(one) ? [listener(protocol, one)] : [])),
+    ),
   ]);
+}
+
+/** Our addresses from which the host would send there. */
+function homesTowards(network: Network, address: string): Interface[] {
+  const name = interfaceTowards(network, address);
+  const version = ipVersion(address);
+  const homes = network.interfaces.filter((one) => ipVersion(one.address) === version);
+  const there = homes.filter((one) => one.name === name);
+  if (version === 4) return there;
+  // An interface needs no IPv6 address of its own to send by it, and may have several.
+  const all = there.length > 0 ? there : homes;
+  const isFit = (one: Interface) => isPrivate(one.address) === isPrivate(address);
+  return [...all.filter(isFit), ...all].slice(0, 1);
 }
 
 function isOurs({ interfaces }: Network, domain: string): boolean {
