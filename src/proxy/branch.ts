@@ -1,26 +1,24 @@
 /** One branch of a response context: a target, and what became of the copy sent to it (RFC 3261 §16.6, §16.7). */
-import { Timer, type TimerOwner } from "../base/timers.ts";
 import type { Response } from "../message/message.ts";
-import { loopHash } from "../transaction/branch-id.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
 import { PATIENCE_ms, TIMER_C_ms } from "../transaction/timers.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { FlowWaiter } from "../transport/locator.ts";
-import { addressShare_ms } from "./address-share.ts";
+import { noteSilence } from "./address-share.ts";
 import type { Final } from "./best-response.ts";
 import type { BranchUser } from "./branch-user.ts";
 import type { ProxyKit } from "./kit.ts";
-import { buildCopy, type Copy, hopBehind, isFlow, isSips, nextHopOf } from "./outgoing.ts";
+import { type Copy, hopBehind, isFlow, isSips, nextHopOf, sendCopy } from "./outgoing.ts";
+import { Patience } from "./patience.ts";
 import type { RoutedRequest, Target, WaitingRequest } from "./router.ts";
 
-export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingRequest {
+export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingRequest {
   readonly target: Target;
   readonly routed: RoutedRequest;
   /** How it ended; undefined while it is open. */
   final: Final | undefined = undefined;
   /** It ended because nobody answered, or because the target can't be reached. */
   isSilent = false;
-  private readonly kit: ProxyKit;
   readonly running: BranchUser<Branch>;
   private readonly copy: Copy;
   private readonly fr_timer_ms: number | undefined;
@@ -28,20 +26,19 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   private flowIndex = 0;
   /** The target leaves the transport to us: a request too long for a datagram can go by TCP. */
   private mayUseTcp = false;
+  /** All that have been asked, but for those that can't be reached. */
+  private readonly asked: ClientTransaction[] = [];
+  /** Who is asked now. Undefined: nobody yet, or again all that have said nothing. */
   private transaction: ClientTransaction | undefined = undefined;
   private hasProvisional = false;
   private wasGivenUp = false;
   /** A provisional response other than 100: somebody's phone may ring. */
   private isRinging = false;
-  /** fr_timer until something comes, once more when that is only a 100, then timer C. */
-  private timer: Timer | undefined = undefined;
-  /** Runs while there are other addresses to try. */
-  private nextTimer: Timer | undefined = undefined;
   /** The Reason lines to cancel with, once cancelling has been asked for. */
   private cancelReason: string | undefined = undefined;
 
   constructor(kit: ProxyKit, user: BranchUser<Branch>, copy: Copy, fr_timer_ms: number | undefined) {
-    this.kit = kit;
+    super(kit);
     this.running = user;
     this.copy = copy;
     this.routed = copy.routed;
@@ -51,6 +48,10 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
 
   get isOpen(): boolean {
     return this.final === undefined;
+  }
+
+  private get hasNext(): boolean {
+    return this.flowIndex < this.flows.length;
   }
 
   start(now_ms: number): void {
@@ -113,6 +114,10 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   onResponse(transaction: ClientTransaction, response: Response, now_ms: number): void {
     this.target.observer?.onAnswer(response.status, now_ms);
     this.kit.locator.markAlive(transaction.flow);
+    if (transaction !== this.transaction && this.mayTurnTo(transaction, response.status)) {
+      this.transaction = transaction;
+      this.abandonAll(now_ms);
+    }
     if (transaction !== this.transaction && response.status < 200) {
       // An address that had been given up answers after all.
       this.kit.transactions.cancel(transaction, "", now_ms);
@@ -123,7 +128,10 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     } else if (this.isRefusal(response)) {
       // RFC 3263 §4.3: this server can't, another may.
       this.kit.locator.markDead(transaction.flow, now_ms);
-      if (this.fr_timer_ms !== undefined) this.startTimer("fr_timer", this.fr_timer_ms, now_ms);
+      const { fr_timer_ms } = this;
+      if (fr_timer_ms !== undefined) {
+        this.startTimer("fr_timer", this.hasNext ? fr_timer_ms : this.until_ms - now_ms, now_ms);
+      }
       this.sendToNextFlow(now_ms);
     } else if (response.status >= 300) this.end({ status: response.status, response }, now_ms);
     else if (response.status >= 200) this.succeed(transaction, response, now_ms);
@@ -131,14 +139,15 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   }
 
   onTimeout(transaction: ClientTransaction, now_ms: number): void {
-    if (!this.isOpen || transaction !== this.transaction) return;
+    if (!this.isWaitingFor(transaction)) return;
     this.isSilent = !this.hasProvisional;
     if (this.isSilent) this.heardNothing(now_ms);
     this.end({ status: 408, response: undefined }, now_ms);
   }
 
   onUnreachable(transaction: ClientTransaction, now_ms: number): void {
-    if (!this.isOpen || transaction !== this.transaction) return;
+    if (!this.isWaitingFor(transaction)) return;
+    this.asked.splice(this.asked.indexOf(transaction), 1);
     if (transaction.flow.isTrial === true) {
       this.kit.tcpReach.lacks(transaction.flow, now_ms);
       this.flowIndex -= 1;
@@ -169,7 +178,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
 
   /** Nothing has followed a 100: whoever watches the target asks it. One of several addresses comes last until it answers. */
   private ask(now_ms: number): void {
-    const flow = this.flowIndex < this.flows.length ? this.transaction?.flow : undefined;
+    const flow = this.hasNext ? this.transaction?.flow : undefined;
     if (flow !== undefined) this.kit.locator.markDead(flow, now_ms);
     if (flow === undefined) this.startTimer("timer_c", TIMER_C_ms, now_ms);
     else this.startTimer("verdict", this.fr_timer_ms ?? 0, now_ms);
@@ -189,14 +198,8 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   }
 
   private heardNothing(now_ms: number): void {
-    if (this.transaction !== undefined) this.noteSilence(this.transaction.flow, now_ms);
+    if (this.transaction !== undefined) noteSilence(this.kit, this.transaction.flow, now_ms);
     this.target.observer?.onSilence(this.routed.request.method, now_ms);
-  }
-
-  /** Who takes connections and says nothing may well speak UDP. */
-  private noteSilence(flow: Flow, now_ms: number): void {
-    if (flow.isTrial === true) this.kit.tcpReach.lacks(flow, now_ms);
-    else this.kit.locator.markDead(flow, now_ms);
   }
 
   /** The address that was tried says nothing: another gets what is left of the time. */
@@ -207,21 +210,32 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     const next = this.flows[this.flowIndex];
     // Who lives is waited for rather than who is known to be dead.
     if (next === undefined || (locator.isDead(next, now_ms) && !locator.isDead(transaction.flow, now_ms))) return;
-    this.noteSilence(transaction.flow, now_ms);
+    noteSilence(this.kit, transaction.flow, now_ms);
     this.kit.transactions.abandon(transaction, now_ms);
     this.sendToNextFlow(now_ms);
   }
 
-  /** A 503 without a body of one of several addresses. */
+  private isWaitingFor(transaction: ClientTransaction): boolean {
+    return this.isOpen && (this.transaction ?? transaction) === transaction;
+  }
+
+  /** Whoever shows life first is the one to ask, even when it had been passed over. */
+  private mayTurnTo(transaction: ClientTransaction, status: number): boolean {
+    if (!this.isOpen || this.hasProvisional || transaction.isCancelled) return false;
+    return this.transaction === undefined || status < 300;
+  }
+
+  /** A 503 without a body of one of several addresses, while another may answer. */
   private isRefusal(response: Response): boolean {
-    if (response.status !== 503 || this.flowIndex >= this.flows.length || response.body !== "") return false;
+    if (response.status !== 503 || response.body !== "") return false;
+    if (!this.hasNext && !this.asked.some(({ state }) => state === "abandoned")) return false;
     return this.isOpen && !this.isRinging && this.cancelReason === undefined;
   }
 
   private sendToNextFlow(now_ms: number): void {
     const flow = this.flows[this.flowIndex];
     this.flowIndex += 1;
-    if (flow === undefined && this.findAnew(now_ms)) return;
+    if (flow === undefined && (this.findAnew(now_ms) || this.askAgain(now_ms))) return;
     if (flow === undefined) {
       this.isSilent = true;
       const isTheirs = this.flows.length > 0 || !isSips(this.routed, this.target); // else it just speaks no TLS
@@ -229,16 +243,10 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
       this.end({ status: 503, response: undefined }, now_ms);
       return;
     }
-    const { request } = this.routed;
-    const branch = this.kit.branchIds.next(loopHash(request));
-    const byDatagram = buildCopy(this.kit, this.copy, flow, branch);
-    const trial = this.mayUseTcp ? this.kit.tcpReach.inPlaceOf(flow, byDatagram.length, now_ms) : undefined;
-    const wire = trial === undefined ? byDatagram : buildCopy(this.kit, this.copy, trial, branch);
     this.hasProvisional = false;
-    this.transaction = this.kit.transactions.send(request.method, branch, wire, trial ?? flow, this, now_ms);
-    if (this.flowIndex >= this.flows.length) return;
-    this.nextTimer ??= new Timer(this, "next");
-    this.kit.timers.start(this.nextTimer, addressShare_ms(this.fr_timer_ms, this.flowIndex), now_ms);
+    this.transaction = sendCopy(this.kit, this.copy, flow, this.mayUseTcp, this, now_ms);
+    this.asked.push(this.transaction);
+    if (this.hasNext) this.startShare(this.fr_timer_ms, this.flowIndex, now_ms);
   }
 
   /** The connection that a phone had opened is gone. True: its Contact is being tried. */
@@ -248,6 +256,20 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     const flows = this.kit.locator.locate(hop, this, now_ms);
     if (flows !== undefined) this.onLocated(flows, now_ms);
     return true;
+  }
+
+  /** Nobody else is left: those that have said nothing may answer while fr_timer runs. */
+  private askAgain(now_ms: number): boolean {
+    const silent = this.asked.filter((one) => this.kit.transactions.resume(one, now_ms));
+    if (silent.length === 0) return false;
+    this.transaction = undefined;
+    this.hasProvisional = false;
+    this.target.observer?.onHush?.(now_ms);
+    return true;
+  }
+
+  private abandonAll(now_ms: number): void {
+    for (const one of this.asked) this.kit.transactions.abandon(one, now_ms);
   }
 
   private proceed(transaction: ClientTransaction, response: Response, now_ms: number): void {
@@ -292,8 +314,8 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
   /** An address that had been given up has the call: whoever is asked now must not ring on. */
   private passOver(now_ms: number): void {
     if (this.transaction === undefined) return;
-    if (this.hasProvisional) this.kit.transactions.cancel(this.transaction, "", now_ms);
-    else this.kit.transactions.abandon(this.transaction, now_ms);
+    this.kit.transactions.cancel(this.transaction, "", now_ms);
+    this.abandonAll(now_ms);
   }
 
   private end(final: Final, now_ms: number): void {
@@ -302,20 +324,7 @@ export class Branch implements ClientUser, FlowWaiter, TimerOwner, WaitingReques
     this.target.observer?.onEnd(this, undefined, now_ms);
     this.final = final;
     // A BYE goes on: whoever sent it has hung up, and a call that stays up on the other side costs money.
-    if (final.response === undefined && this.transaction !== undefined && this.routed.request.method !== "BYE") {
-      this.kit.transactions.abandon(this.transaction, now_ms);
-    }
+    if (this.routed.request.method !== "BYE") this.abandonAll(now_ms);
     this.running.onEnded(this, now_ms);
-  }
-
-  private startTimer(kind: "fr_timer" | "hush" | "verdict" | "timer_c", delay_ms: number, now_ms: number): void {
-    this.stopTimer();
-    this.timer = new Timer(this, kind);
-    this.kit.timers.start(this.timer, delay_ms, now_ms);
-  }
-
-  private stopTimer(): void {
-    if (this.timer !== undefined) this.kit.timers.stop(this.timer);
-    if (this.nextTimer !== undefined) this.kit.timers.stop(this.nextTimer);
   }
 }

@@ -4,6 +4,8 @@ import { parseNameAddr } from "../message/name-addr.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import { COLON } from "../message/text.ts";
 import { asRequestUri, parseSipUri, type SipUri, splitHostPort, uriParameter } from "../message/uri.ts";
+import { loopHash } from "../transaction/branch-id.ts";
+import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
 import type { Flow, Listener } from "../transport/flow.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
 import { ownUri } from "../transport/own-names.ts";
@@ -61,6 +63,26 @@ export function buildCopy(kit: ProxyKit, copy: Copy, flow: Flow, branch: string)
     assertedIdentity: target.assertedIdentity,
     contacts: target.hideContact === true ? hiddenContacts(kit, routed, flow) : undefined,
   });
+}
+
+/**
+ * Sends a copy in a transaction of its own.
+ * @param mayUseTcp whether it may go by TCP where it is too long for a datagram
+ */
+export function sendCopy(
+  kit: ProxyKit,
+  copy: Copy,
+  flow: Flow,
+  mayUseTcp: boolean,
+  user: ClientUser,
+  now_ms: number,
+): ClientTransaction {
+  const { request } = copy.routed;
+  const branch = kit.branchIds.next(loopHash(request));
+  const byDatagram = buildCopy(kit, copy, flow, branch);
+  const trial = mayUseTcp ? kit.tcpReach.inPlaceOf(flow, byDatagram.length, now_ms) : undefined;
+  const wire = trial === undefined ? byDatagram : buildCopy(kit, copy, trial, branch);
+  return kit.transactions.send(request.method, branch, wire, trial ?? flow, user, now_ms);
 }
 
 /**

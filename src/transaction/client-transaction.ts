@@ -1,7 +1,8 @@
 /** A request that we sent, and who waits for its answer. */
 import type { Request, Response } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
-import { type Flow, isReliable } from "../transport/flow.ts";
+import { type Flow, isReliable, type TransportPort } from "../transport/flow.ts";
+import { buildAck } from "./ack-cancel.ts";
 import type { Input, Machine } from "./machine.ts";
 import { Transaction, type TransactionRunner } from "./transaction.ts";
 
@@ -47,6 +48,20 @@ export class ClientTransaction extends Transaction {
 
   get isReliable(): boolean {
     return isReliable(this.flow);
+  }
+
+  override transmit(transport: TransportPort): void {
+    transport.send(this.flow, this.wire);
+  }
+
+  /** Acknowledges `response`, a 3xx to 6xx to an INVITE, or a repetition of it. */
+  acknowledge(transport: TransportPort, response: Response | undefined): void {
+    const invite = this.request;
+    if (this.ack === "" && invite !== undefined && response !== undefined) {
+      this.ack = buildAck(invite, response);
+      this.wire = "";
+    }
+    transport.send(this.flow, this.ack);
   }
 
   override tell(input: Input, response: Response | undefined, now_ms: number): void {

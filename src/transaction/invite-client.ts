@@ -28,6 +28,7 @@ export const inviteClient: Machine = {
       success: to("accepted", "stopTimeout", "linger64T1", "tell"),
       failure: to("completed", "stopTimeout", "sendAck", "absorb64T1", "tell"),
       timeout: to(TERMINATED),
+      resume: to("calling", "startRetransmit"),
     },
     accepted: {
       success: to("accepted", "tell"),

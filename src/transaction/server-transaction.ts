@@ -1,7 +1,7 @@
 /** A request that we received, and who answers it. */
 import type { Request, Response } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
-import { defaultPort, type Flow, isReliable } from "../transport/flow.ts";
+import { defaultPort, type Flow, isReliable, type TransportPort } from "../transport/flow.ts";
 import { responseFlow, stampVia } from "../transport/receive.ts";
 import { inviteServer } from "./invite-server.ts";
 import type { Input, Machine } from "./machine.ts";
@@ -58,6 +58,11 @@ export class ServerTransaction extends Transaction {
   override slim(): void {
     const waitsForAck = this.state === "completed" && this.machine === inviteServer;
     if (this.isAnswered && !waitsForAck) this.user = undefined;
+  }
+
+  override transmit(transport: TransportPort): void {
+    const { replyFlow, returnFlow, lastResponse } = this;
+    if (lastResponse !== "" && !transport.send(replyFlow, lastResponse)) transport.send(returnFlow, lastResponse);
   }
 
   override tell(input: Input, _response: Response | undefined, now_ms: number): void {

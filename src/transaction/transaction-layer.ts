@@ -7,7 +7,7 @@ import type { Request, Response } from "../message/message.ts";
 import { buildReply, type Reply } from "../message/reply.ts";
 import { type Flow, isSameFlow, type TransportPort } from "../transport/flow.ts";
 import { responseFlow } from "../transport/receive.ts";
-import { buildAck, buildCancel } from "./ack-cancel.ts";
+import { buildCancel } from "./ack-cancel.ts";
 import { Backlog } from "./backlog.ts";
 import { ClientTransaction, type ClientUser, NOBODY } from "./client-transaction.ts";
 import { inviteClient } from "./invite-client.ts";
@@ -106,6 +106,12 @@ export class TransactionLayer implements TransactionRunner, Table {
   /** The transaction user waits no longer; it still hears of a late answer to an INVITE. */
   abandon(transaction: ClientTransaction, now_ms: number): void {
     this.apply(transaction, "abandon", undefined, now_ms);
+  }
+
+  /** Waits again for the answer to an INVITE that was abandoned. False when it can't be waited for any more. */
+  resume(transaction: ClientTransaction, now_ms: number): boolean {
+    this.apply(transaction, "resume", undefined, now_ms);
+    return transaction.state === inviteClient.initial;
   }
 
   /** Sends CANCEL for an INVITE that has had a provisional response (§9.1). */
@@ -207,7 +213,10 @@ export class TransactionLayer implements TransactionRunner, Table {
     }
     if (transition.next === before) return;
     transaction.slim();
-    if (!transaction.isLingering) return;
+    if (!transaction.isLingering) {
+      this.lingering.leave(transaction);
+      return;
+    }
     const oldest = this.lingering.enter(transaction);
     if (oldest !== undefined) this.terminate(oldest);
   }
@@ -222,10 +231,10 @@ export class TransactionLayer implements TransactionRunner, Table {
     for (const action of actions) {
       switch (action) {
         case "send":
-          this.transmit(transaction);
+          transaction.transmit(this.transport);
           break;
         case "sendAck":
-          this.acknowledge(transaction, response);
+          if (transaction instanceof ClientTransaction) transaction.acknowledge(this.transport, response);
           break;
         case "tell":
           transaction.tell(input, response, now_ms);
@@ -260,24 +269,6 @@ export class TransactionLayer implements TransactionRunner, Table {
           assertNever(action);
       }
     }
-  }
-
-  private transmit(transaction: Transaction): void {
-    if (transaction instanceof ClientTransaction) this.transport.send(transaction.flow, transaction.wire);
-    else if (transaction instanceof ServerTransaction && transaction.lastResponse !== "") {
-      const { replyFlow, returnFlow, lastResponse } = transaction;
-      if (!this.transport.send(replyFlow, lastResponse)) this.transport.send(returnFlow, lastResponse);
-    }
-  }
-
-  private acknowledge(transaction: Transaction, response: Response | undefined): void {
-    if (!(transaction instanceof ClientTransaction)) return;
-    const invite = transaction.request;
-    if (transaction.ack === "" && invite !== undefined && response !== undefined) {
-      transaction.ack = buildAck(invite, response);
-      transaction.wire = "";
-    }
-    this.transport.send(transaction.flow, transaction.ack);
   }
 
   private retransmitAfter(transaction: Transaction, interval_ms: number, now_ms: number): void {

@@ -1,6 +1,7 @@
 /** What client and server transactions share: a state, and the two timers that move it. */
 import { Timer, type TimerOwner } from "../base/timers.ts";
 import type { Response } from "../message/message.ts";
+import type { TransportPort } from "../transport/flow.ts";
 import type { Input, Machine } from "./machine.ts";
 
 /** Whoever runs the machines: the transaction layer. */
@@ -41,6 +42,9 @@ export abstract class Transaction implements TimerOwner {
    * were they to keep their messages for so long, collecting these would cost more than handling them did.
    */
   abstract slim(): void;
+
+  /** Sends its request, or its last response. */
+  abstract transmit(transport: TransportPort): void;
 
   /** Tells whoever uses it what has happened. */
   abstract tell(input: Input, response: Response | undefined, now_ms: number): void;

@@ -1,7 +1,6 @@
 /** Watches that a server transaction answers once. */
 import type { ProxyCore } from "../../src/proxy/proxy-core.ts";
-import { ServerTransaction } from "../../src/transaction/server-transaction.ts";
-import type { Transaction } from "../../src/transaction/transaction.ts";
+import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 
 /**
  * Looks at what each server transaction sends: one final response and its repetitions, or for an INVITE several 2xx, and
@@ -10,12 +9,10 @@ import type { Transaction } from "../../src/transaction/transaction.ts";
  * @param onSecond for each message that must not be
  */
 export function watchFinals(core: ProxyCore, onFinal: () => void, onSecond: (what: string) => void): void {
-  const finals = new WeakMap<Transaction, number>();
-  const layer = core.transactions as unknown as { transmit: (transaction: Transaction) => void };
-  const transmit = layer.transmit.bind(layer);
-  layer.transmit = (transaction) => {
-    transmit(transaction);
-    if (!(transaction instanceof ServerTransaction) || transaction.lastResponse === "") return;
+  const finals = new WeakMap<ServerTransaction, number>();
+  const { servers } = core.transactions as unknown as { servers: Map<string, ServerTransaction> };
+  const look = (transaction: ServerTransaction) => {
+    if (transaction.lastResponse === "") return;
     const status = Number(transaction.lastResponse.slice(8, 11));
     const first = finals.get(transaction);
     if (first === undefined && status >= 200) {
@@ -25,5 +22,14 @@ export function watchFinals(core: ProxyCore, onFinal: () => void, onSecond: (wha
     const isForked = transaction.key.startsWith("INVITE ") && first !== undefined && first < 300;
     const isFine = first === undefined || first === status || (isForked && status >= 200 && status < 300);
     if (!isFine) onSecond(`${status} behind ${first}: ${transaction.key}`);
+  };
+  const set = servers.set.bind(servers);
+  servers.set = (key, transaction) => {
+    const transmit = transaction.transmit.bind(transaction);
+    transaction.transmit = (transport) => {
+      transmit(transport);
+      look(transaction);
+    };
+    return set(key, transaction);
   };
 }

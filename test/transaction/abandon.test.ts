@@ -88,6 +88,43 @@ describe("an abandoned INVITE", () => {
   });
 });
 
+describe("an abandoned INVITE that is waited for again", () => {
+  test("is repeated from T1 on; timer B, which never stopped, ends it", () => {
+    const { lab, invite } = abandoned();
+    lab.advanceTo(6_000);
+    expect(lab.layer.resume(invite, 6_000)).toBe(true);
+    expect(lab.layer.resume(invite, 6_000)).toBe(true);
+    lab.finish();
+    expect(lab.timesOf(/^INVITE/)).toEqual([0, 500, 1_500, 3_500, 6_500, 7_500, 9_500, 13_500, 21_500]);
+    expect(lab.heard).toEqual(["timeout@32000"]);
+    expect(lab.layer.size).toBe(0);
+  });
+
+  test("makes room for nobody, for somebody waits", () => {
+    const { lab, invite } = abandoned();
+    expect(lab.layer.lingering.size).toBe(1);
+    lab.layer.resume(invite, FR_TIMER_ms);
+    expect(lab.layer.lingering.size).toBe(0);
+    lab.layer.abandon(invite, FR_TIMER_ms);
+    expect(lab.layer.lingering.size).toBe(1);
+  });
+
+  test.each([180, 200, 486])("has had its %i: too late", (status) => {
+    const { lab, invite } = abandoned();
+    lab.answer(status);
+    expect(lab.layer.resume(invite, FR_TIMER_ms)).toBe(false);
+    expect(lab.heard).toEqual([`${status}@4000`]);
+  });
+
+  test("can't be reached: its user hears of it", () => {
+    const { lab, invite } = abandoned();
+    lab.layer.resume(invite, FR_TIMER_ms);
+    lab.layer.receiveUnreachable(PEER, FR_TIMER_ms);
+    expect(lab.heard).toEqual(["unreachable@4000"]);
+    expect(lab.finish()).toBe(32_000);
+  });
+});
+
 describe("an abandoned non-INVITE", () => {
   test.each([undefined, 100])("is forgotten at once, after %s", (status) => {
     const lab = new Lab();
@@ -97,6 +134,7 @@ describe("an abandoned non-INVITE", () => {
     lab.layer.abandon(probe, 0);
     expect(lab.layer.size).toBe(0);
     expect(lab.timers.count).toBe(0);
+    expect(lab.layer.resume(probe, 0)).toBe(false);
     lab.answer(200, "OPTIONS");
     expect(lab.heard).toEqual(["stray 200@0"]);
   });

@@ -24,6 +24,7 @@ const NOTHING: Row = {
   linger: "-",
   unreachable: "-",
   abandon: "-",
+  resume: "-",
   cancelled: "-",
 };
 
@@ -40,6 +41,7 @@ export const INVITE_CLIENT: Table = {
     linger: "-", // no such timer runs yet
     unreachable: "abandoned: stopRetransmit tell", // ours: it may have got through before the error
     abandon: "abandoned: stopRetransmit", // ours: fr_timer
+    resume: "-",
     cancelled: "-", // §9.1: no CANCEL before a provisional response
   },
   proceeding: {
@@ -53,6 +55,7 @@ export const INVITE_CLIENT: Table = {
     linger: "-",
     unreachable: "-", // the callee has answered: an ICMP now is no verdict on this request
     abandon: "-", // fr_timer is over with the first answer
+    resume: "-",
     cancelled: "proceeding: startTimeout", // §9.1: 64·T1 for the 487
   },
   abandoned: {
@@ -66,6 +69,7 @@ export const INVITE_CLIENT: Table = {
     linger: "-",
     unreachable: "-",
     abandon: "-",
+    resume: "calling: startRetransmit", // ours: nobody else is left to ask; it is as if the INVITE had just been sent
     cancelled: "-",
   },
   accepted: only({
@@ -91,6 +95,7 @@ export const NON_INVITE_CLIENT: Table = {
     linger: "-",
     unreachable: "terminated: tell",
     abandon: "terminated:", // ours: nothing has to be cleared up after a non-INVITE
+    resume: "-",
     cancelled: "-",
   },
   proceeding: {
@@ -104,6 +109,7 @@ export const NON_INVITE_CLIENT: Table = {
     linger: "-",
     unreachable: "terminated: tell",
     abandon: "terminated:",
+    resume: "-",
     cancelled: "-",
   },
   completed: only({
@@ -124,6 +130,7 @@ export const INVITE_SERVER: Table = {
     linger: "-",
     unreachable: "-",
     abandon: "-",
+    resume: "-",
     cancelled: "-", // the transaction user answers 487
   },
   completed: only({
