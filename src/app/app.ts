@@ -176,8 +176,8 @@ export class App implements Controlled {
     this.run((now_ms) => this.core.receive(wire, source, now_ms));
   }
 
-  onClosed(flow: Flow): void {
-    this.run((now_ms) => this.core.receiveClosed(flow, now_ms));
+  onClosed(flow: Flow, wasReused: boolean): void {
+    this.run((now_ms) => this.core.receiveClosed(flow, wasReused, now_ms));
   }
 
   onGone(listener: OwnListener): void {

@@ -100,9 +100,12 @@ export class ProxyCore implements TransactionUser {
     }
   }
 
-  /** A connection that stood is gone. */
-  receiveClosed(flow: Flow, now_ms: number): void {
-    this.transactions.receiveUnreachable(flow, now_ms);
+  /**
+   * A connection that stood is gone.
+   * @param wasReused whether what was sent last found it open: idle connections end at any moment
+   */
+  receiveClosed(flow: Flow, wasReused: boolean, now_ms: number): void {
+    this.transactions.receiveUnreachable(flow, now_ms, "", wasReused && flow.isAccepted !== true);
   }
 
   /** Listeners have found, lost or changed their addresses. */

@@ -30,6 +30,8 @@ export class ClientTransaction extends Transaction {
   isCancelled = false;
   /** Why it could not be delivered, in the system's words. */
   why = "";
+  /** It has been sent once more over another connection: once is enough. */
+  isRepeated = false;
   /** The ACK to the final response, once there is one. */
   ack = "";
 

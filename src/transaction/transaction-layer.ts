@@ -82,10 +82,18 @@ export class TransactionLayer implements TransactionRunner, Table {
     else this.apply(transaction, inputOf(response.status), response, now_ms);
   }
 
-  /** The peer behind `flow` can't be reached: every request that waits for its first answer from there has failed. */
-  receiveUnreachable(flow: Flow, now_ms: number, why = ""): void {
+  /**
+   * The peer behind `flow` can't be reached: every request that waits for its first answer from there has failed.
+   * @param mayRepeat it has only ended a connection that had served before: where nothing has come yet, another may do
+   */
+  receiveUnreachable(flow: Flow, now_ms: number, why = "", mayRepeat = false): void {
     for (const transaction of [...this.clients.values()]) {
       if (!isSameFlow(transaction.flow, flow)) continue;
+      if (mayRepeat && !transaction.isRepeated && transaction.state === transaction.machine.initial) {
+        transaction.isRepeated = true;
+        transaction.transmit(this.transport);
+        continue;
+      }
       transaction.why = why;
       this.apply(transaction, "unreachable", undefined, now_ms);
     }

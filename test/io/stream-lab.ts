@@ -40,6 +40,8 @@ export class StreamLab {
   readonly unreachable: Flow[] = [];
   /** Those of them whose connection had stood. */
   readonly closed: Flow[] = [];
+  /** Whether each of these had been used again, and its peer has ended it. */
+  readonly reused: boolean[] = [];
   /** "event why" of all log lines, and what they say otherwise. */
   readonly log: { readonly level: string; readonly event: string; readonly fields: LogFields }[] = [];
   /** Addresses that belong here. */
@@ -57,7 +59,8 @@ export class StreamLab {
     const sink = {
       onMessage: (wire: string, source: Flow) => void this.messages.push({ wire, source }),
       onUnreachable: (flow: Flow) => void this.unreachable.push(flow),
-      onClosed: (flow: Flow) => {
+      onClosed: (flow: Flow, wasReused: boolean) => {
+        this.reused.push(wasReused);
         this.unreachable.push(flow);
         this.closed.push(flow);
       },

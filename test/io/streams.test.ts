@@ -318,6 +318,24 @@ describe("connections that we open", () => {
     await until("the second", () => server.peers[1]?.received === "b");
   });
 
+  test.each(["end", "resetAndDestroy"] as const)(
+    "%s: whether the connection had been used again is known",
+    async (how) => {
+      const lab = await office();
+      const server = await PeerServer.open(net.at(2));
+      const flow = lab.flowTo(net.at(2));
+      for (const [round, texts] of [["a"], ["b", "c"]].entries()) {
+        for (const text of texts) {
+          lab.streams.send(flow, text);
+          await until(text, () => server.peers[round]?.received.endsWith(text) === true);
+        }
+        server.peers[round]?.socket[how]();
+        await until("its end", () => lab.closed.length === round + 1);
+      }
+      expect(lab.reused).toEqual([false, true]);
+    },
+  );
+
   test("a peer closes while messages leave: each goes over the connection that is ending, or over the next", async () => {
     const lab = await office();
     const server = await PeerServer.open(net.at(2), true);
@@ -354,6 +372,7 @@ describe("connections that we open", () => {
     lab.streams.send(flow, "a");
     await until("the first", () => server.peers[0]?.received === "a");
     lab.streams.giveUp(flow);
+    lab.streams.send(flow, "again");
     server.peers[0]?.send("\r\n");
     await settle();
     lab.streams.giveUp(flow);
@@ -363,6 +382,7 @@ describe("connections that we open", () => {
     expect(lab.ends).toEqual(["silent"]);
     await until("the end", () => server.peers[0]?.hasEnded === true);
     expect(lab.unreachable).toEqual([flow]);
+    expect(lab.reused).toEqual([false]);
     lab.streams.send(flow, "b");
     await until("another", () => server.peers[1]?.received === "b");
   });

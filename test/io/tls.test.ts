@@ -179,6 +179,18 @@ describeWith(["openssl"], "TLS: whom we connect to", () => {
     expect(faults(lab)).toEqual([]);
   });
 
+  test("a connection that was used again and that its peer ends is known as such", async () => {
+    const { authority, lab } = await office();
+    const peers = await upstream(UPSTREAM, authority.issue("upstream", `DNS:${NAME}`));
+    for (const text of ["a", "b"]) {
+      lab.streams.send(lab.flowTo(UPSTREAM, { name: NAME }), text);
+      await until(text, () => peers[0]?.received.endsWith(text) === true);
+    }
+    peers[0]?.socket.end();
+    await until("its end", () => lab.closed.length === 1);
+    expect(lab.reused).toEqual([true]);
+  });
+
   const FAULTS: readonly (readonly [string, (authority: CertificateAuthority) => Certificate, RegExp])[] = [
     ["another name", (ours) => ours.issue("x", "DNS:other.example.com"), /names DNS:other\.example\.com, not pbx\.ex/],
     ["a wildcard", (ours) => ours.issue("x", "DNS:*.example.com"), /not pbx\.example\.com/],

@@ -4,7 +4,8 @@
  *   phone (TCP)            branchline            upstream (TCP)
  *     │── INVITE ─────────────▶│── INVITE ──────────▶│
  *     ╳ connection gone        │                     ╳ connection gone
- *     │◀─ 200 to Via's port ───│                        survival at once, or the next upstream
+ *     │◀─ 200 to Via's port ───│── INVITE again ──────▶│ by another one
+ *     │                        │                     ╳ nobody there: survival at once, or the next upstream
  */
 import { connect } from "node:net";
 import { expect, test } from "vitest";
@@ -101,13 +102,30 @@ test("upstream closes its connection between calls: the next call opens another,
   expect(branchline.lines.filter((line) => / to=(?:suspect|down)/.test(line))).toEqual([]);
 });
 
-test("upstream closes its connection while a call waits: survival at once", async () => {
+test("upstream closes its connection while a call waits: the same INVITE comes by another, and is answered there", async () => {
   const { first, phone, start } = await office();
   const branchline = await start([first]);
   await branchline.upstreamIs("up");
   const call = await dial(phone);
   await first.next({ method: "INVITE", callId: call.callId });
   await first.hangUp();
+  const copies = () => first.all({ method: "INVITE", callId: call.callId });
+  await until("the second copy", () => copies().length === 2);
+  const [one, other] = copies();
+  expect(other?.wire).toBe(one?.wire);
+  expect(other?.from).not.toEqual(one?.from);
+  if (other !== undefined) await first.reply(other, 486, "Busy Here", { toTag: "busy" });
+  await call.response(486);
+  expect(branchline.lines.filter((line) => / to=(?:suspect|down)/.test(line))).toEqual([]);
+});
+
+test("upstream ends while a call waits: survival at once", async () => {
+  const { first, phone, start } = await office();
+  const branchline = await start([first]);
+  await branchline.upstreamIs("up");
+  const call = await dial(phone);
+  await first.next({ method: "INVITE", callId: call.callId });
+  await first.close();
   const redirect = await call.response(302);
   expect(call.delay_ms(redirect)).toBeLessThan(AT_ONCE_MS);
 });
@@ -123,14 +141,14 @@ test("upstream closes its connection after its 100: the call gets survival too",
   await call.response(302, 8_000);
 });
 
-test("the first upstream closes its connection while a call waits: the second has the call at once", async () => {
+test("the first upstream ends while a call waits: the second has the call at once", async () => {
   const { first, second, phone, start } = await office();
   const branchline = await start([first, second]);
   await branchline.upstreamIs("up");
   const call = await dial(phone);
   await first.next({ method: "INVITE", callId: call.callId });
   const incoming = IncomingCall.at(second, call.callId);
-  await first.hangUp();
+  await first.close();
   const answered = (await incoming).answer();
   const dialog = await call.established();
   await answered;

@@ -110,7 +110,7 @@ describe("server transactions", () => {
 });
 
 type ClientStep = { readonly wait_ms: number } & (
-  | { readonly kind: "unreachable" | "abandon" | "resume" | "cancel" | "wait" }
+  | { readonly kind: "unreachable" | "closed" | "abandon" | "resume" | "cancel" | "wait" }
   | { readonly kind: "answer"; readonly status: number }
 );
 
@@ -118,7 +118,7 @@ const clientSteps: fc.Arbitrary<ClientStep[]> = fc.array(
   fc.oneof(
     fc.record({
       wait_ms: pause_ms,
-      kind: fc.constantFrom("unreachable", "abandon", "resume", "cancel", "wait" as const),
+      kind: fc.constantFrom("unreachable", "closed", "abandon", "resume", "cancel", "wait" as const),
     }),
     fc.record({ wait_ms: pause_ms, kind: fc.constant("answer" as const), status }),
   ),
@@ -137,6 +137,7 @@ describe("client transactions", () => {
             lab.advanceTo(lab.now_ms + one.wait_ms);
             const before = transaction.state;
             if (one.kind === "unreachable") lab.layer.receiveUnreachable(PEER, lab.now_ms);
+            else if (one.kind === "closed") lab.layer.receiveUnreachable(PEER, lab.now_ms, "", true);
             else if (one.kind === "resume") lab.layer.resume(transaction, lab.now_ms);
             else if (one.kind === "abandon") lab.layer.abandon(transaction, lab.now_ms);
             else if (one.kind === "cancel" && method === "INVITE") lab.layer.cancel(transaction, "", lab.now_ms);

@@ -73,8 +73,8 @@ export class Site {
   private readonly random: Random;
   private policy: SitePolicy;
   private readonly actors: { readonly name: string; readonly at: Address; readonly from?: Address }[] = [];
-  /** Connections that we have opened. */
-  private readonly dialled = new Set<string>();
+  /** Connections that we have opened, and whether they have been used again. */
+  private readonly dialled = new Map<string, { readonly flow: Flow; isReused: boolean }>();
 
   constructor(yaml: string = SITE_YAML, network: NetworkOptions = {}) {
     const { config, problems } = loadConfig(yaml, (path) => path);
@@ -130,6 +130,21 @@ export class Site {
       core.receiveMoves();
       peers.onHere(simulation.now_ms);
     }
+  }
+
+  /** `at` ends the connection that we have opened to it: what leaves until we hear of that, `news_ms` from now, is lost. */
+  closes(at: Address, news_ms: number): void {
+    const { simulation, core } = this;
+    simulation.silence(at);
+    simulation.after(news_ms, () => {
+      simulation.silence(at, false);
+      for (const [key, { flow, isReused }] of [...this.dialled]) {
+        const { listener, address, port } = flow;
+        if (address !== at.address || port !== at.port || listener.protocol !== at.protocol) continue;
+        this.dialled.delete(key);
+        core.receiveClosed(flow, isReused, simulation.now_ms);
+      }
+    });
   }
 
   /** As SIGHUP does it. */
@@ -227,7 +242,9 @@ export class Site {
       simulation.after(0, () => refused("address gone"));
       return false;
     }
-    if (isReliable(flow) && flow.isAccepted !== true) this.dialled.add(flowKey(flow));
+    if (isReliable(flow) && flow.isAccepted !== true) {
+      this.dialled.set(flowKey(flow), { flow, isReused: this.dialled.has(flowKey(flow)) });
+    }
     if (this.routes(flow.address) === undefined) simulation.after(0, () => refused("ENETUNREACH"));
     else
       simulation.send({ address: listener.address, port: listener.port, protocol: listener.protocol }, to, wire, () =>

@@ -5,13 +5,14 @@ import { requestText } from "../support/messages.ts";
 import { Lab, PEER, PHONE } from "./lab.ts";
 
 const streamOf = (flow: Flow): Flow => ({ ...flow, listener: { ...flow.listener, protocol: "tcp" } });
+const STREAM = streamOf(PEER);
 const ACK = { method: "ACK", cseq: "1 ACK", to: "<sip:0301234@pbx.example.com>;tag=t100000000" };
 
 /** A request that has left by a stream. */
 function asked(method: "INVITE" | "OPTIONS"): Lab {
   const lab = new Lab();
   const wire = requestText({ method, cseq: `1 ${method}`, via: ["SIP/2.0/TCP 10.222.237.1;branch=z9hG4bK1"] });
-  lab.layer.send(method, "z9hG4bK1", wire, streamOf(PEER), lab.clientUser(), 0);
+  lab.layer.send(method, "z9hG4bK1", wire, STREAM, lab.clientUser(), 0);
   return lab;
 }
 
@@ -46,6 +47,45 @@ describe("client transactions", () => {
     expect(lab.heard).toEqual(["200@0", "200@31999"]);
     expect(lab.finish()).toBe(32_000);
     expect(lab.layer.size).toBe(0);
+  });
+});
+
+describe("RFC 3261 §18.4: a connection that had served before ends", () => {
+  test.each(["INVITE", "OPTIONS"] as const)(
+    "%s without any answer: it leaves once more, and no more than once",
+    (method) => {
+      const lab = asked(method);
+      lab.advanceTo(7);
+      lab.layer.receiveUnreachable(STREAM, 7, "", true);
+      expect(lab.sent.map(({ at_ms }) => at_ms)).toEqual([0, 7]);
+      expect(lab.sent[1]?.wire).toBe(lab.sent[0]?.wire);
+      expect(lab.heard).toEqual([]);
+      lab.advanceTo(9);
+      lab.layer.receiveUnreachable(STREAM, 9, "", true);
+      expect(lab.sent).toHaveLength(2);
+      expect(lab.heard).toEqual(["unreachable@9"]);
+    },
+  );
+
+  test("its timers B and F go on as they were", () => {
+    const lab = asked("INVITE");
+    lab.advanceTo(30_000);
+    lab.layer.receiveUnreachable(STREAM, 30_000, "", true);
+    lab.finish();
+    expect(lab.heard).toEqual(["timeout@32000"]);
+  });
+
+  test("a 100 has come: whoever waits is told, or goes on waiting for what rings", () => {
+    for (const [method, heard] of [
+      ["INVITE", ["100@0"]],
+      ["OPTIONS", ["100@0", "unreachable@0"]],
+    ] as const) {
+      const lab = asked(method);
+      lab.answer(100, method);
+      lab.layer.receiveUnreachable(STREAM, 0, "", true);
+      expect(lab.sent).toHaveLength(1);
+      expect(lab.heard).toEqual(heard);
+    }
   });
 });
 

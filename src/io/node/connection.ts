@@ -28,6 +28,8 @@ export class Connection implements FrameSink {
   hasStood = false;
   /** Whether anything but pongs has ever been sent over it. */
   hasSent = false;
+  /** What was sent last found it open. */
+  isReused = false;
   /** Something has come since {@link doubt} was asked. */
   private hasSpoken = true;
   /** A ping among what has come just now has been answered. */
@@ -75,6 +77,7 @@ export class Connection implements FrameSink {
 
   send(wire: string): void {
     this.hasSent = true;
+    this.isReused = this.isOpen;
     this.write(wire);
   }
 

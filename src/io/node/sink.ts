@@ -9,8 +9,11 @@ export interface TransportSink {
    * @param why the system's word for it, somewhere in it, "ECONNREFUSED"; "" when nothing was tried
    */
   onUnreachable(flow: Flow, why: string): void;
-  /** A connection has ended that stood: what waits there for an answer waits in vain, but the peer may be well. */
-  onClosed(flow: Flow): void;
+  /**
+   * A connection has ended that stood: what waits there for an answer waits in vain, but the peer may be well.
+   * @param wasReused whether what was sent last found it open, and the peer has ended it
+   */
+  onClosed(flow: Flow, wasReused: boolean): void;
   /** Whether somebody at `address` belongs here: strangers get few connections, and little time. */
   knows(address: string): boolean;
   /** Whether upstream or a gateway is there: their connections never make room for others. */

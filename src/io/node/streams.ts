@@ -26,6 +26,9 @@ const CONNECT_ms = 3_000;
 /** The same where another way is at hand. */
 const TRIAL_ms = 500;
 
+/** Why a connection has ended that we have given up. */
+const SILENT = "silent";
+
 /** The log tells of a peer's failed handshakes for the same reason no more often, of so few reasons, and so many peers. */
 const COMPLAINT_INTERVAL_ms = 60_000;
 const REASONS_MAX = 4;
@@ -129,7 +132,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   /** The first time it is only doubted: a slow answer mustn't cost a connection. */
   giveUp(flow: Flow): void {
     const connection = this.connections.get(flowKey(flow));
-    if (connection?.doubt() === true) connection.close("silent");
+    if (connection?.doubt() === true) connection.close(SILENT);
   }
 
   onMessage(connection: Connection, wire: string): void {
@@ -144,7 +147,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     this.log.debug("connection_closed", { peer: flowKey(flow), why });
     // Where nothing has been sent nobody waits, and whoever comes and goes must not cost a look at all transactions.
     if (this.isClosing || !connection.hasSent) return;
-    if (connection.hasStood) this.sink.onClosed(flow);
+    if (connection.hasStood) this.sink.onClosed(flow, connection.isReused && why !== SILENT);
     else this.sink.onUnreachable(flow, why);
   }
 
