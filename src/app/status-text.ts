@@ -37,7 +37,7 @@ export function registeredText(contacts: readonly RegisteredContact[], members: 
     const whence = `from ${from} ${transport}${connected === false ? ", connection gone" : ""}`;
     const groups = members.filter(({ registered }) => registered === name).map(({ group }) => `, group ${group}`);
     const time = left_s < 0 ? `ran out ${-left_s} s ago` : `${left_s} s left`;
-    return `${visible(`${name}  ${contact}`)}  ${whence}, ${time}${groups.join("")}`;
+    return `${name}  ${contact}  ${whence}, ${time}${groups.join("")}`;
   });
   if (lines.length === 0) lines.push("No phone is registered.");
   return `${[...lines, ...missing(members)].join("\n")}\n`;
@@ -46,11 +46,6 @@ export function registeredText(contacts: readonly RegisteredContact[], members: 
 function missing(members: readonly MemberStatus[]): string[] {
   const absent = members.filter(({ registered }) => registered === null);
   return absent.map(({ member, group }) => `NOT REGISTERED: ${member}, group ${group}`);
-}
-
-/** What a phone says of itself mustn't move the cursor. */
-function visible(text: string): string {
-  return text.replace(/[^ -~]/g, "?");
 }
 
 /** One paragraph for each call, the last one last. */

@@ -3,6 +3,7 @@ import { CONTROL_FILE, type Config } from "../app/config/config.ts";
 import type { ControlAnswer, ControlQuestion, RegisteredContact } from "../app/control.ts";
 import { type CallQuestion, explainCall } from "../app/explain.ts";
 import { callsText, registeredText, statusText } from "../app/status-text.ts";
+import { printable } from "../base/printable.ts";
 import { askControl } from "../io/node/control-socket.ts";
 import { loadBindings } from "../io/node/state-file.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
@@ -31,7 +32,7 @@ export async function askAndPrint(file: string, question: ControlQuestion, asJso
 }
 
 function print(text: string, asJson: boolean, data: unknown): void {
-  process.stdout.write(asJson ? `${JSON.stringify(data, undefined, 2)}\n` : text);
+  process.stdout.write(printable(asJson ? `${JSON.stringify(data, undefined, 2)}\n` : text));
 }
 
 /** Says what would become of a call; by what the running branchline knows, or else the state file. */

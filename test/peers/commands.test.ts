@@ -48,6 +48,21 @@ test("commands: status shows upstream and gateways; force down keeps calls here"
   expect(await branchline.command("force", "auto")).toContain(`Upstream ${upstream.sentBy}: up.`);
 });
 
+test("commands: nothing that a phone says can move the cursor", async () => {
+  const { upstream, phone, branchline } = await office();
+  await register(phone, upstream, proxy, "2\x9b2J\x7f1");
+  await branchline.command("force", "down");
+  const call = await OutgoingCall.start(phone, { to: "sip:5\x9b2J\x7f1@pbx.example.com", through: proxy });
+  await call.response(302);
+  for (const name of ["registered", "calls"]) {
+    for (const how of [[], ["--json"]]) {
+      const text = await branchline.command(name, ...how);
+      expect(text).toContain("?2J?1");
+      expect(text).not.toMatch(/[^\n -~]/);
+    }
+  }
+});
+
 test.each([undefined, "tcp"] as const)(
   "commands: a PBX whose program has died is told from one that is silent (%s)",
   async (stream) => {

@@ -1,5 +1,7 @@
 /** Log lines for journald, procd and logger: "<priority>event key=value …" on standard error. */
+
 import type { LogFields, Logger } from "../../base/ports.ts";
+import { printable } from "../../base/printable.ts";
 
 export type LogLevel = "error" | "warn" | "info" | "debug";
 
@@ -30,7 +32,7 @@ function fieldsText(fields: LogFields | undefined): string {
   return text;
 }
 
-/** Values with white space or quotes are quoted; line ends never break a line in two. */
+/** Values with white space or quotes are quoted; line ends never break a line in two, and no terminal obeys a peer. */
 function quoted(value: string): string {
-  return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+  return printable(/^[^\s"=]+$/.test(value) ? value : JSON.stringify(value));
 }

@@ -1,5 +1,6 @@
 /** `branchline doctor`: all checks, what they say, and what --fix does about it. */
 import type { Config } from "../../app/config/config.ts";
+import { printable } from "../../base/printable.ts";
 import { runCommand } from "../../io/node/host.ts";
 import type { Facts, Family, State, Verdict } from "./facts.ts";
 import { scriptsOf } from "./families.ts";
@@ -73,11 +74,6 @@ export async function treat(findings: readonly Finding[], say: (line: string) =>
     }
     if (undo.length > 0) say(`  to undo it: ${undo.join("; ")}`);
   }
-}
-
-/** Peers, names and commands may say anything, and a terminal would obey it. */
-function printable(text: string): string {
-  return text.replace(/[^\n -~\u00a0-\uffff]/g, "?");
 }
 
 const LABEL: Readonly<Record<State, string>> = {

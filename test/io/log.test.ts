@@ -1,0 +1,22 @@
+/** What is logged reaches terminals and syslog: peers choose some of it. */
+import { afterEach, expect, test, vi } from "vitest";
+import { createLogger } from "../../src/io/node/log.ts";
+
+afterEach(() => void vi.restoreAllMocks());
+
+function lineOf(value: string): string {
+  let line = "";
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    line += String(text);
+    return true;
+  });
+  createLogger("info").warn("call", { call_id: value });
+  return line.replace(/^.*call call_id=/, "");
+}
+
+test.each([
+  ["ab\x1b[31m", "ab?[31m\n", "ESC"],
+  ["ab\x9b31m\x7f", "ab?31m?\n", "CSI and DEL"],
+  ['a "\x9b31m"\n<3>forged', '"a \\"?31m\\"\\n<3>forged"\n', "one among quotes and line ends"],
+  ["Büro", "Büro\n", "a letter"],
+])("%j is written as %j: %s", (value, line) => expect(lineOf(value)).toBe(line));
