@@ -87,4 +87,23 @@ describe("UDP sockets of watched peers", () => {
     expect(heard).toHaveLength(20);
     await udp.closeAll();
   });
+
+  it("are few, however many peers come and go within a second", async () => {
+    const { udp, flow } = await watched(15_263, { address: "127.0.0.56", port: 15_264 });
+    const before = descriptors();
+    for (let count = 0; count < 200; count++) {
+      udp.watch({ ...flow, address: `127.0.1.${count}` });
+      udp.unwatch({ ...flow, address: `127.0.1.${count}` });
+    }
+    expect(descriptors() - before).toBeLessThan(50);
+    await udp.closeAll();
+  });
+
+  it("don't keep their address from whoever opens it again at once", async () => {
+    const { udp, flow } = await watched(15_265, { address: "127.0.0.56", port: 15_266 });
+    udp.unwatch(flow);
+    await udp.close(flow.listener);
+    await udp.open(flow.listener);
+    await udp.closeAll();
+  });
 });

@@ -9,6 +9,8 @@ const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 const ENOUGH_BUFFER_BYTES = 512 * 1024;
 /** What waits in the queue of a socket has been read long before. */
 const DRAIN_ms = 1_000;
+/** Peers can come and go faster, and descriptors are few. */
+const RETIRED_MAX = 32;
 /** Any port will do: nothing is sent. */
 const SOME_PORT = 5060;
 
@@ -62,13 +64,14 @@ export class NodeUdp {
     const endpoint = this.endpoints[index];
     if (endpoint === undefined) return;
     this.endpoints[index] = undefined;
+    // One that lingers would keep its address from whoever opens it again.
+    for (const socket of this.retired.keys()) this.discard(socket);
     for (const list of endpoint.peers.values()) for (const peer of list) peer.socket.socket.close();
     await endpoint.socket.close();
   }
 
   async closeAll(): Promise<void> {
     for (const endpoint of this.endpoints) if (endpoint !== undefined) await this.close(endpoint.listener);
-    for (const socket of this.retired.keys()) this.discard(socket);
   }
 
   send(flow: Flow, wire: string): void {
@@ -180,6 +183,7 @@ export class NodeUdp {
   private retire(peer: Peer, { address, port }: Listener): void {
     const { socket } = peer;
     peer.state = "retired";
+    for (const oldest of this.retired.keys()) if (this.retired.size >= RETIRED_MAX) this.discard(oldest);
     this.retired.set(
       socket,
       setTimeout(() => this.discard(socket), DRAIN_ms),
