@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { connect as connectTls, createServer, type TLSSocket } from "node:tls";
 import { expect, test, vi } from "vitest";
 import type { TlsFiles } from "../../src/io/node/tls.ts";
+import { handshakeFault } from "../../src/io/node/tls-faults.ts";
 import type { Flow } from "../../src/transport/flow.ts";
 import { type Endpoint, Subnet } from "../peers/support/addresses.ts";
 import { type Certificate, CertificateAuthority } from "../peers/support/certificates.ts";
@@ -72,6 +73,12 @@ async function upstreamServer(
   await new Promise<void>((resolve) => server.listen(at.port, at.host, resolve));
   return server;
 }
+
+test("what a certificate says of itself is cut: it may have 100 kB, and the log keeps reasons to compare them", () => {
+  const names = `Hostname/IP does not match certificate's altnames: Host: pbx. is not in DNS:${"x".repeat(50_000)}`;
+  expect(handshakeFault(new Error(names))).toMatch(/^Hostname.*x$/);
+  expect(handshakeFault(new Error(names))?.length).toBeLessThanOrEqual(300);
+});
 
 const faults = (lab: StreamLab) => lab.log.filter(({ event }) => event === "tls_failed");
 

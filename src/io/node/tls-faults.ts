@@ -11,6 +11,9 @@ const CLOSED_EARLY = /before secure TLS connection/;
 const OPENSSL_REASON = /:SSL routines:[^:]*:([^:]+):/;
 const UNKNOWN_AUTHORITY = /^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/;
 
+/** A certificate can have any number of names, and Node tells them all. */
+const CHARACTERS_MAX = 300;
+
 /** Why a handshake has failed, or a peer has ended what seemed to be one; undefined when that isn't what `error` tells of. */
 export function handshakeFault(error: Error): string | undefined {
   const { code } = error as { code?: unknown };
@@ -20,7 +23,7 @@ export function handshakeFault(error: Error): string | undefined {
   if (UNKNOWN_AUTHORITY.test(kind)) {
     return `its certificate is of an authority that tls.ca doesn't hold (${error.message})`;
   }
-  return OPENSSL_REASON.exec(error.message)?.[1] ?? error.message;
+  return OPENSSL_REASON.exec(error.message)?.[1] ?? error.message.slice(0, CHARACTERS_MAX);
 }
 
 export interface TlsFault {
