@@ -45,6 +45,8 @@ type Order = Pick<Binding, "callId" | "cseq">;
 /** Addresses-of-record kept at the most, and contacts of one. */
 export const ADDRESSES_MAX = 2_000;
 export const BINDINGS_MAX = 10;
+/** Longer texts of phones aren't kept, or not wholly: a header can have 16 kB. */
+export const TEXT_CHARACTERS_MAX = 512;
 /** A binding that upstream has let expire serves in outages for so long: nobody registers with a PBX that is gone. */
 export const KEEP_ms = 24 * 3_600_000;
 
@@ -62,7 +64,8 @@ export class Bindings implements Table {
 
   /** Whether a binding of this address-of-record can be kept. */
   hasRoomFor(name: string): boolean {
-    if (this.addresses.has(name) || this.addresses.size < ADDRESSES_MAX) return true;
+    const isUsual = this.addresses.size < ADDRESSES_MAX && name.length <= TEXT_CHARACTERS_MAX;
+    if (isUsual || this.addresses.has(name)) return true;
     this.hits += 1;
     return false;
   }
@@ -107,7 +110,8 @@ export class Bindings implements Table {
   findAt({ user, host }: SipUri): AddressOfRecord | undefined {
     for (const address of this.addresses.values()) {
       const isMeant = ({ flow, contact }: Binding) =>
-        flow.address === host && (user === address.user || user === parseSipUri(contact)?.user || user === undefined);
+        flow.address === host &&
+        (user === address.user || user === /^sips?:(.*)@/i.exec(contact)?.[1] || user === undefined);
       if (address.bindings.some(isMeant)) return address;
     }
     return undefined;

@@ -18,6 +18,7 @@ import {
   type Bindings,
   instanceMark,
   phoneMark,
+  TEXT_CHARACTERS_MAX,
 } from "./bindings.ts";
 import type { RegistrationSettings } from "./site.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -26,8 +27,6 @@ import { TokenBucket } from "./token-bucket.ts";
 const EXPIRES_DEFAULT_s = 3_600;
 /** No promise is believed for longer. */
 const GRANT_MAX_s = 86_400;
-/** Longer Contact URIs aren't remembered. */
-const CONTACT_CHARACTERS_MAX = 512;
 const CHALLENGES_MAX = 256;
 const EXPIRES_MAX_s = 0xffff_ffff;
 /** So that phones don't all come back at once. */
@@ -242,7 +241,7 @@ function wishesOf(request: Request): Wish[] {
   const wishes: Wish[] = [];
   for (const value of request.list(CONTACT)) {
     const contact = parseNameAddr(value);
-    const isUsable = contact !== undefined && contact.uri.length <= CONTACT_CHARACTERS_MAX;
+    const isUsable = contact !== undefined && contact.uri.length <= TEXT_CHARACTERS_MAX;
     if (isUsable && parseSipUri(contact.uri) !== undefined)
       wishes.push({ contact, expires_s: contactExpires_s(contact) ?? default_s });
   }
@@ -293,7 +292,7 @@ function replaceExpiry(text: string, replacement: (name: string, digits: string)
 }
 
 function orderOf({ callId, cseqNumber }: Request): { callId: string; cseq: number } {
-  return { callId, cseq: cseqNumber };
+  return { callId: ownText(callId.slice(0, TEXT_CHARACTERS_MAX)), cseq: cseqNumber };
 }
 
 function instanceOf(contact: NameAddr): string {
@@ -303,11 +302,10 @@ function instanceOf(contact: NameAddr): string {
 function bindingOf(contact: NameAddr, { request, source }: RoutedRequest, expires_ms: number): Binding {
   return {
     contact: ownText(contact.uri),
-    parameters: ownText(replaceExpiry(contact.parameters, () => "").slice(0, CONTACT_CHARACTERS_MAX)),
-    instance: ownText(instanceOf(contact).slice(0, CONTACT_CHARACTERS_MAX)),
+    parameters: ownText(replaceExpiry(contact.parameters, () => "").slice(0, TEXT_CHARACTERS_MAX)),
+    instance: ownText(instanceOf(contact).slice(0, TEXT_CHARACTERS_MAX)),
     flow: source,
-    callId: ownText(request.callId),
-    cseq: request.cseqNumber,
+    ...orderOf(request),
     expires_ms,
   };
 }

@@ -1,5 +1,6 @@
 /** The location service: who is found by which number, what is forgotten, and what is worth writing down. */
 import { describe, expect, it } from "vitest";
+import { parseSipUri } from "../../src/message/uri.ts";
 import { type Binding, Bindings, KEEP_ms, phoneMark } from "../../src/policy/bindings.ts";
 import { Callbacks } from "../../src/policy/callbacks.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../../src/policy/snapshot.ts";
@@ -19,13 +20,43 @@ function binding(parts: Partial<Binding> = {}): Binding {
   return { ...usual, flow, ...parts };
 }
 
+const LONG = "x".repeat(16_000);
+
 function registered(...names: string[]) {
   const bindings = new Bindings();
   for (const name of names) bindings.put(name, binding());
   return bindings;
 }
 
+describe("what is kept of texts without end", () => {
+  it("no address-of-record that is longer than people dial", () => {
+    const bindings = registered(`${LONG}@x`, "201@x");
+    expect([bindings.hasRoomFor(`${LONG}@x`), bindings.size, bindings.hits]).toEqual([false, 1, 2]);
+  });
+});
+
 describe("who is found", () => {
+  it("by the address of its phone: as its address-of-record, as its Contact, or as whoever is there", () => {
+    const bindings = registered("201@x");
+    bindings.put(
+      "202@x",
+      binding({
+        contact: "sip:a;b=@c@10.222.237.22:5070;ob",
+        flow: { listener: LISTENER, address: "10.222.237.22", port: 5060 },
+      }),
+    );
+    const found = (uri: string) => {
+      const parsed = parseSipUri(uri);
+      return parsed && bindings.findAt(parsed)?.name;
+    };
+    expect(found("sip:202@10.222.237.22")).toBe("202@x");
+    expect(found("sip:a;b=@c@10.222.237.22")).toBe("202@x");
+    expect(found("sip:c@10.222.237.22")).toBeUndefined();
+    expect(found("sip:10.222.237.21")).toBe("201@x");
+    expect(found("sip:1@10.222.237.21")).toBe("201@x");
+    expect(found("sip:1@10.222.237.22")).toBeUndefined();
+  });
+
   it("by user, in whichever domain, with a phone only", () => {
     const bindings = registered("201@a.example.com", "202@b.example.com", "203@a.example.com");
     bindings.remove("203@a.example.com", "*");

@@ -132,6 +132,18 @@ describe("REGISTER in an outage", () => {
     expectLadder(`register-unknown-${policy}`, site.ladder());
   });
 
+  it("a Call-ID without end is kept in part, and still tells a later REGISTER from one that was overtaken", () => {
+    const { site, phone } = dark();
+    const callId = "c".repeat(10_000);
+    const kept = () => site.bindings.find("phone@pbx.example.com")?.bindings ?? [];
+    for (const cseq of [3, 2]) {
+      phone.request("REGISTER", DOMAIN, [], callId, cseq);
+      site.run(100);
+    }
+    expect(kept().map(({ cseq }) => cseq)).toEqual([3]);
+    expect(JSON.stringify(kept().map((one) => one.callId)).length).toBeLessThan(1_000);
+  });
+
   it("policy none: a phone that we know gets 503 as well", () => {
     const { site, phone } = dark("registration: {unknown: none}\n");
     phone.request("REGISTER", DOMAIN);
