@@ -52,7 +52,13 @@ check) "$here/run.sh" --fits "$here" ;;
 install)
   "$here/run.sh" --fits "$here" upgrade || exit 1
   case $init in
-  /opt/*) put_script ;;
+  /opt/*)
+    put_script || {
+      rm -f "$new"
+      echo "branchline can't be set up: $init can't be written" >&2
+      exit 1
+    }
+    ;;
   *) [ -e "$mark" ] || "$init" enable ;;
   esac
   : >"$mark"

@@ -115,6 +115,18 @@ describeUnless(missingForRouters(), "Entware", () => {
     expect(box.run("pidof branchline").text).toBe("");
   });
 
+  test("a disk that is full as it is set up: that is said, and the next time makes up for it", async () => {
+    const { tree } = await packages("entware", "1.0.0");
+    const box = await tomato();
+    box.write("opt/tree.tar.gz", tree.contents);
+    box.ok("tar -xzf /opt/tree.tar.gz -C /");
+    box.ok("ln -s /full/disk /opt/etc/init.d/.branchline");
+    const setUp = "/opt/share/branchline/setup.sh install";
+    expect(box.run(setUp)).toEqual({ status: 1, text: expect.stringMatching(/^cp: .*\n.*can't be set up/) });
+    box.ok(setUp);
+    box.ok(`test -x ${SERVICE}`);
+  });
+
   test("killed, it comes back; its guard killed as well, cru brings both back; others' Node lives on", async () => {
     const { ipk } = await packages("entware", "1.0.0");
     const box = await tomato();
