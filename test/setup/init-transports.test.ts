@@ -31,6 +31,7 @@ describe("upstream's transport", () => {
     ["sips:pbx.example.com", "sip:pbx.example.com;transport=tls"],
     ["SIPS:pbx.example.com:5081;lr", "sip:pbx.example.com:5081;lr;transport=tls"],
     ["sips:pbx.example.com;transport=tcp", "sip:pbx.example.com;transport=tls"],
+    ["tls:pbx.example.com;transport=udp;lr;transport=tcp", "sip:pbx.example.com;lr;transport=tls"],
     ["tls:pbx.example.com", "sip:pbx.example.com;transport=tls"],
     ["tcp:198.51.100.10:5062", "sip:198.51.100.10:5062;transport=tcp"],
     ["pbx.example.com;transport=TCP", "sip:pbx.example.com;transport=TCP"],

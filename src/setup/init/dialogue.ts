@@ -96,5 +96,5 @@ function complete(key: Key, word: string): string {
     key === "upstream" || key === "gateways" || (key === "members" && (scheme + user !== "" || version !== 0));
   if (!isUri) return word;
   const transport = scheme.toLowerCase().replace("sips", "tls");
-  return `sip:${/^(sip)?$/.test(transport) ? at : `${at.replace(/;transport=[^;]*/i, "")};transport=${transport}`}`;
+  return `sip:${/^(sip)?$/.test(transport) ? at : `${at.replace(/;transport=[^;]*/gi, "")};transport=${transport}`}`;
 }
