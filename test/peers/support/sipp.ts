@@ -10,6 +10,9 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const SCENARIOS = fileURLToPath(new URL("../sipp/", import.meta.url));
 
+/** Some calls never end once SIPp has taken a message for one that it didn't wait for; whoever waits gives up later. */
+const TELL_AFTER_MS = 15_000;
+
 export interface SippOptions {
   /** TLS is what a relay makes of it: SIPp itself speaks TCP then. */
   readonly transport?: "udp" | "tcp" | "tls";
@@ -68,7 +71,10 @@ export class Sipp {
 
   /** For a caller: once all its calls are over. */
   async finished(): Promise<SippCounts> {
+    const tell = () => this.errors() !== "" && console.log(`SIPp still calls, and complains: ${this.errors()}`);
+    const watch = setTimeout(tell, TELL_AFTER_MS);
     await this.child.ended;
+    clearTimeout(watch);
     return this.counts();
   }
 
