@@ -1,10 +1,14 @@
 /** Keeps the sockets where our addresses are: an interface may come, go and change its address while calls are up. */
+import { ipVersion } from "../base/ip-range.ts";
 import type { Logger } from "../base/ports.ts";
 import type { Interfaces, OwnListener } from "../transport/own-listener.ts";
 
 /** How long an address that may come or change is unknown to us at the most. */
 const LOOK_ms = 1_000;
-/** Fixed ones that are here: on a router a look costs some ms, and when one goes away the sends that fail tell it. */
+/**
+ * Fixed ones of IPv4 that are here: on a router a look costs some ms, and when one goes away the sends that fail tell it.
+ * From an IPv6 address that is gone Linux sends on.
+ */
 const LOOK_SELDOM_ms = 10_000;
 
 /** The host's sockets. */
@@ -80,7 +84,7 @@ export class Listening {
 
   /** How long until interfaces should be looked at again. */
   get nextLook_ms(): number {
-    const isSettled = this.listeners.every((listener) => this.open.has(listener) && !listener.isInterface);
+    const isSettled = this.listeners.every((one) => this.open.has(one) && ipVersion(one.settings.at) === 4);
     return isSettled ? LOOK_SELDOM_ms : LOOK_ms;
   }
 

@@ -157,6 +157,12 @@ describe("looks", () => {
     expect((await started(LAN, "wwan0")).listening.nextLook_ms).toBe(1_000);
   });
 
+  test("each second where one is IPv6: Linux sends from such an address even when that is gone, so no failure tells it", async () => {
+    const host = await started(LAN, "2001:db8::1");
+    await host.listening.follow(has({ eth1: ["2001:db8::1"] }));
+    expect(host.listening.nextLook_ms).toBe(1_000);
+  });
+
   test("seldom where all are fixed and here; each second while one is away", async () => {
     const host = await started(LAN);
     expect(host.listening.nextLook_ms).toBe(10_000);
