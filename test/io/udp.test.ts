@@ -43,6 +43,28 @@ describe("UDP sockets that can't be had", () => {
   });
 });
 
+it("a request that can't leave from our address fails at once: kernels before 5.4 say so of one that is gone, too", async () => {
+  const tells: string[] = [];
+  const udp = new NodeUdp({ ...sink, onUnreachable: (_flow: unknown, why: string) => tells.push(why) }, log);
+  const listener = listenerAt("127.0.0.54", 15_360);
+  await udp.open(listener);
+  udp.send({ listener, address: "203.0.113.9", port: 5060 }, "OPTIONS sip:203.0.113.9 SIP/2.0\r\n\r\n");
+  await expect.poll(() => tells).toHaveLength(1);
+  await udp.closeAll();
+});
+
+it("why a peer can't be watched is told: our address has gone meanwhile", async () => {
+  const told: string[] = [];
+  const debug = (event: string, fields: { error?: unknown } = {}) => void told.push(`${event} ${fields.error}`);
+  const udp = new NodeUdp(sink, { ...log, debug });
+  const listener = listenerAt("127.0.0.54", 15_361);
+  await udp.open(listener);
+  listener.take("203.0.113.7");
+  udp.watch({ listener, address: "127.0.0.56", port: 5060 });
+  await expect.poll(() => told).toEqual([expect.stringMatching(/^watch_failed .*EADDRNOTAVAIL/)]);
+  await udp.closeAll();
+});
+
 /** Twenty datagrams to a port of 127.0.0.55, all of which wait in the kernel's queue when it returns. */
 function sendTwenty(port: number, from = 0): void {
   const program = `

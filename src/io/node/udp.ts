@@ -153,11 +153,11 @@ export class NodeUdp {
     const onSent: SendCallback = (error) => {
       if (error !== null && isDeathSign(error)) this.sink.onUnreachable(flow, error.message);
     };
+    const bound = socket.bind({ address: listener.address, port: listener.port });
+    const peer: Peer = { port: flow.port, socket, onSent, bound, state: "idle" };
     socket.socket.on("error", (error: Error) => {
       if (peer.state === "connected" && isDeathSign(error)) this.sink.onUnreachable(flow, error.message);
     });
-    const bound = socket.bind({ address: listener.address, port: listener.port });
-    const peer: Peer = { port: flow.port, socket, onSent, bound, state: "idle" };
     return peer;
   }
 
@@ -229,8 +229,11 @@ export class NodeUdp {
   }
 }
 
-/** What tells of the peer or of the way to it; a datagram that is too long tells of itself. */
-const DEATH_SIGNS = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL"];
+/**
+ * What tells of the peer or of the way to it; a datagram that is too long tells of itself. EINVAL: nothing leads there from
+ * our address; Linux before 5.4 says so too when that is gone.
+ */
+const DEATH_SIGNS = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL", "EINVAL"];
 
 function isDeathSign(error: Error): boolean {
   const { code } = error as { code?: unknown };
