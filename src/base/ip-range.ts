@@ -172,7 +172,19 @@ function rangesOf(texts: readonly string[]): IpRanges {
   return new IpRanges(texts.flatMap((text) => IpRange.parse(text) ?? []));
 }
 
+let lastText = "";
+let lastAddress: IPv4 | IPv6 | undefined;
+
+/** ip-num takes 10 µs for an IPv6 address: many networks are asked about one, one after the other. */
 function parseAddress(text: string): IPv4 | IPv6 | undefined {
+  if (text !== lastText) {
+    lastText = text;
+    lastAddress = readAddress(text);
+  }
+  return lastAddress;
+}
+
+function readAddress(text: string): IPv4 | IPv6 | undefined {
   try {
     if (!text.includes(":")) return DOTTED.test(text) ? new IPv4(text) : undefined;
     const zone = text.indexOf("%");

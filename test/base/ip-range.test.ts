@@ -178,6 +178,17 @@ describe("IpRanges", () => {
     expect(processorTime_ms(askAll)).toBeLessThan(400); // 1 s and more when each was made an object
   });
 
+  test("forged IPv6 addresses, too, are read once each, however many networks are asked", () => {
+    const cost_ms = (count: number) => {
+      const networks = new IpRanges(Array.from({ length: count }, (_, index) => range(`fd00:${index}::/64`)));
+      return processorTime_ms(() => {
+        for (let index = 0; index < 5_000; index++) networks.contains(`2001:db8:${count}:${index.toString(16)}::1`);
+      });
+    };
+    cost_ms(2);
+    expect(cost_ms(8)).toBeLessThan(3 * cost_ms(1));
+  });
+
   test("no ranges hold nobody", () => {
     expect(new IpRanges([]).contains("10.0.0.1")).toBe(false);
   });
