@@ -33,7 +33,7 @@ put_script() {
     [ -x "$init" ] || mode=644
   fi
   new=${init%/*}/.branchline
-  cp "$service" "$new" && chmod "$mode" "$new" && mv "$new" "$init"
+  mkdir -p "${init%/*}" && cp "$service" "$new" && chmod "$mode" "$new" && mv "$new" "$init"
 }
 
 is_disabled() {
