@@ -24,7 +24,7 @@ const ARROW_WIDTH = 5;
 
 export class Ladder {
   private readonly print: (line: string) => void;
-  private start_ms = 0;
+  private start_ms: number | undefined;
   private readonly notes = new Set<string>();
   private answeredProbes = 0;
   private lostProbes = 0;
@@ -74,6 +74,8 @@ export class Ladder {
 
   /** branchline has changed its mind about upstream. */
   readonly drawEdge = ({ from, to, evidence }: UpstreamEdge): void => {
+    // Before the first step it draws nothing.
+    if (this.start_ms === undefined) return;
     const text = `◆ PBX ${from} → ${to}: ${evidence}`;
     const column = Math.min(BRANCHLINE, WIDTH - text.length);
     this.print(this.row(performance.now(), "", { left: column, text }, yellow));
@@ -86,7 +88,7 @@ export class Ladder {
   }
 
   private row(at_ms: number, actor: string, { left, text }: Arrow, style: Style): string {
-    const time = ((at_ms - this.start_ms) / 1_000).toFixed(3).padStart(TIME_WIDTH);
+    const time = ((at_ms - (this.start_ms ?? at_ms)) / 1_000).toFixed(3).padStart(TIME_WIDTH);
     const head = `${time}  ${actor}`.padEnd(PHONES);
     const right = lifelines(left + text.length, WIDTH).trimEnd();
     return head + dim(lifelines(PHONES, left)) + style(text) + dim(right);
