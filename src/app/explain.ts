@@ -98,7 +98,10 @@ class Rehearsal {
       return { text: `"${this.question.to}" can't be dialled\n`, isAnswer: false };
     }
     if (router.admit(request, source, 0) !== "admit") {
-      return { text: `${source.address} is a stranger here, and gets no further.\n`, isAnswer: true };
+      return {
+        text: `${source.address} is a stranger here, and gets no further; if it is a phone, add its network to localnet.\n`,
+        isAnswer: true,
+      };
     }
     const routes = preprocessRoutes(request, this.core.own);
     const made = router.decide({ request, source, routes, uri: request.uri }, 0);
@@ -119,7 +122,7 @@ class Rehearsal {
     if (ipVersion(address) !== 0) return { listener, address, port: SIP_PORT };
     const users = [...this.bindings.all()].map(({ user }) => user);
     const list = users.length === 0 ? "no phone is" : `registered are ${users.join(", ")}`;
-    return `${from} is not registered here (${list}); name an IP address of localnet instead`;
+    return `${from} is not registered here (${list}), nor a gateway's name; name an IP address of localnet instead`;
   }
 
   private scene(source: Flow): string {

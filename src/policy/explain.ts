@@ -54,7 +54,7 @@ function sequels(
   }
   return [...wordsFor].flatMap(([text, words]) => {
     const all = words.length === OUTCOMES.length;
-    return [`${indent}   ${all ? "Unless it takes the call" : `When it ${words.join(", ")}`}:`, text];
+    return [`${indent}   ${all ? "Unless it takes the call" : `When it ${words.join(" or ")}`}:`, text];
   });
 }
 

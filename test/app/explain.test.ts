@@ -30,7 +30,7 @@ describe("explain", () => {
       `10.222.237.21 (10.222.237.21) calls 5551234; no branchline runs, so upstream is taken to be up.
 Rule call: to 198.51.100.10.
 1. asks upstream 198.51.100.10, and waits 4000 ms for a first sign
-   When it says nothing or can't be reached, answers 503:
+   When it says nothing or can't be reached or answers 503:
    2. tells the caller 181 "Survival activated - please stand by" and waits 1000 ms
    3. answers 302, Contact: <sip:5551234@10.10.1.3>
 `,
@@ -109,8 +109,10 @@ Rule call: to 198.51.100.10.
   });
 
   test("who can't be told, or may not", () => {
-    expect(words({ from: "999", to: "1" })).toContain("999 is not registered here (no phone is)");
-    expect(words({ from: "192.0.2.1", to: "1" })).toContain("192.0.2.1 is a stranger here");
+    expect(words({ from: "999", to: "1" })).toContain("999 is not registered here (no phone is), nor a gateway's name");
+    expect(words({ from: "192.0.2.1", to: "1" })).toContain(
+      "192.0.2.1 is a stranger here, and gets no further; if it is a phone, add its network to localnet.",
+    );
     expect(words({ to: "1 2" })).toContain("can't be dialled");
   });
 });
