@@ -73,7 +73,10 @@ export async function init(options: InitOptions): Promise<void> {
 /** The last line is the one that is read. */
 function stillMissing({ site, tls }: Config): string {
   const fault = tls && tlsFault(tls);
-  const files = fault === undefined ? "" : `\nIt can't start yet: tls.${fault.key} ${fault.message}.\n`;
+  const files =
+    fault === undefined
+      ? ""
+      : `\nIt can't start yet: tls.${fault.key} ${fault.message}.\nREADME.md says how to make certificate and key.\n`;
   if (site.gateways.length > 0) return files;
   return `${files}\nNo gateway is named yet: no call would survive an outage. Add gateways: [sip:ADDRESS] to the file.\n`;
 }

@@ -129,7 +129,7 @@ describe("init with flags", () => {
     [
       "what can't be guessed is asked for",
       ["--yes", "--hear", "0", "--localnet", "none"],
-      "--localnet: name at least one",
+      "--localnet: name at least one, such as 10.222.237.0/24",
     ],
   ])("%s, and nothing is written", async (_what, args, why) => {
     const folder = temporaryFolder();
@@ -156,7 +156,9 @@ describeWith(["openssl"], "init with TLS", () => {
     const args = ["--upstream", `sips:${net.host(2)}`, "--listen", listen];
     const { code, stdout } = await branchline("init", "-c", file, ...SITE, ...args);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/\nIt can't start yet: tls\.certificate can't be read: .*tls\/branch\.pem'?\.\n$/);
+    expect(stdout).toMatch(
+      /\nIt can't start yet: tls\.certificate can't be read: .*tls\/branch\.pem'?\.\nREADME\.md .*\n$/,
+    );
     expect(await branchline("check", "-c", file)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("tls.certificate"),

@@ -168,7 +168,10 @@ describe("the dialogue", () => {
 
   test("where nothing is known, an empty answer is none; but not for networks and addresses", () => {
     const { faults } = talk(["", "none"], {}, { network: readNetwork(EDGEROUTER_4), heard: [] });
-    expect(faults).toEqual(["name at least one", "name at least one"]);
+    expect(faults).toEqual([
+      "name at least one, such as 10.222.237.0/24",
+      "name at least one, such as 10.222.237.0/24",
+    ]);
   });
 
   test("the gateway must not be upstream, whichever comes first", () => {

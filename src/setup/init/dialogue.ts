@@ -79,7 +79,8 @@ export function answer(draft: Draft, { key, proposed }: Question, given: string)
   const words = given.split(/[\s,]+/).filter((word) => word !== "");
   const values =
     words.length === 0 ? proposed : words.join() === "none" ? [] : words.map((word) => complete(key, word));
-  if (values.length === 0 && isNeeded(key)) return { fault: "name at least one" };
+  if (values.length === 0 && isNeeded(key))
+    return { fault: `name at least one, such as 10.222.237.${key === "localnet" ? "0/24" : 1}` };
   const next = { ...draft, [key]: values };
   const [fault] = faultsOf(next);
   return fault === undefined ? { draft: next } : { fault };
