@@ -64,7 +64,7 @@ suite("emergency numbers in words", () => {
       'gateways: [{uri: sip:10.0.0.3, channels: 2, rewrite: {called: [{match: "^1", replace: "01"}]}}]\n' +
         "emergency: {numbers: [112, 911], reserve: 1, preempt: true}",
       "Calls to 112, 911 always go to a gateway, upstream is the fallback; 1 channels are kept free for them; the " +
-        "youngest ordinary call makes room; the gateway's calls ring the caller too for 1h; 112 leaves as 0112 at 10.0.0.3.",
+        "youngest ordinary call makes room; for 1h after one, calls from its gateway ring the phone too that made it; 112 leaves as 0112 at 10.0.0.3.",
     ],
   ])("%s", (text, expected) => {
     expect(words(`${LEAST}${text}\n`)).toContain(expected);

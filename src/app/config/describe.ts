@@ -89,7 +89,9 @@ function emergencyLines({ emergency, gateways }: Site): string[] {
   const extras = [
     ...(reserve > 0 ? [`${reserve} channels are kept free for them`] : []),
     ...(preempt ? ["the youngest ordinary call makes room"] : []),
-    ...(callback_ms > 0 ? [`the gateway's calls ring the caller too for ${spell(callback_ms)}`] : []),
+    ...(callback_ms > 0
+      ? [`for ${spell(callback_ms)} after one, calls from its gateway ring the phone too that made it`]
+      : []),
     ...rewritten,
   ];
   const more = extras.length > 0 ? `; ${extras.join("; ")}` : "";
