@@ -33,6 +33,8 @@ const WINDOW_MS = isLong ? Math.min(2 * MINUTE_MS, LENGTH_MS / 6) : 10_000;
 const GROWTH_MOST = isLong ? 1.05 : 1.1;
 /** What deploy/run.sh's limits come to, with Node's own code: routers have 256 MB for all. */
 const RSS_MOST_KB = 90 * 1_024;
+/** The state file while it is written, and what the kernel is asked about interfaces with. */
+const BRIEFLY_OPEN_MOST = 2;
 const SAMPLE_MS = 1_000;
 const PRINT_MS = 5 * MINUTE_MS;
 const PHONES = 200;
@@ -232,6 +234,9 @@ test(`${title}: no call fails, and nothing grows`, { timeout: LENGTH_MS + 3 * MI
   const growth = median(late.map(({ rss_kb }) => rss_kb)) / median(early.map(({ rss_kb }) => rss_kb));
   expect(growth).toBeLessThanOrEqual(GROWTH_MOST);
   expect(Math.max(...samples.map(({ rss_kb }) => rss_kb))).toBeLessThanOrEqual(RSS_MOST_KB);
+  const usual = median(early.map(({ descriptors }) => descriptors));
+  expect(median(late.map(({ descriptors }) => descriptors))).toBe(usual);
   const warm = samples.filter(({ at_ms }) => at_ms >= WARM_MS);
-  expect(new Set(warm.map(({ descriptors }) => descriptors)).size).toBe(1);
+  const most = Math.max(...warm.map(({ descriptors }) => descriptors));
+  expect(most - usual).toBeLessThanOrEqual(BRIEFLY_OPEN_MOST);
 });

@@ -30,6 +30,9 @@ export interface InviteWatcher {
   failure(response: SipMessage | undefined): void;
 }
 
+/** As long as people let it ring: longer than a 2xx is repeated. */
+const RINGING_MOST_MS = 60_000;
+
 interface ClientTransaction {
   readonly receive: (response: SipMessage) => void;
 }
@@ -175,7 +178,10 @@ export class UserAgent {
     const receive = (response: SipMessage) => {
       // Timer B ends as well; who rings for ever is the proxy's business (timer C).
       if (response.status < 200) {
-        if (final === 0) repetition.stop();
+        if (final === 0) {
+          repetition.stop();
+          setTimeout(() => end(undefined), RINGING_MOST_MS).unref();
+        }
       } else if (response.status < 300) {
         end(response);
         watcher.success(response);
