@@ -1,10 +1,16 @@
 /** The bindings, and who is to be called back, as a file keeps them: plain data, with times as what is left of them. */
+import { canonicalAddress, ipVersion } from "../base/ip-range.ts";
+import { CSEQ_MAX } from "../message/limits.ts";
+import { parseNameAddr } from "../message/name-addr.ts";
+import { parseSipUri } from "../message/uri.ts";
 import { type Listener, restoreFlow, type SavedFlow, saveFlow } from "../transport/flow.ts";
-import { type Bindings, phoneMark } from "./bindings.ts";
+import { BINDINGS_MAX, type Bindings, phoneMark, TEXT_CHARACTERS_MAX } from "./bindings.ts";
 import type { Callbacks, SavedCallback } from "./callbacks.ts";
 
 /** Bindings in one file at the most: about a megabyte. */
 const SAVED_MAX = 4_000;
+/** What no header field of a message that we accept can hold: line ends, NUL, and characters that are no octets. */
+const NOT_ON_THE_WIRE = /[\0\r\n\u0100-\uffff]/;
 
 export interface Snapshot {
   readonly addresses: readonly SavedAddress[];
@@ -70,7 +76,11 @@ export function restoreSnapshot(
   }
 }
 
-/** Undefined when the text isn't a snapshot; an entry that isn't whole is left out. */
+/**
+ * The text of a file is believed no more than a message: an entry that isn't whole, or whose texts couldn't have come in a
+ * REGISTER, is left out.
+ * @returns undefined when the text isn't a snapshot
+ */
 export function parseSnapshot(text: string): Snapshot | undefined {
   let data: unknown;
   try {
@@ -85,12 +95,15 @@ export function parseSnapshot(text: string): Snapshot | undefined {
 }
 
 function isSavedAddress(data: unknown): data is SavedAddress {
+  if (!hasTypes(data, { name: "string", relay: "boolean" })) return false;
   const bindings = listIn(data, "bindings");
-  return hasTypes(data, { name: "string", relay: "boolean" }) && bindings?.every(isSavedBinding) === true;
+  return isText((data as SavedAddress).name) && bindings !== undefined && bindings.length <= BINDINGS_MAX
+    ? bindings.every(isSavedBinding)
+    : false;
 }
 
 function isSavedBinding(data: unknown): data is SavedBinding {
-  return hasTypes(data, {
+  const hasAll = hasTypes(data, {
     contact: "string",
     parameters: "string",
     instance: "string",
@@ -101,10 +114,14 @@ function isSavedBinding(data: unknown): data is SavedBinding {
     cseq: "number",
     left_ms: "number",
   });
+  if (!hasAll) return false;
+  const { contact, parameters, instance, callId, cseq } = data as SavedBinding;
+  const isOrdered = isText(callId) && isCount(cseq, 0, CSEQ_MAX);
+  return isOrdered && isContact(contact, parameters) && isText(instance) && isPlace(data as SavedBinding);
 }
 
 function isSavedCallback(data: unknown): data is SavedCallback {
-  return hasTypes(data, {
+  const hasAll = hasTypes(data, {
     caller: "string",
     contact: "string",
     listener: "string",
@@ -113,6 +130,33 @@ function isSavedCallback(data: unknown): data is SavedCallback {
     gateway: "string",
     left_ms: "number",
   });
+  if (!hasAll) return false;
+  const { caller, contact, gateway } = data as SavedCallback;
+  return isText(caller) && isContact(contact, "") && isAddress(gateway) && isPlace(data as SavedCallback);
+}
+
+/** A Contact as a REGISTER could have brought it, and as we can write it in one. */
+function isContact(uri: string, parameters: string): boolean {
+  if (!isText(uri) || !isText(parameters) || parseSipUri(uri) === undefined) return false;
+  const read = parseNameAddr(`<${uri}>${parameters}`);
+  return read?.uri === uri && read.parameters === parameters;
+}
+
+/** Where a phone was, and for how long that holds. */
+function isPlace({ address, port, left_ms }: SavedFlow & { readonly left_ms: number }): boolean {
+  return isAddress(address) && isCount(port, 1, 65_535) && Number.isFinite(left_ms);
+}
+
+function isAddress(text: string): boolean {
+  return ipVersion(text) !== 0 && canonicalAddress(text) === text;
+}
+
+function isText(text: string): boolean {
+  return text.length <= TEXT_CHARACTERS_MAX && !NOT_ON_THE_WIRE.test(text);
+}
+
+function isCount(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
 }
 
 function hasTypes(data: unknown, types: Readonly<Record<string, string>>): boolean {

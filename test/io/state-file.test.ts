@@ -1,5 +1,5 @@
 /** The bindings file: whole after any crash, on disks that don't keep their word too. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -157,5 +157,27 @@ describe("state file", () => {
     const path = join(folder, "bindings.json");
     mkdirSync(path);
     await expect(new StateFile(path).load()).rejects.toThrow("EISDIR");
+  });
+
+  it("a link that lies where it is gathered isn't written through, nor one in the file's own place", async () => {
+    const path = join(folder, "bindings.json");
+    const victim = join(folder, "shadow");
+    writeFileSync(victim, "precious");
+    for (const place of [`${path}.new`, path, `${path}.old`]) {
+      rmSync(place, { force: true });
+      symlinkSync(victim, place);
+      await new StateFile(path).save("body", 1);
+      expect(readFileSync(victim, "utf8"), place).toBe("precious");
+      expect(lstatSync(path).isFile()).toBe(true);
+      expect((await new StateFile(path).load())?.body).toBe("body");
+    }
+  });
+
+  it("what a crash has left there is in no save's way, and lends it no permissions", async () => {
+    const path = join(folder, "bindings.json");
+    writeFileSync(`${path}.new`, '{"version":1,"sav', { mode: 0o666 });
+    await new StateFile(path).save("whole", 1);
+    expect((await new StateFile(path).load())?.body).toBe("whole");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 });

@@ -171,4 +171,44 @@ describe("a snapshot", () => {
     const text = JSON.stringify({ addresses: [broken, addresses[1], null, { name: "203@x" }] });
     expect(parseSnapshot(text)?.addresses.map(({ name }) => name)).toEqual(["202@x"]);
   });
+
+  it.each([
+    ["a line end in its Contact", { contact: "sip:201@10.222.237.21>\r\nX: y" }],
+    ["no URI as its Contact", { contact: "201" }],
+    ["a bracket in its Contact", { contact: "sip:201@10.222.237.21>;x=<y" }],
+    ["a NUL in its Contact", { contact: "sip:2\0@10.222.237.21" }],
+    ["a character that is no octet", { contact: "sip:\u0101@10.222.237.21" }],
+    ["a Contact as long as a message", { contact: `sip:${"1".repeat(600)}@10.222.237.21` }],
+    ["a header field in its parameters", { parameters: ";q=1\r\nEvil: yes" }],
+    ["another Contact in its parameters", { parameters: ", <sip:900@evil.example.com>" }],
+    ["a line end in its instance", { instance: '"<urn:uuid:1>\n"' }],
+    ["a name instead of its address", { address: "evil.example.com" }],
+    ["an address that some read otherwise", { address: "10.222.237.021" }],
+    ["port 0", { port: 0 }],
+    ["half a port", { port: 0.5 }],
+    ["a CSeq that no message can have", { cseq: 2 ** 40 }],
+  ])("a binding with %s is left out as it would be of a message", (_, change) => {
+    const { addresses } = takeSnapshot(registered("201@x", "202@x"), new Callbacks(), 0);
+    const spoilt = { ...addresses[0], bindings: [{ ...addresses[0]?.bindings[0], ...change }] };
+    const text = JSON.stringify({ addresses: [spoilt, addresses[1]] });
+    expect(parseSnapshot(text)?.addresses.map(({ name }) => name)).toEqual(["202@x"]);
+  });
+
+  it("a caller to be called back is read as strictly", () => {
+    const callback = {
+      caller: "201@x",
+      contact: "sip:201@10.222.237.21",
+      listener: "10.222.237.1 5060",
+      address: "10.222.237.21",
+      port: 5060,
+      gateway: "10.10.1.3",
+      left_ms: 1_000,
+    };
+    const others = [{ contact: "sip:2@1.2.3.4\r\nX: y" }, { gateway: "gw" }, { address: "" }, { port: 70_000 }];
+    const text = JSON.stringify({
+      addresses: [],
+      callbacks: [callback, ...others.map((one) => ({ ...callback, ...one }))],
+    });
+    expect(parseSnapshot(text)?.callbacks).toEqual([callback]);
+  });
 });

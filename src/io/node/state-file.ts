@@ -105,7 +105,9 @@ const nodeDisk: Disk = {
   readText: (file) => fs.promises.readFile(file, "utf8"),
   async writeText(file, text) {
     await fs.promises.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
-    const handle = await fs.promises.open(file, "w", 0o600);
+    // What a crash has left there is in the way; a link there, or one laid in between, isn't followed ("x": O_EXCL).
+    await fs.promises.unlink(file).catch(() => {}); // there is none, or open says what is wrong
+    const handle = await fs.promises.open(file, "wx", 0o600);
     try {
       await handle.writeFile(text);
       await handle.sync();
