@@ -60,7 +60,11 @@ async function ask(config: Config, question: ControlQuestion): Promise<Answer | 
 
 function failAsking(file: string, error: unknown): never {
   const { code } = error as NodeJS.ErrnoException;
-  fail(code === "EACCES" ? `only root may ask the branchline of ${file}` : String(error));
+  fail(code === "EACCES" ? `only root may ask the branchline of ${file}` : messageOf(error));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function fail(text: string): never {

@@ -8,12 +8,25 @@ const PATH_BYTES_MAX = 103;
 /** Longer questions are nobody's. */
 const LINE_CHARACTERS_MAX = 32_768;
 const PATIENCE_ms = 5_000;
-const CONNECTIONS_MAX = 16;
+/** Commands that are answered at once, and connections that hear that these are too many; the kernel ends others. */
+const COMMANDS_MAX = 16;
+const CONNECTIONS_MAX = 64;
+/** The answers of app/control, which this socket only carries. */
+const TOO_MANY = JSON.stringify({
+  ok: false,
+  error: `${COMMANDS_MAX} other commands hold the control socket of branchline at this moment: end them, or try again in ${PATIENCE_ms / 1_000} s`,
+});
+/** The system's words for a connection that was ended before we could ask. */
+const HUNG_UP: readonly string[] = ["EPIPE", "ECONNRESET", "ECONNABORTED"];
+const NO_ANSWER =
+  "branchline runs, but its control socket gives no answer: it has no file descriptor left, or too many commands ask at " +
+  "once. Try again; if it stays so, restart it with more descriptors (ulimit -n, LimitNOFILE)";
 
 export class ControlSocket {
   private readonly file: string;
   private readonly answer: (line: string) => string;
   private server: net.Server | undefined = undefined;
+  private connections = 0;
 
   /** @param answer gives one line for each line */
   constructor(file: string, answer: (line: string) => string) {
@@ -46,13 +59,18 @@ export class ControlSocket {
     let text = "";
     socket.setEncoding("utf8");
     const timer = setTimeout(() => socket.destroy(), PATIENCE_ms);
-    socket.on("close", () => clearTimeout(timer));
+    this.connections += 1;
+    const isTooMany = this.connections > COMMANDS_MAX;
+    socket.on("close", () => {
+      this.connections -= 1;
+      clearTimeout(timer);
+    });
     socket.on("error", () => {}); // whoever asked has gone
     socket.on("data", (piece: string) => {
       text += piece;
       const end = text.indexOf("\n");
       if (end >= 0) socket.removeAllListeners("data");
-      if (end >= 0) socket.end(`${this.answer(text.slice(0, end))}\n`);
+      if (end >= 0) socket.end(`${isTooMany ? TOO_MANY : this.answer(text.slice(0, end))}\n`);
       else if (text.length > LINE_CHARACTERS_MAX) socket.destroy();
     });
   }
@@ -61,7 +79,7 @@ export class ControlSocket {
 /**
  * Asks the branchline that keeps its state beside `file`.
  * @returns its line; undefined when none runs there
- * @throws when it runs, but can't be asked: not allowed, no answer
+ * @throws when it runs, but can't be asked: not allowed, no answer; the message says why, and the cure
  */
 export function askControl(file: string, line: string): Promise<string | undefined> {
   refuseLongPath(file);
@@ -69,14 +87,24 @@ export function askControl(file: string, line: string): Promise<string | undefin
     let text = "";
     const socket = net.connect(file, () => socket.write(`${line}\n`));
     socket.setEncoding("utf8");
-    socket.setTimeout(PATIENCE_ms, () => socket.destroy(new Error("branchline doesn't answer")));
+    socket.setTimeout(PATIENCE_ms, () =>
+      socket.destroy(new Error(`${NO_ANSWER} (silent for ${PATIENCE_ms / 1_000} s)`)),
+    );
     socket.on("data", (piece: string) => {
       text += piece;
     });
-    socket.on("end", () => resolve(text.trim()));
+    socket.on("end", () => {
+      if (text.endsWith("\n")) resolve(text.trim());
+      else reject(new Error(`${NO_ANSWER} (it hung up)`));
+    });
     socket.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ECONNREFUSED") resolve(undefined);
-      else reject(error);
+      const { code = "" } = error;
+      if (code === "ENOENT" || code === "ECONNREFUSED") resolve(undefined);
+      else if (HUNG_UP.includes(code)) reject(new Error(`${NO_ANSWER} (it hung up)`));
+      else if (code === "EAGAIN") reject(new Error(`${NO_ANSWER} (it lets nobody in)`));
+      else if (code === "EMFILE" || code === "ENFILE") {
+        reject(new Error("this command has no file descriptor left to ask with: close programs, or raise ulimit -n"));
+      } else reject(error);
     });
   });
 }

@@ -1,0 +1,90 @@
+/** The control socket when it, or what it needs, is used up: a command says what is wrong, and what helps. */
+import { lstatSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import * as net from "node:net";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { askControl, ControlSocket } from "../../src/io/node/control-socket.ts";
+import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";
+import { temporaryFolder } from "../peers/support/temporary-folder.ts";
+
+cleanUpAfterEach();
+
+function place(): string {
+  return join(temporaryFolder(), "control.sock");
+}
+
+async function open(file: string): Promise<void> {
+  const socket = new ControlSocket(file, (line) => `heard ${line}`);
+  await socket.open();
+  defer(() => socket.close());
+}
+
+/** Connections that are let in and ask nothing. */
+async function hold(file: string, count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    const socket = net.connect(file);
+    socket.on("error", () => {});
+    await new Promise((resolve) => socket.once("connect", resolve));
+    defer(() => socket.destroy());
+  }
+}
+
+/** A server in branchline's place that does to connections what `serve` does. */
+async function pretend(file: string, serve: (socket: net.Socket) => void): Promise<void> {
+  const server = net.createServer((socket) => {
+    socket.on("error", () => {});
+    serve(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(file, resolve));
+  defer(() => server.close());
+}
+
+test("a question gets its line", async () => {
+  const file = place();
+  await open(file);
+  await hold(file, 15);
+  expect(await askControl(file, "you?")).toBe("heard you?");
+});
+
+test("with its places taken by others, a command hears that", async () => {
+  const file = place();
+  await open(file);
+  await hold(file, 16);
+  expect(await askControl(file, "you?")).toMatch(/"ok":false.*16 other commands.*try again in 5 s/);
+});
+
+test("with no connection left at all, a command says so and what helps", async () => {
+  const file = place();
+  await open(file);
+  await hold(file, 64);
+  await expect(askControl(file, "you?")).rejects.toThrow(/no file descriptor left, or too many commands.*ulimit -n/);
+});
+
+test.each([
+  ["hangs up at once", (socket: net.Socket) => socket.destroy()],
+  ["hangs up on hearing the question", (socket: net.Socket) => socket.once("data", () => socket.destroy())],
+  ["ends without a word", (socket: net.Socket) => socket.end()],
+  ["ends within its line", (socket: net.Socket) => socket.end('{"ok":')],
+])("a branchline that %s is no riddle", async (_, serve) => {
+  const file = place();
+  await pretend(file, serve);
+  await expect(askControl(file, "you?")).rejects.toThrow(/gives no answer: .*Try again/);
+});
+
+test("where nobody listens, no branchline runs", async () => {
+  const file = place();
+  expect(await askControl(file, "you?")).toBeUndefined();
+  writeFileSync(file, "");
+  expect(await askControl(file, "you?")).toBeUndefined();
+});
+
+test("a link that lies in the socket's place isn't followed", async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, "control.sock");
+  const victim = join(folder, "shadow");
+  writeFileSync(victim, "precious", { mode: 0o644 });
+  symlinkSync(victim, file);
+  await open(file);
+  expect([readFileSync(victim, "utf8"), lstatSync(victim).mode & 0o777]).toEqual(["precious", 0o644]);
+  expect(lstatSync(file).isSocket()).toBe(true);
+});
