@@ -1,9 +1,10 @@
 /** The location service: which phones an address-of-record has, learned from upstream's answers to their REGISTERs. */
 import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
-import { parseSipUri, type SipUri } from "../message/uri.ts";
+import type { SipUri } from "../message/uri.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
-import { type Hop, hopOf, isSameHop } from "../transport/locator.ts";
+import type { Hop } from "../transport/locator.ts";
+import { BindingIndex } from "./binding-index.ts";
 
 /** One registered contact (RFC 3261 §10.2). */
 export interface Binding {
@@ -55,6 +56,7 @@ export class Bindings implements Table {
   hits = 0;
   readonly limit = ADDRESSES_MAX;
   private readonly addresses = new Map<string, AddressOfRecord>();
+  private readonly index = new BindingIndex<AddressOfRecord>();
   /** Called when something has changed that a restart must not lose. */
   onChange: (isNews: boolean) => void = () => {};
 
@@ -78,51 +80,37 @@ export class Bindings implements Table {
     return this.addresses.get(name);
   }
 
-  /** Those whose user is `user`, in whichever domain; with bindings only. */
+  /** The first whose user is `user`, in whichever domain; with bindings only. */
   findUser(user: string): AddressOfRecord | undefined {
-    for (const address of this.addresses.values()) {
-      if (address.user === user && address.bindings.length > 0) return address;
-    }
-    return undefined;
+    return this.index.byUser(user);
   }
 
   /**
-   * Those of which one number ends with the other, the shorter at least `least_digits` long: 201 and 5550201.
+   * Those of which one number ends with the other, the shorter at least `least_digits` (2 or more) long: 201 and 5550201.
    * Undefined when several do equally well.
    */
   findSuffix(number: string, least_digits: number): AddressOfRecord | undefined {
-    let best: AddressOfRecord | undefined;
-    let best_digits = 0;
-    for (const address of this.addresses.values()) {
-      const digits = commonSuffix(address.user, number);
-      if (digits < least_digits || address.bindings.length === 0) continue;
-      if (digits > best_digits) {
-        best = address;
-        best_digits = digits;
-      } else if (digits === best_digits) {
-        best = undefined;
-      }
-    }
-    return best;
+    return this.index.bySuffix(number, least_digits);
   }
 
   /** Whose phone a URI with that phone's own address means. */
-  findAt({ user, host }: SipUri): AddressOfRecord | undefined {
-    for (const address of this.addresses.values()) {
-      const isMeant = ({ flow, contact }: Binding) =>
-        flow.address === host &&
-        (user === address.user || user === /^sips?:(.*)@/i.exec(contact)?.[1] || user === undefined);
-      if (address.bindings.some(isMeant)) return address;
-    }
-    return undefined;
+  findAt(uri: SipUri): AddressOfRecord | undefined {
+    return this.index.byPlace(uri);
+  }
+
+  /** The binding of the phone behind `flow` whose Contact has this user. */
+  findBehind(flow: Flow, user: string): Binding | undefined {
+    return this.index.byFlow(flow, user);
   }
 
   /** Whether a phone that is where it says it is has named `hop` as its Contact. */
   listensAt(hop: Hop): boolean {
-    for (const { bindings } of this.addresses.values()) {
-      if (bindings.some((one) => one.flow.address === hop.host && isAt(one.contact, hop))) return true;
-    }
-    return false;
+    return this.index.hasContactAt(hop);
+  }
+
+  /** Whether `host`, in lower case, is the domain of any address-of-record. */
+  hasDomain(host: string): boolean {
+    return this.index.hasDomain(host);
   }
 
   /** Adds or refreshes a binding. A contact with the same instance, or the same URI, is replaced. */
@@ -132,7 +120,7 @@ export class Bindings implements Table {
     const known = address.bindings.find((one) => isSameContact(one, binding));
     if (known !== undefined && isOutOfOrder(binding, known)) return;
     const others = address.bindings.filter((one) => !isSameContact(one, binding));
-    address.bindings = [binding, ...others].slice(0, BINDINGS_MAX);
+    this.index.rebind(address, [binding, ...others].slice(0, BINDINGS_MAX));
     const marks = [binding.flow.address, ...(binding.instance === "" ? [] : [instanceMark(binding.instance)])];
     address.seen = [...new Set([...marks, ...address.seen])].slice(0, 2 * BINDINGS_MAX);
     address.promised_ms = Math.max(address.promised_ms, binding.expires_ms);
@@ -150,7 +138,7 @@ export class Bindings implements Table {
     const isOlder = (one: Binding) => order !== undefined && isOutOfOrder(order, one);
     const kept = address.bindings.filter((one) => !isMeant(one) || isOlder(one));
     if (kept.length === address.bindings.length) return;
-    address.bindings = kept;
+    this.index.rebind(address, kept);
     this.onChange(true);
   }
 
@@ -180,9 +168,11 @@ export class Bindings implements Table {
   expire(now_ms: number): void {
     for (const address of this.addresses.values()) {
       const kept = address.bindings.filter((one) => now_ms < one.expires_ms + KEEP_ms);
-      if (kept.length < address.bindings.length) address.bindings = kept;
+      if (kept.length < address.bindings.length) this.index.rebind(address, kept);
       const isForgotten = now_ms >= address.promised_ms + KEEP_ms;
-      if (kept.length === 0 && isForgotten && !address.wantsRelay) this.addresses.delete(address.name);
+      if (kept.length > 0 || !isForgotten || address.wantsRelay) continue;
+      this.addresses.delete(address.name);
+      this.index.leave(address);
     }
   }
 
@@ -202,14 +192,10 @@ export class Bindings implements Table {
       const promised_ms = Number.NEGATIVE_INFINITY;
       address = { name, user, bindings: [], seen: [], promised_ms, stale: new Set(), wantsRelay: false };
       this.addresses.set(name, address);
+      this.index.enter(address);
     }
     return address;
   }
-}
-
-function isAt(contact: string, hop: Hop): boolean {
-  const uri = parseSipUri(contact);
-  return uri !== undefined && isSameHop(hopOf(uri), hop);
 }
 
 /** §10.3 item 7: overtaken by a later REGISTER on its way. */
@@ -230,11 +216,4 @@ export function instanceMark(instance: string): string {
 /** RFC 5626 §4.1: an instance is one phone, whatever address it has now. */
 function isSameContact(a: Binding, b: Binding): boolean {
   return a.contact === b.contact || (a.instance !== "" && a.instance === b.instance);
-}
-
-/** The length of the shorter number when the longer ends with it; 0 otherwise. Only digits count as numbers. */
-function commonSuffix(a: string, b: string): number {
-  const [shorter, longer] = a.length <= b.length ? [a, b] : [b, a];
-  const digits = shorter.replace("+", "");
-  return longer.endsWith(digits) && /^\+?\d+$/.test(a) && /^\+?\d+$/.test(b) ? digits.length : 0;
 }

@@ -21,8 +21,7 @@ export function findExtension(
 
 /** Whether `host` is a domain in which phones of this site are registered: 201 of another company is not our 201. */
 export function isHome(host: string, bindings: Bindings): boolean {
-  for (const { name } of bindings.all()) if (name.endsWith(`@${host}`)) return true;
-  return false;
+  return bindings.hasDomain(host);
 }
 
 /**

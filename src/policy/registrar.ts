@@ -10,7 +10,7 @@ import { Splice } from "../message/splice.ts";
 import { parseDecimal } from "../message/text.ts";
 import { parseSipUri } from "../message/uri.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
-import { type Flow, isSameFlow } from "../transport/flow.ts";
+import type { Flow } from "../transport/flow.ts";
 import {
   type AddressOfRecord,
   BINDINGS_MAX,
@@ -96,12 +96,7 @@ export class Registrar {
 
   /** The Contact URI of the phone with this user behind `flow`, as it gave it. */
   contactOf(flow: Flow, user: string): string | undefined {
-    const isIt = (one: Binding) => isSameFlow(one.flow, flow) && parseSipUri(one.contact)?.user === user;
-    for (const { bindings } of this.bindings.all()) {
-      const found = bindings.find(isIt);
-      if (found !== undefined) return found.contact;
-    }
-    return undefined;
+    return this.bindings.findBehind(flow, user)?.contact;
   }
 
   /** Upstream wants a password: the phone's next REGISTER carries it. */
