@@ -20,6 +20,13 @@ export interface Binding {
   readonly cseq: number;
   /** Until when it has been promised to be kept, by upstream or in an outage by us. */
   readonly expires_ms: number;
+  /** When the last REGISTER came that made or refreshed it. */
+  readonly heard_ms: number;
+  /**
+   * Upstream has said 2xx to a REGISTER from this very flow. It stays so through refreshes from there that are answered
+   * here; false for what only we have answered.
+   */
+  readonly isAccepted: boolean;
 }
 
 export interface AddressOfRecord {
@@ -120,11 +127,13 @@ export class Bindings implements Table {
     const known = address.bindings.find((one) => isSameContact(one, binding));
     if (known !== undefined && isOutOfOrder(binding, known)) return;
     const others = address.bindings.filter((one) => !isSameContact(one, binding));
-    this.index.rebind(address, [binding, ...others].slice(0, BINDINGS_MAX));
+    const isAccepted = binding.isAccepted || (known?.isAccepted === true && isSameFlow(known.flow, binding.flow));
+    this.index.rebind(address, [{ ...binding, isAccepted }, ...others].slice(0, BINDINGS_MAX));
     const marks = [binding.flow.address, ...(binding.instance === "" ? [] : [instanceMark(binding.instance)])];
     address.seen = [...new Set([...marks, ...address.seen])].slice(0, 2 * BINDINGS_MAX);
     address.promised_ms = Math.max(address.promised_ms, binding.expires_ms);
-    this.onChange(known === undefined || known.contact !== binding.contact || !isSameFlow(known.flow, binding.flow));
+    const isMoved = known === undefined || known.contact !== binding.contact || !isSameFlow(known.flow, binding.flow);
+    this.onChange(isMoved || known.isAccepted !== isAccepted);
   }
 
   /**

@@ -118,7 +118,7 @@ export class Registrar {
     for (const { contact, expires_s } of wishesOf(request)) {
       const grant_s = granted.get(contact.uri) ?? headerExpires_s(response) ?? expires_s;
       if (expires_s === 0 || grant_s === 0) this.bindings.remove(name, contact.uri, orderOf(request));
-      else this.bindings.put(name, bindingOf(contact, routed, now_ms + Math.min(grant_s, GRANT_MAX_s) * 1_000));
+      else this.bindings.put(name, bindingOf(contact, routed, Math.min(grant_s, GRANT_MAX_s), now_ms, true));
     }
     this.dropUnlisted(name, wishesOf(request), granted);
     return this.cap(response);
@@ -178,7 +178,7 @@ export class Registrar {
     for (const { contact, expires_s } of wishes) {
       if (this.isElsewhere(name, contact, routed.source)) continue;
       if (expires_s === 0) this.bindings.remove(name, contact.uri, orderOf(routed.request));
-      else this.bindings.put(name, bindingOf(contact, routed, now_ms + Math.min(expires_s, longest_s) * 1_000));
+      else this.bindings.put(name, bindingOf(contact, routed, Math.min(expires_s, longest_s), now_ms, false));
     }
     return undefined;
   }
@@ -294,13 +294,21 @@ function instanceOf(contact: NameAddr): string {
   return nameAddrParameter(contact, "+sip.instance") ?? "";
 }
 
-function bindingOf(contact: NameAddr, { request, source }: RoutedRequest, expires_ms: number): Binding {
+function bindingOf(
+  contact: NameAddr,
+  { request, source }: RoutedRequest,
+  left_s: number,
+  now_ms: number,
+  isAccepted: boolean,
+): Binding {
   return {
     contact: ownText(contact.uri),
     parameters: ownText(replaceExpiry(contact.parameters, () => "").slice(0, TEXT_CHARACTERS_MAX)),
     instance: ownText(instanceOf(contact).slice(0, TEXT_CHARACTERS_MAX)),
     flow: source,
     ...orderOf(request),
-    expires_ms,
+    expires_ms: now_ms + left_s * 1_000,
+    heard_ms: now_ms,
+    isAccepted,
   };
 }

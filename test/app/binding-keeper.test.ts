@@ -69,7 +69,17 @@ class Desk {
 
   register(contact = "sip:201@10.222.237.21", name = NAME, expires_ms = this.now_ms + HOUR_ms): void {
     const flow = flowFrom("10.222.237.21", 5060);
-    const binding = { contact, parameters: "", instance: "", flow, callId: "c", cseq: 1, expires_ms };
+    const binding = {
+      contact,
+      parameters: "",
+      instance: "",
+      flow,
+      callId: "c",
+      cseq: 1,
+      expires_ms,
+      heard_ms: 0,
+      isAccepted: true,
+    };
     this.bindings.put(name, binding);
   }
 

@@ -18,6 +18,8 @@ function registered(): Bindings {
     callId: "c",
     cseq: 1,
     expires_ms: EXPIRES_ms,
+    heard_ms: 0,
+    isAccepted: true,
   });
   return bindings;
 }

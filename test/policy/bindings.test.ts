@@ -16,6 +16,8 @@ function binding(parts: Partial<Binding> = {}): Binding {
     callId: "1",
     cseq: 1,
     expires_ms: 60_000,
+    heard_ms: 0,
+    isAccepted: false,
   };
   return { ...usual, flow, ...parts };
 }
@@ -146,7 +148,7 @@ describe("a snapshot", () => {
       "201@x",
       binding({ contact: "sip:2@10.222.237.22", instance: "<urn:uuid:2>", parameters: ";q=1", cseq: 7 }),
     );
-    before.put("202@x", binding({ expires_ms: 20_000 }));
+    before.put("202@x", binding({ expires_ms: 20_000, heard_ms: 8_000, isAccepted: true }));
     before.markRelay("203@x");
     const snapshot = parseSnapshot(JSON.stringify(takeSnapshot(before, new Callbacks(), 10_000)));
     const after = new Bindings();
@@ -154,7 +156,9 @@ describe("a snapshot", () => {
     const shift_ms = 1_000 - 10_000 - 5_000;
     for (const { name, bindings, seen, wantsRelay } of before.all()) {
       expect(after.find(name)).toMatchObject({ seen, wantsRelay });
-      const kept = bindings.map((one) => ({ ...one, expires_ms: one.expires_ms + shift_ms }));
+      const kept = bindings.map((one) => {
+        return { ...one, expires_ms: one.expires_ms + shift_ms, heard_ms: one.heard_ms + shift_ms };
+      });
       expect(after.find(name)?.bindings).toEqual(kept);
       expect(after.find(name)?.stale).toEqual(new Set(bindings.map(phoneMark)));
     }

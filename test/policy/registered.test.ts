@@ -9,7 +9,18 @@ import { flowFrom, LAN } from "../transport/flows.ts";
 function binding(last: number, more: Partial<Binding> = {}): Binding {
   const contact = `sip:line@10.222.237.${last}:5060`;
   const flow = flowFrom(`10.222.237.${last}`, 5060);
-  return { contact, parameters: "", instance: "", flow, callId: "1", cseq: 1, expires_ms: 60_000, ...more };
+  return {
+    contact,
+    parameters: "",
+    instance: "",
+    flow,
+    callId: "1",
+    cseq: 1,
+    expires_ms: 60_000,
+    heard_ms: 0,
+    isAccepted: true,
+    ...more,
+  };
 }
 
 const nothingOpen = () => false;

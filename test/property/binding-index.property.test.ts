@@ -43,7 +43,8 @@ function apply(bindings: Bindings, one: Change): void {
   else {
     const { contact, host, port, expires_ms } = one;
     const flow = { listener: LISTENER, address: host, port };
-    bindings.put(one.name, { contact, parameters: "", instance: "", flow, callId: contact, cseq: 1, expires_ms });
+    const order = { callId: contact, cseq: 1, heard_ms: 0, isAccepted: false };
+    bindings.put(one.name, { contact, parameters: "", instance: "", flow, expires_ms, ...order });
   }
 }
 

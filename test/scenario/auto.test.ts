@@ -49,7 +49,12 @@ describe("answer: auto", () => {
     const { site, phone } = dark();
     const flow = { listener: site.listeners[0] as never, ...PHONE };
     const binding = { contact: "sip:phone@10.222.237.21", parameters: "", instance: "", flow, callId: "x", cseq: 1 };
-    site.bindings.put("phone@pbx.example.com", { ...binding, expires_ms: Number.MAX_SAFE_INTEGER });
+    site.bindings.put("phone@pbx.example.com", {
+      ...binding,
+      expires_ms: Number.MAX_SAFE_INTEGER,
+      heard_ms: 0,
+      isAccepted: true,
+    });
     phone.invite(NUMBER);
     site.run(5_000);
     expect(site.bindings.find("phone@pbx.example.com")?.wantsRelay).toBe(true);

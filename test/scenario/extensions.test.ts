@@ -97,6 +97,8 @@ describe("extension to extension", () => {
       callId: "x",
       cseq: 1,
       expires_ms: Number.MAX_SAFE_INTEGER,
+      heard_ms: 0,
+      isAccepted: true,
     });
     dial(caller, "202");
     site.run(3_000);
