@@ -28,7 +28,8 @@ import {
 } from "./limits.ts";
 import { type Fault, type FieldTable, PLACES_PER_FIELD, Request, type RequestLine, Response } from "./message.ts";
 import { parseNameAddr } from "./name-addr.ts";
-import { BACKSLASH, COMMA, CR, isSpace, LF, parseDecimal, SPACE, skipSpace, TAB, trimEnd } from "./text.ts";
+import { hasStrayControl } from "./stray-control.ts";
+import { COMMA, CR, isSpace, LF, NUL, parseDecimal, SPACE, skipSpace, TAB, trimEnd } from "./text.ts";
 import { MAGIC_COOKIE, parseVia, type Via } from "./via.ts";
 
 /** Not a message, and nothing that could be answered. */
@@ -65,7 +66,7 @@ const SINGLE_NAMES = ["Call-ID", "CSeq", "From", "To", "Max-Forwards", "Content-
 
 /** Reads one datagram, or one message that a stream was cut into. */
 export function parse(wire: string): Parsed {
-  const start = skipSpace(wire, 0, wire.length);
+  const start = skipGap(wire);
   if (start === wire.length) return KEEP_ALIVE;
   if (start > 0) return parse(wire.slice(start));
   if (wire.length > MESSAGE_MAX_CHARACTERS) return unreadable("longer than a datagram");
@@ -75,6 +76,14 @@ export function parse(wire: string): Parsed {
   return wire.startsWith("SIP/")
     ? parseResponse(wire, lineEnd, lineFeed + 1)
     : parseRequest(wire, lineEnd, lineFeed + 1);
+}
+
+/** Where the start line begins: white space and NUL before it are nothing (§7.5). */
+function skipGap(wire: string): number {
+  let position = 0;
+  while (position < wire.length && (isSpace(wire.charCodeAt(position)) || wire.charCodeAt(position) === NUL))
+    position += 1;
+  return position;
 }
 
 function parseResponse(wire: string, lineEnd: number, fieldsStart: number): Parsed {
@@ -236,39 +245,6 @@ function viaFault(wire: string, fields: FieldTable, topVia: Via): Fault | undefi
   return isSound ? undefined : badRequest("Malformed Via");
 }
 
-/**
- * A line end that isn't CRLF, or a NUL, ends a line for some and not for others: what they would read from the copy that
- * we forward is not what we have judged (§25.1 knows neither): least of all the empty line behind the header, where a
- * stream is cut. The same for a first line that goes on from none.
- */
-function hasStrayControl(wire: string, fields: FieldTable): boolean {
-  const { start, end } = fields;
-  const first = wire.charCodeAt(start);
-  if (first === SPACE || first === TAB) return true;
-  for (
-    let position = wire.indexOf("\r");
-    position >= 0 && position < end;
-    position = wire.indexOf("\r", position + 1)
-  ) {
-    if (wire.charCodeAt(position + 1) !== LF) return true;
-  }
-  for (
-    let position = wire.indexOf("\n");
-    position >= 0 && position <= end;
-    position = wire.indexOf("\n", position + 1)
-  ) {
-    if (wire.charCodeAt(position - 1) !== CR) return true;
-  }
-  for (
-    let position = wire.indexOf("\0");
-    position >= 0 && position < end;
-    position = wire.indexOf("\0", position + 1)
-  ) {
-    if (wire.charCodeAt(position - 1) !== BACKSLASH) return true; // in a quoted string it is legal
-  }
-  return false;
-}
-
 /** §18.3: a body shorter than announced is refused. */
 function lengthFault(wire: string, fields: FieldTable): Fault | undefined {
   if (hasNoEnd(fields)) return badRequest("No empty line behind the header fields");
@@ -280,9 +256,24 @@ function lengthFault(wire: string, fields: FieldTable): Fault | undefined {
 
 /** §18.3: octets behind the announced length are not part of the message. */
 function withoutExcess(wire: string, fields: FieldTable): string {
-  if (fields.firsts[CONTENT_LENGTH] === -1) return wire;
+  if (fields.firsts[CONTENT_LENGTH] === -1) return withoutTrailingNul(wire, fields);
   const length = parseDecimal(readValue(wire, fields, CONTENT_LENGTH), Number.MAX_SAFE_INTEGER);
   return fields.bodyStart + length < wire.length ? wire.slice(0, fields.bodyStart + length) : wire;
+}
+
+/**
+ * Without a Content-Length, NUL behind the body is taken for the end of a C string, unless the body has other octets that
+ * no text has.
+ */
+function withoutTrailingNul(wire: string, { bodyStart }: FieldTable): string {
+  let end = wire.length;
+  while (end > bodyStart && wire.charCodeAt(end - 1) === NUL) end -= 1;
+  if (end === wire.length) return wire;
+  for (let position = bodyStart; position < end; position++) {
+    const code = wire.charCodeAt(position);
+    if (code < SPACE && !isSpace(code)) return wire;
+  }
+  return wire.slice(0, end);
 }
 
 function readTopVia(wire: string, fields: FieldTable) {

@@ -5,6 +5,7 @@
  * what we don't change leaves as it came, in whichever encoding.
  */
 
+export const NUL = 0x00;
 export const TAB = 0x09;
 export const LF = 0x0a;
 export const CR = 0x0d;
@@ -15,6 +16,7 @@ export const COLON = 0x3a;
 export const SEMICOLON = 0x3b;
 export const LESS = 0x3c;
 export const EQUALS = 0x3d;
+export const GREATER = 0x3e;
 export const BACKSLASH = 0x5c;
 
 /** True for the characters of LWS, line folding included (RFC 3261 §25.1). */

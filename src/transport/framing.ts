@@ -1,7 +1,7 @@
 /** Cuts a stream into messages by their Content-Length (RFC 3261 §18.3), and finds the keep-alives between them (RFC 5626 §3.5.1). */
 import { CONTENT_LENGTH, headerId } from "../message/header-names.ts";
 import { MESSAGE_MAX_CHARACTERS } from "../message/limits.ts";
-import { COLON, LF, parseDecimal, SPACE, TAB, trimEnd } from "../message/text.ts";
+import { COLON, LF, NUL, parseDecimal, SPACE, TAB, trimEnd } from "../message/text.ts";
 
 /** Whoever takes what a stream consists of. */
 export interface FrameSink {
@@ -44,25 +44,37 @@ export class Framer {
   /** Takes one message or keep-alive off; false when more is needed. */
   private cut(): boolean {
     if (this.wanted < 0) {
-      if (this.takeLineEnds()) return true;
-      if (!this.measure()) return false;
+      if (this.searched === 0) this.takeGap();
+      if (HEADER_END.startsWith(this.pending) || !this.measure()) return false;
     }
     if (this.isLost || this.pending.length < this.wanted) return false;
     this.take(this.wanted);
     return true;
   }
 
-  /** Line ends between messages: two of them are a ping, one belongs to nothing. */
-  private takeLineEnds(): boolean {
-    if (!this.pending.startsWith(CRLF)) return false;
-    if (this.pending.startsWith(HEADER_END)) {
-      this.pending = this.pending.slice(HEADER_END.length);
-      this.sink.onPing();
-      return true;
+  /**
+   * Takes off what stands between messages: two line ends are a ping, one belongs to nothing, and NUL is nothing, since some
+   * send the end of their C strings with each message. What may still become a ping stays.
+   */
+  private takeGap(): void {
+    const { pending } = this;
+    let position = 0;
+    let matched = 0;
+    let pings = 0;
+    for (; position < pending.length; position++) {
+      const code = pending.charCodeAt(position);
+      if (code === NUL) continue;
+      if (code !== HEADER_END.charCodeAt(matched)) break;
+      matched += 1;
+      if (matched < HEADER_END.length) continue;
+      matched = 0;
+      pings += 1;
     }
-    if (HEADER_END.startsWith(this.pending)) return false;
-    this.pending = this.pending.slice(CRLF.length);
-    return true;
+    const isOver = position < pending.length;
+    // Behind a whole line end a bare CR is the next message's.
+    const kept = isOver ? HEADER_END.slice(0, matched % CRLF.length) : HEADER_END.slice(0, matched);
+    if (position > 0) this.pending = kept + pending.slice(position);
+    for (; pings > 0; pings--) this.sink.onPing();
   }
 
   /** Finds out how long the message at hand is. False when its header isn't whole yet. */

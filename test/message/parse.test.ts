@@ -59,6 +59,35 @@ describe("requests", () => {
   });
 });
 
+describe("NUL around a message is nothing", () => {
+  test.each(["\0", "\0\0\0", "\r\n\0", "\0\r\n\r\n\0", "\0".repeat(60_000)])("nothing but it: a keep-alive", (wire) => {
+    expect(parse(wire).kind).toBe("keep-alive");
+  });
+
+  test.each(["\0", "\0\r\n", "\r\n\0\0"])("before the start line", (gap) => {
+    expect(readRequest(gap + requestText())).toMatchObject({ method: "INVITE", fault: undefined });
+    expect(readResponse(gap + responseText(486)).status).toBe(486);
+  });
+
+  test("behind the body, whether its length is announced or not", () => {
+    const sdp = requestText({ body: "v=0\r\ns=x\r\n" });
+    const open = sdp.replace(/Content-Length:.*\r\n/, "");
+    for (const wire of [sdp, open, open.replace("v=0\r\ns=x\r\n", "")]) {
+      const body = readRequest(wire).body;
+      expect(readRequest(`${wire}\0`)).toMatchObject({ body, fault: undefined });
+      expect(readRequest(`${wire}\0\0\0`).body).toBe(body);
+    }
+    const answer = responseText(200).replace(/Content-Length:.*\r\n/, "");
+    expect(readResponse(`${answer}\0`).body).toBe("");
+  });
+
+  test("a body of octets keeps those at its end", () => {
+    const octets = requestText({ body: "" }).replace(/Content-Length:.*\r\n/, "");
+    expect(readRequest(`${octets}\x01\0\x11\0`).body).toBe("\x01\0\x11\0");
+    expect(readRequest(requestText({ body: "a\0" })).body).toBe("a\0");
+  });
+});
+
 describe("responses", () => {
   test("RFC 3261 §7.2: status, reason and essentials", () => {
     const ringing = response(180, { reason: "Ringing now", via: [VIA_A, VIA_B] });

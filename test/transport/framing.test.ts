@@ -130,3 +130,38 @@ describe("between messages", () => {
     expect(frame([NEXT, "\r\n", "O"]).isWaiting).toBe(true);
   });
 });
+
+describe("NUL between messages is nothing: old PBXs send the end of their C strings", () => {
+  test.each([
+    ["before the first message", ["\0", NEXT], [NEXT]],
+    ["behind a body", [`${NEXT}\0${NEXT}\0\0`], [NEXT, NEXT]],
+    ["alone, as a keep-alive", ["\0", "\0\0", NEXT, "\0"], [NEXT]],
+    ["behind a ping", ["\r\n\r\n\0", NEXT, "\r\n\r\n\0"], [PING, NEXT, PING]],
+    ["before a ping", ["\0\r\n\r\n"], [PING]],
+    ["within a ping", ["\r\n\0\r\n\0", `\r\0\n\r\0`, `\0\n${NEXT}`], [PING, PING, NEXT]],
+    ["between a line end and a message", ["\r\n\0", `\0${NEXT}`], [NEXT]],
+  ] as const)("%s", (_title, pieces, events) => {
+    const whole = pieces.join("");
+    for (const cut of [pieces, [whole], [...whole]]) {
+      expect(frame(cut)).toEqual({ events, lost: undefined, isWaiting: false });
+    }
+  });
+
+  test("thousands of them are kept nowhere and take bounded time", () => {
+    const read = () => {
+      expect(frame([...Array<string>(20_000).fill("\0"), NEXT]).events).toEqual([NEXT]);
+      expect(frame(["\0".repeat(MESSAGE_MAX_CHARACTERS * 4), NEXT])).toMatchObject({ events: [NEXT], lost: undefined });
+      expect(frame(Array<string>(50).fill(`\r\n${"\0".repeat(10_000)}`)).events).toHaveLength(25);
+      expect(frame([`\r\n\0${NEXT}`.repeat(2_000)]).events).toHaveLength(2_000);
+    };
+    expect(processorTime_ms(read)).toBeLessThan(1_000);
+  });
+
+  test("within a message it is part of the message: in a header it gets 400, in a body it passes", () => {
+    const header = message({ lines: ["Subject: a\0b", "l: 0"], body: "" });
+    const body = message({ lines: ["l: 4"], body: "\0a\0\0" });
+    expect(frame([...header, ...body])).toEqual({ events: [header, body], lost: undefined, isWaiting: false });
+    expect(parse(header)).toMatchObject({ fault: { status: 400 } });
+    expect(parse(body)).toMatchObject({ kind: "request", body: "\0a\0\0" });
+  });
+});
