@@ -10,7 +10,8 @@ import { GatewayChoosing } from "./gateway-choice.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
 import { replyStage } from "./plan.ts";
-import type { Gateway, NumberRule, Site } from "./site.ts";
+import { rewrite, ruleFor } from "./rewriting.ts";
+import type { Gateway, Site } from "./site.ts";
 import type { GatewayStatus } from "./status.ts";
 
 interface Port {
@@ -129,7 +130,7 @@ export class Gateways {
   target(gateway: Gateway, number: string, { request }: RoutedRequest, watch?: EmergencyWatch): Target {
     const peer = this.peerOf(gateway);
     const caller = parseSipUri(request.from?.uri ?? "")?.user;
-    const isRewritten = caller !== undefined && gateway.calling.some(({ match }) => match.test(caller));
+    const isRewritten = caller !== undefined && ruleFor(caller, gateway.calling) !== undefined;
     const { calls, own } = this;
     return {
       requestUri: this.uriOf(gateway, number),
@@ -169,10 +170,4 @@ function onGatewayFailure({ isSilent, best }: ForkOutcome): boolean {
 /** What calls know a gateway by: its name can change with the file. */
 export function channelKey({ uri }: Gateway): string {
   return `${uri.host} ${uriPort(uri)}`;
-}
-
-/** The first rule that matches. */
-export function rewrite(number: string, rules: readonly NumberRule[]): string {
-  const rule = rules.find(({ match }) => match.test(number));
-  return rule === undefined ? number : number.replace(rule.match, rule.replace);
 }

@@ -1,6 +1,6 @@
 /** What a configuration will do, in words. */
 import { hostText } from "../../message/uri.ts";
-import { rewrite } from "../../policy/gateways.ts";
+import { rewrite } from "../../policy/rewriting.ts";
 import type { Site } from "../../policy/site.ts";
 import type { OwnListener } from "../../transport/own-listener.ts";
 import type { Config } from "./config.ts";

@@ -5,6 +5,7 @@ import type { Carrier, Gateway, GatewayChoice, GatewaySettings, NumberRule } fro
 import { GATEWAYS } from "./config.ts";
 import { loadNumber } from "./load-extensions.ts";
 import { loadProbe } from "./load-upstream.ts";
+import { patternFault } from "./pattern-cost.ts";
 import { readUri } from "./read-uri.ts";
 import { type Fields, HOUR_ms, type Place, type Reader } from "./reader.ts";
 
@@ -88,12 +89,17 @@ function loadRules(reader: Reader, place: Place): NumberRule[] {
 function loadPattern(reader: Reader, place: Place): RegExp | undefined {
   const text = reader.text(place, 'a regular expression, such as "^00"');
   if (text === undefined) return undefined;
+  let pattern: RegExp;
   try {
-    return new RegExp(text);
+    pattern = new RegExp(text);
   } catch {
     reader.fault(place, `"${text}" is no regular expression; write it like "^00"`);
     return undefined;
   }
+  const fault = patternFault(text);
+  if (fault === undefined) return pattern;
+  reader.fault(place, `"${text}" ${fault}`);
+  return undefined;
 }
 
 function loadCarriers(reader: Reader, place: Place, gateways: readonly Gateway[]): Carrier[] {
