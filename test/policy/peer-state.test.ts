@@ -1,6 +1,5 @@
 /** Whether upstream lives: each edge of the machine with the evidence for it, and the numbers of the defaults. */
 import { describe, expect, test } from "vitest";
-import { HOLD_MAX_ms } from "../../src/app/config/config.ts";
 import {
   type Evidence,
   initialState,
@@ -220,7 +219,7 @@ describe("flaps", () => {
     const target = down().at(1_000);
     target.recover();
     expect(target.state).toMatchObject({ name: "up", up_since_ms: 61_000 });
-    target.at(61_000 + HOLD_MAX_ms - 1).see("request unanswered", "probe failed");
+    target.at(61_000 + DEFAULTS.hold_max_ms - 1).see("request unanswered", "probe failed");
     expect(target.state).toMatchObject({ name: "down", hold_ms: 120_000 });
   });
 
@@ -228,7 +227,7 @@ describe("flaps", () => {
     const target = recovering().at(500_000);
     target.see("probe failed", "probe answered", "probe answered", "probe answered", "hold over");
     expect(target.state).toMatchObject({ name: "up", hold_ms: 120_000, up_since_ms: 500_000 });
-    target.at(500_000 + HOLD_MAX_ms).see("request unanswered", "probe failed");
+    target.at(500_000 + DEFAULTS.hold_max_ms).see("request unanswered", "probe failed");
     expect(target.state).toMatchObject({ name: "down", hold_ms: 60_000 });
   });
 

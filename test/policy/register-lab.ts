@@ -1,5 +1,6 @@
 /** A registrar by itself: REGISTERs go in, upstream's answers are played, time is a number. */
-import { REGISTRATION } from "../../src/app/config/config.ts";
+import { loadRegistration } from "../../src/app/config/load-registration.ts";
+import { Reader } from "../../src/app/config/reader.ts";
 import type { Response } from "../../src/message/message.ts";
 import { parseNameAddr } from "../../src/message/name-addr.ts";
 import type { Reply } from "../../src/message/reply.ts";
@@ -41,7 +42,11 @@ export class RegisterLab {
   /** @param fraction what chance says */
   constructor(settings: Partial<RegistrationSettings> = {}, fraction = 0) {
     const random = { token: () => "x", fraction: () => fraction };
-    this.registrar = new Registrar(this.bindings, { ...REGISTRATION, ...settings }, random);
+    this.registrar = new Registrar(
+      this.bindings,
+      { ...loadRegistration(new Reader(), undefined), ...settings },
+      random,
+    );
   }
 
   /** Upstream says 2xx and grants what `granted` lists; returns what the phone is told. */

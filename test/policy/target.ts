@@ -1,5 +1,6 @@
 /** An upstream target's state, fed with evidence. */
-import { DEAD_CODES, FR_TIMER_ms, HOLD_MAX_ms, HOLD_ms, PROBE } from "../../src/app/config/config.ts";
+import { loadUpstream } from "../../src/app/config/load-upstream.ts";
+import { Reader } from "../../src/app/config/reader.ts";
 import {
   type Evidence,
   initialState,
@@ -10,15 +11,7 @@ import {
 } from "../../src/policy/peer-state.ts";
 import type { UpstreamSettings } from "../../src/policy/site.ts";
 
-export const DEFAULTS: UpstreamSettings = {
-  targets: [],
-  force: "auto",
-  fr_timer_ms: FR_TIMER_ms,
-  probe: PROBE,
-  hold_ms: HOLD_ms,
-  hold_max_ms: HOLD_MAX_ms,
-  deadCodes: DEAD_CODES,
-};
+export const DEFAULTS: UpstreamSettings = loadUpstream(new Reader(), undefined);
 
 /** A target that is fed with evidence. */
 export class Target {

@@ -1,12 +1,13 @@
 /** The file's `dns`: whom to ask for names. */
 import { ipVersion } from "../../base/ip-range.ts";
 import { hostText, splitHostPort } from "../../message/uri.ts";
+import { fieldsOf } from "./fields.ts";
 import type { Place, Reader } from "./reader.ts";
 
 /** Servers as Node wants them. */
-export function loadDns(reader: Reader, place: Place): string[] {
-  const fields = reader.fields(place, ["servers"]);
-  const servers = reader.required(fields, "servers", "[10.222.237.1]", (found) =>
+export function loadDns(reader: Reader, place: Place | undefined): string[] {
+  const fields = fieldsOf(reader, place, "dns");
+  const servers = fields.required("servers", "[10.222.237.1]", (found) =>
     reader.items(found).flatMap((item) => loadServer(reader, item) ?? []),
   );
   return servers ?? [];

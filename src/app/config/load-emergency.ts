@@ -1,23 +1,23 @@
 /** The file's `emergency`: a list of numbers, or a mapping; and what of the rest of the file stands in its way. */
 import type { EmergencySettings, Site } from "../../policy/site.ts";
-import { EMERGENCY } from "./config.ts";
+import { type Fields, longFormOf } from "./fields.ts";
 import { loadNumber } from "./load-extensions.ts";
-import { type Fields, HOUR_ms, type Place, type Reader } from "./reader.ts";
+import type { Place, Reader } from "./reader.ts";
 
 export function loadEmergency(reader: Reader, place: Place | undefined): EmergencySettings {
-  if (place === undefined) return EMERGENCY;
-  if (!reader.isMapping(place)) return { ...EMERGENCY, numbers: loadNumbers(reader, place) };
-  const fields = reader.fields(place, ["numbers", "reserve", "preempt", "callback"]);
+  const fields = longFormOf(reader, place, "emergency");
+  const numbers = fields.required("numbers", '["112"]', (found) => loadNumbers(reader, found));
+  const shortForm = place === undefined || fields.isThere ? undefined : loadNumbers(reader, place);
   return {
-    numbers: reader.required(fields, "numbers", '["112"]', (found) => loadNumbers(reader, found)) ?? [],
-    reserve: reader.optional(fields, "reserve", (found) => reader.count(found, 0, 1_000)) ?? EMERGENCY.reserve,
-    preempt: reader.flag(fields, "preempt") ?? EMERGENCY.preempt,
-    callback_ms: reader.duration(fields, "callback", 0, 24 * HOUR_ms) ?? EMERGENCY.callback_ms,
+    numbers: numbers ?? shortForm ?? [],
+    reserve: fields.count("reserve"),
+    preempt: fields.flag("preempt"),
+    callback_ms: fields.duration_ms("callback"),
   };
 }
 
 /** What would keep an emergency call from where it must go. */
-export function checkEmergency(reader: Reader, fields: Fields, site: Site): void {
+export function checkEmergency(reader: Reader, fields: Fields<"">, site: Site): void {
   const { emergency, gateways, extensions, huntGroups } = site;
   const place = fields.get("emergency");
   if (place === undefined) return;
@@ -29,8 +29,8 @@ export function checkEmergency(reader: Reader, fields: Fields, site: Site): void
     reader.fault(place, `reserve leaves no channel for ordinary calls: the gateways have ${channels}`);
   }
   const takers = [
-    ...[...extensions.aliases.keys()].map((number) => ({ key: "extensions", number })),
-    ...huntGroups.map(({ name }) => ({ key: "hunt_groups", number: name })),
+    ...[...extensions.aliases.keys()].map((number) => ({ key: "extensions" as const, number })),
+    ...huntGroups.map(({ name }) => ({ key: "hunt_groups" as const, number: name })),
   ];
   for (const { key, number } of takers) {
     const taken = emergency.numbers.includes(number) ? fields.get(key) : undefined;

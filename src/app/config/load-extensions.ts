@@ -1,22 +1,19 @@
 /** The file's `extensions`: which numbers mean phones of this site. */
 import type { ExtensionSettings, Forward } from "../../policy/site.ts";
-import { EXTENSIONS } from "./config.ts";
-import { type Place, type Reader, SECOND_ms } from "./reader.ts";
+import { fieldsOf } from "./fields.ts";
+import type { Place, Reader } from "./reader.ts";
 
 export function loadExtensions(reader: Reader, place: Place | undefined): ExtensionSettings {
-  const keys = ["aliases", "prefixes", "suffix_digits", "forward", "ring"];
-  const fields = place === undefined ? undefined : reader.fields(place, keys);
-  const aliases = reader.optional(fields, "aliases", (found) => loadMap(reader, found, loadNumber));
-  const prefixes = reader.optional(fields, "prefixes", (found) =>
+  const fields = fieldsOf(reader, place, "extensions");
+  const prefixes = fields.optional("prefixes", (found) =>
     reader.items(found).flatMap((item) => loadNumber(reader, item) ?? []),
   );
   return {
-    aliases: aliases ?? EXTENSIONS.aliases,
-    prefixes: prefixes ?? EXTENSIONS.prefixes,
-    suffix_digits:
-      reader.optional(fields, "suffix_digits", (found) => reader.count(found, 2, 20)) ?? EXTENSIONS.suffix_digits,
-    forwards: reader.optional(fields, "forward", (found) => loadMap(reader, found, loadForward)) ?? EXTENSIONS.forwards,
-    ring_ms: reader.duration(fields, "ring", SECOND_ms, 180 * SECOND_ms) ?? EXTENSIONS.ring_ms,
+    aliases: fields.optional("aliases", (found) => loadMap(reader, found, loadNumber)) ?? new Map(),
+    prefixes: prefixes ?? [],
+    suffix_digits: fields.count("suffix_digits"),
+    forwards: fields.optional("forward", (found) => loadMap(reader, found, loadForward)) ?? new Map(),
+    ring_ms: fields.duration_ms("ring"),
   };
 }
 
@@ -29,10 +26,10 @@ export function loadNumber(reader: Reader, place: Place): string | undefined {
 }
 
 function loadForward(reader: Reader, place: Place): Forward {
-  const fields = reader.fields(place, ["busy", "no_answer"]);
+  const fields = fieldsOf(reader, place, "extensions.forward.NAME");
   return {
-    busy: reader.optional(fields, "busy", (found) => loadNumber(reader, found)),
-    noAnswer: reader.optional(fields, "no_answer", (found) => loadNumber(reader, found)),
+    busy: fields.optional("busy", (found) => loadNumber(reader, found)),
+    noAnswer: fields.optional("no_answer", (found) => loadNumber(reader, found)),
   };
 }
 

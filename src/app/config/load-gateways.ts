@@ -1,16 +1,13 @@
 /** The file's `gateways`, `gateway_choice`, `gateway_probe`, `carriers` and `max_call`. */
 import { ipVersion } from "../../base/ip-range.ts";
 import { hostText, type SipUri, uriPort } from "../../message/uri.ts";
-import type { Carrier, Gateway, GatewayChoice, GatewaySettings, NumberRule } from "../../policy/site.ts";
-import { GATEWAYS } from "./config.ts";
+import type { Carrier, Gateway, GatewaySettings, NumberRule } from "../../policy/site.ts";
+import { type Fields, fieldsOf, longFormOf } from "./fields.ts";
 import { loadNumber } from "./load-extensions.ts";
 import { loadProbe } from "./load-upstream.ts";
 import { patternFault } from "./pattern-cost.ts";
 import { readUri } from "./read-uri.ts";
-import { type Fields, HOUR_ms, type Place, type Reader } from "./reader.ts";
-
-const CHOICES: readonly GatewayChoice[] = ["weighted", "round-robin", "hash-call-id", "hash-from"];
-const KEYS = ["uri", "name", "priority", "weight", "channels", "rewrite"];
+import type { Place, Reader } from "./reader.ts";
 
 export function loadGateways(reader: Reader, place: Place): Gateway[] {
   const gateways: Gateway[] = [];
@@ -30,34 +27,25 @@ export function loadGateways(reader: Reader, place: Place): Gateway[] {
 }
 
 /** What concerns all gateways together. */
-export function loadGatewaySettings(
-  reader: Reader,
-  fields: Fields | undefined,
-  gateways: readonly Gateway[],
-): GatewaySettings {
-  const carriers = reader.optional(fields, "carriers", (place) => loadCarriers(reader, place, gateways));
-  const probe = fields?.get("gateway_probe");
+export function loadGatewaySettings(reader: Reader, fields: Fields<"">, gateways: readonly Gateway[]): GatewaySettings {
   return {
-    choice: reader.optional(fields, "gateway_choice", (place) => reader.choice(place, CHOICES)) ?? GATEWAYS.choice,
-    carriers: carriers ?? GATEWAYS.carriers,
-    probe: loadProbe(reader, probe, GATEWAYS.probe),
-    max_call_ms: reader.duration(fields, "max_call", 60_000, 24 * HOUR_ms) ?? GATEWAYS.max_call_ms,
+    choice: fields.choice("gateway_choice"),
+    carriers: fields.optional("carriers", (place) => loadCarriers(reader, place, gateways)) ?? [],
+    probe: loadProbe(fieldsOf(reader, fields.get("gateway_probe"), "gateway_probe")),
+    max_call_ms: fields.duration_ms("max_call"),
   };
 }
 
 function loadGateway(reader: Reader, item: Place): Gateway | undefined {
-  const isLong = reader.isMapping(item);
-  const fields = isLong ? reader.fields(item, KEYS) : undefined;
-  const where = isLong ? reader.required(fields, "uri", "sip:10.10.1.3", (found) => found) : item;
+  const fields = longFormOf(reader, item, "gateways");
+  const where = fields.isThere ? fields.required("uri", "sip:10.10.1.3", (found) => found) : item;
   const uri = where === undefined ? undefined : readUri(reader, where, "sip:10.10.1.3");
-  const count = (key: string, least: number, most: number) =>
-    reader.optional(fields, key, (found) => reader.count(found, least, most));
   const gateway = {
-    name: reader.optional(fields, "name", (found) => loadNumber(reader, found)),
-    priority: count("priority", 0, 1_000) ?? 1,
-    weight: count("weight", 1, 1_000) ?? 1,
-    channels: count("channels", 1, 10_000),
-    ...loadRewrite(reader, fields?.get("rewrite")),
+    name: fields.optional("name", (found) => loadNumber(reader, found)),
+    priority: fields.count("priority"),
+    weight: fields.count("weight"),
+    channels: fields.count("channels"),
+    ...loadRewrite(reader, fields.get("rewrite")),
   };
   if (uri === undefined || where === undefined) return undefined;
   if (ipVersion(uri.host) === 0) {
@@ -72,16 +60,21 @@ function defaultName({ host, port }: SipUri): string {
 }
 
 function loadRewrite(reader: Reader, place: Place | undefined) {
-  const fields = place === undefined ? undefined : reader.fields(place, ["called", "calling"]);
-  const rules = (key: string) => reader.optional(fields, key, (found) => loadRules(reader, found)) ?? [];
+  const fields = fieldsOf(reader, place, "gateways.rewrite");
+  const rules = (key: "called" | "calling") =>
+    fields.optional(key, (found) => loadRules(reader, found, `gateways.rewrite.${key}`)) ?? [];
   return { called: rules("called"), calling: rules("calling") };
 }
 
-function loadRules(reader: Reader, place: Place): NumberRule[] {
+function loadRules(
+  reader: Reader,
+  place: Place,
+  branch: "gateways.rewrite.called" | "gateways.rewrite.calling",
+): NumberRule[] {
   return reader.items(place).flatMap((item) => {
-    const fields = reader.fields(item, ["match", "replace"]);
-    const match = reader.required(fields, "match", '"^00"', (found) => loadPattern(reader, found));
-    const replace = reader.required(fields, "replace", '"+"', (found) => reader.textOrEmpty(found));
+    const fields = fieldsOf(reader, item, branch);
+    const match = fields.required("match", '"^00"', (found) => loadPattern(reader, found));
+    const replace = fields.required("replace", '"+"', (found) => reader.textOrEmpty(found));
     return match === undefined || replace === undefined ? [] : [{ match, replace }];
   });
 }
@@ -104,11 +97,11 @@ function loadPattern(reader: Reader, place: Place): RegExp | undefined {
 
 function loadCarriers(reader: Reader, place: Place, gateways: readonly Gateway[]): Carrier[] {
   return reader.entries(place).map(({ key, place: entry }) => {
-    const fields = reader.fields(entry, ["prefixes", "gateways"]);
-    const prefixes = reader.required(fields, "prefixes", '["00"]', (found) =>
+    const fields = fieldsOf(reader, entry, "carriers.NAME");
+    const prefixes = fields.required("prefixes", '["00"]', (found) =>
       reader.items(found).flatMap((item) => loadNumber(reader, item) ?? []),
     );
-    const names = reader.required(fields, "gateways", `[${gateways[0]?.name ?? "10.10.1.3"}]`, (found) =>
+    const names = fields.required("gateways", `[${gateways[0]?.name ?? "10.10.1.3"}]`, (found) =>
       reader.items(found).flatMap((item) => loadGatewayName(reader, item, gateways) ?? []),
     );
     return { name: key, prefixes: prefixes ?? [], gateways: names ?? [] };

@@ -4,7 +4,8 @@ import { parseDecimal } from "../../message/text.ts";
 import { splitHostPort } from "../../message/uri.ts";
 import { defaultPort, type Protocol } from "../../transport/flow.ts";
 import { type ListenSettings, OwnListener } from "../../transport/own-listener.ts";
-import { type Fields, nearest, type Place, type Reader } from "./reader.ts";
+import { type Fields, longFormOf } from "./fields.ts";
+import { nearest, type Place, type Reader } from "./reader.ts";
 
 const PROTOCOLS: readonly Protocol[] = ["udp", "tcp", "tls"];
 
@@ -17,11 +18,11 @@ const INTERFACE_LENGTH_MAX = 15;
 /** @param interfaces their names, where they are known */
 export function loadListeners(
   reader: Reader,
-  fields: Fields | undefined,
+  fields: Fields<"">,
   interfaces: readonly string[] | undefined,
 ): OwnListener[] {
-  const places = reader.required(fields, "listen", "[udp:10.222.237.1:5060]", (place) => reader.items(place)) ?? [];
-  const listen = fields?.get("listen");
+  const places = fields.required("listen", "[udp:10.222.237.1:5060]", (place) => reader.items(place)) ?? [];
+  const listen = fields.get("listen");
   if (listen !== undefined && places.length === 0) {
     reader.fault(listen, "is empty; name this router's own addresses, such as [udp:10.222.237.1:5060]");
   }
@@ -45,17 +46,10 @@ function isSamePort(a: ListenSettings, b: ListenSettings): boolean {
 }
 
 function loadListener(reader: Reader, place: Place, interfaces: readonly string[] = []): ListenSettings | undefined {
-  let address = place;
-  let advertise: string | undefined;
-  let family: Place | undefined;
-  if (reader.isMapping(place)) {
-    const fields = reader.fields(place, ["address", "advertise", "family"]);
-    const given = reader.required(fields, "address", "udp:10.222.237.1:5060", (found) => found);
-    if (given === undefined) return undefined;
-    address = given;
-    advertise = reader.optional(fields, "advertise", (found) => loadAdvertised(reader, found));
-    family = fields?.get("family");
-  }
+  const fields = longFormOf(reader, place, "listen");
+  const address = fields.isThere ? fields.required("address", "udp:10.222.237.1:5060", (found) => found) : place;
+  if (address === undefined) return undefined;
+  const advertise = fields.optional("advertise", (found) => loadAdvertised(reader, found));
   const expected =
     "udp, tcp or tls and one of this router's own addresses or interfaces, such as udp:10.222.237.1:5060 or udp:eth0:5060";
   const text = reader.text(address, expected);
@@ -77,10 +71,11 @@ function loadListener(reader: Reader, place: Place, interfaces: readonly string[
     const cure = near === undefined ? `there are ${interfaces.join(", ")}` : `did you mean ${near}?`;
     reader.fault(address, `names ${host}, which isn't here now; ${cure}`, reader.hints);
   }
+  const family = fields.get("family");
   if (family !== undefined && version !== 0) {
     reader.fault(family, "chooses among an interface's addresses; the address before it says all: remove it");
   }
-  const chosen = family === undefined ? 4 : loadFamily(reader, family);
+  const chosen = fields.choice("family");
   return { protocol, at: host, version: version === 0 ? chosen : version, port, advertise };
 }
 
@@ -93,10 +88,6 @@ function addressOrInterface(text: string): { host: string; port?: number | undef
   }
   const local = splitHostPort(text);
   return local === undefined || ipVersion(local.host) === 0 ? undefined : local;
-}
-
-function loadFamily(reader: Reader, place: Place): 4 | 6 {
-  return reader.choice(place, ["4", "6"] as const) === "6" ? 6 : 4;
 }
 
 function loadAdvertised(reader: Reader, place: Place): string | undefined {

@@ -1,55 +1,53 @@
 /** The file's `survival`, `inbound`, `outage_answers` and `hunt_groups`. */
 import type { HuntGroup, InboundSettings, Member, OutageAnswers, SurvivalSettings } from "../../policy/site.ts";
-import { INBOUND, RING_ms, SURVIVAL } from "./config.ts";
+import { fieldsOf, longFormOf, readChoice } from "./fields.ts";
+import { KEYS } from "./keys.ts";
 import { loadNumber } from "./load-extensions.ts";
 import { readPhrase, readUri } from "./read-uri.ts";
-import { type Place, type Reader, SECOND_ms } from "./reader.ts";
-
-const STRATEGIES = ["parallel", "serial", "round-robin"] as const;
-const ORDERS = ["hunt", "upstream-first"] as const;
+import type { Place, Reader } from "./reader.ts";
 
 export function loadSurvival(reader: Reader, place: Place | undefined): SurvivalSettings {
-  const fields = place === undefined ? undefined : reader.fields(place, ["answer", "notice", "notice_hold"]);
-  const answers = [302, 380, "relay", "auto"] as const;
-  const notice = reader.optional(fields, "notice", (found) => readPhrase(reader, found));
+  const fields = fieldsOf(reader, place, "survival");
   return {
-    answer: reader.optional(fields, "answer", (found) => reader.choice(found, answers)) ?? SURVIVAL.answer,
-    notice: notice ?? SURVIVAL.notice,
-    notice_hold_ms: reader.duration(fields, "notice_hold", 0, 30 * SECOND_ms) ?? SURVIVAL.notice_hold_ms,
+    answer: fields.choice("answer"),
+    notice: fields.text("notice", (found) => readPhrase(reader, found)),
+    notice_hold_ms: fields.duration_ms("notice_hold"),
   };
 }
 
 export function loadHuntGroups(reader: Reader, place: Place): HuntGroup[] {
   return reader.entries(place).map((entry) => {
-    const fields = reader.fields(entry.place, ["members", "strategy", "ring", "overflow"]);
-    const strategy = reader.optional(fields, "strategy", (found) => reader.choice(found, STRATEGIES));
-    const members = reader.required(fields, "members", '["201", "sip:202@10.222.237.22"]', (found) => {
+    const fields = fieldsOf(reader, entry.place, "hunt_groups.NAME");
+    const members = fields.required("members", '["201", "sip:202@10.222.237.22"]', (found) => {
       const items = reader.items(found);
       if (items.length === 0) reader.fault(found, "is empty; name at least one phone");
       return items.flatMap((item) => loadMember(reader, item) ?? []);
     });
-    const ring_ms = reader.duration(fields, "ring", SECOND_ms, 180 * SECOND_ms) ?? RING_ms;
-    const overflow = reader.optional(fields, "overflow", (found) => loadNumber(reader, found));
-    return { name: entry.key, members: members ?? [], strategy: strategy ?? "parallel", ring_ms, overflow };
+    return {
+      name: entry.key,
+      members: members ?? [],
+      strategy: fields.choice("strategy"),
+      ring_ms: fields.duration_ms("ring"),
+      overflow: fields.optional("overflow", (found) => loadNumber(reader, found)),
+    };
   });
 }
 
 /** "hunt", "upstream-first", or a mapping. */
 export function loadInbound(reader: Reader, place: Place | undefined): InboundSettings {
-  if (place === undefined) return INBOUND;
-  if (!reader.isMapping(place)) return { ...INBOUND, order: reader.choice(place, ORDERS) ?? INBOUND.order };
-  const fields = reader.fields(place, ["order", "timer"]);
+  const fields = longFormOf(reader, place, "inbound");
   return {
-    order: reader.optional(fields, "order", (found) => reader.choice(found, ORDERS)) ?? INBOUND.order,
-    timer_ms: reader.duration(fields, "timer", 100, 32 * SECOND_ms) ?? INBOUND.timer_ms,
+    order: fields.isThere ? fields.choice("order") : readChoice(reader, place, KEYS.inbound),
+    timer_ms: fields.duration_ms("timer"),
   };
 }
 
 /** Event package or method → status. */
 export function loadOutageAnswers(reader: Reader, place: Place): OutageAnswers {
   const answers = new Map<string, number>();
+  const { least, most } = KEYS["outage_answers.NAME"];
   for (const { key, place: entry } of reader.entries(place)) {
-    const status = reader.count(entry, 200, 699);
+    const status = reader.count(entry, least, most);
     if (status !== undefined) answers.set(key, status);
   }
   return answers;

@@ -6,9 +6,8 @@ import type { SipUri } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
 import type { Listener } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
-import type { Fields, Place, Reader } from "./reader.ts";
-
-const CLIENT_CERTIFICATES = ["none", "optional", "required"] as const;
+import { type Fields, fieldsOf } from "./fields.ts";
+import type { Place, Reader } from "./reader.ts";
 
 /** What else there is on disk besides the file. */
 export interface Surroundings {
@@ -24,13 +23,12 @@ export function loadTls(
   { resolvePath, tlsFault }: Surroundings,
 ): TlsFiles | undefined {
   if (place === undefined) return undefined;
-  const fields = reader.fields(place, ["certificate", "key", "ca", "client_certificates"]);
+  const fields = fieldsOf(reader, place, "tls");
   const path = (found: Place) => reader.text(found, "the path of a PEM file");
-  const certificate = reader.required(fields, "certificate", "/config/auth/branchline.pem", path);
-  const key = reader.required(fields, "key", "/config/auth/branchline.key", path);
-  const ca = reader.optional(fields, "ca", path);
-  const clientCertificates =
-    reader.optional(fields, "client_certificates", (found) => reader.choice(found, CLIENT_CERTIFICATES)) ?? "none";
+  const certificate = fields.required("certificate", "/config/auth/branchline.pem", path);
+  const key = fields.required("key", "/config/auth/branchline.key", path);
+  const ca = fields.text("ca", path);
+  const clientCertificates = fields.choice("client_certificates");
   if (certificate === undefined || key === undefined) return undefined;
   const files = {
     certificate: resolvePath(certificate),
@@ -39,14 +37,14 @@ export function loadTls(
     clientCertificates,
   };
   const fault = tlsFault(files);
-  if (fault !== undefined) reader.fault(fields?.get(fault.key) ?? place, fault.message);
+  if (fault !== undefined) reader.fault(fields.get(fault.key) ?? place, fault.message);
   return files;
 }
 
 /** Each transport that the file speaks of needs a listener, and TLS a certificate. */
 export function checkTransports(
   reader: Reader,
-  fields: Fields,
+  fields: Fields<"">,
   listeners: readonly Listener[],
   tls: TlsFiles | undefined,
   site: Site,
@@ -60,7 +58,7 @@ export function checkTransports(
   if (place !== undefined && tls !== undefined && listeners.length > 0 && !speaksTls) {
     reader.fault(place, "is never used: listen has no tls: address; add one, such as tls:10.222.237.1:5061");
   }
-  const roles: [string, readonly SipUri[]][] = [
+  const roles: ["upstream" | "gateways", readonly SipUri[]][] = [
     ["upstream", site.upstream.targets],
     ["gateways", site.gateways.map((gateway) => gateway.uri)],
   ];

@@ -26,15 +26,6 @@ export interface Place {
   readonly path: string;
 }
 
-/** A mapping whose keys are read one by one; what is left unread is a fault. */
-export interface Fields {
-  readonly place: Place;
-  /** Undefined when the file leaves the key out. */
-  get(key: string): Place | undefined;
-}
-
-export const SECOND_ms = 1_000;
-export const HOUR_ms = 3_600_000;
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 const UNIT_ms: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
@@ -80,8 +71,8 @@ export class Reader {
     list.push({ line: Math.max(line, 1), column: Math.max(col, 1), path: place.path, message });
   }
 
-  /** A mapping with no other keys than `known`. Undefined, with a fault, when it is something else. */
-  fields(place: Place, known: readonly string[]): Fields | undefined {
+  /** The values of a mapping with no other keys than `known`. Undefined, with a fault, when it is something else. */
+  fields(place: Place, known: readonly string[]): ReadonlyMap<string, Place> | undefined {
     const { node } = place;
     if (!isMap(node)) {
       this.fault(place, `must be a mapping with the keys ${known.join(", ")}`);
@@ -95,7 +86,7 @@ export class Reader {
       if (!known.includes(name)) this.fault(keyPlace, unknownKey(name, known));
       else items.set(name, { node: value, path });
     }
-    return { place, get: (key) => items.get(key) };
+    return items;
   }
 
   /** The entries of a mapping whose keys are the administrator's own. */
@@ -116,25 +107,6 @@ export class Reader {
     const { node, path } = place;
     if (!isSeq(node)) return [place];
     return node.items.map((item, index) => ({ node: this.resolve(item), path: `${path}[${index}]` }));
-  }
-
-  /** What `read` makes of the key's value; undefined when the file leaves it out. */
-  optional<T>(fields: Fields | undefined, key: string, read: (place: Place) => T): T | undefined {
-    const place = fields?.get(key);
-    return place === undefined ? undefined : read(place);
-  }
-
-  /** The same; a missing key is a fault, with `example` as the cure. */
-  required<T>(fields: Fields | undefined, key: string, example: string, read: (place: Place) => T): T | undefined {
-    const place = fields?.get(key);
-    if (place !== undefined) return read(place);
-    if (fields !== undefined) this.fault(fields.place, `lacks ${key}; add "${key}: ${example}"`);
-    return undefined;
-  }
-
-  /** A key's duration in milliseconds; undefined when the file leaves it out. */
-  duration(fields: Fields | undefined, key: string, least_ms: number, most_ms: number): number | undefined {
-    return this.optional(fields, key, (place) => this.duration_ms(place, least_ms, most_ms));
   }
 
   isMapping(place: Place): boolean {
@@ -165,12 +137,10 @@ export class Reader {
     return found;
   }
 
-  /** A key's true or false; undefined when the file leaves it out. */
-  flag(fields: Fields | undefined, key: string): boolean | undefined {
-    return this.optional(fields, key, (place) => {
-      const text = this.choice(place, ["true", "false"]);
-      return text === undefined ? undefined : text === "true";
-    });
+  /** True or false. */
+  flag(place: Place): boolean | undefined {
+    const text = this.choice(place, ["true", "false"]);
+    return text === undefined ? undefined : text === "true";
   }
 
   count(place: Place, least: number, most: number): number | undefined {
@@ -183,9 +153,7 @@ export class Reader {
   /** Milliseconds of a duration with its unit, such as 4s, 500ms, 5m or 1h. */
   duration_ms(place: Place, least_ms: number, most_ms: number): number | undefined {
     const value = isScalar(place.node) ? place.node.value : undefined;
-    const match = DURATION.exec(String(value).trim());
-    const duration_ms =
-      match === null ? Number.NaN : Math.round(Number(match[1]) * (UNIT_ms[match[2] ?? ""] ?? Number.NaN));
+    const duration_ms = durationOf_ms(String(value).trim());
     if (duration_ms >= least_ms && duration_ms <= most_ms) return duration_ms;
     const hint = typeof value === "number" ? `; did you mean ${value}s?` : "";
     this.fault(
@@ -248,6 +216,12 @@ function editDistance(a: string, b: string): number {
     row = next;
   }
   return row[b.length] ?? 0;
+}
+
+/** Milliseconds of a duration as the file writes it; NaN for any other text. */
+export function durationOf_ms(text: string): number {
+  const [, amount, unit = ""] = DURATION.exec(text) ?? [];
+  return Math.round(Number(amount) * (UNIT_ms[unit] ?? Number.NaN));
 }
 
 /** A duration as one would write it in the file. */

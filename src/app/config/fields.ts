@@ -1,0 +1,115 @@
+/** Reads mappings of the file by the rows of `keys.ts`: a key that isn't in the table is a type error. */
+import type { ChoiceRow, CountRow, DurationRow, FlagRow, ListRow, TextRow } from "./key-kinds.ts";
+import { type Branch, type KeyBelow, type KeyOfKind, keysBelow, rowOf, type Value } from "./keys.ts";
+import { durationOf_ms, type Place, type Reader } from "./reader.ts";
+
+/**
+ * One mapping of the file. What it leaves out, or has wrong, has its default from the table, or undefined where the
+ * table has none. Each method below reads one kind of row.
+ */
+export class Fields<B extends Branch> {
+  /** The mapping; without a node when the file has none here. */
+  readonly place: Place;
+  /** Whether the file has a mapping here. */
+  readonly isThere: boolean;
+  private readonly reader: Reader;
+  private readonly branch: B;
+  private readonly items: ReadonlyMap<string, Place>;
+
+  constructor(reader: Reader, branch: B, place: Place | undefined, items: ReadonlyMap<string, Place> | undefined) {
+    this.reader = reader;
+    this.branch = branch;
+    this.place = place ?? { node: undefined, path: branch };
+    this.isThere = items !== undefined;
+    this.items = items ?? new Map();
+  }
+
+  /** What the table has as the key's default. */
+  standard<K extends KeyOfKind<B, "duration" | "count">>(key: K): Value<B, K> {
+    const row = rowOf(this.branch, key);
+    const isText = row.kind === "duration" && row.default !== undefined;
+    return (isText ? durationOf_ms(row.default) : row.default) as Value<B, K>;
+  }
+
+  /** Undefined when the file leaves the key out. */
+  get(key: KeyBelow<B>): Place | undefined {
+    return this.items.get(key);
+  }
+
+  /** What `read` makes of the key's value; undefined when the file leaves it out. */
+  optional<T>(key: KeyBelow<B>, read: (place: Place) => T): T | undefined {
+    const place = this.get(key);
+    return place === undefined ? undefined : read(place);
+  }
+
+  /** The same; a missing key is a fault, with `example` as the cure. */
+  required<T>(key: KeyBelow<B>, example: string, read: (place: Place) => T): T | undefined {
+    if (this.isThere && this.get(key) === undefined) {
+      this.reader.fault(this.place, `lacks ${key}; add "${key}: ${example}"`);
+    }
+    return this.optional(key, read);
+  }
+
+  /**
+   * Milliseconds.
+   * @param otherwise_ms in place of the table's default
+   */
+  duration_ms<K extends KeyOfKind<B, "duration">>(key: K, otherwise_ms?: number): Value<B, K> {
+    const row = rowOf(this.branch, key) as DurationRow;
+    const [least_ms, most_ms] = [durationOf_ms(row.least), durationOf_ms(row.most)];
+    const found_ms = this.optional(key, (place) => this.reader.duration_ms(place, least_ms, most_ms));
+    return (found_ms ?? otherwise_ms ?? this.standard(key)) as Value<B, K>;
+  }
+
+  /** @param otherwise in place of the table's default */
+  count<K extends KeyOfKind<B, "count">>(key: K, otherwise?: number): Value<B, K> {
+    const row = rowOf(this.branch, key) as CountRow;
+    const found = this.optional(key, (place) => this.reader.count(place, row.least, row.most));
+    return (found ?? otherwise ?? row.default) as Value<B, K>;
+  }
+
+  /** A list of whole numbers. */
+  counts<K extends KeyOfKind<B, "list">>(key: K): Value<B, K> {
+    const row = rowOf(this.branch, key) as ListRow<CountRow>;
+    const { least, most } = row.of;
+    const found = this.optional(key, (place) =>
+      this.reader.items(place).flatMap((item) => this.reader.count(item, least, most) ?? []),
+    );
+    return (found ?? row.default) as Value<B, K>;
+  }
+
+  choice<K extends KeyOfKind<B, "choice">>(key: K): Value<B, K> {
+    return readChoice(this.reader, this.get(key), rowOf(this.branch, key) as ChoiceRow) as Value<B, K>;
+  }
+
+  flag<K extends KeyOfKind<B, "flag">>(key: K): boolean {
+    const row = rowOf(this.branch, key) as FlagRow;
+    return this.optional(key, (place) => this.reader.flag(place)) ?? row.default;
+  }
+
+  /** @param read what text is allowed, beyond that it isn't empty */
+  text<K extends KeyOfKind<B, "text">>(key: K, read: (place: Place) => string | undefined): Value<B, K> {
+    const row = rowOf(this.branch, key) as TextRow;
+    return (this.optional(key, read) ?? row.default) as Value<B, K>;
+  }
+}
+
+/** The mapping at `place` with the keys that the table has below `branch`; anything else but no place is a fault. */
+export function fieldsOf<B extends Branch>(reader: Reader, place: Place | undefined, branch: B): Fields<B> {
+  const items = place === undefined ? undefined : reader.fields(place, keysBelow(branch));
+  return new Fields(reader, branch, place, items);
+}
+
+/** The same for a key with a short form, which the caller reads: what isn't a mapping is no fault here. */
+export function longFormOf<B extends Branch>(reader: Reader, place: Place | undefined, branch: B): Fields<B> {
+  return fieldsOf(reader, place !== undefined && reader.isMapping(place) ? place : undefined, branch);
+}
+
+/** One of the row's choices, or its default. */
+export function readChoice<C extends string | number, D extends C | undefined>(
+  reader: Reader,
+  place: Place | undefined,
+  row: ChoiceRow<C, D>,
+): C | D {
+  return (place === undefined ? undefined : reader.choice(place, row.choices)) ?? row.default;
+}

@@ -1,0 +1,92 @@
+/** What a value of the configuration file can be: the kinds of rows in `keys.ts`. Pure data. */
+
+/** Written with its unit, such as 4s; `default` as the file would write it. */
+export interface DurationRow<D extends string | undefined = string | undefined> {
+  readonly kind: "duration";
+  readonly least: string;
+  readonly most: string;
+  readonly default: D;
+}
+
+/** A whole number. */
+export interface CountRow<D extends number | undefined = number | undefined> {
+  readonly kind: "count";
+  readonly least: number;
+  readonly most: number;
+  readonly default: D;
+}
+
+/** `default` is undefined when leaving the key out means none of the choices. */
+export interface ChoiceRow<C extends string | number = string | number, D extends C | undefined = C | undefined> {
+  readonly kind: "choice";
+  readonly choices: readonly C[];
+  readonly default: D;
+}
+
+/** true or false. */
+export interface FlagRow {
+  readonly kind: "flag";
+  readonly default: boolean;
+}
+
+export interface TextRow<D extends string | undefined = string | undefined> {
+  readonly kind: "text";
+  readonly default: D;
+}
+
+/** A list; a single value stands for a list of one. */
+export interface ListRow<O = unknown> {
+  readonly kind: "list";
+  readonly of: O;
+  readonly default: readonly (string | number)[] | undefined;
+}
+
+/**
+ * The others: "uri" is a SIP URI; "number" is what a phone may dial, or an extension; "mapping" is a mapping with the
+ * rows below it; "names" is a mapping with the administrator's own names as keys, which the rows below it call NAME.
+ */
+export interface PlainRow {
+  readonly kind: "uri" | "number" | "mapping" | "names";
+  readonly default: undefined;
+}
+
+export type Row = (DurationRow | CountRow | ChoiceRow | FlagRow | TextRow | ListRow | PlainRow) & {
+  /** A change takes effect at the next start only; without this field, at a reload. */
+  readonly effect?: "restart";
+};
+
+export function duration<D extends string | undefined>(standard: D, least: string, most: string): DurationRow<D> {
+  return { kind: "duration", least, most, default: standard };
+}
+
+export function count<D extends number | undefined>(standard: D, least: number, most: number): CountRow<D> {
+  return { kind: "count", least, most, default: standard };
+}
+
+export function choice<const C extends string | number, const D extends C | undefined>(
+  standard: D,
+  choices: readonly C[],
+): ChoiceRow<C, D> {
+  return { kind: "choice", choices, default: standard };
+}
+
+export function flag(standard: boolean): FlagRow {
+  return { kind: "flag", default: standard };
+}
+
+export function text<D extends string | undefined = undefined>(standard?: D): TextRow<D> {
+  return { kind: "text", default: standard as D };
+}
+
+export function list<O extends Row>(of: O, standard?: readonly (string | number)[]): ListRow<O> {
+  return { kind: "list", of, default: standard };
+}
+
+export function plain(kind: PlainRow["kind"]): PlainRow {
+  return { kind, default: undefined };
+}
+
+/** Marks a row whose change a reload doesn't take over. */
+export function restart<R extends Row>(row: R): R {
+  return { ...row, effect: "restart" };
+}
