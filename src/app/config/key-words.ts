@@ -87,7 +87,7 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
   "gateways.rewrite": {
     default: "none",
     words:
-      "`{called: […], calling: […]}`, lists of `{match: REGEX, replace: TEXT}`, of which the first that matches rewrites the number; the caller's goes there in P-Asserted-Identity",
+      "`{called: […], calling: […]}`, lists of `{match: REGEX, replace: TEXT}`, of which the first that matches rewrites the number; the caller's goes there in P-Asserted-Identity. Numbers of more than 32 characters leave as they are; an expression that could take long for a number (nested quantifiers as in `([1-9][0-9]*)+`, alternatives that begin alike) is a fault, since calls would stand still meanwhile",
   },
   "gateways.rewrite.called": ABOVE,
   "gateways.rewrite.called.match": ABOVE,
