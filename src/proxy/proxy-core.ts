@@ -139,12 +139,12 @@ export class ProxyCore implements TransactionUser {
 
   onRequest(server: ServerTransaction, incoming: Incoming, now_ms: number): void {
     const { request, source, stamp } = incoming;
-    const refusal = refusalOf(request, this.own, this.branchIds);
+    const routed = this.route(request, source);
+    const refusal = refusalOf(routed, this.own, this.branchIds);
     if (refusal !== undefined) {
       this.transactions.reply(server, refusal, now_ms);
       return;
     }
-    const routed = this.route(request, source);
     const decision = this.router?.decide(routed, now_ms);
     if (decision === undefined) {
       this.transactions.reply(server, { status: 503 }, now_ms);
@@ -160,20 +160,21 @@ export class ProxyCore implements TransactionUser {
   }
 
   onStrayAck(ack: Request, source: Flow, now_ms: number): void {
-    if (acknowledgesStateless(ack) || refusalOf(ack, this.own, this.branchIds) !== undefined) return;
+    if (acknowledgesStateless(ack)) return;
     const routed = this.route(ack, source);
+    if (refusalOf(routed, this.own, this.branchIds) !== undefined) return;
     const stage = this.router?.decide(routed, now_ms).plan[0];
     const target = firstTarget(stage, now_ms);
     if (target !== undefined) this.forwardStateless(routed, target, now_ms);
   }
 
   onStrayCancel(cancel: Request, source: Flow, now_ms: number): void {
-    const refusal = refusalOf(cancel, this.own, this.branchIds);
+    const routed = this.route(cancel, source);
+    const refusal = refusalOf(routed, this.own, this.branchIds);
     if (refusal !== undefined) {
       this.answerStateless(cancel, source, refusal);
       return;
     }
-    const routed = this.route(cancel, source);
     const stage = this.router?.decide(routed, now_ms).plan[0];
     const target = firstTarget(stage, now_ms);
     if (target !== undefined) this.forwardStateless(routed, target, now_ms);

@@ -6,13 +6,19 @@ import { parseDecimal } from "../message/text.ts";
 import { uriScheme } from "../message/uri.ts";
 import { parseVia } from "../message/via.ts";
 import type { BranchIds } from "../transaction/branch-id.ts";
+import { CAPABILITIES, endsHere } from "./capabilities.ts";
 import type { OwnAddresses } from "./own-addresses.ts";
+import type { RoutedRequest } from "./router.ts";
 
 const MAX_FORWARDS_LIMIT = 255;
 const MAX_VIAS = 70;
 
-/** The refusal that `request` deserves; undefined when it may be forwarded. */
-export function refusalOf(request: Request, own: OwnAddresses, branchIds: BranchIds): Reply | undefined {
+/**
+ * The refusal that a request deserves, or our own 200 to an OPTIONS that ends here; undefined when it may be forwarded.
+ * @param routed the request with its routes preprocessed
+ */
+export function refusalOf(routed: RoutedRequest, own: OwnAddresses, branchIds: BranchIds): Reply | undefined {
+  const { request } = routed;
   const scheme = uriScheme(request.requestUri);
   // sips promises TLS on every hop (§26.2.2), and without TLS here that promise can't be kept.
   if (scheme === "sips" && !own.hasTls) return { status: 416 };
@@ -23,17 +29,15 @@ export function refusalOf(request: Request, own: OwnAddresses, branchIds: Branch
   // §19.1.1: what is behind "?" would become header fields of whoever takes them for such.
   if (isSip && request.uri?.headers !== "") return { status: 400, reason: "Headers In Request-URI" };
   const maxForwards = request.header(MAX_FORWARDS);
-  if (maxForwards !== undefined) {
-    const hops = parseDecimal(maxForwards, MAX_FORWARDS_LIMIT);
-    if (hops < 0) return { status: 400, reason: "Malformed Max-Forwards" };
-    if (hops === 0) return { status: 483 };
-  }
+  const hops = maxForwards === undefined ? MAX_FORWARDS_LIMIT : parseDecimal(maxForwards, MAX_FORWARDS_LIMIT);
+  if (hops < 0) return { status: 400, reason: "Malformed Max-Forwards" };
+  if (hops === 0 && !endsHere(routed, own)) return { status: 483 };
   if (hasLooped(request, own, branchIds)) return { status: 482 };
   const required = request.list(PROXY_REQUIRE);
   // §8.2.2.3: in these two it is ignored, since neither can be asked again without it.
   if (required.length > 0 && request.method !== "ACK" && request.method !== "CANCEL")
     return { status: 420, headers: `Unsupported: ${required.join(", ")}\r\n` };
-  return undefined;
+  return hops === 0 ? { status: 200, headers: CAPABILITIES } : undefined;
 }
 
 /** §16.3 item 4: one of the Vias is ours, and we would decide as we did then. */

@@ -1,0 +1,21 @@
+/** What we say of ourselves to OPTIONS, and which OPTIONS end here (RFC 3261 §11.2, §16.3 item 3). */
+import type { OwnAddresses } from "./own-addresses.ts";
+import type { RoutedRequest } from "./router.ts";
+
+/**
+ * Header lines of the 200 to OPTIONS. We look into no body, so that all are accepted. Allow is left out: a proxy forwards
+ * whatever method there is (§11.2).
+ */
+export const CAPABILITIES = "Accept: */*\r\nAccept-Encoding: identity\r\nAccept-Language: en\r\nSupported: path\r\n";
+
+/** Whether the Request-URI is ours and no Route leads on: we are the destination. */
+export function isAddressedToUs({ uri, routes }: RoutedRequest, own: OwnAddresses): boolean {
+  return uri !== undefined && routes.remaining.length === 0 && own.hasUri(uri);
+}
+
+/** Whether we answer an OPTIONS that may not be forwarded: its sender has named us, as the destination or as its last Route. */
+export function endsHere(routed: RoutedRequest, own: OwnAddresses): boolean {
+  const { request, routes } = routed;
+  if (request.method !== "OPTIONS" || request.toTag !== "") return false;
+  return isAddressedToUs(routed, own) || (routes.changed && routes.remaining.length === 0);
+}
