@@ -24,8 +24,9 @@ export const EVENT = 20;
 export const SESSION_EXPIRES = 21;
 export const P_ASSERTED_IDENTITY = 22;
 export const MAX_BREADTH = 23;
+export const REQUIRE = 24;
 /** How many identifiers there are, OTHER included. */
-export const IDENTIFIERS = 24;
+export const IDENTIFIERS = 25;
 
 /** Identifier → lower-case names, the long one first. */
 const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
@@ -52,6 +53,7 @@ const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
   [SESSION_EXPIRES, "session-expires", "x"],
   [P_ASSERTED_IDENTITY, "p-asserted-identity"],
   [MAX_BREADTH, "max-breadth"],
+  [REQUIRE, "require"],
 ];
 
 interface Candidate {

@@ -1,7 +1,7 @@
 /** One proxied request: goes through the stages of its plan until the caller has a final response (RFC 3261 §16.7, §16.10). */
 import { assertNever } from "../base/assert.ts";
 import { Timer, type TimerOwner } from "../base/timers.ts";
-import { REASON } from "../message/header-names.ts";
+import { REASON, REQUIRE } from "../message/header-names.ts";
 import type { Request, Response } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
 import type { Reply, ViaStamp } from "../message/reply.ts";
@@ -143,6 +143,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
 
   private enterNextStage(now_ms: number): void {
     this.stageIndex += 1;
+    if (this.stage?.kind === "notice" && wantsReliable(this.routed.request)) this.stageIndex += 1;
     const stage = this.stage;
     if (stage !== undefined) this.decision.listener?.onStage?.(stage, now_ms);
     if (stage === undefined) this.answerBest(now_ms);
@@ -270,6 +271,11 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     this.kit.timers.stop(this.timer);
     if (this.trying !== undefined) this.kit.timers.stop(this.trying);
   }
+}
+
+/** RFC 3262 §3: a caller that requires 100rel gets no unreliable provisional response but 100, and so no notice to hear out. */
+function wantsReliable(request: Request): boolean {
+  return request.list(REQUIRE).some((tag) => tag.toLowerCase() === "100rel");
 }
 
 /** The outcome of a fork that had no targets. */

@@ -84,7 +84,7 @@ export interface ForkOutcome {
 /** true: to the next stage; stages: to these instead of the rest of the plan. */
 export type NextOn = (outcome: ForkOutcome) => boolean | readonly Stage[];
 
-/** Tells the caller 181 and then waits, without holding up anything else. */
+/** Tells the caller 181 and then waits, without holding up anything else. A caller that requires 100rel is told nothing. */
 export interface NoticeStage extends AnyStage {
   readonly kind: "notice";
   readonly reason: string;

@@ -33,6 +33,7 @@ const KNOWN: readonly (readonly [id: number, ...names: string[]])[] = [
   [names.SESSION_EXPIRES, "Session-Expires", "x"],
   [names.P_ASSERTED_IDENTITY, "P-Asserted-Identity"],
   [names.MAX_BREADTH, "Max-Breadth"],
+  [names.REQUIRE, "Require"],
 ];
 
 describe("headerId", () => {

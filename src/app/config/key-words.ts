@@ -128,7 +128,7 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
   "survival.answer":
     "`302`, `380`: redirect to the gateways, the best first; `relay`: forward to them in turn; `auto`: 302, but relay for a phone that hasn't come back within 3 s of its ACK",
   "survival.notice": "reason phrase of the 181",
-  "survival.notice_hold": "from the 181 to the answer",
+  "survival.notice_hold": "from the 181 to the answer; a call that requires 100rel gets no 181 and isn't held",
   inbound: "calls from a gateway: `hunt` rings the group at once, `upstream-first` asks upstream before; or a mapping",
   "inbound.order": "as above",
   "inbound.timer": "how long upstream may stay silent then; its 408, 480 and 503 lead to the group as well",
