@@ -8,7 +8,7 @@ import { loopHash } from "../transaction/branch-id.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
 import type { Flow, Listener } from "../transport/flow.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
-import { ownUri } from "../transport/own-names.ts";
+import { ownUri, type UriManner } from "../transport/own-names.ts";
 import { buildForward } from "./forward-request.ts";
 import type { ProxyKit } from "./kit.ts";
 import { routeUri } from "./preprocess-routes.ts";
@@ -95,10 +95,11 @@ function recordRoute(kit: ProxyKit, routed: RoutedRequest, target: Target, flow:
   const toCallee = flow.isAccepted === true ? ({ side: "b", flow } as const) : undefined;
   const toCaller = source.isAccepted === true ? ({ side: "a", flow: source } as const) : undefined;
   const changesSides = flow.listener !== source.listener || (toCallee !== undefined && toCaller !== undefined);
-  if (!changesSides) return recordRouteLine(kit, routed, target, flow.listener, toCallee ?? toCaller);
+  const manner = { isSecure: isSips(routed, target), namesUdp: changesProtocol(source, flow) };
+  if (!changesSides) return recordRouteLine(kit, routed, target, flow.listener, toCallee ?? toCaller, manner);
   return (
-    recordRouteLine(kit, routed, target, flow.listener, toCallee) +
-    recordRouteLine(kit, routed, target, source.listener, toCaller)
+    recordRouteLine(kit, routed, target, flow.listener, toCallee, manner) +
+    recordRouteLine(kit, routed, target, source.listener, toCaller, manner)
   );
 }
 
@@ -108,9 +109,14 @@ function recordRouteLine(
   target: Target,
   listener: Listener,
   way: DialogWay | undefined,
+  manner: UriManner,
 ): string {
   const token = kit.tokens.forDialog(routed.request, target.touchesGateway === true, way);
-  return `Record-Route: <${ownUri(listener, token, isSips(routed, target))};lr>\r\n`;
+  return `Record-Route: <${ownUri(listener, token, manner)};lr>\r\n`;
+}
+
+function changesProtocol(one: Flow, other: Flow): boolean {
+  return one.listener.protocol !== other.listener.protocol;
 }
 
 /** Whether the copy for `target` must stay on TLS all the way (§26.2.2). */
@@ -121,7 +127,8 @@ export function isSips(routed: RoutedRequest, target: Target): boolean {
 
 function path(kit: ProxyKit, routed: RoutedRequest, target: Target, flow: Flow): string {
   if (target.addPath !== true) return "";
-  return `Path: <${ownUri(flow.listener, kit.tokens.forFlow(routed.source))};lr>\r\n`;
+  const manner = { namesUdp: changesProtocol(routed.source, flow) };
+  return `Path: <${ownUri(flow.listener, kit.tokens.forFlow(routed.source), manner)};lr>\r\n`;
 }
 
 /** The Contact values of a REGISTER, each with our own URI in place of the phone's. */

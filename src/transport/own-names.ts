@@ -8,12 +8,21 @@ export function viaLine(listener: Listener, branch: string): string {
   return `Via: SIP/2.0/${VIA_NAMES[listener.protocol]} ${listener.sentBy};branch=${branch};rport\r\n`;
 }
 
-/**
- * A URI that leads to `listener`.
- * @param isSecure for a request that must stay on TLS (§16.6 item 4): a sips URI
- */
-export function ownUri(listener: Listener, user: string, isSecure = false): string {
+/** How a URI of ours is to be written. */
+export interface UriManner {
+  /** For a request that must stay on TLS (RFC 3261 §16.6 item 4): a sips URI. */
+  readonly isSecure?: boolean;
+  /**
+   * Names UDP as well. Without a transport a URI means UDP (RFC 3263 §4.1), but some take the transport of the phone's
+   * Contact then; so it is named where the other side speaks another one.
+   */
+  readonly namesUdp?: boolean;
+}
+
+/** A URI that leads to `listener`. */
+export function ownUri(listener: Listener, user: string, { isSecure, namesUdp }: UriManner = {}): string {
   const { protocol, sentBy } = listener;
-  if (isSecure) return `sips:${user}@${sentBy}`;
-  return protocol === "udp" ? `sip:${user}@${sentBy}` : `sip:${user}@${sentBy};transport=${protocol}`;
+  if (isSecure === true) return `sips:${user}@${sentBy}`;
+  const isNamed = protocol !== "udp" || namesUdp === true;
+  return isNamed ? `sip:${user}@${sentBy};transport=${protocol}` : `sip:${user}@${sentBy}`;
 }

@@ -39,7 +39,7 @@ describe("a phone behind a connection", () => {
     const invite = pbx.seen("INVITE");
     expect(header(invite, "via")).toContain("SIP/2.0/UDP 203.0.113.2:5060;");
     const [toUs, toPhone] = headers(invite, "record-route");
-    expect(toUs).toMatch(/^<sip:d~mac[^@]*@203.0.113.2:5060;lr>$/);
+    expect(toUs).toMatch(/^<sip:d~mac[^@]*@203.0.113.2:5060;transport=udp;lr>$/);
     expect(toPhone).toMatch(
       /^<sip:d~a~[^~]*~t~10.222.237.1~5060~10.222.237.21~40001~[^@]*@10.222.237.1:5060;transport=tcp;lr>$/,
     );
@@ -51,7 +51,7 @@ describe("a phone behind a connection", () => {
 
   it("is called over it by the Path, and what the callee asks within the call goes up again", () => {
     const { site, phone, pbx, path } = registered();
-    expect(path).toMatch(/^<sip:p~t~10.222.237.1~5060~10.222.237.21~40001~[^@]*@203.0.113.2:5060;lr>$/);
+    expect(path).toMatch(/^<sip:p~t~10.222.237.1~5060~10.222.237.21~40001~[^@]*@203.0.113.2:5060;transport=udp;lr>$/);
     phone.answers("INVITE", { status: 180, after_ms: 10 }, { status: 200, after_ms: 500 });
     pbx.invite("sip:201@10.222.237.21:5060;transport=tcp", [`Route: ${path}`]);
     site.run(1_000);
