@@ -13,6 +13,7 @@ import { Bindings } from "../policy/bindings.ts";
 import { CallLog } from "../policy/call-log.ts";
 import { Callbacks } from "../policy/callbacks.ts";
 import { Calls } from "../policy/calls.ts";
+import { PathWatch } from "../policy/path-watch.ts";
 import type { Pin } from "../policy/peer.ts";
 import { Peers } from "../policy/peers.ts";
 import { type RegisteredPage, registeredAfter } from "../policy/registered.ts";
@@ -44,6 +45,7 @@ export class App implements Controlled {
   private readonly keeper: BindingKeeper;
   private readonly channels: Calls;
   private readonly callLog: CallLog;
+  private readonly pathWatch: PathWatch;
   private readonly peers: Peers;
   private readonly control: ControlSocket;
   private started_ms = 0;
@@ -73,6 +75,7 @@ export class App implements Controlled {
     this.channels = new Calls(config.site.gatewaySettings.max_call_ms);
     const { prober, locator } = this.core;
     this.callLog = new CallLog(log);
+    this.pathWatch = new PathWatch(log);
     this.peers = new Peers({ prober, locator, timers: this.timers, log });
     this.policy = this.introduce(config.site);
     this.control = new ControlSocket(`${config.stateFolder}/${CONTROL_FILE}`, (line) => answerControl(line, this));
@@ -233,8 +236,8 @@ export class App implements Controlled {
 
   private introduce(site: Site): SitePolicy {
     const { prober, hangup, locator, own, tokens, meter } = this.core;
-    const { timers, log, random, bindings, channels: calls, callbacks, callLog, peers } = this;
-    const memory = { bindings, calls, callbacks, callLog, peers };
+    const { timers, log, random, bindings, channels: calls, callbacks, callLog, pathWatch, peers } = this;
+    const memory = { bindings, calls, callbacks, callLog, pathWatch, peers };
     const parts = { meter, prober, hangup, locator, timers, log, random, own, tokens, isNear };
     const policy = new SitePolicy(parts, memory, site);
     this.core.use(policy.router);

@@ -11,6 +11,7 @@ import { Callbacks } from "../policy/callbacks.ts";
 import { Calls } from "../policy/calls.ts";
 import { explain } from "../policy/explain.ts";
 import { channelKey } from "../policy/gateways.ts";
+import { PathWatch } from "../policy/path-watch.ts";
 import { peerName } from "../policy/peer.ts";
 import { Peers } from "../policy/peers.ts";
 import { SitePolicy } from "../policy/site-policy.ts";
@@ -72,7 +73,8 @@ class Rehearsal {
     const callbacks = new Callbacks();
     const snapshot = known.saved === undefined ? undefined : parseSnapshot(known.saved);
     if (snapshot !== undefined) restoreSnapshot(bindings, callbacks, snapshot, config.listeners, 0, 0);
-    const memory = { bindings, calls, callbacks, callLog: new CallLog(NO_LOG), peers };
+    const pathWatch = new PathWatch(NO_LOG);
+    const memory = { bindings, calls, callbacks, callLog: new CallLog(NO_LOG), pathWatch, peers };
     const parts = { meter, prober, hangup, locator, timers, log: NO_LOG, random, own, tokens, isNear: () => false };
     this.policy = new SitePolicy(parts, memory, config.site);
     if (question.upstream !== undefined) peers.force(question.upstream, 0);

@@ -1,4 +1,6 @@
 /** A running branchline's state and calls in words, for `branchline status` and `branchline calls`. */
+
+import type { PathFinding } from "../policy/path-watch.ts";
 import type { RegisteredContact } from "../policy/registered.ts";
 import type { MemberStatus, PeerStatus } from "../policy/status.ts";
 import { spell } from "./config/reader.ts";
@@ -15,6 +17,7 @@ export function statusText(status: RunningStatus): string {
   if (force !== "auto") lines.push(`Upstream is forced ${force}; "branchline force auto" ends that.`);
   if (upstream.length === 0) lines.push("Upstream: no domain has been called yet.");
   for (const peer of upstream) lines.push(`Upstream ${peer.name}: ${stateText(peer)}.`);
+  lines.push(...pathLines(status.path));
   for (const gateway of gateways) {
     const used = gateway.channels === undefined ? `${gateway.calls}` : `${gateway.calls} of ${gateway.channels}`;
     lines.push(`Gateway ${gateway.name}: ${stateText(gateway)}, ${used} calls.`);
@@ -31,8 +34,12 @@ export function statusText(status: RunningStatus): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** One line for each contact, then for each member of a hunt group who isn't there. */
-export function registeredText(contacts: readonly RegisteredContact[], members: readonly MemberStatus[]): string {
+/** One line for each contact, then for each member of a hunt group who isn't there, then what keeps calls from them all. */
+export function registeredText(
+  contacts: readonly RegisteredContact[],
+  members: readonly MemberStatus[],
+  path: readonly PathFinding[] = [],
+): string {
   const lines = contacts.map(({ name, contact, from, transport, connected, left_s }) => {
     const whence = `from ${from} ${transport}${connected === false ? ", connection gone" : ""}`;
     const groups = members.filter(({ registered }) => registered === name).map(({ group }) => `, group ${group}`);
@@ -40,7 +47,14 @@ export function registeredText(contacts: readonly RegisteredContact[], members: 
     return `${name}  ${contact}  ${whence}, ${time}${groups.join("")}`;
   });
   if (lines.length === 0) lines.push("No phone is registered.");
-  return `${[...lines, ...missing(members)].join("\n")}\n`;
+  return `${[...lines, ...missing(members), ...pathLines(path)].join("\n")}\n`;
+}
+
+function pathLines(findings: readonly PathFinding[] = []): string[] {
+  return findings.flatMap(({ path, text, cures }) => [
+    `${path === "ignored" ? "FAULT" : "WARNING"}: ${text}.`,
+    ...cures.map((cure) => `  ${cure}`),
+  ]);
 }
 
 function missing(members: readonly MemberStatus[]): string[] {

@@ -23,9 +23,9 @@ export async function askAndPrint(file: string, question: ControlQuestion, asJso
     if (calls !== undefined) return print(callsText(calls), asJson, calls);
     if (registered === undefined) return print(statusText(status), asJson, status);
     contacts.push(...registered.contacts);
-    const { members = [] } = status;
+    const { members = [], path = [] } = status;
     if (registered.next === undefined) {
-      return print(registeredText(contacts, members), asJson, { contacts, members });
+      return print(registeredText(contacts, members, path), asJson, { contacts, members, path });
     }
     next = { command: "registered", after: registered.next };
   }

@@ -219,6 +219,11 @@ export function callerOf(request: Request): string {
   return uri === undefined ? "" : `${uri.user ?? ""}@${uri.host}`;
 }
 
+/** Whether a REGISTER asks for more than to be told, or taken away. */
+export function makesBinding(request: Request): boolean {
+  return wishesOf(request).some(({ expires_s }) => expires_s > 0);
+}
+
 /** "Contact: *": all contacts are meant. */
 function isWildcard(request: Request): boolean {
   const values = request.list(CONTACT);

@@ -11,6 +11,7 @@ import type { Calls } from "./calls.ts";
 import { Emergency } from "./emergency.ts";
 import { Gateways } from "./gateways.ts";
 import { Hunting } from "./hunting.ts";
+import type { PathWatch } from "./path-watch.ts";
 import type { PeerParts } from "./peer.ts";
 import type { Peers } from "./peers.ts";
 import { RedirectWatch } from "./redirect-watch.ts";
@@ -26,6 +27,7 @@ export interface Memory {
   readonly calls: Calls;
   readonly callbacks: Callbacks;
   readonly callLog: CallLog;
+  readonly pathWatch: PathWatch;
   readonly peers: Peers;
 }
 
@@ -48,6 +50,7 @@ export class SitePolicy {
   private readonly gateways: Gateways;
   private readonly hunting: Hunting;
   private readonly redirects: RedirectWatch;
+  private readonly pathWatch: PathWatch;
 
   constructor(parts: PolicyParts, memory: Memory, site: Site) {
     const { own, tokens, random, timers, log, hangup } = parts;
@@ -56,6 +59,8 @@ export class SitePolicy {
     this.peers = memory.peers;
     this.redirects = new RedirectWatch(timers, memory.bindings, log);
     this.bindings = memory.bindings;
+    this.pathWatch = memory.pathWatch;
+    if (site.registration.mode !== "path") this.pathWatch.forget();
     this.upstreams = new Upstreams(memory.peers, site.upstream);
     this.gateways = new Gateways(memory.peers, random, memory.calls, own, site);
     const { redirects, upstreams, gateways } = this;
@@ -72,7 +77,8 @@ export class SitePolicy {
       hangup,
       log,
     });
-    const staff = { site, own, tokens, upstreams, registrar, gateways, hunting, redirects, emergency };
+    const { pathWatch } = memory;
+    const staff = { site, own, tokens, upstreams, registrar, gateways, hunting, redirects, emergency, pathWatch };
     this.router = new RoutingPolicy(staff, memory.callLog, log, parts.isNear);
     const { sources, strangers } = this.router.quotas;
     const { bindings, calls, peers: domains } = memory;
@@ -87,7 +93,7 @@ export class SitePolicy {
   }
 
   status(now_ms: number): SiteStatus {
-    const { peers, upstreams, gateways, bindings } = this;
+    const { peers, upstreams, gateways, bindings, pathWatch } = this;
     let contacts = 0;
     for (const address of bindings.all()) contacts += address.bindings.length;
     return {
@@ -96,6 +102,7 @@ export class SitePolicy {
       gateways: gateways.status(now_ms),
       phones: { addresses: bindings.size, contacts },
       members: this.hunting.members(now_ms),
+      path: pathWatch.findings(upstreams.all()),
       history: peers.history.all,
     };
   }

@@ -6,6 +6,7 @@ import type { Origin } from "./access.ts";
 import type { Emergency } from "./emergency.ts";
 import type { Gateways } from "./gateways.ts";
 import type { Hunting } from "./hunting.ts";
+import type { PathWatch } from "./path-watch.ts";
 import type { RedirectWatch } from "./redirect-watch.ts";
 import type { Registrar } from "./registrar.ts";
 import type { Site } from "./site.ts";
@@ -22,6 +23,7 @@ export interface Staff {
   readonly hunting: Hunting;
   readonly redirects: RedirectWatch;
   readonly emergency: Emergency;
+  readonly pathWatch: PathWatch;
 }
 
 export interface Situation extends Staff {

@@ -1,5 +1,6 @@
 /** How the site is at one moment, as plain data. */
 import type { Edge } from "./history.ts";
+import type { PathFinding } from "./path-watch.ts";
 
 export interface PeerStatus {
   readonly name: string;
@@ -32,5 +33,7 @@ export interface SiteStatus {
   readonly phones: { readonly addresses: number; readonly contacts: number };
   /** Whom hunt groups name; older versions don't tell. */
   readonly members?: readonly MemberStatus[];
+  /** What isn't well with upstream and the Path of registrations; older versions don't tell. */
+  readonly path?: readonly PathFinding[];
   readonly history: readonly Edge[];
 }

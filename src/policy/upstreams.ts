@@ -43,6 +43,12 @@ export class Upstreams {
     return undefined;
   }
 
+  /** The target that sends from `address`, if it is one. */
+  peerAt(address: string): Peer | undefined {
+    for (const target of this.all()) if (target.hasAddress(address)) return target;
+    return undefined;
+  }
+
   /** Who sends from `address`: a configured upstream may do more than a domain that some phone named. */
   originOf(address: string): "upstream" | "domain" | undefined {
     if (this.configured.some((target) => target.hasAddress(address))) return "upstream";

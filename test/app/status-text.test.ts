@@ -85,6 +85,9 @@ test("one line for each contact, then who is missing", () => {
     "",
   ]);
   expect(registeredText([], [])).toBe("No phone is registered.\n");
+  const path = [{ upstream: "pbx", path: "ignored", text: "pbx ignores Path", cures: ["one", "or two"] }] as const;
+  expect(registeredText([], [], path)).toBe("No phone is registered.\nFAULT: pbx ignores Path.\n  one\n  or two\n");
+  expect(statusText({ ...STATUS, path })).toContain("\nFAULT: pbx ignores Path.\n  one\n  or two\n");
 });
 
 test("nothing was dropped", () => {

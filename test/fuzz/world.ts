@@ -9,6 +9,7 @@ import { Bindings } from "../../src/policy/bindings.ts";
 import { CallLog } from "../../src/policy/call-log.ts";
 import { Callbacks } from "../../src/policy/callbacks.ts";
 import { Calls } from "../../src/policy/calls.ts";
+import { PathWatch } from "../../src/policy/path-watch.ts";
 import { Peers } from "../../src/policy/peers.ts";
 import { SitePolicy } from "../../src/policy/site-policy.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
@@ -86,6 +87,7 @@ export class World {
       calls,
       callbacks: new Callbacks(),
       callLog: new CallLog(log),
+      pathWatch: new PathWatch(log),
       peers: this.peers,
     };
     this.policy = new SitePolicy(

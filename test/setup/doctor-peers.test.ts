@@ -1,6 +1,7 @@
 /** doctor on upstream and gateways: names, answers, and what the Via that comes back tells of the way. */
 import { describe, expect, test } from "vitest";
 import { examine, reportText } from "../../src/setup/doctor/doctor.ts";
+import { supportPath } from "../../src/setup/doctor/peers.ts";
 import { answer, configOf, GATEWAY, healthy, peer, told, UPSTREAM, WAN, YAML } from "./healthy.ts";
 
 describe("doctor: upstream, gateways", () => {
@@ -26,6 +27,27 @@ describe("doctor: upstream, gateways", () => {
     const lone = YAML.replace(/(upstream|gateways): .*/g, "");
     expect(told("upstream", {}, lone)).toMatch(/^unseen/);
     expect(told("gateways", {}, lone)).toMatch(/^warning there is no gateway/);
+  });
+});
+
+describe("doctor: support-path", () => {
+  const cures = ["on the PBX: support_path=yes", "or here: registration: contact"];
+  const finding = (path: "unconfirmed" | "ignored") => ({ upstream: UPSTREAM, path, text: `${path} it is`, cures });
+  const statusWith = (path: ReturnType<typeof finding>[]) =>
+    ({ phones: { addresses: 1, contacts: 1 }, dropped: {}, path }) as never;
+  const seen = (findings: ReturnType<typeof finding>[]) => told("support-path", { status: statusWith(findings) });
+
+  test("what branchline has seen of Path: a warning while it is doubtful, a fault once it is ignored, with the cures", () => {
+    expect(seen([])).toMatch(/^ok/);
+    expect(seen([finding("unconfirmed")])).toMatch(/^warning unconfirmed it is/);
+    expect(seen([finding("ignored")])).toMatch(/^fault ignored it is/);
+    const [found] = supportPath({ ...healthy(), status: statusWith([finding("ignored")]) }, configOf(YAML));
+    expect(found?.cure).toEqual(cures.map((line) => `# ${line}`));
+  });
+
+  test("with registration: contact no Path is needed; without a branchline that runs nothing is said", () => {
+    expect(told("support-path", {}, `${YAML}\nregistration: contact\n`)).toMatch(/^ok .*needs no Path/);
+    expect(told("support-path", { status: undefined })).toBe("");
   });
 });
 

@@ -7,6 +7,7 @@ import { Bindings } from "../../src/policy/bindings.ts";
 import { CallLog } from "../../src/policy/call-log.ts";
 import { Callbacks } from "../../src/policy/callbacks.ts";
 import { Calls } from "../../src/policy/calls.ts";
+import { PathWatch } from "../../src/policy/path-watch.ts";
 import { Peers } from "../../src/policy/peers.ts";
 import type { Site as SiteDescription } from "../../src/policy/site.ts";
 import { SitePolicy } from "../../src/policy/site-policy.ts";
@@ -67,6 +68,7 @@ export class Site {
   readonly bindings = new Bindings();
   readonly callbacks = new Callbacks();
   readonly callLog: CallLog;
+  readonly pathWatch: PathWatch;
   readonly peers: Peers;
   private readonly calls: Calls;
   private readonly log: Logger;
@@ -108,6 +110,7 @@ export class Site {
     this.random = random;
     const { prober, locator } = this.core;
     this.callLog = new CallLog(log);
+    this.pathWatch = new PathWatch(log);
     this.peers = new Peers({ prober, locator, timers: this.timers, log });
     this.policy = this.introduce(config.site);
     for (const listener of config.listeners) if (!listener.isAway) this.open(listener);
@@ -210,8 +213,8 @@ export class Site {
   }
 
   private introduce(site: SiteDescription): SitePolicy {
-    const { timers, bindings, calls, callbacks, callLog, peers, log, random } = this;
-    const memory = { bindings, calls, callbacks, callLog, peers };
+    const { timers, bindings, calls, callbacks, callLog, pathWatch, peers, log, random } = this;
+    const memory = { bindings, calls, callbacks, callLog, pathWatch, peers };
     const { prober, hangup, locator, own, tokens, meter } = this.core;
     const parts = { meter, prober, hangup, locator, timers, log, random, own, tokens, isNear: isPrivate };
     const policy = new SitePolicy(parts, memory, site);

@@ -2,11 +2,13 @@
  * A phone's REGISTER goes upstream with a Path that leads back to the phone (RFC 3327). When upstream can't answer, a
  * phone that we know is answered here, so that it stays registered.
  */
-import type { NextOn, Stage } from "../../proxy/router.ts";
+import { PATH } from "../../message/header-names.ts";
+import type { Response } from "../../message/message.ts";
+import type { NextOn, RoutedRequest, Stage, Target } from "../../proxy/router.ts";
 import { showContacts } from "../hidden-contacts.ts";
 import { decision, isDead, upstreamStages } from "../plan.ts";
-import { nameOf } from "../registrar.ts";
-import type { RoutingRule } from "../situation.ts";
+import { makesBinding, nameOf } from "../registrar.ts";
+import type { RoutingRule, Situation } from "../situation.ts";
 
 export const register: RoutingRule = (routed, situation) => {
   const { site, origin, upstreams, registrar, now_ms } = situation;
@@ -41,9 +43,23 @@ export const register: RoutingRule = (routed, situation) => {
       return isTheirs ? registrar.learn(routed, shown, at_ms) : response.wire;
     },
     listener: {
+      onAnswer: (target, response) => {
+        if (byPath && isTheirs) watchPath(target, routed, response, situation);
+      },
       onFailure: (status) => {
         if (status === 401 || status === 407) registrar.noteChallenge(routed.request);
       },
     },
   };
 };
+
+/** RFC 3327 §5.3: a registrar that has taken the Path lists it in its 2xx. One that takes a binding away may not. */
+function watchPath(target: Target, routed: RoutedRequest, response: Response, situation: Situation): void {
+  const { upstreams, pathWatch, tokens } = situation;
+  if (!makesBinding(routed.request)) return;
+  const token = `:${tokens.forFlow(routed.source)}@`;
+  const listsPath = response.list(PATH).some((value) => value.includes(token));
+  for (const upstream of upstreams.all()) {
+    if (upstream === target.observer) pathWatch.registered(upstream, listsPath);
+  }
+}

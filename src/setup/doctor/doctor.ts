@@ -7,7 +7,7 @@ import { scriptsOf } from "./families.ts";
 import { firewall, offload } from "./firewall.ts";
 import { gather } from "./gather.ts";
 import { boot, buffers, clock, memory, phones, ports, routes, running, storage } from "./machine.ts";
-import { gateways, names, path, upstream } from "./peers.ts";
+import { gateways, names, path, supportPath, upstream } from "./peers.ts";
 import { sipHelper, tracking } from "./sip-helper.ts";
 
 type Check = (facts: Facts, config: Config) => Verdict[];
@@ -22,6 +22,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   dns: names,
   "sip-helper": sipHelper,
   path,
+  "support-path": supportPath,
   conntrack: tracking,
   firewall,
   offload,

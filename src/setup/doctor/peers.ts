@@ -106,6 +106,18 @@ export function path(facts: Facts, config: Config): Verdict[] {
   });
 }
 
+/** RFC 3327: whether upstream keeps the Path of registrations, as the branchline that runs has seen it. */
+export function supportPath({ status }: Facts, config: Config): Verdict[] {
+  if (config.site.registration.mode !== "path") return [ok("upstream sees our own Contact, and needs no Path")];
+  if (status?.path === undefined) return []; // only a branchline that runs has seen any
+  if (status.path.length === 0)
+    return [ok("nothing has been seen that speaks against it that upstream keeps our Path")];
+  return status.path.map(({ path: state, text, cures }) => {
+    const cure = cures.map((line) => `# ${line}`);
+    return state === "ignored" ? fault(text, cure) : warning(text, cure);
+  });
+}
+
 const CURE = [
   '# switch "SIP ALG", "SIP helper" or "SIP fixup" off in the modem or firewall before this router, or use TCP or TLS',
 ];

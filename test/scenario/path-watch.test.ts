@@ -1,0 +1,70 @@
+/** A PBX that doesn't keep the Path of registrations (FreePBX unless told otherwise): it is found out, and named. */
+import { describe, expect, it } from "vitest";
+import { header } from "../support/sip-text.ts";
+import { PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
+
+const DOMAIN = "sip:pbx.example.com";
+
+function cast(yaml = SITE_YAML) {
+  const site = new Site(yaml);
+  const phone = site.actor("201", PHONE);
+  const pbx = site.actor("pbx", PBX, WAN).answers("REGISTER", { status: 200 });
+  /** The phone registers; `lists` makes upstream's answer list the Path. */
+  const registers = (lists: boolean, more: readonly string[] = []) => {
+    const token = site.core.tokens.forFlow({ listener: site.listeners[0] as never, ...PHONE });
+    pbx.answers("REGISTER", { status: 200, extra: lists ? [`Path: <sip:${token}@203.0.113.2;lr>`] : [] });
+    phone.request("REGISTER", DOMAIN, more);
+    site.run(100);
+  };
+  const logged = () => site.events.filter(({ event }) => event.startsWith("path_")).map(({ event }) => event);
+  return { site, phone, pbx, registers, logged };
+}
+
+const states = (site: Site) => site.status().path?.map(({ upstream, path }) => `${upstream} ${path}`);
+
+describe("upstream's 200 to a REGISTER", () => {
+  it("without our Path: a warning in log and status, once however many phones come", () => {
+    const { site, registers, logged } = cast();
+    expect(states(site)).toEqual([]);
+    for (let turn = 0; turn < 3; turn++) registers(false);
+    expect(states(site)).toEqual(["198.51.100.10 unconfirmed"]);
+    expect(logged()).toEqual(["path_unconfirmed"]);
+  });
+
+  it("with it: well again; and what is known outlives a reload", () => {
+    const { site, pbx, registers, logged } = cast();
+    registers(false);
+    site.reload(SITE_YAML);
+    expect(states(site)).toEqual(["198.51.100.10 unconfirmed"]);
+    expect(header(pbx.seen("REGISTER"), "path")).toMatch(/^<sip:p~u~/);
+    registers(true);
+    expect(states(site)).toEqual([]);
+    expect(logged()).toEqual(["path_unconfirmed", "path_confirmed"]);
+  });
+
+  it("the Path of another phone isn't ours to be listed", () => {
+    const { site, phone, pbx } = cast();
+    pbx.answers("REGISTER", { status: 200, extra: ["Path: <sip:p~u~x~1~y~2~mac@203.0.113.2;lr>"] });
+    phone.request("REGISTER", DOMAIN);
+    site.run(100);
+    expect(states(site)).toEqual(["198.51.100.10 unconfirmed"]);
+  });
+
+  it("to a query, or to a REGISTER that takes a binding away, says nothing about Path", () => {
+    const { site, phone } = cast();
+    phone.request("REGISTER", DOMAIN, [], undefined, 1, false);
+    phone.request("REGISTER", DOMAIN, ["Expires: 0"]);
+    phone.request("REGISTER", DOMAIN, ["Contact: *", "Expires: 0"], undefined, 1, false);
+    site.run(100);
+    expect(states(site)).toEqual([]);
+  });
+
+  it("with registration: contact nothing is watched, and what was seen before is forgotten", () => {
+    const { site, registers, logged } = cast();
+    registers(false);
+    site.reload(`${SITE_YAML}registration: contact\n`);
+    registers(false);
+    expect(states(site)).toEqual([]);
+    expect(logged()).toEqual(["path_unconfirmed"]);
+  });
+});
