@@ -31,9 +31,12 @@ export class Gateways {
     this.own = own;
     this.calls = calls;
     this.choosing = new GatewayChoosing(site.gateways, site.gatewaySettings, random);
-    const settings = { probe: site.gatewaySettings.probe, hold_ms: 0, hold_max_ms: 0, deadCodes: [] };
-    const hops = site.gateways.map(({ uri }) => hopOf(uri));
-    const watched = peers.name({ role: "gateway", settings }, hops);
+    const watched = peers.name(
+      "gateway",
+      site.gateways.map(({ uri, probe }) => {
+        return { hop: hopOf(uri), settings: { probe, hold_ms: 0, hold_max_ms: 0, deadCodes: [] } };
+      }),
+    );
     this.ports = site.gateways.flatMap((gateway, index) => {
       const peer = watched[index];
       return peer === undefined ? [] : [{ gateway, peer }];

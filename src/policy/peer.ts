@@ -3,13 +3,13 @@ import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Response } from "../message/message.ts";
 import { hostText } from "../message/uri.ts";
-import type { ProbeFailure, Prober, ProbeUser, RunningProbe } from "../proxy/prober.ts";
+import type { ProbeFailure, Prober, ProbeUser, ProbeVerdict, RunningProbe } from "../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../proxy/router.ts";
 import { defaultPort, type Flow, isSameFlow, type Listener } from "../transport/flow.ts";
 import type { FlowWaiter, Hop, Locator } from "../transport/locator.ts";
 import type { History } from "./history.ts";
 import { type Evidence, initialState, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
-import type { WatchSettings } from "./site.ts";
+import type { ProbeSettings, WatchSettings } from "./site.ts";
 import type { PeerStatus } from "./status.ts";
 
 export interface PeerParts {
@@ -19,9 +19,11 @@ export interface PeerParts {
   readonly log: Logger;
 }
 
-/** What peers of a kind have in common: how they are watched, and what the log calls them. */
-export interface PeerKind {
-  readonly role: "upstream" | "gateway";
+export type PeerRole = "upstream" | "gateway";
+
+/** Where a peer is, and how it is watched. */
+export interface Watched {
+  readonly hop: Hop;
   readonly settings: WatchSettings;
 }
 
@@ -30,6 +32,16 @@ export function peerName({ host, port, protocol }: Hop): string {
   const name = port === undefined ? hostText(host) : `${hostText(host)}:${port}`;
   return protocol === undefined || protocol === "udp" ? name : `${name};transport=${protocol}`;
 }
+
+/** What an answer to a probe shows of a peer that is watched so. */
+export function judgeProbe({ deadCodes, probe }: ProbeRules, status: number): ProbeVerdict {
+  if (deadCodes.includes(status)) return "failure";
+  if (probe.aliveCodes === undefined) return "life";
+  if (status < 200) return "wait";
+  return probe.aliveCodes.some(({ first, last }) => status >= first && status <= last) ? "life" : "failure";
+}
+
+type ProbeRules = Pick<WatchSettings, "deadCodes" | "probe">;
 
 /** A state that an administrator has chosen; "auto": what is seen decides. */
 export type Pin = "auto" | "up" | "down";
@@ -42,10 +54,10 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   used_ms = 0;
   /** Whether somebody has ever answered a probe there. */
   hasLived = false;
-  settings: WatchSettings;
+  private settings: WatchSettings;
   private readonly parts: PeerParts;
   private readonly history: History;
-  private readonly role: PeerKind["role"];
+  private readonly role: PeerRole;
   private state: PeerState;
   private pin: Pin = "auto";
   private readonly probeTimer = new Timer(this, "probe");
@@ -58,17 +70,26 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   /** A call has heard nothing since its 100: the next probe decides whether that means anything. */
   private isDoubted = false;
   private isStarted = false;
+  /** Its probes have other settings than when the last one left. */
+  private isChanged = false;
   private isStopped = false;
   private flows: readonly Flow[] = [];
 
-  constructor(parts: PeerParts, history: History, kind: PeerKind, hop: Hop) {
+  constructor(parts: PeerParts, history: History, role: PeerRole, { hop, settings }: Watched) {
     this.parts = parts;
     this.history = history;
-    this.role = kind.role;
-    this.settings = kind.settings;
+    this.role = role;
+    this.settings = settings;
     this.hop = hop;
     this.name = peerName(hop);
-    this.state = initialState(kind.settings);
+    this.state = initialState(settings);
+  }
+
+  /** Another file, or the same one anew: what is known of the peer stays. */
+  takeSettings(settings: WatchSettings): void {
+    if (settings === this.settings) return;
+    this.isChanged = !isAlike(settings.probe, this.settings.probe);
+    this.settings = settings;
   }
 
   get stateName(): PeerStateName {
@@ -106,9 +127,11 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     return this.flows.some(({ listener }) => listener.protocol === protocol);
   }
 
+  /** Begins to watch it; once more after {@link takeSettings}: it is asked at once when its probes have changed. */
   start(now_ms: number): void {
-    if (this.isStarted) return;
+    if (this.isStarted && !this.isChanged) return;
     this.isStarted = true;
+    this.isChanged = false;
     this.probe(now_ms);
   }
 
@@ -169,8 +192,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.see(isHere ? "own address here" : "own address gone", now_ms);
   }
 
-  isLife(status: number): boolean {
-    return !this.settings.deadCodes.includes(status);
+  judge(status: number): ProbeVerdict {
+    return judgeProbe(this.settings, status);
   }
 
   onProbeAnswer(_status: number, now_ms: number): void {
@@ -205,7 +228,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.isProbing = true;
     const flows = this.parts.locator.locate(this.hop, this, now_ms);
     if (flows !== undefined) this.onLocated(flows);
-    this.probing = this.parts.prober.probe(`sip:${this.name}`, this.hop, this.settings.probe.timeout_ms, this, now_ms);
+    const { options: form, timeout_ms } = this.settings.probe;
+    this.probing = this.parts.prober.probe({ target: this.name, form, timeout_ms }, this.hop, this, now_ms);
   }
 
   private see(evidence: Evidence, now_ms: number): void {
@@ -234,4 +258,9 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.parts.log.warn(`${role}_state`, fields);
     for (const request of [...this.waiting]) request.rescue(now_ms);
   }
+}
+
+/** Plain data, made by the same loader. */
+function isAlike(a: ProbeSettings, b: ProbeSettings): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

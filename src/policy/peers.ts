@@ -3,7 +3,7 @@ import type { Table } from "../base/meter.ts";
 import type { Listener } from "../transport/flow.ts";
 import { type Hop, hopKey } from "../transport/locator.ts";
 import { History } from "./history.ts";
-import { Peer, type PeerKind, type PeerParts, type Pin } from "./peer.ts";
+import { Peer, type PeerParts, type PeerRole, type Pin, type Watched } from "./peer.ts";
 import type { WatchSettings } from "./site.ts";
 
 /** Domains watched at once, where the file names no upstream. */
@@ -25,12 +25,17 @@ export class Peers implements Table {
   }
 
   /** The peers that a file names; those of this role that it names no longer are forgotten. */
-  name(kind: PeerKind, hops: readonly Hop[]): readonly Peer[] {
-    const before = this.named[kind.role];
-    const now = new Map(hops.map((hop) => [hopKey(hop), this.take(before.get(hopKey(hop)), kind, hop)]));
+  name(role: PeerRole, watched: readonly Watched[]): readonly Peer[] {
+    const before = this.named[role];
+    const now = new Map(
+      watched.map((one) => {
+        const key = hopKey(one.hop);
+        return [key, this.take(before.get(key), role, one)];
+      }),
+    );
     for (const [key, peer] of before) if (!now.has(key)) peer.stop();
-    this.named[kind.role] = now;
-    if (kind.role === "upstream" && hops.length > 0) this.forgetDomains();
+    this.named[role] = now;
+    if (role === "upstream" && watched.length > 0) this.forgetDomains();
     return [...now.values()];
   }
 
@@ -39,7 +44,7 @@ export class Peers implements Table {
     const key = hopKey(hop);
     const known = this.domains.get(key);
     if (known === undefined && this.domains.size >= DOMAINS_MAX) this.forgetLeastUsed();
-    const peer = this.take(known, { role: "upstream", settings }, hop);
+    const peer = this.take(known, "upstream", { hop, settings });
     this.domains.set(key, peer);
     peer.force(this.pin, now_ms);
     peer.start(now_ms);
@@ -83,7 +88,7 @@ export class Peers implements Table {
   }
 
   /** Pins one peer to what another process has seen of it. */
-  assume(role: PeerKind["role"], name: string, state: string, now_ms: number): void {
+  assume(role: PeerRole, name: string, state: string, now_ms: number): void {
     for (const peer of this.named[role].values()) {
       if (peer.name === name) peer.force(state === "down" || state === "recovering" ? "down" : "up", now_ms);
     }
@@ -99,9 +104,9 @@ export class Peers implements Table {
     for (const peer of this.domains.values()) peer.force(this.pin, now_ms);
   }
 
-  private take(known: Peer | undefined, kind: PeerKind, hop: Hop): Peer {
-    if (known === undefined) return new Peer(this.parts, this.history, kind, hop);
-    known.settings = kind.settings;
+  private take(known: Peer | undefined, role: PeerRole, watched: Watched): Peer {
+    if (known === undefined) return new Peer(this.parts, this.history, role, watched);
+    known.takeSettings(watched.settings);
     return known;
   }
 

@@ -1,6 +1,7 @@
 /** The site as its administrator describes it: who is who, and what to do in an outage. */
 import type { IpRanges } from "../base/ip-range.ts";
 import type { SipUri } from "../message/uri.ts";
+import type { OptionsForm } from "../proxy/options-request.ts";
 import type { Rate } from "./token-bucket.ts";
 
 export interface ProbeSettings {
@@ -16,6 +17,16 @@ export interface ProbeSettings {
   readonly failures: number;
   /** So many probes succeed before down turns recovering. */
   readonly successes: number;
+  /** What the OPTIONS request looks like. */
+  readonly options: OptionsForm;
+  /** Final statuses that show life, and no others; undefined: all but the dead codes, and provisional ones too. */
+  readonly aliveCodes: readonly StatusRange[] | undefined;
+}
+
+/** Statuses of responses, both ends among them. */
+export interface StatusRange {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** How a peer is watched: an upstream target or a gateway. */
@@ -31,6 +42,8 @@ export interface WatchSettings {
 export interface UpstreamSettings extends WatchSettings {
   /** In order of preference; empty: each Request-URI's own domain is upstream. */
   readonly targets: readonly SipUri[];
+  /** How single targets are probed, by the text of their URI, where that differs from `probe`. */
+  readonly ownProbes: ReadonlyMap<string, ProbeSettings>;
   /** Pins the state: "down" for a site that is to live on its own. */
   readonly force: "auto" | "up" | "down";
   /** How long a request may stay without any response. */
@@ -53,6 +66,8 @@ export interface Gateway {
   readonly weight: number;
   /** Calls that it can carry at once; undefined: no limit. */
   readonly channels: number | undefined;
+  /** How it is probed. */
+  readonly probe: ProbeSettings;
   /** The first rule that matches rewrites the number that goes there. */
   readonly called: readonly NumberRule[];
   /** The same for the caller's number, which goes there in P-Asserted-Identity (RFC 3325). */
@@ -72,6 +87,7 @@ export interface Carrier {
 export interface GatewaySettings {
   readonly choice: GatewayChoice;
   readonly carriers: readonly Carrier[];
+  /** How gateways are probed that have nothing of their own. */
   readonly probe: ProbeSettings;
   /** A call of which no BYE has been seen holds its channel for so long. */
   readonly max_call_ms: number;

@@ -1,10 +1,11 @@
 /** All upstream targets: the configured ones, and the domains that phones' requests name. */
+import type { SipUri } from "../message/uri.ts";
 import { routeUri } from "../proxy/preprocess-routes.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
-import type { UpstreamSettings } from "./site.ts";
+import type { UpstreamSettings, WatchSettings } from "./site.ts";
 
 export class Upstreams {
   private readonly peers: Peers;
@@ -14,7 +15,10 @@ export class Upstreams {
   constructor(peers: Peers, settings: UpstreamSettings) {
     this.peers = peers;
     this.settings = settings;
-    this.configured = peers.name({ role: "upstream", settings }, settings.targets.map(hopOf));
+    this.configured = peers.name(
+      "upstream",
+      settings.targets.map((uri) => ({ hop: hopOf(uri), settings: watchOf(settings, uri) })),
+    );
   }
 
   /** Those that the file names, best first. */
@@ -61,4 +65,10 @@ export class Upstreams {
     yield* this.configured;
     yield* this.peers.watchedDomains;
   }
+}
+
+/** How one target is watched: as all are, unless the file has something of its own for it. */
+function watchOf(settings: UpstreamSettings, { text }: SipUri): WatchSettings {
+  const probe = settings.ownProbes.get(text);
+  return probe === undefined ? settings : { ...settings, probe };
 }

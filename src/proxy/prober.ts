@@ -7,12 +7,15 @@ import type { ClientTransaction, ClientUser } from "../transaction/client-transa
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
 import type { FlowWaiter, Hop, Locator } from "../transport/locator.ts";
-import { viaLine } from "../transport/own-names.ts";
+import { type OptionsForm, optionsRequest } from "./options-request.ts";
 
-/** Whoever wants to know. Exactly one of these is called for each probe. */
+/** What an answer to a probe shows: somebody lives there, or doesn't; "wait": it is provisional, and only the final one counts. */
+export type ProbeVerdict = "life" | "failure" | "wait";
+
+/** Whoever wants to know. Exactly one of the last two is called for each probe. */
 export interface ProbeUser {
-  /** Whether an answer with this status shows that somebody lives there. */
-  isLife(status: number): boolean;
+  /** What an answer with this status shows. */
+  judge(status: number): ProbeVerdict;
   onProbeAnswer(status: number, now_ms: number): void;
   onProbeFailure(why: ProbeFailure, now_ms: number): void;
 }
@@ -44,16 +47,21 @@ export class Prober {
     this.parts.transport.unwatch(flow);
   }
 
-  /**
-   * Sends OPTIONS: one where the hop has one address.
-   * @param uri the Request-URI
-   * @param timeout_ms how long an address may be silent: its own timer, since timer F would take 32 s
-   */
-  probe(uri: string, hop: Hop, timeout_ms: number, user: ProbeUser, now_ms: number): RunningProbe {
-    const probe = new Probe(this.parts, uri, timeout_ms, user);
+  /** Sends OPTIONS: one where the hop has one address. */
+  probe(order: ProbeOrder, hop: Hop, user: ProbeUser, now_ms: number): RunningProbe {
+    const probe = new Probe(this.parts, order, user);
     probe.start(hop, now_ms);
     return probe;
   }
+}
+
+/** What a probe asks, and how long it waits. */
+export interface ProbeOrder {
+  /** Host, port and parameters of the Request-URI. */
+  readonly target: string;
+  readonly form: OptionsForm;
+  /** How long an address may be silent: its own timer, since timer F would take 32 s. */
+  readonly timeout_ms: number;
 }
 
 export interface RunningProbe {
@@ -68,24 +76,22 @@ export interface RunningProbe {
 class Probe implements FlowWaiter, RunningProbe {
   readonly parts: Parts;
   readonly user: ProbeUser;
-  private readonly uri: string;
-  private readonly timeout_ms: number;
+  private readonly order: ProbeOrder;
   private rest: readonly Flow[] = [];
   private open = 0;
   private isTold = false;
   private readonly patience = new Timer({ onTimer: (_kind, now_ms) => this.fail("silence", now_ms) }, "probe");
 
-  constructor(parts: Parts, uri: string, timeout_ms: number, user: ProbeUser) {
+  constructor(parts: Parts, order: ProbeOrder, user: ProbeUser) {
     this.parts = parts;
-    this.uri = uri;
-    this.timeout_ms = timeout_ms;
+    this.order = order;
     this.user = user;
   }
 
   start(hop: Hop, now_ms: number): void {
     const flows = this.parts.locator.locate(hop, this, now_ms);
     if (flows !== undefined) this.onLocated(flows, now_ms);
-    else this.parts.timers.start(this.patience, this.timeout_ms, now_ms);
+    else this.parts.timers.start(this.patience, this.order.timeout_ms, now_ms);
   }
 
   onLocated(flows: readonly Flow[], now_ms: number): void {
@@ -122,7 +128,7 @@ class Probe implements FlowWaiter, RunningProbe {
   private askAll(flows: readonly Flow[], why: ProbeFailure, now_ms: number): void {
     if (flows.length === 0) this.fail(why, now_ms);
     this.open = flows.length;
-    for (const flow of flows) new Question(this, flow).ask(this.uri, this.timeout_ms, now_ms);
+    for (const flow of flows) new Question(this, flow).ask(this.order, now_ms);
   }
 
   private fail(why: ProbeFailure, now_ms: number): void {
@@ -145,7 +151,7 @@ class Question implements ClientUser, TimerOwner {
     this.flow = flow;
   }
 
-  ask(uri: string, timeout_ms: number, now_ms: number): void {
+  ask({ target, form, timeout_ms }: ProbeOrder, now_ms: number): void {
     const { transport, transactions, timers, branchIds, random } = this.probe.parts;
     const { flow } = this;
     timers.start(this.timer, timeout_ms, now_ms);
@@ -154,7 +160,7 @@ class Question implements ClientUser, TimerOwner {
     this.transaction = transactions.send(
       "OPTIONS",
       branch,
-      optionsRequest(random, uri, flow, branch),
+      optionsRequest(random, target, form, flow, branch),
       flow,
       this,
       now_ms,
@@ -162,8 +168,9 @@ class Question implements ClientUser, TimerOwner {
   }
 
   onResponse(_transaction: ClientTransaction, response: Response, now_ms: number): void {
-    if (this.isOver) return;
-    if (!this.probe.user.isLife(response.status)) {
+    const verdict = this.isOver ? "wait" : this.probe.user.judge(response.status);
+    if (verdict === "wait") return;
+    if (verdict === "failure") {
       this.fail(response.status, now_ms);
       return;
     }
@@ -199,14 +206,4 @@ class Question implements ClientUser, TimerOwner {
     this.isOver = true;
     this.probe.parts.timers.stop(this.timer);
   }
-}
-
-/** An OPTIONS request that leaves by `flow`. */
-export function optionsRequest(random: Random, uri: string, flow: Flow, branch: string): string {
-  const { sentBy } = flow.listener;
-  return (
-    `OPTIONS ${uri} SIP/2.0\r\n${viaLine(flow.listener, branch)}Max-Forwards: 70\r\n` +
-    `From: <sip:branchline@${sentBy}>;tag=${random.token(10)}\r\nTo: <${uri}>\r\n` +
-    `Call-ID: ${random.token(20)}\r\nCSeq: 1 OPTIONS\r\nUser-Agent: branchline\r\nContent-Length: 0\r\n\r\n`
-  );
 }

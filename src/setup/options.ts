@@ -2,7 +2,7 @@
 import type { Random } from "../base/ports.ts";
 import { hostText } from "../message/uri.ts";
 import { MAGIC_COOKIE } from "../message/via.ts";
-import { optionsRequest } from "../proxy/prober.ts";
+import { type OptionsForm, optionsRequest } from "../proxy/options-request.ts";
 import type { ResolvedAddress } from "../transport/next-hops.ts";
 
 /** Where a socket is. */
@@ -11,13 +11,17 @@ export interface Local {
   readonly port: number;
 }
 
-/** A request for `uri` that leaves from `local` for `to`, as wire text. */
+/**
+ * A request that leaves from `local`, as wire text.
+ * @param target host, port and parameters of its Request-URI
+ */
 export function optionsFrom(
   local: Local,
   { address, port, protocol }: ResolvedAddress,
-  uri: string,
+  target: string,
+  form: OptionsForm,
   random: Random,
 ): string {
   const listener = { index: 0, protocol, ...local, sentBy: `${hostText(local.address)}:${local.port}` };
-  return optionsRequest(random, uri, { listener, address, port }, `${MAGIC_COOKIE}${random.token(20)}`);
+  return optionsRequest(random, target, form, { listener, address, port }, `${MAGIC_COOKIE}${random.token(20)}`);
 }

@@ -29,8 +29,8 @@ function gateways(list: string, more = "", fraction = 0) {
   const all = new Gateways(peers, random, new Calls(3_600_000), OWN, site);
   const names = (number = "5551234", routed = call()) => all.order(number, routed).map(({ name }) => name);
   const watched = peers.name(
-    { role: "gateway", settings: { ...site.upstream } },
-    site.gateways.map(({ uri }) => hopOf(uri)),
+    "gateway",
+    site.gateways.map(({ uri }) => ({ hop: hopOf(uri), settings: { ...site.upstream } })),
   );
   const kill = (...dead: number[]) => {
     for (const index of dead) for (let probe = 0; probe < 3; probe++) watched[index]?.onProbeFailure("silence", 0);

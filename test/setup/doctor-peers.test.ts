@@ -1,6 +1,7 @@
 /** doctor on upstream and gateways: names, answers, and what the Via that comes back tells of the way. */
 import { describe, expect, test } from "vitest";
 import { examine, reportText } from "../../src/setup/doctor/doctor.ts";
+import type { PeerFact } from "../../src/setup/doctor/facts.ts";
 import { supportPath } from "../../src/setup/doctor/peers.ts";
 import { answer, configOf, GATEWAY, healthy, peer, told, UPSTREAM, WAN, YAML } from "./healthy.ts";
 
@@ -20,6 +21,23 @@ describe("doctor: upstream, gateways", () => {
     const gateway = { ...GATEWAY, answer: undefined, error: "ECONNREFUSED" };
     expect(told("gateways", { peers: [gateway] })).toMatch(
       /^fault .*in an outage calls find no way out, unless it just/,
+    );
+  });
+
+  test("an answer that the file's alive_codes leave out, or that comes later than a probe waits, counts as down", () => {
+    const strict = YAML.replace(/upstream: .*/, `upstream: {targets: [sip:${UPSTREAM}], probe: {alive_codes: 200}}`);
+    const refused = peer({ answer: answer(`${WAN};branch=z9hG4bKx`, 404) });
+    expect(told("upstream", {}, strict)).toMatch(/^ok/);
+    expect(told("upstream", { peers: [refused] }, strict)).toMatch(
+      /^warning .* with 404 in 12 ms, which isn't a sign of life for this file: it counts as down, so calls live on the gateway alone/,
+    );
+    expect(told("upstream", { peers: [peer({ took_ms: 2_001 })] })).toMatch(
+      /^warning .* in 2001 ms, and a probe waits for 2s only: it counts as down/,
+    );
+    const own = YAML.replace("[sip:10.10.1.3]", "[{uri: sip:10.10.1.3, probe: {alive_codes: 2xx, timeout: 10ms}}]");
+    expect(told("gateways", { peers: [{ ...GATEWAY, took_ms: 99 }] }, own.replace("10ms", "100ms"))).toMatch(/^ok/);
+    expect(told("gateways", { peers: [{ ...GATEWAY, took_ms: 101 }] }, own.replace("10ms", "100ms"))).toMatch(
+      /^warning/,
     );
   });
 
@@ -48,6 +66,35 @@ describe("doctor: support-path", () => {
   test("with registration: contact no Path is needed; without a branchline that runs nothing is said", () => {
     expect(told("support-path", {}, `${YAML}\nregistration: contact\n`)).toMatch(/^ok .*needs no Path/);
     expect(told("support-path", { status: undefined })).toBe("");
+  });
+});
+
+describe("doctor: mtu", () => {
+  const lengths = (...answered: number[]) =>
+    [undefined, 1_400, 2_000].map((octets) => {
+      return { octets, isAnswered: octets === undefined || answered.includes(octets) };
+    });
+  const upstreamOnly = (one: Partial<PeerFact>) => told("mtu", { peers: [peer(one)] });
+
+  test("long requests are answered too, or short ones aren't either", () => {
+    expect(upstreamOnly({})).toBe(`ok sip:${UPSTREAM} (${UPSTREAM}) answers OPTIONS of 2000 octets too`);
+    expect(upstreamOnly({ lengths: [{ octets: undefined, isAnswered: false }, ...lengths().slice(1)] })).toMatch(
+      /^unseen/,
+    );
+    expect(upstreamOnly({ lengths: [] })).toMatch(/^unseen/);
+    // That the shorter one was lost once proves nothing.
+    expect(upstreamOnly({ lengths: lengths(2_000) })).toMatch(/^ok/);
+  });
+
+  test("only short ones are answered: the MTU; only fragments are lost: a firewall; the MSS is no cure", () => {
+    const [fault, tcp, others] = upstreamOnly({ lengths: lengths() }).split("\n");
+    expect(fault).toMatch(/^fault .*of 1400 octets, while short ones are answered: the MTU/);
+    expect(tcp).toContain(`upstream: "sip:${UPSTREAM};transport=tcp"`);
+    expect(others).toContain("a lower MSS doesn't help UDP");
+    expect(upstreamOnly({ lengths: lengths(1_400) })).toMatch(
+      /^fault .*of 2000 octets, while those of 1400 are answered: IP fragments are lost/,
+    );
+    expect(told("mtu", { peers: [{ ...GATEWAY, lengths: lengths() }] })).toContain("# gateways:");
   });
 });
 

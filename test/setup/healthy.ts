@@ -39,6 +39,7 @@ export function peer(change: Partial<PeerFact> = {}): PeerFact {
     answer: answer(`${WAN}:40000;branch=z9hG4bKx;rport=40000;received=${WAN}`),
     error: "",
     took_ms: 12,
+    lengths: [undefined, 1_400, 2_000].map((octets) => ({ octets, isAnswered: true })),
     ...change,
   };
 }

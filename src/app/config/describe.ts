@@ -1,7 +1,8 @@
 /** What a configuration will do, in words. */
 import { hostText } from "../../message/uri.ts";
 import { rewrite } from "../../policy/rewriting.ts";
-import type { Site } from "../../policy/site.ts";
+import type { ProbeSettings, Site } from "../../policy/site.ts";
+import { PLAIN_OPTIONS } from "../../proxy/options-request.ts";
 import type { OwnListener } from "../../transport/own-listener.ts";
 import type { Config } from "./config.ts";
 import { spell } from "./reader.ts";
@@ -26,6 +27,7 @@ export function describe(config: Config): string {
       : "Sends their requests to the domain in each Request-URI, as DNS finds it.",
     `Probes upstream every ${spell(upstream.probe.interval_ms)}; after an outage it must answer for ` +
       `${spell(upstream.hold_ms)} before calls go up again (longer if the line flaps, up to ${spell(upstream.hold_max_ms)}).`,
+    ...probeLines(config.site),
   ];
   if (gateways.length === 0) {
     lines.push("Has no gateway: in an outage, calls to the outside get 480.");
@@ -61,6 +63,34 @@ export function describe(config: Config): string {
   };
   lines.push(strangers[site.strangers]);
   return `${lines.join("\n")}\n`;
+}
+
+/** Probes that are unlike those of a file that says nothing about them: what is sent, and what counts as life. */
+function probeLines({ upstream, gateways, gatewaySettings }: Site): string[] {
+  const common = probeWords(upstream.probe);
+  const targets = [...upstream.ownProbes].map(([uri, probe]) => `Probes ${uri} ${intervalWords(probe)}.`);
+  const lines = common === "" ? targets : [`A probe of upstream is an OPTIONS request ${common}.`, ...targets];
+  const shared = probeWords(gatewaySettings.probe);
+  if (shared !== "" && gateways.length > 0) lines.push(`A probe of a gateway is an OPTIONS request ${shared}.`);
+  const own = gateways.filter(({ probe }) => probe !== gatewaySettings.probe);
+  return [...lines, ...own.map(({ name, probe }) => `Probes gateway ${name} ${intervalWords(probe)}.`)];
+}
+
+function intervalWords(probe: ProbeSettings): string {
+  const words = probeWords(probe);
+  return `every ${spell(probe.interval_ms)}${words === "" ? "" : ` by an OPTIONS request ${words}`}`;
+}
+
+function probeWords({ options, aliveCodes }: ProbeSettings): string {
+  const { from, user, maxForwards, octets } = options;
+  const life = aliveCodes?.map(({ first, last }) => (first === last ? `${first}` : `${first} to ${last}`));
+  return [
+    ...(user === undefined ? [] : [`to the user ${user}`]),
+    ...(from === undefined ? [] : [`from ${from}`]),
+    ...(maxForwards === PLAIN_OPTIONS.maxForwards ? [] : [`with Max-Forwards ${maxForwards}`]),
+    ...(octets === undefined ? [] : [`of ${octets} octets`]),
+    ...(life === undefined ? [] : [`to which only ${life.join(", ")} is a sign of life`]),
+  ].join(", ");
 }
 
 function listenerLines({ isInterface, settings: { at, version, advertise } }: OwnListener): string[] {

@@ -90,3 +90,10 @@ export function plain(kind: PlainRow["kind"]): PlainRow {
 export function restart<R extends Row>(row: R): R {
   return { ...row, effect: "restart" };
 }
+
+export type Under<P extends string, T> = { readonly [K in keyof T & string as `${P}.${K}`]: T[K] };
+
+/** The same rows for a mapping at `path`: several mappings can have the same keys. */
+export function under<P extends string, T extends object>(path: P, rows: T): Under<P, T> {
+  return Object.fromEntries(Object.entries(rows).map(([key, row]) => [`${path}.${key}`, row])) as Under<P, T>;
+}

@@ -2,6 +2,7 @@
  * What each configuration key does, for README's table. Branchline itself doesn't read this: it stays out of the bundle.
  * `npm run reference` writes README's table anew.
  */
+import { under } from "./key-kinds.ts";
 import type { Path } from "./keys.ts";
 
 /** The row of the key above says it, so README has no row for the key. */
@@ -12,6 +13,46 @@ export interface KeyWords {
   readonly default: string;
   readonly words: string;
 }
+
+const PROBE_WORDS = {
+  interval: "between OPTIONS while upstream answers",
+  suspect_interval: "while it is suspect, and while it proves its return",
+  down_interval: "while it is down",
+  timeout: "how long a probe waits",
+  failures: "failed probes until down (one is enough when a call has failed as well)",
+  successes: "answered probes until recovering",
+  user: {
+    default: "none",
+    words: "the user part of the OPTIONS' Request-URI and To, for a PBX that answers known users only: `ping`",
+  },
+  from: { default: "`sip:branchline@` our address", words: "the URI in its From" },
+  max_forwards: "its Max-Forwards; with `0` a proxy answers itself and asks nobody behind it",
+  alive_codes: {
+    default: "all but `dead_codes`",
+    words:
+      "final codes that are a sign of life, and no others are: `[200, 404]`, or classes, `[2xx, 4xx]` (without those of `dead_codes`); a provisional response is then no answer yet",
+  },
+  octets: {
+    default: "as short as it is",
+    words:
+      "the OPTIONS is padded to this length, 500 to 8000, by header lines `Branchline-Padding`: a peer that long datagrams don't reach is down then, instead of leaving each long INVITE unanswered; see `mtu` in [Doctor](#doctor)",
+  },
+};
+
+/** The keys of another probe, which has one row in all. */
+const TOLD_ABOVE = {
+  interval: ABOVE,
+  suspect_interval: ABOVE,
+  down_interval: ABOVE,
+  timeout: ABOVE,
+  failures: ABOVE,
+  successes: ABOVE,
+  user: ABOVE,
+  from: ABOVE,
+  max_forwards: ABOVE,
+  alive_codes: ABOVE,
+  octets: ABOVE,
+};
 
 /** Markdown. A key of `keys.ts` without words is a type error. */
 export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
@@ -36,18 +77,19 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
     words:
       "a URI, a list of URIs in order of preference (the next one is asked when one is silent, unreachable or says 503), or a mapping with the next keys",
   },
-  "upstream.targets": "as above",
+  "upstream.targets": "as above; a target may be a mapping too: `{uri: sip:pbx.example.com, probe: {…}}`",
+  "upstream.targets.uri": ABOVE,
+  "upstream.targets.probe": {
+    default: "`upstream.probe`",
+    words: "as `upstream.probe`, for this target; what it leaves out is as there",
+  },
+  ...under("upstream.targets.probe", TOLD_ABOVE),
   "upstream.force":
     "`down` or `up` pins upstream's state, whatever is seen: a site that lives on its own; see also `branchline force`",
   "upstream.fr_timer": "silence after which a request is given up",
   "upstream.dead_codes":
     "final codes without a body that count as silence: of a call, of a known phone's REGISTER, of a probe; `[]`: none",
-  "upstream.probe.interval": "between OPTIONS while upstream answers",
-  "upstream.probe.suspect_interval": "while it is suspect, and while it proves its return",
-  "upstream.probe.down_interval": "while it is down",
-  "upstream.probe.timeout": "how long a probe waits",
-  "upstream.probe.failures": "failed probes until down (one is enough when a call has failed as well)",
-  "upstream.probe.successes": "answered probes until recovering",
+  ...under("upstream.probe", PROBE_WORDS),
   "upstream.hold": "recovering lasts so long without a miss, then calls go up again",
   "upstream.hold_max": "the hold doubles at each flap, up to this",
   registration: "`path` or `contact`, or a mapping with the next keys",
@@ -95,17 +137,17 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
   "gateways.rewrite.calling": ABOVE,
   "gateways.rewrite.calling.match": ABOVE,
   "gateways.rewrite.calling.replace": ABOVE,
+  "gateways.probe": {
+    default: "`gateway_probe`",
+    words: "as `gateway_probe`, for this gateway; what it leaves out is as there",
+  },
+  ...under("gateways.probe", TOLD_ABOVE),
   gateway_choice: "among equals: `weighted`, `round-robin`, `hash-call-id`, `hash-from`",
   gateway_probe: {
     default: "`{interval: 30s}`",
     words: "as `upstream.probe`; a gateway that seems dead is tried last",
   },
-  "gateway_probe.interval": ABOVE,
-  "gateway_probe.suspect_interval": ABOVE,
-  "gateway_probe.down_interval": ABOVE,
-  "gateway_probe.timeout": ABOVE,
-  "gateway_probe.failures": ABOVE,
-  "gateway_probe.successes": ABOVE,
+  ...under("gateway_probe", TOLD_ABOVE),
   carriers: {
     default: "none",
     words: "name → `{prefixes: […], gateways: […]}`: numbers that begin so go to these gateways, in this order",

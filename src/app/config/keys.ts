@@ -22,6 +22,7 @@ import {
   restart,
   type TextRow,
   text,
+  under,
 } from "./key-kinds.ts";
 
 const uri = plain("uri");
@@ -30,6 +31,35 @@ const mapping = plain("mapping");
 const names = plain("names");
 const MODE = choice("path", ["path", "contact"]);
 const ORDER = choice("hunt", ["hunt", "upstream-first"]);
+
+/** How peers are probed, unless one has a probe of its own. */
+const PROBE = {
+  // Ten seconds cost a router nothing and keep NAT and firewall mappings open.
+  interval: duration("10s", "100ms", "1h"),
+  suspect_interval: duration("1s", "100ms", "1h"),
+  down_interval: duration("5s", "100ms", "1h"),
+  timeout: duration("2s", "100ms", "32s"),
+  failures: count(3, 1, 100),
+  successes: count(3, 1, 100),
+  user: text(),
+  from: uri,
+  max_forwards: count(70, 0, 255),
+  alive_codes: list(text()),
+  // Below, no padding is needed; above, no INVITE is so long.
+  octets: count(undefined, 500, 8_000),
+};
+
+/** The same keys for one peer; what it leaves out is as for the others. */
+const OWN_PROBE = {
+  ...PROBE,
+  interval: duration(undefined, "100ms", "1h"),
+  suspect_interval: duration(undefined, "100ms", "1h"),
+  down_interval: duration(undefined, "100ms", "1h"),
+  timeout: duration(undefined, "100ms", "32s"),
+  failures: count(undefined, 1, 100),
+  successes: count(undefined, 1, 100),
+  max_forwards: count(undefined, 0, 255),
+};
 
 export const KEYS = {
   listen: restart(list(text())),
@@ -44,18 +74,15 @@ export const KEYS = {
   localnet: list(text()),
   upstream: list(uri),
   "upstream.targets": list(uri),
+  "upstream.targets.uri": uri,
+  "upstream.targets.probe": mapping,
+  ...under("upstream.targets.probe", OWN_PROBE),
   "upstream.force": choice("auto", ["auto", "up", "down"]),
   // Three retransmissions over UDP, and what Avaya's controllers wait too.
   "upstream.fr_timer": duration("4s", "100ms", "32s"),
   // A next hop that says 503 has lost what is behind it; 404, 486 or 500 mean that somebody lives up there.
   "upstream.dead_codes": list(count(undefined, 400, 699), [503]),
-  // Ten seconds cost a router nothing and keep NAT and firewall mappings open.
-  "upstream.probe.interval": duration("10s", "100ms", "1h"),
-  "upstream.probe.suspect_interval": duration("1s", "100ms", "1h"),
-  "upstream.probe.down_interval": duration("5s", "100ms", "1h"),
-  "upstream.probe.timeout": duration("2s", "100ms", "32s"),
-  "upstream.probe.failures": count(3, 1, 100),
-  "upstream.probe.successes": count(3, 1, 100),
+  ...under("upstream.probe", PROBE),
   "upstream.hold": duration("60s", "0s", "1h"),
   "upstream.hold_max": duration("10m", "0s", "24h"),
   registration: MODE,
@@ -87,14 +114,11 @@ export const KEYS = {
   "gateways.rewrite.calling": list(mapping),
   "gateways.rewrite.calling.match": text(),
   "gateways.rewrite.calling.replace": text(),
+  "gateways.probe": mapping,
+  ...under("gateways.probe", OWN_PROBE),
   gateway_choice: choice("weighted", ["weighted", "round-robin", "hash-call-id", "hash-from"]),
   gateway_probe: mapping,
-  "gateway_probe.interval": duration("30s", "100ms", "1h"),
-  "gateway_probe.suspect_interval": duration("1s", "100ms", "1h"),
-  "gateway_probe.down_interval": duration("5s", "100ms", "1h"),
-  "gateway_probe.timeout": duration("2s", "100ms", "32s"),
-  "gateway_probe.failures": count(3, 1, 100),
-  "gateway_probe.successes": count(3, 1, 100),
+  ...under("gateway_probe", { ...PROBE, interval: duration("30s", "100ms", "1h") }),
   carriers: names,
   "carriers.NAME.prefixes": list(number),
   "carriers.NAME.gateways": list(text()),

@@ -9,7 +9,7 @@ import { type Fields, fieldsOf, longFormOf } from "./fields.ts";
 import { loadDns } from "./load-dns.ts";
 import { checkEmergency, loadEmergency } from "./load-emergency.ts";
 import { loadExtensions } from "./load-extensions.ts";
-import { loadGatewaySettings, loadGateways } from "./load-gateways.ts";
+import { loadGatewayProbe, loadGatewaySettings, loadGateways } from "./load-gateways.ts";
 import { loadLimits } from "./load-limits.ts";
 import { loadListeners, loadLocalnet } from "./load-listen.ts";
 import { loadRegistration } from "./load-registration.ts";
@@ -70,7 +70,8 @@ function loadState(reader: Reader, place: Place | undefined): { folder: string; 
 }
 
 function loadSite(reader: Reader, fields: Fields<"">): Site {
-  const gateways = fields.optional("gateways", (place) => loadGateways(reader, place)) ?? [];
+  const gatewayProbe = loadGatewayProbe(reader, fields);
+  const gateways = fields.optional("gateways", (place) => loadGateways(reader, place, gatewayProbe)) ?? [];
   return {
     localnet: new IpRanges(
       fields.required("localnet", "[10.222.237.0/24]", (place) => loadLocalnet(reader, place)) ?? [],
@@ -79,7 +80,7 @@ function loadSite(reader: Reader, fields: Fields<"">): Site {
     registration: loadRegistration(reader, fields.get("registration")),
     extensions: loadExtensions(reader, fields.get("extensions")),
     gateways,
-    gatewaySettings: loadGatewaySettings(reader, fields, gateways),
+    gatewaySettings: loadGatewaySettings(reader, fields, gateways, gatewayProbe),
     emergency: loadEmergency(reader, fields.get("emergency")),
     survival: loadSurvival(reader, fields.get("survival")),
     inbound: loadInbound(reader, fields.get("inbound")),

@@ -1,18 +1,19 @@
 /** The file's `gateways`, `gateway_choice`, `gateway_probe`, `carriers` and `max_call`. */
 import { ipVersion } from "../../base/ip-range.ts";
 import { hostText, type SipUri, uriPort } from "../../message/uri.ts";
-import type { Carrier, Gateway, GatewaySettings, NumberRule } from "../../policy/site.ts";
+import type { Carrier, Gateway, GatewaySettings, NumberRule, ProbeSettings } from "../../policy/site.ts";
 import { type Fields, fieldsOf, longFormOf } from "./fields.ts";
 import { loadNumber } from "./load-extensions.ts";
-import { loadProbe } from "./load-upstream.ts";
+import { loadOwnProbe, loadProbe } from "./load-probe.ts";
 import { patternFault } from "./pattern-cost.ts";
 import { readUri } from "./read-uri.ts";
 import type { Place, Reader } from "./reader.ts";
 
-export function loadGateways(reader: Reader, place: Place): Gateway[] {
+/** @param probe how those are probed that have nothing of their own */
+export function loadGateways(reader: Reader, place: Place, probe: ProbeSettings): Gateway[] {
   const gateways: Gateway[] = [];
   for (const item of reader.items(place)) {
-    const gateway = loadGateway(reader, item);
+    const gateway = loadGateway(reader, item, probe);
     if (gateway === undefined) continue;
     const { uri, name } = gateway;
     if (gateways.some((one) => one.uri.host === uri.host && uriPort(one.uri) === uriPort(uri))) {
@@ -26,17 +27,27 @@ export function loadGateways(reader: Reader, place: Place): Gateway[] {
   return gateways;
 }
 
+/** The file's `gateway_probe`; no status of a gateway is dead. */
+export function loadGatewayProbe(reader: Reader, fields: Fields<"">): ProbeSettings {
+  return loadProbe(reader, fields.get("gateway_probe"), "gateway_probe", []);
+}
+
 /** What concerns all gateways together. */
-export function loadGatewaySettings(reader: Reader, fields: Fields<"">, gateways: readonly Gateway[]): GatewaySettings {
+export function loadGatewaySettings(
+  reader: Reader,
+  fields: Fields<"">,
+  gateways: readonly Gateway[],
+  probe: ProbeSettings,
+): GatewaySettings {
   return {
     choice: fields.choice("gateway_choice"),
     carriers: fields.optional("carriers", (place) => loadCarriers(reader, place, gateways)) ?? [],
-    probe: loadProbe(fieldsOf(reader, fields.get("gateway_probe"), "gateway_probe")),
+    probe,
     max_call_ms: fields.duration_ms("max_call"),
   };
 }
 
-function loadGateway(reader: Reader, item: Place): Gateway | undefined {
+function loadGateway(reader: Reader, item: Place, common: ProbeSettings): Gateway | undefined {
   const fields = longFormOf(reader, item, "gateways");
   const where = fields.isThere ? fields.required("uri", "sip:10.10.1.3", (found) => found) : item;
   const uri = where === undefined ? undefined : readUri(reader, where, "sip:10.10.1.3");
@@ -45,6 +56,7 @@ function loadGateway(reader: Reader, item: Place): Gateway | undefined {
     priority: fields.count("priority"),
     weight: fields.count("weight"),
     channels: fields.count("channels"),
+    probe: fields.optional("probe", (found) => loadOwnProbe(reader, found, "gateways.probe", common, [])) ?? common,
     ...loadRewrite(reader, fields.get("rewrite")),
   };
   if (uri === undefined || where === undefined) return undefined;

@@ -3,15 +3,6 @@ import { parseSipUri, type SipUri, uriParameter } from "../../message/uri.ts";
 import { hopOf } from "../../transport/locator.ts";
 import type { Place, Reader } from "./reader.ts";
 
-export function readUris(reader: Reader, place: Place, example: string): SipUri[] {
-  const uris: SipUri[] = [];
-  for (const item of reader.items(place)) {
-    const uri = readUri(reader, item, example);
-    if (uri !== undefined) uris.push(uri);
-  }
-  return uris;
-}
-
 export function readUri(reader: Reader, place: Place, example: string): SipUri | undefined {
   const text = reader.text(place, `a SIP URI, such as ${example}`);
   if (text === undefined) return undefined;

@@ -18,8 +18,12 @@ export interface Exchanged {
 /** UDP loses some: it is sent again so long afterwards. */
 const AGAIN_ms = [500, 1_500];
 
+/** "100 Trying" and its like: the answer is still to come. */
+const PROVISIONAL = /^SIP\/2\.0 1\d\d /;
+
 /**
- * Sends what `compose` makes of the local address and port; never rejects.
+ * Sends what `compose` makes of the local address and port; never rejects. A provisional response is the answer only when
+ * no final one follows.
  * @param name whom a certificate must name
  */
 export function exchange(
@@ -32,6 +36,7 @@ export function exchange(
   const started_ms = performance.now();
   return new Promise((resolve) => {
     let local: string | undefined;
+    let provisional: string | undefined;
     let close = () => {};
     const end = (answer: string | undefined, error: string) => {
       for (const timer of timers) clearTimeout(timer);
@@ -39,7 +44,7 @@ export function exchange(
       resolve({ local, answer, error, took_ms: Math.round(performance.now() - started_ms) });
     };
     const fail = (error: Error) => end(undefined, handshakeFault(error) ?? error.message);
-    const timers = [setTimeout(() => end(undefined, `no answer in ${limit_ms / 1_000} s`), limit_ms)];
+    const timers = [setTimeout(() => end(provisional, `no answer in ${limit_ms / 1_000} s`), limit_ms)];
     try {
       if (to.protocol === "udp") overUdp();
       else overStream();
@@ -54,7 +59,11 @@ export function exchange(
         socket.close();
       };
       socket.on("error", fail);
-      socket.on("message", (bytes) => end(bytes.toString("latin1"), ""));
+      socket.on("message", (bytes) => {
+        const text = bytes.toString("latin1");
+        if (PROVISIONAL.test(text)) provisional = text;
+        else end(text, "");
+      });
       socket.connect(to.port, to.address, ((error?: Error | null) => {
         if (error) {
           fail(error);
@@ -80,7 +89,13 @@ export function exchange(
       socket.on("close", () => end(undefined, "the connection was closed"));
       socket.on("data", (bytes: Buffer) => {
         text += bytes.toString("latin1");
-        if (text.includes("\r\n\r\n")) end(text, "");
+        const after = text.indexOf("\r\n\r\n") + 4;
+        if (after < 4) return;
+        if (!PROVISIONAL.test(text)) end(text, "");
+        else {
+          provisional = text.slice(0, after);
+          text = text.slice(after);
+        }
       });
       socket.on(isTls ? "secureConnect" : "connect", () => {
         local = socket.localAddress;

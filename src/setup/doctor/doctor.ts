@@ -7,7 +7,7 @@ import { scriptsOf } from "./families.ts";
 import { firewall, offload } from "./firewall.ts";
 import { gather } from "./gather.ts";
 import { boot, buffers, clock, memory, phones, ports, routes, running, storage } from "./machine.ts";
-import { gateways, names, path, supportPath, upstream } from "./peers.ts";
+import { gateways, mtu, names, path, supportPath, upstream } from "./peers.ts";
 import { sipHelper, tracking } from "./sip-helper.ts";
 
 type Check = (facts: Facts, config: Config) => Verdict[];
@@ -19,6 +19,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   phones,
   upstream,
   gateways,
+  mtu,
   dns: names,
   "sip-helper": sipHelper,
   path,

@@ -26,6 +26,15 @@ export interface PeerFact extends Exchanged {
   readonly role: "upstream" | "gateway";
   readonly name: string;
   readonly to: ResolvedAddress;
+  /** The same by UDP with requests of other lengths: whether each was answered. Empty: it isn't reached by UDP. */
+  readonly lengths: readonly LengthFact[];
+}
+
+/** OPTIONS of one length. */
+export interface LengthFact {
+  /** Undefined: as short as it is. */
+  readonly octets: number | undefined;
+  readonly isAnswered: boolean;
 }
 
 export interface Facts extends Machine {

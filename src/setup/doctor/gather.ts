@@ -19,6 +19,8 @@ import { interfacesOf, readAddresses } from "../../io/node/interfaces.ts";
 import { parseHosts, parseResolvConf } from "../../io/node/resolver-files.ts";
 import { createRandom } from "../../io/node/secret.ts";
 import type { SipUri } from "../../message/uri.ts";
+import { peerName } from "../../policy/peer.ts";
+import type { ProbeSettings } from "../../policy/site.ts";
 import { type Hop, hopOf, portOf } from "../../transport/locator.ts";
 import { Names } from "../../transport/names.ts";
 import type { Question, ResolvedAddress } from "../../transport/next-hops.ts";
@@ -31,6 +33,11 @@ import { commandsFor, FILES, familyOf, filterOf } from "./families.ts";
 const COMMAND_ms = 4_000;
 const LOOKUP_ms = 4_000;
 const ANSWER_ms = 3_000;
+/**
+ * Lengths of OPTIONS requests. The first fits into one packet of Ethernet, but not through each tunnel; the second is as
+ * long as an INVITE with SDP and proxies' Record-Routes, and travels in two fragments.
+ */
+const LONG_octets = [1_400, 2_000];
 /** More addresses of a name aren't asked. */
 const ADDRESSES_MAX = 4;
 
@@ -42,13 +49,16 @@ export async function gather(config: Config, built: string): Promise<Facts> {
   const filters = ["all", ...new Set(addresses.map(({ device }) => device))].map(filterOf);
   const files = Object.fromEntries([...FILES, ...filters].map((path) => [path, readText(path)]));
   const family = familyOf(files);
-  const [said, ports, control, names, upstreams, gateways] = await Promise.all([
+  const { upstream, gateways } = config.site;
+  const [said, ports, control, names, above, beside] = await Promise.all([
     Promise.all(commandsFor(family, config).map(run)),
     Promise.all(config.listeners.map(({ protocol, address, port }) => bindFault(protocol, address, port))),
     askRunning(config),
     askServers(config),
-    Promise.all(config.site.upstream.targets.map((uri) => probe(config, "upstream", uri))),
-    Promise.all(config.site.gateways.map(({ uri }) => probe(config, "gateway", uri))),
+    Promise.all(
+      upstream.targets.map((uri) => probe(config, "upstream", uri, upstream.ownProbes.get(uri.text) ?? upstream.probe)),
+    ),
+    Promise.all(gateways.map((one) => probe(config, "gateway", one.uri, one.probe))),
   ]);
   return {
     ...readMachine(),
@@ -62,7 +72,7 @@ export async function gather(config: Config, built: string): Promise<Facts> {
     stateFault: writeFault(config.stateFolder),
     certificate: config.tls === undefined ? undefined : certificateDates(config.tls.certificate),
     names,
-    peers: [...upstreams, ...gateways].flat(),
+    peers: [...above, ...beside].flat(),
   };
 }
 
@@ -135,19 +145,36 @@ async function resolve({ listeners }: Config, hop: Hop, servers: readonly string
   return { addresses: isSilent ? undefined : addresses, took_ms: Math.round(clock.now_ms() - started_ms) };
 }
 
-/** Asks each address of a peer with OPTIONS, from a port of our own. */
-async function probe(config: Config, role: PeerFact["role"], uri: SipUri): Promise<PeerFact[]> {
+/** Asks each address of a peer with OPTIONS as the proxy does, from ports of our own, and by UDP with long ones too. */
+async function probe(
+  config: Config,
+  role: PeerFact["role"],
+  uri: SipUri,
+  { options }: ProbeSettings,
+): Promise<PeerFact[]> {
   const hop = hopOf(uri);
   const isName = ipVersion(hop.host) === 0;
   const { protocol = "udp" } = hop;
   const literal = { address: hop.host, port: portOf(hop), protocol };
   const found = isName ? (await resolve(config, hop, config.dnsServers)).addresses : [literal];
   const random = createRandom();
+  const ask = (to: ResolvedAddress, octets: number | undefined) => {
+    const form = { ...options, octets };
+    const compose = (address: string, port: number) => optionsFrom({ address, port }, to, peerName(hop), form, random);
+    return exchange(to, hop.host, config.tls, compose, ANSWER_ms);
+  };
   return Promise.all(
     (found ?? []).slice(0, ADDRESSES_MAX).map(async (to) => {
-      const compose = (address: string, port: number) => optionsFrom({ address, port }, to, uri.text, random);
-      const exchanged = await exchange(to, hop.host, config.tls, compose, ANSWER_ms);
-      return { role, name: uri.text, to, ...exchanged };
+      const lengths = to.protocol === "udp" ? [undefined, ...LONG_octets] : [];
+      const [exchanged, ...tries] = await Promise.all([
+        ask(to, options.octets),
+        ...lengths.map((octets) => ask(to, octets)),
+      ]);
+      const lengthsTried = tries.map(({ answer }, index) => ({
+        octets: lengths[index],
+        isAnswered: answer !== undefined,
+      }));
+      return { role, name: uri.text, to, lengths: lengthsTried, ...exchanged };
     }),
   );
 }

@@ -1,9 +1,11 @@
 /** Upstream and gateways: their names, whether they answer, and whether anybody meddles on the way. */
 import type { Config } from "../../app/config/config.ts";
+import { spell } from "../../app/config/reader.ts";
 import { ipVersion, isPrivate } from "../../base/ip-range.ts";
 import type { Response } from "../../message/message.ts";
 import { parse } from "../../message/parse.ts";
 import { splitHostPort } from "../../message/uri.ts";
+import { judgeProbe } from "../../policy/peer.ts";
 import { type Facts, fault, ok, type PeerFact, unseen, type Verdict, warning } from "./facts.ts";
 import { deviceOf, isTunnel } from "./families.ts";
 
@@ -36,16 +38,16 @@ export function names(facts: Facts): Verdict[] {
 /** Whether upstream answers OPTIONS. */
 export function upstream(facts: Facts, config: Config): Verdict[] {
   if (config.site.upstream.targets.length === 0) return [unseen("the file names no upstream to ask")];
-  return peers(facts, "upstream", "calls live on the gateway alone");
+  return peers(facts, config, "upstream", "calls live on the gateway alone");
 }
 
 /** Whether the gateways answer OPTIONS. */
 export function gateways(facts: Facts, config: Config): Verdict[] {
   if (config.site.gateways.length === 0) return [warning("there is no gateway: in an outage nobody can call out")];
-  return peers(facts, "gateway", "in an outage calls find no way out");
+  return peers(facts, config, "gateway", "in an outage calls find no way out");
 }
 
-function peers(facts: Facts, role: PeerFact["role"], harm: string): Verdict[] {
+function peers(facts: Facts, config: Config, role: PeerFact["role"], harm: string): Verdict[] {
   const asked = facts.peers.filter((one) => one.role === role);
   if (asked.length === 0) return [unseen("no address is known to be asked")];
   return asked.map((peer) => {
@@ -57,8 +59,61 @@ function peers(facts: Facts, role: PeerFact["role"], harm: string): Verdict[] {
       return fault(`${where} doesn't answer OPTIONS: ${why}; ${harm}${doubt}`, [`ping -c 3 ${peer.to.address}`]);
     }
     const told = `${where} answers OPTIONS with ${answer.status} in ${peer.took_ms} ms`;
-    return answer.status === 503 ? warning(`${told}: it has nobody behind it, so ${harm}`) : ok(told);
+    if (answer.status === 503) return warning(`${told}: it has nobody behind it, so ${harm}`);
+    const rules = rulesFor(peer, config);
+    if (judgeProbe(rules, answer.status) !== "life") {
+      const cure = `# ${role === "upstream" ? "upstream.probe" : "gateway_probe"}: {alive_codes: [${answer.status}]}, or what it wants to see: user, from`;
+      return warning(`${told}, which isn't a sign of life for this file: it counts as down, so ${harm}`, [cure]);
+    }
+    const { timeout_ms } = rules.probe;
+    if (peer.took_ms <= timeout_ms) return ok(told);
+    const cure = `# ${role === "upstream" ? "upstream.probe" : "gateway_probe"}: {timeout: ${spell(Math.ceil(peer.took_ms / 1_000) * 2_000)}}`;
+    return warning(`${told}, and a probe waits for ${spell(timeout_ms)} only: it counts as down, so ${harm}`, [cure]);
   });
+}
+
+/** By what the proxy judges this peer's answers. */
+function rulesFor({ role, name }: PeerFact, { site }: Config) {
+  const { upstream, gateways, gatewaySettings } = site;
+  if (role === "upstream") {
+    return { deadCodes: upstream.deadCodes, probe: upstream.ownProbes.get(name) ?? upstream.probe };
+  }
+  return { deadCodes: [], probe: gateways.find(({ uri }) => uri.text === name)?.probe ?? gatewaySettings.probe };
+}
+
+/**
+ * Whether requests as long as an INVITE reach those that answer short ones, over UDP. A tunnel with a small MTU, or a firewall
+ * that drops IP fragments, lets OPTIONS pass and loses INVITEs.
+ */
+export function mtu(facts: Facts): Verdict[] {
+  const judged = facts.peers.flatMap((peer) => {
+    const { lengths, name, to, role } = peer;
+    const [short, ...long] = lengths;
+    if (short?.isAnswered !== true) return [];
+    const where = `${name} (${to.address})`;
+    const passed = Math.max(0, ...long.filter(({ isAnswered }) => isAnswered).map(({ octets = 0 }) => octets));
+    const lost = long.map(({ octets = 0 }) => octets).filter((octets) => octets > passed);
+    if (lost.length === 0) return [ok(`${where} answers OPTIONS of ${passed} octets too`)];
+    const known = passed === 0 ? "short ones are" : `those of ${passed} are`;
+    const why = passed === 0 ? "the MTU of the way there is small" : "IP fragments are lost on the way";
+    const text =
+      `${where} doesn't answer OPTIONS of ${Math.min(...lost)} octets, while ${known} answered: ${why}, ` +
+      "and calls with long INVITEs are lost";
+    return [fault(text, cureFor(role, name))];
+  });
+  return judged.length > 0
+    ? judged
+    : [unseen("nobody has answered over UDP, so nothing is known of the length that gets through")];
+}
+
+/** What helps where long datagrams are lost; the MSS concerns TCP alone. */
+function cureFor(role: PeerFact["role"], name: string): string[] {
+  const uri = name.includes(";transport=") ? name : `${name};transport=tcp`;
+  const key = role === "upstream" ? "upstream" : "gateways";
+  return [
+    `# ${key}: "${uri}", with a tcp: address in listen, if it speaks TCP`,
+    "# or raise the MTU of the tunnel, or let IP fragments pass in each firewall on the way; a lower MSS doesn't help UDP",
+  ];
 }
 
 function answerOf({ answer }: PeerFact): Response | undefined {

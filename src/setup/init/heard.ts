@@ -2,6 +2,7 @@
 import type { Random } from "../../base/ports.ts";
 import { parse } from "../../message/parse.ts";
 import { hostText, parseSipUri, SIP_PORT } from "../../message/uri.ts";
+import { PLAIN_OPTIONS } from "../../proxy/options-request.ts";
 import { type Local, optionsFrom } from "../options.ts";
 
 const MOST = 500;
@@ -40,7 +41,7 @@ export function addHeard(all: readonly Heard[], one: Heard): Heard[] {
 
 /** Asks whoever is at `address` who he is, by UDP; what comes back shows only that, and who he is. */
 export function optionsTo(address: string, local: Local, random: Random): string {
-  return optionsFrom(local, { address, port: SIP_PORT, protocol: "udp" }, `sip:${address}`, random);
+  return optionsFrom(local, { address, port: SIP_PORT, protocol: "udp" }, address, PLAIN_OPTIONS, random);
 }
 
 /** How gateways call themselves, and phones don't. */

@@ -1,0 +1,128 @@
+/** How a peer is probed: `upstream.probe`, `gateway_probe`, and `probe` of a single target or gateway. */
+import { parseSipUri } from "../../message/uri.ts";
+import type { ProbeSettings, StatusRange } from "../../policy/site.ts";
+import type { OptionsForm } from "../../proxy/options-request.ts";
+import { type Fields, fieldsOf } from "./fields.ts";
+import type { Place, Reader } from "./reader.ts";
+
+type CommonProbe = "upstream.probe" | "gateway_probe";
+type OwnProbe = "upstream.targets.probe" | "gateways.probe";
+
+/** The characters of a user part (RFC 3261 §25.1). */
+const USER = /^(?:[\w\-.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2})+$/;
+const STATUS_CLASS = /^([2-6])xx$/i;
+
+/**
+ * How all peers of a kind are probed.
+ * @param deadCodes what can't be life
+ */
+export function loadProbe(
+  reader: Reader,
+  place: Place | undefined,
+  branch: CommonProbe,
+  deadCodes: readonly number[],
+): ProbeSettings {
+  const fields = fieldsOf(reader, place, branch);
+  return {
+    interval_ms: fields.duration_ms("interval"),
+    suspect_interval_ms: fields.duration_ms("suspect_interval"),
+    down_interval_ms: fields.duration_ms("down_interval"),
+    timeout_ms: fields.duration_ms("timeout"),
+    failures: fields.count("failures"),
+    successes: fields.count("successes"),
+    options: {
+      ...loadAddressee(reader, fields),
+      maxForwards: fields.count("max_forwards"),
+      octets: fields.count("octets"),
+    },
+    aliveCodes: fields.optional("alive_codes", (found) => loadAliveCodes(reader, found, deadCodes)),
+  };
+}
+
+/** The probe of a single peer: what it leaves out is as in `common`. */
+export function loadOwnProbe(
+  reader: Reader,
+  place: Place,
+  branch: OwnProbe,
+  common: ProbeSettings,
+  deadCodes: readonly number[],
+): ProbeSettings {
+  const fields = fieldsOf(reader, place, branch);
+  const { from, user } = loadAddressee(reader, fields);
+  const aliveCodes = fields.optional("alive_codes", (found) => loadAliveCodes(reader, found, deadCodes));
+  return {
+    interval_ms: fields.duration_ms("interval") ?? common.interval_ms,
+    suspect_interval_ms: fields.duration_ms("suspect_interval") ?? common.suspect_interval_ms,
+    down_interval_ms: fields.duration_ms("down_interval") ?? common.down_interval_ms,
+    timeout_ms: fields.duration_ms("timeout") ?? common.timeout_ms,
+    failures: fields.count("failures") ?? common.failures,
+    successes: fields.count("successes") ?? common.successes,
+    options: {
+      from: from ?? common.options.from,
+      user: user ?? common.options.user,
+      maxForwards: fields.count("max_forwards") ?? common.options.maxForwards,
+      octets: fields.count("octets") ?? common.options.octets,
+    },
+    aliveCodes: aliveCodes ?? common.aliveCodes,
+  };
+}
+
+function loadAddressee(
+  reader: Reader,
+  fields: Fields<CommonProbe> | Fields<OwnProbe>,
+): Pick<OptionsForm, "from" | "user"> {
+  const [from, user] = [fields.get("from"), fields.get("user")];
+  return { from: from && loadFrom(reader, from), user: user && loadUser(reader, user) };
+}
+
+/** A URI that may stand in From: without header fields (RFC 3261 §19.1.1, table 1). */
+function loadFrom(reader: Reader, place: Place): string | undefined {
+  const example = "sip:branchline@pbx.example.com";
+  const text = reader.text(place, `a SIP URI, such as ${example}`);
+  if (text === undefined) return undefined;
+  const uri = parseSipUri(text);
+  if (uri !== undefined && uri.headers === "" && (uri.user === undefined || USER.test(uri.user.replace(":", "")))) {
+    return text;
+  }
+  reader.fault(place, `"${text}" is not a SIP URI for From; write it like ${example}`);
+  return undefined;
+}
+
+function loadUser(reader: Reader, place: Place): string | undefined {
+  const text = reader.text(place, "the user part of a SIP URI, such as ping");
+  if (text === undefined || USER.test(text)) return text;
+  const uri = parseSipUri(text) ?? parseSipUri(`sip:${text}`);
+  const hint = uri?.user !== undefined && USER.test(uri.user) ? `write only ${uri.user}` : "write it like ping";
+  reader.fault(place, `"${text}" is not the user part of a SIP URI; ${hint}`);
+  return undefined;
+}
+
+/** Single statuses and classes. A class leaves the dead codes out; a status that is dead as well is a fault. */
+function loadAliveCodes(
+  reader: Reader,
+  place: Place,
+  deadCodes: readonly number[],
+): readonly StatusRange[] | undefined {
+  const items = reader.items(place);
+  if (items.length === 0) {
+    reader.fault(place, "must name a status that is a sign of life, such as 200, or a class of them, such as 2xx");
+    return undefined;
+  }
+  return items.flatMap((item) => {
+    const text = reader.text(item, "a final status, such as 200, or a class of them, such as 2xx") ?? "";
+    const digit = STATUS_CLASS.exec(text)?.[1];
+    if (digit !== undefined) return [{ first: Number(digit) * 100, last: Number(digit) * 100 + 99 }];
+    const status = /^[2-6]\d\d$/.test(text) ? Number(text) : undefined;
+    if (status !== undefined && deadCodes.includes(status)) {
+      reader.fault(
+        item,
+        `${status} is one of upstream.dead_codes, so it can't be a sign of life; take it out of one of them`,
+      );
+      return [];
+    }
+    if (status !== undefined) return [{ first: status, last: status }];
+    if (text !== "")
+      reader.fault(item, `"${text}" is no final status; write one from 200 to 699, or a class such as 2xx`);
+    return [];
+  });
+}
