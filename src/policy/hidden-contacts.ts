@@ -3,6 +3,7 @@ import { CONTACT } from "../message/header-names.ts";
 import type { Response } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { parse } from "../message/parse.ts";
+import { rewriteValues } from "../message/rewrite-list.ts";
 import { Splice } from "../message/splice.ts";
 import { hostText, parseSipUri } from "../message/uri.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
@@ -17,15 +18,11 @@ export function showContacts(
   routed: RoutedRequest,
   { own, tokens, registrar }: Pick<Situation, "own" | "tokens" | "registrar">,
 ): Response {
-  const first = response.indexOf(CONTACT);
-  if (first < 0) return response;
+  if (response.indexOf(CONTACT) < 0) return response;
   const originalOf = (flow: Flow, user: string) => ownContact(routed, flow, user) ?? registrar.contactOf(flow, user);
   const values = response.list(CONTACT).map((value) => shown(value, own, tokens, originalOf));
   const splice = new Splice(response.wire);
-  for (let index = first; index >= 0; index = response.indexOf(CONTACT, index + 1)) {
-    const line = index === first ? `Contact: ${values.join(", ")}\r\n` : "";
-    splice.replace(response.fieldStart(index), response.fieldStart(index + 1), line);
-  }
+  rewriteValues(response, splice, CONTACT, "Contact", values);
   const changed = parse(splice.build());
   return changed.kind === "response" ? changed : response;
 }

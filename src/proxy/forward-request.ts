@@ -1,4 +1,5 @@
 /** RFC 3261 §16.6: the copy of a request that leaves for a target. */
+import { assert } from "../base/assert.ts";
 import {
   CONTACT,
   CONTENT_LENGTH,
@@ -10,6 +11,7 @@ import {
 } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
+import { rewriteValues } from "../message/rewrite-list.ts";
 import { Splice } from "../message/splice.ts";
 import { parseDecimal } from "../message/text.ts";
 import { uriParameter } from "../message/uri.ts";
@@ -27,7 +29,7 @@ export interface Forwarding {
   readonly ownRoutes: string;
   /** Adds the option tag "path" to Supported (RFC 3327 §5.1). */
   readonly supportsPath: boolean;
-  /** Values that replace those of Contact; undefined leaves them. */
+  /** Values that replace those of Contact, one for one; undefined leaves them. */
   readonly contacts: readonly string[] | undefined;
   /** The copy's part of Max-Breadth (RFC 5393 §5.3.3). */
   readonly maxBreadth: number;
@@ -41,7 +43,7 @@ const MAX_FORWARDS_DEFAULT = 70;
 /** @param stamp what the received request's top Via must be told (§18.2.1) */
 export function buildForward(request: Request, stamp: ViaStamp, forwarding: Forwarding): string {
   const splice = new Splice(request.wire);
-  const { requestUri, routes } = applyStrictRoute(forwarding);
+  const { requestUri, routes, lastRoute } = applyStrictRoute(forwarding);
   if (requestUri !== request.requestUri) splice.replace(request.uriStart, request.uriEnd, requestUri);
   splice.insert(request.fields.start, topLines(request, forwarding));
   for (const { at, end, text } of stamp) splice.replace(at, end, text);
@@ -50,9 +52,9 @@ export function buildForward(request: Request, stamp: ViaStamp, forwarding: Forw
     const hops = parseDecimal(request.value(maxForwards), MAX_FORWARDS_DEFAULT * 4) - 1;
     splice.replace(request.valueStart(maxForwards), request.valueEnd(maxForwards), String(Math.max(hops, 0)));
   }
-  if (routes !== undefined) rewriteList(request, splice, ROUTE, "Route", routes);
+  if (routes !== undefined) rewriteRoutes(request, splice, routes, lastRoute);
   limitBreadth(request, splice, String(forwarding.maxBreadth));
-  if (forwarding.contacts !== undefined) rewriteList(request, splice, CONTACT, "Contact", forwarding.contacts);
+  if (forwarding.contacts !== undefined) rewriteValues(request, splice, CONTACT, "Contact", forwarding.contacts);
   if (forwarding.assertedIdentity !== undefined) {
     const value = `<${forwarding.assertedIdentity}>`;
     rewriteList(request, splice, P_ASSERTED_IDENTITY, "P-Asserted-Identity", [value]);
@@ -72,18 +74,39 @@ function topLines(request: Request, forwarding: Forwarding): string {
   return viaLine(flow.listener, branch) + ownRoutes + maxForwards + breadth + length;
 }
 
+/** What stands in the copy where Request-URI and Route stood. */
+interface WayOn {
+  readonly requestUri: string;
+  /** The Route values that are left; undefined when Route stays as it came. */
+  readonly routes: readonly string[] | undefined;
+  /** A Route value that comes behind them. */
+  readonly lastRoute: string | undefined;
+}
+
 /**
  * §16.6 item 6: for a next hop that is a strict router, the Request-URI goes to the end of Route and the first Route
- * value takes its place. `routes` is undefined when Route stays as it came.
+ * value takes its place.
  */
-function applyStrictRoute(forwarding: Forwarding): { requestUri: string; routes: readonly string[] | undefined } {
-  const { requestUri, routes } = forwarding;
+function applyStrictRoute({ requestUri, routes }: Forwarding): WayOn {
   const first = routes.remaining[0];
   const uri = first === undefined ? undefined : routeUri(first);
   if (uri !== undefined && uriParameter(uri, "lr") === undefined) {
-    return { requestUri: uri.text, routes: [...routes.remaining.slice(1), `<${requestUri}>`] };
+    return { requestUri: uri.text, routes: routes.remaining.slice(1), lastRoute: `<${requestUri}>` };
   }
-  return { requestUri, routes: routes.changed ? routes.remaining : undefined };
+  return { requestUri, routes: routes.changed ? routes.remaining : undefined, lastRoute: undefined };
+}
+
+/** Leaves those Route values alone that are among `kept`, which are in their order, perhaps with gaps. */
+function rewriteRoutes(request: Request, splice: Splice, kept: readonly string[], lastRoute: string | undefined): void {
+  const values: (string | undefined)[] = request.list(ROUTE);
+  // From the end, since it is the first values that have been taken off.
+  let wanted = kept.length - 1;
+  for (let index = values.length - 1; index >= 0; index--) {
+    if (wanted >= 0 && values[index] === kept[wanted]) wanted -= 1;
+    else values[index] = undefined;
+  }
+  assert(wanted < 0, "what is left of Route was there");
+  rewriteValues(request, splice, ROUTE, "Route", values, lastRoute);
 }
 
 /** All fields with this identifier become one line, or none. */

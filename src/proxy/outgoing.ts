@@ -54,7 +54,7 @@ export function buildCopy(kit: ProxyKit, copy: Copy, flow: Flow, branch: string)
   const { routed, stamp, target, maxBreadth } = copy;
   return buildForward(routed.request, stamp, {
     requestUri: target.requestUri === undefined ? routed.routes.requestUri : asRequestUri(target.requestUri),
-    routes: target.dropRoutes === true ? { ...routed.routes, remaining: [] } : routed.routes,
+    routes: target.dropRoutes === true ? { ...routed.routes, remaining: [], changed: true } : routed.routes,
     flow,
     branch,
     ownRoutes: recordRoute(kit, routed, target, flow) + path(kit, routed, target, flow),
