@@ -30,6 +30,9 @@ suite("describe", () => {
     expect(shown(", ca: ca.pem, client_certificates: required")).toBe(
       "Shows at a.pem over TLS; believes at ca.pem; phones must show one.",
     );
+    expect(shown(", wildcards: true")).toBe(
+      "Shows at a.pem over TLS; believes the authorities that Node brings along; a wildcard may stand for the first label of a peer's name.",
+    );
   });
 
   test("the least file says what it lacks", () => {

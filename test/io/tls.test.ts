@@ -24,7 +24,8 @@ cleanUpAfterEach();
 
 async function office(clientCertificates: TlsFiles["clientCertificates"] = "none") {
   const authority = new CertificateAuthority();
-  const files = { ...authority.issue("branchline", `IP:${US.host}`), ca: authority.file, clientCertificates };
+  const own = authority.issue("branchline", `IP:${US.host}`);
+  const files = { ...own, ca: authority.file, clientCertificates, wildcards: false };
   const lab = await StreamLab.open(US, files);
   lab.known.add(PHONE);
   return { authority, files, lab };
@@ -186,6 +187,21 @@ describeWith(["openssl"], "TLS: whom we connect to", () => {
     expect(faults(lab)).toEqual([]);
   });
 
+  test("a wildcard is believed where tls.wildcards says so, from the next reload on", async () => {
+    const { authority, files, lab } = await office();
+    const peers = await upstream(UPSTREAM, authority.issue("upstream", "DNS:*.example.com"));
+    lab.streams.send(lab.flowTo(UPSTREAM, { name: NAME }), "hello");
+    await until("the news", () => lab.unreachable.length === 1);
+    lab.streams.reloadTls({ ...files, wildcards: true });
+    lab.streams.send(lab.flowTo(UPSTREAM, { name: NAME }), "hello");
+    await until("hello", () => peers.some(({ received }) => received === "hello"));
+    lab.streams.reloadTls(files);
+    const elsewhere = net.at(4, 5061);
+    await upstream(elsewhere, authority.issue("upstream", "DNS:*.example.com"));
+    lab.streams.send(lab.flowTo(elsewhere, { name: NAME }), "hello");
+    await until("more news", () => lab.unreachable.length === 2);
+  });
+
   test("a connection that was used again and that its peer ends is known as such", async () => {
     const { authority, lab } = await office();
     const peers = await upstream(UPSTREAM, authority.issue("upstream", `DNS:${NAME}`));
@@ -199,8 +215,12 @@ describeWith(["openssl"], "TLS: whom we connect to", () => {
   });
 
   const FAULTS: readonly (readonly [string, (authority: CertificateAuthority) => Certificate, RegExp])[] = [
-    ["another name", (ours) => ours.issue("x", "DNS:other.example.com"), /names DNS:other\.example\.com, not pbx\.ex/],
-    ["a wildcard", (ours) => ours.issue("x", "DNS:*.example.com"), /not pbx\.example\.com/],
+    [
+      "another name",
+      (ours) => ours.issue("x", "DNS:other.example.com"),
+      /names DNS:other\.example\.com, not pbx\.example\.com$/,
+    ],
+    ["a wildcard", (ours) => ours.issue("x", "DNS:*.example.com"), /not pbx\.example\.com; tls\.wildcards: true/],
     ["an unknown authority", () => new CertificateAuthority("Other").issue("x", `DNS:${NAME}`), /authority.*tls\.ca/],
     ["a validity that is over", (ours) => ours.issue("x", `DNS:${NAME}`, -1), /expired/],
   ];

@@ -101,9 +101,9 @@ function listenerLines({ isInterface, settings: { at, version, advertise } }: Ow
 function tlsLines({ tls }: Config): string[] {
   if (tls === undefined) return [];
   const phones = tls.clientCertificates === "required" ? "; phones must show one" : "";
-  return [
-    `Shows ${tls.certificate} over TLS; believes ${tls.ca ?? "the authorities that Node brings along"}${phones}.`,
-  ];
+  const wildcards = tls.wildcards ? "; a wildcard may stand for the first label of a peer's name" : "";
+  const believed = tls.ca ?? "the authorities that Node brings along";
+  return [`Shows ${tls.certificate} over TLS; believes ${believed}${phones}${wildcards}.`];
 }
 
 function emergencyLines({ emergency, gateways }: Site): string[] {

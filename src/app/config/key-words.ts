@@ -67,10 +67,12 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
   "tls.ca": {
     default: "the authorities that Node brings along",
     words:
-      "PEM file: whom we believe when we connect, and who may issue client certificates. A peer's certificate must name the host of its URI as subjectAltName, `DNS:`, or `IP:` where that is an address (RFC 5922; no wildcards)",
+      "PEM file: whom we believe when we connect, and who may issue client certificates. A peer's certificate must name the host of its URI as subjectAltName, `DNS:`, or `IP:` where that is an address (RFC 5922; no wildcards, but see `tls.wildcards`)",
   },
   "tls.client_certificates":
     "what phones must show: `none`; `optional`: they are asked, and served whatever they show; `required`: one of `tls.ca`",
+  "tls.wildcards":
+    "`true` believes a certificate of upstream or a gateway whose name has `*` as its whole first label, as hosted PBXs have: `*.example.com` stands for `pbx.example.com`, not for `example.com` or `a.b.example.com`; `*.com` stands for nothing",
   localnet: "the phones' networks; only they get survival and may dial out",
   upstream: {
     default: "the Request-URI's domain",

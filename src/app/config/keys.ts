@@ -71,6 +71,7 @@ export const KEYS = {
   "tls.key": text(),
   "tls.ca": text(),
   "tls.client_certificates": choice("none", ["none", "optional", "required"]),
+  "tls.wildcards": flag(false),
   localnet: list(text()),
   upstream: list(uri),
   "upstream.targets": list(uri),

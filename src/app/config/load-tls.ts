@@ -35,6 +35,7 @@ export function loadTls(
     key: resolvePath(key),
     ca: ca === undefined ? undefined : resolvePath(ca),
     clientCertificates,
+    wildcards: fields.flag("wildcards"),
   };
   const fault = tlsFault(files);
   if (fault !== undefined) reader.fault(fields.get(fault.key) ?? place, fault.message);

@@ -11,6 +11,8 @@ export interface TlsFiles {
   /** Whom we believe; undefined: the authorities that Node brings along. */
   readonly ca: string | undefined;
   readonly clientCertificates: "none" | "optional" | "required";
+  /** Whether "*" in a peer's certificate stands for one label of its name. */
+  readonly wildcards: boolean;
 }
 
 const HANDSHAKE_ms = 5_000;
@@ -24,12 +26,14 @@ export interface TlsUser {
 export class NodeTls {
   private readonly user: TlsUser;
   private options: tls.SecureContextOptions;
+  private wildcards: boolean;
   private server: tls.Server;
 
   /** @throws when the files don't go together */
   constructor(files: TlsFiles, user: TlsUser) {
     this.user = user;
     this.options = contextOptions(files);
+    this.wildcards = files.wildcards;
     this.server = this.createServer(files, this.options);
   }
 
@@ -42,6 +46,7 @@ export class NodeTls {
     // It never listens, so that there is nothing to hand over.
     this.server = this.createServer(files, options);
     this.options = options;
+    this.wildcards = files.wildcards;
   }
 
   /** A peer has connected: its handshake begins. */
@@ -59,8 +64,9 @@ export class NodeTls {
         // Several common names are none.
         const commonName: unknown = subject?.CN;
         const only = typeof commonName === "string" ? commonName : undefined;
-        if (isNamedBy(name, subjectaltname, only)) return undefined;
-        return new Error(`its certificate names ${subjectaltname ?? only ?? "nobody"}, not ${name}`);
+        if (isNamedBy(name, subjectaltname, only, this.wildcards)) return undefined;
+        const cure = isNamedBy(name, subjectaltname, only, true) ? "; tls.wildcards: true would believe it" : "";
+        return new Error(`its certificate names ${subjectaltname ?? only ?? "nobody"}, not ${name}${cure}`);
       },
     });
   }
