@@ -16,7 +16,6 @@ import { peerName } from "../policy/peer.ts";
 import { Peers } from "../policy/peers.ts";
 import { SitePolicy } from "../policy/site-policy.ts";
 import { parseSnapshot, restoreSnapshot } from "../policy/snapshot.ts";
-import { preprocessRoutes } from "../proxy/preprocess-routes.ts";
 import { ProxyCore } from "../proxy/proxy-core.ts";
 import type { Flow } from "../transport/flow.ts";
 import { hopOf } from "../transport/locator.ts";
@@ -66,7 +65,7 @@ class Rehearsal {
     const random = { token: (length: number) => "x".repeat(length), fraction: () => 0 };
     const ports = { transport: NO_TRANSPORT, lookup: NO_LOOKUP, random, mac: () => "0".repeat(16), log: NO_LOG };
     this.core = new ProxyCore(ports, config.listeners, timers);
-    const { prober, hangup, locator, own, tokens, meter } = this.core;
+    const { prober, hangup, locator, own, learned, tokens, meter } = this.core;
     const { bindings } = this;
     const peers = new Peers({ prober, locator, timers, log: NO_LOG });
     const calls = new Calls(config.site.gatewaySettings.max_call_ms);
@@ -75,7 +74,19 @@ class Rehearsal {
     if (snapshot !== undefined) restoreSnapshot(bindings, callbacks, snapshot, config.listeners, 0, 0);
     const pathWatch = new PathWatch(NO_LOG);
     const memory = { bindings, calls, callbacks, callLog: new CallLog(NO_LOG), pathWatch, peers };
-    const parts = { meter, prober, hangup, locator, timers, log: NO_LOG, random, own, tokens, isNear: () => false };
+    const parts = {
+      meter,
+      prober,
+      hangup,
+      locator,
+      timers,
+      log: NO_LOG,
+      random,
+      own,
+      learned,
+      tokens,
+      isNear: () => false,
+    };
     this.policy = new SitePolicy(parts, memory, config.site);
     if (question.upstream !== undefined) peers.force(question.upstream, 0);
     else for (const { name, state } of known.status?.upstream ?? []) peers.assume("upstream", name, state, 0);
@@ -105,8 +116,7 @@ class Rehearsal {
         isAnswer: true,
       };
     }
-    const routes = preprocessRoutes(request, this.core.own);
-    const made = router.decide({ request, source, routes, uri: request.uri }, 0);
+    const made = router.decide(router.read(request, source, 0), 0);
     return { text: `${[this.scene(source), ...explain(made, 0)].join("\n")}\n`, isAnswer: true };
   }
 

@@ -12,7 +12,7 @@ export interface SipUri {
   readonly scheme: "sip" | "sips";
   /** With its password, escapes as they came; undefined without "@". */
   readonly user: string | undefined;
-  /** Lower case; an IPv6 address without its brackets, in its canonical spelling. */
+  /** Lower case, without a trailing dot; an IPv6 address without its brackets, in its canonical spelling. */
   readonly host: string;
   /** Undefined when the URI names none. */
   readonly port: number | undefined;
@@ -103,10 +103,16 @@ export function splitHostPort(text: string): { host: string; port: number | unde
   } else {
     host = end < 0 ? text : text.slice(0, end);
     if (!/^[A-Za-z0-9._-]+$/.test(host) || isNumericHost(host)) return undefined;
+    host = withoutLastDot(host);
   }
   const port = end < 0 ? undefined : parseDecimal(text.slice(end + 1), PORT_MAX);
   if (port === -1 || port === 0) return undefined;
   return { host: canonicalAddress(host), port };
+}
+
+/** The trailing dot of an absolute domain name: "pbx.example.com." is pbx.example.com. */
+function withoutLastDot(host: string): string {
+  return host.endsWith(".") ? host.slice(0, -1) : host;
 }
 
 function readScheme(text: string): "sip" | "sips" | undefined {

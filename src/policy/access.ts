@@ -1,10 +1,14 @@
 /** Who may ask anything of us. Nobody relays through us from outside. */
+import { CONTACT } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
+import { parseNameAddr } from "../message/name-addr.ts";
+import { uriPort } from "../message/uri.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import { preprocessRoutes } from "../proxy/preprocess-routes.ts";
 import type { Verdict } from "../proxy/router.ts";
 import type { Tokens } from "../proxy/tokens.ts";
-import type { Flow } from "../transport/flow.ts";
+import { type Flow, isSameFlow } from "../transport/flow.ts";
+import type { Bindings } from "./bindings.ts";
 import { isScanner } from "./scanners.ts";
 import type { Site } from "./site.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -21,17 +25,42 @@ const TOKENS_READ_MAX = 4;
 export class Access {
   private readonly site: Site;
   private readonly upstreams: Upstreams;
+  private readonly bindings: Bindings;
   private readonly own: OwnAddresses;
   private readonly tokens: Tokens;
 
-  constructor(site: Site, upstreams: Upstreams, own: OwnAddresses, tokens: Tokens) {
+  constructor(site: Site, upstreams: Upstreams, bindings: Bindings, own: OwnAddresses, tokens: Tokens) {
     this.site = site;
     this.upstreams = upstreams;
+    this.bindings = bindings;
     this.own = own;
     this.tokens = tokens;
   }
 
-  originOf(address: string): Origin {
+  /**
+   * What the sender of a request is. A gateway's address can have phones too: the FXS ports of the same box. One of them is
+   * known by a binding that upstream has accepted from that very port or connection; where the gateway's own port is the
+   * same, by the Contact too. From proves nothing: in calls from outside it carries the caller's number.
+   */
+  originOf(request: Request, source: Flow, now_ms: number): Origin {
+    const origin = this.originAt(source.address);
+    return origin === "gateway" && this.isPhone(request, source, now_ms) ? "localnet" : origin;
+  }
+
+  private isPhone(request: Request, source: Flow, now_ms: number): boolean {
+    const { address, port } = source;
+    const isShared = this.site.gateways.some(({ uri }) => uri.host === address && uriPort(uri) === port);
+    const contact = isShared ? contactOf(request) : undefined;
+    return this.bindings.allAt(address).some(({ bindings }) =>
+      bindings.some((one) => {
+        const isLive = now_ms < one.expires_ms || this.upstreams.isDark;
+        return one.isAccepted && isLive && isSameFlow(one.flow, source) && (!isShared || one.contact === contact);
+      }),
+    );
+  }
+
+  /** What a source is by its address alone. */
+  originAt(address: string): Origin {
     if (this.site.gateways.some((gateway) => gateway.uri.host === address)) return "gateway";
     const upstream = this.upstreams.originOf(address);
     if (upstream === "upstream") return upstream;
@@ -43,7 +72,7 @@ export class Access {
   admit(request: Request, source: Flow): Verdict {
     // What comes from our own address has come back to us: it must not pass for a phone's.
     if (this.own.has(source.address, source.port)) return "stranger";
-    if (this.originOf(source.address) !== "stranger") return "admit";
+    if (this.originAt(source.address) !== "stranger") return "admit";
     // What is faulty reaches nobody, so its tokens needn't be read: it may have thousands.
     if (request.fault === undefined && this.hasToken(request)) return "admit";
     if (isScanner(request.wire)) return "scanner";
@@ -53,7 +82,7 @@ export class Access {
   }
 
   private hasToken(request: Request): boolean {
-    const isInDialog = request.toTag !== "";
+    const isInDialog = request.toTag !== "" || request.method === "ACK" || request.method === "BYE";
     if (this.tokens.readContact(request.uri?.user ?? "") !== undefined) return true;
     const tokens = preprocessRoutes(request, this.own).tokens.slice(0, TOKENS_READ_MAX);
     return tokens.some(
@@ -62,4 +91,8 @@ export class Access {
         (isInDialog && this.tokens.readDialog(token, request.callId) !== undefined),
     );
   }
+}
+
+function contactOf(request: Request): string | undefined {
+  return parseNameAddr(request.list(CONTACT)[0] ?? "")?.uri;
 }

@@ -5,6 +5,7 @@
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
 import { type Hop, hopOf, portOf } from "../transport/locator.ts";
+import { plainNumber } from "./dialled-number.ts";
 
 /** The digits at the end of a number by which it is kept: the configuration's `suffix_digits` are 2 at the least. */
 const SHORT_TAIL_digits = 2;
@@ -24,9 +25,9 @@ interface Entry {
   bindings: readonly Place[];
 }
 
-/** Under which key a user part is kept and looked up. */
+/** Under which key a user part is kept and looked up: %32%30%31 is 201. */
 export function userKey(user: string): string {
-  return user;
+  return plainNumber(user);
 }
 
 export class BindingIndex<A extends Entry> {
@@ -95,7 +96,22 @@ export class BindingIndex<A extends Entry> {
 
   /** Whose phone a URI with that phone's own address means: by its user or its Contact's, or without a user any. */
   byPlace({ user, host }: SipUri): A | undefined {
-    return this.list(user === undefined ? `at ${host}` : `at ${host} ${user}`)[0];
+    return this.list(user === undefined ? `at ${host}` : `at ${host} ${userKey(user)}`)[0];
+  }
+
+  /** Whether any phone has registered from this address. */
+  hasPlace(address: string): boolean {
+    return this.entries.has(`at ${address}`);
+  }
+
+  /** Those that have registered from this address. */
+  atPlace(address: string): readonly A[] {
+    return this.list(`at ${address}`);
+  }
+
+  /** The first with a Contact that has this user. */
+  byContactUser(user: string): A | undefined {
+    return this.list(`contact user ${userKey(user)}`)[0];
   }
 
   /** Whether a phone that is where it says it is has named `hop` as its Contact. */
@@ -151,10 +167,15 @@ function keysOfPlaces(user: string, bindings: readonly Place[]): Set<string> {
   const keys = new Set<string>();
   for (const { flow, contact } of bindings) {
     const { address } = flow;
-    keys.add(`at ${address}`).add(`at ${address} ${user}`).add(keyOfFlow(flow));
-    const contactUser = /^sips?:(.*)@/i.exec(contact)?.[1];
-    if (contactUser !== undefined) keys.add(`at ${address} ${contactUser}`);
+    keys
+      .add(`at ${address}`)
+      .add(`at ${address} ${userKey(user)}`)
+      .add(keyOfFlow(flow));
     const uri = parseSipUri(contact);
+    if (uri?.user !== undefined) {
+      const key = userKey(uri.user);
+      keys.add(`at ${address} ${key}`).add(`contact user ${key}`);
+    }
     if (uri?.host === address) keys.add(keyOfContact(hopOf(uri)));
   }
   return keys;

@@ -105,6 +105,21 @@ export class Bindings implements Table {
     return this.index.byPlace(uri);
   }
 
+  /** Whether any phone has registered from this address. */
+  isPhoneAt(address: string): boolean {
+    return this.index.hasPlace(address);
+  }
+
+  /** The addresses-of-record of the phones that have registered from this address. */
+  allAt(address: string): readonly AddressOfRecord[] {
+    return this.index.atPlace(address);
+  }
+
+  /** The first with a Contact that has this user. */
+  findContactUser(user: string): AddressOfRecord | undefined {
+    return this.index.byContactUser(user);
+  }
+
   /** The binding of the phone behind `flow` whose Contact has this user. */
   findBehind(flow: Flow, user: string): Binding | undefined {
     return this.index.byFlow(flow, user);

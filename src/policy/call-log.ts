@@ -2,17 +2,10 @@
 import { ownText } from "../base/own-text.ts";
 import type { Logger } from "../base/ports.ts";
 import type { Response } from "../message/message.ts";
-import type {
-  DecisionListener,
-  RoutedRequest,
-  RoutingDecision,
-  RunningRequest,
-  Stage,
-  Target,
-} from "../proxy/router.ts";
+import type { DecisionListener, RoutingDecision, RunningRequest, Stage, Target } from "../proxy/router.ts";
 import type { Origin } from "./access.ts";
-import { dialledUser } from "./dialled-number.ts";
 import { callerOf } from "./registrar.ts";
+import type { RequestFacts } from "./request-facts.ts";
 
 /** Calls remembered. */
 const CALLS_MAX = 200;
@@ -44,8 +37,8 @@ export class CallLog {
   }
 
   /** A decision about a call, which is recorded from now on. */
-  record(routed: RoutedRequest, origin: Origin, made: RoutingDecision, now_ms: number): RoutingDecision {
-    const record = new CallRecord(routed, origin, made, this.log, now_ms);
+  record(facts: RequestFacts, made: RoutingDecision, now_ms: number): RoutingDecision {
+    const record = new CallRecord(facts, made, this.log, now_ms);
     this.entries.push(record);
     if (this.entries.length > CALLS_MAX) this.entries.shift();
     return { ...made, listener: record };
@@ -71,11 +64,11 @@ class CallRecord implements CallEntry, DecisionListener {
   private inner: DecisionListener | undefined;
   private readonly log: Logger;
 
-  constructor(routed: RoutedRequest, origin: Origin, made: RoutingDecision, log: Logger, now_ms: number) {
+  constructor({ request, number, origin }: RequestFacts, made: RoutingDecision, log: Logger, now_ms: number) {
     this.at_ms = now_ms;
-    this.callId = shortened(routed.request.callId);
-    this.from = shortened(callerOf(routed.request));
-    this.to = shortened(dialledUser(routed) ?? routed.request.requestUri);
+    this.callId = shortened(request.callId);
+    this.from = shortened(callerOf(request));
+    this.to = shortened(number === "" ? request.requestUri : number);
     this.origin = origin;
     this.rule = made.rule;
     this.why = shortened(made.why);

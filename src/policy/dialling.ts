@@ -1,11 +1,11 @@
 /** Whom people from outside may make us send to, and connect to. */
-import type { RoutedRequest } from "../proxy/router.ts";
 import { type Hop, hopOf, isSameHop } from "../transport/locator.ts";
 import type { Origin } from "./access.ts";
+import type { RequestFacts } from "./request-facts.ts";
 import type { Situation } from "./situation.ts";
 
 /** Whether a request that a connection of a phone is gone for may not be tried at the Contact that it names itself. */
-export function isBoundToFlow({ uri }: RoutedRequest, { origin, registrar }: Situation): boolean {
+export function isBoundToFlow({ uri, origin }: RequestFacts, { registrar }: Situation): boolean {
   if (!isOutside(origin)) return false;
   return uri === undefined || !registrar.bindings.listensAt(hopOf(uri));
 }

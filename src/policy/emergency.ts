@@ -9,7 +9,7 @@ import { parseSipUri } from "../message/uri.ts";
 import type { Hangup } from "../proxy/hangup.ts";
 import type { ForkStage, RoutedRequest, Stage, Target } from "../proxy/router.ts";
 import type { Callbacks } from "./callbacks.ts";
-import { dialledUser, isEmergencyUrn, plainNumber } from "./dialled-number.ts";
+import { isEmergencyUrn, plainNumber } from "./dialled-number.ts";
 import { contactTargets } from "./extensions.ts";
 import { channelKey, type Gateways } from "./gateways.ts";
 import { callerOf, type Registrar } from "./registrar.ts";
@@ -48,12 +48,28 @@ export class Emergency {
     this.numbers = new Set(parts.settings.numbers.map(plainNumber));
   }
 
-  /** The number to dial at the gateway when this is an emergency call. */
-  numberOf(routed: RoutedRequest): string | undefined {
+  /**
+   * The number to dial at a gateway when a call to `number` is a call for help: as it is configured, behind an outside
+   * prefix (0112) unless that is somebody's own number, or before a "#" that ends dialling.
+   * @param number plain
+   */
+  numberFor(number: string, requestUri: string): string | undefined {
     if (this.numbers.size === 0) return undefined;
-    if (isEmergencyUrn(routed.request.requestUri)) return this.parts.settings.numbers[0];
-    const number = plainNumber(dialledUser(routed) ?? "");
-    return this.numbers.has(number) ? number : undefined;
+    if (isEmergencyUrn(requestUri)) return this.parts.settings.numbers[0];
+    const dialled = number.length > 1 && number.endsWith("#") ? number.slice(0, -1) : number;
+    if (this.numbers.has(dialled)) return dialled;
+    for (const prefix of this.parts.settings.prefixes) {
+      const behind = dialled.startsWith(prefix) ? dialled.slice(prefix.length) : "";
+      if (this.numbers.has(behind) && !this.isTaken(dialled)) return behind;
+    }
+    return undefined;
+  }
+
+  /** Whether a phone or a group of this site has this very number. */
+  private isTaken(number: string): boolean {
+    const { site, registrar } = this.parts;
+    if (site.huntGroups.some(({ name }) => plainNumber(name) === number)) return true;
+    return site.extensions.aliases.has(number) || registrar.bindings.findUser(number) !== undefined;
   }
 
   /**

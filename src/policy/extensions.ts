@@ -19,11 +19,6 @@ export function findExtension(
   return settings.suffix_digits === undefined ? undefined : bindings.findSuffix(number, settings.suffix_digits);
 }
 
-/** Whether `host` is a domain in which phones of this site are registered: 201 of another company is not our 201. */
-export function isHome(host: string, bindings: Bindings): boolean {
-  return bindings.hasDomain(host);
-}
-
 /**
  * One target for each contact, by the way that its REGISTER came: behind NAT no other leads there.
  * @param keptSince_ms bindings that expired before this are left out: now, or in an outage long ago

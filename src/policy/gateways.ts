@@ -6,6 +6,7 @@ import type { ForkOutcome, ForkStage, RoutedRequest, Stage, Target } from "../pr
 import { hopOf } from "../transport/locator.ts";
 import type { Calls } from "./calls.ts";
 import { ChannelObserver, type EmergencyWatch } from "./channel-observer.ts";
+import { plainNumber, userText } from "./dialled-number.ts";
 import { GatewayChoosing } from "./gateway-choice.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
@@ -126,13 +127,14 @@ export class Gateways {
   uriOf(gateway: Gateway, number: string): string {
     const { text, user } = gateway.uri;
     const hostStart = user === undefined ? text.indexOf(":") + 1 : text.lastIndexOf("@") + 1;
-    return `sip:${rewrite(number, gateway.called)}@${text.slice(hostStart)}`;
+    return `sip:${userText(rewrite(number, gateway.called))}@${text.slice(hostStart)}`;
   }
 
   /** @param watch given for emergency calls */
   target(gateway: Gateway, number: string, { request }: RoutedRequest, watch?: EmergencyWatch): Target {
     const peer = this.peerOf(gateway);
-    const caller = parseSipUri(request.from?.uri ?? "")?.user;
+    const from = parseSipUri(request.from?.uri ?? "")?.user;
+    const caller = from === undefined ? undefined : plainNumber(from);
     const isRewritten = caller !== undefined && ruleFor(caller, gateway.calling) !== undefined;
     const { calls, own } = this;
     return {
@@ -140,7 +142,9 @@ export class Gateways {
       nextHop: hopOf(gateway.uri),
       touchesGateway: true,
       dropRoutes: true,
-      ...(isRewritten ? { assertedIdentity: `sip:${rewrite(caller, gateway.calling)}@${gateway.uri.host}` } : {}),
+      ...(isRewritten
+        ? { assertedIdentity: `sip:${userText(rewrite(caller, gateway.calling))}@${gateway.uri.host}` }
+        : {}),
       ...(peer === undefined ? {} : { observer: new ChannelObserver(calls, channelKey(gateway), peer, own, watch) }),
     };
   }

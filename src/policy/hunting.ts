@@ -3,6 +3,7 @@ import { hostText } from "../message/uri.ts";
 import type { ForkOutcome, RoutedRequest, Stage, Target } from "../proxy/router.ts";
 import { hopOf } from "../transport/locator.ts";
 import type { AddressOfRecord } from "./bindings.ts";
+import { userText } from "./dialled-number.ts";
 import { contactTargets, findExtension } from "./extensions.ts";
 import type { Gateways } from "./gateways.ts";
 import { replyStage } from "./plan.ts";
@@ -125,7 +126,7 @@ function isRefusedByAll({ best }: ForkOutcome): boolean {
   return best.status < 600;
 }
 
-/** Where upstream finds a number that a gateway has called. */
+/** Where upstream finds a plain number. */
 export function uriAt(number: string, host: string, port: number | undefined): string {
-  return `sip:${number}@${hostText(host)}${port === undefined ? "" : `:${port}`}`;
+  return `sip:${userText(number)}@${hostText(host)}${port === undefined ? "" : `:${port}`}`;
 }

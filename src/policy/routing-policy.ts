@@ -1,14 +1,15 @@
 /** Where requests go: the ordered list of rules. The first that decides, decides. */
 import type { Logger } from "../base/ports.ts";
 import type { Request } from "../message/message.ts";
-import { preprocessRoutes } from "../proxy/preprocess-routes.ts";
-import type { RoutedRequest, Router, RoutingDecision, Verdict } from "../proxy/router.ts";
+import type { Router, RoutingDecision, Verdict } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
 import type { CallLog } from "./call-log.ts";
 import { Outsiders } from "./outsiders.ts";
 import { decision, replyStage } from "./plan.ts";
 import { Quotas } from "./quotas.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import { RequestReader } from "./request-reader.ts";
 import { call } from "./rules/call.ts";
 import { contact } from "./rules/contact.ts";
 import { emergency } from "./rules/emergency.ts";
@@ -46,6 +47,7 @@ export class RoutingPolicy implements Router {
   private readonly log: Logger;
   private readonly staff: Staff;
   private readonly access: Access;
+  private readonly reader: RequestReader;
   private readonly callLog: CallLog;
   private readonly outsiders: Outsiders;
 
@@ -54,9 +56,10 @@ export class RoutingPolicy implements Router {
     this.log = log;
     this.callLog = callLog;
     this.staff = staff;
-    this.access = new Access(staff.site, staff.upstreams, staff.own, staff.tokens);
+    this.access = new Access(staff.site, staff.upstreams, staff.registrar.bindings, staff.own, staff.tokens);
+    this.reader = new RequestReader(staff, this.access);
     this.outsiders = new Outsiders(isNear, log);
-    this.quotas = new Quotas(staff.site.limits, (address) => this.access.originOf(address));
+    this.quotas = new Quotas(staff.site.limits, (address) => this.access.originAt(address));
   }
 
   hears(address: string, now_ms: number): boolean {
@@ -74,19 +77,20 @@ export class RoutingPolicy implements Router {
   mayOpen(request: Request, source: Flow, now_ms: number): "open" | "refuse" | "ignore" {
     const { address: from } = source;
     if (request.method === "BYE" || this.quotas.takes("requests", from, now_ms)) return "open";
-    if (this.isEmergency(request, source) && this.quotas.takes("emergencies", from, now_ms)) return "open";
+    const isEmergency = this.reader.read(request, source, now_ms).emergency !== undefined;
+    if (isEmergency && this.quotas.takes("emergencies", from, now_ms)) return "open";
     if (this.alarm.take(now_ms)) this.log.warn("over_quota", { from, effect: "503, or no answer" });
     return this.quotas.takes("refusals", from, now_ms) ? "refuse" : "ignore";
   }
 
   /** Whether `address` is that of a phone, a gateway or upstream. */
   knows(address: string): boolean {
-    return this.access.originOf(address) !== "stranger";
+    return this.access.originAt(address) !== "stranger";
   }
 
   /** Whether it is that of a gateway or of upstream. */
   isPeer(address: string): boolean {
-    const origin = this.access.originOf(address);
+    const origin = this.access.originAt(address);
     return origin !== "stranger" && origin !== "localnet";
   }
 
@@ -95,33 +99,32 @@ export class RoutingPolicy implements Router {
       this.quotas.prove(address);
       return true;
     }
-    const origin = this.access.originOf(address);
-    return origin !== "stranger" && (asked === undefined || origin === this.access.originOf(asked));
+    const origin = this.access.originAt(address);
+    return origin !== "stranger" && (asked === undefined || origin === this.access.originAt(asked));
   }
 
   isSameParty(address: string, other: string): boolean {
-    const origin = this.access.originOf(address);
-    return (origin === "upstream" || origin === "gateway") && origin === this.access.originOf(other);
+    const origin = this.access.originAt(address);
+    return (origin === "upstream" || origin === "gateway") && origin === this.access.originAt(other);
   }
 
-  private isEmergency(request: Request, source: Flow): boolean {
-    if (request.method !== "INVITE") return false;
-    const routes = preprocessRoutes(request, this.staff.own);
-    return this.staff.emergency.numberOf({ request, source, routes, uri: request.uri }) !== undefined;
+  read(request: Request, source: Flow, now_ms: number): RequestFacts {
+    const facts = this.reader.read(request, source, now_ms);
+    this.reader.learn(facts, now_ms);
+    return facts;
   }
 
-  decide(routed: RoutedRequest, now_ms: number): RoutingDecision {
-    const origin = this.access.originOf(routed.source.address);
-    const made = firstOf(RULES, routed, { ...this.staff, origin, now_ms });
-    const isCall = routed.request.method === "INVITE" && routed.request.toTag === "";
-    return isCall ? this.callLog.record(routed, origin, made, now_ms) : made;
+  decide(facts: RequestFacts, now_ms: number): RoutingDecision {
+    const made = firstOf(RULES, facts, { ...this.staff, now_ms });
+    const isCall = facts.request.method === "INVITE" && facts.belongs === "nothing";
+    return isCall ? this.callLog.record(facts, made, now_ms) : made;
   }
 }
 
-function firstOf(rules: readonly RoutingRule[], routed: RoutedRequest, situation: Situation): RoutingDecision {
+function firstOf(rules: readonly RoutingRule[], facts: RequestFacts, situation: Situation): RoutingDecision {
   for (const rule of rules) {
-    const made = rule(routed, situation);
+    const made = rule(facts, situation);
     if (made !== undefined) return made;
   }
-  return decision("nobody", `nothing for ${situation.origin} to ask of us`, replyStage(403));
+  return decision("nobody", `nothing for ${facts.origin} to ask of us`, replyStage(403));
 }

@@ -2,6 +2,7 @@
 import type { Meter } from "../base/meter.ts";
 import type { Random } from "../base/ports.ts";
 import type { Hangup } from "../proxy/hangup.ts";
+import type { LearnedNames } from "../proxy/learned-names.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { Tokens } from "../proxy/tokens.ts";
 import type { Bindings } from "./bindings.ts";
@@ -18,6 +19,7 @@ import { RedirectWatch } from "./redirect-watch.ts";
 import { Registrar } from "./registrar.ts";
 import { RoutingPolicy } from "./routing-policy.ts";
 import type { Site } from "./site.ts";
+import { SiteNames } from "./site-names.ts";
 import type { SiteStatus } from "./status.ts";
 import { Upstreams } from "./upstreams.ts";
 
@@ -36,6 +38,7 @@ export interface PolicyParts extends PeerParts {
   readonly random: Random;
   readonly hangup: Hangup;
   readonly own: OwnAddresses;
+  readonly learned: LearnedNames;
   readonly tokens: Tokens;
   /** Whether somebody else at this address is on our side of the Internet. */
   isNear(address: string): boolean;
@@ -53,7 +56,7 @@ export class SitePolicy {
   private readonly pathWatch: PathWatch;
 
   constructor(parts: PolicyParts, memory: Memory, site: Site) {
-    const { own, tokens, random, timers, log, hangup } = parts;
+    const { own, learned, tokens, random, timers, log, hangup } = parts;
     this.site = site;
     parts.locator.admitInside(hostsIn(site), (address) => site.localnet.contains(address));
     this.peers = memory.peers;
@@ -78,7 +81,20 @@ export class SitePolicy {
       log,
     });
     const { pathWatch } = memory;
-    const staff = { site, own, tokens, upstreams, registrar, gateways, hunting, redirects, emergency, pathWatch };
+    own.goBy(new SiteNames(site, learned, upstreams, memory.bindings));
+    const staff = {
+      site,
+      own,
+      learned,
+      tokens,
+      upstreams,
+      registrar,
+      gateways,
+      hunting,
+      redirects,
+      emergency,
+      pathWatch,
+    };
     this.router = new RoutingPolicy(staff, memory.callLog, log, parts.isNear);
     const { sources, strangers } = this.router.quotas;
     const { bindings, calls, peers: domains } = memory;

@@ -96,6 +96,8 @@ export interface GatewaySettings {
 export interface EmergencySettings {
   /** As they are dialled; none: no number is special. */
   readonly numbers: readonly string[];
+  /** What phones dial before an outside number: with 0, 0112 is 112. */
+  readonly prefixes: readonly string[];
   /** So many channels, of all gateways together, are kept free of ordinary calls from here. */
   readonly reserve: number;
   /** Whether the youngest ordinary call is ended when no gateway takes an emergency call. */
@@ -187,6 +189,10 @@ export interface LimitSettings {
 
 export interface Site {
   readonly localnet: IpRanges;
+  /** Host names that mean this proxy. */
+  readonly names: readonly string[];
+  /** The names in our own TLS certificate, without wildcards. */
+  readonly certificateNames: readonly string[];
   readonly upstream: UpstreamSettings;
   readonly registration: RegistrationSettings;
   readonly extensions: ExtensionSettings;

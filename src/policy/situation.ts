@@ -1,14 +1,15 @@
-/** What a rule looks at, besides the request: the site, who asks, and how upstream is. */
+/** What a rule looks at, besides the facts of the request: the site, and how upstream is. */
+import type { LearnedNames } from "../proxy/learned-names.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
-import type { RoutedRequest, RoutingDecision } from "../proxy/router.ts";
+import type { RoutingDecision } from "../proxy/router.ts";
 import type { Tokens } from "../proxy/tokens.ts";
-import type { Origin } from "./access.ts";
 import type { Emergency } from "./emergency.ts";
 import type { Gateways } from "./gateways.ts";
 import type { Hunting } from "./hunting.ts";
 import type { PathWatch } from "./path-watch.ts";
 import type { RedirectWatch } from "./redirect-watch.ts";
 import type { Registrar } from "./registrar.ts";
+import type { RequestFacts } from "./request-facts.ts";
 import type { Site } from "./site.ts";
 import type { Upstreams } from "./upstreams.ts";
 
@@ -16,6 +17,7 @@ import type { Upstreams } from "./upstreams.ts";
 export interface Staff {
   readonly site: Site;
   readonly own: OwnAddresses;
+  readonly learned: LearnedNames;
   readonly tokens: Tokens;
   readonly upstreams: Upstreams;
   readonly registrar: Registrar;
@@ -27,9 +29,8 @@ export interface Staff {
 }
 
 export interface Situation extends Staff {
-  readonly origin: Origin;
   readonly now_ms: number;
 }
 
 /** A rule decides, or leaves the request to the next. It sends nothing; what it takes of a budget or a turn, it takes here. */
-export type RoutingRule = (routed: RoutedRequest, situation: Situation) => RoutingDecision | undefined;
+export type RoutingRule = (facts: RequestFacts, situation: Situation) => RoutingDecision | undefined;

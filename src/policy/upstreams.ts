@@ -3,6 +3,7 @@ import type { SipUri } from "../message/uri.ts";
 import { routeUri } from "../proxy/preprocess-routes.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
+import type { Bindings } from "./bindings.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
 import type { UpstreamSettings, WatchSettings } from "./site.ts";
@@ -51,6 +52,18 @@ export class Upstreams {
   peerAt(address: string): Peer | undefined {
     for (const target of this.all()) if (target.hasAddress(address)) return target;
     return undefined;
+  }
+
+  /**
+   * Whether `host` is upstream's: its configured name, or a known address of it; where the file names none, that of a domain
+   * in which phones are registered.
+   */
+  isHost(host: string, bindings: Bindings): boolean {
+    if (this.configured.some((target) => target.hasAddress(host))) return true;
+    for (const target of this.peers.watchedDomains) {
+      if (target.hasAddress(host) && bindings.hasDomain(target.hop.host)) return true;
+    }
+    return false;
   }
 
   /** Who sends from `address`: a configured upstream may do more than a domain that some phone named. */

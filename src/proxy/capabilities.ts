@@ -16,6 +16,8 @@ export function isAddressedToUs({ uri, routes }: RoutedRequest, own: OwnAddresse
 /** Whether we answer an OPTIONS that may not be forwarded: its sender has named us, as the destination or as its last Route. */
 export function endsHere(routed: RoutedRequest, own: OwnAddresses): boolean {
   const { request, routes } = routed;
-  if (request.method !== "OPTIONS" || request.toTag !== "") return false;
-  return isAddressedToUs(routed, own) || (routes.changed && routes.remaining.length === 0);
+  // Where a strict router's doing was undone, the Route set has led on.
+  const isAsReceived = routes.requestUri === request.requestUri;
+  if (request.method !== "OPTIONS") return false;
+  return isAddressedToUs(routed, own) || (isAsReceived && routes.changed && routes.remaining.length === 0);
 }

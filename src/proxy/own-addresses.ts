@@ -1,4 +1,4 @@
-/** Which URIs mean this proxy: its listeners, and what they are advertised as. */
+/** Which URIs mean this proxy: its listeners, what they are advertised as, and the names that it goes by. */
 import { canonicalAddress } from "../base/ip-range.ts";
 import { type SipUri, splitHostPort } from "../message/uri.ts";
 import type { Via } from "../message/via.ts";
@@ -6,12 +6,24 @@ import { defaultPort, type Listener, type Protocol } from "../transport/flow.ts"
 import { hopOf } from "../transport/locator.ts";
 import type { Tokens } from "./tokens.ts";
 
+/** Names that mean us, as far as policy knows them. */
+export interface OwnNames {
+  /** The file says so: they mean us in every URI. */
+  readonly stated: ReadonlySet<string>;
+  /** Whether `host` means us in every URI but the Request-URI of a REGISTER: our certificate or DNS says so. */
+  isOurs(host: string): boolean;
+}
+
+const NO_NAMES: OwnNames = { stated: new Set(), isOurs: () => false };
+
 export class OwnAddresses {
   /** Whether anything of ours speaks TLS. */
   readonly hasTls: boolean;
   private readonly listeners: readonly Listener[];
   private readonly tokens: Tokens | undefined;
   private readonly hostPorts = new Set<string>();
+  private readonly addresses = new Set<string>();
+  private names: OwnNames = NO_NAMES;
 
   /** @param tokens know what we have made when we had other addresses */
   constructor(listeners: readonly Listener[], tokens?: Tokens) {
@@ -24,12 +36,21 @@ export class OwnAddresses {
   /** Listeners have moved. */
   refresh(): void {
     this.hostPorts.clear();
+    this.addresses.clear();
     for (const listener of this.listeners) {
-      this.hostPorts.add(`${canonicalAddress(listener.address)} ${listener.port}`);
+      const address = canonicalAddress(listener.address);
+      this.addresses.add(address);
+      this.hostPorts.add(`${address} ${listener.port}`);
       const advertised = splitHostPort(listener.sentBy);
-      if (advertised !== undefined)
-        this.hostPorts.add(`${advertised.host} ${advertised.port ?? defaultPort(listener.protocol)}`);
+      if (advertised === undefined) continue;
+      this.addresses.add(advertised.host);
+      this.hostPorts.add(`${advertised.host} ${advertised.port ?? defaultPort(listener.protocol)}`);
     }
+  }
+
+  /** From now on these names mean us. */
+  goBy(names: OwnNames): void {
+    this.names = names;
   }
 
   /** @param protocol tells the port where none is named */
@@ -37,13 +58,34 @@ export class OwnAddresses {
     return this.hostPorts.has(`${host} ${port ?? defaultPort(protocol)}`);
   }
 
+  /** Whether one of our listeners has this IP address, or is advertised at it, on whichever port. */
+  hasAddress(address: string): boolean {
+    return this.addresses.has(canonicalAddress(address));
+  }
+
+  /** Whether a URI with this port, or with none, can mean a listener: DNS may lead a bare name to any of them. */
+  hasPort(port: number | undefined): boolean {
+    return port === undefined || this.listeners.some((listener) => listener.port === port);
+  }
+
   hasUri(uri: SipUri): boolean {
-    return this.has(uri.host, uri.port, hopOf(uri).protocol);
+    return this.isStated(uri) || (this.names.isOurs(uri.host) && this.hasPort(uri.port));
+  }
+
+  /** The same for the Request-URI of a REGISTER, where a name that nobody has stated is the registrar's domain. */
+  isStated(uri: SipUri): boolean {
+    if (this.has(uri.host, uri.port, hopOf(uri).protocol)) return true;
+    return this.names.stated.has(uri.host) && this.hasPort(uri.port);
   }
 
   /** Whether we have put this Route entry, of a request with this Call-ID: perhaps at an address that we have no longer. */
   hasRoute(uri: SipUri, callId: string): boolean {
-    return this.hasUri(uri) || (uri.user !== undefined && this.tokens?.isOurs(uri.user, callId) === true);
+    return this.hasUri(uri) || this.hasToken(uri, callId);
+  }
+
+  /** Whether the user of this URI is a token of ours, for a request with this Call-ID. */
+  hasToken({ user }: SipUri, callId: string): boolean {
+    return user !== undefined && this.tokens?.isOurs(user, callId) === true;
   }
 
   /** Whether we have put this Via. */

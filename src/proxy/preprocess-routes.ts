@@ -19,10 +19,14 @@ export interface RouteSet {
 
 const NONE: readonly string[] = [];
 
-export function preprocessRoutes(request: Request, own: OwnAddresses): RouteSet {
+/**
+ * @param isPhone the sender is a phone of the site: with an outbound proxy that is set without ";lr" it puts us into the
+ *   Request-URI, and what it means at the end of Route
+ */
+export function preprocessRoutes(request: Request, own: OwnAddresses, isPhone = false): RouteSet {
   const requestUri = withoutOwnMaddr(request, own);
   if (request.indexOf(ROUTE) < 0) return { changed: false, remaining: NONE, requestUri, tokens: NONE };
-  return takeOff(request, requestUri, own);
+  return takeOff(request, requestUri, own, isPhone);
 }
 
 /** A maddr that means us has done its work: it goes, and the port with it. */
@@ -35,30 +39,32 @@ function withoutOwnMaddr({ requestUri, uri }: Request, own: OwnAddresses): strin
   return `${uri.scheme}:${user}${hostText(uri.host)}${parameters.join(";")}${uri.headers}`;
 }
 
-function takeOff(request: Request, received: string, own: OwnAddresses): RouteSet {
+function takeOff(request: Request, requestUri: string, own: OwnAddresses, isPhone: boolean): RouteSet {
   const { uri, callId } = request;
   const values = request.list(ROUTE);
+  const entries = values.map(routeUri);
   const tokens: string[] = [];
-  let requestUri = received;
-  let changed = false;
-  // A strict router put our Record-Route URI into the Request-URI and the real one at the end of Route.
-  if (uri !== undefined && own.hasUri(uri) && uriParameter(uri, "lr") !== undefined) {
-    const last = parseNameAddr(values[values.length - 1] ?? "");
-    if (last !== undefined) {
-      tokens.push(uri.user ?? "");
-      requestUri = last.uri;
-      values.pop();
-      changed = true;
-    }
-  }
   let taken = 0;
-  for (const value of values) {
-    const entry = routeUri(value);
+  for (const entry of entries) {
     if (entry === undefined || !own.hasRoute(entry, callId)) break;
     tokens.push(entry.user ?? "");
     taken += 1;
   }
-  return { changed: changed || taken > 0, remaining: taken === 0 ? values : values.slice(taken), requestUri, tokens };
+  const remaining = taken === 0 ? values : values.slice(taken);
+  const changed = taken > 0;
+  if (uri === undefined) return { changed, remaining, requestUri, tokens };
+  const isToken = own.hasToken(uri, callId);
+  const isBare = isPhone && uri.user === undefined && own.hasUri(uri);
+  if (!isToken && !isBare) return { changed, remaining, requestUri, tokens };
+  const ours = isToken ? [uri.user ?? "", ...tokens] : tokens;
+  const target = remaining.length > 0 ? parseNameAddr(remaining[remaining.length - 1] ?? "") : undefined;
+  if (target !== undefined) {
+    return { changed: true, remaining: remaining.slice(0, -1), requestUri: target.uri, tokens: ours };
+  }
+  // A number at our own address, called through us: the last entry is no Route of ours, though its host is.
+  const last = isBare ? entries[taken - 1] : undefined;
+  const isCalled = last?.user !== undefined && uriParameter(last, "lr") === undefined && !own.hasToken(last, callId);
+  return { changed, remaining, requestUri: isCalled ? last.text : requestUri, tokens: ours };
 }
 
 /** The URI of a Route value; undefined when it is no SIP URI. */

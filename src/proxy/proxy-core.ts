@@ -5,7 +5,6 @@ import type { Timers } from "../base/timers.ts";
 import type { Request, Response } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
 import type { Reply } from "../message/reply.ts";
-import { parseSipUri } from "../message/uri.ts";
 import { BranchIds } from "../transaction/branch-id.ts";
 import type { Incoming, ServerTransaction } from "../transaction/server-transaction.ts";
 import { acknowledgesStateless, buildStateless } from "../transaction/stateless-reply.ts";
@@ -18,9 +17,9 @@ import { TcpReach } from "../transport/tcp-reach.ts";
 import { hopBack, nextVia, withoutTopVia } from "./forward-response.ts";
 import { Hangup } from "./hangup.ts";
 import type { ProxyKit } from "./kit.ts";
+import { LearnedNames } from "./learned-names.ts";
 import { OrphanDialogs } from "./orphan-dialogs.ts";
 import { OwnAddresses } from "./own-addresses.ts";
-import { preprocessRoutes } from "./preprocess-routes.ts";
 import { Prober } from "./prober.ts";
 import { ResponseContext } from "./response-context.ts";
 import type { RoutedRequest, Router, Stage, Target } from "./router.ts";
@@ -38,6 +37,7 @@ export interface ProxyPorts {
 
 export class ProxyCore implements TransactionUser {
   readonly own: OwnAddresses;
+  readonly learned: LearnedNames;
   readonly tokens: Tokens;
   readonly locator: Locator;
   readonly transactions: TransactionLayer;
@@ -69,9 +69,11 @@ export class ProxyCore implements TransactionUser {
     const orphans = new OrphanDialogs({ transport, transactions, locator, branchIds, own, log });
     const { unanswered, lingering } = transactions;
     const { routes, lookups } = locator;
+    this.learned = new LearnedNames(locator.names, own);
     const names = locator.names.table;
+    const own_names = this.learned;
     const late_answers = orphans.dialogs;
-    this.meter.watchAll({ transactions, unanswered, lingering, names, routes, lookups, late_answers });
+    this.meter.watchAll({ transactions, unanswered, lingering, names, own_names, routes, lookups, late_answers });
     this.prober = new Prober({ transport, transactions, locator, timers, branchIds, random });
     this.hangup = new Hangup({ transactions, locator, branchIds });
     const tcpReach = new TcpReach(listeners);
@@ -139,17 +141,18 @@ export class ProxyCore implements TransactionUser {
 
   onRequest(server: ServerTransaction, incoming: Incoming, now_ms: number): void {
     const { request, source, stamp } = incoming;
-    const routed = this.route(request, source);
+    const { router } = this;
+    if (router === undefined) {
+      this.transactions.reply(server, { status: 503 }, now_ms);
+      return;
+    }
+    const routed = router.read(request, source, now_ms);
     const refusal = refusalOf(routed, this.own, this.branchIds);
     if (refusal !== undefined) {
       this.transactions.reply(server, refusal, now_ms);
       return;
     }
-    const decision = this.router?.decide(routed, now_ms);
-    if (decision === undefined) {
-      this.transactions.reply(server, { status: 503 }, now_ms);
-      return;
-    }
+    const decision = router.decide(routed, now_ms);
     this.log.debug("routed", {
       method: request.method,
       call_id: request.callId,
@@ -161,15 +164,16 @@ export class ProxyCore implements TransactionUser {
 
   onStrayAck(ack: Request, source: Flow, now_ms: number): void {
     if (acknowledgesStateless(ack)) return;
-    const routed = this.route(ack, source);
-    if (refusalOf(routed, this.own, this.branchIds) !== undefined) return;
+    const routed = this.router?.read(ack, source, now_ms);
+    if (routed === undefined || refusalOf(routed, this.own, this.branchIds) !== undefined) return;
     const stage = this.router?.decide(routed, now_ms).plan[0];
     const target = firstTarget(stage, now_ms);
     if (target !== undefined) this.forwardStateless(routed, target, now_ms);
   }
 
   onStrayCancel(cancel: Request, source: Flow, now_ms: number): void {
-    const routed = this.route(cancel, source);
+    const routed = this.router?.read(cancel, source, now_ms);
+    if (routed === undefined) return;
     const refusal = refusalOf(routed, this.own, this.branchIds);
     if (refusal !== undefined) {
       this.answerStateless(cancel, source, refusal);
@@ -227,12 +231,6 @@ export class ProxyCore implements TransactionUser {
     } else {
       this.transactions.receiveRequest(request, source, now_ms);
     }
-  }
-
-  private route(request: Request, source: Flow): RoutedRequest {
-    const routes = preprocessRoutes(request, this.own);
-    const uri = routes.requestUri === request.requestUri ? request.uri : parseSipUri(routes.requestUri);
-    return { request, source, routes, uri };
   }
 
   private forwardStateless(routed: RoutedRequest, target: Target, now_ms: number): void {

@@ -143,7 +143,7 @@ export interface DecisionListener {
   onAck?(now_ms: number): void;
 }
 
-/** A request as rules see it. */
+/** A request with what has been found out about it: made by the router, which gets it back with each question about it. */
 export interface RoutedRequest {
   readonly request: Request;
   readonly source: Flow;
@@ -170,5 +170,8 @@ export interface Router {
   mayAnswer(address: string, asked: string | undefined): boolean;
   /** Whether two addresses can be one party's, such as a PBX of several machines. */
   isSameParty(address: string, other: string): boolean;
+  /** Finds out what an admitted request is about; happens once. */
+  read(request: Request, source: Flow, now_ms: number): RoutedRequest;
+  /** @param routed from {@link read} */
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision;
 }

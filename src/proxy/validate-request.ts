@@ -3,7 +3,7 @@ import { MAX_FORWARDS, PROXY_REQUIRE, VIA } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import type { Reply } from "../message/reply.ts";
 import { parseDecimal } from "../message/text.ts";
-import { uriScheme } from "../message/uri.ts";
+import { type SipUri, uriScheme } from "../message/uri.ts";
 import { parseVia } from "../message/via.ts";
 import type { BranchIds } from "../transaction/branch-id.ts";
 import { CAPABILITIES, endsHere } from "./capabilities.ts";
@@ -13,21 +13,14 @@ import type { RoutedRequest } from "./router.ts";
 const MAX_FORWARDS_LIMIT = 255;
 const MAX_VIAS = 70;
 
-/**
- * The refusal that a request deserves, or our own 200 to an OPTIONS that ends here; undefined when it may be forwarded.
- * @param routed the request with its routes preprocessed
- */
+/** The refusal that a request deserves, or our own 200 to an OPTIONS that ends here; undefined when it may be forwarded. */
 export function refusalOf(routed: RoutedRequest, own: OwnAddresses, branchIds: BranchIds): Reply | undefined {
-  const { request } = routed;
-  const scheme = uriScheme(request.requestUri);
-  // sips promises TLS on every hop (§26.2.2), and without TLS here that promise can't be kept.
-  if (scheme === "sips" && !own.hasTls) return { status: 416 };
-  // A service URN (RFC 5031) names no host, but policy and upstream may know where it leads.
-  const isSip = scheme === "sip" || scheme === "sips";
-  if (!isSip && scheme !== "tel" && scheme !== "urn") return { status: 416 };
-  if (isSip && request.uri === undefined) return { status: 400, reason: "Malformed Request-URI" };
-  // §19.1.1: what is behind "?" would become header fields of whoever takes them for such.
-  if (isSip && request.uri?.headers !== "") return { status: 400, reason: "Headers In Request-URI" };
+  const { request, routes, uri } = routed;
+  const asReceived = refusalOfUri(request.requestUri, request.uri, own);
+  if (asReceived !== undefined) return asReceived;
+  const isReplaced = routes.requestUri !== request.requestUri;
+  const asRouted = isReplaced ? refusalOfUri(routes.requestUri, uri, own) : undefined;
+  if (asRouted !== undefined) return asRouted;
   const maxForwards = request.header(MAX_FORWARDS);
   const hops = maxForwards === undefined ? MAX_FORWARDS_LIMIT : parseDecimal(maxForwards, MAX_FORWARDS_LIMIT);
   if (hops < 0) return { status: 400, reason: "Malformed Max-Forwards" };
@@ -38,6 +31,20 @@ export function refusalOf(routed: RoutedRequest, own: OwnAddresses, branchIds: B
   if (required.length > 0 && request.method !== "ACK" && request.method !== "CANCEL")
     return { status: 420, headers: `Unsupported: ${required.join(", ")}\r\n` };
   return hops === 0 ? { status: 200, headers: CAPABILITIES } : undefined;
+}
+
+/** @param uri `text`, parsed; undefined when it is no SIP URI */
+function refusalOfUri(text: string, uri: SipUri | undefined, own: OwnAddresses): Reply | undefined {
+  const scheme = uriScheme(text);
+  // sips promises TLS on every hop (§26.2.2), and without TLS here that promise can't be kept.
+  if (scheme === "sips" && !own.hasTls) return { status: 416 };
+  // A service URN (RFC 5031) names no host, but policy and upstream may know where it leads.
+  const isSip = scheme === "sip" || scheme === "sips";
+  if (!isSip && scheme !== "tel" && scheme !== "urn") return { status: 416 };
+  if (isSip && uri === undefined) return { status: 400, reason: "Malformed Request-URI" };
+  // §19.1.1: what is behind "?" would become header fields of whoever takes them for such.
+  if (isSip && uri?.headers !== "") return { status: 400, reason: "Headers In Request-URI" };
+  return undefined;
 }
 
 /** §16.3 item 4: one of the Vias is ours, and we would decide as we did then. */

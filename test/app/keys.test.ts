@@ -65,7 +65,7 @@ describe("the loaders", () => {
   test("a fault lists the keys of a mapping in the order of the table", () => {
     expect(keysBelow("survival")).toEqual(["answer", "notice", "notice_hold"]);
     expect(keysBelow("gateways.rewrite")).toEqual(["called", "calling"]);
-    expect(keysBelow("").slice(0, 6)).toEqual(["listen", "tls", "localnet", "upstream", "registration", "extensions"]);
+    expect(keysBelow("").slice(0, 6)).toEqual(["listen", "tls", "names", "localnet", "upstream", "registration"]);
   });
 
   test("a key that the table lacks is a type error, and throws", () => {

@@ -35,7 +35,7 @@ describe("parseSipUri", () => {
     ["sip:%61lice%40work@example.com", { user: "%61lice%40work", host: "example.com" }],
     ["sip:+49-30-1234@h", { user: "+49-30-1234" }],
     ["sip:a@host_with_underscore", { host: "host_with_underscore" }],
-    ["sip:a@host.", { host: "host." }],
+    ["sip:a@host.", { host: "host" }],
     ["sip:a@b@c.example.com", { user: "a@b", host: "c.example.com" }], // the host stands behind the last "@"
   ];
 

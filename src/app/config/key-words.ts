@@ -73,6 +73,11 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
     "what phones must show: `none`; `optional`: they are asked, and served whatever they show; `required`: one of `tls.ca`",
   "tls.wildcards":
     "`true` believes a certificate of upstream or a gateway whose name has `*` as its whole first label, as hosted PBXs have: `*.example.com` stands for `pbx.example.com`, not for `example.com` or `a.b.example.com`; `*.com` stands for nothing",
+  names: {
+    default: "none",
+    words:
+      "host names that mean this router, such as the one that phones have as their outbound proxy. Known without the key: what `advertise` says, the names in our own TLS certificate (no wildcards), and a name at the top of a request's Route that DNS leads to an address of `listen`. Names of upstream, gateways and the phones' domains never mean this router, whatever they resolve to",
+  },
   localnet: "the phones' networks; only they get survival and may dial out",
   upstream: {
     default: "the Request-URI's domain",
@@ -162,6 +167,8 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
     words:
       'numbers, `["112", "911"]`, that go to the gateways in every state, and upstream when no gateway takes them; or a mapping with the next keys',
   },
+  "emergency.prefixes":
+    "what phones dial before an outside number: `0112` and `9911` are emergency calls too, unless that is the number of a phone or a group here, and the gateway gets 112 and 911; `[]`: nothing",
   "emergency.numbers": "as above, as they are dialled; `urn:service:sos` (RFC 5031) dials the first of them",
   "emergency.reserve":
     "so many channels of all gateways together are kept free of ordinary calls from here; needs `channels`",

@@ -72,6 +72,7 @@ export const KEYS = {
   "tls.ca": text(),
   "tls.client_certificates": choice("none", ["none", "optional", "required"]),
   "tls.wildcards": flag(false),
+  names: list(text()),
   localnet: list(text()),
   upstream: list(uri),
   "upstream.targets": list(uri),
@@ -126,6 +127,7 @@ export const KEYS = {
   max_call: duration("4h", "1m", "24h"),
   emergency: list(number),
   "emergency.numbers": list(number),
+  "emergency.prefixes": list(number, ["0", "9"]),
   "emergency.reserve": count(0, 0, 1_000),
   "emergency.preempt": flag(false),
   // An hour is what PSAPs and the products around take for a call back.

@@ -12,6 +12,7 @@ import { loadExtensions } from "./load-extensions.ts";
 import { loadGatewayProbe, loadGatewaySettings, loadGateways } from "./load-gateways.ts";
 import { loadLimits } from "./load-limits.ts";
 import { loadListeners, loadLocalnet } from "./load-listen.ts";
+import { checkNames, loadNames } from "./load-names.ts";
 import { loadRegistration } from "./load-registration.ts";
 import { loadHuntGroups, loadInbound, loadOutageAnswers, loadSurvival } from "./load-survival.ts";
 import { checkTransports, loadTls, type Surroundings } from "./load-tls.ts";
@@ -73,6 +74,8 @@ function loadSite(reader: Reader, fields: Fields<"">): Site {
   const gatewayProbe = loadGatewayProbe(reader, fields);
   const gateways = fields.optional("gateways", (place) => loadGateways(reader, place, gatewayProbe)) ?? [];
   return {
+    names: fields.optional("names", (place) => loadNames(reader, place)) ?? [],
+    certificateNames: [],
     localnet: new IpRanges(
       fields.required("localnet", "[10.222.237.0/24]", (place) => loadLocalnet(reader, place)) ?? [],
     ),
@@ -94,6 +97,7 @@ function loadSite(reader: Reader, fields: Fields<"">): Site {
 /** What no single value shows. */
 function crossCheck(reader: Reader, fields: Fields<"">, listeners: readonly Listener[], site: Site): void {
   checkEmergency(reader, fields, site);
+  checkNames(reader, fields, site);
   const isOurs = (uri: SipUri) => {
     const port = uri.port ?? defaultPort(hopOf(uri).protocol ?? "udp");
     return listeners.some((one) => one.address === uri.host && one.port === port);

@@ -1,8 +1,11 @@
 /** The file's `emergency`: a list of numbers, or a mapping; and what of the rest of the file stands in its way. */
 import type { EmergencySettings, Site } from "../../policy/site.ts";
 import { type Fields, longFormOf } from "./fields.ts";
+import { KEYS } from "./keys.ts";
 import { loadNumber } from "./load-extensions.ts";
 import type { Place, Reader } from "./reader.ts";
+
+const PREFIXES = (KEYS["emergency.prefixes"].default ?? []).map(String);
 
 export function loadEmergency(reader: Reader, place: Place | undefined): EmergencySettings {
   const fields = longFormOf(reader, place, "emergency");
@@ -10,6 +13,7 @@ export function loadEmergency(reader: Reader, place: Place | undefined): Emergen
   const shortForm = place === undefined || fields.isThere ? undefined : loadNumbers(reader, place);
   return {
     numbers: numbers ?? shortForm ?? [],
+    prefixes: fields.optional("prefixes", (found) => loadPrefixes(reader, found)) ?? PREFIXES,
     reserve: fields.count("reserve"),
     preempt: fields.flag("preempt"),
     callback_ms: fields.duration_ms("callback"),
@@ -36,6 +40,11 @@ export function checkEmergency(reader: Reader, fields: Fields<"">, site: Site): 
     const taken = emergency.numbers.includes(number) ? fields.get(key) : undefined;
     if (taken !== undefined) reader.fault(taken, `${number} is an emergency number; take it out of one of the two`);
   }
+}
+
+/** [] for a site whose phones dial nothing before an outside number. */
+function loadPrefixes(reader: Reader, place: Place): string[] {
+  return reader.items(place).flatMap((item) => loadNumber(reader, item) ?? []);
 }
 
 function loadNumbers(reader: Reader, place: Place): string[] {

@@ -1,18 +1,18 @@
 /** A phone's call: upstream first, and survival when upstream says nothing. */
 import type { Reply } from "../../message/reply.ts";
 import type { NextOn, RoutedRequest, Stage } from "../../proxy/router.ts";
-import { dialledUser } from "../dialled-number.ts";
-import { findExtension, isHome } from "../extensions.ts";
+import { findExtension } from "../extensions.ts";
 import { ALL_KEPT, absentStages, extensionStages } from "../forwarding.ts";
 import type { Gateways } from "../gateways.ts";
 import { decision, isDead, replyStage, upstreamStages } from "../plan.ts";
 import { callerOf } from "../registrar.ts";
+import type { RequestFacts } from "../request-facts.ts";
 import type { Gateway } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const call: RoutingRule = (routed, situation) => {
-  const { site, origin, upstreams, redirects, now_ms } = situation;
-  if (origin !== "localnet" || routed.request.method !== "INVITE") return undefined;
+  const { site, upstreams, redirects, now_ms } = situation;
+  if (routed.origin !== "localnet" || routed.request.method !== "INVITE") return undefined;
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesCalls);
   const stages: Stage[] = upstreamStages(targets, site.upstream.fr_timer_ms);
   // While upstream lives, nobody needs to know who else could take the call.
@@ -48,11 +48,11 @@ function orElse(stages: () => Stage[], deadCodes: readonly number[]): NextOn {
 }
 
 /** Another phone of this site when the number means one; otherwise the notice, and the gateway. */
-function survivalStages(routed: RoutedRequest, situation: Situation): Stage[] {
-  const number = dialledUser(routed);
-  if (number === undefined) return [unreachable];
+function survivalStages(routed: RequestFacts, situation: Situation): Stage[] {
+  const { number, host } = routed;
+  if (number === "") return [unreachable];
   const { bindings } = situation.registrar;
-  const isOurs = routed.uri === undefined || isHome(routed.uri.host, bindings);
+  const isOurs = host !== "elsewhere";
   const extension = isOurs ? findExtension(number, situation.site.extensions, bindings) : undefined;
   if (extension !== undefined) return extensionStages(extension, ALL_KEPT, routed, situation);
   const forwarded = isOurs ? absentStages(number, ALL_KEPT, routed, situation) : undefined;

@@ -3,8 +3,7 @@ import { hostText } from "../../message/uri.ts";
 import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
-export const contact: RoutingRule = (routed, { own, tokens, registrar, gateways, origin }) => {
-  const { uri } = routed;
+export const contact: RoutingRule = ({ uri, origin }, { own, tokens, registrar, gateways }) => {
   if (uri?.user === undefined || !own.hasUri(uri)) return undefined;
   const phone = tokens.readContact(uri.user);
   if (phone === undefined) return undefined;

@@ -8,12 +8,11 @@ import { decision, replyStage, upstreamStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const emergency: RoutingRule = (routed, situation) => {
-  const { origin, emergency, gateways } = situation;
-  if (routed.request.method !== "INVITE" || (origin !== "localnet" && origin !== "upstream")) return undefined;
+  const { emergency } = situation;
+  const { origin, emergency: number } = routed;
+  if (number === undefined || origin === "stranger" || origin === "domain") return undefined;
   // Of upstream's calls only those to our gateways are ours to judge.
-  if (origin === "upstream" && (routed.uri === undefined || gateways.find(routed.uri) === undefined)) return undefined;
-  const number = emergency.numberOf(routed);
-  if (number === undefined) return undefined;
+  if (origin === "upstream" && routed.host !== "gateway") return undefined;
   const upstream = origin === "localnet" ? upstreamStages(number, routed, situation) : [];
   const last = replyStage(480, undefined, 'Reason: SIP;cause=503;text="Nobody takes the emergency call"\r\n');
   return {

@@ -1,12 +1,13 @@
 /** A call from the PSTN: upstream first, where it is configured so and lives; then whom the called number means. */
 import { parseSipUri, uriPort } from "../../message/uri.ts";
 import { isFlow } from "../../proxy/outgoing.ts";
-import type { ForkOutcome, RoutedRequest, Stage, Target } from "../../proxy/router.ts";
+import type { ForkOutcome, Stage, Target } from "../../proxy/router.ts";
 import { contactTargets, findExtension } from "../extensions.ts";
 import { ALL_KEPT, absentStages, extensionStages } from "../forwarding.ts";
 import { channelKey } from "../gateways.ts";
 import { nobodyRegistered, uriAt } from "../hunting.ts";
 import { decision, replyStage, upstreamStage } from "../plan.ts";
+import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 /** As long as anybody who has just called for help may need to reach the phone. */
@@ -14,9 +15,9 @@ const CALLBACK_RING_ms = 60_000;
 const CALLERS = "phones that have called an emergency number";
 
 export const fromGateway: RoutingRule = (routed, situation) => {
-  const { origin, own, gateways, emergency, now_ms } = situation;
-  if (origin !== "gateway" || routed.request.method !== "INVITE") return undefined;
-  const number = routed.uri?.user ?? "";
+  const { own, gateways, emergency, now_ms } = situation;
+  if (routed.origin !== "gateway" || routed.request.method !== "INVITE") return undefined;
+  const { number } = routed;
   const gateway = gateways.findAddress(routed.source.address);
   const channel = gateway === undefined ? "" : channelKey(gateway);
   const callers = emergency.callbackTargets(routed.source.address, now_ms);
@@ -41,7 +42,7 @@ export const fromGateway: RoutingRule = (routed, situation) => {
 };
 
 /** The group of this very number; else the extension that it means, no guessing by suffix; else the default group. */
-function whoRings(number: string, routed: RoutedRequest, situation: Situation) {
+function whoRings(number: string, routed: RequestFacts, situation: Situation) {
   const { site, registrar, upstreams, hunting, now_ms } = situation;
   const named = hunting.groupNamed(number);
   const settings = { ...site.extensions, suffix_digits: undefined };

@@ -6,7 +6,8 @@ import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
 export const fromUpstream: RoutingRule = (routed, situation) => {
-  const { site, origin, gateways } = situation;
+  const { site, gateways } = situation;
+  const { origin } = routed;
   if ((origin !== "upstream" && origin !== "domain") || routed.uri === undefined) return undefined;
   const { host } = routed.uri;
   // A Route that is left would lead elsewhere than the Request-URI that has been looked at.

@@ -5,17 +5,19 @@
 import type { Request } from "../../message/message.ts";
 import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
-import type { DecisionListener, RoutedRequest, RoutingDecision, Stage, Target } from "../../proxy/router.ts";
+import type { DecisionListener, RoutingDecision, Stage, Target } from "../../proxy/router.ts";
 import type { Hop } from "../../transport/locator.ts";
 import type { Calls } from "../calls.ts";
 import { hopFromOutside, isBoundToFlow, isOutside } from "../dialling.ts";
 import { gruuTarget } from "../gruu.ts";
 import { decision, replyStage } from "../plan.ts";
+import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const inDialog: RoutingRule = (routed, situation) => {
-  const { own, origin, gateways, registrar } = situation;
-  if (routed.request.toTag === "") return undefined;
+  const { own, gateways, registrar } = situation;
+  const { origin, belongs } = routed;
+  if (belongs !== "dialog") return undefined;
   const target = connectionTarget(routed, situation) ?? gruuTarget(routed, registrar.bindings) ?? {};
   const hop = nextHopOf(routed, target);
   if (hop === undefined) return decision("in-dialog", "no next hop", replyStage(404));
@@ -38,7 +40,7 @@ export const inDialog: RoutingRule = (routed, situation) => {
 };
 
 /** The connection that the phone on the other side has opened: the way to it, whatever its Contact says (RFC 5626 §5.3). */
-function connectionTarget(routed: RoutedRequest, situation: Situation): Target | undefined {
+function connectionTarget(routed: RequestFacts, situation: Situation): Target | undefined {
   const { request, routes } = routed;
   const { tokens, upstreams, gateways } = situation;
   if (routes.remaining.length > 0) return undefined;
@@ -86,7 +88,7 @@ function callListener(request: Request, calls: Calls): DecisionListener {
  * Whom we don't know must show that we let the dialog in, and reaches no more than its other side: a phone by its
  * address, or the gateway where that takes part in the dialog. A name could mean anything by the time DNS answers.
  */
-function isAllowed({ request, routes }: RoutedRequest, host: string, { origin, tokens, site }: Situation): boolean {
+function isAllowed({ request, routes, origin }: RequestFacts, host: string, { tokens, site }: Situation): boolean {
   if (!isOutside(origin)) return true;
   const proofs = routes.tokens.map((token) => tokens.readDialog(token, request.callId));
   const isToGateway = site.gateways.some((gateway) => gateway.uri.host === host);

@@ -9,7 +9,8 @@ import type { RoutingRule } from "../situation.ts";
 const STATUS_DEFAULT = 480;
 const RETRY_AFTER_s = 60;
 
-export const otherRequest: RoutingRule = (routed, { site, origin, upstreams, now_ms }) => {
+export const otherRequest: RoutingRule = (routed, { site, upstreams, now_ms }) => {
+  const { origin } = routed;
   if (origin !== "localnet" && (origin !== "gateway" || routed.request.method === "CANCEL")) return undefined;
   const answer = outageAnswer(routed.request, site.outageAnswers);
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesRegisters);

@@ -10,7 +10,8 @@ function isGone({ best }: ForkOutcome): boolean {
 }
 
 export const path: RoutingRule = (routed, situation) => {
-  const { tokens, gateways, origin } = situation;
+  const { tokens, gateways } = situation;
+  const { origin } = routed;
   for (const token of routed.routes.tokens) {
     const flow = tokens.readFlow(token);
     const isTrusted = origin !== "stranger" && origin !== "domain";

@@ -11,8 +11,9 @@ import { makesBinding, nameOf } from "../registrar.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const register: RoutingRule = (routed, situation) => {
-  const { site, origin, upstreams, registrar, now_ms } = situation;
-  if ((origin !== "localnet" && origin !== "gateway") || routed.request.method !== "REGISTER") return undefined;
+  const { site, upstreams, registrar, now_ms } = situation;
+  const { origin, belongs } = routed;
+  if ((origin !== "localnet" && origin !== "gateway") || belongs !== "registration") return undefined;
   const here: Stage = { kind: "reply", what: "answered here", reply: (at_ms) => registrar.answer(routed, at_ms) };
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesRegisters);
   const [first] = targets;

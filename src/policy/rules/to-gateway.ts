@@ -5,8 +5,8 @@ import { decision } from "../plan.ts";
 import { callerOf } from "../registrar.ts";
 import type { RoutingRule } from "../situation.ts";
 
-export const toGateway: RoutingRule = (routed, { gateways, redirects, origin }) => {
-  const { uri, request } = routed;
+export const toGateway: RoutingRule = (routed, { gateways, redirects }) => {
+  const { uri, request, origin, number } = routed;
   if (uri === undefined || (origin !== "localnet" && origin !== "upstream")) return undefined;
   const named = gateways.find(uri);
   if (named === undefined) return undefined;
@@ -16,8 +16,8 @@ export const toGateway: RoutingRule = (routed, { gateways, redirects, origin }) 
     return decision("to-gateway", why, { kind: "fork", targets: [target] });
   }
   // Where it comes back from our redirect, the number has been rewritten for the named gateway: no other would know it.
-  const others = named.called.length > 0 ? [] : gateways.others(named, uri.user ?? "");
-  const [first, ...rest] = gateways.stages([{ ...named, called: [] }, ...others], uri.user ?? "", routed);
+  const others = named.called.length > 0 ? [] : gateways.others(named, number);
+  const [first, ...rest] = gateways.stages([{ ...named, called: [] }, ...others], number, routed);
   if (first === undefined) return undefined;
   const listener = { onStart: () => redirects.followed(callerOf(request)) };
   return { ...decision("to-gateway", why, first, ...rest), listener };

@@ -1,0 +1,91 @@
+/** Finds the facts of a request when it arrives. */
+import type { Request } from "../message/message.ts";
+import { parseSipUri, type SipUri } from "../message/uri.ts";
+import { preprocessRoutes, type RouteSet, routeUri } from "../proxy/preprocess-routes.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { Access } from "./access.ts";
+import { dialledUser, plainNumber } from "./dialled-number.ts";
+import type { Belonging, HostMeaning, RequestFacts } from "./request-facts.ts";
+import type { Staff } from "./situation.ts";
+
+/** Each proof costs an HMAC; we never make more than two tokens for one request (RFC 5658). */
+const TOKENS_READ_MAX = 4;
+
+export class RequestReader {
+  private readonly staff: Staff;
+  private readonly access: Access;
+
+  constructor(staff: Staff, access: Access) {
+    this.staff = staff;
+    this.access = access;
+  }
+
+  read(request: Request, source: Flow, now_ms: number): RequestFacts {
+    const { own, emergency } = this.staff;
+    const origin = this.access.originOf(request, source, now_ms);
+    const routes = preprocessRoutes(request, own, origin === "localnet");
+    const uri = routes.requestUri === request.requestUri ? request.uri : parseSipUri(routes.requestUri);
+    const number = plainNumber(dialledUser(uri, routes.requestUri) ?? "");
+    const belongs = this.belongingOf(request, routes);
+    const isNewCall = request.method === "INVITE" && belongs === "nothing";
+    return {
+      request,
+      source,
+      routes,
+      uri,
+      origin,
+      host: uri === undefined ? "none" : this.meaningOf(uri, request.method),
+      number,
+      emergency: isNewCall ? emergency.numberFor(number, routes.requestUri) : undefined,
+      belongs,
+    };
+  }
+
+  /** Finds out in the background whether what stands in an outbound proxy's place means us. */
+  learn({ request, routes, uri }: RequestFacts, now_ms: number): void {
+    const { learned, upstreams, registrar } = this.staff;
+    const [top] = routes.remaining;
+    const isBare = uri?.user === undefined && request.method !== "REGISTER";
+    const place = top !== undefined ? routeUri(top) : isBare ? uri : undefined;
+    if (
+      place === undefined ||
+      upstreams.isHost(place.host, registrar.bindings) ||
+      registrar.bindings.hasDomain(place.host)
+    )
+      return;
+    learned.consider(place, now_ms);
+  }
+
+  private meaningOf(uri: SipUri, method: string): HostMeaning {
+    const { own, gateways, upstreams, registrar, site } = this.staff;
+    if (method === "REGISTER" ? own.isStated(uri) : own.hasUri(uri)) return "us";
+    if (gateways.find(uri) !== undefined) return "gateway";
+    const { bindings } = registrar;
+    if (upstreams.isHost(uri.host, bindings) || bindings.hasDomain(uri.host)) return "home";
+    if (site.localnet.contains(uri.host) || bindings.isPhoneAt(uri.host)) return "phone";
+    return "elsewhere";
+  }
+
+  /**
+   * ACK and BYE are proved by our own token for that Call-ID alone: a call must end whatever became of its tags. All else
+   * needs a To tag too, since a token that was overheard must not begin a call.
+   */
+  private belongingOf({ method, toTag, callId }: Request, { tokens, remaining }: RouteSet): Belonging {
+    const isProved = () =>
+      tokens.slice(0, TOKENS_READ_MAX).some((one) => this.staff.tokens.readDialog(one, callId) !== undefined);
+    switch (method) {
+      case "REGISTER":
+        return "registration";
+      case "ACK":
+      case "BYE":
+        return toTag !== "" || isProved() ? "dialog" : "nothing";
+      case "PUBLISH": // RFC 3903 §4: it never belongs to a dialog
+        return "nothing";
+      case "OPTIONS":
+      case "MESSAGE": // they mean the same within a dialog and without: a stale tag changes nothing
+        return toTag !== "" && (remaining.length > 0 || isProved()) ? "dialog" : "nothing";
+      default:
+        return toTag !== "" ? "dialog" : "nothing";
+    }
+  }
+}

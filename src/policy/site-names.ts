@@ -1,0 +1,34 @@
+/**
+ * Names that mean this proxy: those of the file, of our certificate, and those that DNS leads here. Names of upstream, of
+ * gateways and of addresses-of-record never do, whatever they resolve to: many sites let the PBX's name lead to the router.
+ */
+import type { LearnedNames } from "../proxy/learned-names.ts";
+import type { OwnNames } from "../proxy/own-addresses.ts";
+import type { Bindings } from "./bindings.ts";
+import type { Site } from "./site.ts";
+import type { Upstreams } from "./upstreams.ts";
+
+export class SiteNames implements OwnNames {
+  readonly stated: ReadonlySet<string>;
+  private readonly certificate: ReadonlySet<string>;
+  private readonly gateways: ReadonlySet<string>;
+  private readonly learned: LearnedNames;
+  private readonly upstreams: Upstreams;
+  private readonly bindings: Bindings;
+
+  constructor(site: Site, learned: LearnedNames, upstreams: Upstreams, bindings: Bindings) {
+    this.learned = learned;
+    this.upstreams = upstreams;
+    this.bindings = bindings;
+    this.gateways = new Set(site.gateways.map(({ uri }) => uri.host));
+    const others = new Set([...this.gateways, ...site.upstream.targets.map(({ host }) => host)]);
+    this.stated = new Set(site.names.filter((name) => !others.has(name)));
+    this.certificate = new Set(site.certificateNames);
+  }
+
+  isOurs(host: string): boolean {
+    if (!this.certificate.has(host) && !this.learned.isOurs(host)) return false;
+    const { upstreams, bindings, gateways } = this;
+    return !upstreams.isHost(host, bindings) && !bindings.hasDomain(host) && !gateways.has(host);
+  }
+}
