@@ -1,5 +1,5 @@
 /** A running branchline's state and calls in words, for `branchline status` and `branchline calls`. */
-
+import { LONG_INVITES_CURE, longInvitesText } from "../policy/datagram-lengths.ts";
 import type { PathFinding } from "../policy/path-watch.ts";
 import type { RegisteredContact } from "../policy/registered.ts";
 import type { MemberStatus, PeerStatus } from "../policy/status.ts";
@@ -16,11 +16,11 @@ export function statusText(status: RunningStatus): string {
     if (address === null) lines.push(`${name} has no address on this router now.`);
   if (force !== "auto") lines.push(`Upstream is forced ${force}; "branchline force auto" ends that.`);
   if (upstream.length === 0) lines.push("Upstream: no domain has been called yet.");
-  for (const peer of upstream) lines.push(`Upstream ${peer.name}: ${stateText(peer)}.`);
+  for (const peer of upstream) lines.push(`Upstream ${peer.name}: ${stateText(peer)}.`, ...longInvites(peer));
   lines.push(...pathLines(status.path));
   for (const gateway of gateways) {
     const used = gateway.channels === undefined ? `${gateway.calls}` : `${gateway.calls} of ${gateway.channels}`;
-    lines.push(`Gateway ${gateway.name}: ${stateText(gateway)}, ${used} calls.`);
+    lines.push(`Gateway ${gateway.name}: ${stateText(gateway)}, ${used} calls.`, ...longInvites(gateway));
   }
   lines.push(`Phones: ${phones.addresses} addresses-of-record with ${phones.contacts} contacts.`, ...missing(members));
   const drops = Object.entries(dropped).map(([reason, count]) => `  ${reason} ${count}`);
@@ -70,6 +70,13 @@ export function callsText(calls: readonly RecordedCall[]): string {
     return `${at}  ${from} (${origin}) to ${to}: ${end}\n  rule ${rule}: ${why}\n  ${route.join(" > ")}\n`;
   });
   return paragraphs.join("");
+}
+
+function longInvites({ long_invites: found }: PeerStatus): string[] {
+  if (found === undefined) return [];
+  const longest =
+    found.answered_octets === 0 ? "" : ` The longest request that was answered lately had ${found.answered_octets}.`;
+  return [`  WARNING: ${longInvitesText(found)}${longest}`, `  ${LONG_INVITES_CURE}`];
 }
 
 function stateText({ state, observed, probe_failure }: PeerStatus): string {

@@ -52,6 +52,14 @@ export class ChannelObserver implements TargetObserver {
     this.peer.onSilence(method, now_ms);
   }
 
+  onDatagramAnswered(octets: number, now_ms: number): void {
+    this.peer.onDatagramAnswered(octets, now_ms);
+  }
+
+  onDatagramUnanswered(method: string, octets: number, now_ms: number): void {
+    this.peer.onDatagramUnanswered(method, octets, now_ms);
+  }
+
   onHush(now_ms: number): void {
     this.peer.onHush(now_ms);
   }

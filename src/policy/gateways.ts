@@ -48,7 +48,7 @@ export class Gateways {
     return this.ports.map(({ gateway, peer }) => {
       const { name, channels } = gateway;
       const calls = this.calls.count(channelKey(gateway), now_ms);
-      return { ...peer.status, name, calls, channels };
+      return { ...peer.status(now_ms), name, calls, channels };
     });
   }
 

@@ -7,6 +7,7 @@ import type { ProbeFailure, Prober, ProbeUser, ProbeVerdict, RunningProbe } from
 import type { TargetObserver, WaitingRequest } from "../proxy/router.ts";
 import { defaultPort, type Flow, isSameFlow, type Listener } from "../transport/flow.ts";
 import type { FlowWaiter, Hop, Locator } from "../transport/locator.ts";
+import { DatagramLengths, LONG_INVITES_CURE, longInvitesText } from "./datagram-lengths.ts";
 import type { History } from "./history.ts";
 import { type Evidence, initialState, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
 import type { ProbeSettings, WatchSettings } from "./site.ts";
@@ -74,6 +75,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   private isChanged = false;
   private isStopped = false;
   private flows: readonly Flow[] = [];
+  private readonly lengths = new DatagramLengths();
 
   constructor(parts: PeerParts, history: History, role: PeerRole, { hop, settings }: Watched) {
     this.parts = parts;
@@ -88,7 +90,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   /** Another file, or the same one anew: what is known of the peer stays. */
   takeSettings(settings: WatchSettings): void {
     if (settings === this.settings) return;
-    this.isChanged = !isAlike(settings.probe, this.settings.probe);
+    this.isChanged = this.isChanged || !isAlike(settings.probe, this.settings.probe);
     this.settings = settings;
   }
 
@@ -96,8 +98,14 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     return this.pin === "auto" ? this.state.name : this.pin;
   }
 
-  get status(): PeerStatus {
-    return { name: this.name, state: this.stateName, observed: this.state.name, probe_failure: this.failure };
+  status(now_ms: number): PeerStatus {
+    return {
+      name: this.name,
+      state: this.stateName,
+      observed: this.state.name,
+      probe_failure: this.failure,
+      long_invites: this.lengths.found(now_ms),
+    };
   }
 
   /** Whether new calls are sent there. */
@@ -167,6 +175,14 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     if (method === "INVITE" || method === "REGISTER") this.see("request unanswered", now_ms);
   }
 
+  onDatagramAnswered(octets: number, now_ms: number): void {
+    this.lengths.onAnswered(octets, now_ms);
+  }
+
+  onDatagramUnanswered(method: string, octets: number, now_ms: number): void {
+    if (method === "INVITE") this.lengths.onUnanswered(octets, now_ms);
+  }
+
   /** A slow callee, or a line that has just been cut: asks at once. */
   onHush(now_ms: number): void {
     if (this.state.name !== "up" || this.isStopped) return;
@@ -201,12 +217,15 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.isDoubted = false;
     this.hasLived = true;
     this.failure = undefined;
+    this.lengths.onAnswered(this.settings.probe.options.octets ?? 0, now_ms);
+    this.judgeLengths(now_ms);
     this.see("probe answered", now_ms);
   }
 
   onProbeFailure(why: ProbeFailure, now_ms: number): void {
     this.isProbing = false;
     this.failure = why;
+    this.lengths.onProbe(false, now_ms);
     if (this.isDoubted) this.see("request unanswered", now_ms);
     this.isDoubted = false;
     this.see("probe failed", now_ms);
@@ -230,6 +249,21 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     if (flows !== undefined) this.onLocated(flows);
     const { options: form, timeout_ms } = this.settings.probe;
     this.probing = this.parts.prober.probe({ target: this.name, form, timeout_ms }, this.hop, this, now_ms);
+  }
+
+  /** It lives: what has been left unanswered was lost for another reason. */
+  private judgeLengths(now_ms: number): void {
+    const { role, name, lengths } = this;
+    const found = lengths.onProbe(true, now_ms);
+    if (found === undefined) return;
+    const { octets, answered_octets } = found;
+    this.parts.log.warn("invites_unanswered", {
+      [role]: name,
+      octets,
+      ...(answered_octets === 0 ? {} : { answered_octets }),
+      what: longInvitesText(found),
+      cure: LONG_INVITES_CURE,
+    });
   }
 
   private see(evidence: Evidence, now_ms: number): void {

@@ -114,7 +114,7 @@ export class SitePolicy {
     for (const address of bindings.all()) contacts += address.bindings.length;
     return {
       force: peers.pin,
-      upstream: [...upstreams.all()].map(({ status }) => status),
+      upstream: [...upstreams.all()].map((peer) => peer.status(now_ms)),
       gateways: gateways.status(now_ms),
       phones: { addresses: bindings.size, contacts },
       members: this.hunting.members(now_ms),

@@ -1,4 +1,5 @@
 /** How the site is at one moment, as plain data. */
+import type { LongInvites } from "./datagram-lengths.ts";
 import type { Edge } from "./history.ts";
 import type { PathFinding } from "./path-watch.ts";
 
@@ -9,6 +10,8 @@ export interface PeerStatus {
   readonly observed: string;
   /** Why the last probe has failed: "silence", "refused", "unreachable", a status; undefined when it hasn't. */
   readonly probe_failure?: string | number | undefined;
+  /** Long INVITEs are lost on the way to it, as it seems. */
+  readonly long_invites?: LongInvites | undefined;
 }
 
 export interface GatewayStatus extends PeerStatus {

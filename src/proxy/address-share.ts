@@ -1,6 +1,4 @@
 /** How long each of several addresses of one target is waited for (RFC 3263 §4.3): the caller's patience is one. */
-import type { Flow } from "../transport/flow.ts";
-import type { ProxyKit } from "./kit.ts";
 
 /** What an address gets of the whole wait before the next one is tried too. */
 const SHARE_LEAST_ms = 1_000;
@@ -14,10 +12,4 @@ const SHARE_ms = 4_000;
 export function addressShare_ms(whole_ms: number | undefined, tries: number): number {
   if (whole_ms === undefined) return SHARE_ms;
   return Math.max(Math.round(whole_ms / 2 ** tries), Math.min(SHARE_LEAST_ms, whole_ms / 2));
-}
-
-/** Who takes connections and says nothing may well speak UDP. */
-export function noteSilence({ tcpReach, locator }: ProxyKit, flow: Flow, now_ms: number): void {
-  if (flow.isTrial === true) tcpReach.lacks(flow, now_ms);
-  else locator.markDead(flow, now_ms);
 }

@@ -4,9 +4,9 @@ import type { ClientTransaction, ClientUser } from "../transaction/client-transa
 import { PATIENCE_ms, TIMER_C_ms } from "../transaction/timers.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { FlowWaiter } from "../transport/locator.ts";
-import { noteSilence } from "./address-share.ts";
 import type { Final } from "./best-response.ts";
 import type { BranchUser } from "./branch-user.ts";
+import { noteSilence, tellAnswer, tellSilence } from "./evidence.ts";
 import type { ProxyKit } from "./kit.ts";
 import { type Copy, hopBehind, isFlow, isSips, nextHopOf, sendCopy } from "./outgoing.ts";
 import { Patience } from "./patience.ts";
@@ -112,7 +112,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   }
 
   onResponse(transaction: ClientTransaction, response: Response, now_ms: number): void {
-    this.target.observer?.onAnswer(response.status, now_ms);
+    tellAnswer(this.target.observer, transaction, response.status, now_ms);
     this.kit.locator.markAlive(transaction.flow);
     if (transaction !== this.transaction && this.mayTurnTo(transaction, response.status)) {
       this.transaction = transaction;
@@ -199,7 +199,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
 
   private heardNothing(now_ms: number): void {
     if (this.transaction !== undefined) noteSilence(this.kit, this.transaction.flow, now_ms);
-    this.target.observer?.onSilence(this.routed.request.method, now_ms);
+    tellSilence(this.target.observer, this.asked, this.routed.request.method, now_ms);
   }
 
   /** The address that was tried says nothing: another gets what is left of the time. */

@@ -26,6 +26,10 @@ export interface TargetObserver {
   onAnswer(status: number, now_ms: number): void;
   /** It said nothing within fr_timer, or timer B or F. */
   onSilence(method: string, now_ms: number): void;
+  /** A datagram of this length has got there: the request in it was answered. */
+  onDatagramAnswered?(octets: number, now_ms: number): void;
+  /** The same for one that nothing has answered; {@link onSilence} follows. */
+  onDatagramUnanswered?(method: string, octets: number, now_ms: number): void;
   /** It has said 100 to an INVITE, and nothing for another fr_timer. */
   onHush?(now_ms: number): void;
   /** No route, ICMP: it can't be reached. */

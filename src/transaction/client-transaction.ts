@@ -24,6 +24,8 @@ export class ClientTransaction extends Transaction {
   readonly flow: Flow;
   /** Who is told; the transaction user may put somebody smaller in its place for the time that the transaction lingers. */
   user: ClientUser;
+  /** The length of the request as sent. */
+  readonly octets: number;
   /** The request as sent; "" once nothing can make us need it again. */
   wire: string;
   /** CANCEL has been sent: one is enough, however many provisional responses still come. */
@@ -38,6 +40,7 @@ export class ClientTransaction extends Transaction {
   constructor(runner: TransactionRunner, machine: Machine, key: string, wire: string, flow: Flow, user: ClientUser) {
     super(runner, machine, key);
     this.wire = wire;
+    this.octets = wire.length;
     this.flow = flow;
     this.user = user;
   }

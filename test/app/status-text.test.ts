@@ -93,3 +93,15 @@ test("one line for each contact, then who is missing", () => {
 test("nothing was dropped", () => {
   expect(statusText({ ...STATUS, dropped: {} })).toContain("\nMessages dropped: none.\nTables:\n");
 });
+
+test("of a peer that long INVITEs don't reach, which lengths, and what helps", () => {
+  const peer = { name: "192.0.2.1", state: "up", observed: "up" };
+  const upstream = [{ ...peer, long_invites: { octets: 1_834, answered_octets: 1_102 } }];
+  const gateways = [{ ...peer, long_invites: { octets: 1_700, answered_octets: 0 }, calls: 0, channels: undefined }];
+  const lines = statusText({ ...STATUS, upstream, gateways }).split("\n");
+  expect(lines[2]).toBe(
+    "  WARNING: INVITEs of 1834 octets unanswered while probes are answered: MTU? The longest request that was answered lately had 1102.",
+  );
+  expect(lines[3]).toContain("branchline doctor");
+  expect(lines[5]).toBe("  WARNING: INVITEs of 1700 octets unanswered while probes are answered: MTU?");
+});

@@ -98,6 +98,17 @@ describe("doctor: mtu", () => {
   });
 });
 
+test("doctor: mtu has what the branchline that runs has seen of calls", () => {
+  const seen = { name: UPSTREAM, long_invites: { octets: 1_834, answered_octets: 0 } };
+  const status = { upstream: [seen, { name: "198.51.100.11" }], gateways: [], phones: {}, dropped: {} } as never;
+  expect(told("mtu", { status }).split("\n")).toMatchObject([
+    expect.stringMatching(/^ok/),
+    expect.stringMatching(/^ok/),
+    `warning ${UPSTREAM}: INVITEs of 1834 octets unanswered while probes are answered: MTU?`,
+    expect.stringContaining(";transport=tcp"),
+  ]);
+});
+
 describe("doctor: path", () => {
   const home = "192.168.1.2";
   const seen = (local: string, via: string, yaml = YAML) =>

@@ -100,7 +100,8 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
   "upstream.hold": "recovering lasts so long without a miss, then calls go up again",
   "upstream.hold_max": "the hold doubles at each flap, up to this",
   registration: "`path` or `contact`, or a mapping with the next keys",
-  "registration.mode": "`contact` for a PBX that knows no Path",
+  "registration.mode":
+    "`contact` for a PBX that knows no Path: it gets our own address as the phone's Contact, and the phone gets its own back",
   "registration.expires_cap": "no phone is told a longer expiry, so that each comes back often enough",
   "registration.survival_expires": "what phones are told in an outage, less a random part of up to 15 %",
   "registration.local_after": "upstream silent for so long on a known phone's REGISTER: it is answered here",

@@ -7,7 +7,8 @@ import { scriptsOf } from "./families.ts";
 import { firewall, offload } from "./firewall.ts";
 import { gather } from "./gather.ts";
 import { boot, buffers, clock, memory, phones, ports, routes, running, storage } from "./machine.ts";
-import { gateways, mtu, names, path, supportPath, upstream } from "./peers.ts";
+import { mtu } from "./mtu.ts";
+import { gateways, names, path, supportPath, upstream } from "./peers.ts";
 import { sipHelper, tracking } from "./sip-helper.ts";
 
 type Check = (facts: Facts, config: Config) => Verdict[];

@@ -81,41 +81,6 @@ function rulesFor({ role, name }: PeerFact, { site }: Config) {
   return { deadCodes: [], probe: gateways.find(({ uri }) => uri.text === name)?.probe ?? gatewaySettings.probe };
 }
 
-/**
- * Whether requests as long as an INVITE reach those that answer short ones, over UDP. A tunnel with a small MTU, or a firewall
- * that drops IP fragments, lets OPTIONS pass and loses INVITEs.
- */
-export function mtu(facts: Facts): Verdict[] {
-  const judged = facts.peers.flatMap((peer) => {
-    const { lengths, name, to, role } = peer;
-    const [short, ...long] = lengths;
-    if (short?.isAnswered !== true) return [];
-    const where = `${name} (${to.address})`;
-    const passed = Math.max(0, ...long.filter(({ isAnswered }) => isAnswered).map(({ octets = 0 }) => octets));
-    const lost = long.map(({ octets = 0 }) => octets).filter((octets) => octets > passed);
-    if (lost.length === 0) return [ok(`${where} answers OPTIONS of ${passed} octets too`)];
-    const known = passed === 0 ? "short ones are" : `those of ${passed} are`;
-    const why = passed === 0 ? "the MTU of the way there is small" : "IP fragments are lost on the way";
-    const text =
-      `${where} doesn't answer OPTIONS of ${Math.min(...lost)} octets, while ${known} answered: ${why}, ` +
-      "and calls with long INVITEs are lost";
-    return [fault(text, cureFor(role, name))];
-  });
-  return judged.length > 0
-    ? judged
-    : [unseen("nobody has answered over UDP, so nothing is known of the length that gets through")];
-}
-
-/** What helps where long datagrams are lost; the MSS concerns TCP alone. */
-function cureFor(role: PeerFact["role"], name: string): string[] {
-  const uri = name.includes(";transport=") ? name : `${name};transport=tcp`;
-  const key = role === "upstream" ? "upstream" : "gateways";
-  return [
-    `# ${key}: "${uri}", with a tcp: address in listen, if it speaks TCP`,
-    "# or raise the MTU of the tunnel, or let IP fragments pass in each firewall on the way; a lower MSS doesn't help UDP",
-  ];
-}
-
 function answerOf({ answer }: PeerFact): Response | undefined {
   const parsed = answer === undefined ? undefined : parse(answer);
   return parsed?.kind === "response" ? parsed : undefined;

@@ -1,0 +1,77 @@
+/**
+ * INVITEs that are lost because they are long. A tunnel with a small MTU, or a firewall that drops IP fragments, lets short
+ * datagrams pass: probes are answered, the peer looks alive, and each long INVITE costs its caller fr_timer.
+ */
+
+/** Datagrams up to this length pass each way: IPv6 promises packets of 1,280 octets, its header and UDP's among them. */
+const SHORT_octets = 1_200;
+/** The way to a peer changes: what an answer has shown of it counts for this long. */
+const ANSWERED_LIFETIME_ms = 3_600_000;
+const TOLD_AGAIN_ms = 3_600_000;
+/** The status shows it until an equally long request is answered, or for this long. */
+const SHOWN_ms = 24 * 3_600_000;
+
+/** What speaks for a small MTU on the way to a peer. */
+export interface LongInvites {
+  /** The longest INVITE that was left unanswered while probes were answered. */
+  readonly octets: number;
+  /** The longest request that was answered lately; 0: none is known. */
+  readonly answered_octets: number;
+}
+
+/** "INVITEs of 1834 octets unanswered while probes are answered: MTU?", as log and status say it. */
+export function longInvitesText({ octets }: LongInvites): string {
+  return `INVITEs of ${octets} octets unanswered while probes are answered: MTU?`;
+}
+
+export const LONG_INVITES_CURE =
+  "branchline doctor says what gets through (mtu): a larger MTU on the way, fragments let pass, or ;transport=tcp behind the URI";
+
+/** The evidence about one peer. */
+export class DatagramLengths {
+  private answered_octets = 0;
+  private answered_ms = 0;
+  /** Of an INVITE that was left unanswered since the last probe; 0: none was. */
+  private doubted_octets = 0;
+  private suspect_octets = 0;
+  private suspected_ms = 0;
+  private told_ms = Number.NEGATIVE_INFINITY;
+
+  /** A request of this length has had an answer of any kind. */
+  onAnswered(octets: number, now_ms: number): void {
+    if (octets >= this.longestAnswered(now_ms)) {
+      this.answered_octets = octets;
+      this.answered_ms = now_ms;
+    }
+    if (octets >= this.suspect_octets) this.suspect_octets = 0;
+    if (octets >= this.doubted_octets) this.doubted_octets = 0;
+  }
+
+  /** An INVITE of this length has had none: the next probe decides whether the peer lives all the same. */
+  onUnanswered(octets: number, now_ms: number): void {
+    const isLong = octets > SHORT_octets && octets > this.longestAnswered(now_ms);
+    if (isLong) this.doubted_octets = Math.max(this.doubted_octets, octets);
+  }
+
+  /** @returns what is to be logged, each hour at the most */
+  onProbe(isAnswered: boolean, now_ms: number): LongInvites | undefined {
+    const octets = this.doubted_octets;
+    this.doubted_octets = 0;
+    if (!isAnswered || octets === 0) return undefined;
+    this.suspect_octets = Math.max(this.found(now_ms)?.octets ?? 0, octets);
+    this.suspected_ms = now_ms;
+    if (now_ms - this.told_ms < TOLD_AGAIN_ms) return undefined;
+    this.told_ms = now_ms;
+    return this.found(now_ms);
+  }
+
+  /** What is suspected now. */
+  found(now_ms: number): LongInvites | undefined {
+    if (this.suspect_octets === 0 || now_ms - this.suspected_ms > SHOWN_ms) return undefined;
+    return { octets: this.suspect_octets, answered_octets: this.longestAnswered(now_ms) };
+  }
+
+  private longestAnswered(now_ms: number): number {
+    return now_ms - this.answered_ms > ANSWERED_LIFETIME_ms ? 0 : this.answered_octets;
+  }
+}
