@@ -1,6 +1,8 @@
 /** Whom people from outside may make us send to, and connect to. */
+import type { Stage } from "../proxy/router.ts";
 import { type Hop, hopOf, isSameHop } from "../transport/locator.ts";
 import type { Origin } from "./access.ts";
+import { replyStage } from "./plan.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { Situation } from "./situation.ts";
 
@@ -8,6 +10,24 @@ import type { Situation } from "./situation.ts";
 export function isBoundToFlow({ uri, origin }: RequestFacts, { registrar }: Situation): boolean {
   if (!isOutside(origin)) return false;
   return uri === undefined || !registrar.bindings.listensAt(hopOf(uri));
+}
+
+/** The answer to upstream where it may not dial out. */
+export const NO_DIALLING_OUT: Stage = replyStage(403, "Upstream May Not Dial Out Here");
+/** They start nothing, or end it. OPTIONS: headquarters may look after the gateways of its branches. */
+const COSTS_NOTHING: readonly string[] = ["OPTIONS", "ACK", "CANCEL"];
+
+/**
+ * Whether a request outside any dialog may end at a gateway's address: those of phones may. Upstream's address can be
+ * forged, and its calls are paid for here: it may where the file says so, and reaches the phones that have registered from
+ * there (the FXS ports of a gateway's own box).
+ * @param address the gateway's
+ */
+export function mayReachGateway(facts: RequestFacts, address: string, { site, registrar }: Situation): boolean {
+  const { origin, request, uri, emergency } = facts;
+  if (origin !== "upstream" || site.upstream.mayDialOut || emergency !== undefined) return true;
+  if (COSTS_NOTHING.includes(request.method)) return true;
+  return uri?.user !== undefined && registrar.bindings.findAt({ ...uri, host: address }) !== undefined;
 }
 
 export function isOutside(origin: Origin): boolean {

@@ -58,6 +58,11 @@ export class Gateways {
       ?.gateway;
   }
 
+  /** Whether a gateway listens there. */
+  isAt(address: string, port: number): boolean {
+    return this.ports.some(({ gateway: { uri } }) => uri.host === address && uriPort(uri) === port);
+  }
+
   /** The gateway that sends from `address`. */
   findAddress(address: string): Gateway | undefined {
     return this.ports.find(({ gateway }) => gateway.uri.host === address)?.gateway;

@@ -44,6 +44,8 @@ export interface UpstreamSettings extends WatchSettings {
   readonly targets: readonly SipUri[];
   /** How single targets are probed, by the text of their URI, where that differs from `probe`. */
   readonly ownProbes: ReadonlyMap<string, ProbeSettings>;
+  /** Whether its requests may end at a gateway; emergency numbers may in any case. */
+  readonly mayDialOut: boolean;
   /** Pins the state: "down" for a site that is to live on its own. */
   readonly force: "auto" | "up" | "down";
   /** How long a request may stay without any response. */

@@ -66,6 +66,11 @@ export class Upstreams {
     return false;
   }
 
+  /** Whether a target is named so. */
+  isNamed(host: string): boolean {
+    return this.configured.some(({ hop }) => hop.host === host);
+  }
+
   /** Who sends from `address`: a configured upstream may do more than a domain that some phone named. */
   originOf(address: string): "upstream" | "domain" | undefined {
     if (this.configured.some((target) => target.hasAddress(address))) return "upstream";

@@ -23,6 +23,13 @@ suite("describe", () => {
     ]);
   });
 
+  test("upstream that may dial out is named", () => {
+    const text = `${LEAST}upstream: {targets: sip:192.0.2.1, may_dial_out: true}\n`;
+    const line = "Upstream may dial out here: what it sends to a gateway goes there.";
+    expect(words(`${text}gateways: [sip:10.0.0.3]\n`)).toContain(line);
+    expect(words(text)).not.toContain(line);
+  });
+
   test("TLS: which certificate is shown, and who is believed", () => {
     const text = "listen: [tls:10.222.237.1]\nlocalnet: [10.222.237.0/24]\n";
     const shown = (more: string) => words(`${text}tls: {certificate: a.pem, key: a.key${more}}\n`)[1];

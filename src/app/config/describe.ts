@@ -43,7 +43,7 @@ export function describe(config: Config): string {
     );
     lines.push(`Calls that name a gateway (${gateways.join(", ")}) go there at once.`);
   }
-  lines.push(...emergencyLines(config.site));
+  lines.push(...dialOutLines(config.site), ...emergencyLines(config.site));
   if (site.inbound.order === "upstream-first") {
     const wait = spell(site.inbound.timer_ms);
     lines.push(`Calls from a gateway go to upstream first, unless it is down or says nothing for ${wait}.`);
@@ -104,6 +104,11 @@ function tlsLines({ tls }: Config): string[] {
   const wildcards = tls.wildcards ? "; a wildcard may stand for the first label of a peer's name" : "";
   const believed = tls.ca ?? "the authorities that Node brings along";
   return [`Shows ${tls.certificate} over TLS; believes ${believed}${phones}${wildcards}.`];
+}
+
+function dialOutLines({ gateways, upstream }: Site): string[] {
+  if (gateways.length === 0 || !upstream.mayDialOut) return [];
+  return ["Upstream may dial out here: what it sends to a gateway goes there."];
 }
 
 function emergencyLines({ emergency, gateways }: Site): string[] {

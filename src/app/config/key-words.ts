@@ -91,6 +91,8 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
     words: "as `upstream.probe`, for this target; what it leaves out is as there",
   },
   ...under("upstream.targets.probe", TOLD_ABOVE),
+  "upstream.may_dial_out":
+    "`true`: what upstream sends to a gateway goes there, for a headquarters that breaks out at the branch; else it gets 403, but for emergency numbers, OPTIONS and what belongs to a call. UDP sources can be forged: see [Security](#security)",
   "upstream.force":
     "`down` or `up` pins upstream's state, whatever is seen: a site that lives on its own; see also `branchline force`",
   "upstream.fr_timer": "silence after which a request is given up",

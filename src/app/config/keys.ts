@@ -79,6 +79,7 @@ export const KEYS = {
   "upstream.targets.uri": uri,
   "upstream.targets.probe": mapping,
   ...under("upstream.targets.probe", OWN_PROBE),
+  "upstream.may_dial_out": flag(false),
   "upstream.force": choice("auto", ["auto", "up", "down"]),
   // Three retransmissions over UDP, and what Avaya's controllers wait too.
   "upstream.fr_timer": duration("4s", "100ms", "32s"),

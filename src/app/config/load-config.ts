@@ -46,8 +46,9 @@ export function loadConfig(
 }
 
 function assemble(reader: Reader, fields: Fields<"">, surroundings: Surroundings): Config {
-  const listeners = loadListeners(reader, fields, surroundings.interfaces);
   const site = loadSite(reader, fields);
+  if (surroundings.interfaces !== undefined) hintAtDialOut(reader, fields, site);
+  const listeners = loadListeners(reader, fields, surroundings.interfaces);
   const tls = loadTls(reader, fields.get("tls"), surroundings);
   crossCheck(reader, fields, listeners, site);
   checkTransports(reader, fields, listeners, tls, site);
@@ -92,6 +93,16 @@ function loadSite(reader: Reader, fields: Fields<"">): Site {
     strangers: fields.choice("strangers"),
     limits: loadLimits(reader, fields.get("limits")),
   };
+}
+
+/** Whether upstream may dial out is for the file to say: it could, before there was a key for it. */
+function hintAtDialOut(reader: Reader, fields: Fields<"">, { gateways, upstream }: Site): void {
+  const place = fields.get("upstream");
+  if (place === undefined || gateways.length === 0 || upstream.targets.length === 0) return;
+  if (longFormOf(reader, place, "upstream").get("may_dial_out") !== undefined) return;
+  const cure = "add may_dial_out: true where headquarters calls out through it, else false";
+  const message = `doesn't say whether upstream may use the gateway: its calls there get 403 now; ${cure} (upstream: {targets: […], may_dial_out: …})`;
+  reader.fault(place, message, reader.hints);
 }
 
 /** What no single value shows. */

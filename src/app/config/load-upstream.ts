@@ -21,6 +21,7 @@ export function loadUpstream(reader: Reader, place: Place | undefined): Upstream
   return {
     targets: targets.map(({ uri }) => uri),
     ownProbes: new Map(targets.flatMap(({ uri, own }) => (own === undefined ? [] : [[uri.text, own]]))),
+    mayDialOut: fields.flag("may_dial_out"),
     force: fields.choice("force"),
     fr_timer_ms: fields.duration_ms("fr_timer"),
     deadCodes,

@@ -1,7 +1,7 @@
 /** Requests of upstream to a phone's own address, such as those of a PBX that knows no Path. */
 import { hostText } from "../../message/uri.ts";
 import { hopOf } from "../../transport/locator.ts";
-import { hopFromOutside } from "../dialling.ts";
+import { hopFromOutside, mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
 import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
@@ -12,6 +12,9 @@ export const fromUpstream: RoutingRule = (routed, situation) => {
   const { host } = routed.uri;
   // A Route that is left would lead elsewhere than the Request-URI that has been looked at.
   if (routed.routes.remaining.length > 0 || !site.localnet.contains(host)) return undefined;
+  if (gateways.findAddress(host) !== undefined && !mayReachGateway(routed, host, situation)) {
+    return decision("from-upstream", "upstream may not dial out", NO_DIALLING_OUT);
+  }
   if (origin === "domain" && gateways.findAddress(host) !== undefined) return undefined;
   const hop = hopOf(routed.uri);
   const nextHop = origin === "domain" ? hopFromOutside(hop, situation) : hop;

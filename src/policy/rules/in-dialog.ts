@@ -2,17 +2,21 @@
  * Requests within a dialog follow their Route set; no state of ours is needed, so a restart harms no call.
  * Towards a dead upstream they are answered here, so that phones clear the line.
  */
+import { ipVersion } from "../../base/ip-range.ts";
 import type { Request } from "../../message/message.ts";
 import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
 import type { DecisionListener, RoutingDecision, Stage, Target } from "../../proxy/router.ts";
 import type { Hop } from "../../transport/locator.ts";
 import type { Calls } from "../calls.ts";
-import { hopFromOutside, isBoundToFlow, isOutside } from "../dialling.ts";
+import { hopFromOutside, isBoundToFlow, isOutside, mayReachGateway } from "../dialling.ts";
 import { gruuTarget } from "../gruu.ts";
 import { decision, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
+
+/** They end something, or start nothing. */
+const COSTS_NOTHING: readonly string[] = ["ACK", "BYE"];
 
 export const inDialog: RoutingRule = (routed, situation) => {
   const { own, gateways, registrar } = situation;
@@ -85,13 +89,21 @@ function callListener(request: Request, calls: Calls): DecisionListener {
 }
 
 /**
- * Whom we don't know must show that we let the dialog in, and reaches no more than its other side: a phone by its
+ * A source that we don't know must show that we let the dialog in, and reaches no more than its other side: a phone by its
  * address, or the gateway where that takes part in the dialog. A name could mean anything by the time DNS answers.
+ * Upstream that may not dial out must show as much where a gateway could be what it reaches.
  */
-function isAllowed({ request, routes, origin }: RequestFacts, host: string, { tokens, site }: Situation): boolean {
-  if (!isOutside(origin)) return true;
-  const proofs = routes.tokens.map((token) => tokens.readDialog(token, request.callId));
-  const isToGateway = site.gateways.some((gateway) => gateway.uri.host === host);
-  if (isToGateway) return proofs.includes("gateway-dialog");
-  return site.localnet.contains(host) && (proofs.includes("dialog") || proofs.includes("gateway-dialog"));
+function isAllowed(facts: RequestFacts, host: string, situation: Situation): boolean {
+  const { request, routes, origin } = facts;
+  const { tokens, site, gateways, upstreams } = situation;
+  const isToGateway = gateways.findAddress(host) !== undefined;
+  const proves = (...kinds: string[]) =>
+    routes.tokens.some((token) => kinds.includes(tokens.readDialog(token, request.callId) ?? ""));
+  if (isOutside(origin)) {
+    if (isToGateway) return proves("gateway-dialog");
+    return site.localnet.contains(host) && proves("dialog", "gateway-dialog");
+  }
+  if (origin !== "upstream" || site.upstream.mayDialOut || COSTS_NOTHING.includes(request.method)) return true;
+  if (isToGateway) return proves("gateway-dialog") || mayReachGateway(facts, host, situation);
+  return ipVersion(host) !== 0 || upstreams.isNamed(host) || proves("dialog", "gateway-dialog");
 }

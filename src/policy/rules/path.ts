@@ -1,6 +1,6 @@
 /** What comes back down the Path of a REGISTER goes to the phone that registered (RFC 3327 §5.3). */
 import type { ForkOutcome, ForkStage } from "../../proxy/router.ts";
-import { isBoundToFlow } from "../dialling.ts";
+import { isBoundToFlow, mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
 import { decision, replyStage } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
@@ -15,6 +15,11 @@ export const path: RoutingRule = (routed, situation) => {
   for (const token of routed.routes.tokens) {
     const flow = tokens.readFlow(token);
     const isTrusted = origin !== "stranger" && origin !== "domain";
+    const isAtGateway = flow !== undefined && gateways.isAt(flow.address, flow.port);
+    // Where gateway and phone share a port, the Request-URI tells which of them is meant.
+    if (isAtGateway && !mayReachGateway(routed, flow.address, situation)) {
+      return decision("path", "upstream may not dial out", NO_DIALLING_OUT);
+    }
     if (flow !== undefined && (isTrusted || gateways.findAddress(flow.address) === undefined)) {
       const what = `phone at ${flow.address}`;
       const why = `Path leads to ${flow.address}`;

@@ -1,15 +1,19 @@
 /** Requests that name a gateway, such as the INVITE of a phone that follows our redirect, go there. No survival on top. */
-
 import { hopOf } from "../../transport/locator.ts";
+import { mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
 import { decision } from "../plan.ts";
 import { callerOf } from "../registrar.ts";
 import type { RoutingRule } from "../situation.ts";
 
-export const toGateway: RoutingRule = (routed, { gateways, redirects }) => {
+export const toGateway: RoutingRule = (routed, situation) => {
+  const { gateways, redirects } = situation;
   const { uri, request, origin, number } = routed;
   if (uri === undefined || (origin !== "localnet" && origin !== "upstream")) return undefined;
   const named = gateways.find(uri);
   if (named === undefined) return undefined;
+  if (!mayReachGateway(routed, uri.host, situation)) {
+    return decision("to-gateway", `upstream may not dial out at ${named.name}`, NO_DIALLING_OUT);
+  }
   const why = `the Request-URI names gateway ${named.name}`;
   if (request.method !== "INVITE") {
     const target = { nextHop: hopOf(uri), touchesGateway: true };
