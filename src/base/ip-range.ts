@@ -1,6 +1,7 @@
 /** IP addresses and CIDR ranges, IPv4 and IPv6: who is in localnet, and which spellings mean one address. */
 import { IPv4, IPv6 } from "ip-num";
 import { BoundedMap } from "./bounded-map.ts";
+import { ownText } from "./own-text.ts";
 
 const ADDRESSES_REMEMBERED = 4096;
 
@@ -108,7 +109,7 @@ export class IpRanges {
     let verdict = this.verdicts.get(address);
     if (verdict === undefined) {
       verdict = this.ranges.some((range) => range.contains(address));
-      this.verdicts.set(address, verdict);
+      this.verdicts.set(ownText(address), verdict);
     }
     return verdict;
   }

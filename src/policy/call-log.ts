@@ -30,7 +30,7 @@ export interface CallEntry {
 
 export class CallLog {
   private readonly log: Logger;
-  private readonly entries: CallRecord[] = [];
+  private readonly entries: Entry[] = [];
 
   constructor(log: Logger) {
     this.log = log;
@@ -38,10 +38,10 @@ export class CallLog {
 
   /** A decision about a call, which is recorded from now on. */
   record(facts: RequestFacts, made: RoutingDecision, now_ms: number): RoutingDecision {
-    const record = new CallRecord(facts, made, this.log, now_ms);
-    this.entries.push(record);
+    const entry = new Entry(facts, made, now_ms);
+    this.entries.push(entry);
     if (this.entries.length > CALLS_MAX) this.entries.shift();
-    return { ...made, listener: record };
+    return { ...made, listener: new CallRecord(entry, made.listener, this.log) };
   }
 
   /** Oldest first. */
@@ -50,29 +50,15 @@ export class CallLog {
   }
 }
 
-class CallRecord implements CallEntry, DecisionListener {
-  readonly at_ms: number;
-  readonly callId: string;
-  readonly from: string;
-  readonly to: string;
-  readonly origin: Origin;
-  readonly rule: string;
-  readonly why: string;
-  readonly route: string[] = [];
-  status: number | undefined = undefined;
-  after_ms: number | undefined = undefined;
+/** Hears what becomes of a call. It goes with the call; its entry stays. */
+class CallRecord implements DecisionListener {
+  readonly entry: Entry;
   private inner: DecisionListener | undefined;
   private readonly log: Logger;
 
-  constructor({ request, number, origin }: RequestFacts, made: RoutingDecision, log: Logger, now_ms: number) {
-    this.at_ms = now_ms;
-    this.callId = shortened(request.callId);
-    this.from = shortened(callerOf(request));
-    this.to = shortened(number === "" ? request.requestUri : number);
-    this.origin = origin;
-    this.rule = made.rule;
-    this.why = shortened(made.why);
-    this.inner = made.listener;
+  constructor(entry: Entry, inner: DecisionListener | undefined, log: Logger) {
+    this.entry = entry;
+    this.inner = inner;
     this.log = log;
   }
 
@@ -81,7 +67,7 @@ class CallRecord implements CallEntry, DecisionListener {
   }
 
   onStage(stage: Stage, now_ms: number): void {
-    this.route.push(stage.what ?? stage.kind);
+    this.entry.route.push(shortened(stage.what ?? stage.kind));
     this.inner?.onStage?.(stage, now_ms);
   }
 
@@ -94,21 +80,47 @@ class CallRecord implements CallEntry, DecisionListener {
   onFailure(status: number, now_ms: number): void {
     this.end(status, now_ms);
     this.inner?.onFailure?.(status, now_ms);
+    // It may hold the whole request, and the ACK can be long in coming.
+    if (this.inner?.onAck === undefined) this.inner = undefined;
   }
 
   onAck(now_ms: number): void {
     this.inner?.onAck?.(now_ms);
-    this.inner = undefined; // it holds the whole request
+    this.inner = undefined;
   }
 
   /** Calls that upstream has taken are the usual thing; the log needn't have a line for each. */
   private end(status: number, now_ms: number): void {
-    this.status = status;
-    this.after_ms = Math.round(now_ms - this.at_ms);
-    const { callId, from, to, origin, rule, why, route, after_ms } = this;
+    const { entry } = this;
+    entry.status = status;
+    entry.after_ms = Math.round(now_ms - entry.at_ms);
+    const { callId, from, to, origin, rule, why, route, after_ms } = entry;
     const fields = { call_id: callId, from, to, origin, rule, why, route: route.join(" > "), status, after_ms };
     if (isUsual(rule, route)) this.log.debug("call", fields);
     else this.log.info("call", fields);
+  }
+}
+
+class Entry implements CallEntry {
+  readonly at_ms: number;
+  readonly callId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly origin: Origin;
+  readonly rule: string;
+  readonly why: string;
+  readonly route: string[] = [];
+  status: number | undefined = undefined;
+  after_ms: number | undefined = undefined;
+
+  constructor({ request, number, origin }: RequestFacts, made: RoutingDecision, now_ms: number) {
+    this.at_ms = now_ms;
+    this.callId = shortened(request.callId);
+    this.from = shortened(callerOf(request));
+    this.to = shortened(number === "" ? request.requestUri : number);
+    this.origin = origin;
+    this.rule = made.rule;
+    this.why = shortened(made.why);
   }
 }
 

@@ -16,6 +16,7 @@ export class ChannelObserver implements TargetObserver {
   private readonly peer: Peer;
   private readonly own: OwnAddresses;
   private readonly emergency: EmergencyWatch | undefined;
+  /** Of an emergency call. */
   private routed: RoutedRequest | undefined = undefined;
 
   /** @param emergency given for emergency calls */
@@ -29,7 +30,7 @@ export class ChannelObserver implements TargetObserver {
 
   onStart(request: WaitingRequest, now_ms: number): void {
     const { routed, running } = request;
-    this.routed = routed;
+    if (this.emergency !== undefined) this.routed = routed;
     this.peer.onStart(request, now_ms);
     this.calls.begin(routed.request, this.gateway, this.emergency !== undefined, running, now_ms);
   }

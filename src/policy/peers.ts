@@ -1,5 +1,6 @@
 /** All peers that are watched. They outlive a reload: what is known of a peer isn't lost with the file that named it. */
 import type { Table } from "../base/meter.ts";
+import { ownText } from "../base/own-text.ts";
 import type { Listener } from "../transport/flow.ts";
 import { type Hop, hopKey } from "../transport/locator.ts";
 import { History } from "./history.ts";
@@ -44,8 +45,10 @@ export class Peers implements Table {
     const key = hopKey(hop);
     const known = this.domains.get(key);
     if (known === undefined && this.domains.size >= DOMAINS_MAX) this.forgetLeastUsed();
-    const peer = this.take(known, "upstream", { hop, settings });
-    this.domains.set(key, peer);
+    // A new one outlives the request that names it.
+    const watched = known === undefined ? { ...hop, host: ownText(hop.host) } : hop;
+    const peer = this.take(known, "upstream", { hop: watched, settings });
+    if (known === undefined) this.domains.set(ownText(key), peer);
     peer.force(this.pin, now_ms);
     peer.start(now_ms);
     peer.used_ms = now_ms;

@@ -46,8 +46,9 @@ export class RedirectWatch implements Table {
       this.hits += 1;
       return;
     }
-    const timer = new Timer(new Wait(this, caller), "follow");
-    this.waits.set(caller, timer);
+    const own = ownText(caller);
+    const timer = new Timer(new Wait(this, own), "follow");
+    this.waits.set(own, timer);
     this.timers.start(timer, FOLLOW_ms, now_ms);
   }
 

@@ -1,6 +1,7 @@
 /** One branch of a response context: a target, and what became of the copy sent to it (RFC 3261 §16.6, §16.7). */
 import type { Response } from "../message/message.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
+import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { PATIENCE_ms, TIMER_C_ms } from "../transaction/timers.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { FlowWaiter } from "../transport/locator.ts";
@@ -8,6 +9,7 @@ import type { Final } from "./best-response.ts";
 import type { BranchUser } from "./branch-user.ts";
 import { noteSilence, tellAnswer, tellSilence } from "./evidence.ts";
 import type { ProxyKit } from "./kit.ts";
+import { LateAnswer } from "./late-answer.ts";
 import { type Copy, hopBehind, isFlow, isSips, nextHopOf, sendCopy } from "./outgoing.ts";
 import { Patience } from "./patience.ts";
 import type { RoutedRequest, Target, WaitingRequest } from "./router.ts";
@@ -266,6 +268,16 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     this.hasProvisional = false;
     this.target.observer?.onHush?.(now_ms);
     return true;
+  }
+
+  /** The caller has another answer: only a late one of these can still come. */
+  letGo(server: ServerTransaction): void {
+    if (this.isOpen) return;
+    for (const one of this.asked) {
+      if (one.state === "abandoned" && one.user === this) {
+        one.user = new LateAnswer(this.kit, server, this.target.observer, this.cancelReason ?? "");
+      }
+    }
   }
 
   private abandonAll(now_ms: number): void {

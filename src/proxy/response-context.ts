@@ -9,6 +9,7 @@ import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction, ServerUser } from "../transaction/server-transaction.ts";
 import { TIMER_E_AT_T2_ms } from "../transaction/timers.ts";
 import { AcceptedCall } from "./accepted-call.ts";
+import { AwaitedAck } from "./awaited-ack.ts";
 import { bestOf, type Final, otherChallenges } from "./best-response.ts";
 import { Branch } from "./branch.ts";
 import type { BranchUser } from "./branch-user.ts";
@@ -68,6 +69,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     if (this.isDone) return;
     this.reply(reply, now_ms);
     this.cancelOpenBranches("", now_ms);
+    this.letGo();
   }
 
   onCancel(_server: ServerTransaction, cancel: Request, now_ms: number): void {
@@ -77,13 +79,10 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     this.settle(now_ms);
   }
 
-  onAck(_server: ServerTransaction, now_ms: number): void {
-    this.decision.listener?.onAck?.(now_ms);
-  }
+  /** {@link AwaitedAck} hears of it: by then all this is over. */
+  onAck(): void {}
 
-  onNoAck(_server: ServerTransaction, _now_ms: number): void {
-    this.kit.log.debug("response_not_acknowledged", { call_id: this.routed.request.callId });
-  }
+  onNoAck(): void {}
 
   onProvisional(_branch: Branch, response: Response, now_ms: number): void {
     if (!this.isDone) this.kit.transactions.respond(this.server, response.status, withoutTopVia(response), now_ms);
@@ -98,6 +97,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     branch.revive(response, now_ms);
     this.decision.listener?.onAnswer?.(branch.target, response, now_ms);
     this.cancelOpenBranches(ANSWERED_ELSEWHERE, now_ms);
+    this.letGo();
   }
 
   onEnded(branch: Branch, now_ms: number): void {
@@ -114,6 +114,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     if (this.isDone) return;
     this.reply({ status: 500 }, now_ms);
     this.cancelOpenBranches("", now_ms);
+    this.letGo();
   }
 
   /** The hold of a notice or a pause is over, a fork has rung long enough, or a 100 is due. */
@@ -229,6 +230,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
       const wire = withChallenges(withoutTopVia(best.response), challenges);
       this.kit.transactions.respond(this.server, best.status, wire, now_ms);
       this.decision.listener?.onFailure?.(best.status, now_ms);
+      this.letGo();
     } else if (this.isCancelled) {
       this.reply({ status: 487 }, now_ms);
     } else {
@@ -250,7 +252,17 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   private reply(reply: Reply, now_ms: number): void {
     this.finish();
     this.kit.transactions.reply(this.server, reply, now_ms);
-    if (reply.status >= 300) this.decision.listener?.onFailure?.(reply.status, now_ms);
+    if (reply.status < 300) return;
+    this.decision.listener?.onFailure?.(reply.status, now_ms);
+    this.letGo();
+  }
+
+  /** The caller has its answer: what lingers from now on must not keep the request and its plan. */
+  private letGo(): void {
+    const { server, kit, decision, routed } = this;
+    if (routed.request.method !== "INVITE") return;
+    if (server.user === this) server.user = new AwaitedAck(decision.listener, routed.request.callId, kit.log);
+    for (const branch of this.branches) branch.letGo(server);
   }
 
   private revised(response: Response, now_ms: number): Response {

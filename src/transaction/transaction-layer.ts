@@ -1,6 +1,7 @@
 /** All transactions: matches messages to them, and does what their machines ask for (RFC 3261 §17). */
 import { assertNever } from "../base/assert.ts";
 import type { Table } from "../base/meter.ts";
+import { ownText } from "../base/own-text.ts";
 import type { Logger, Random } from "../base/ports.ts";
 import { Timer, type Timers } from "../base/timers.ts";
 import type { Request, Response } from "../message/message.ts";
@@ -127,7 +128,7 @@ export class TransactionLayer implements TransactionRunner, Table {
     const invite = transaction.machine === inviteClient ? transaction.request : undefined;
     if (transaction.state !== "proceeding" || invite === undefined || transaction.isCancelled) return;
     transaction.isCancelled = true;
-    this.send("CANCEL", invite.topVia.branch, buildCancel(invite, reason), transaction.flow, NOBODY, now_ms);
+    this.send("CANCEL", ownText(invite.topVia.branch), buildCancel(invite, reason), transaction.flow, NOBODY, now_ms);
     this.apply(transaction, "cancelled", undefined, now_ms);
   }
 
@@ -176,10 +177,17 @@ export class TransactionLayer implements TransactionRunner, Table {
       return;
     }
     const machine = request.method === "INVITE" ? inviteServer : nonInviteServer;
-    const transaction = new ServerTransaction(this, machine, key, request, source, this.random.token(TAG_LENGTH));
+    const transaction = new ServerTransaction(
+      this,
+      machine,
+      ownText(key),
+      request,
+      source,
+      this.random.token(TAG_LENGTH),
+    );
     const { incoming } = transaction;
     if (incoming === undefined) return;
-    this.servers.set(key, transaction);
+    this.servers.set(transaction.key, transaction);
     this.unanswered.enter(incoming);
     if (request.method === "INVITE") this.reply(transaction, { status: 100 }, now_ms);
     try {
@@ -196,8 +204,8 @@ export class TransactionLayer implements TransactionRunner, Table {
       this.user.onStrayCancel(cancel, source, now_ms);
       return;
     }
-    const transaction = new ServerTransaction(this, nonInviteServer, key, cancel, source, invite.toTag);
-    this.servers.set(key, transaction);
+    const transaction = new ServerTransaction(this, nonInviteServer, ownText(key), cancel, source, invite.toTag);
+    this.servers.set(transaction.key, transaction);
     if (transaction.incoming !== undefined) this.unanswered.enter(transaction.incoming);
     this.reply(transaction, { status: 200 }, now_ms);
     if (invite.isAnswered) return;

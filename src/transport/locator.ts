@@ -6,6 +6,7 @@
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import { canonicalAddress, commonPrefix_bits, ipVersion, isLoopback, isUnicast } from "../base/ip-range.ts";
+import { ownText } from "../base/own-text.ts";
 import type { Random } from "../base/ports.ts";
 import { type SipUri, uriParameter } from "../message/uri.ts";
 import { defaultPort, type Flow, flowKey, type Listener } from "./flow.ts";
@@ -105,7 +106,8 @@ export class Locator {
   locate(target: Hop, waiter: FlowWaiter, now_ms: number, callId?: string): readonly Flow[] | undefined {
     const finding = this.findings.get(hopKey(target));
     if (finding !== undefined && now_ms < finding.until_ms) return this.arrange(finding, callId, now_ms);
-    return this.find(target, { waiter, callId }, now_ms);
+    // What is remembered of it outlives the message that names it.
+    return this.find({ ...target, host: ownText(target.host) }, { waiter, callId }, now_ms);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Tables of limited size for what is asked and answered later: names and routes, and who waits for them. */
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Table } from "../base/meter.ts";
+import { ownText } from "../base/own-text.ts";
 
 /** Names and addresses remembered at the most. */
 export const REMEMBERED = 1024;
@@ -19,10 +20,11 @@ export class Remembered<T extends { readonly isAsking: boolean }> extends Bounde
     if (entry === undefined) {
       if (this.size >= this.limit && !this.makeRoom()) return undefined;
       entry = fresh();
+      this.entries.set(ownText(key), entry);
     } else {
       this.entries.delete(key);
+      this.entries.set(key, entry);
     }
-    this.entries.set(key, entry);
     return entry;
   }
 

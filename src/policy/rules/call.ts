@@ -1,10 +1,12 @@
 /** A phone's call: upstream first, and survival when upstream says nothing. */
+import { ownText } from "../../base/own-text.ts";
 import type { Reply } from "../../message/reply.ts";
-import type { NextOn, RoutedRequest, Stage } from "../../proxy/router.ts";
+import type { DecisionListener, NextOn, RoutedRequest, Stage } from "../../proxy/router.ts";
 import { findExtension } from "../extensions.ts";
 import { ALL_KEPT, absentStages, extensionStages } from "../forwarding.ts";
 import type { Gateways } from "../gateways.ts";
 import { decision, isDead, replyStage, upstreamStages } from "../plan.ts";
+import type { RedirectWatch } from "../redirect-watch.ts";
 import { callerOf } from "../registrar.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { Gateway } from "../site.ts";
@@ -24,19 +26,21 @@ export const call: RoutingRule = (routed, situation) => {
   const why = targets.length === 0 ? "upstream is down" : `to ${targets.map((target) => target.name).join(", ")}`;
   const made = { ...decision("call", why, ...plan), passes503: true };
   if (site.survival.answer !== "auto" || redirects.wantsRelay(caller)) return made;
+  return { ...made, listener: redirectListener(redirects, ownText(caller)) };
+};
+
+/** Made here, where no closure holds the request: the ACK may not come for half a minute. */
+function redirectListener(redirects: RedirectWatch, caller: string): DecisionListener {
   let isRedirected = false;
   return {
-    ...made,
-    listener: {
-      onFailure: (status) => {
-        isRedirected = status === 302;
-      },
-      onAck: (at_ms) => {
-        if (isRedirected) redirects.redirected(caller, at_ms);
-      },
+    onFailure: (status) => {
+      isRedirected = status === 302;
+    },
+    onAck: (at_ms) => {
+      if (isRedirected) redirects.redirected(caller, at_ms);
     },
   };
-};
+}
 
 /** Silence, and what counts as such; but an answer of upstream isn't replaced by one of ours that helps nobody. */
 function orElse(stages: () => Stage[], deadCodes: readonly number[]): NextOn {

@@ -1,0 +1,27 @@
+/** What remains of an INVITE that has had its final answer, until the ACK to it comes: callers that send none are many in a flood. */
+import { ownText } from "../base/own-text.ts";
+import type { Logger } from "../base/ports.ts";
+import type { ServerTransaction, ServerUser } from "../transaction/server-transaction.ts";
+import type { DecisionListener } from "./router.ts";
+
+export class AwaitedAck implements ServerUser {
+  private readonly listener: DecisionListener | undefined;
+  private readonly callId: string;
+  private readonly log: Logger;
+
+  constructor(listener: DecisionListener | undefined, callId: string, log: Logger) {
+    this.listener = listener;
+    this.callId = ownText(callId);
+    this.log = log;
+  }
+
+  onCancel(): void {}
+
+  onAck(_server: ServerTransaction, now_ms: number): void {
+    this.listener?.onAck?.(now_ms);
+  }
+
+  onNoAck(): void {
+    this.log.debug("response_not_acknowledged", { call_id: this.callId });
+  }
+}
