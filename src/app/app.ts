@@ -175,8 +175,12 @@ export class App implements Controlled {
     return this.policy.router.isPeer(address);
   }
 
-  onMessage(wire: string, source: Flow): void {
-    this.run((now_ms) => this.core.receive(wire, source, now_ms));
+  onMessage(wire: string, source: Flow): boolean {
+    let isAdmitted = false;
+    this.run((now_ms) => {
+      isAdmitted = this.core.receive(wire, source, now_ms);
+    });
+    return isAdmitted;
   }
 
   onClosed(flow: Flow, wasReused: boolean): void {

@@ -85,21 +85,23 @@ export class ProxyCore implements TransactionUser {
     this.router = router;
   }
 
-  /** A datagram, or one message cut from a stream, has arrived. */
-  receive(wire: string, source: Flow, now_ms: number): void {
+  /**
+   * A datagram, or one message cut from a stream, has arrived.
+   * @returns whether its sender may ask or answer something here; false as well for what can't be read
+   */
+  receive(wire: string, source: Flow, now_ms: number): boolean {
     if (this.router?.hears(source.address, now_ms) === false) {
       this.meter.count("over_quota");
-      return;
+      return false;
     }
     const message = parse(wire);
-    if (message.kind === "response") {
-      this.receiveResponse(message, source, now_ms);
-    } else if (message.kind === "request") {
-      this.receiveRequest(message, source, now_ms);
-    } else if (message.kind === "unreadable") {
+    if (message.kind === "response") return this.receiveResponse(message, source, now_ms);
+    if (message.kind === "request") return this.receiveRequest(message, source, now_ms);
+    if (message.kind === "unreadable") {
       this.meter.count("unreadable");
       this.log.debug("unreadable", { from: flowKey(source), why: message.why });
     }
+    return false;
   }
 
   /**
@@ -202,23 +204,24 @@ export class ProxyCore implements TransactionUser {
   }
 
   /** Only who was asked may answer, or another address of his kind: a branch can be overheard. */
-  private receiveResponse(response: Response, source: Flow, now_ms: number): void {
+  private receiveResponse(response: Response, source: Flow, now_ms: number): boolean {
     // §18.1.2: what doesn't answer a request of ours is dropped, whatever its branch.
     if (!this.own.hasVia(response.topVia)) {
       this.meter.count("false_response");
       this.log.debug("response_for_another", { from: flowKey(source), sent_by: response.topVia.host });
-      return;
+      return false;
     }
     const asked = this.transactions.askedBy(response)?.address;
     if (this.router?.mayAnswer(source.address, asked) === true) {
       this.transactions.receiveResponse(response, now_ms);
-    } else {
-      this.meter.count("false_response");
-      this.log.debug("response_from_stranger", { from: flowKey(source), status: response.status });
+      return true;
     }
+    this.meter.count("false_response");
+    this.log.debug("response_from_stranger", { from: flowKey(source), status: response.status });
+    return false;
   }
 
-  private receiveRequest(request: Request, source: Flow, now_ms: number): void {
+  private receiveRequest(request: Request, source: Flow, now_ms: number): boolean {
     const verdict = this.router?.admit(request, source, now_ms) ?? "stranger";
     if (verdict !== "admit") {
       this.meter.count(verdict);
@@ -231,6 +234,7 @@ export class ProxyCore implements TransactionUser {
     } else {
       this.transactions.receiveRequest(request, source, now_ms);
     }
+    return verdict === "admit";
   }
 
   private forwardStateless(routed: RoutedRequest, target: Target, now_ms: number): void {

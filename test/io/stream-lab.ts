@@ -46,6 +46,8 @@ export class StreamLab {
   readonly log: { readonly level: string; readonly event: string; readonly fields: LogFields }[] = [];
   /** Addresses that belong here. */
   readonly known = new Set<string>();
+  /** Whether a message of a stranger shows that it belongs here. */
+  isAdmitted: (wire: string) => boolean = () => false;
   /** Those of upstream. */
   readonly peers = new Set<string>();
 
@@ -57,7 +59,10 @@ export class StreamLab {
         void this.log.push({ level, event, fields });
     const logger: Logger = { error: write("error"), warn: write("warn"), info: write("info"), debug: write("debug") };
     const sink = {
-      onMessage: (wire: string, source: Flow) => void this.messages.push({ wire, source }),
+      onMessage: (wire: string, source: Flow) => {
+        this.messages.push({ wire, source });
+        return this.isAdmitted(wire);
+      },
       onUnreachable: (flow: Flow) => void this.unreachable.push(flow),
       onClosed: (flow: Flow, wasReused: boolean) => {
         this.reused.push(wasReused);

@@ -7,7 +7,7 @@ import { OwnListener } from "../../src/transport/own-listener.ts";
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const sink = {
-  onMessage() {},
+  onMessage: () => true,
   onClosed() {},
   onUnreachable() {},
   knows: () => true,
@@ -80,7 +80,7 @@ function sendTwenty(port: number, from = 0): void {
 describe("UDP sockets of watched peers", () => {
   const watched = async (port: number, peer: { address: string; port: number }) => {
     const heard: string[] = [];
-    const udp = new NodeUdp({ ...sink, onMessage: (wire: string) => heard.push(wire) }, log);
+    const udp = new NodeUdp({ ...sink, onMessage: (wire: string) => heard.push(wire) > 0 }, log);
     const listener = new OwnListener(0, { protocol: "udp", at: "127.0.0.55", version: 4, port, advertise: undefined });
     await udp.open(listener);
     const flow = { listener, ...peer };

@@ -5,7 +5,8 @@ import { Framer, type FrameSink } from "../../transport/framing.ts";
 
 /** What a connection tells whoever keeps it. */
 export interface ConnectionUser {
-  onMessage(connection: Connection, wire: string): void;
+  /** Returns whether the sender belongs here: until then the connection's time runs on. */
+  onMessage(connection: Connection, wire: string): boolean;
   /** Happens once. */
   onClosed(connection: Connection, why: string): void;
 }
@@ -22,7 +23,7 @@ const TCP_KEEP_ALIVE_ms = 60_000;
 
 export class Connection implements FrameSink {
   readonly flow: Flow;
-  /** It has brought what looks like a message, or the peer has shown its certificate to us. */
+  /** It has brought a message of somebody who belongs here, or we have opened it ourselves. */
   isProven = false;
   /** Whether it has ever stood. */
   hasStood = false;
@@ -40,10 +41,10 @@ export class Connection implements FrameSink {
   private readonly socket: net.Socket;
   private readonly user: ConnectionUser;
   private readonly framer = new Framer(this);
-  /** Until the connection stands; then: until its first, or its next whole, message. */
+  /** Until the connection stands; then: until its first message of somebody who belongs here, or its next whole one. */
   private patience: NodeJS.Timeout | undefined = undefined;
 
-  /** @param patience_ms how long it may take to stand, or to bring its first message when a peer has opened it */
+  /** @param patience_ms how long it may take to stand, or to be proven when a peer has opened it */
   constructor(socket: net.Socket, flow: Flow, user: ConnectionUser, patience_ms: number) {
     this.socket = socket;
     this.flow = flow;
@@ -123,16 +124,16 @@ export class Connection implements FrameSink {
   onMessage(wire: string): void {
     // What stands in one segment with a message of another language isn't heard either.
     if (this.isClosed) return;
-    this.relax();
     if (!isSip(wire)) {
       this.close("not SIP");
       return;
     }
-    if (!this.isProven) this.opened();
-    this.user.onMessage(this, wire);
+    if (this.isProven) this.relax();
+    const belongs = this.user.onMessage(this, wire);
+    if (belongs && !this.isProven) this.opened();
   }
 
-  /** Keeps nobody here who has never said anything else. Pings that come together get one answer: each costs four octets. */
+  /** A ping keeps no connection that isn't proven, and gets no answer there. Pings that come together get one answer: each costs four octets. */
   onPing(): void {
     if (!this.isProven || this.hasPonged || this.socket.writableLength > 0) return;
     this.hasPonged = true;
@@ -142,7 +143,7 @@ export class Connection implements FrameSink {
   /** Our answer to the last message still leaves. */
   onLost(why: string): void {
     this.socket.end();
-    this.expect(MESSAGE_PATIENCE_ms, why);
+    if (this.isProven) this.expect(MESSAGE_PATIENCE_ms, why);
   }
 
   private receive(text: string): void {

@@ -2,8 +2,11 @@
 import type { Flow } from "../../transport/flow.ts";
 
 export interface TransportSink {
-  /** A datagram, or one message of a stream, as wire text. */
-  onMessage(wire: string, source: Flow): void;
+  /**
+   * A datagram, or one message of a stream, as wire text.
+   * @returns whether its sender may ask or answer something here: a stranger's connection stays for that alone
+   */
+  onMessage(wire: string, source: Flow): boolean;
   /**
    * The peer has refused a message or its connection, or there is no route to it.
    * @param why the system's word for it, somewhere in it, "ECONNREFUSED"; "" when nothing was tried

@@ -135,8 +135,9 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     if (connection?.doubt() === true) connection.close(SILENT);
   }
 
-  onMessage(connection: Connection, wire: string): void {
-    this.sink.onMessage(wire, connection.flow);
+  /** A phone, a gateway or upstream belongs here whatever it says; a stranger, once what it says has been admitted. */
+  onMessage({ flow }: Connection, wire: string): boolean {
+    return this.sink.onMessage(wire, flow) || this.sink.knows(flow.address);
   }
 
   onClosed(connection: Connection, why: string): void {
