@@ -116,8 +116,9 @@ class Rehearsal {
         isAnswer: true,
       };
     }
-    const made = router.decide(router.read(request, source, 0), 0);
-    return { text: `${[this.scene(source), ...explain(made, 0)].join("\n")}\n`, isAnswer: true };
+    const routed = router.read(request, source, 0);
+    const lines = explain(router.decide(routed, 0), 0, (continuation) => router.continue(routed, continuation, 0));
+    return { text: `${[this.scene(source), ...lines].join("\n")}\n`, isAnswer: true };
   }
 
   /** Where the call comes from, or why that can't be told. */

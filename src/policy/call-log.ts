@@ -2,6 +2,7 @@
 import { ownText } from "../base/own-text.ts";
 import type { Logger } from "../base/ports.ts";
 import type { Response } from "../message/message.ts";
+import type { Outcome } from "../proxy/plan/condition.ts";
 import type { DecisionListener, RoutingDecision, RunningRequest, Stage, Target } from "../proxy/router.ts";
 import type { Origin } from "./access.ts";
 import { callerOf } from "./registrar.ts";
@@ -69,6 +70,10 @@ class CallRecord implements DecisionListener {
   onStage(stage: Stage, now_ms: number): void {
     this.entry.route.push(shortened(stage.what ?? stage.kind));
     this.inner?.onStage?.(stage, now_ms);
+  }
+
+  onOutcome(outcome: Outcome, now_ms: number): void {
+    this.inner?.onOutcome?.(outcome, now_ms);
   }
 
   onAnswer(target: Target, response: Response, now_ms: number): void {

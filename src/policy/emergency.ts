@@ -7,11 +7,13 @@ import type { Request } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { parseSipUri } from "../message/uri.ts";
 import type { Hangup } from "../proxy/hangup.ts";
+import { ANY_FAILURE, type Condition, meets, type Outcome } from "../proxy/plan/condition.ts";
 import type { ForkStage, RoutedRequest, Stage, Target } from "../proxy/router.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { isEmergencyUrn, plainNumber } from "./dialled-number.ts";
 import { contactTargets } from "./extensions.ts";
 import { channelKey, type Gateways } from "./gateways.ts";
+import { nextWhen } from "./plan.ts";
 import { callerOf, type Registrar } from "./registrar.ts";
 import type { EmergencySettings, Gateway, Site } from "./site.ts";
 
@@ -22,7 +24,7 @@ const PREEMPT_AGAIN_ms = 30_000;
 const CALLERS_REMEMBERED = 64;
 const CONTACT_CHARACTERS_MAX = 512;
 /** What gateways say when they have no line left. */
-const MEANS_BUSY: readonly number[] = [486, 500, 503, 600];
+const NO_LINE: Condition = { codes: [486, 500, 503, 600] };
 
 interface Parts {
   readonly site: Site;
@@ -75,13 +77,13 @@ export class Emergency {
   /**
    * All gateways, whatever they answer: who is in need has no use for a 404. First those with a channel by our count; then
    * room is made; then, since a count can be wrong, those that seem full; last those that seem dead.
+   * @param attempt hears how the stages end
    */
-  gatewayStages(number: string, routed: RoutedRequest): Stage[] {
+  gatewayStages(number: string, routed: RoutedRequest, attempt: Attempt): Stage[] {
     const { gateways, settings } = this.parts;
     const order = gateways.everyOrder(number, routed);
     const living = order.filter((gateway) => gateways.isAlive(gateway));
     const dead = order.filter((gateway) => !living.includes(gateway));
-    const attempt: Attempt = { asked: new Set(), lacksChannel: false };
     const stageOf = (gateway: Gateway) => gateways.emergencyStage(gateway, number, routed, this);
     return [
       ...living.map((gateway) => this.whereFree(stageOf(gateway), gateway, attempt)),
@@ -130,7 +132,7 @@ export class Emergency {
     });
   }
 
-  /** Asks the gateway unless it seems full, and notes whether a channel is what is lacking. */
+  /** Asks the gateway unless it seems full. */
   private whereFree(stage: ForkStage, gateway: Gateway, attempt: Attempt): Stage {
     const { gateways } = this.parts;
     return {
@@ -142,10 +144,6 @@ export class Emergency {
         }
         attempt.asked.add(gateway.name);
         return typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets;
-      },
-      nextOn: ({ best: { status, response } }) => {
-        if (response !== undefined && MEANS_BUSY.includes(status)) attempt.lacksChannel = true;
-        return true;
       },
     };
   }
@@ -180,7 +178,7 @@ export class Emergency {
         return freed === undefined ? [] : [gateways.target(freed, number, routed, this)];
       },
       fr_timer_ms,
-      nextOn: () => true,
+      on: nextWhen(ANY_FAILURE),
     };
     return [pause, again];
   }
@@ -197,9 +195,16 @@ export class Emergency {
 }
 
 /** What has become of one emergency call so far. */
-interface Attempt {
-  readonly asked: Set<string>;
-  lacksChannel: boolean;
+export class Attempt {
+  /** Names of gateways. */
+  readonly asked = new Set<string>();
+  /** A channel is what is lacking: a gateway said so, or our own count did. */
+  lacksChannel = false;
+
+  /** A gateway hasn't taken it. */
+  heard(outcome: Outcome): void {
+    if (outcome.best.response !== undefined && meets(outcome, NO_LINE)) this.lacksChannel = true;
+  }
 }
 
 function stillUnasked(stage: ForkStage, gateway: Gateway, attempt: Attempt): Stage {

@@ -1,61 +1,73 @@
 /** A decision in words: what will be done, step by step, and what follows when a step fails. */
 import type { Reply } from "../message/reply.ts";
-import type { ForkStage, RoutingDecision, Stage, Target } from "../proxy/router.ts";
+import { headOf, phrasesOf } from "../proxy/plan/condition.ts";
+import { isContinuation, type Resolve } from "../proxy/plan/walk.ts";
+import type { ForkStage, Onward, RoutingDecision, Stage, Target } from "../proxy/router.ts";
 
 /** Deeper, plans don't go: a gateway is a step. */
 const DEPTH_MAX = 40;
 
-/** How forks end that matter to plans. */
-const OUTCOMES = [
-  { words: "says nothing or can't be reached", isSilent: true, status: 408 },
-  { words: "is busy", isSilent: false, status: 486 },
-  { words: "answers 503", isSilent: false, status: 503 },
-  { words: "isn't answered", isSilent: false, status: 480 },
-] as const;
-
-/** The lines of an explanation. Some decisions take turns: explain only those of a policy made for it. */
-export function explain({ rule, why, plan }: RoutingDecision, now_ms: number): string[] {
-  return [`Rule ${rule}: ${why}.`, ...stepsOf(plan, 1, "", 0, now_ms)];
+/**
+ * The lines of an explanation. Some decisions take turns: explain only those of a policy made for it.
+ * @param resolve what that policy does when the time of a continuation has come
+ */
+export function explain({ rule, why, plan }: RoutingDecision, now_ms: number, resolve: Resolve): string[] {
+  const known = new Map<string, readonly Stage[] | undefined>();
+  // What takes turns is asked once.
+  const once: Resolve = (continuation) => {
+    const key = JSON.stringify(continuation);
+    if (!known.has(key)) known.set(key, resolve(continuation));
+    return known.get(key);
+  };
+  return [`Rule ${rule}: ${why}.`, ...stepsOf(plan, { number: 1, indent: "" }, { now_ms, resolve: once })];
 }
 
-function stepsOf(plan: readonly Stage[], number: number, indent: string, depth: number, now_ms: number): string[] {
+/** Where a step stands in the text. */
+interface Line {
+  readonly number: number;
+  readonly indent: string;
+}
+
+interface Rehearsal {
+  readonly now_ms: number;
+  readonly resolve: Resolve;
+}
+
+function stepsOf(plan: readonly Stage[], line: Line, rehearsal: Rehearsal): string[] {
   const [stage, ...rest] = plan;
-  if (stage === undefined || depth > DEPTH_MAX) return [];
-  const step = `${indent}${number}. `;
+  if (stage === undefined || line.number > DEPTH_MAX) return [];
+  const { now_ms } = rehearsal;
+  const step = `${line.indent}${line.number}. `;
+  const others = () => stepsOf(rest, { ...line, number: line.number + 1 }, rehearsal);
   if (stage.kind === "reply") {
     return [`${step}${answerWords(typeof stage.reply === "function" ? stage.reply(now_ms) : stage.reply)}`];
   }
-  const others = (steps: readonly Stage[]) => stepsOf(steps, number + 1, indent, depth + 1, now_ms);
   if (stage.kind === "notice") {
-    return [`${step}tells the caller 181 "${stage.reason}" and waits ${stage.hold_ms} ms`, ...others(rest)];
+    return [`${step}tells the caller 181 "${stage.reason}" and waits ${stage.hold_ms} ms`, ...others()];
   }
-  if (stage.kind === "pause") return [`${step}makes room: ${stage.what ?? ""}`, ...others(rest)];
-  return [`${step}${forkWords(stage, now_ms)}`, ...sequels(stage, rest, number, indent, depth, now_ms)];
+  if (stage.kind === "pause") return [`${step}makes room: ${stage.what ?? ""}`, ...others()];
+  return [`${step}${forkWords(stage, now_ms)}`, ...sequelsOf(stage, rest, line, rehearsal)];
 }
 
 /** What follows a fork; what several outcomes lead to is said once. */
-function sequels(
-  stage: ForkStage,
-  rest: readonly Stage[],
-  number: number,
-  indent: string,
-  depth: number,
-  now_ms: number,
-): string[] {
-  const wordsFor = new Map<string, string[]>();
-  const textOf = (steps: readonly Stage[]) => stepsOf(steps, number + 1, `${indent}   `, depth + 1, now_ms).join("\n");
-  let onwards: string | undefined;
-  for (const { words, isSilent, status } of OUTCOMES) {
-    const next = stage.nextOn?.({ isSilent, best: { status, response: undefined } }) ?? false;
-    if (next === false) continue;
-    if (next === true) onwards ??= textOf(rest);
-    const text = next === true ? (onwards ?? "") : textOf(next);
-    if (text !== "") wordsFor.set(text, [...(wordsFor.get(text) ?? []), words]);
+function sequelsOf(stage: ForkStage, rest: readonly Stage[], line: Line, rehearsal: Rehearsal): string[] {
+  const within = { number: line.number + 1, indent: `${line.indent}   ` };
+  const phrasesFor = new Map<string, string[]>();
+  const said = new Set<string>();
+  for (const { when, go } of stage.on ?? []) {
+    const phrases = phrasesOf(when).filter((phrase) => !said.has(phrase));
+    const plan = phrases.length === 0 ? undefined : planOf(go, rest, rehearsal);
+    if (plan === undefined) continue;
+    for (const phrase of phrases) said.add(phrase);
+    const text = stepsOf(plan, within, rehearsal).join("\n");
+    if (text !== "") phrasesFor.set(text, [...(phrasesFor.get(text) ?? []), ...phrases]);
   }
-  return [...wordsFor].flatMap(([text, words]) => {
-    const all = words.length === OUTCOMES.length;
-    return [`${indent}   ${all ? "Unless it takes the call" : `When it ${words.join(" or ")}`}:`, text];
-  });
+  return [...phrasesFor].flatMap(([text, phrases]) => [`${within.indent}${headOf(phrases)}:`, text]);
+}
+
+function planOf(go: Onward, rest: readonly Stage[], { resolve }: Rehearsal): readonly Stage[] | undefined {
+  if (go === "next") return rest;
+  return isContinuation(go) ? resolve(go) : go;
 }
 
 function forkWords(stage: ForkStage, now_ms: number): string {

@@ -1,7 +1,9 @@
 /** Extensions: from a number to the phones that it means, and the stages that ring them. */
-import type { ForkStage, NextOn, Stage, Target } from "../proxy/router.ts";
+import type { Condition } from "../proxy/plan/condition.ts";
+import type { ForkStage, Sequel, Stage, Target } from "../proxy/router.ts";
 import type { AddressOfRecord, Bindings } from "./bindings.ts";
-import type { ExtensionSettings } from "./site.ts";
+import { later } from "./plan.ts";
+import type { ExtensionSettings, Forward } from "./site.ts";
 
 /** The phone that `number` means: by user, alias, prefix, or as the only one whose number ends so. */
 export function findExtension(
@@ -31,14 +33,12 @@ export function contactTargets(address: AddressOfRecord, keptSince_ms: number): 
 
 /**
  * Rings an extension's phones, then follows its forward.
- * @param stagesFor the stages to another number
  * @param extra what all targets have in common
  */
 export function ringStages(
   address: AddressOfRecord,
   keptSince_ms: number,
   settings: ExtensionSettings,
-  stagesFor: (number: string) => readonly Stage[],
   extra: Partial<Target> = {},
 ): Stage[] {
   const forward = settings.forwards.get(address.user);
@@ -49,15 +49,16 @@ export function ringStages(
     ring_ms: settings.ring_ms,
   };
   if (forward === undefined) return [stage];
-  const nextOn: NextOn = ({ best }) => {
-    const isBusy = best.status === 486 || best.status === 600;
-    const number = isBusy ? forward.busy : isUnanswered(best.status) ? forward.noAnswer : undefined;
-    return number === undefined ? false : stagesFor(number);
-  };
-  return [{ ...stage, nextOn }];
+  return [{ ...stage, on: forwardsOf(forward) }];
 }
 
+const BUSY: Condition = { codes: [486, 600] };
 /** Nobody picked up, or no phone is there. */
-function isUnanswered(status: number): boolean {
-  return status === 408 || status === 480 || status === 503 || status === 487;
+const UNANSWERED: Condition = { silent: true, codes: [408, 480, 487, 503] };
+
+function forwardsOf({ busy, noAnswer }: Forward): Sequel[] {
+  const on: Sequel[] = [];
+  if (busy !== undefined) on.push({ when: BUSY, go: later("forward", busy) });
+  if (noAnswer !== undefined) on.push({ when: UNANSWERED, go: later("forward", noAnswer) });
+  return on;
 }

@@ -2,7 +2,8 @@
 import type { Random } from "../base/ports.ts";
 import { parseSipUri, type SipUri, uriPort } from "../message/uri.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
-import type { ForkOutcome, ForkStage, RoutedRequest, Stage, Target } from "../proxy/router.ts";
+import { ANY_FAILURE, type Condition } from "../proxy/plan/condition.ts";
+import type { ForkStage, RoutedRequest, Stage, Target } from "../proxy/router.ts";
 import { hopOf } from "../transport/locator.ts";
 import type { Calls } from "./calls.ts";
 import { ChannelObserver, type EmergencyWatch } from "./channel-observer.ts";
@@ -10,7 +11,7 @@ import { plainNumber, userText } from "./dialled-number.ts";
 import { GatewayChoosing } from "./gateway-choice.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
-import { replyStage } from "./plan.ts";
+import { nextWhen, replyStage } from "./plan.ts";
 import { rewrite, ruleFor } from "./rewriting.ts";
 import type { Gateway, Site } from "./site.ts";
 import type { GatewayStatus } from "./status.ts";
@@ -98,7 +99,7 @@ export class Gateways {
       what: `gateway ${gateway.name}`,
       targets: (now_ms) => (this.isFree(gateway, now_ms) ? [this.target(gateway, number, routed)] : []),
       fr_timer_ms: this.site.upstream.fr_timer_ms,
-      nextOn: onGatewayFailure,
+      on: nextWhen(GATEWAY_FAILS),
     }));
     const text = gateways.length === 0 ? "No gateway" : "No gateway takes the call";
     return [...stages, replyStage(480, undefined, `Reason: SIP;cause=503;text="${text}"\r\n`)];
@@ -111,7 +112,7 @@ export class Gateways {
       what: `gateway ${gateway.name}`,
       targets: [this.target(gateway, number, routed, watch)],
       fr_timer_ms: this.site.upstream.fr_timer_ms,
-      nextOn: () => true,
+      on: nextWhen(ANY_FAILURE),
     };
   }
 
@@ -175,9 +176,7 @@ export class Gateways {
 }
 
 /** Busy and declined are the callee's word; silence, 5xx and other 6xx are the gateway's. */
-function onGatewayFailure({ isSilent, best }: ForkOutcome): boolean {
-  return isSilent || (best.status >= 500 && best.status !== 600 && best.status !== 603);
-}
+const GATEWAY_FAILS: Condition = { silent: true, classes: [5, 6], except: [600, 603] };
 
 /** What calls know a gateway by: its name can change with the file. */
 export function channelKey({ uri }: Gateway): string {

@@ -1,12 +1,13 @@
 /** Hunt groups: from a group to the stages that ring its members (RFC 3261 §16.7). */
 import { hostText } from "../message/uri.ts";
-import type { ForkOutcome, RoutedRequest, Stage, Target } from "../proxy/router.ts";
+import type { Condition } from "../proxy/plan/condition.ts";
+import type { RoutedRequest, Stage, Target } from "../proxy/router.ts";
 import { hopOf } from "../transport/locator.ts";
 import type { AddressOfRecord } from "./bindings.ts";
 import { userText } from "./dialled-number.ts";
 import { contactTargets, findExtension } from "./extensions.ts";
 import type { Gateways } from "./gateways.ts";
-import { replyStage } from "./plan.ts";
+import { nextWhen, replyStage } from "./plan.ts";
 import type { Registrar } from "./registrar.ts";
 import type { HuntGroup, Member, Site } from "./site.ts";
 import type { MemberStatus } from "./status.ts";
@@ -50,7 +51,7 @@ export class Hunting {
     const last = rings.pop();
     if (last === undefined) return overflow;
     if (overflow.length === 0 || last.kind !== "fork") return [...rings, last];
-    return [...rings, { ...last, nextOn: isRefusedByAll }, ...overflow];
+    return [...rings, { ...last, on: nextWhen(NOT_REFUSED) }, ...overflow];
   }
 
   private ring(group: HuntGroup, now_ms: number): Stage[] {
@@ -68,7 +69,7 @@ export class Hunting {
     return inTurn.map(({ name, targets }, index): Stage => {
       const isLast = index === inTurn.length - 1;
       const what = `group ${group.name}: ${name}`;
-      return { kind: "fork", what, targets, ring_ms, ...(isLast ? {} : { nextOn: isRefusedByAll }) };
+      return { kind: "fork", what, targets, ring_ms, ...(isLast ? {} : { on: nextWhen(NOT_REFUSED) }) };
     });
   }
 
@@ -122,9 +123,7 @@ export function nobodyRegistered(group: HuntGroup): Stage {
 }
 
 /** §16.7 item 5: a 6xx speaks for everybody. */
-function isRefusedByAll({ best }: ForkOutcome): boolean {
-  return best.status < 600;
-}
+const NOT_REFUSED: Condition = { classes: [3, 4, 5] };
 
 /** Where upstream finds a plain number. */
 export function uriAt(number: string, host: string, port: number | undefined): string {

@@ -1,5 +1,6 @@
 /** Plans are made of these. */
-import type { ForkOutcome, ForkStage, NextOn, RoutingDecision, Stage, Target } from "../proxy/router.ts";
+import { type Condition, SILENCE } from "../proxy/plan/condition.ts";
+import type { Continuation, ForkStage, RoutingDecision, Sequel, Stage, Target } from "../proxy/router.ts";
 import type { Peer } from "./peer.ts";
 
 export function decision(rule: string, why: string, ...plan: Stage[]): RoutingDecision {
@@ -14,6 +15,19 @@ export function replyStage(status: number, reason?: string, headers?: string): S
   };
 }
 
+/** What the policy decides only when its time has come: `continuations.ts` has it. */
+export type ContinuationName = "survival" | "forward";
+
+/** @param number where the call goes on to, where the name doesn't say so */
+export function later(name: ContinuationName, number?: string): Continuation {
+  return number === undefined ? { name } : { name, number };
+}
+
+/** What leads to the next stage of a plan. */
+export function nextWhen(when: Condition): readonly Sequel[] {
+  return [{ when, go: "next" }];
+}
+
 /** A stage that asks one upstream target and goes on when it says nothing. */
 export function upstreamStage(target: Peer, fr_timer_ms: number, extra: Partial<Target> = {}): ForkStage {
   return {
@@ -21,7 +35,7 @@ export function upstreamStage(target: Peer, fr_timer_ms: number, extra: Partial<
     what: `upstream ${target.name}`,
     targets: [{ nextHop: target.hop, observer: target, ...extra }],
     fr_timer_ms,
-    nextOn: onSilence,
+    on: nextWhen(SILENCE),
   };
 }
 
@@ -33,16 +47,14 @@ export function upstreamStages(
 ): ForkStage[] {
   return targets.map((target, index) => {
     const stage = upstreamStage(target, fr_timer_ms, extra);
-    return index < targets.length - 1 ? { ...stage, nextOn: onSilenceOr503 } : stage;
+    return index < targets.length - 1 ? { ...stage, on: nextWhen(SILENCE_OR_503) } : stage;
   });
 }
 
-/** Whether an upstream target has as good as said nothing: silence, or a code without a body that counts as dead. */
-export function isDead({ isSilent, best }: ForkOutcome, deadCodes: readonly number[]): boolean {
-  return isSilent || (deadCodes.includes(best.status) && (best.response?.body ?? "") === "");
+/** An upstream target has as good as said nothing: silence, or a code without a body that counts as dead. */
+export function deadBy(deadCodes: readonly number[]): Condition {
+  return { silent: true, codes: deadCodes, bodyless: true };
 }
 
-const onSilenceOr503: NextOn = ({ isSilent, best }) => isSilent || best.status === 503;
-
-/** Somebody who has said anything at all has decided. */
-const onSilence: NextOn = ({ isSilent }) => isSilent;
+/** This target can't; another may. */
+const SILENCE_OR_503: Condition = { silent: true, codes: [503] };

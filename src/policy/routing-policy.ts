@@ -1,10 +1,11 @@
 /** Where requests go: the ordered list of rules. The first that decides, decides. */
 import type { Logger } from "../base/ports.ts";
 import type { Request } from "../message/message.ts";
-import type { Router, RoutingDecision, Verdict } from "../proxy/router.ts";
+import type { Continuation, Router, RoutingDecision, Stage, Verdict } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
 import type { CallLog } from "./call-log.ts";
+import { continuationStages } from "./continuations.ts";
 import { Outsiders } from "./outsiders.ts";
 import { decision, replyStage } from "./plan.ts";
 import { Quotas } from "./quotas.ts";
@@ -118,6 +119,10 @@ export class RoutingPolicy implements Router {
     const made = firstOf(RULES, facts, { ...this.staff, now_ms });
     const isCall = facts.request.method === "INVITE" && facts.belongs === "nothing";
     return isCall ? this.callLog.record(facts, made, now_ms) : made;
+  }
+
+  continue(facts: RequestFacts, continuation: Continuation, now_ms: number): readonly Stage[] | undefined {
+    return continuationStages(facts, { ...this.staff, now_ms }, continuation);
   }
 }
 

@@ -161,7 +161,7 @@ export class ProxyCore implements TransactionUser {
       rule: decision.rule,
       why: decision.why,
     });
-    new ResponseContext(this.kit, server, routed, stamp, decision).start(now_ms);
+    new ResponseContext(this.kit, router, server, routed, stamp, decision).start(now_ms);
   }
 
   onStrayAck(ack: Request, source: Flow, now_ms: number): void {

@@ -16,13 +16,17 @@ import type { BranchUser } from "./branch-user.ts";
 import { withoutTopVia } from "./forward-response.ts";
 import type { ProxyKit } from "./kit.ts";
 import { breadthOf, shareOf } from "./max-breadth.ts";
-import type { ForkStage, NoticeStage, RoutedRequest, RoutingDecision, Stage } from "./router.ts";
+import { type Outcome, outcomeOf } from "./plan/condition.ts";
+import { follow, nextPlace, type Place, stageAt } from "./plan/walk.ts";
+import type { ForkStage, NoticeStage, RoutedRequest, Router, RoutingDecision, Stage } from "./router.ts";
 
 /** RFC 3326, for phones that lost the race: they don't show a missed call. */
 const ANSWERED_ELSEWHERE = 'Reason: SIP;cause=200;text="Call completed elsewhere"\r\n';
 
 export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwner {
   private readonly kit: ProxyKit;
+  /** The one that has decided; a reload doesn't change that. */
+  private readonly router: Router;
   private readonly server: ServerTransaction;
   private readonly routed: RoutedRequest;
   private readonly stamp: ViaStamp;
@@ -32,9 +36,8 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   private trying: Timer | undefined = undefined;
   /** Branches of all stages so far; those of the present one from `stageStart` on. */
   private readonly branches: Branch[] = [];
-  private plan: readonly Stage[];
+  private place: Place;
   private stageStart = 0;
-  private stageIndex = -1;
   /** While several branches are being acted upon, the end of one doesn't end the stage. */
   private isBusy = false;
   private isCancelled = false;
@@ -42,17 +45,19 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
 
   constructor(
     kit: ProxyKit,
+    router: Router,
     server: ServerTransaction,
     routed: RoutedRequest,
     stamp: ViaStamp,
     decision: RoutingDecision,
   ) {
     this.kit = kit;
+    this.router = router;
     this.server = server;
     this.routed = routed;
     this.stamp = stamp;
     this.decision = decision;
-    this.plan = decision.plan;
+    this.place = { plan: decision.plan, index: 0 };
     server.user = this;
   }
 
@@ -62,7 +67,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
       this.trying = new Timer(this, "trying");
       this.kit.timers.start(this.trying, TIMER_E_AT_T2_ms, now_ms);
     }
-    this.enterNextStage(now_ms);
+    this.enter(this.place, now_ms);
   }
 
   refuse(reply: Reply, now_ms: number): void {
@@ -129,7 +134,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
 
   private endStage(now_ms: number): void {
     if (this.stage?.kind === "notice" || this.stage?.kind === "pause") {
-      this.enterNextStage(now_ms);
+      this.enter(nextPlace(this.place), now_ms);
       return;
     }
     this.isBusy = true;
@@ -139,12 +144,12 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   }
 
   private get stage(): Stage | undefined {
-    return this.plan[this.stageIndex];
+    return stageAt(this.place);
   }
 
-  private enterNextStage(now_ms: number): void {
-    this.stageIndex += 1;
-    if (this.stage?.kind === "notice" && wantsReliable(this.routed.request)) this.stageIndex += 1;
+  private enter(place: Place, now_ms: number): void {
+    const isUnwanted = stageAt(place)?.kind === "notice" && wantsReliable(this.routed.request);
+    this.place = isUnwanted ? nextPlace(place) : place;
     const stage = this.stage;
     if (stage !== undefined) this.decision.listener?.onStage?.(stage, now_ms);
     if (stage === undefined) this.answerBest(now_ms);
@@ -186,35 +191,23 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
 
   private pause(hold_ms: number, now_ms: number): void {
     if (hold_ms > 0) this.kit.timers.start(this.timer, hold_ms, now_ms);
-    else this.enterNextStage(now_ms);
+    else this.enter(nextPlace(this.place), now_ms);
   }
 
   /** Goes on once all branches of the stage have ended. */
   private settle(now_ms: number): void {
     if (this.isDone || this.isBusy) return;
-    const stage = this.stage;
-    let isSilent = true;
-    const finals: Final[] = [];
-    for (let index = this.stageStart; index < this.branches.length; index++) {
-      const branch = this.branches[index];
-      if (branch === undefined) continue;
-      if (branch.final === undefined) return;
-      finals.push(branch.final);
-      isSilent = isSilent && branch.isSilent;
-    }
+    const outcome = outcomeOf(this.branches.slice(this.stageStart));
+    if (outcome === undefined) return;
     this.kit.timers.stop(this.timer);
-    const best = bestOf(finals);
-    const nextOn = stage?.kind === "fork" && !this.isCancelled ? stage.nextOn : undefined;
-    const next = nextOn?.({ isSilent, best: best ?? NOBODY_ASKED });
-    if (next === true) {
-      this.enterNextStage(now_ms);
-    } else if (next !== undefined && next !== false) {
-      this.plan = next;
-      this.stageIndex = -1;
-      this.enterNextStage(now_ms);
-    } else {
-      this.answerBest(now_ms);
-    }
+    const next = this.isCancelled ? undefined : this.nextAfter(outcome, now_ms);
+    if (next === undefined) this.answerBest(now_ms);
+    else this.enter(next, now_ms);
+  }
+
+  private nextAfter(outcome: Outcome, now_ms: number): Place | undefined {
+    this.decision.listener?.onOutcome?.(outcome, now_ms);
+    return follow(this.place, outcome, (continuation) => this.router.continue(this.routed, continuation, now_ms));
   }
 
   /** §16.7 items 6 to 9. */
@@ -289,9 +282,6 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
 function wantsReliable(request: Request): boolean {
   return request.list(REQUIRE).some((tag) => tag.toLowerCase() === "100rel");
 }
-
-/** The outcome of a fork that had no targets. */
-const NOBODY_ASKED: Final = { status: 480, response: undefined };
 
 /** Adds whole header lines behind the status line. */
 function withChallenges(wire: string, challenges: string): string {

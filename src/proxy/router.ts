@@ -4,7 +4,7 @@ import type { Reply } from "../message/reply.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { Hop } from "../transport/locator.ts";
-import type { Final } from "./best-response.ts";
+import type { Condition, Outcome } from "./plan/condition.ts";
 import type { RouteSet } from "./preprocess-routes.ts";
 
 /** A request that waits for a target. */
@@ -74,19 +74,25 @@ export interface ForkStage extends AnyStage {
   readonly fr_timer_ms?: number;
   /** So long the targets may ring in all; default: timer C. */
   readonly ring_ms?: number;
-  /** Whether to go on, now that all targets have ended without a 2xx; default: answer the caller. */
-  readonly nextOn?: NextOn;
+  /** What follows, once all targets have ended without a 2xx: the first that is met; none: the caller is answered. */
+  readonly on?: readonly Sequel[];
 }
 
-/** How a fork has ended. */
-export interface ForkOutcome {
-  /** No target has said anything. */
-  readonly isSilent: boolean;
-  readonly best: Final;
+/** What follows an outcome. */
+export interface Sequel {
+  readonly when: Condition;
+  readonly go: Onward;
 }
 
-/** true: to the next stage; stages: to these instead of the rest of the plan. */
-export type NextOn = (outcome: ForkOutcome) => boolean | readonly Stage[];
+/** The next stage of the plan; or these stages instead of the rest of it; or those that the router has then. */
+export type Onward = "next" | readonly Stage[] | Continuation;
+
+/** Stages that are decided only when their time has come, by name. Where it has nothing to offer, the next sequel counts. */
+export interface Continuation {
+  readonly name: string;
+  /** The number that the call goes on to. */
+  readonly number?: string;
+}
 
 /** Tells the caller 181 and then waits, without holding up anything else. A caller that requires 100rel is told nothing. */
 export interface NoticeStage extends AnyStage {
@@ -139,6 +145,8 @@ export interface DecisionListener {
   onStart?(request: RunningRequest, now_ms: number): void;
   /** A stage of the plan begins. */
   onStage?(stage: Stage, now_ms: number): void;
+  /** A fork of the plan has ended without a 2xx, and its sequel is about to be chosen. */
+  onOutcome?(outcome: Outcome, now_ms: number): void;
   /** The first 2xx. */
   onAnswer?(target: Target, response: Response, now_ms: number): void;
   /** A final response other than 2xx has gone to the caller. */
@@ -178,4 +186,6 @@ export interface Router {
   read(request: Request, source: Flow, now_ms: number): RoutedRequest;
   /** @param routed from {@link read} */
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision;
+  /** The stages of a continuation of a plan of its own; undefined when it has nothing to offer now. */
+  continue(routed: RoutedRequest, continuation: Continuation, now_ms: number): readonly Stage[] | undefined;
 }

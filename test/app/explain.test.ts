@@ -30,11 +30,45 @@ describe("explain", () => {
       `10.222.237.21 (10.222.237.21) calls 5551234; no branchline runs, so upstream is taken to be up.
 Rule call: to 198.51.100.10.
 1. asks upstream 198.51.100.10, and waits 4000 ms for a first sign
-   When it says nothing or can't be reached or answers 503:
+   When it says nothing or can't be reached or answers 503 without a body:
    2. tells the caller 181 "Survival activated - please stand by" and waits 1000 ms
    3. answers 302, Contact: <sip:5551234@10.10.1.3>
 `,
     );
+  });
+
+  test("nobody else can take the call: only silence is answered here, upstream's own 503 goes to the caller", () => {
+    const yaml = SITE_YAML.replace(/gateways.*\n/, "");
+    expect(words({ to: "5551234" }, NOTHING, yaml).split("\n").slice(3)).toEqual([
+      "   When it says nothing or can't be reached:",
+      '   2. answers 480, Reason: SIP;cause=503;text="Upstream does not answer"',
+      "",
+    ]);
+  });
+
+  test("what takes turns is asked once", () => {
+    const yaml = SITE_YAML.replace("[sip:10.10.1.3]", "[sip:10.10.1.3, sip:10.10.1.4]");
+    const turns = `${yaml}gateway_choice: round-robin\nsurvival: {answer: relay}\n`;
+    const forwards = 'extensions: {forward: {"201": {busy: "0171", no_answer: "0171"}}}\n';
+    const known = { saved: registered(), status: undefined };
+    expect(words({ from: "201", to: "201", upstream: "down" }, known, turns + forwards)).toContain(
+      "   When it is busy (486 or 600) or says nothing or can't be reached or isn't answered (408, 480 or 487) or answers 503:\n" +
+        "   2. asks gateway 10.10.1.3 for sip:0171@10.10.1.3",
+    );
+  });
+
+  test("how a gateway, a group and upstream's challenge lead on", () => {
+    const relay = `${SITE_YAML}survival: {answer: relay}\n`;
+    expect(words({ to: "1", upstream: "down" }, NOTHING, relay)).toContain(
+      "When it says nothing or can't be reached or answers 5xx or 6xx other than 600 or 603:\n   3. answers 480",
+    );
+    const group = relay.replace("]}}", '], overflow: "0172"}}');
+    expect(words({ from: "10.10.1.3", to: "1" }, NOTHING, group)).toContain(
+      "Unless it takes the call or answers 6xx:\n   2. asks gateway",
+    );
+    const emergency = words({ to: "112" });
+    expect(emergency).toContain("   Unless it takes the call:\n   2. ");
+    expect(emergency).toContain("Unless it takes the call or answers 401 or 407:\n");
   });
 
   test("--down: the gateway at once", () => {
@@ -60,7 +94,7 @@ Rule call: to 198.51.100.10.
     const known = { saved: registered(), status: undefined };
     const text = words({ from: "201", to: "5550100", upstream: "down" }, known);
     expect(text).toContain("1. asks extension 201 for sip:201@10.222.237.21:5060, and lets it ring for 60 s");
-    expect(text).toContain("When it is busy:\n   2. asks gateway 10.10.1.3 for sip:0171@10.10.1.3");
+    expect(text).toContain("When it is busy (486 or 600):\n   2. asks gateway 10.10.1.3 for sip:0171@10.10.1.3");
   });
 
   test("an emergency number", () => {

@@ -9,6 +9,7 @@ import { Callbacks } from "../../src/policy/callbacks.ts";
 import { Calls } from "../../src/policy/calls.ts";
 import { PathWatch } from "../../src/policy/path-watch.ts";
 import { Peers } from "../../src/policy/peers.ts";
+import type { RoutingPolicy } from "../../src/policy/routing-policy.ts";
 import type { Site as SiteDescription } from "../../src/policy/site.ts";
 import { SitePolicy } from "../../src/policy/site-policy.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../../src/policy/snapshot.ts";
@@ -115,6 +116,10 @@ export class Site {
     this.policy = this.introduce(config.site);
     for (const listener of config.listeners) if (!listener.isAway) this.open(listener);
     simulation.after(0, () => this.policy.start(simulation.now_ms));
+  }
+
+  get router(): RoutingPolicy {
+    return this.policy.router;
   }
 
   /** The interface or address that the file names has another address now, or none. */

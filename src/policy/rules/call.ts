@@ -1,11 +1,12 @@
 /** A phone's call: upstream first, and survival when upstream says nothing. */
 import { ownText } from "../../base/own-text.ts";
 import type { Reply } from "../../message/reply.ts";
-import type { DecisionListener, NextOn, RoutedRequest, Stage } from "../../proxy/router.ts";
-import { findExtension } from "../extensions.ts";
-import { ALL_KEPT, absentStages, extensionStages } from "../forwarding.ts";
+import { SILENCE } from "../../proxy/plan/condition.ts";
+import type { DecisionListener, RoutedRequest, Sequel, Stage } from "../../proxy/router.ts";
+import { findExtension, ringStages } from "../extensions.ts";
+import { ALL_KEPT, absentStages } from "../forwarding.ts";
 import type { Gateways } from "../gateways.ts";
-import { decision, isDead, replyStage, upstreamStages } from "../plan.ts";
+import { deadBy, decision, later, replyStage, upstreamStages } from "../plan.ts";
 import type { RedirectWatch } from "../redirect-watch.ts";
 import { callerOf } from "../registrar.ts";
 import type { RequestFacts } from "../request-facts.ts";
@@ -17,11 +18,14 @@ export const call: RoutingRule = (routed, situation) => {
   if (routed.origin !== "localnet" || routed.request.method !== "INVITE") return undefined;
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesCalls);
   const stages: Stage[] = upstreamStages(targets, site.upstream.fr_timer_ms);
-  // While upstream lives, nobody needs to know who else could take the call.
-  const survival = () => survivalStages(routed, situation);
   const last = stages.pop();
+  // An answer of upstream isn't replaced by one of ours that helps nobody.
+  const on: readonly Sequel[] = [
+    { when: deadBy(site.upstream.deadCodes), go: later("survival") },
+    { when: SILENCE, go: [unreachable] },
+  ];
   const plan =
-    last?.kind === "fork" ? [...stages, { ...last, nextOn: orElse(survival, site.upstream.deadCodes) }] : survival();
+    last?.kind === "fork" ? [...stages, { ...last, on }] : (survivalStages(routed, situation) ?? [unreachable]);
   const caller = callerOf(routed.request);
   const why = targets.length === 0 ? "upstream is down" : `to ${targets.map((target) => target.name).join(", ")}`;
   const made = { ...decision("call", why, ...plan), passes503: true };
@@ -42,30 +46,25 @@ function redirectListener(redirects: RedirectWatch, caller: string): DecisionLis
   };
 }
 
-/** Silence, and what counts as such; but an answer of upstream isn't replaced by one of ours that helps nobody. */
-function orElse(stages: () => Stage[], deadCodes: readonly number[]): NextOn {
-  return (outcome) => {
-    if (!isDead(outcome, deadCodes)) return false;
-    const next = stages();
-    return outcome.isSilent || next[0] !== unreachable ? next : false;
-  };
-}
-
-/** Another phone of this site when the number means one; otherwise the notice, and the gateway. */
-function survivalStages(routed: RequestFacts, situation: Situation): Stage[] {
+/** Another phone of this site when the number means one; otherwise the notice, and the gateway. Undefined: there is neither. */
+export function survivalStages(routed: RequestFacts, situation: Situation): Stage[] | undefined {
   const { number, host } = routed;
-  if (number === "") return [unreachable];
+  if (number === "") return undefined;
   const { bindings } = situation.registrar;
   const isOurs = host !== "elsewhere";
   const extension = isOurs ? findExtension(number, situation.site.extensions, bindings) : undefined;
-  if (extension !== undefined) return extensionStages(extension, ALL_KEPT, routed, situation);
+  if (extension !== undefined) return ringStages(extension, ALL_KEPT, situation.site.extensions);
   const forwarded = isOurs ? absentStages(number, ALL_KEPT, routed, situation) : undefined;
   return forwarded ?? outsideStages(number, routed, situation);
 }
 
-function outsideStages(number: string, routed: RoutedRequest, { site, gateways, redirects }: Situation): Stage[] {
+function outsideStages(
+  number: string,
+  routed: RoutedRequest,
+  { site, gateways, redirects }: Situation,
+): Stage[] | undefined {
   const order = gateways.order(number, routed);
-  if (order.length === 0) return [unreachable];
+  if (order.length === 0) return undefined;
   const { answer, notice, notice_hold_ms } = site.survival;
   const noticeStage: Stage = { kind: "notice", what: "notice", reason: notice, hold_ms: notice_hold_ms };
   const relays = answer === "relay" || (answer === "auto" && redirects.wantsRelay(callerOf(routed.request)));

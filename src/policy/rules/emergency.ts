@@ -2,9 +2,11 @@
  * A call to an emergency number goes to the gateways, in every state, and to upstream when none of them takes it. No
  * extension, no redirect, no notice stands in its way.
  */
+import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import type { RoutedRequest, Stage } from "../../proxy/router.ts";
+import { Attempt } from "../emergency.ts";
 import { uriAt } from "../hunting.ts";
-import { decision, replyStage, upstreamStage } from "../plan.ts";
+import { decision, nextWhen, replyStage, upstreamStage } from "../plan.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const emergency: RoutingRule = (routed, situation) => {
@@ -14,24 +16,29 @@ export const emergency: RoutingRule = (routed, situation) => {
   // Of upstream's calls only those to our gateways are ours to judge.
   if (origin === "upstream" && routed.host !== "gateway") return undefined;
   const upstream = origin === "localnet" ? upstreamStages(number, routed, situation) : [];
+  const attempt = new Attempt();
   const last = replyStage(480, undefined, 'Reason: SIP;cause=503;text="Nobody takes the emergency call"\r\n');
   return {
     ...decision(
       "emergency",
       `${number} is an emergency number`,
-      ...emergency.gatewayStages(number, routed),
+      ...emergency.gatewayStages(number, routed, attempt),
       ...upstream,
       last,
     ),
     listener: {
       onStart: () => emergency.begun(number, routed),
+      onOutcome: (outcome) => attempt.heard(outcome),
       onAnswer: () => emergency.decided(routed),
       onFailure: () => emergency.decided(routed),
     },
   };
 };
 
-/** Even those that seem dead: nothing is left to lose. A challenge is an answer, or the phone could never follow it. */
+/** A challenge is an answer, or the phone could never follow it. */
+const UNLESS_CHALLENGED: Condition = { ...ANY_FAILURE, except: [401, 407] };
+
+/** Even those that seem dead: nothing is left to lose. */
 function upstreamStages(
   number: string,
   routed: RoutedRequest,
@@ -45,6 +52,6 @@ function upstreamStages(
   return [...living, ...targets.filter((target) => !target.takesCalls)].map((target) => {
     const requestUri = uriAt(number, target.hop.host, target.hop.port);
     const stage = upstreamStage(target, site.upstream.fr_timer_ms, isElsewhere ? {} : { requestUri, dropRoutes: true });
-    return { ...stage, nextOn: ({ best }) => best.status !== 401 && best.status !== 407 };
+    return { ...stage, on: nextWhen(UNLESS_CHALLENGED) };
   });
 }

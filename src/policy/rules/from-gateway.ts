@@ -1,12 +1,13 @@
 /** A call from the PSTN: upstream first, where it is configured so and lives; then whom the called number means. */
 import { parseSipUri, uriPort } from "../../message/uri.ts";
 import { isFlow } from "../../proxy/outgoing.ts";
-import type { ForkOutcome, Stage, Target } from "../../proxy/router.ts";
-import { contactTargets, findExtension } from "../extensions.ts";
-import { ALL_KEPT, absentStages, extensionStages } from "../forwarding.ts";
+import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
+import type { Stage, Target } from "../../proxy/router.ts";
+import { contactTargets, findExtension, ringStages } from "../extensions.ts";
+import { absentStages, ringingOf } from "../forwarding.ts";
 import { channelKey } from "../gateways.ts";
 import { nobodyRegistered, uriAt } from "../hunting.ts";
-import { decision, replyStage, upstreamStage } from "../plan.ts";
+import { decision, nextWhen, replyStage, upstreamStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
@@ -43,14 +44,13 @@ export const fromGateway: RoutingRule = (routed, situation) => {
 
 /** The group of this very number; else the extension that it means, no guessing by suffix; else the default group. */
 function whoRings(number: string, routed: RequestFacts, situation: Situation) {
-  const { site, registrar, upstreams, hunting, now_ms } = situation;
+  const { site, registrar, hunting, now_ms } = situation;
   const named = hunting.groupNamed(number);
   const settings = { ...site.extensions, suffix_digits: undefined };
-  const keptSince_ms = upstreams.isDark ? ALL_KEPT : now_ms;
-  const extra = { touchesGateway: true };
+  const { keptSince_ms, extra } = ringingOf(routed, situation);
   const extension = named === undefined ? findExtension(number, settings, registrar.bindings) : undefined;
   if (extension !== undefined && contactTargets(extension, keptSince_ms).length > 0) {
-    const stages = extensionStages(extension, keptSince_ms, routed, situation, extra);
+    const stages = ringStages(extension, keptSince_ms, site.extensions, extra);
     return { words: `extension ${extension.user}`, stages };
   }
   const absent = named === undefined ? absentStages(number, keptSince_ms, routed, situation, extra) : undefined;
@@ -65,7 +65,10 @@ function whoRings(number: string, routed: RequestFacts, situation: Situation) {
 function withCallers(callers: readonly Target[], hunt: readonly Stage[]): readonly Stage[] {
   const [first, ...rest] = hunt;
   if (first?.kind !== "fork" || typeof first.targets === "function") {
-    return [{ kind: "fork", what: CALLERS, targets: callers, ring_ms: CALLBACK_RING_ms, nextOn: () => true }, ...hunt];
+    return [
+      { kind: "fork", what: CALLERS, targets: callers, ring_ms: CALLBACK_RING_ms, on: nextWhen(ANY_FAILURE) },
+      ...hunt,
+    ];
   }
   const phones = callers.map(phoneOf);
   const others = first.targets.filter((target) => !phones.includes(phoneOf(target)));
@@ -86,11 +89,9 @@ function upstreamStages(number: string, { site, upstreams }: Situation): Stage[]
     .map((target) => {
       const requestUri = uriAt(number, target.hop.host, target.hop.port);
       const stage = upstreamStage(target, site.inbound.timer_ms, { requestUri, touchesGateway: true });
-      return { ...stage, nextOn: hasNobodyForIt };
+      return { ...stage, on: nextWhen(HAS_NOBODY) };
     });
 }
 
 /** Silence, or an answer that says that nobody up there can take the call now. */
-function hasNobodyForIt({ isSilent, best }: ForkOutcome): boolean {
-  return isSilent || best.status === 408 || best.status === 480 || best.status === 503;
-}
+const HAS_NOBODY: Condition = { silent: true, codes: [408, 480, 503] };

@@ -1,13 +1,12 @@
 /** What comes back down the Path of a REGISTER goes to the phone that registered (RFC 3327 §5.3). */
-import type { ForkOutcome, ForkStage } from "../../proxy/router.ts";
+import type { Condition } from "../../proxy/plan/condition.ts";
+import type { ForkStage } from "../../proxy/router.ts";
 import { isBoundToFlow, mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
-import { decision, replyStage } from "../plan.ts";
+import { decision, nextWhen, replyStage } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
 /** Nobody could be asked: the connection is gone, and nobody listens at the Contact (RFC 5626 §5.3). */
-function isGone({ best }: ForkOutcome): boolean {
-  return best.status === 503 && best.response === undefined;
-}
+const GONE: Condition = { gone: true };
 
 export const path: RoutingRule = (routed, situation) => {
   const { tokens, gateways } = situation;
@@ -29,7 +28,7 @@ export const path: RoutingRule = (routed, situation) => {
         targets: [{ nextHop: flow, isOnlyWay: isBoundToFlow(routed, situation) }],
       };
       if (flow.isAccepted !== true) return decision("path", why, fork);
-      return decision("path", why, { ...fork, nextOn: isGone }, replyStage(430, "Flow Failed"));
+      return decision("path", why, { ...fork, on: nextWhen(GONE) }, replyStage(430, "Flow Failed"));
     }
   }
   return undefined;

@@ -4,9 +4,10 @@
  */
 import { PATH } from "../../message/header-names.ts";
 import type { Response } from "../../message/message.ts";
-import type { NextOn, RoutedRequest, Stage, Target } from "../../proxy/router.ts";
+import { SILENCE } from "../../proxy/plan/condition.ts";
+import type { RoutedRequest, Stage, Target } from "../../proxy/router.ts";
 import { showContacts } from "../hidden-contacts.ts";
-import { decision, isDead, upstreamStages } from "../plan.ts";
+import { deadBy, decision, nextWhen, upstreamStages } from "../plan.ts";
 import { makesBinding, nameOf } from "../registrar.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
@@ -34,8 +35,8 @@ export const register: RoutingRule = (routed, situation) => {
   const stages = upstreamStages(targets, patience_ms, way);
   const last = stages.pop();
   // Whom we don't serve gets upstream's own word.
-  const nextOn: NextOn = (outcome) => outcome.isSilent || (serves && isDead(outcome, site.upstream.deadCodes));
-  if (last !== undefined) stages.push({ ...last, nextOn });
+  const when = serves ? deadBy(site.upstream.deadCodes) : SILENCE;
+  if (last !== undefined) stages.push({ ...last, on: nextWhen(when) });
   return {
     ...decision("register", `to ${first.name}`, ...stages, here),
     passes503: true,

@@ -1,0 +1,29 @@
+/** What plans leave open until its time has come, by name: while upstream lives, nobody works out how to do without it. */
+import type { Continuation, Stage } from "../proxy/router.ts";
+import { forwardStages, ringingOf } from "./forwarding.ts";
+import type { ContinuationName } from "./plan.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import { survivalStages } from "./rules/call.ts";
+import type { Situation } from "./situation.ts";
+
+type Resolver = (facts: RequestFacts, situation: Situation, continuation: Continuation) => readonly Stage[] | undefined;
+
+const RESOLVERS: Readonly<Record<ContinuationName, Resolver>> = {
+  survival: survivalStages,
+  forward: (facts, situation, { number }) => {
+    if (number === undefined) return undefined;
+    const { keptSince_ms, extra } = ringingOf(facts, situation);
+    return forwardStages(number, keptSince_ms, facts, situation, extra);
+  },
+};
+
+const BY_NAME: ReadonlyMap<string, Resolver> = new Map(Object.entries(RESOLVERS));
+
+/** The stages of a continuation; undefined when it has nothing to offer. */
+export function continuationStages(
+  facts: RequestFacts,
+  situation: Situation,
+  continuation: Continuation,
+): readonly Stage[] | undefined {
+  return BY_NAME.get(continuation.name)?.(facts, situation, continuation);
+}
