@@ -16,6 +16,7 @@ import { peerName } from "../policy/peer.ts";
 import { Peers } from "../policy/peers.ts";
 import { SitePolicy } from "../policy/site-policy.ts";
 import { parseSnapshot, restoreSnapshot } from "../policy/snapshot.ts";
+import { strangerAdvice } from "../policy/stranger-advice.ts";
 import { ProxyCore } from "../proxy/proxy-core.ts";
 import type { Flow } from "../transport/flow.ts";
 import { hopOf } from "../transport/locator.ts";
@@ -28,6 +29,18 @@ export interface Known {
   readonly saved: string | undefined;
   /** Of the branchline that runs, if one does. */
   readonly status: RunningStatus | undefined;
+  /** What DNS says of upstream's names; a target that is missing hasn't been asked for. */
+  readonly resolved?: readonly ResolvedTarget[];
+}
+
+/** An upstream target that the file has by name. */
+export interface ResolvedTarget {
+  /** As logs and the status call it. */
+  readonly name: string;
+  /** Where its calls go, and where upstream's come from. */
+  readonly addresses: readonly string[];
+  /** What else the name means. */
+  readonly others: readonly string[];
 }
 
 export interface CallQuestion {
@@ -88,6 +101,11 @@ class Rehearsal {
       isNear: () => false,
     };
     this.policy = new SitePolicy(parts, memory, config.site);
+    for (const { name, addresses } of known.resolved ?? []) peers.assumeAddresses(name, addresses);
+    // What the branchline that runs has found is what counts.
+    for (const { name, addresses = [] } of known.status?.upstream ?? []) {
+      if (addresses.length > 0) peers.assumeAddresses(name, addresses);
+    }
     if (question.upstream !== undefined) peers.force(question.upstream, 0);
     else for (const { name, state } of known.status?.upstream ?? []) peers.assume("upstream", name, state, 0);
     for (const { name, state, calls: busy } of known.status?.gateways ?? []) {
@@ -111,14 +129,24 @@ class Rehearsal {
       return { text: `"${this.question.to}" can't be dialled\n`, isAnswer: false };
     }
     if (router.admit(request, source, 0) !== "admit") {
-      return {
-        text: `${source.address} is a stranger here, and gets no further; if it is a phone, add its network to localnet.\n`,
-        isAnswer: true,
-      };
+      const advice = strangerAdvice(source.address, this.policy.peerAddresses(this.otherAddresses()));
+      return { text: `${source.address} is a stranger here, and gets no further; ${advice}.\n`, isAnswer: true };
     }
     const routed = router.read(request, source, 0);
     const lines = explain(router.decide(routed, 0), 0, (continuation) => router.continue(routed, continuation, 0));
     return { text: `${[this.scene(source), ...lines].join("\n")}\n`, isAnswer: true };
+  }
+
+  /** What the names of upstream mean besides, by host. */
+  private otherAddresses(): ReadonlyMap<string, readonly string[]> {
+    const all = this.known.resolved ?? [];
+    const targets = this.config.site.upstream.targets.map(hopOf);
+    return new Map(
+      targets.map((hop) => {
+        const found = all.filter(({ name }) => name === peerName(hop));
+        return [hop.host, found.flatMap(({ addresses, others }) => [...addresses, ...others])];
+      }),
+    );
   }
 
   /** Where the call comes from, or why that can't be told. */

@@ -1,4 +1,5 @@
 /** A running branchline's state and calls in words, for `branchline status` and `branchline calls`. */
+import { hostText } from "../message/uri.ts";
 import { LONG_INVITES_CURE, longInvitesText } from "../policy/datagram-lengths.ts";
 import type { PathFinding } from "../policy/path-watch.ts";
 import type { RegisteredContact } from "../policy/registered.ts";
@@ -16,12 +17,14 @@ export function statusText(status: RunningStatus): string {
     if (address === null) lines.push(`${name} has no address on this router now.`);
   if (force !== "auto") lines.push(`Upstream is forced ${force}; "branchline force auto" ends that.`);
   if (upstream.length === 0) lines.push("Upstream: no domain has been called yet.");
-  for (const peer of upstream) lines.push(`Upstream ${peer.name}: ${stateText(peer)}.`, ...longInvites(peer));
+  for (const peer of upstream)
+    lines.push(`Upstream ${peer.name}${addressText(peer)}: ${stateText(peer)}.`, ...longInvites(peer));
   lines.push(...pathLines(status.path));
   for (const gateway of gateways) {
     const used = gateway.channels === undefined ? `${gateway.calls}` : `${gateway.calls} of ${gateway.channels}`;
     lines.push(`Gateway ${gateway.name}: ${stateText(gateway)}, ${used} calls.`, ...longInvites(gateway));
   }
+  for (const { text, cure } of status.conflicts ?? []) lines.push(`WARNING: ${text}.`, `  ${cure}`);
   lines.push(`Phones: ${phones.addresses} addresses-of-record with ${phones.contacts} contacts.`, ...missing(members));
   const drops = Object.entries(dropped).map(([reason, count]) => `  ${reason} ${count}`);
   lines.push(drops.length === 0 ? "Messages dropped: none." : "Messages dropped:", ...drops);
@@ -77,6 +80,12 @@ function longInvites({ long_invites: found }: PeerStatus): string[] {
   const longest =
     found.answered_octets === 0 ? "" : ` The longest request that was answered lately had ${found.answered_octets}.`;
   return [`  WARNING: ${longInvitesText(found)}${longest}`, `  ${LONG_INVITES_CURE}`];
+}
+
+/** Of a peer that the file has by name; what it is called begins with its host. */
+function addressText({ name, addresses = [] }: PeerStatus): string {
+  const others = addresses.filter((address) => !name.startsWith(hostText(address)));
+  return others.length === 0 ? "" : ` (${others.join(", ")})`;
 }
 
 function stateText({ state, observed, probe_failure }: PeerStatus): string {

@@ -15,6 +15,10 @@ export class BoundedMap<K, V> implements Table {
     return this.entries.size;
   }
 
+  keys(): IterableIterator<K> {
+    return this.entries.keys();
+  }
+
   get(key: K): V | undefined {
     return this.entries.get(key);
   }

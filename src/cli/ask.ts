@@ -2,7 +2,9 @@
 import { CONTROL_FILE, type Config } from "../app/config/config.ts";
 import type { ControlAnswer, ControlQuestion, RegisteredContact } from "../app/control.ts";
 import { type CallQuestion, explainCall } from "../app/explain.ts";
+import { resolveUpstream } from "../app/resolve-upstream.ts";
 import { callsText, registeredText, statusText } from "../app/status-text.ts";
+import { ipVersion } from "../base/ip-range.ts";
 import { printable } from "../base/printable.ts";
 import { askControl } from "../io/node/control-socket.ts";
 import { loadBindings } from "../io/node/state-file.ts";
@@ -41,7 +43,9 @@ export async function explainAndPrint(file: string, question: CallQuestion): Pro
   const running = await ask(config, { command: "snapshot" }).catch((error: unknown) => failAsking(file, error));
   const saved =
     running === undefined ? await loadBindings(config.stateFolder).catch(() => undefined) : running.snapshot;
-  const { text, isAnswer } = explainCall(config, { saved, status: running?.status }, question);
+  // Whether an address is upstream's, only what its names mean can tell.
+  const resolved = ipVersion(question.from.replace(/^\[|\]$/g, "")) === 0 ? [] : await resolveUpstream(config);
+  const { text, isAnswer } = explainCall(config, { saved, status: running?.status, resolved }, question);
   (isAnswer ? process.stdout : process.stderr).write(text);
   if (!isAnswer) process.exitCode = EXIT_USAGE;
 }

@@ -13,15 +13,20 @@ const LINES_AT_ONCE = 10;
 /** A method can be as long as a message. */
 const METHOD_CHARACTERS = 20;
 
+/** Says, perhaps later, what helps whoever is at this address. */
+export type Advise = (address: string, tell: (cure: string) => void, now_ms: number) => void;
+
 export class Outsiders {
   private readonly isNear: (address: string) => boolean;
+  private readonly advise: Advise;
   private readonly log: Logger;
   private readonly told = new BoundedMap<string, number>(REMEMBERED);
   private readonly lines = new TokenBucket(LINES_PER_SECOND, LINES_AT_ONCE);
 
   /** @param isNear whether an address isn't just anybody's in the Internet */
-  constructor(isNear: (address: string) => boolean, log: Logger) {
+  constructor(isNear: (address: string) => boolean, advise: Advise, log: Logger) {
     this.isNear = isNear;
+    this.advise = advise;
     this.log = log;
   }
 
@@ -29,11 +34,11 @@ export class Outsiders {
   see(from: string, method: string, verdict: Verdict, now_ms: number): void {
     if (now_ms < (this.told.get(from) ?? 0) || !this.isNear(from) || !this.lines.take(now_ms)) return;
     this.told.set(from, now_ms + AGAIN_ms);
-    this.log.warn("outside_localnet", {
+    const fields = {
       from,
       method: method.slice(0, METHOD_CHARACTERS),
       answer: verdict === "forbidden" ? 403 : "none",
-      cure: "if it is a phone, add its network to localnet",
-    });
+    };
+    this.advise(from, (cure) => this.log.warn("outside_localnet", { ...fields, cure }), now_ms);
   }
 }

@@ -1,4 +1,6 @@
 /** An upstream target or a gateway: feeds what is seen of it to its state, and probes it. */
+import { BoundedMap } from "../base/bounded-map.ts";
+import { ipVersion } from "../base/ip-range.ts";
 import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Response } from "../message/message.ts";
@@ -10,6 +12,7 @@ import type { FlowWaiter, Hop, Locator } from "../transport/locator.ts";
 import { DatagramLengths, LONG_INVITES_CURE, longInvitesText } from "./datagram-lengths.ts";
 import type { History } from "./history.ts";
 import { type Evidence, initialState, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
+import { judgeProbe } from "./probe-verdict.ts";
 import type { ProbeSettings, WatchSettings } from "./site.ts";
 import type { PeerStatus } from "./status.ts";
 
@@ -28,21 +31,14 @@ export interface Watched {
   readonly settings: WatchSettings;
 }
 
+/** Addresses remembered that a name has had. */
+const FORMER_MAX = 16;
+
 /** For logs and the status: "host" or "host:port", with its transport where it isn't UDP. */
 export function peerName({ host, port, protocol }: Hop): string {
   const name = port === undefined ? hostText(host) : `${hostText(host)}:${port}`;
   return protocol === undefined || protocol === "udp" ? name : `${name};transport=${protocol}`;
 }
-
-/** What an answer to a probe shows of a peer that is watched so. */
-export function judgeProbe({ deadCodes, probe }: ProbeRules, status: number): ProbeVerdict {
-  if (deadCodes.includes(status)) return "failure";
-  if (probe.aliveCodes === undefined) return "life";
-  if (status < 200) return "wait";
-  return probe.aliveCodes.some(({ first, last }) => status >= first && status <= last) ? "life" : "failure";
-}
-
-type ProbeRules = Pick<WatchSettings, "deadCodes" | "probe">;
 
 /** A state that an administrator has chosen; "auto": what is seen decides. */
 export type Pin = "auto" | "up" | "down";
@@ -75,6 +71,10 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   private isChanged = false;
   private isStopped = false;
   private flows: readonly Flow[] = [];
+  /** Those of the flows. */
+  private located: readonly string[] = [];
+  /** Those that it had before. */
+  private readonly former = new BoundedMap<string, true>(FORMER_MAX);
   private readonly lengths = new DatagramLengths();
 
   constructor(parts: PeerParts, history: History, role: PeerRole, { hop, settings }: Watched) {
@@ -103,6 +103,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
       name: this.name,
       state: this.stateName,
       observed: this.state.name,
+      addresses: this.addresses,
       probe_failure: this.failure,
       long_invites: this.lengths.found(now_ms),
     };
@@ -120,7 +121,22 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
 
   /** Whether requests come from it. */
   hasAddress(address: string): boolean {
-    return this.hop.host === address || this.flows.some((flow) => flow.address === address);
+    return this.hop.host === address || this.located.includes(address);
+  }
+
+  /** The addresses that it has now; none while its name isn't resolved. */
+  get addresses(): readonly string[] {
+    return ipVersion(this.hop.host) === 0 ? this.located : [this.hop.host];
+  }
+
+  /** The same with those that it has had. */
+  get everyAddress(): readonly string[] {
+    return [...new Set([...this.addresses, ...this.former.keys()])];
+  }
+
+  /** Takes what another process has found out. */
+  assumeAddresses(addresses: readonly string[]): void {
+    this.located = addresses;
   }
 
   /** Whether `hop` leads to it: as it is configured, or as an address of its own. */
@@ -235,6 +251,9 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     if (flows.length === 0) return;
     for (const old of this.flows) if (!flows.some((flow) => isSameFlow(flow, old))) this.parts.prober.release(old);
     this.flows = flows;
+    const now = [...new Set(flows.map(({ address }) => address))];
+    for (const address of this.located) if (!now.includes(address)) this.former.set(address, true);
+    this.located = now;
   }
 
   onTimer(kind: string, now_ms: number): void {

@@ -97,6 +97,11 @@ export class Peers implements Table {
     }
   }
 
+  /** Takes what another process has found out about an upstream target's addresses. */
+  assumeAddresses(name: string, addresses: readonly string[]): void {
+    for (const peer of this.named.upstream.values()) if (peer.name === name) peer.assumeAddresses(addresses);
+  }
+
   /** What upstream's state is pinned to now. */
   get pin(): Pin {
     return this.commandPin === "auto" ? this.filePin : this.commandPin;

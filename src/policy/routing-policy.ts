@@ -6,7 +6,7 @@ import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
 import type { CallLog } from "./call-log.ts";
 import { continuationStages } from "./continuations.ts";
-import { Outsiders } from "./outsiders.ts";
+import type { Outsiders } from "./outsiders.ts";
 import { decision, replyStage } from "./plan.ts";
 import { Quotas } from "./quotas.ts";
 import type { RequestFacts } from "./request-facts.ts";
@@ -52,14 +52,13 @@ export class RoutingPolicy implements Router {
   private readonly callLog: CallLog;
   private readonly outsiders: Outsiders;
 
-  /** @param isNear as {@link Outsiders} wants to know it */
-  constructor(staff: Staff, callLog: CallLog, log: Logger, isNear: (address: string) => boolean) {
+  constructor(staff: Staff, callLog: CallLog, log: Logger, outsiders: Outsiders) {
     this.log = log;
     this.callLog = callLog;
     this.staff = staff;
     this.access = new Access(staff.site, staff.upstreams, staff.registrar.bindings, staff.own, staff.tokens);
     this.reader = new RequestReader(staff, this.access);
-    this.outsiders = new Outsiders(isNear, log);
+    this.outsiders = outsiders;
     this.quotas = new Quotas(staff.site.limits, (address) => this.access.originAt(address));
   }
 

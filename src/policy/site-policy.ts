@@ -5,6 +5,7 @@ import type { Hangup } from "../proxy/hangup.ts";
 import type { LearnedNames } from "../proxy/learned-names.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { Tokens } from "../proxy/tokens.ts";
+import { addressConflicts } from "./address-conflicts.ts";
 import type { Bindings } from "./bindings.ts";
 import type { CallLog } from "./call-log.ts";
 import type { Callbacks } from "./callbacks.ts";
@@ -12,6 +13,7 @@ import type { Calls } from "./calls.ts";
 import { Emergency } from "./emergency.ts";
 import { Gateways } from "./gateways.ts";
 import { Hunting } from "./hunting.ts";
+import { type Advise, Outsiders } from "./outsiders.ts";
 import type { PathWatch } from "./path-watch.ts";
 import type { PeerParts } from "./peer.ts";
 import type { Peers } from "./peers.ts";
@@ -21,6 +23,7 @@ import { RoutingPolicy } from "./routing-policy.ts";
 import type { Site } from "./site.ts";
 import { SiteNames } from "./site-names.ts";
 import type { SiteStatus } from "./status.ts";
+import { findHosts, type PeerAddresses, strangerAdvice } from "./stranger-advice.ts";
 import { Upstreams } from "./upstreams.ts";
 
 /** What outlives a reload. */
@@ -95,7 +98,12 @@ export class SitePolicy {
       emergency,
       pathWatch,
     };
-    this.router = new RoutingPolicy(staff, memory.callLog, log, parts.isNear);
+    const advise: Advise = (address, tell, now_ms) => {
+      const asked = upstreams.nameHosts;
+      const { names } = parts.locator;
+      findHosts(names, asked, (found) => tell(strangerAdvice(address, this.peerAddresses(found))), now_ms);
+    };
+    this.router = new RoutingPolicy(staff, memory.callLog, log, new Outsiders(parts.isNear, advise, log));
     const { sources, strangers } = this.router.quotas;
     const { bindings, calls, peers: domains } = memory;
     const { challenged } = registrar;
@@ -119,8 +127,21 @@ export class SitePolicy {
       phones: { addresses: bindings.size, contacts },
       members: this.hunting.members(now_ms),
       path: pathWatch.findings(upstreams.all()),
+      conflicts: addressConflicts(upstreams.all(), this.site, bindings),
       history: peers.history.all,
     };
+  }
+
+  /** @param hosts more addresses, by the host in upstream's URI */
+  peerAddresses(hosts: ReadonlyMap<string, readonly string[]>): readonly PeerAddresses[] {
+    const above = [...this.upstreams.all()].map(({ name, hop, everyAddress }) => {
+      const addresses = [...everyAddress, ...(hosts.get(hop.host) ?? [])];
+      return { role: "upstream" as const, name, host: hop.host, addresses };
+    });
+    const gateways = this.site.gateways.map(({ name, uri: { host } }) => {
+      return { role: "gateway" as const, name, host, addresses: [host] };
+    });
+    return [...above, ...gateways];
   }
 
   /** Another policy takes over; the peers go on. */

@@ -8,6 +8,8 @@ export interface PeerStatus {
   readonly state: string;
   /** What has been seen of it; differs from `state` while that is forced. */
   readonly observed: string;
+  /** Those that it has now; older versions don't tell. */
+  readonly addresses?: readonly string[];
   /** Why the last probe has failed: "silence", "refused", "unreachable", a status; undefined when it hasn't. */
   readonly probe_failure?: string | number | undefined;
   /** Long INVITEs are lost on the way to it, as it seems. */
@@ -28,6 +30,15 @@ export interface MemberStatus {
   readonly registered: string | null;
 }
 
+/** A gateway or a phone at an address that upstream has as well: what comes from there can't be told apart. */
+export interface AddressConflict {
+  readonly with: "gateway" | "phone";
+  readonly address: string;
+  /** What is wrong, in words. */
+  readonly text: string;
+  readonly cure: string;
+}
+
 export interface SiteStatus {
   /** What upstream's state is pinned to. */
   readonly force: "auto" | "up" | "down";
@@ -38,5 +49,7 @@ export interface SiteStatus {
   readonly members?: readonly MemberStatus[];
   /** What isn't well with upstream and the Path of registrations; older versions don't tell. */
   readonly path?: readonly PathFinding[];
+  /** Who shares an address with upstream; older versions don't tell. */
+  readonly conflicts?: readonly AddressConflict[];
   readonly history: readonly Edge[];
 }

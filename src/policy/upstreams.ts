@@ -1,4 +1,5 @@
 /** All upstream targets: the configured ones, and the domains that phones' requests name. */
+import { ipVersion } from "../base/ip-range.ts";
 import type { SipUri } from "../message/uri.ts";
 import { routeUri } from "../proxy/preprocess-routes.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
@@ -69,6 +70,12 @@ export class Upstreams {
   /** Whether a target is named so. */
   isNamed(host: string): boolean {
     return this.configured.some(({ hop }) => hop.host === host);
+  }
+
+  /** The names in the URIs of all targets. */
+  get nameHosts(): readonly string[] {
+    const hosts = [...this.all()].map(({ hop }) => hop.host).filter((host) => ipVersion(host) === 0);
+    return [...new Set(hosts)];
   }
 
   /** Who sends from `address`: a configured upstream may do more than a domain that some phone named. */

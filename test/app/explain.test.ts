@@ -150,3 +150,34 @@ Rule call: to 198.51.100.10.
     expect(words({ to: "1 2" })).toContain("can't be dialled");
   });
 });
+
+describe("explain: an address of upstream, which the file has by name", () => {
+  const NAMED = SITE_YAML.replace("sip:198.51.100.10", "sip:pbx.example.com");
+  const resolved = [{ name: "pbx.example.com", addresses: ["198.51.100.10"], others: ["198.51.100.20"] }];
+  const status = (addresses: readonly string[]) => {
+    const upstream = [{ name: "pbx.example.com", state: "up", observed: "up", addresses }];
+    return { upstream, gateways: [] } as unknown as NonNullable<Known["status"]>;
+  };
+  const from = (address: string, known: Partial<Known>) =>
+    words({ from: address, to: "201" }, { ...NOTHING, ...known }, NAMED);
+
+  test("is upstream: by what DNS says, or by what the branchline that runs has found", () => {
+    expect(from("198.51.100.10", { resolved })).toContain("Rule ");
+    expect(from("198.51.100.10", { resolved })).not.toContain("stranger");
+    expect(from("198.51.100.11", { status: status(["198.51.100.11"]) })).not.toContain("stranger");
+    // What runs knows it better than DNS does now.
+    expect(from("198.51.100.11", { status: status(["198.51.100.11"]), resolved })).not.toContain("stranger");
+  });
+
+  test("is never proposed for localnet: not what the name means besides, nor before it is resolved", () => {
+    expect(from("198.51.100.20", { resolved })).toContain("it is an address of upstream pbx.example.com");
+    expect(from("198.51.100.10", { status: status(["198.51.100.11"]), resolved })).toContain("never in localnet");
+    const unknown = from("198.51.100.10", { resolved: [{ name: "pbx.example.com", addresses: [], others: [] }] });
+    expect(unknown).toContain("pbx.example.com has no address as yet");
+    expect(unknown).not.toContain("localnet");
+  });
+
+  test("a stranger is told of localnet as before", () => {
+    expect(from("10.20.0.15", { resolved })).toContain("if it is a phone, add its network to localnet");
+  });
+});

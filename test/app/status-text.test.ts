@@ -105,3 +105,26 @@ test("of a peer that long INVITEs don't reach, which lengths, and what helps", (
   expect(lines[3]).toContain("branchline doctor");
   expect(lines[5]).toBe("  WARNING: INVITEs of 1700 octets unanswered while probes are answered: MTU?");
 });
+
+test("addresses of a peer that the file has by name, and who shares one with upstream", () => {
+  const peer = { state: "up", observed: "up" };
+  const upstream = [
+    { ...peer, name: "pbx.example.com:5070", addresses: ["198.51.100.10", "2001:db8::10"] },
+    { ...peer, name: "198.51.100.9:5070", addresses: ["198.51.100.9"] },
+    { ...peer, name: "[2001:db8::9]", addresses: ["2001:db8::9"] },
+  ];
+  const conflict = {
+    with: "phone" as const,
+    address: "198.51.100.10",
+    text: "201@a is registered from …",
+    cure: "give …",
+  };
+  const lines = statusText({ ...STATUS, upstream, conflicts: [conflict] }).split("\n");
+  expect(lines.slice(1, 6)).toEqual([
+    "Upstream pbx.example.com:5070 (198.51.100.10, 2001:db8::10): up.",
+    "Upstream 198.51.100.9:5070: up.",
+    "Upstream [2001:db8::9]: up.",
+    "WARNING: 201@a is registered from ….",
+    "  give …",
+  ]);
+});

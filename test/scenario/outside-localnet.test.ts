@@ -69,3 +69,48 @@ describe("outside localnet", () => {
     expect(lines(site).map((line: LogFields) => line["from"])).toEqual(["10.20.0.15", "10.30.0.15", "10.30.0.15"]);
   });
 });
+
+describe("upstream by name", () => {
+  const NAMED = SITE_YAML.replace("sip:198.51.100.10", "sip:pbx.example.com");
+  const CURE_OF_UPSTREAM =
+    "it is an address of upstream pbx.example.com: name it in upstream too, and never in localnet";
+  const HERE = { address: "10.40.0.10", port: 5060 };
+  const THERE = { address: "10.40.1.10", port: 5060 };
+  const cures = (site: Site) => lines(site).map((line: LogFields) => line["cure"]);
+  const callFrom = (site: Site, { address }: typeof HERE) => register(site, address, WAN);
+
+  it("isn't resolved: whoever sends may be upstream, and localnet isn't proposed", () => {
+    const site = new Site(NAMED);
+    site.run(1_000);
+    callFrom(site, HERE);
+    expect(cures(site)).toEqual([expect.stringContaining("pbx.example.com has no address as yet")]);
+    expect(cures(site).join()).not.toContain("localnet");
+  });
+
+  it("what its name resolves to, though calls go elsewhere (SRV)", () => {
+    const site = new Site(NAMED);
+    site.names.set("pbx.example.com", [HERE]);
+    site.names.set("sip1.example.com", [THERE]);
+    const servers = [{ priority: 1, weight: 1, port: 5060, target: "sip1.example.com" }];
+    site.records.set("SRV _sip._udp.pbx.example.com", { records: servers, lifetime_ms: 60_000 });
+    site.run(1_000);
+    callFrom(site, HERE);
+    expect(cures(site)).toEqual([CURE_OF_UPSTREAM]);
+    callFrom(site, { address: "10.50.0.1", port: 5060 });
+    expect(cures(site)[1]).toContain("add its network to localnet");
+  });
+
+  it("an address that it had before", () => {
+    const site = new Site(NAMED);
+    site.names.set("pbx.example.com", [HERE]);
+    site.actor("pbx", HERE, WAN);
+    site.run(1_000);
+    expect(site.status().upstream).toMatchObject([{ addresses: [HERE.address] }]);
+    site.names.set("pbx.example.com", [THERE]);
+    site.actor("new", THERE, WAN);
+    site.run(2 * HOUR_ms);
+    expect(site.status().upstream).toMatchObject([{ addresses: [THERE.address] }]);
+    callFrom(site, HERE);
+    expect(cures(site)).toEqual([CURE_OF_UPSTREAM]);
+  });
+});

@@ -109,6 +109,28 @@ test("doctor: mtu has what the branchline that runs has seen of calls", () => {
   ]);
 });
 
+test("doctor: addresses: a gateway, or a phone that is registered, at an address of upstream", () => {
+  const named = YAML.replace(`upstream: sip:${UPSTREAM}`, "upstream: sip:pbx.example.com");
+  const at = (address: string) => peer({ name: "sip:pbx.example.com", to: { address, port: 5060, protocol: "udp" } });
+  expect(told("addresses")).toMatch(/^ok/);
+  const [text, cure] = told("addresses", { peers: [at("10.10.1.3"), GATEWAY] }, named).split("\n");
+  expect(text).toMatch(
+    /^warning gateway 10\.10\.1\.3 is at 10\.10\.1\.3, an address of upstream sip:pbx\.example\.com/,
+  );
+  expect(cure).toMatch(/^# give the gateway an address of its own, or correct what .* resolves to/);
+  const conflict = (who: string) => ({ with: who, address: "10.10.1.3", text: `${who} it is`, cure: "x" });
+  const status = {
+    upstream: [],
+    gateways: [],
+    phones: {},
+    dropped: {},
+    conflicts: [conflict("gateway"), conflict("phone")],
+  } as never;
+  expect(told("addresses", { status })).toMatch(/^warning gateway it is\n# x\nwarning phone it is/);
+  // The gateway is told once.
+  expect(told("addresses", { status, peers: [at("10.10.1.3")] }, named).match(/warning/g)).toHaveLength(2);
+});
+
 describe("doctor: path", () => {
   const home = "192.168.1.2";
   const seen = (local: string, via: string, yaml = YAML) =>

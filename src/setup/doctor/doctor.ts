@@ -8,7 +8,7 @@ import { firewall, offload } from "./firewall.ts";
 import { gather } from "./gather.ts";
 import { boot, buffers, clock, memory, phones, ports, routes, running, storage } from "./machine.ts";
 import { mtu } from "./mtu.ts";
-import { gateways, names, path, supportPath, upstream } from "./peers.ts";
+import { addresses, gateways, names, path, supportPath, upstream } from "./peers.ts";
 import { sipHelper, tracking } from "./sip-helper.ts";
 
 type Check = (facts: Facts, config: Config) => Verdict[];
@@ -21,6 +21,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   upstream,
   gateways,
   mtu,
+  addresses,
   dns: names,
   "sip-helper": sipHelper,
   path,

@@ -2,30 +2,18 @@
 import { CONTROL_FILE, type Config } from "../../app/config/config.ts";
 import type { ControlAnswer } from "../../app/control.ts";
 import { ipVersion } from "../../base/ip-range.ts";
-import { SystemClock } from "../../io/node/clock.ts";
 import { askControl } from "../../io/node/control-socket.ts";
-import { NodeDns } from "../../io/node/dns.ts";
 import { exchange } from "../../io/node/exchange.ts";
-import {
-  bindFault,
-  certificateDates,
-  readMachine,
-  readText,
-  runCommand,
-  within,
-  writeFault,
-} from "../../io/node/host.ts";
+import { bindFault, certificateDates, readMachine, readText, runCommand, writeFault } from "../../io/node/host.ts";
 import { interfacesOf, readAddresses } from "../../io/node/interfaces.ts";
+import { resolve } from "../../io/node/resolve.ts";
 import { parseHosts, parseResolvConf } from "../../io/node/resolver-files.ts";
 import { createRandom } from "../../io/node/secret.ts";
 import type { SipUri } from "../../message/uri.ts";
 import { peerName } from "../../policy/peer.ts";
 import type { ProbeSettings } from "../../policy/site.ts";
-import { type Hop, hopOf, portOf } from "../../transport/locator.ts";
-import { Names } from "../../transport/names.ts";
-import type { Question, ResolvedAddress } from "../../transport/next-hops.ts";
-import { Waiting } from "../../transport/remembered.ts";
-import { flatten } from "../../transport/weighted-order.ts";
+import { hopOf, portOf } from "../../transport/locator.ts";
+import type { ResolvedAddress } from "../../transport/next-hops.ts";
 import { optionsFrom } from "../options.ts";
 import type { Facts, NameFact, PeerFact } from "./facts.ts";
 import { commandsFor, FILES, familyOf, filterOf } from "./families.ts";
@@ -103,46 +91,12 @@ function askServers(config: Config): Promise<NameFact[]> {
     hops.flatMap((hop) => {
       const name = hop.host;
       return (hosts.has(name) ? ["/etc/hosts"] : servers).map(async (server) => {
-        const found = await resolve(config, hop, hosts.has(name) ? [] : [server]);
+        const found = await resolve(config.listeners, hop, hosts.has(name) ? [] : [server], LOOKUP_ms);
         const addresses = found.addresses && [...new Set(found.addresses.map(({ address }) => address))];
         return { name, server, addresses, took_ms: found.took_ms };
       });
     }),
   );
-}
-
-interface Resolved {
-  /** Undefined: nobody has answered. */
-  readonly addresses: readonly ResolvedAddress[] | undefined;
-  readonly took_ms: number;
-}
-
-/** As the proxy itself looks for a target (RFC 3263); `servers` empty: those of the system. */
-async function resolve({ listeners }: Config, hop: Hop, servers: readonly string[]): Promise<Resolved> {
-  const clock = new SystemClock(() => {});
-  const started_ms = clock.now_ms();
-  let hasAnswer = false;
-  const dns = new NodeDns((question, answer) => {
-    hasAnswer = hasAnswer || answer !== undefined;
-    names.onAnswer(question, answer, clock.now_ms());
-  }, servers);
-  const protocols = (["udp", "tcp", "tls"] as const).filter((one) =>
-    listeners.some(({ protocol }) => protocol === one),
-  );
-  const versions = listeners.map(({ address }) => ipVersion(address));
-  const types = (["A", "AAAA"] as const).filter((type) => versions.includes(type === "A" ? 4 : 6));
-  const names = new Names({ protocols, types }, new Waiting(), (question: Question) => dns.query(question));
-  const tiers = await within(
-    LOOKUP_ms,
-    new Promise<ReturnType<typeof names.find>>((tell) => {
-      const known = names.find(hop, tell, clock.now_ms());
-      if (known !== undefined) tell(known);
-    }),
-  );
-  dns.close();
-  const addresses = tiers === undefined ? [] : flatten(tiers);
-  const isSilent = addresses.length === 0 && !hasAnswer;
-  return { addresses: isSilent ? undefined : addresses, took_ms: Math.round(clock.now_ms() - started_ms) };
 }
 
 /** Asks each address of a peer with OPTIONS as the proxy does, from ports of our own, and by UDP with long ones too. */
@@ -156,7 +110,7 @@ async function probe(
   const isName = ipVersion(hop.host) === 0;
   const { protocol = "udp" } = hop;
   const literal = { address: hop.host, port: portOf(hop), protocol };
-  const found = isName ? (await resolve(config, hop, config.dnsServers)).addresses : [literal];
+  const found = isName ? (await resolve(config.listeners, hop, config.dnsServers, LOOKUP_ms)).addresses : [literal];
   const random = createRandom();
   const ask = (to: ResolvedAddress, octets: number | undefined) => {
     const form = { ...options, octets };

@@ -5,7 +5,9 @@ import { ipVersion, isPrivate } from "../../base/ip-range.ts";
 import type { Response } from "../../message/message.ts";
 import { parse } from "../../message/parse.ts";
 import { splitHostPort } from "../../message/uri.ts";
-import { judgeProbe } from "../../policy/peer.ts";
+import { gatewayConflict } from "../../policy/address-conflicts.ts";
+import { judgeProbe } from "../../policy/probe-verdict.ts";
+import type { AddressConflict } from "../../policy/status.ts";
 import { type Facts, fault, ok, type PeerFact, unseen, type Verdict, warning } from "./facts.ts";
 import { deviceOf, isTunnel } from "./families.ts";
 
@@ -79,6 +81,21 @@ function rulesFor({ role, name }: PeerFact, { site }: Config) {
     return { deadCodes: upstream.deadCodes, probe: upstream.ownProbes.get(name) ?? upstream.probe };
   }
   return { deadCodes: [], probe: gateways.find(({ uri }) => uri.text === name)?.probe ?? gatewaySettings.probe };
+}
+
+/** Whether a gateway or a phone is at an address of upstream: what comes from there can't be told apart. */
+export function addresses({ peers: asked, status }: Facts, { site }: Config): Verdict[] {
+  const above = asked.filter(({ role }) => role === "upstream");
+  const found = above.flatMap(({ name, to }) =>
+    site.gateways
+      .filter(({ uri }) => uri.host === to.address)
+      .map((gateway) => gatewayConflict(gateway.name, to.address, name)),
+  );
+  const isNew = (one: AddressConflict) => one.with === "phone" || !found.some(({ address }) => address === one.address);
+  const seen = (status?.conflicts ?? []).filter(isNew);
+  const all = [...found, ...seen];
+  if (all.length > 0) return all.map(({ text, cure }) => warning(text, [`# ${cure}`]));
+  return [ok("no gateway and no phone that is registered has an address of upstream")];
 }
 
 function answerOf({ answer }: PeerFact): Response | undefined {

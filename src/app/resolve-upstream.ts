@@ -1,0 +1,27 @@
+/** What upstream's names mean, for a command that runs beside the proxy or without it. */
+import { ipVersion } from "../base/ip-range.ts";
+import { resolve } from "../io/node/resolve.ts";
+import { SIP_PORT } from "../message/uri.ts";
+import { peerName } from "../policy/peer.ts";
+import { type Hop, hopOf } from "../transport/locator.ts";
+import type { Config } from "./config/config.ts";
+import type { ResolvedTarget } from "./explain.ts";
+
+/** How long DNS is waited for: somebody sits before the screen. */
+const LOOKUP_ms = 2_000;
+
+/** What the names in `upstream` mean, as calls find them and by themselves; what DNS doesn't say in time is missing. */
+export function resolveUpstream({ site, listeners, dnsServers }: Config): Promise<ResolvedTarget[]> {
+  const hops = site.upstream.targets.map(hopOf).filter(({ host }) => ipVersion(host) === 0);
+  const find = async (hop: Hop) => {
+    const { addresses = [] } = await resolve(listeners, hop, dnsServers, LOOKUP_ms);
+    return [...new Set(addresses.map(({ address }) => address))];
+  };
+  return Promise.all(
+    hops.map(async (hop) => {
+      const plain = { host: hop.host, port: SIP_PORT, protocol: undefined };
+      const [addresses, others] = await Promise.all([find(hop), find(plain)]);
+      return { name: peerName(hop), addresses, others };
+    }),
+  );
+}

@@ -1,0 +1,37 @@
+/** Gateways and phones at an address that upstream has as well: what comes from there can't be told apart. */
+import type { Bindings } from "./bindings.ts";
+import type { Peer } from "./peer.ts";
+import type { Site } from "./site.ts";
+import type { AddressConflict } from "./status.ts";
+
+/** Told of; one is enough to know that DNS, or the file, is wrong. */
+const CONFLICTS_MAX = 20;
+
+export function addressConflicts(upstreams: Iterable<Peer>, site: Site, bindings: Bindings): AddressConflict[] {
+  const conflicts: AddressConflict[] = [];
+  for (const { name, addresses } of upstreams) {
+    for (const address of addresses) {
+      for (const gateway of site.gateways.filter(({ uri }) => uri.host === address)) {
+        conflicts.push(gatewayConflict(gateway.name, address, name));
+      }
+      for (const phone of bindings.allAt(address)) {
+        const text = `${phone.name} is registered from ${address}, an address of upstream ${name}: its calls count as upstream's`;
+        conflicts.push({ with: "phone", address, text, cure: cureFor("the phone", name, address) });
+      }
+      if (conflicts.length >= CONFLICTS_MAX) return conflicts.slice(0, CONFLICTS_MAX);
+    }
+  }
+  return conflicts;
+}
+
+/** A gateway at `address`, which upstream `name` has as well. */
+export function gatewayConflict(gateway: string, address: string, name: string): AddressConflict {
+  const text = `gateway ${gateway} is at ${address}, an address of upstream ${name}: upstream's calls count as the gateway's`;
+  return { with: "gateway", address, text, cure: cureFor("the gateway", name, address) };
+}
+
+function cureFor(what: string, upstream: string, address: string): string {
+  const isName = upstream !== address;
+  const dns = isName ? `, or correct what ${upstream} resolves to (branchline doctor: dns)` : "";
+  return `give ${what} an address of its own${dns}`;
+}
