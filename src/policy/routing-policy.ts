@@ -104,8 +104,7 @@ export class RoutingPolicy implements Router {
   }
 
   isSameParty(address: string, other: string): boolean {
-    const origin = this.access.originAt(address);
-    return (origin === "upstream" || origin === "gateway") && origin === this.access.originAt(other);
+    return address === other || this.staff.upstreams.isOneTarget(address, other);
   }
 
   read(request: Request, source: Flow, now_ms: number): RequestFacts {

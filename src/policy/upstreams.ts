@@ -67,6 +67,12 @@ export class Upstreams {
     return false;
   }
 
+  /** Whether both are addresses of one target: a PBX of several machines. */
+  isOneTarget(address: string, other: string): boolean {
+    for (const target of this.all()) if (target.hasAddress(address) && target.hasAddress(other)) return true;
+    return false;
+  }
+
   /** Whether a target is named so. */
   isNamed(host: string): boolean {
     return this.configured.some(({ hop }) => hop.host === host);

@@ -8,6 +8,7 @@ import type { Reply } from "../message/reply.ts";
 import { BranchIds } from "../transaction/branch-id.ts";
 import type { Incoming, ServerTransaction } from "../transaction/server-transaction.ts";
 import { acknowledgesStateless, buildStateless } from "../transaction/stateless-reply.ts";
+import { TIMER_C_ms } from "../transaction/timers.ts";
 import { TransactionLayer } from "../transaction/transaction-layer.ts";
 import type { TransactionUser } from "../transaction/transaction-user.ts";
 import { type Flow, flowKey, type Listener, type TransportPort } from "../transport/flow.ts";
@@ -49,6 +50,8 @@ export class ProxyCore implements TransactionUser {
   private readonly log: Logger;
   private readonly kit: ProxyKit;
   private router: Router | undefined = undefined;
+  /** When the first message came: soon after the start, since gateways and upstream answer probes. */
+  private began_ms = Number.POSITIVE_INFINITY;
 
   constructor(ports: ProxyPorts, listeners: readonly Listener[], timers: Timers) {
     const { transport, random, log, mac } = ports;
@@ -90,6 +93,7 @@ export class ProxyCore implements TransactionUser {
    * @returns whether its sender may ask or answer something here; false as well for what can't be read
    */
   receive(wire: string, source: Flow, now_ms: number): boolean {
+    if (now_ms < this.began_ms) this.began_ms = now_ms;
     if (this.router?.hears(source.address, now_ms) === false) {
       this.meter.count("over_quota");
       return false;
@@ -193,11 +197,13 @@ export class ProxyCore implements TransactionUser {
    */
   onStrayResponse(response: Response, now_ms: number): void {
     if (!this.branchIds.isFromElsewhere(response.topVia.branch)) return;
+    // Nothing is left to be answered of what the process before has sent.
+    if (now_ms - this.began_ms > TIMER_C_ms) return;
     const via = nextVia(response);
     if (via === undefined) return;
     const hop = hopBack(via);
-    // Who forges a response is to have us connect to nobody: a Via can name any port of anybody.
-    if (hop.protocol !== "udp" && this.router?.mayAnswer(hop.host, undefined) !== true) return;
+    // A Via can name anybody: whoever forges a response is to have us send, and connect, to nobody who doesn't belong here.
+    if (this.router?.mayAnswer(hop.host, undefined) !== true) return;
     const forward = new StatelessResponse(this.transport, withoutTopVia(response));
     const flows = this.locator.locate(hop, forward, now_ms);
     if (flows !== undefined) forward.onLocated(flows);

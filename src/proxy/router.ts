@@ -180,7 +180,7 @@ export interface Router {
    * @param asked undefined when nobody remembers, after a restart: then it must be no stranger's
    */
   mayAnswer(address: string, asked: string | undefined): boolean;
-  /** Whether two addresses can be one party's, such as a PBX of several machines. */
+  /** Whether two addresses are one party's: equal, or those of one upstream target. */
   isSameParty(address: string, other: string): boolean;
   /** Finds out what an admitted request is about; happens once. */
   read(request: Request, source: Flow, now_ms: number): RoutedRequest;

@@ -17,6 +17,7 @@ import { LINGERING_MAX, Lingering } from "./lingering.ts";
 import { type Action, type Input, inputOf, step, TERMINATED } from "./machine.ts";
 import { nonInviteClient } from "./non-invite-client.ts";
 import { nonInviteServer } from "./non-invite-server.ts";
+import { PendingCalls } from "./pending-calls.ts";
 import { ServerTransaction } from "./server-transaction.ts";
 import { buildStateless } from "./stateless-reply.ts";
 import { lingering_ms, PATIENCE_ms, T1_ms, T2_ms } from "./timers.ts";
@@ -27,6 +28,8 @@ import type { TransactionUser } from "./transaction-user.ts";
 const TAG_LENGTH = 10;
 /** In all, those included that linger: above, new requests get 503. */
 const TRANSACTIONS_MAX = 2 * LINGERING_MAX;
+/** §9.2: the answer to a CANCEL that matches no INVITE of its sender's. */
+const NO_TRANSACTION: Reply = { status: 481 };
 const OVERLOADED: Reply = { status: 503, headers: "Retry-After: 5\r\n" };
 
 export class TransactionLayer implements TransactionRunner, Table {
@@ -34,6 +37,7 @@ export class TransactionLayer implements TransactionRunner, Table {
   readonly limit = TRANSACTIONS_MAX;
   readonly unanswered = new Backlog();
   readonly lingering = new Lingering();
+  private readonly pending = new PendingCalls();
   private readonly servers = new Map<string, ServerTransaction>();
   private readonly clients = new Map<string, ClientTransaction>();
   private readonly transport: TransportPort;
@@ -159,7 +163,10 @@ export class TransactionLayer implements TransactionRunner, Table {
 
   /** It has had its answer, or never will. */
   private settle(transaction: ServerTransaction): void {
-    if (transaction.incoming !== undefined) this.unanswered.leave(transaction.incoming);
+    const { incoming } = transaction;
+    if (incoming === undefined) return;
+    this.unanswered.leave(incoming);
+    this.pending.leave(incoming.request, incoming.source.address);
     transaction.incoming = undefined;
   }
 
@@ -189,6 +196,7 @@ export class TransactionLayer implements TransactionRunner, Table {
     if (incoming === undefined) return;
     this.servers.set(transaction.key, transaction);
     this.unanswered.enter(incoming);
+    this.pending.enter(request, source.address);
     if (request.method === "INVITE") this.reply(transaction, { status: 100 }, now_ms);
     try {
       this.user.onRequest(transaction, incoming, now_ms);
@@ -199,8 +207,13 @@ export class TransactionLayer implements TransactionRunner, Table {
 
   private receiveCancel(cancel: Request, source: Flow, key: string, now_ms: number): void {
     const invite = this.servers.get(serverKeyAs(cancel, "INVITE"));
-    // Whom an INVITE has reached knows its branch: that is no proof of being its sender.
-    if (invite === undefined || !this.user.isSameParty(source.address, invite.replyFlow.address)) {
+    // The ids of an INVITE can be overheard, and its callee knows them: they are no proof of being its sender.
+    const senders = invite === undefined ? this.pending.of(cancel.callId) : [invite.replyFlow.address];
+    if (senders?.some((address) => this.user.isSameParty(source.address, address)) === false) {
+      this.transport.send(responseFlow(cancel, source), buildStateless(cancel, source, NO_TRANSACTION));
+      return;
+    }
+    if (invite === undefined) {
       this.user.onStrayCancel(cancel, source, now_ms);
       return;
     }
