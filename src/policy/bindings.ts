@@ -20,7 +20,7 @@ export interface Binding {
   readonly cseq: number;
   /** Until when it has been promised to be kept, by upstream or in an outage by us. */
   readonly expires_ms: number;
-  /** When the last REGISTER came that made or refreshed it. */
+  /** When the last REGISTER came that made or refreshed it; -Infinity: before a restart. */
   readonly heard_ms: number;
   /**
    * Upstream has said 2xx to a REGISTER from this very flow. It stays so through refreshes from there that are answered
@@ -46,9 +46,6 @@ export interface AddressOfRecord {
   /** The phone doesn't follow redirects. */
   wantsRelay: boolean;
 }
-
-/** By what REGISTERs of one phone are told earlier from later. */
-type Order = Pick<Binding, "callId" | "cseq">;
 
 /** Addresses-of-record kept at the most, and contacts of one. */
 export const ADDRESSES_MAX = 2_000;
@@ -135,32 +132,44 @@ export class Bindings implements Table {
     return this.index.hasDomain(host);
   }
 
-  /** Adds or refreshes a binding. A contact with the same instance, or the same URI, is replaced. */
+  /** Adds or refreshes one binding, see {@link putAll}. */
   put(name: string, binding: Binding): void {
-    const address = this.address(name);
-    if (address === undefined) return;
-    const known = address.bindings.find((one) => isSameContact(one, binding));
-    if (known !== undefined && isOutOfOrder(binding, known)) return;
-    const others = address.bindings.filter((one) => !isSameContact(one, binding));
-    const isAccepted = binding.isAccepted || (known?.isAccepted === true && isSameFlow(known.flow, binding.flow));
-    this.index.rebind(address, [{ ...binding, isAccepted }, ...others].slice(0, BINDINGS_MAX));
-    const marks = [binding.flow.address, ...(binding.instance === "" ? [] : [instanceMark(binding.instance)])];
-    address.seen = [...new Set([...marks, ...address.seen])].slice(0, 2 * BINDINGS_MAX);
-    address.promised_ms = Math.max(address.promised_ms, binding.expires_ms);
-    const isMoved = known === undefined || known.contact !== binding.contact || !isSameFlow(known.flow, binding.flow);
-    this.onChange(isMoved || known.isAccepted !== isAccepted);
+    this.putAll(name, [binding]);
   }
 
   /**
-   * Removes one contact, or with "*" all of an address-of-record.
-   * @param order of the REGISTER that asks for it; undefined when the registrar itself does
+   * Adds or refreshes the bindings of one REGISTER, which is the latest. A contact of before with the same URI is replaced,
+   * and one with the same instance too: that is one phone, whatever address it has now (RFC 5626 §4.1).
    */
-  remove(name: string, contact: string, order?: Order): void {
+  putAll(name: string, given: readonly Binding[]): void {
+    const address = given.length === 0 ? undefined : this.address(name);
+    if (address === undefined) return;
+    const before = address.bindings;
+    const bindings: Binding[] = [];
+    let isNews = false;
+    let { seen } = address;
+    for (const one of given) {
+      const known =
+        before.find(({ contact }) => contact === one.contact) ?? before.find((old) => isSameInstance(old, one));
+      const isMoved = known === undefined || known.contact !== one.contact || !isSameFlow(known.flow, one.flow);
+      const isAccepted = one.isAccepted || (known?.isAccepted === true && isSameFlow(known.flow, one.flow));
+      isNews = isNews || isMoved || known.isAccepted !== isAccepted;
+      bindings.unshift({ ...one, isAccepted });
+      seen = [one.flow.address, ...(one.instance === "" ? [] : [instanceMark(one.instance)]), ...seen];
+      address.promised_ms = Math.max(address.promised_ms, one.expires_ms);
+    }
+    const isReplaced = (old: Binding) => given.some((one) => one.contact === old.contact || isSameInstance(old, one));
+    const others = before.filter((old) => !isReplaced(old));
+    this.index.rebind(address, [...bindings, ...others].slice(0, BINDINGS_MAX));
+    address.seen = [...new Set(seen)].slice(0, 2 * BINDINGS_MAX);
+    this.onChange(isNews);
+  }
+
+  /** Removes one contact, or with "*" all of an address-of-record. */
+  remove(name: string, contact: string): void {
     const address = this.addresses.get(name);
     if (address === undefined) return;
-    const isMeant = (one: Binding) => contact === "*" || one.contact === contact;
-    const isOlder = (one: Binding) => order !== undefined && isOutOfOrder(order, one);
-    const kept = address.bindings.filter((one) => !isMeant(one) || isOlder(one));
+    const kept = contact === "*" ? [] : address.bindings.filter((one) => one.contact !== contact);
     if (kept.length === address.bindings.length) return;
     this.index.rebind(address, kept);
     this.onChange(true);
@@ -222,11 +231,6 @@ export class Bindings implements Table {
   }
 }
 
-/** §10.3 item 7: overtaken by a later REGISTER on its way. */
-function isOutOfOrder(late: Order, known: Order): boolean {
-  return late.callId === known.callId && late.cseq < known.cseq;
-}
-
 /** What a phone is known by: its instance, or else its Contact URI. */
 export function phoneMark({ contact, instance }: Pick<Binding, "contact" | "instance">): string {
   return instance === "" ? contact : instance;
@@ -237,7 +241,6 @@ export function instanceMark(instance: string): string {
   return `instance ${instance}`;
 }
 
-/** RFC 5626 §4.1: an instance is one phone, whatever address it has now. */
-function isSameContact(a: Binding, b: Binding): boolean {
-  return a.contact === b.contact || (a.instance !== "" && a.instance === b.instance);
+function isSameInstance(a: Binding, b: Binding): boolean {
+  return a.instance !== "" && a.instance === b.instance;
 }

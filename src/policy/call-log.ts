@@ -5,7 +5,7 @@ import type { Response } from "../message/message.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
 import type { DecisionListener, RoutingDecision, RunningRequest, Stage, Target } from "../proxy/router.ts";
 import type { Origin } from "./access.ts";
-import { callerOf } from "./registrar.ts";
+import { callerOf } from "./address-of-record.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 /** Calls remembered. */

@@ -9,12 +9,13 @@ import { parseSipUri } from "../message/uri.ts";
 import type { Hangup } from "../proxy/hangup.ts";
 import { ANY_FAILURE, type Condition, meets, type Outcome } from "../proxy/plan/condition.ts";
 import type { ForkStage, RoutedRequest, Stage, Target } from "../proxy/router.ts";
+import { callerOf } from "./address-of-record.ts";
 import type { Callbacks } from "./callbacks.ts";
 import { isEmergencyUrn, plainNumber } from "./dialled-number.ts";
 import { contactTargets } from "./extensions.ts";
 import { channelKey, type Gateways } from "./gateways.ts";
 import { nextWhen } from "./plan.ts";
-import { callerOf, type Registrar } from "./registrar.ts";
+import type { Registrar } from "./registrar.ts";
 import type { EmergencySettings, Gateway, Site } from "./site.ts";
 
 /** What a gateway needs to free a channel after a BYE: an ISDN release takes a few tenths of a second. */

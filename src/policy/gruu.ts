@@ -4,6 +4,7 @@
  */
 import { uriParameter } from "../message/uri.ts";
 import type { RoutedRequest, Target } from "../proxy/router.ts";
+import { addressOfRecord } from "./address-of-record.ts";
 import type { Bindings } from "./bindings.ts";
 
 /** The phone here that the Request-URI means, if it is the GRUU of one and no Route is left that goes before it. */
@@ -11,7 +12,7 @@ export function gruuTarget({ uri, routes }: RoutedRequest, bindings: Bindings): 
   if (uri?.user === undefined || routes.remaining.length > 0) return undefined;
   const instance = bare(uriParameter(uri, "gr") ?? "");
   if (instance === "") return undefined;
-  const address = bindings.find(`${uri.user}@${uri.host}`);
+  const address = bindings.find(addressOfRecord(uri));
   const binding = address?.bindings.find((one) => bare(one.instance) === instance);
   return binding === undefined ? undefined : { requestUri: binding.contact, nextHop: binding.flow };
 }

@@ -4,13 +4,11 @@ import { ownText } from "../base/own-text.ts";
 import type { Random } from "../base/ports.ts";
 import { CONTACT, EXPIRES } from "../message/header-names.ts";
 import type { Request, Response } from "../message/message.ts";
-import { type NameAddr, nameAddrParameter, parseNameAddr } from "../message/name-addr.ts";
 import type { Reply } from "../message/reply.ts";
 import { Splice } from "../message/splice.ts";
-import { parseDecimal } from "../message/text.ts";
-import { parseSipUri } from "../message/uri.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
-import type { Flow } from "../transport/flow.ts";
+import { type Flow, isSameFlow } from "../transport/flow.ts";
+import { nameOf } from "./address-of-record.ts";
 import {
   type AddressOfRecord,
   BINDINGS_MAX,
@@ -18,27 +16,31 @@ import {
   type Bindings,
   instanceMark,
   phoneMark,
-  TEXT_CHARACTERS_MAX,
 } from "./bindings.ts";
+import {
+  capExpiries,
+  grantsOf,
+  headerExpires_s,
+  orderOf,
+  type Wish,
+  type Wishes,
+  wishesOf,
+} from "./register-wishes.ts";
 import type { RegistrationSettings } from "./site.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** RFC 3261 §10.2.1.1: what is meant where nobody says otherwise. */
-const EXPIRES_DEFAULT_s = 3_600;
 /** No promise is believed for longer. */
 const GRANT_MAX_s = 86_400;
 const CHALLENGES_MAX = 256;
-const EXPIRES_MAX_s = 0xffff_ffff;
 /** So that phones don't all come back at once. */
 const SURVIVAL_JITTER = 0.15;
+/** What a phone is told while upstream lives again, but hasn't heard of it yet: it is to come back soon. */
+const RETURN_EXPIRES_ms = 30_000;
 /** Codes such as 403, 404 or 408 would make some phones wait for 20 minutes; this they repeat soon. */
 const RETRY_AFTER_s = 20;
-
-/** What one REGISTER asks for. */
-interface Wish {
-  readonly contact: NameAddr;
-  readonly expires_s: number;
-}
+const RETRY_AFTER = `Retry-After: ${RETRY_AFTER_s}\r\n`;
+/** A REGISTER that was overtaken on its way comes within this time of the later one: its transaction lasts no longer. */
+const OVERTAKEN_ms = 32_000;
 
 export class Registrar {
   readonly bindings: Bindings;
@@ -59,7 +61,7 @@ export class Registrar {
   knows(routed: RoutedRequest): boolean {
     const address = this.bindings.find(nameOf(routed.request));
     if (address === undefined) return false;
-    const instances = wishesOf(routed.request).map(({ contact }) => instanceMark(instanceOf(contact)));
+    const instances = wishesOf(routed.request).contacts.map(({ instance }) => instanceMark(instance));
     return address.seen.some((one) => one === routed.source.address || instances.includes(one));
   }
 
@@ -67,6 +69,26 @@ export class Registrar {
   serves(routed: RoutedRequest): boolean {
     const { unknown } = this.settings;
     return unknown !== "none" && (unknown === "localnet" || this.knows(routed));
+  }
+
+  /**
+   * Why we can't take a REGISTER in upstream's place. A 200 of ours always does what was asked, and lists the phone's Contact
+   * (§10.3 item 8); undefined: it would.
+   */
+  refusal(routed: RoutedRequest, now_ms: number): Reply | undefined {
+    const { request, source } = routed;
+    const name = nameOf(request);
+    if (name === "") return { status: 400, reason: "To Is No SIP URI" };
+    if (!this.serves(routed) || !this.bindings.hasRoomFor(name)) return { status: 503, headers: RETRY_AFTER };
+    const wishes = wishesOf(request);
+    if (wishes.fault !== undefined) return { status: 400, reason: wishes.fault };
+    if (wishes.contacts.length > BINDINGS_MAX) return { status: 403, reason: "Too Many Contacts" };
+    const known = this.bindings.find(name)?.bindings ?? [];
+    if (isOvertaken(routed, wishes, known, now_ms)) {
+      return { status: 500, reason: "CSeq Out Of Order", headers: RETRY_AFTER };
+    }
+    const isForeign = wishes.contacts.some((wish) => known.some((one) => isElsewhere(one, wish, source)));
+    return isForeign ? { status: 503, headers: RETRY_AFTER } : undefined;
   }
 
   /** After an outage phones go up one by one, so that the PBX isn't flooded; the others are answered here once more. */
@@ -78,20 +100,22 @@ export class Registrar {
 
   /** Whether upstream needn't hear of this refresh: nothing has changed, and its own expiry is far. */
   isSuperfluous(routed: RoutedRequest, now_ms: number): boolean {
+    const { request, source } = routed;
     if (!this.settings.throttle) return false;
-    const address = this.bindings.find(nameOf(routed.request));
-    const wishes = wishesOf(routed.request);
+    const address = this.bindings.find(nameOf(request));
+    const { contacts } = wishesOf(request);
     const horizon_ms = now_ms + 2 * this.settings.expires_cap_ms;
-    const isSettled = ({ contact, expires_s }: Wish) =>
+    const isSettled = ({ uri, parameters, expires_s }: Wish) =>
       expires_s > 0 &&
       address?.bindings.some(
         (one) =>
-          one.contact === contact.uri &&
-          one.flow.address === routed.source.address &&
-          one.flow.port === routed.source.port &&
+          one.contact === uri &&
+          one.parameters === parameters &&
+          isSameFlow(one.flow, source) &&
           one.expires_ms > horizon_ms,
       ) === true;
-    return !hasStale(address, routed.request) && wishes.length > 0 && wishes.every(isSettled);
+    if (contacts.length === 0 || !contacts.every(isSettled) || hasStale(address, request)) return false;
+    return this.refusal(routed, now_ms) === undefined;
   }
 
   /** The Contact URI of the phone with this user behind `flow`, as it gave it. */
@@ -105,89 +129,97 @@ export class Registrar {
   }
 
   /**
-   * Upstream has said 2xx: learns what it has promised.
+   * Upstream has said 2xx: learns what it has promised. Its word counts whatever the CSeq is (a phone that has booted begins
+   * anew), unless a later REGISTER of the phone has been answered meanwhile.
+   * @param asked_ms when the REGISTER came
    * @returns the response's wire text, with the expiries that the phone is told
    */
-  learn(routed: RoutedRequest, response: Response, now_ms: number): string {
+  learn(routed: RoutedRequest, response: Response, now_ms: number, asked_ms = now_ms): string {
     const { request } = routed;
     const name = nameOf(request);
+    const wishes = wishesOf(request);
+    const order = orderOf(request);
+    const known = this.bindings.find(name)?.bindings ?? [];
+    const later = known.filter(({ callId, cseq, heard_ms }) => {
+      return callId === order.callId && cseq > order.cseq && heard_ms > asked_ms;
+    });
     this.challenged.delete(name);
-    this.bindings.markFresh(name, marksOf(request, this.bindings.find(name)));
-    if (isWildcard(request)) this.bindings.remove(name, "*", orderOf(request));
-    const granted = grantsOf(response);
-    for (const { contact, expires_s } of wishesOf(request)) {
-      const grant_s = granted.get(contact.uri) ?? headerExpires_s(response) ?? expires_s;
-      if (expires_s === 0 || grant_s === 0) this.bindings.remove(name, contact.uri, orderOf(request));
-      else this.bindings.put(name, bindingOf(contact, routed, Math.min(grant_s, GRANT_MAX_s), now_ms, true));
+    this.bindings.markFresh(name, marksOf(wishes, this.bindings.find(name)));
+    if (wishes.isWildcard) {
+      for (const one of known) if (!later.includes(one)) this.bindings.remove(name, one.contact);
     }
-    this.dropUnlisted(name, wishesOf(request), granted);
+    const granted = grantsOf(response);
+    const taken: Binding[] = [];
+    for (const wish of wishes.contacts) {
+      if (later.some((one) => one.contact === wish.uri || (one.instance !== "" && one.instance === wish.instance)))
+        continue;
+      const grant_s = granted.get(wish.uri) ?? headerExpires_s(response) ?? wish.expires_s;
+      const left_s = Math.min(grant_s, GRANT_MAX_s);
+      if (wish.expires_s === 0 || grant_s === 0) this.bindings.remove(name, wish.uri);
+      else taken.push(bindingOf(wish, routed, now_ms + left_s * 1_000, asked_ms, true));
+    }
+    this.bindings.putAll(name, taken);
+    this.dropUnlisted(name, wishes, granted, asked_ms);
     return this.cap(response);
   }
 
   /** What the registrar's own list lacks is gone, provided that it lists Contacts as they were given. */
-  private dropUnlisted(name: string, wishes: readonly Wish[], granted: ReadonlyMap<string, number>): void {
-    if (!wishes.some(({ contact, expires_s }) => expires_s > 0 && granted.has(contact.uri))) return;
+  private dropUnlisted(
+    name: string,
+    { contacts }: Wishes,
+    granted: ReadonlyMap<string, number>,
+    asked_ms: number,
+  ): void {
+    if (!contacts.some(({ uri, expires_s }) => expires_s > 0 && granted.has(uri))) return;
     const address = this.bindings.find(name);
     for (const binding of address?.bindings ?? []) {
-      const isUnheard = address?.stale.has(phoneMark(binding)) === true;
+      const isUnheard = address?.stale.has(phoneMark(binding)) === true || binding.heard_ms > asked_ms;
       if (!granted.has(binding.contact) && !isUnheard) this.bindings.remove(name, binding.contact);
     }
   }
 
   /** The answer to a refresh that upstream needn't hear of. */
-  confirm({ request }: RoutedRequest): Reply {
-    return { status: 200, headers: this.contactLines(request, this.settings.expires_cap_ms / 1_000) };
+  confirm({ request }: RoutedRequest, now_ms: number): Reply {
+    return { status: 200, headers: this.contactLines(request, this.settings.expires_cap_ms / 1_000, now_ms) };
   }
 
-  /** The answer in an outage: 200 for whom policy allows, otherwise a code that doesn't park phones. */
-  answer(routed: RoutedRequest, now_ms: number): Reply {
+  /**
+   * The answer in an outage: 200 for phones that policy allows, otherwise a code that doesn't park phones.
+   * @param asked_ms when the REGISTER came
+   * @param isReturning upstream lives again: the phone is to come back soon, and go up
+   */
+  answer(routed: RoutedRequest, now_ms: number, asked_ms = now_ms, isReturning = false): Reply {
     const { request } = routed;
-    const name = nameOf(request);
-    if (name === "") return { status: 400, reason: "To Is No SIP URI" };
-    const isWelcome = this.serves(routed) && this.bindings.hasRoomFor(name);
-    if (!isWelcome) return { status: 503, headers: `Retry-After: ${RETRY_AFTER_s}\r\n` };
-    const longest_s = this.settings.survival_expires_ms / 1_000;
-    const expires_s = Math.max(1, Math.round(longest_s * (1 - SURVIVAL_JITTER * this.random.fraction())));
-    const marks = marksOf(request, this.bindings.find(name));
-    const refusal = this.store(routed, name, expires_s, now_ms);
+    const refusal = this.refusal(routed, asked_ms);
     if (refusal !== undefined) return refusal;
-    this.bindings.markStale(name, marks);
-    return { status: 200, headers: this.contactLines(request, expires_s) };
-  }
-
-  /** All bindings of the address-of-record, none with more than `expires_s` to live. */
-  private contactLines(request: Request, expires_s: number): string {
+    const { survival_expires_ms } = this.settings;
+    const longest_s = (isReturning ? Math.min(survival_expires_ms, RETURN_EXPIRES_ms) : survival_expires_ms) / 1_000;
+    const expires_s = Math.max(1, Math.round(longest_s * (1 - SURVIVAL_JITTER * this.random.fraction())));
+    const name = nameOf(request);
     const wishes = wishesOf(request);
-    const lines = (this.bindings.find(nameOf(request))?.bindings ?? []).map(({ contact, parameters }) => {
-      const wish = wishes.find((one) => one.contact.uri === contact);
-      const told_s = wish === undefined ? expires_s : Math.min(expires_s, wish.expires_s);
-      return `Contact: <${contact}>${parameters};expires=${told_s}\r\n`;
-    });
-    return lines.join("");
+    const marks = marksOf(wishes, this.bindings.find(name));
+    if (wishes.isWildcard) this.bindings.remove(name, "*");
+    const taken: Binding[] = [];
+    for (const wish of wishes.contacts) {
+      const left_s = Math.min(wish.expires_s, expires_s);
+      if (left_s === 0) this.bindings.remove(name, wish.uri);
+      else taken.push(bindingOf(wish, routed, now_ms + left_s * 1_000, asked_ms, false));
+    }
+    this.bindings.putAll(name, taken);
+    this.bindings.markStale(name, marks);
+    return { status: 200, headers: this.contactLines(request, expires_s, now_ms) };
   }
 
-  /** Takes what a REGISTER wishes into the bindings, for `longest_s` at the most; a refusal when it wishes too much. */
-  private store(routed: RoutedRequest, name: string, longest_s: number, now_ms: number): Reply | undefined {
-    if (isFaulty(routed.request)) return { status: 400, reason: "Contact * Alone With Expires 0" };
-    if (isWildcard(routed.request)) {
-      this.bindings.remove(name, "*", orderOf(routed.request));
-      return undefined;
+  /** All bindings of the address-of-record that live, none with more than `expires_s` to live. */
+  private contactLines(request: Request, expires_s: number, now_ms: number): string {
+    const { contacts } = wishesOf(request);
+    let lines = "";
+    for (const { contact, parameters, expires_ms } of this.bindings.find(nameOf(request))?.bindings ?? []) {
+      const wish = contacts.find(({ uri }) => uri === contact);
+      const left_s = wish?.expires_s ?? Math.ceil((expires_ms - now_ms) / 1_000);
+      if (left_s > 0) lines += `Contact: <${contact}>${parameters};expires=${Math.min(expires_s, left_s)}\r\n`;
     }
-    const wishes = wishesOf(routed.request);
-    if (wishes.length > BINDINGS_MAX) return { status: 403, reason: "Too Many Contacts" };
-    for (const { contact, expires_s } of wishes) {
-      if (this.isElsewhere(name, contact, routed.source)) continue;
-      if (expires_s === 0) this.bindings.remove(name, contact.uri, orderOf(routed.request));
-      else this.bindings.put(name, bindingOf(contact, routed, Math.min(expires_s, longest_s), now_ms, false));
-    }
-    return undefined;
-  }
-
-  /** Whether the contact is that of a phone at another address, which nobody but itself may change while upstream is away. */
-  private isElsewhere(name: string, contact: NameAddr, source: Flow): boolean {
-    const known = this.bindings.find(name)?.bindings.find((one) => one.contact === contact.uri);
-    if (known === undefined || known.flow.address === source.address) return false;
-    return known.instance === "" || known.instance !== instanceOf(contact);
+    return lines;
   }
 
   /** Lowers every expiry in a response to the cap. */
@@ -196,7 +228,7 @@ export class Registrar {
     const splice = new Splice(response.wire);
     for (let index = response.indexOf(CONTACT); index >= 0; index = response.indexOf(CONTACT, index + 1)) {
       const value = response.value(index);
-      const capped = replaceExpiry(value, (name, digits) => `${name}${Math.min(Number(digits), cap_s)}`);
+      const capped = capExpiries(value, cap_s);
       if (capped !== value) splice.replace(response.valueStart(index), response.valueEnd(index), capped);
     }
     const header = response.indexOf(EXPIRES);
@@ -207,113 +239,62 @@ export class Registrar {
   }
 }
 
-/** The address-of-record that a REGISTER is about: "user@domain". */
-export function nameOf(request: Request): string {
-  const uri = parseSipUri(request.to?.uri ?? "");
-  return uri === undefined ? "" : `${uri.user ?? ""}@${uri.host}`;
+/**
+ * §10.3 item 7: a later REGISTER with the same Call-ID has been taken. A phone that has booted may begin its CSeq anew; it
+ * is told from a message that was overtaken by another port, connection or Contact, and by the time that has passed. What
+ * takes a binding away must prove more: it never counts as booted.
+ */
+function isOvertaken(
+  { request, source }: RoutedRequest,
+  wishes: Wishes,
+  known: readonly Binding[],
+  now_ms: number,
+): boolean {
+  const { callId, cseq } = orderOf(request);
+  const { isWildcard, contacts } = wishes;
+  const later = known.filter((one) => one.callId === callId && one.cseq > cseq);
+  if (later.length === 0 || (!isWildcard && contacts.length === 0)) return false;
+  const isSamePhone = ({ flow, contact }: Binding) =>
+    isSameFlow(flow, source) && contacts.some(({ uri }) => uri === contact);
+  return (
+    isWildcard ||
+    contacts.some(({ expires_s }) => expires_s === 0) ||
+    later.some((one) => isSamePhone(one) || now_ms - one.heard_ms < OVERTAKEN_ms)
+  );
 }
 
-/** The address-of-record of whoever sent a request. */
-export function callerOf(request: Request): string {
-  const uri = parseSipUri(request.from?.uri ?? "");
-  return uri === undefined ? "" : `${uri.user ?? ""}@${uri.host}`;
-}
-
-/** Whether a REGISTER asks for more than to be told, or taken away. */
-export function makesBinding(request: Request): boolean {
-  return wishesOf(request).some(({ expires_s }) => expires_s > 0);
-}
-
-/** "Contact: *": all contacts are meant. */
-function isWildcard(request: Request): boolean {
-  const values = request.list(CONTACT);
-  return values.length === 1 && values[0] === "*";
-}
-
-/** §10.3 item 6: a wildcard stands alone, and takes away. */
-function isFaulty(request: Request): boolean {
-  return request.list(CONTACT).includes("*") && !(isWildcard(request) && headerExpires_s(request) === 0);
-}
-
-function wishesOf(request: Request): Wish[] {
-  if (request.indexOf(CONTACT) < 0 || isWildcard(request)) return [];
-  const default_s = headerExpires_s(request) ?? EXPIRES_DEFAULT_s;
-  const wishes: Wish[] = [];
-  for (const value of request.list(CONTACT)) {
-    const contact = parseNameAddr(value);
-    const isUsable = contact !== undefined && contact.uri.length <= TEXT_CHARACTERS_MAX;
-    if (isUsable && parseSipUri(contact.uri) !== undefined)
-      wishes.push({ contact, expires_s: contactExpires_s(contact) ?? default_s });
-  }
-  return wishes;
+/** Whether the Contact is that of a phone at another address, which nobody but itself may change while upstream is away. */
+function isElsewhere({ contact, flow, instance }: Binding, wish: Wish, source: Flow): boolean {
+  if (contact !== wish.uri || flow.address === source.address) return false;
+  return instance === "" || instance !== wish.instance;
 }
 
 /** The phones that a REGISTER is about: with "Contact: *" all that the address-of-record has, with none nobody. */
-function marksOf(request: Request, address: AddressOfRecord | undefined): string[] {
-  if (isWildcard(request)) return [...(address?.stale ?? []), ...(address?.bindings ?? []).map(phoneMark)];
-  return wishesOf(request).map(({ contact }) => phoneMark({ contact: contact.uri, instance: instanceOf(contact) }));
+function marksOf({ isWildcard, contacts }: Wishes, address: AddressOfRecord | undefined): string[] {
+  if (isWildcard) return [...(address?.stale ?? []), ...(address?.bindings ?? []).map(phoneMark)];
+  return contacts.map(({ uri, instance }) => phoneMark({ contact: uri, instance }));
 }
 
 /** Whether upstream has yet to hear of a phone that a REGISTER is about. */
 function hasStale(address: AddressOfRecord | undefined, request: Request): boolean {
-  return marksOf(request, address).some((mark) => address?.stale.has(mark) === true);
-}
-
-/** URI → seconds, as a registrar's 2xx lists them. */
-function grantsOf(response: Response): Map<string, number> {
-  const grants = new Map<string, number>();
-  for (const value of response.list(CONTACT)) {
-    const contact = parseNameAddr(value);
-    const expires_s = contact === undefined ? undefined : contactExpires_s(contact);
-    if (contact !== undefined && expires_s !== undefined) grants.set(contact.uri, expires_s);
-  }
-  return grants;
-}
-
-function contactExpires_s(contact: NameAddr): number | undefined {
-  const text = nameAddrParameter(contact, "expires");
-  const expires_s = text === undefined ? -1 : parseDecimal(text, EXPIRES_MAX_s);
-  return expires_s < 0 ? undefined : expires_s;
-}
-
-function headerExpires_s(message: Request | Response): number | undefined {
-  const text = message.header(EXPIRES);
-  const expires_s = text === undefined ? -1 : parseDecimal(text, EXPIRES_MAX_s);
-  return expires_s < 0 ? undefined : expires_s;
-}
-
-/** What is in quotes or angle brackets is none of ours: a Contact's URI may have parameters of its own. */
-const EXPIRY = /"(?:[^"\\]|\\.)*"?|<[^>]*>?|(;\s*expires\s*=\s*)(\d+)/gi;
-
-function replaceExpiry(text: string, replacement: (name: string, digits: string) => string): string {
-  return text.replace(EXPIRY, (other, name: string | undefined, digits = "") =>
-    name === undefined ? other : replacement(name, digits),
-  );
-}
-
-function orderOf({ callId, cseqNumber }: Request): { callId: string; cseq: number } {
-  return { callId: ownText(callId.slice(0, TEXT_CHARACTERS_MAX)), cseq: cseqNumber };
-}
-
-function instanceOf(contact: NameAddr): string {
-  return nameAddrParameter(contact, "+sip.instance") ?? "";
+  return marksOf(wishesOf(request), address).some((mark) => address?.stale.has(mark) === true);
 }
 
 function bindingOf(
-  contact: NameAddr,
+  { uri, parameters, instance }: Wish,
   { request, source }: RoutedRequest,
-  left_s: number,
-  now_ms: number,
+  expires_ms: number,
+  heard_ms: number,
   isAccepted: boolean,
 ): Binding {
   return {
-    contact: ownText(contact.uri),
-    parameters: ownText(replaceExpiry(contact.parameters, () => "").slice(0, TEXT_CHARACTERS_MAX)),
-    instance: ownText(instanceOf(contact).slice(0, TEXT_CHARACTERS_MAX)),
+    contact: ownText(uri),
+    parameters: ownText(parameters),
+    instance: ownText(instance),
     flow: source,
     ...orderOf(request),
-    expires_ms: now_ms + left_s * 1_000,
-    heard_ms: now_ms,
+    expires_ms,
+    heard_ms,
     isAccepted,
   };
 }

@@ -9,8 +9,6 @@ import type { Callbacks, SavedCallback } from "./callbacks.ts";
 
 /** Bindings in one file at the most: about a megabyte. */
 const SAVED_MAX = 4_000;
-/** A file that doesn't tell when a phone was last heard. */
-const LONG_AGO_ms = 86_400_000;
 /** What no header field of a message that we accept can hold: line ends, NUL, and characters that are no octets. */
 const NOT_ON_THE_WIRE = /[\0\r\n\u0100-\uffff]/;
 
@@ -32,8 +30,7 @@ interface SavedBinding extends SavedFlow {
   readonly callId: string;
   readonly cseq: number;
   readonly left_ms: number;
-  /** How long ago its last REGISTER came, and whether upstream has accepted it; files of older versions don't tell. */
-  readonly heardAgo_ms?: number;
+  /** Whether upstream has accepted it; files of older versions don't tell. */
   readonly accepted?: boolean;
 }
 
@@ -43,19 +40,16 @@ export function takeSnapshot(bindings: Bindings, callbacks: Callbacks, now_ms: n
   for (const { name, wantsRelay, bindings: list } of bindings.all()) {
     count += list.length;
     if (count > SAVED_MAX) break;
-    const saved = list.map(
-      ({ contact, parameters, instance, flow, callId, cseq, expires_ms, heard_ms, isAccepted }) => ({
-        contact,
-        parameters,
-        instance,
-        ...saveFlow(flow),
-        callId,
-        cseq,
-        left_ms: Math.round(expires_ms - now_ms),
-        heardAgo_ms: Math.round(now_ms - heard_ms),
-        accepted: isAccepted,
-      }),
-    );
+    const saved = list.map(({ contact, parameters, instance, flow, callId, cseq, expires_ms, isAccepted }) => ({
+      contact,
+      parameters,
+      instance,
+      ...saveFlow(flow),
+      callId,
+      cseq,
+      left_ms: Math.round(expires_ms - now_ms),
+      accepted: isAccepted,
+    }));
     addresses.push({ name, relay: wantsRelay, bindings: saved });
   }
   return { addresses, callbacks: callbacks.save(now_ms) };
@@ -80,7 +74,7 @@ export function restoreSnapshot(
       const flow = restoreFlow(one, listeners);
       if (flow === undefined) continue;
       const expires_ms = now_ms + one.left_ms - age_ms;
-      const heard_ms = now_ms - (one.heardAgo_ms ?? LONG_AGO_ms) - age_ms;
+      const heard_ms = Number.NEGATIVE_INFINITY;
       const isAccepted = one.accepted === true;
       bindings.put(saved.name, { contact, parameters, instance, flow, callId, cseq, expires_ms, heard_ms, isAccepted });
     }

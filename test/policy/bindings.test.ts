@@ -126,7 +126,6 @@ describe("what is worth writing down", () => {
     expect([
       told(() => bindings.put("201@x", binding({ instance }))),
       told(() => bindings.put("201@x", binding({ instance, cseq: 2 }))),
-      told(() => bindings.put("201@x", binding({ instance, cseq: 1 }))),
       told(() => bindings.put("201@x", binding({ instance, cseq: 3, flow: moved }))),
       told(() => bindings.put("201@x", binding({ instance, cseq: 4, flow: moved, contact: "sip:new@x" }))),
       told(() => bindings.markStale("201@x", [instance])),
@@ -137,7 +136,7 @@ describe("what is worth writing down", () => {
       told(() => bindings.remove("201@x", "sip:other@x")),
       told(() => bindings.remove("201@x", "sip:new@x")),
       told(() => bindings.remove("202@x", "*")),
-    ]).toEqual([[true], [false], [], [true], [true], [false], [], [false], [true], [], [], [true], []]);
+    ]).toEqual([[true], [false], [true], [true], [false], [], [false], [true], [], [], [true], []]);
   });
 });
 
@@ -148,7 +147,7 @@ describe("a snapshot", () => {
       "201@x",
       binding({ contact: "sip:2@10.222.237.22", instance: "<urn:uuid:2>", parameters: ";q=1", cseq: 7 }),
     );
-    before.put("202@x", binding({ expires_ms: 20_000, heard_ms: 8_000, isAccepted: true }));
+    before.put("202@x", binding({ expires_ms: 20_000, isAccepted: true }));
     before.markRelay("203@x");
     const snapshot = parseSnapshot(JSON.stringify(takeSnapshot(before, new Callbacks(), 10_000)));
     const after = new Bindings();
@@ -157,7 +156,7 @@ describe("a snapshot", () => {
     for (const { name, bindings, seen, wantsRelay } of before.all()) {
       expect(after.find(name)).toMatchObject({ seen, wantsRelay });
       const kept = bindings.map((one) => {
-        return { ...one, expires_ms: one.expires_ms + shift_ms, heard_ms: one.heard_ms + shift_ms };
+        return { ...one, expires_ms: one.expires_ms + shift_ms, heard_ms: Number.NEGATIVE_INFINITY };
       });
       expect(after.find(name)?.bindings).toEqual(kept);
       expect(after.find(name)?.stale).toEqual(new Set(bindings.map(phoneMark)));

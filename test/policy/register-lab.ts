@@ -49,12 +49,19 @@ export class RegisterLab {
     );
   }
 
-  /** Upstream says 2xx and grants what `granted` lists; returns what the phone is told. */
-  learn(routed: RoutedRequest, granted: readonly string[] = [], headers: readonly string[] = []): Response {
+  /**
+   * Upstream says 2xx and grants what `granted` lists; returns what the phone is told.
+   * @param asked_ms when the REGISTER came: now, unless upstream was slow
+   */
+  learn(
+    routed: RoutedRequest,
+    granted: readonly string[] = [],
+    headers: readonly string[] = [],
+    asked_ms = this.now_ms,
+  ): Response {
     const lines = [...granted.map((value) => `Contact: ${value}`), ...headers];
-    return readResponse(
-      this.registrar.learn(routed, response(200, { cseq: "1 REGISTER", headers: lines }), this.now_ms),
-    );
+    const answer = response(200, { cseq: "1 REGISTER", headers: lines });
+    return readResponse(this.registrar.learn(routed, answer, this.now_ms, asked_ms));
   }
 
   /** Upstream is gone; returns the answer of our own. */

@@ -1,6 +1,6 @@
 /** Bindings and time: what upstream has accepted, and which REGISTER is the later one (RFC 3261 §10.3 item 7). */
 import { describe, expect, it } from "vitest";
-import { RegisterLab, register } from "./register-lab.ts";
+import { CONTACT, fromSecond, RegisterLab, register, SECOND, told } from "./register-lab.ts";
 
 describe("whom upstream has accepted", () => {
   const accepted = (lab: RegisterLab) => lab.kept().map(({ isAccepted }) => isAccepted);
@@ -31,5 +31,100 @@ describe("whom upstream has accepted", () => {
     lab.now_ms = 9_000;
     lab.answer(register({ cseq: 2 }));
     expect(lab.kept().map(({ heard_ms }) => heard_ms)).toEqual([9_000]);
+  });
+});
+
+describe("a phone that boots, keeps its Call-ID and begins its CSeq anew", () => {
+  /** Registered by CSeq 500. */
+  function known() {
+    const lab = new RegisterLab();
+    lab.learn(register({ cseq: 500 }));
+    return lab;
+  }
+  const MOVED = "sip:201@10.222.237.21:40000";
+  const booted = (parts = {}) => register({ cseq: 1, port: 40_000, contacts: [`<${MOVED}>`], ...parts });
+  const flows = (lab: RegisterLab) => lab.kept().map(({ contact, flow, cseq }) => [contact, flow.port, cseq]);
+
+  it("upstream's 200 is the registrar's word, whatever the CSeq", () => {
+    const lab = known();
+    lab.now_ms += 10;
+    lab.learn(booted(), [`<${MOVED}>;expires=60`]);
+    expect(flows(lab)).toEqual([[MOVED, 40_000, 1]]);
+    lab.learn(register({ cseq: 1 }), [`<${CONTACT}>;expires=60`]);
+    expect(flows(lab)).toEqual([[CONTACT, 5060, 1]]);
+    lab.learn(register({ cseq: 0, contacts: ["*"], expires: "0" }));
+    expect(lab.kept()).toEqual([]);
+  });
+
+  it("a 200 that comes late, after that to a later REGISTER, doesn't take the phone back to where it was", () => {
+    const lab = new RegisterLab();
+    const asked_ms = lab.now_ms;
+    lab.now_ms += 500;
+    lab.learn(register({ cseq: 8, port: 40_000 }));
+    lab.now_ms += 500;
+    lab.learn(register({ cseq: 7, expires: "0" }), [], [], asked_ms);
+    lab.learn(register({ cseq: 7 }), [], [], asked_ms);
+    lab.learn(register({ cseq: 7, contacts: ["*"], expires: "0" }), [], [], asked_ms);
+    expect(flows(lab)).toEqual([[CONTACT, 40_000, 8]]);
+  });
+
+  it("nor does it drop a phone of the number that has registered since upstream wrote its list", () => {
+    const lab = new RegisterLab();
+    const asked_ms = lab.now_ms;
+    lab.now_ms += 500;
+    lab.learn(fromSecond());
+    lab.now_ms += 500;
+    lab.learn(register(), [`<${CONTACT}>;expires=60`], [], asked_ms);
+    expect(lab.contacts()).toEqual([CONTACT, SECOND]);
+  });
+
+  it.each([
+    ["another Contact", { port: 5060 }],
+    ["another port", { contacts: [`<${CONTACT}>`] }],
+    ["both", {}],
+  ])("in an outage it is taken by %s, once the later one is 32 s old", (_, parts) => {
+    const lab = known();
+    lab.now_ms += 31_999;
+    expect(lab.answer(booted(parts)).status).toBe(500);
+    expect(flows(lab)).toEqual([[CONTACT, 5060, 500]]);
+    lab.now_ms += 1;
+    const answer = lab.answer(booted(parts));
+    expect(answer.status).toBe(200);
+    const [uri = ""] = lab.contacts();
+    expect(told(answer)[uri]).toBe(60);
+    expect(lab.kept()[0]).toMatchObject({ cseq: 1, heard_ms: lab.now_ms, isAccepted: false });
+  });
+
+  it("in an outage nothing tells it from an overtaken message at the same port with the same Contact: 500", () => {
+    const lab = known();
+    lab.now_ms += 3_600_000;
+    expect(lab.answer(register({ cseq: 1 }))).toMatchObject({ status: 500, headers: "Retry-After: 20\r\n" });
+    expect(flows(lab)).toEqual([[CONTACT, 5060, 500]]);
+  });
+
+  it.each([
+    ["one contact", { expires: "0" }],
+    ["one of two", { contacts: [`<${MOVED}>`, `<${CONTACT}>;expires=0`] }],
+    ["all", { contacts: ["*"], expires: "0" }],
+  ])("in an outage it takes nothing away: %s", (_, parts) => {
+    const lab = known();
+    lab.now_ms += 3_600_000;
+    expect(lab.answer(booted(parts)).status).toBe(500);
+    expect(flows(lab)).toEqual([[CONTACT, 5060, 500]]);
+  });
+
+  it("a query is answered whatever its CSeq, and what has another Call-ID has no order", () => {
+    const lab = known();
+    expect(lab.answer(register({ cseq: 1, contacts: [] })).status).toBe(200);
+    expect(lab.answer(register({ cseq: 1, callId: "boot" })).status).toBe(200);
+    expect(flows(lab)).toEqual([[CONTACT, 5060, 1]]);
+  });
+
+  it("one that would get 500 here isn't held back while upstream lives, nor answered by throttle", () => {
+    const lab = new RegisterLab({ throttle: true });
+    lab.learn(register({ cseq: 500 }), [`<${CONTACT}>;expires=3600`]);
+    expect(lab.registrar.isSuperfluous(register({ cseq: 501 }), lab.now_ms)).toBe(true);
+    expect(lab.registrar.isSuperfluous(register({ cseq: 1 }), lab.now_ms)).toBe(false);
+    expect(lab.registrar.refusal(register({ cseq: 1 }), lab.now_ms)?.status).toBe(500);
   });
 });

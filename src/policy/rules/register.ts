@@ -6,43 +6,52 @@ import { PATH } from "../../message/header-names.ts";
 import type { Response } from "../../message/message.ts";
 import { SILENCE } from "../../proxy/plan/condition.ts";
 import type { RoutedRequest, Stage, Target } from "../../proxy/router.ts";
+import { nameOf } from "../address-of-record.ts";
 import { showContacts } from "../hidden-contacts.ts";
 import { deadBy, decision, nextWhen, upstreamStages } from "../plan.ts";
-import { makesBinding, nameOf } from "../registrar.ts";
+import { makesBinding } from "../register-wishes.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const register: RoutingRule = (routed, situation) => {
   const { site, upstreams, registrar, now_ms } = situation;
   const { origin, belongs } = routed;
   if ((origin !== "localnet" && origin !== "gateway") || belongs !== "registration") return undefined;
-  const here: Stage = { kind: "reply", what: "answered here", reply: (at_ms) => registrar.answer(routed, at_ms) };
-  const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesRegisters);
+  const all = upstreams.targetsFor(routed, now_ms);
+  const targets = all.filter((target) => target.takesRegisters);
+  const isReturning = () => all.some(({ stateName }) => stateName === "recovering");
+  const answer = (at_ms: number) => registrar.answer(routed, at_ms, now_ms, isReturning());
+  const here: Stage = { kind: "reply", what: "answered here", reply: answer };
   const [first] = targets;
   if (first === undefined) return decision("register", "upstream is down: answered here", here);
   if (registrar.isSuperfluous(routed, now_ms)) {
-    return decision("register", "upstream knows it already", { kind: "reply", reply: registrar.confirm(routed) });
+    return decision("register", "upstream knows it already", {
+      kind: "reply",
+      reply: registrar.confirm(routed, now_ms),
+    });
   }
-  // Only who would get 200 here is held back: nobody is turned away while upstream lives.
-  const serves = registrar.serves(routed);
-  if (serves && !registrar.mayGoUp(routed.request, now_ms)) {
-    return decision("register", "upstream has just returned: one phone after the other", here);
+  // Only a phone that would get 200 here is held back: none is turned away while upstream lives.
+  const takes = registrar.refusal(routed, now_ms) === undefined;
+  if (takes && !registrar.mayGoUp(routed.request, now_ms)) {
+    const reply = (at_ms: number) => registrar.answer(routed, at_ms, now_ms, true);
+    return decision("register", "upstream has just returned: one phone after the other", { ...here, reply });
   }
   // A phone can name any domain and any Route; only its own registrar's word makes a binding.
   const isTheirs = site.upstream.targets.length > 0 || nameOf(routed.request).endsWith(`@${first.hop.host}`);
-  const patience_ms = registrar.knows(routed) ? site.registration.local_after_ms : site.upstream.fr_timer_ms;
+  const isPatient = !takes || !registrar.knows(routed);
+  const patience_ms = isPatient ? site.upstream.fr_timer_ms : site.registration.local_after_ms;
   const byPath = site.registration.mode === "path";
   const way = byPath ? { addPath: true } : { hideContact: true };
   const stages = upstreamStages(targets, patience_ms, way);
   const last = stages.pop();
-  // Whom we don't serve gets upstream's own word.
-  const when = serves ? deadBy(site.upstream.deadCodes) : SILENCE;
+  // A phone that we don't serve, or wouldn't say 200 to, gets upstream's own word.
+  const when = takes ? deadBy(site.upstream.deadCodes) : SILENCE;
   if (last !== undefined) stages.push({ ...last, on: nextWhen(when) });
   return {
     ...decision("register", `to ${first.name}`, ...stages, here),
     passes503: true,
     revise: (response, at_ms) => {
       const shown = byPath ? response : showContacts(response, routed, situation);
-      return isTheirs ? registrar.learn(routed, shown, at_ms) : response.wire;
+      return isTheirs ? registrar.learn(routed, shown, at_ms, now_ms) : response.wire;
     },
     listener: {
       onAnswer: (target, response) => {
