@@ -78,6 +78,14 @@ describe("an interface that the router doesn't have now", () => {
     expect(hints(`${line}\n${net}`, undefined)).toEqual([]);
   });
 
+  test("hints stand in the order of the file, and what gives one tells no fault twice", () => {
+    const text = (probe: string) =>
+      `gateways: [sip:10.10.1.3]\nupstream: {targets: sip:192.0.2.1, probe: ${probe}}\nlisten: [udp:pppeo0]\n${net}`;
+    expect(hints(text("{}"), there).map((hint) => hint.split(":")[0])).toEqual(["2", "3"]);
+    const { problems } = loadConfig(text("{}").replace("probe", "prob"), String, undefined, there);
+    expect(problems.map(({ path }) => path)).toEqual(["upstream.prob"]);
+  });
+
   test("those that it has, and addresses, need none", () => {
     expect(hints(`listen: [udp:eth0, udp:10.0.0.1, "udp:[2001:db8::1]"]\n${net}`, there)).toEqual([]);
   });

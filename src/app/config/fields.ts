@@ -105,6 +105,11 @@ export function longFormOf<B extends Branch>(reader: Reader, place: Place | unde
   return fieldsOf(reader, place !== undefined && reader.isMapping(place) ? place : undefined, branch);
 }
 
+/** Whether the mapping at `place` has the key. Its faults are told where it is loaded, not here a second time. */
+export function hasKey<B extends Branch>(reader: Reader, place: Place, _branch: B, key: KeyBelow<B>): boolean {
+  return reader.hasKey(place, key);
+}
+
 /** One of the row's choices, or its default. */
 export function readChoice<C extends string | number, D extends C | undefined>(
   reader: Reader,

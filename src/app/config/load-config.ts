@@ -5,7 +5,7 @@ import type { Site } from "../../policy/site.ts";
 import { defaultPort, type Listener } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
 import type { Config } from "./config.ts";
-import { type Fields, fieldsOf, longFormOf } from "./fields.ts";
+import { type Fields, fieldsOf, hasKey, longFormOf } from "./fields.ts";
 import { loadDns } from "./load-dns.ts";
 import { checkEmergency, loadEmergency } from "./load-emergency.ts";
 import { loadExtensions } from "./load-extensions.ts";
@@ -41,14 +41,17 @@ export function loadConfig(
   const reader = new Reader();
   const fields = fieldsOf(reader, reader.parse(text), "");
   const config = assemble(reader, fields, { resolvePath, tlsFault, interfaces });
-  const problems = [...reader.problems].sort((a, b) => a.line - b.line || a.column - b.column);
-  return { config, problems, hints: reader.hints };
+  return { config, problems: inFileOrder(reader.problems), hints: inFileOrder(reader.hints) };
+}
+
+function inFileOrder(found: readonly Problem[]): Problem[] {
+  return [...found].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
 function assemble(reader: Reader, fields: Fields<"">, surroundings: Surroundings): Config {
+  const listeners = loadListeners(reader, fields, surroundings.interfaces);
   const site = loadSite(reader, fields);
   if (surroundings.interfaces !== undefined) hintAtDialOut(reader, fields, site);
-  const listeners = loadListeners(reader, fields, surroundings.interfaces);
   const tls = loadTls(reader, fields.get("tls"), surroundings);
   crossCheck(reader, fields, listeners, site);
   checkTransports(reader, fields, listeners, tls, site);
@@ -99,7 +102,7 @@ function loadSite(reader: Reader, fields: Fields<"">): Site {
 function hintAtDialOut(reader: Reader, fields: Fields<"">, { gateways, upstream }: Site): void {
   const place = fields.get("upstream");
   if (place === undefined || gateways.length === 0 || upstream.targets.length === 0) return;
-  if (longFormOf(reader, place, "upstream").get("may_dial_out") !== undefined) return;
+  if (hasKey(reader, place, "upstream", "may_dial_out")) return;
   const cure = "add may_dial_out: true where headquarters calls out through it, else false";
   const message = `doesn't say whether upstream may use the gateway: its calls there get 403 now; ${cure} (upstream: {targets: […], may_dial_out: …})`;
   reader.fault(place, message, reader.hints);

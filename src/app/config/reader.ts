@@ -113,6 +113,11 @@ export class Reader {
     return isMap(place.node);
   }
 
+  /** Whether a mapping at `place` has the key; false for anything else. */
+  hasKey({ node }: Place, key: string): boolean {
+    return isMap(node) && node.has(key);
+  }
+
   /** Text; numbers count as text. Undefined, with a fault, for anything else. */
   text(place: Place, expected: string): string | undefined {
     const value = isScalar(place.node) ? place.node.value : undefined;
