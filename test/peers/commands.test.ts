@@ -4,9 +4,10 @@ import { chmodSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { bindingsFile } from "../../src/io/node/state-file.ts";
+import { DnsServer } from "../support/dns-server.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
-import { cleanUpAfterEach } from "./support/cleanup.ts";
+import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { register } from "./support/registration.ts";
 import { SipAgent } from "./support/sip-agent.ts";
@@ -101,6 +102,32 @@ test("commands: calls shows who decided and why; explain foresees it", async () 
   expect(calls).toContain("notice > redirect to gateway");
   await branchline.stop();
   expect(await branchline.command("explain", phone.endpoint.host, "5551234")).toContain("no branchline runs");
+});
+
+test("commands: explain knows upstream by what its name means, from DNS or from the branchline that runs", async () => {
+  const dns = await DnsServer.open(net.host(4));
+  let isOpen = true;
+  const kill = async () => {
+    if (isOpen) await dns.close();
+    isOpen = false;
+  };
+  defer(kill);
+  dns.zone.set("pbx.branch.example", [{ type: "A", address: net.host(2), ttl_s: 60 }]);
+  await SipAgent.open(net.at(2));
+  const branchline = await Branchline.start({
+    listen: [`udp:${hostPort(proxy)}`],
+    localnet: [net.network(16)],
+    upstream: "sip:pbx.branch.example",
+    dns: { servers: [dns.address] },
+  });
+  await branchline.upstreamIs("up");
+  expect(await branchline.command("status")).toContain(`Upstream pbx.branch.example (${net.host(2)}): up.`);
+  await kill();
+  expect(await branchline.command("explain", net.host(2), "201")).not.toContain("stranger");
+  await branchline.stop();
+  const unknown = await branchline.command("explain", net.host(2), "201");
+  expect(unknown).toContain("pbx.branch.example has no address as yet");
+  expect(unknown).not.toContain("localnet");
 });
 
 test("commands: registered names each phone, and the members of hunt groups who are missing", async () => {

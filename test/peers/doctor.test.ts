@@ -44,6 +44,36 @@ test("doctor: upstream and gateway answer, branchline runs: nothing is wrong wit
   expect(of("path")).toMatch(/^ok/);
 });
 
+test("doctor: a way that loses long datagrams is found, one that doesn't isn't accused", async () => {
+  const upstream = { sentBy: hostPort(net.at(2)) };
+  const gateway = await SipAgent.open(net.at(3));
+  const seen: string[] = [];
+  const port = await openPort(net.at(2), (wire, from, at_ms) => {
+    seen.push(wire);
+    if (wire.length <= 1_300)
+      void port.send(buildResponse(new SipMessage(wire, from, at_ms), 200, "OK", { toTag: "alive" }), from);
+  });
+  defer(() => port.close());
+  const { of, took_ms } = await runDoctor(
+    fileOf({
+      listen: [`udp:${hostPort(net.at(17))}`],
+      localnet: [net.network(16)],
+      upstream: { targets: [`sip:${upstream.sentBy}`], probe: { user: "ping", from: "sip:branch7@example.com" } },
+      gateways: [`sip:${gateway.sentBy}`],
+    }),
+  );
+  expect(of("upstream")).toMatch(/^ok .* answers OPTIONS with 200/);
+  expect(of("mtu")).toMatch(
+    /^fault sip:.* doesn't answer OPTIONS of 1400 octets, while short ones are answered.*\nok .* answers OPTIONS of 2000 octets too$/,
+  );
+  const lengths = seen.map(({ length }) => length).filter((octets) => octets > 1_300);
+  expect([...new Set(lengths)].sort()).toEqual([1_400, 2_000]);
+  const [asked = ""] = seen;
+  expect(asked).toContain(`OPTIONS sip:ping@${upstream.sentBy} SIP/2.0`);
+  expect(asked).toContain("From: <sip:branch7@example.com>;tag=");
+  expect(took_ms).toBeLessThan(10_000);
+});
+
 test("doctor: without branchline, with a silent upstream, dead DNS and another program on the port: told within 10 s", async () => {
   const silent = await SipAgent.open(net.at(2));
   silent.isAlive = false;

@@ -5,6 +5,7 @@ import { runCommand } from "../../io/node/host.ts";
 import type { Facts, Family, State, Verdict } from "./facts.ts";
 import { scriptsOf } from "./families.ts";
 import { firewall, offload } from "./firewall.ts";
+import { dialOut } from "./forged.ts";
 import { gather } from "./gather.ts";
 import { boot, buffers, clock, memory, phones, ports, routes, running, storage } from "./machine.ts";
 import { mtu } from "./mtu.ts";
@@ -30,6 +31,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   firewall,
   offload,
   routes,
+  "dial-out": dialOut,
   clock,
   storage,
   memory,

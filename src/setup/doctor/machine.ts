@@ -10,7 +10,6 @@ import {
   EDGEOS_BOOT,
   EDGEOS_RUNS,
   ENTWARE_BOOT,
-  filterOf,
   MEMORY,
   OPENWRT_BOOT,
   ROUTES,
@@ -19,6 +18,7 @@ import {
   SYSTEMD_UNIT,
   space,
 } from "./families.ts";
+import { isStrict, strictCure } from "./forged.ts";
 
 /** Whether a branchline runs with this file, and how it sees upstream. */
 export function running({ isRunning, status }: Facts): Verdict[] {
@@ -175,21 +175,16 @@ export function routes(facts: Facts): Verdict[] {
       warning("there is no default route: upstream is reached only if another route leads there", ["ip route"]),
     );
   const devices = new Set(peers.filter(({ role }) => role === "upstream").map(({ local }) => deviceOf(facts, local)));
-  const value = (device: string) => Number(files[filterOf(device)] ?? 1);
   let judged = "";
   for (const device of devices) {
     if (device === undefined || device === "lo") continue;
     judged = ", and forged inside addresses are refused";
-    // The kernel takes the greater one; 2 is loose: it asks only whether any interface leads there.
-    if (Math.max(value("all"), value(device)) === 1) continue;
-    const set = "sysctl -w net/ipv4/conf/";
-    const loose = value("all") > 1 ? [`${set}all/rp_filter=0`] : [];
-    const cure =
-      facts.family === "edgeos"
-        ? configure("set firewall source-validation strict")
-        : [...loose, `${set}${device}/rp_filter=1`];
+    if (isStrict(facts, device)) continue;
     verdicts.push(
-      warning(`${device} takes packets with forged inside addresses: a stranger can pass for a phone`, cure),
+      warning(
+        `${device} takes packets with forged inside addresses: a stranger can pass for a phone`,
+        strictCure(facts, device),
+      ),
     );
   }
   return verdicts.length > 0 ? verdicts : [ok(`there is a default route${judged}`)];
