@@ -40,6 +40,12 @@ export function hasStrayControl(wire: string, fields: FieldTable): boolean {
   return first === SPACE || first === TAB || hasBareLineEnd(wire, fields.end) || hasStrayEscape(wire, fields);
 }
 
+/** Whether the first line ends with LF alone: so do all of them then, since their writer knows no CRLF. */
+export function isWrittenWithLf(wire: string): boolean {
+  const end = wire.indexOf("\n");
+  return end > 0 && wire.charCodeAt(end - 1) !== CR;
+}
+
 function hasBareLineEnd(wire: string, end: number): boolean {
   for (
     let position = wire.indexOf("\r");

@@ -6,6 +6,7 @@ import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
 import type { CallLog } from "./call-log.ts";
 import { continuationStages } from "./continuations.ts";
+import { FaultySenders } from "./faulty-senders.ts";
 import type { Outsiders } from "./outsiders.ts";
 import { decision, replyStage } from "./plan.ts";
 import { Quotas } from "./quotas.ts";
@@ -51,6 +52,7 @@ export class RoutingPolicy implements Router {
   private readonly reader: RequestReader;
   private readonly callLog: CallLog;
   private readonly outsiders: Outsiders;
+  private readonly faultySenders: FaultySenders;
 
   constructor(staff: Staff, callLog: CallLog, log: Logger, outsiders: Outsiders) {
     this.log = log;
@@ -59,6 +61,7 @@ export class RoutingPolicy implements Router {
     this.access = new Access(staff.site, staff.upstreams, staff.registrar.bindings, staff.own, staff.tokens);
     this.reader = new RequestReader(staff, this.access);
     this.outsiders = outsiders;
+    this.faultySenders = new FaultySenders(log);
     this.quotas = new Quotas(staff.site.limits, (address) => this.access.originAt(address));
   }
 
@@ -68,8 +71,10 @@ export class RoutingPolicy implements Router {
 
   admit(request: Request, source: Flow, now_ms: number): Verdict {
     const verdict = this.access.admit(request, source);
-    if (verdict === "admit") this.quotas.prove(source.address);
-    else if (verdict !== "scanner") this.outsiders.see(source.address, request.method, verdict, now_ms);
+    if (verdict === "admit") {
+      this.quotas.prove(source.address);
+      if (request.fault !== undefined) this.faultySenders.see(source.address, request, now_ms);
+    } else if (verdict !== "scanner") this.outsiders.see(source.address, request.method, verdict, now_ms);
     return verdict;
   }
 

@@ -14,6 +14,8 @@ export interface FrameSink {
 
 const HEADER_END = "\r\n\r\n";
 const CRLF = "\r\n";
+/** How a header ends for writers that know no CRLF: they get an answer, and wait for nothing. */
+const BARE_END = "\n\n";
 
 /** One direction of one connection. */
 export class Framer {
@@ -79,7 +81,14 @@ export class Framer {
 
   /** Finds out how long the message at hand is. False when its header isn't whole yet. */
   private measure(): boolean {
-    const end = this.pending.indexOf(HEADER_END, Math.max(0, this.searched - HEADER_END.length));
+    const from = Math.max(0, this.searched - HEADER_END.length);
+    const end = this.pending.indexOf(HEADER_END, from);
+    const bareEnd = end < 0 ? this.pending.indexOf(BARE_END, from) : this.pending.lastIndexOf(BARE_END, end);
+    if (bareEnd >= 0) {
+      this.take(this.pending.indexOf(BARE_END) + BARE_END.length);
+      this.lose("bare LF");
+      return false;
+    }
     if (end < 0) {
       this.searched = this.pending.length;
       if (this.pending.length > MESSAGE_MAX_CHARACTERS) this.lose("header too long");

@@ -67,6 +67,23 @@ describe("Content-Length", () => {
     expect(parse(header)).toMatchObject({ kind: "request", fault: { status: 400 } });
   });
 
+  test("a header that ends with bare LFs is there to be answered, the rest means nothing", () => {
+    const header = message({ lines: ["l: 5"], body: "" }).replace(/\r\n/g, "\n");
+    const inner = message({ lines: ["Subject: a\n\nContent-Length: 5", "l: 0"], body: "" });
+    const innerHead = inner.slice(0, inner.indexOf("\n\n") + 2);
+    for (const [sent, head] of [
+      [`${header}12345${NEXT}`, header],
+      [inner + NEXT, innerHead],
+    ] as const) {
+      for (const pieces of [[sent], [...sent]]) {
+        expect(frame(pieces)).toEqual({ events: [head], lost: "bare LF", isWaiting: false });
+      }
+      expect(parse(head)).toMatchObject({ kind: "request", fault: { status: 400 } });
+    }
+    const body = message({ lines: ["l: 6"], body: "\n\na\n\n\n" });
+    expect(frame([...body, NEXT]).events).toEqual([body, NEXT]);
+  });
+
   test("a header ends at the first empty line, whatever a bare CR or LF pretends", () => {
     const header = message({ lines: ["Subject: a\nContent-Length: 5", "l: 0"], body: "" });
     expect(parse(header)).toMatchObject({ fault: { status: 400 } });

@@ -168,6 +168,6 @@ export class Connection implements FrameSink {
 
 /** By its first line: the many programs that try a port in other languages are not to keep it. */
 function isSip(wire: string): boolean {
-  const line = wire.slice(0, wire.indexOf("\r\n"));
+  const line = wire.slice(0, wire.indexOf("\n")).replace(/\r$/, "");
   return line.startsWith("SIP/2.0 ") || /\sSIP\/\d+\.\d+$/i.test(line);
 }
