@@ -134,7 +134,9 @@ class Rehearsal {
     }
     const routed = router.read(request, source, 0);
     const lines = explain(router.decide(routed, 0), 0, (continuation) => router.continue(routed, continuation, 0));
-    return { text: `${[this.scene(source), ...lines].join("\n")}\n`, isAnswer: true };
+    const conflicts = (this.known.status?.conflicts ?? []).filter(({ address }) => address === source.address);
+    const warnings = conflicts.map(({ text, cure }) => `Warning: ${text}; ${cure}.`);
+    return { text: `${[this.scene(source), ...warnings, ...lines].join("\n")}\n`, isAnswer: true };
   }
 
   /** What the names of upstream mean besides, by host. */

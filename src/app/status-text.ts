@@ -3,7 +3,7 @@ import { hostText } from "../message/uri.ts";
 import { LONG_INVITES_CURE, longInvitesText } from "../policy/datagram-lengths.ts";
 import type { PathFinding } from "../policy/path-watch.ts";
 import type { RegisteredContact } from "../policy/registered.ts";
-import type { MemberStatus, PeerStatus } from "../policy/status.ts";
+import type { AddressConflict, MemberStatus, PeerStatus } from "../policy/status.ts";
 import { spell } from "./config/reader.ts";
 import type { RecordedCall, RunningStatus } from "./control.ts";
 
@@ -24,7 +24,7 @@ export function statusText(status: RunningStatus): string {
     const used = gateway.channels === undefined ? `${gateway.calls}` : `${gateway.calls} of ${gateway.channels}`;
     lines.push(`Gateway ${gateway.name}: ${stateText(gateway)}, ${used} calls.`, ...longInvites(gateway));
   }
-  for (const { text, cure } of status.conflicts ?? []) lines.push(`WARNING: ${text}.`, `  ${cure}`);
+  lines.push(...conflictLines(status.conflicts));
   lines.push(`Phones: ${phones.addresses} addresses-of-record with ${phones.contacts} contacts.`, ...missing(members));
   const drops = Object.entries(dropped).map(([reason, count]) => `  ${reason} ${count}`);
   lines.push(drops.length === 0 ? "Messages dropped: none." : "Messages dropped:", ...drops);
@@ -42,6 +42,7 @@ export function registeredText(
   contacts: readonly RegisteredContact[],
   members: readonly MemberStatus[],
   path: readonly PathFinding[] = [],
+  conflicts: readonly AddressConflict[] = [],
 ): string {
   const lines = contacts.map(({ name, contact, from, transport, connected, left_s }) => {
     const whence = `from ${from} ${transport}${connected === false ? ", connection gone" : ""}`;
@@ -50,7 +51,7 @@ export function registeredText(
     return `${name}  ${contact}  ${whence}, ${time}${groups.join("")}`;
   });
   if (lines.length === 0) lines.push("No phone is registered.");
-  return `${[...lines, ...missing(members), ...pathLines(path)].join("\n")}\n`;
+  return `${[...lines, ...missing(members), ...pathLines(path), ...conflictLines(conflicts)].join("\n")}\n`;
 }
 
 function pathLines(findings: readonly PathFinding[] = []): string[] {
@@ -58,6 +59,10 @@ function pathLines(findings: readonly PathFinding[] = []): string[] {
     `${path === "ignored" ? "FAULT" : "WARNING"}: ${text}.`,
     ...cures.map((cure) => `  ${cure}`),
   ]);
+}
+
+function conflictLines(conflicts: readonly AddressConflict[] = []): string[] {
+  return conflicts.flatMap(({ text, cure }) => [`WARNING: ${text}.`, `  ${cure}`]);
 }
 
 function missing(members: readonly MemberStatus[]): string[] {

@@ -25,9 +25,11 @@ export async function askAndPrint(file: string, question: ControlQuestion, asJso
     if (calls !== undefined) return print(callsText(calls), asJson, calls);
     if (registered === undefined) return print(statusText(status), asJson, status);
     contacts.push(...registered.contacts);
-    const { members = [], path = [] } = status;
+    const { members = [], path = [], conflicts = [] } = status;
     if (registered.next === undefined) {
-      return print(registeredText(contacts, members, path), asJson, { contacts, members, path });
+      const phones = conflicts.filter((one) => one.with === "phone");
+      const text = registeredText(contacts, members, path, phones);
+      return print(text, asJson, { contacts, members, path, conflicts: phones });
     }
     next = { command: "registered", after: registered.next };
   }

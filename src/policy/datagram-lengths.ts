@@ -7,6 +7,8 @@
 const SHORT_octets = 1_200;
 /** The way to a peer changes: what an answer has shown of it counts for this long. */
 const ANSWERED_LIFETIME_ms = 3_600_000;
+/** A slow peer answers after fr_timer: only what has stayed unanswered for so long counts. */
+const SLOW_ms = 3_000;
 const TOLD_AGAIN_ms = 3_600_000;
 /** The status shows it until an equally long request is answered, or for this long. */
 const SHOWN_ms = 24 * 3_600_000;
@@ -31,8 +33,10 @@ export const LONG_INVITES_CURE =
 export class DatagramLengths {
   private answered_octets = 0;
   private answered_ms = 0;
-  /** Of an INVITE that was left unanswered since the last probe; 0: none was. */
+  /** Of an INVITE that was left unanswered, and no probe has judged it yet; 0: none was. */
   private doubted_octets = 0;
+  /** When the first of these was given up. */
+  private doubted_ms = 0;
   private suspect_octets = 0;
   private suspected_ms = 0;
   private told_ms = Number.NEGATIVE_INFINITY;
@@ -47,14 +51,17 @@ export class DatagramLengths {
     if (octets >= this.doubted_octets) this.doubted_octets = 0;
   }
 
-  /** An INVITE of this length has had none: the next probe decides whether the peer lives all the same. */
+  /** An INVITE of this length has had none: the probes that follow decide whether the peer lives all the same. */
   onUnanswered(octets: number, now_ms: number): void {
     const isLong = octets > SHORT_octets && octets > this.longestAnswered(now_ms);
-    if (isLong) this.doubted_octets = Math.max(this.doubted_octets, octets);
+    if (!isLong) return;
+    if (this.doubted_octets === 0) this.doubted_ms = now_ms;
+    this.doubted_octets = Math.max(this.doubted_octets, octets);
   }
 
   /** @returns what is to be logged, each hour at the most */
   onProbe(isAnswered: boolean, now_ms: number): LongInvites | undefined {
+    if (isAnswered && now_ms - this.doubted_ms < SLOW_ms) return undefined;
     const octets = this.doubted_octets;
     this.doubted_octets = 0;
     if (!isAnswered || octets === 0) return undefined;

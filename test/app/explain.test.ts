@@ -177,6 +177,20 @@ describe("explain: an address of upstream, which the file has by name", () => {
     expect(unknown).not.toContain("localnet");
   });
 
+  test("a phone at an address of upstream: why its call is judged as upstream's", () => {
+    const conflict = {
+      with: "phone",
+      address: "198.51.100.10",
+      text: "201@a is registered from it",
+      cure: "give it another",
+    };
+    const running = { ...status(["198.51.100.10"]), conflicts: [conflict] } as NonNullable<Known["status"]>;
+    expect(from("198.51.100.10", { status: running })).toContain(
+      "Warning: 201@a is registered from it; give it another.\nRule ",
+    );
+    expect(from(PHONE.address, { status: running })).not.toContain("Warning");
+  });
+
   test("a stranger is told of localnet as before", () => {
     expect(from("10.20.0.15", { resolved })).toContain("if it is a phone, add its network to localnet");
   });

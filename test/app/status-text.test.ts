@@ -127,4 +127,5 @@ test("addresses of a peer that the file has by name, and who shares one with ups
     "WARNING: 201@a is registered from ….",
     "  give …",
   ]);
+  expect(registeredText([], [], [], [conflict])).toContain("\nWARNING: 201@a is registered from ….\n  give …\n");
 });

@@ -164,6 +164,8 @@ test("commands: registered names each phone, and the members of hunt groups who 
       { group: "night", member: "201", registered: "201@pbx.example.com" },
       { group: "night", member: `sip:202@${net.host(18)}`, registered: "202@pbx.example.com" },
     ],
+    path: [],
+    conflicts: [],
   });
   expect(await branchline.command("status")).toContain("\nNOT REGISTERED: 203, group default\n");
 });

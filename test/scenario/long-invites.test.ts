@@ -66,6 +66,7 @@ describe("long INVITEs", () => {
   it("a gateway too", () => {
     const { site, call, lines } = office({ mtu: 1_300 });
     call(1_400, "sip:5551234@10.10.1.3");
+    site.run(10_000);
     expect(lines()).toMatchObject([{ fields: { gateway: "10.10.1.3" } }]);
     expect(site.status().gateways).toMatchObject([{ long_invites: { octets: lines()[0]?.fields["octets"] } }]);
   });
@@ -111,6 +112,14 @@ describe("no suspicion", () => {
     pbx.answers("INVITE");
     call(1_000);
     call(10);
+    expect(lines()).toEqual([]);
+  });
+
+  it("a PBX that answers long ones half a second after fr_timer", () => {
+    const { pbx, call, lines } = office();
+    pbx.answers("INVITE", { after_ms: 4_500, status: 486 });
+    call(1_400);
+    call(1_500);
     expect(lines()).toEqual([]);
   });
 
