@@ -134,9 +134,13 @@ export class SitePolicy {
 
   /** @param hosts more addresses, by the host in upstream's URI */
   peerAddresses(hosts: ReadonlyMap<string, readonly string[]>): readonly PeerAddresses[] {
-    const above = [...this.upstreams.all()].map(({ name, hop, everyAddress }) => {
+    const { configuredTargets } = this.upstreams;
+    const above = [...this.upstreams.all()].flatMap((peer) => {
+      const { name, hop, everyAddress } = peer;
       const addresses = [...everyAddress, ...(hosts.get(hop.host) ?? [])];
-      return { role: "upstream" as const, name, host: hop.host, addresses };
+      // A phone can name a domain that there isn't: it tells nothing of anybody.
+      if (addresses.length === 0 && !configuredTargets.includes(peer)) return [];
+      return [{ role: "upstream" as const, name, host: hop.host, addresses }];
     });
     const gateways = this.site.gateways.map(({ name, uri: { host } }) => {
       return { role: "gateway" as const, name, host, addresses: [host] };

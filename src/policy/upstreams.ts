@@ -78,9 +78,9 @@ export class Upstreams {
     return this.configured.some(({ hop }) => hop.host === host);
   }
 
-  /** The names in the URIs of all targets. */
+  /** The names in the URIs of the targets that the file has; phones may name domains that there aren't. */
   get nameHosts(): readonly string[] {
-    const hosts = [...this.all()].map(({ hop }) => hop.host).filter((host) => ipVersion(host) === 0);
+    const hosts = this.configured.map(({ hop }) => hop.host).filter((host) => ipVersion(host) === 0);
     return [...new Set(hosts)];
   }
 

@@ -100,6 +100,15 @@ describe("upstream by name", () => {
     expect(cures(site)[1]).toContain("add its network to localnet");
   });
 
+  it("a domain that only a phone has named, and that there isn't, keeps nobody from the cure", () => {
+    const site = new Site(SITE_YAML.replace("upstream: sip:198.51.100.10\n", ""));
+    register(site, PHONE.address);
+    site.run(10_000);
+    expect(site.status().upstream).toMatchObject([{ name: "pbx.example.com", addresses: [] }]);
+    callFrom(site, { address: "10.50.0.1", port: 5060 });
+    expect(cures(site)).toEqual(["if it is a phone, add its network to localnet"]);
+  });
+
   it("an address that it had before", () => {
     const site = new Site(NAMED);
     site.names.set("pbx.example.com", [HERE]);
