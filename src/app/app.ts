@@ -82,7 +82,10 @@ export class App implements Controlled {
     const store = bindingsFile(config.stateFolder);
     const { clock } = this;
     const keeperPorts = { store, log, wallClock_ms: () => clock.wallClock_ms(), now_ms: () => clock.now_ms() };
-    this.keeper = new BindingKeeper(keeperPorts, this.bindings, this.callbacks, this.timers, config.stateInterval_ms);
+    const { timers, bindings, callbacks } = this;
+    const { expires_cap_ms } = config.site.registration;
+    const interval_ms = config.stateInterval_ms;
+    this.keeper = new BindingKeeper(keeperPorts, bindings, callbacks, timers, interval_ms, expires_cap_ms);
   }
 
   /** @throws when a listener can't be opened */

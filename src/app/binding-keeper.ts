@@ -42,6 +42,7 @@ export class BindingKeeper implements TimerOwner {
   private readonly callbacks: Callbacks;
   private readonly timers: Timers;
   private readonly interval_ms: number;
+  private readonly cap_ms: number;
   private readonly saveTimer = new Timer(this, "save");
   private readonly retryTimer = new Timer(this, "retry");
   private readonly expireTimer = new Timer(this, "expire");
@@ -52,13 +53,24 @@ export class BindingKeeper implements TimerOwner {
   private isQueued = false;
   private writing: Promise<void> = Promise.resolve();
 
-  /** @param interval_ms refreshes that bring nothing new are written so often at the most */
-  constructor(ports: KeeperPorts, bindings: Bindings, callbacks: Callbacks, timers: Timers, interval_ms: number) {
+  /**
+   * @param interval_ms refreshes that bring nothing new are written so often at the most
+   * @param cap_ms phones are told to stay registered for so long at the most
+   */
+  constructor(
+    ports: KeeperPorts,
+    bindings: Bindings,
+    callbacks: Callbacks,
+    timers: Timers,
+    interval_ms: number,
+    cap_ms = 0,
+  ) {
     this.ports = ports;
     this.bindings = bindings;
     this.callbacks = callbacks;
     this.timers = timers;
     this.interval_ms = interval_ms;
+    this.cap_ms = cap_ms;
   }
 
   /** Reads what was kept, then begins to keep. */
@@ -91,7 +103,8 @@ export class BindingKeeper implements TimerOwner {
       if (snapshot === undefined) throw new Error("not a snapshot of bindings");
       const age_ms = wallClock_ms() - saved.savedAt_ms;
       const believed_ms = age_ms >= 0 && age_ms < AGE_MAX_ms ? age_ms : 0;
-      restoreSnapshot(this.bindings, this.callbacks, snapshot, listeners, believed_ms, now_ms());
+      const { bindings, callbacks, interval_ms, cap_ms } = this;
+      restoreSnapshot(bindings, callbacks, snapshot, listeners, believed_ms, now_ms(), { interval_ms, cap_ms });
       this.bindings.expire(now_ms());
       log.info("bindings_restored", { phones: this.bindings.size, age_s: Math.round(believed_ms / 1_000) });
     } catch (error) {

@@ -67,7 +67,7 @@ const PARAMETER = /^[^\s=";,<>]+(?:\s*=\s*(?:[^\s";,<>]+|"(?:[^"\\]|\\.)*"))?$/;
  * A Contact's URI and parameters; undefined when it can't be used: no SIP URI, or one that is longer than what is kept.
  * It isn't whole when a parameter is malformed, or when there are more than can be kept.
  */
-function readContact(value: string, default_s: number): { wish: Wish; isWhole: boolean } | undefined {
+export function readContact(value: string, default_s: number): { wish: Wish; isWhole: boolean } | undefined {
   const contact = parseNameAddr(value);
   if (contact === undefined || !isUsableContact(contact.uri)) return undefined;
   let parameters = "";

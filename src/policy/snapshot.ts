@@ -1,14 +1,17 @@
 /** The bindings, and who is to be called back, as a file keeps them: plain data, with times as what is left of them. */
 import { canonicalAddress, ipVersion } from "../base/ip-range.ts";
 import { CSEQ_MAX } from "../message/limits.ts";
-import { parseNameAddr } from "../message/name-addr.ts";
-import { parseSipUri } from "../message/uri.ts";
+import { hostText, parseSipUri } from "../message/uri.ts";
 import { type Listener, restoreFlow, type SavedFlow, saveFlow } from "../transport/flow.ts";
-import { BINDINGS_MAX, type Bindings, phoneMark, TEXT_CHARACTERS_MAX } from "./bindings.ts";
+import { addressOfRecord } from "./address-of-record.ts";
+import { BINDINGS_MAX, type Binding, type Bindings, phoneMark, TEXT_CHARACTERS_MAX } from "./bindings.ts";
 import type { Callbacks, SavedCallback } from "./callbacks.ts";
+import { readContact } from "./register-wishes.ts";
 
 /** Bindings in one file at the most: about a megabyte. */
 const SAVED_MAX = 4_000;
+/** No promise that a file tells of is believed for longer. */
+const LEFT_MAX_ms = 86_400_000;
 /** What no header field of a message that we accept can hold: line ends, NUL, and characters that are no octets. */
 const NOT_ON_THE_WIRE = /[\0\r\n\u0100-\uffff]/;
 
@@ -55,9 +58,19 @@ export function takeSnapshot(bindings: Bindings, callbacks: Callbacks, now_ms: n
   return { addresses, callbacks: callbacks.save(now_ms) };
 }
 
+/** What a phone may have told us that isn't in the snapshot, since refreshes that bring nothing new aren't written at once. */
+export interface Unsaved {
+  /** How long a snapshot may wait for such a refresh. */
+  readonly interval_ms: number;
+  /** How long phones are told to stay registered at the most. */
+  readonly cap_ms: number;
+}
+
 /**
  * Puts back what a snapshot holds. Upstream may have forgotten all of it, so that every phone is stale.
  * @param age_ms how long ago it was taken, as far as anybody knows
+ * @param unsaved given where it may be older than what it tells of: a phone that was registered then may have been refreshed
+ *   since, and counts as registered for as long as that may hold
  */
 export function restoreSnapshot(
   bindings: Bindings,
@@ -66,19 +79,25 @@ export function restoreSnapshot(
   listeners: readonly Listener[],
   age_ms: number,
   now_ms: number,
+  unsaved?: Unsaved,
 ): void {
   callbacks.restore(snapshot.callbacks, listeners, age_ms, now_ms);
-  for (const saved of snapshot.addresses) {
-    if (saved.relay) bindings.markRelay(saved.name);
-    for (const { contact, parameters, instance, callId, cseq, ...one } of [...saved.bindings].reverse()) {
-      const flow = restoreFlow(one, listeners);
+  const may_ms =
+    unsaved === undefined ? Number.NEGATIVE_INFINITY : unsaved.cap_ms + Math.min(0, unsaved.interval_ms - age_ms);
+  for (const { name, relay, bindings: saved } of snapshot.addresses) {
+    if (relay) bindings.markRelay(name);
+    const restored: Binding[] = [];
+    for (const { contact, parameters, instance, callId, cseq, left_ms, accepted, ...place } of [...saved].reverse()) {
+      const flow = restoreFlow(place, listeners);
       if (flow === undefined) continue;
-      const expires_ms = now_ms + one.left_ms - age_ms;
+      const known_ms = Math.min(left_ms, LEFT_MAX_ms) - age_ms;
+      const expires_ms = now_ms + (left_ms > 0 ? Math.max(known_ms, may_ms) : known_ms);
       const heard_ms = Number.NEGATIVE_INFINITY;
-      const isAccepted = one.accepted === true;
-      bindings.put(saved.name, { contact, parameters, instance, flow, callId, cseq, expires_ms, heard_ms, isAccepted });
+      const isAccepted = accepted === true;
+      restored.push({ contact, parameters, instance, flow, callId, cseq, expires_ms, heard_ms, isAccepted });
     }
-    bindings.markStale(saved.name, saved.bindings.map(phoneMark));
+    bindings.putAll(name, restored);
+    bindings.markStale(name, restored.map(phoneMark));
   }
 }
 
@@ -97,18 +116,21 @@ export function parseSnapshot(text: string): Snapshot | undefined {
   const addresses = listIn(data, "addresses");
   if (addresses === undefined) return undefined;
   const callbacks = listIn(data, "callbacks") ?? []; // files of older versions have none
-  return { addresses: addresses.filter(isSavedAddress), callbacks: callbacks.filter(isSavedCallback) };
+  return { addresses: addresses.flatMap(readAddress), callbacks: callbacks.flatMap(readCallback) };
 }
 
-function isSavedAddress(data: unknown): data is SavedAddress {
-  if (!hasTypes(data, { name: "string", relay: "boolean" })) return false;
-  const bindings = listIn(data, "bindings");
-  return isText((data as SavedAddress).name) && bindings !== undefined && bindings.length <= BINDINGS_MAX
-    ? bindings.every(isSavedBinding)
-    : false;
+/** With those of its bindings that are whole; none when there is nothing to keep. */
+function readAddress(data: unknown): SavedAddress[] {
+  if (!hasTypes(data, { name: "string", relay: "boolean" })) return [];
+  const { name: given, relay } = data as SavedAddress;
+  const name = isText(given) ? canonicalName(given) : undefined;
+  const list = listIn(data, "bindings");
+  if (name === undefined || list === undefined || list.length > BINDINGS_MAX) return [];
+  const bindings = list.flatMap(readBinding);
+  return bindings.length > 0 || relay ? [{ name, relay, bindings }] : [];
 }
 
-function isSavedBinding(data: unknown): data is SavedBinding {
+function readBinding(data: unknown): SavedBinding[] {
   const hasAll = hasTypes(data, {
     contact: "string",
     parameters: "string",
@@ -120,13 +142,14 @@ function isSavedBinding(data: unknown): data is SavedBinding {
     cseq: "number",
     left_ms: "number",
   });
-  if (!hasAll) return false;
-  const { contact, parameters, instance, callId, cseq } = data as SavedBinding;
-  const isOrdered = isText(callId) && isCount(cseq, 0, CSEQ_MAX);
-  return isOrdered && isContact(contact, parameters) && isText(instance) && isPlace(data as SavedBinding);
+  if (!hasAll) return [];
+  const saved = data as SavedBinding;
+  const isOrdered = isText(saved.callId) && isCount(saved.cseq, 0, CSEQ_MAX);
+  const parameters = isText(saved.instance) ? savedParameters(saved.contact, saved.parameters) : undefined;
+  return parameters === undefined || !isOrdered || !isPlace(saved) ? [] : [{ ...saved, parameters }];
 }
 
-function isSavedCallback(data: unknown): data is SavedCallback {
+function readCallback(data: unknown): SavedCallback[] {
   const hasAll = hasTypes(data, {
     caller: "string",
     contact: "string",
@@ -136,16 +159,29 @@ function isSavedCallback(data: unknown): data is SavedCallback {
     gateway: "string",
     left_ms: "number",
   });
-  if (!hasAll) return false;
-  const { caller, contact, gateway } = data as SavedCallback;
-  return isText(caller) && isContact(contact, "") && isAddress(gateway) && isPlace(data as SavedCallback);
+  if (!hasAll) return [];
+  const saved = data as SavedCallback;
+  const { caller: given, contact, gateway } = saved;
+  const caller = given === "" ? "" : isText(given) ? canonicalName(given) : undefined;
+  if (caller === undefined || savedParameters(contact, "") === undefined) return [];
+  return isAddress(gateway) && isPlace(saved) ? [{ ...saved, caller }] : [];
 }
 
-/** A Contact as a REGISTER could have brought it, and as we can write it in one. */
-function isContact(uri: string, parameters: string): boolean {
-  if (!isText(uri) || !isText(parameters) || parseSipUri(uri) === undefined) return false;
-  const read = parseNameAddr(`<${uri}>${parameters}`);
-  return read?.uri === uri && read.parameters === parameters;
+/** The parameters of a Contact as a REGISTER could have brought it, and as we can write it in one; undefined for any other. */
+function savedParameters(uri: string, parameters: string): string | undefined {
+  if (!isText(uri) || !isText(parameters)) return undefined;
+  const read = readContact(`<${uri}>${parameters}`, 0);
+  return read?.isWhole === true && read.wish.uri === uri ? read.wish.parameters : undefined;
+}
+
+/** The name of an address-of-record in its canonical form: older versions have kept it as it came. */
+function canonicalName(name: string): string | undefined {
+  const at = name.lastIndexOf("@");
+  const host = hostText(name.slice(at + 1));
+  const uri = at < 0 ? undefined : parseSipUri(at === 0 ? `sip:${host}` : `sip:${name.slice(0, at)}@${host}`);
+  return uri === undefined || uri.port !== undefined || uri.parameters + uri.headers !== ""
+    ? undefined
+    : addressOfRecord(uri);
 }
 
 /** Where a phone was, and for how long that holds. */

@@ -197,3 +197,36 @@ test("power cut: right after the first start the secret is whole, and the Path t
     await branchline.stop();
   }
 });
+
+/**
+ *   phone               branchline          upstream, alive          gateway
+ *     │── REGISTER ─────────▶│── REGISTER ──────▶│   200, 7 s             ┆
+ *     │                    saved                 ┆                        ┆
+ *     │── REGISTER ─────────▶│── REGISTER ──────▶│   200, 7 s: not saved  ┆
+ *     │              the power is cut            ┆                        ┆
+ *     │                    start; what was saved runs out                 ┆
+ *     │◀── INVITE ───────────│◀── INVITE ─────────────────────────────────│
+ */
+test("power cut: with upstream alive a group rings at once, though the last refresh of its phone wasn't on disk", async () => {
+  const GRANTED_S = 7;
+  const disk = new TearingDisk(chooseSeed("power cut, refresh"), DISK_PAUSE_MS);
+  const upstream = await SipAgent.open(net.at(2));
+  const gateway = await SipAgent.open(net.at(3));
+  const phone = await SipAgent.open(net.at(FIRST_PHONE));
+  const listen = [`udp:${hostPort(proxy)}`];
+  const localnet = [`${net.host(FIRST_PHONE)}/32`];
+  const peers = { upstream: `sip:${upstream.sentBy}`, gateways: [`sip:${gateway.sentBy}`] };
+  const hunt_groups = { default: { members: ["201"] } };
+  const branchline = await Branchline.start({ listen, localnet, ...peers, hunt_groups }, { disk });
+  await branchline.upstreamIs("up");
+  await register(phone, upstream, proxy, "201", GRANTED_S);
+  const registered_ms = monotonic_ms();
+  await until("a save", () => disk.saves().some(({ isDurable }) => isDurable), NEWS_DELAY_MS + WRITE_LIMIT_MS);
+  await register(phone, upstream, proxy, "201", GRANTED_S);
+  await branchline.kill();
+  disk.losePower();
+  await branchline.restart();
+  await branchline.upstreamIs("up");
+  await until("the end of what was saved", () => monotonic_ms() > registered_ms + GRANTED_S * 1_000, GRANTED_S * 1_000);
+  await callAndAnswer(gateway, phone, sipUri("5550100", proxy), BURST_LIMIT_MS);
+});

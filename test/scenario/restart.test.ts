@@ -107,3 +107,102 @@ describe("a restart in the middle of an outage", () => {
     expect(gateway.requests("INVITE")).toHaveLength(1);
   });
 });
+
+describe("a power cut while upstream lives, after refreshes that weren't on disk yet", () => {
+  const GROUP = SITE_YAML.replace(/hunt_groups.*\n/, 'hunt_groups: {default: {members: ["201"]}}\n');
+  const granted = ["Contact: <sip:201@10.222.237.21:5060>;expires=60"];
+
+  /** 201 has registered for a minute; the file was written `saved_ms` later; it has been refreshed since. */
+  function saved(saved_ms = 5_000) {
+    const site = new Site(GROUP);
+    site.actor("pbx", PBX, WAN).answers("REGISTER", { status: 200, extra: granted });
+    site.actor("201", PHONE).request("REGISTER", DOMAIN);
+    site.run(saved_ms);
+    return site.saved();
+  }
+
+  /** What a call from the PSTN gets when it comes right after the start, with upstream alive. */
+  function calledAfter(age_ms: number, file = saved()) {
+    const site = new Site(GROUP, { seed: 2 });
+    site.restore(file, age_ms);
+    site.actor("pbx", PBX, WAN).answers("REGISTER", { status: 200 });
+    const phone = site.actor("201", PHONE).answers("INVITE", { status: 180 }, { status: 200, after_ms: 300 });
+    const gateway = site.actor("gateway", GATEWAY);
+    site.run(100);
+    gateway.invite("sip:5550100@10.222.237.1");
+    site.run(1_000);
+    return {
+      site,
+      phone,
+      statuses: gateway.received.map(({ message }) => statusOf(message)).filter((one) => one > 100),
+    };
+  }
+
+  it("the group rings at once, 70 s after the save, though what is on disk has run out", () => {
+    const { site, statuses } = calledAfter(70_000);
+    expect(statuses).toEqual([180, 200]);
+    expect(site.bindings.find("201@pbx.example.com")?.stale.size).toBe(1);
+  });
+
+  it.each([
+    ["at the last moment in which a refresh may still hold", 599_000, 200],
+    ["once none can hold any more", 601_000, 480],
+    ["a day later", 86_400_000, 480],
+  ])("%s", (_, age_ms, status) => {
+    expect(calledAfter(age_ms).statuses).toContain(status);
+  });
+
+  it("a phone that had run out when the file was written has not been refreshed since", () => {
+    expect(calledAfter(1_000, saved(61_000)).statuses).toEqual([480]);
+  });
+
+  it("it counts for no longer than phones are told to stay registered, and no promise is shortened", () => {
+    const { site } = calledAfter(70_000);
+    const [binding] = site.bindings.find("201@pbx.example.com")?.bindings ?? [];
+    expect(binding?.expires_ms).toBe(300_000);
+    const long = saved().replace(/"left_ms":\d+/, '"left_ms":3600000');
+    const [kept] = calledAfter(70_000, long).site.bindings.find("201@pbx.example.com")?.bindings ?? [];
+    expect(kept?.expires_ms).toBe(3_530_000);
+    const forever = saved().replace(/"left_ms":\d+/, '"left_ms":1e300');
+    const [day] = calledAfter(0, forever).site.bindings.find("201@pbx.example.com")?.bindings ?? [];
+    expect(day?.expires_ms).toBe(86_400_000);
+  });
+});
+
+describe("a file that somebody has edited", () => {
+  it.each([
+    "sip:202@10.222.237.22:5060\\r\\nEvil: yes",
+    "sip:2 02@10.222.237.22",
+    "tel:+49301",
+    "sip:202@10.222.237.22:99999",
+    "sip:202@10.222.237.22>;x=<",
+  ])("%s never becomes a Request-URI, and the other phone is kept", (contact) => {
+    const file = dark().site.saved().replace('"sip:202@10.222.237.22:5060"', `"${contact}"`);
+    const site = new Site(SITE_YAML, { seed: 2 });
+    site.restore(file, 0);
+    expect(site.bindings.find("202@pbx.example.com")).toBeUndefined();
+    expect(site.bindings.find("201@pbx.example.com")?.bindings).toHaveLength(1);
+  });
+
+  it("of an address-of-record with two phones the sound one is kept; names are read in their canonical form", () => {
+    const file = JSON.parse(dark().site.saved());
+    const [entry] = file.addresses;
+    entry.name = "%32%30%31@PBX.example.com.";
+    entry.bindings.push({ ...entry.bindings[0], contact: "sip:201@10.222.237.29", parameters: ";q=1\r\nX: y" });
+    const site = new Site(SITE_YAML, { seed: 2 });
+    site.restore(JSON.stringify(file), 0);
+    const kept = site.bindings.find("201@pbx.example.com")?.bindings.map(({ contact }) => contact);
+    expect(kept).toEqual(["sip:201@10.222.237.21:5060"]);
+  });
+
+  it.each(["", "201", "201@", "201@pbx.example.com;x=y", "2\n01@x", "2 01@x", "a@b@c d", "201@x:5060"])(
+    "an address-of-record named %j is left out",
+    (name) => {
+      const file = JSON.parse(dark().site.saved());
+      file.addresses[0].name = name;
+      const site = new Site(SITE_YAML, { seed: 2 });
+      site.restore(JSON.stringify(file), 0);
+      expect([...site.bindings.all()].map(({ user }) => user)).toEqual(["202"]);
+    },
+  );
+});

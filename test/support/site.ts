@@ -12,7 +12,7 @@ import { Peers } from "../../src/policy/peers.ts";
 import type { RoutingPolicy } from "../../src/policy/routing-policy.ts";
 import type { Site as SiteDescription } from "../../src/policy/site.ts";
 import { SitePolicy } from "../../src/policy/site-policy.ts";
-import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../../src/policy/snapshot.ts";
+import { parseSnapshot, restoreSnapshot, takeSnapshot, type Unsaved } from "../../src/policy/snapshot.ts";
 import type { SiteStatus } from "../../src/policy/status.ts";
 import { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import { type Flow, flowKey, isReliable, type Listener } from "../../src/transport/flow.ts";
@@ -71,6 +71,7 @@ export class Site {
   readonly callLog: CallLog;
   readonly pathWatch: PathWatch;
   readonly peers: Peers;
+  private readonly unsaved: Unsaved;
   private readonly calls: Calls;
   private readonly log: Logger;
   private readonly random: Random;
@@ -84,6 +85,7 @@ export class Site {
     if (problems.length > 0)
       throw new Error(problems.map((problem) => `${problem.path} ${problem.message}`).join("\n"));
     this.listeners = config.listeners;
+    this.unsaved = { interval_ms: config.stateInterval_ms, cap_ms: config.site.registration.expires_cap_ms };
     const simulation = new Simulation(network);
     this.simulation = simulation;
     simulation.drive(this.timers);
@@ -172,7 +174,8 @@ export class Site {
   restore(saved: string, age_ms: number): void {
     const snapshot = parseSnapshot(saved);
     if (snapshot === undefined) throw new Error("not a snapshot");
-    restoreSnapshot(this.bindings, this.callbacks, snapshot, this.listeners, age_ms, this.simulation.now_ms);
+    const { bindings, callbacks, listeners, unsaved } = this;
+    restoreSnapshot(bindings, callbacks, snapshot, listeners, age_ms, this.simulation.now_ms, unsaved);
   }
 
   actor(name: string, at: Address, proxy: Address = LAN): Actor {

@@ -18,15 +18,19 @@ export async function register(
   registrar: SipAgent,
   through: Endpoint,
   user = "phone",
+  expires_s = 300,
 ): Promise<Registration> {
   const callId = newToken();
   const contact = `sip:${user}@${phone.sentBy}`;
   const aor = `<sip:${user}@pbx.example.com>`;
   const parts = { method: "REGISTER", uri: "sip:pbx.example.com", from: `${aor};tag=${newToken()}`, to: aor, contact };
-  await phone.send(buildRequest(phone.sentBy, { ...parts, callId, cseq: 1, extra: ["Expires: 300"] }), through);
+  await phone.send(
+    buildRequest(phone.sentBy, { ...parts, callId, cseq: 1, extra: [`Expires: ${expires_s}`] }),
+    through,
+  );
   const request = await registrar.next({ method: "REGISTER", callId });
   const path = request.list("path");
-  const extra = ["Expires: 300", ...path.map((value) => `Path: ${value}`)];
+  const extra = [`Expires: ${expires_s}`, ...path.map((value) => `Path: ${value}`)];
   await registrar.reply(request, 200, "OK", { toTag: "registrar", contact, extra });
   await phone.next({ status: 200, method: "REGISTER", callId });
   return { request, contact, path };
