@@ -3,6 +3,7 @@ import * as fs from "fs";
 import * as path from "path";
 import type { Config } from "../app/config/config.ts";
 import { loadConfig } from "../app/config/load-config.ts";
+import { namesInCertificate } from "../io/node/certificate-of.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
 
 /**
@@ -34,7 +35,7 @@ export function loadText(
   faultOf = tlsFault,
 ): Config | undefined {
   const folder = path.dirname(path.resolve(file));
-  const loaded = loadConfig(text, (given) => path.resolve(folder, given), faultOf, interfaces);
+  const loaded = loadConfig(text, (given) => path.resolve(folder, given), faultOf, interfaces, namesInCertificate);
   const { config, problems, hints } = loaded;
   for (const problem of [...problems, ...hints]) {
     const { line, column, path: where, message } = problem;

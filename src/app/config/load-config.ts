@@ -30,6 +30,7 @@ export type Loaded = {
  * @param resolvePath makes a path of the file absolute
  * @param tlsFault why the files that `tls` names can't serve
  * @param interfaces names of this router's; those that aren't among them are hinted at
+ * @param certificateNames the names in a certificate of ours
  * @returns the configuration is usable only when there are no problems
  */
 export function loadConfig(
@@ -37,10 +38,11 @@ export function loadConfig(
   resolvePath: Surroundings["resolvePath"],
   tlsFault: Surroundings["tlsFault"] = () => undefined,
   interfaces?: Surroundings["interfaces"],
+  certificateNames: Surroundings["certificateNames"] = () => [],
 ): Loaded {
   const reader = new Reader();
   const fields = fieldsOf(reader, reader.parse(text), "");
-  const config = assemble(reader, fields, { resolvePath, tlsFault, interfaces });
+  const config = assemble(reader, fields, { resolvePath, tlsFault, interfaces, certificateNames });
   return { config, problems: inFileOrder(reader.problems), hints: inFileOrder(reader.hints) };
 }
 
@@ -50,9 +52,9 @@ function inFileOrder(found: readonly Problem[]): Problem[] {
 
 function assemble(reader: Reader, fields: Fields<"">, surroundings: Surroundings): Config {
   const listeners = loadListeners(reader, fields, surroundings.interfaces);
-  const site = loadSite(reader, fields);
-  if (surroundings.interfaces !== undefined) hintAtDialOut(reader, fields, site);
   const tls = loadTls(reader, fields.get("tls"), surroundings);
+  const site = loadSite(reader, fields, tls === undefined ? [] : surroundings.certificateNames(tls.certificate));
+  if (surroundings.interfaces !== undefined) hintAtDialOut(reader, fields, site);
   crossCheck(reader, fields, listeners, site);
   checkTransports(reader, fields, listeners, tls, site);
   const state = loadState(reader, fields.get("state"));
@@ -74,12 +76,12 @@ function loadState(reader: Reader, place: Place | undefined): { folder: string; 
   return { folder: shortForm ?? fields.text("folder", read), interval_ms: fields.duration_ms("interval") };
 }
 
-function loadSite(reader: Reader, fields: Fields<"">): Site {
+function loadSite(reader: Reader, fields: Fields<"">, certificateNames: readonly string[]): Site {
   const gatewayProbe = loadGatewayProbe(reader, fields);
   const gateways = fields.optional("gateways", (place) => loadGateways(reader, place, gatewayProbe)) ?? [];
   return {
     names: fields.optional("names", (place) => loadNames(reader, place)) ?? [],
-    certificateNames: [],
+    certificateNames,
     localnet: new IpRanges(
       fields.required("localnet", "[10.222.237.0/24]", (place) => loadLocalnet(reader, place)) ?? [],
     ),

@@ -13,6 +13,8 @@ import type { Place, Reader } from "./reader.ts";
 export interface Surroundings {
   readonly resolvePath: (path: string) => string;
   readonly tlsFault: (files: TlsFiles) => TlsFault | undefined;
+  /** The DNS names in a certificate, without wildcards. */
+  readonly certificateNames: (file: string) => readonly string[];
   /** Names of the router's interfaces; undefined: nobody has looked. */
   readonly interfaces: readonly string[] | undefined;
 }
