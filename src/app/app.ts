@@ -242,10 +242,10 @@ export class App implements Controlled {
   }
 
   private introduce(site: Site): SitePolicy {
-    const { prober, hangup, locator, own, learned, tokens, meter } = this.core;
+    const { prober, hangup, locator, own, learned, dialogs, tokens, meter } = this.core;
     const { timers, log, random, bindings, channels: calls, callbacks, callLog, pathWatch, peers } = this;
     const memory = { bindings, calls, callbacks, callLog, pathWatch, peers };
-    const parts = { meter, prober, hangup, locator, timers, log, random, own, learned, tokens, isNear };
+    const parts = { meter, prober, hangup, locator, timers, log, random, own, learned, dialogs, tokens, isNear };
     const policy = new SitePolicy(parts, memory, site);
     this.core.use(policy.router);
     return policy;

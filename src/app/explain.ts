@@ -78,7 +78,7 @@ class Rehearsal {
     const random = { token: (length: number) => "x".repeat(length), fraction: () => 0 };
     const ports = { transport: NO_TRANSPORT, lookup: NO_LOOKUP, random, mac: () => "0".repeat(16), log: NO_LOG };
     this.core = new ProxyCore(ports, config.listeners, timers);
-    const { prober, hangup, locator, own, learned, tokens, meter } = this.core;
+    const { prober, hangup, locator, own, learned, dialogs, tokens, meter } = this.core;
     const { bindings } = this;
     const peers = new Peers({ prober, locator, timers, log: NO_LOG });
     const calls = new Calls(config.site.gatewaySettings.max_call_ms);
@@ -97,6 +97,7 @@ class Rehearsal {
       random,
       own,
       learned,
+      dialogs,
       tokens,
       isNear: () => false,
     };

@@ -22,6 +22,8 @@ import type { EmergencySettings, Gateway, Site } from "./site.ts";
 const RELEASE_ms = 500;
 /** One caller ends one call at the most in this time. */
 const PREEMPT_AGAIN_ms = 30_000;
+/** A phone that is called back refuses for itself alone. */
+const FOR_ITSELF: Condition = { classes: [3, 6], codes: [401, 407] };
 const CALLERS_REMEMBERED = 64;
 const CONTACT_CHARACTERS_MAX = 512;
 /** What gateways say when they have no line left. */
@@ -129,7 +131,7 @@ export class Emergency {
       const address = registrar.bindings.find(caller);
       const registered = address === undefined ? [] : contactTargets(address, Number.NEGATIVE_INFINITY);
       const targets: Target[] = registered.length > 0 ? registered : [{ requestUri: contact, nextHop: flow }];
-      return targets.map((target) => ({ ...target, touchesGateway: true, speaksForItself: true }));
+      return targets.map((target) => ({ ...target, touchesGateway: true, mutes: FOR_ITSELF }));
     });
   }
 

@@ -1,20 +1,23 @@
 /** A decision in words: what will be done, step by step, and what follows when a step fails. */
 import type { Reply } from "../message/reply.ts";
 import { headOf, phrasesOf } from "../proxy/plan/condition.ts";
-import { isContinuation, type Resolve } from "../proxy/plan/walk.ts";
-import type { ForkStage, Onward, RoutingDecision, Stage, Target } from "../proxy/router.ts";
+import { isContinuation } from "../proxy/plan/walk.ts";
+import type { Continuation, ForkStage, Onward, RoutingDecision, Stage, Target } from "../proxy/router.ts";
 
 /** Deeper, plans don't go: a gateway is a step. */
 const DEPTH_MAX = 40;
+
+/** What a continuation comes to, as far as that depends on no outcome. */
+type Rehearse = (continuation: Continuation) => readonly Stage[] | undefined;
 
 /**
  * The lines of an explanation. Some decisions take turns: explain only those of a policy made for it.
  * @param resolve what that policy does when the time of a continuation has come
  */
-export function explain({ rule, why, plan }: RoutingDecision, now_ms: number, resolve: Resolve): string[] {
+export function explain({ rule, why, plan }: RoutingDecision, now_ms: number, resolve: Rehearse): string[] {
   const known = new Map<string, readonly Stage[] | undefined>();
   // What takes turns is asked once.
-  const once: Resolve = (continuation) => {
+  const once: Rehearse = (continuation) => {
     const key = JSON.stringify(continuation);
     if (!known.has(key)) known.set(key, resolve(continuation));
     return known.get(key);
@@ -30,7 +33,7 @@ interface Line {
 
 interface Rehearsal {
   readonly now_ms: number;
-  readonly resolve: Resolve;
+  readonly resolve: Rehearse;
 }
 
 function stepsOf(plan: readonly Stage[], line: Line, rehearsal: Rehearsal): string[] {

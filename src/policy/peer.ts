@@ -109,6 +109,11 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     };
   }
 
+  /** Whether it answers, by what is seen of it: for what an administrator's choice of a state doesn't concern. */
+  get lives(): boolean {
+    return this.state.name !== "down";
+  }
+
   /** Whether new calls are sent there. */
   get takesCalls(): boolean {
     return this.stateName === "up" || this.stateName === "suspect";
@@ -147,7 +152,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   }
 
   /** Whether it is watched by the transport of `hop`: that it refuses another says nothing of it. */
-  speaks({ protocol = "udp" }: Hop): boolean {
+  speaks({ protocol = "udp" }: Pick<Hop, "protocol">): boolean {
     return this.flows.some(({ listener }) => listener.protocol === protocol);
   }
 
@@ -164,7 +169,9 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     const before = this.stateName;
     const evidence = pin === "auto" ? "no longer forced" : "forced";
     this.pin = pin;
-    if (this.stateName !== before) this.changed(before, this.stateName, evidence, now_ms);
+    if (this.stateName === before) return;
+    this.changed(before, this.stateName, evidence, now_ms);
+    if (this.stateName === "down") this.rescue(BEGINS, now_ms);
   }
 
   /** For good: what calls in progress still report moves nothing any more. */
@@ -294,6 +301,9 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
       const text = evidence === "probe failed" ? `${evidence}: ${this.failure}` : evidence;
       this.changed(before.name, state.name, text, now_ms);
     }
+    if (state.name === "down" && before.name !== "down") {
+      this.rescue((method) => this.pin === "auto" || !BEGINS(method), now_ms);
+    }
     if (holdFor_ms !== undefined) this.parts.timers.start(this.holdTimer, holdFor_ms, now_ms);
     if (state.name !== "recovering") this.parts.timers.stop(this.holdTimer);
     if (probeIn_ms === 0) this.probe(now_ms);
@@ -309,9 +319,16 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
       return;
     }
     this.parts.log.warn(`${role}_state`, fields);
-    for (const request of [...this.waiting]) request.rescue(now_ms);
+  }
+
+  /** Requests with such a method don't wait for it any longer. */
+  private rescue(isMeant: (method: string) => boolean, now_ms: number): void {
+    for (const request of [...this.waiting]) if (isMeant(request.routed.request.method)) request.rescue(now_ms);
   }
 }
+
+/** New calls and registrations: an administrator's choice of a state concerns these alone. */
+const BEGINS = (method: string): boolean => method === "INVITE" || method === "REGISTER";
 
 /** Plain data, made by the same loader. */
 function isAlike(a: ProbeSettings, b: ProbeSettings): boolean {

@@ -28,13 +28,16 @@ export function nextWhen(when: Condition): readonly Sequel[] {
   return [{ when, go: "next" }];
 }
 
-/** A stage that asks one upstream target and goes on when it says nothing. */
-export function upstreamStage(target: Peer, fr_timer_ms: number, extra: Partial<Target> = {}): ForkStage {
+/**
+ * A stage that asks one upstream target and goes on when it says nothing.
+ * @param fr_timer_ms undefined: it may take as long as a transaction, unless it is found down before
+ */
+export function upstreamStage(target: Peer, fr_timer_ms: number | undefined, extra: Partial<Target> = {}): ForkStage {
   return {
     kind: "fork",
     what: `upstream ${target.name}`,
     targets: [{ nextHop: target.hop, observer: target, ...extra }],
-    fr_timer_ms,
+    ...(fr_timer_ms === undefined ? {} : { fr_timer_ms }),
     on: nextWhen(SILENCE),
   };
 }
@@ -42,7 +45,7 @@ export function upstreamStage(target: Peer, fr_timer_ms: number, extra: Partial<
 /** The stages that ask several of them in turn; who says 503 is passed over too, as long as there is another (RFC 3263 §4.3). */
 export function upstreamStages(
   targets: readonly Peer[],
-  fr_timer_ms: number,
+  fr_timer_ms: number | undefined,
   extra: Partial<Target> = {},
 ): ForkStage[] {
   return targets.map((target, index) => {
@@ -57,4 +60,4 @@ export function deadBy(deadCodes: readonly number[]): Condition {
 }
 
 /** This target can't; another may. */
-const SILENCE_OR_503: Condition = { silent: true, codes: [503] };
+export const SILENCE_OR_503: Condition = { silent: true, codes: [503] };

@@ -1,6 +1,7 @@
 /** All that depends on one description of the site, built and introduced to each other. A reload replaces it as a whole. */
 import type { Meter } from "../base/meter.ts";
 import type { Random } from "../base/ports.ts";
+import type { Dialogs } from "../proxy/dialogs.ts";
 import type { Hangup } from "../proxy/hangup.ts";
 import type { LearnedNames } from "../proxy/learned-names.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
@@ -42,6 +43,7 @@ export interface PolicyParts extends PeerParts {
   readonly hangup: Hangup;
   readonly own: OwnAddresses;
   readonly learned: LearnedNames;
+  readonly dialogs: Dialogs;
   readonly tokens: Tokens;
   /** Whether somebody else at this address is on our side of the Internet. */
   isNear(address: string): boolean;
@@ -59,7 +61,7 @@ export class SitePolicy {
   private readonly pathWatch: PathWatch;
 
   constructor(parts: PolicyParts, memory: Memory, site: Site) {
-    const { own, learned, tokens, random, timers, log, hangup } = parts;
+    const { own, learned, dialogs, tokens, random, timers, log, hangup } = parts;
     this.site = site;
     parts.locator.admitInside(hostsIn(site), (address) => site.localnet.contains(address));
     this.peers = memory.peers;
@@ -89,6 +91,7 @@ export class SitePolicy {
       site,
       own,
       learned,
+      dialogs,
       tokens,
       upstreams,
       registrar,

@@ -1,4 +1,5 @@
 /** What a rule looks at, besides the facts of the request: the site, and how upstream is. */
+import type { Dialogs } from "../proxy/dialogs.ts";
 import type { LearnedNames } from "../proxy/learned-names.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { RoutingDecision } from "../proxy/router.ts";
@@ -18,6 +19,7 @@ export interface Staff {
   readonly site: Site;
   readonly own: OwnAddresses;
   readonly learned: LearnedNames;
+  readonly dialogs: Dialogs;
   readonly tokens: Tokens;
   readonly upstreams: Upstreams;
   readonly registrar: Registrar;

@@ -8,15 +8,23 @@ import type { ProxyKit } from "./kit.ts";
 export class AcceptedCall implements ClientUser {
   private readonly kit: ProxyKit;
   private readonly server: ServerTransaction;
+  private readonly isWithinDialog: boolean;
 
-  constructor(kit: ProxyKit, server: ServerTransaction) {
+  /** @param isWithinDialog the request belongs to a call that is up already */
+  constructor(kit: ProxyKit, server: ServerTransaction, isWithinDialog: boolean) {
     this.kit = kit;
     this.server = server;
+    this.isWithinDialog = isWithinDialog;
   }
 
   onResponse({ flow }: ClientTransaction, response: Response, now_ms: number): void {
-    const isDelivered = this.kit.transactions.respond(this.server, response.status, withoutTopVia(response), now_ms);
-    if (!isDelivered && response.cseqMethod === "INVITE") this.kit.orphans.end(response, flow, now_ms);
+    const { transactions, transport, orphans } = this.kit;
+    const wire = withoutTopVia(response);
+    if (transactions.respond(this.server, response.status, wire, now_ms) || response.cseqMethod !== "INVITE") return;
+    // It comes after we have answered in its place. A new call is hung up; one that is up lives on, and its caller learns
+    // that the change was accepted after all (§16.7 item 5: a 2xx to INVITE always goes to the caller).
+    if (this.isWithinDialog) transport.send(this.server.replyFlow, wire);
+    else orphans.end(response, flow, now_ms);
   }
 
   onTimeout(): void {}

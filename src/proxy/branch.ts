@@ -2,36 +2,33 @@
 import type { Response } from "../message/message.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { PATIENCE_ms, TIMER_C_ms } from "../transaction/timers.ts";
+import { PATIENCE_ms } from "../transaction/timers.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { FlowWaiter } from "../transport/locator.ts";
 import type { Final } from "./best-response.ts";
 import type { BranchUser } from "./branch-user.ts";
-import { noteSilence, tellAnswer, tellSilence } from "./evidence.ts";
+import { noteSilence, tellAnswer } from "./evidence.ts";
 import type { ProxyKit } from "./kit.ts";
 import { LateAnswer } from "./late-answer.ts";
+import { isMuted } from "./muted.ts";
 import { type Copy, hopBehind, isFlow, isSips, nextHopOf, sendCopy } from "./outgoing.ts";
 import { Patience } from "./patience.ts";
-import type { RoutedRequest, Target, WaitingRequest } from "./router.ts";
+import type { RoutedRequest, WaitingRequest } from "./router.ts";
 
 export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingRequest {
-  readonly target: Target;
   readonly routed: RoutedRequest;
   /** How it ended; undefined while it is open. */
   final: Final | undefined = undefined;
   /** It ended because nobody answered, or because the target can't be reached. */
   isSilent = false;
+  /** It ended by an answer that speaks for the target's party alone. */
+  isMuted = false;
   readonly running: BranchUser<Branch>;
   private readonly copy: Copy;
-  private readonly fr_timer_ms: number | undefined;
   private flows: readonly Flow[] = [];
   private flowIndex = 0;
   /** The target leaves the transport to us: a request too long for a datagram can go by TCP. */
   private mayUseTcp = false;
-  /** All that have been asked, but for those that can't be reached. */
-  private readonly asked: ClientTransaction[] = [];
-  /** Who is asked now. Undefined: nobody yet, or again all that have said nothing. */
-  private transaction: ClientTransaction | undefined = undefined;
   private hasProvisional = false;
   private wasGivenUp = false;
   /** A provisional response other than 100: somebody's phone may ring. */
@@ -40,25 +37,27 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   private cancelReason: string | undefined = undefined;
 
   constructor(kit: ProxyKit, user: BranchUser<Branch>, copy: Copy, fr_timer_ms: number | undefined) {
-    super(kit);
+    super(kit, copy.target, fr_timer_ms, copy.routed.request.method);
     this.running = user;
     this.copy = copy;
     this.routed = copy.routed;
-    this.target = copy.target;
-    this.fr_timer_ms = fr_timer_ms;
   }
 
   get isOpen(): boolean {
     return this.final === undefined;
   }
 
-  private get hasNext(): boolean {
+  protected get hasNext(): boolean {
     return this.flowIndex < this.flows.length;
   }
 
   start(now_ms: number): void {
     this.target.observer?.onStart(this, now_ms);
     if (this.fr_timer_ms !== undefined) this.startTimer("fr_timer", this.fr_timer_ms, now_ms);
+    this.locate(now_ms);
+  }
+
+  private locate(now_ms: number): void {
     const hop = nextHopOf(this.routed, this.target);
     if (hop === undefined) this.onLocated([], now_ms);
     else if (isFlow(hop)) this.onLocated([hop], now_ms);
@@ -125,7 +124,8 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
       this.kit.transactions.cancel(transaction, "", now_ms);
     } else if (transaction !== this.transaction && response.status >= 300) {
       return;
-    } else if (response.status >= 600 && this.target.speaksForItself === true) {
+    } else if (response.status >= 300 && isMuted(this.target, response)) {
+      this.isMuted = true;
       this.end({ status: 480, response: undefined }, now_ms);
     } else if (this.isRefusal(response)) {
       // RFC 3263 §4.3: this server can't, another may.
@@ -167,6 +167,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
 
   private expire(kind: string, now_ms: number): void {
     if (kind === "next") this.hurry(now_ms);
+    else if (kind === "retry") this.locate(now_ms);
     else if (kind === "fr_timer") {
       this.isSilent = true;
       this.heardNothing(now_ms);
@@ -176,32 +177,6 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     else {
       this.dismiss("", 408, now_ms);
     }
-  }
-
-  /** Nothing has followed a 100: whoever watches the target asks it. One of several addresses comes last until it answers. */
-  private ask(now_ms: number): void {
-    const flow = this.hasNext ? this.transaction?.flow : undefined;
-    if (flow !== undefined) this.kit.locator.markDead(flow, now_ms);
-    if (flow === undefined) this.startTimer("timer_c", TIMER_C_ms, now_ms);
-    else this.startTimer("verdict", this.fr_timer_ms ?? 0, now_ms);
-    this.target.observer?.onHush?.(now_ms);
-  }
-
-  /** An address that hasn't answered that either is passed over; one that is only slow may ring on. */
-  private judge(now_ms: number): void {
-    const { transaction } = this;
-    if (transaction === undefined || !this.kit.locator.isDead(transaction.flow, now_ms)) {
-      this.startTimer("timer_c", TIMER_C_ms, now_ms);
-      return;
-    }
-    this.kit.transactions.cancel(transaction, "", now_ms);
-    this.startTimer("fr_timer", this.fr_timer_ms ?? 0, now_ms);
-    this.sendToNextFlow(now_ms);
-  }
-
-  private heardNothing(now_ms: number): void {
-    if (this.transaction !== undefined) noteSilence(this.kit, this.transaction.flow, now_ms);
-    tellSilence(this.target.observer, this.asked, this.routed.request.method, now_ms);
   }
 
   /** The address that was tried says nothing: another gets what is left of the time. */
@@ -234,10 +209,10 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     return this.isOpen && !this.isRinging && this.cancelReason === undefined;
   }
 
-  private sendToNextFlow(now_ms: number): void {
+  protected sendToNextFlow(now_ms: number): void {
     const flow = this.flows[this.flowIndex];
     this.flowIndex += 1;
-    if (flow === undefined && (this.findAnew(now_ms) || this.askAgain(now_ms))) return;
+    if (flow === undefined && (this.findAnew(now_ms) || this.askAgain(now_ms) || this.persist(now_ms))) return;
     if (flow === undefined) {
       this.isSilent = true;
       const isTheirs = this.flows.length > 0 || !isSips(this.routed, this.target); // else it just speaks no TLS
@@ -273,11 +248,20 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   /** The caller has another answer: only a late one of these can still come. */
   letGo(server: ServerTransaction): void {
     if (this.isOpen) return;
+    const isWithinDialog = this.routed.request.toTag !== "";
     for (const one of this.asked) {
       if (one.state === "abandoned" && one.user === this) {
-        one.user = new LateAnswer(this.kit, server, this.target.observer, this.cancelReason ?? "");
+        one.user = new LateAnswer(this.kit, server, this.target.observer, this.cancelReason ?? "", isWithinDialog);
       }
     }
+  }
+
+  /** True: it will be tried again. */
+  private persist(now_ms: number): boolean {
+    if (this.target.isPersistent !== true || this.fr_timer_ms === undefined) return false;
+    if (!this.hasRetried) this.target.observer?.onUnreachable(this.routed.request.method, now_ms);
+    this.startRetry(now_ms);
+    return true;
   }
 
   private abandonAll(now_ms: number): void {
@@ -297,13 +281,6 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     if (response.status === 100) return;
     this.isRinging = true;
     this.running.onProvisional(this, response, now_ms);
-  }
-
-  /** Timer C; but where somebody watches the target, a 100 that nothing follows is worth a question to it. */
-  private beginPatience(status: number, now_ms: number): void {
-    const isWatched = this.fr_timer_ms !== undefined && this.target.observer?.onHush !== undefined;
-    if (status === 100 && isWatched) this.startTimer("hush", this.fr_timer_ms ?? 0, now_ms);
-    else this.startTimer("timer_c", TIMER_C_ms, now_ms);
   }
 
   /** It had been given up, and its 2xx is the call's all the same: whoever watches the target must know. */

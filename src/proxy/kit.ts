@@ -6,6 +6,7 @@ import type { TransactionLayer } from "../transaction/transaction-layer.ts";
 import type { TransportPort } from "../transport/flow.ts";
 import type { Locator } from "../transport/locator.ts";
 import type { TcpReach } from "../transport/tcp-reach.ts";
+import type { Dialogs } from "./dialogs.ts";
 import type { OrphanDialogs } from "./orphan-dialogs.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -17,6 +18,7 @@ export interface ProxyKit {
   readonly branchIds: BranchIds;
   readonly tcpReach: TcpReach;
   readonly tokens: Tokens;
+  readonly dialogs: Dialogs;
   readonly orphans: OrphanDialogs;
   readonly log: Logger;
 }

@@ -15,12 +15,21 @@ export class LateAnswer implements ClientUser {
   private readonly observer: TargetObserver | undefined;
   /** Reason lines for the CANCEL. */
   private readonly reason: string;
+  private readonly isWithinDialog: boolean;
 
-  constructor(kit: ProxyKit, server: ServerTransaction, observer: TargetObserver | undefined, reason: string) {
+  /** @param isWithinDialog the request belongs to a call that is up already */
+  constructor(
+    kit: ProxyKit,
+    server: ServerTransaction,
+    observer: TargetObserver | undefined,
+    reason: string,
+    isWithinDialog: boolean,
+  ) {
     this.kit = kit;
     this.server = server;
     this.observer = observer;
     this.reason = reason;
+    this.isWithinDialog = isWithinDialog;
   }
 
   onResponse(transaction: ClientTransaction, response: Response, now_ms: number): void {
@@ -28,7 +37,7 @@ export class LateAnswer implements ClientUser {
     this.kit.locator.markAlive(transaction.flow);
     if (response.status < 200) this.kit.transactions.cancel(transaction, this.reason, now_ms);
     else if (response.status < 300) {
-      transaction.user = new AcceptedCall(this.kit, this.server);
+      transaction.user = new AcceptedCall(this.kit, this.server, this.isWithinDialog);
       transaction.user.onResponse(transaction, response, now_ms);
     }
   }

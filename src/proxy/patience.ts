@@ -1,9 +1,16 @@
 /** What a branch waits for, one thing after the other, and how long each address may take meanwhile. */
 import { Timer, type TimerOwner } from "../base/timers.ts";
+import type { ClientTransaction } from "../transaction/client-transaction.ts";
+import { TIMER_C_ms } from "../transaction/timers.ts";
 import { addressShare_ms } from "./address-share.ts";
+import { noteSilence, tellSilence } from "./evidence.ts";
 import type { ProxyKit } from "./kit.ts";
+import type { Target } from "./router.ts";
 
 export type Wait = "fr_timer" | "hush" | "verdict" | "timer_c";
+
+/** A line that is back is used this much later at the most. */
+const RETRY_ms = 1_000;
 
 export abstract class Patience implements TimerOwner {
   protected readonly kit: ProxyKit;
@@ -13,10 +20,28 @@ export abstract class Patience implements TimerOwner {
   protected until_ms = 0;
   /** Runs while there are other addresses to try. */
   private nextTimer: Timer | undefined = undefined;
+  /** Runs while the target can't be reached, where it is tried again. */
+  private retryTimer: Timer | undefined = undefined;
 
-  constructor(kit: ProxyKit) {
+  readonly target: Target;
+  protected readonly fr_timer_ms: number | undefined;
+  /** Where the copy has gone last. Undefined: nowhere yet, or again all addresses that have said nothing are waited for. */
+  protected transaction: ClientTransaction | undefined = undefined;
+  /** All that have been asked, but for those that can't be reached. */
+  protected readonly asked: ClientTransaction[] = [];
+  private readonly method: string;
+
+  constructor(kit: ProxyKit, target: Target, fr_timer_ms: number | undefined, method: string) {
     this.kit = kit;
+    this.target = target;
+    this.fr_timer_ms = fr_timer_ms;
+    this.method = method;
   }
+
+  /** Whether the target has another address to try. */
+  protected abstract get hasNext(): boolean;
+
+  protected abstract sendToNextFlow(now_ms: number): void;
 
   abstract onTimer(kind: string, now_ms: number): void;
 
@@ -33,8 +58,52 @@ export abstract class Patience implements TimerOwner {
     this.kit.timers.start(this.nextTimer, addressShare_ms(whole_ms, tries), now_ms);
   }
 
+  /** Tries to reach the target once more, a little later. */
+  protected startRetry(now_ms: number): void {
+    this.retryTimer ??= new Timer(this, "retry");
+    this.kit.timers.start(this.retryTimer, RETRY_ms, now_ms);
+  }
+
+  protected get hasRetried(): boolean {
+    return this.retryTimer !== undefined;
+  }
+
   protected stopTimer(): void {
+    if (this.retryTimer !== undefined) this.kit.timers.stop(this.retryTimer);
     if (this.timer !== undefined) this.kit.timers.stop(this.timer);
     if (this.nextTimer !== undefined) this.kit.timers.stop(this.nextTimer);
+  }
+
+  /** Nothing has followed a 100: whoever watches the target asks it. One of several addresses comes last until it answers. */
+  protected ask(now_ms: number): void {
+    const flow = this.hasNext ? this.transaction?.flow : undefined;
+    if (flow !== undefined) this.kit.locator.markDead(flow, now_ms);
+    if (flow === undefined) this.startTimer("timer_c", TIMER_C_ms, now_ms);
+    else this.startTimer("verdict", this.fr_timer_ms ?? 0, now_ms);
+    this.target.observer?.onHush?.(now_ms);
+  }
+
+  /** An address that hasn't answered that either is passed over; one that is only slow may ring on. */
+  protected judge(now_ms: number): void {
+    const { transaction } = this;
+    if (transaction === undefined || !this.kit.locator.isDead(transaction.flow, now_ms)) {
+      this.startTimer("timer_c", TIMER_C_ms, now_ms);
+      return;
+    }
+    this.kit.transactions.cancel(transaction, "", now_ms);
+    this.startTimer("fr_timer", this.fr_timer_ms ?? 0, now_ms);
+    this.sendToNextFlow(now_ms);
+  }
+
+  protected heardNothing(now_ms: number): void {
+    if (this.transaction !== undefined) noteSilence(this.kit, this.transaction.flow, now_ms);
+    tellSilence(this.target.observer, this.asked, this.method, now_ms);
+  }
+
+  /** Timer C; but where somebody watches the target, a 100 that nothing follows is worth a question to it. */
+  protected beginPatience(status: number, now_ms: number): void {
+    const isWatched = this.fr_timer_ms !== undefined && this.target.observer?.onHush !== undefined;
+    if (status === 100 && isWatched) this.startTimer("hush", this.fr_timer_ms ?? 0, now_ms);
+    else this.startTimer("timer_c", TIMER_C_ms, now_ms);
   }
 }

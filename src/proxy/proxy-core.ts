@@ -15,6 +15,7 @@ import { type Flow, flowKey, type Listener, type TransportPort } from "../transp
 import { Locator, type LookupPort } from "../transport/locator.ts";
 import { responseFlow } from "../transport/receive.ts";
 import { TcpReach } from "../transport/tcp-reach.ts";
+import { Dialogs } from "./dialogs.ts";
 import { hopBack, nextVia, withoutTopVia } from "./forward-response.ts";
 import { Hangup } from "./hangup.ts";
 import type { ProxyKit } from "./kit.ts";
@@ -39,6 +40,7 @@ export interface ProxyPorts {
 export class ProxyCore implements TransactionUser {
   readonly own: OwnAddresses;
   readonly learned: LearnedNames;
+  readonly dialogs = new Dialogs();
   readonly tokens: Tokens;
   readonly locator: Locator;
   readonly transactions: TransactionLayer;
@@ -68,7 +70,7 @@ export class ProxyCore implements TransactionUser {
       () => random.token(10),
     );
     this.transactions = new TransactionLayer({ transport, random, log }, timers, this);
-    const { own, locator, transactions, branchIds, tokens } = this;
+    const { own, locator, transactions, branchIds, tokens, dialogs } = this;
     const orphans = new OrphanDialogs({ transport, transactions, locator, branchIds, own, log });
     const { unanswered, lingering } = transactions;
     const { routes, lookups } = locator;
@@ -76,11 +78,21 @@ export class ProxyCore implements TransactionUser {
     const names = locator.names.table;
     const own_names = this.learned;
     const late_answers = orphans.dialogs;
-    this.meter.watchAll({ transactions, unanswered, lingering, names, own_names, routes, lookups, late_answers });
+    this.meter.watchAll({
+      transactions,
+      unanswered,
+      lingering,
+      names,
+      own_names,
+      routes,
+      lookups,
+      dialogs,
+      late_answers,
+    });
     this.prober = new Prober({ transport, transactions, locator, timers, branchIds, random });
     this.hangup = new Hangup({ transactions, locator, branchIds });
     const tcpReach = new TcpReach(listeners);
-    this.kit = { transactions, transport, tcpReach, locator, timers, branchIds, tokens, orphans, log };
+    this.kit = { transactions, transport, tcpReach, locator, timers, branchIds, tokens, dialogs, orphans, log };
   }
 
   /** Whom to ask where requests go. Must be set before the first datagram. */

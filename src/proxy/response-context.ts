@@ -16,7 +16,7 @@ import type { BranchUser } from "./branch-user.ts";
 import { withoutTopVia } from "./forward-response.ts";
 import type { ProxyKit } from "./kit.ts";
 import { breadthOf, shareOf } from "./max-breadth.ts";
-import { type Outcome, outcomeOf } from "./plan/condition.ts";
+import { meets, type Outcome, outcomeOf } from "./plan/condition.ts";
 import { follow, nextPlace, type Place, stageAt } from "./plan/walk.ts";
 import type { ForkStage, NoticeStage, RoutedRequest, Router, RoutingDecision, Stage } from "./router.ts";
 
@@ -96,19 +96,29 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   onSuccess(branch: Branch, transaction: ClientTransaction, response: Response, now_ms: number): void {
     const isFirst = !this.isDone;
     this.finish();
-    transaction.user = new AcceptedCall(this.kit, this.server);
+    transaction.user = new AcceptedCall(this.kit, this.server, this.routed.request.toTag !== "");
     transaction.user.onResponse(transaction, this.revised(response, now_ms), now_ms);
     if (!isFirst) return;
+    this.remember(transaction, response);
     branch.revive(response, now_ms);
     this.decision.listener?.onAnswer?.(branch.target, response, now_ms);
     this.cancelOpenBranches(ANSWERED_ELSEWHERE, now_ms);
     this.letGo();
   }
 
+  private remember({ flow }: ClientTransaction, response: Response): void {
+    const { request, source } = this.routed;
+    if (request.method === "BYE") this.kit.dialogs.delete(request.callId);
+    else if (request.method === "INVITE" && request.toTag === "") {
+      this.kit.dialogs.begin(request, source, response, flow);
+    }
+  }
+
   onEnded(branch: Branch, now_ms: number): void {
     if (this.isDone) return;
     // §16.7 item 5: a 6xx speaks for all; nobody else need ring on.
     if ((branch.final?.status ?? 0) >= 600) this.cancelOpenBranches("", now_ms);
+    if (branch.isMuted && branch.target.party !== undefined) this.cancelOpenBranches("", now_ms, branch.target.party);
     this.settle(now_ms);
   }
 
@@ -207,7 +217,9 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
 
   private nextAfter(outcome: Outcome, now_ms: number): Place | undefined {
     this.decision.listener?.onOutcome?.(outcome, now_ms);
-    return follow(this.place, outcome, (continuation) => this.router.continue(this.routed, continuation, now_ms));
+    return follow(this.place, outcome, (continuation) =>
+      this.router.continue(this.routed, continuation, now_ms, outcome),
+    );
   }
 
   /** §16.7 items 6 to 9. */
@@ -216,7 +228,10 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     const finals: Final[] = [];
     for (const { final } of this.branches) if (final !== undefined) finals.push(final);
     const best = bestOf(finals);
-    if (best?.response !== undefined && best.status === 503 && this.decision.passes503 !== true) {
+    const { hides } = this.decision;
+    if (best?.response !== undefined && hides !== undefined && meets({ isSilent: false, best }, hides)) {
+      this.reply({ status: 480 }, now_ms);
+    } else if (best?.response !== undefined && best.status === 503 && this.decision.passes503 !== true) {
       this.reply({ status: 500 }, now_ms);
     } else if (best?.response !== undefined) {
       const challenges = otherChallenges(best, finals);
@@ -264,10 +279,13 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     return revision.kind === "response" ? revision : response;
   }
 
-  private cancelOpenBranches(reason: string, now_ms: number): void {
+  /** @param party of its targets only */
+  private cancelOpenBranches(reason: string, now_ms: number, party?: string): void {
     const wasBusy = this.isBusy;
     this.isBusy = true;
-    for (const branch of this.branches) if (branch.isOpen) branch.cancel(reason, now_ms);
+    for (const branch of this.branches) {
+      if (branch.isOpen && (party === undefined || branch.target.party === party)) branch.cancel(reason, now_ms);
+    }
     this.isBusy = wasBusy;
   }
 

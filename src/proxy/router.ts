@@ -50,8 +50,12 @@ export interface Target {
   readonly hideContact?: boolean;
   /** The Route that the caller has preloaded isn't for this target. */
   readonly dropRoutes?: boolean;
-  /** A 6xx of it speaks for itself alone, not for everybody (§16.7 item 5). */
-  readonly speaksForItself?: boolean;
+  /** Targets of one party, such as all contacts of one phone in a group, stop together when one of them answers as `mutes` says. */
+  readonly party?: string;
+  /** Answers that speak for the target's party alone, and count as 480: a 6xx not for everybody (§16.7 item 5), a 3xx for nobody. */
+  readonly mutes?: Condition;
+  /** While fr_timer runs, a target that can't be reached is tried again and again: the line may come back. */
+  readonly isPersistent?: boolean;
   /** One side of the dialog is a PSTN gateway. */
   readonly touchesGateway?: boolean;
   /** The URI that P-Asserted-Identity says instead of what the caller sent (RFC 3325 §9.1). */
@@ -92,6 +96,8 @@ export interface Continuation {
   readonly name: string;
   /** The number that the call goes on to. */
   readonly number?: string;
+  /** Extensions that the call has rung so far. */
+  readonly rung?: readonly string[];
 }
 
 /** Tells the caller 181 and then waits, without holding up anything else. A caller that requires 100rel is told nothing. */
@@ -131,6 +137,8 @@ export interface RoutingDecision {
    * one phone's 503 is none of the trunk's (§16.7 item 6).
    */
   readonly passes503?: boolean;
+  /** Final responses that the caller can't use: it gets 480 in their place. */
+  readonly hides?: Condition;
 }
 
 /** A request on its way through its plan. */
@@ -186,6 +194,14 @@ export interface Router {
   read(request: Request, source: Flow, now_ms: number): RoutedRequest;
   /** @param routed from {@link read} */
   decide(routed: RoutedRequest, now_ms: number): RoutingDecision;
-  /** The stages of a continuation of a plan of its own; undefined when it has nothing to offer now. */
-  continue(routed: RoutedRequest, continuation: Continuation, now_ms: number): readonly Stage[] | undefined;
+  /**
+   * The stages of a continuation of a plan of its own; undefined when it has nothing to offer now.
+   * @param outcome how the fork before it has ended; undefined in a rehearsal
+   */
+  continue(
+    routed: RoutedRequest,
+    continuation: Continuation,
+    now_ms: number,
+    outcome?: Outcome,
+  ): readonly Stage[] | undefined;
 }

@@ -79,7 +79,7 @@ export class World {
     const transport = { send, watch: idle, unwatch: idle, giveUp: idle };
     this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
     this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
-    const { prober, hangup, locator, own, learned, tokens, meter } = this.core;
+    const { prober, hangup, locator, own, learned, dialogs, tokens, meter } = this.core;
     const { timers, calls } = this;
     this.peers = new Peers({ prober, locator, timers, log });
     const memory = {
@@ -91,7 +91,7 @@ export class World {
       peers: this.peers,
     };
     this.policy = new SitePolicy(
-      { prober, hangup, locator, timers, log, random, own, learned, tokens, meter, isNear: isPrivate },
+      { prober, hangup, locator, timers, log, random, own, learned, dialogs, tokens, meter, isNear: isPrivate },
       memory,
       config.site,
     );

@@ -132,63 +132,6 @@ describe("a restart in the middle of a call", () => {
   });
 });
 
-describe("towards a dead upstream", () => {
-  it("BYE is answered 408 at fr_timer, and at once when upstream is known to be down", () => {
-    const { site, phone, answer } = call();
-    site.simulation.silence(PBX);
-    site.simulation.sightings.length = 0;
-    const start_ms = site.simulation.now_ms;
-    phone.inDialog("BYE", answer, 2);
-    site.run(5_000);
-    expect(phone.responses(408, "BYE").map(({ at_ms }) => at_ms - start_ms)).toEqual([4_010]);
-    site.run(60_000);
-    phone.inDialog("BYE", answer, 3);
-    site.run(10);
-    expect(phone.responses(408, "BYE")).toHaveLength(2);
-    expectLadder("bye-dead-upstream", site.ladder());
-  });
-
-  it("a BYE that the phone waits for no longer is sent again until upstream has it: no call stays up there", () => {
-    const { site, phone, pbx, answer } = call();
-    site.simulation.silence(PBX);
-    phone.inDialog("BYE", answer, 2);
-    site.run(6_000);
-    expect(phone.responses(408, "BYE")).toHaveLength(1);
-    site.simulation.silence(PBX, false);
-    site.run(3_000);
-    expect(pbx.requests("BYE")).toHaveLength(1);
-    site.run(60_000);
-    expect(pbx.requests("BYE")).toHaveLength(1);
-    expect(phone.responses(200, "BYE")).toHaveLength(0);
-    expect(phone.responses(408, "BYE")).toHaveLength(1);
-  });
-
-  it("known to be down: the BYE is answered at once, and sent all the same, in case that upstream lives", () => {
-    const { site, phone, pbx, answer } = call();
-    site.simulation.silence(PBX);
-    site.run(60_000);
-    phone.inDialog("BYE", answer, 2);
-    site.run(20);
-    expect(phone.responses(408, "BYE")).toHaveLength(1);
-    site.simulation.silence(PBX, false);
-    site.run(3_000);
-    expect(pbx.requests("BYE")).toHaveLength(1);
-    site.run(60_000);
-    expect([phone.responses(200, "BYE"), phone.responses(408, "BYE")].map(({ length }) => length)).toEqual([0, 1]);
-  });
-
-  it("any other request isn't: the phone has gone on", () => {
-    const { site, phone, pbx, answer } = call();
-    site.simulation.silence(PBX);
-    phone.inDialog("INFO", answer, 2);
-    site.run(6_000);
-    site.simulation.silence(PBX, false);
-    site.run(60_000);
-    expect(phone.responses(408, "INFO")).toHaveLength(1);
-    expect(pbx.requests("INFO")).toHaveLength(0);
-  });
-});
-
 describe("RFC 3261 §16.4, §16.6: strict routers", () => {
   it("one before us: our URI in the Request-URI, the target at the end of Route", () => {
     const { site, pbx, invite } = call();

@@ -52,14 +52,15 @@ describe("in an outage", () => {
     expectLadder("other-requests-outage", site.ladder());
   });
 
-  it("upstream silent for the first time: the same answer after fr_timer", () => {
+  it("upstream silent for the first time: the same answer as soon as it is found down", () => {
     const site = new Site();
     const phone = site.actor("phone", PHONE);
     site.actor("pbx", PBX);
     site.run(100);
     site.simulation.silence(PBX);
     phone.request("SUBSCRIBE", DOMAIN, ["Event: presence"]);
-    site.run(4_020);
-    expect(phone.responses(480)).toHaveLength(1);
+    site.run(31_000);
+    const [fall] = site.edges("198.51.100.10").filter(({ to }) => to === "down");
+    expect(phone.responses(480).map(({ at_ms }) => at_ms)).toEqual([(fall?.at_ms ?? 0) + 5]);
   });
 });

@@ -213,7 +213,7 @@ describe("upstream", () => {
     site.run(60_000);
     phone.inDialog("BYE", phone.got(200, "INVITE"), 2);
     site.run(100);
-    expect(phone.responses(408, "BYE")).toHaveLength(1);
+    expect(phone.responses(481, "BYE")).toHaveLength(1);
   });
 
   it("DNS is dead from now on: calls and failover go on for hours", () => {

@@ -200,7 +200,7 @@ describe("each has its own state", () => {
     phone.inDialog("BYE", call, 2);
     site.run(30);
     expect(count("BYE", second)).toEqual([1]);
-    expect([phone.responses(200, "BYE").length, phone.responses(408, "BYE").length]).toEqual([1, 1]);
+    expect([phone.responses(200, "BYE").length, phone.responses(481, "BYE").length]).toEqual([1, 1]);
   });
 });
 

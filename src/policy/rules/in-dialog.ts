@@ -1,41 +1,51 @@
-/**
- * Requests within a dialog follow their Route set; no state of ours is needed, so a restart harms no call.
- * Towards a dead upstream they are answered here, so that phones clear the line.
- */
+/** Requests within a dialog follow their Route set; no state of ours is needed, so a restart harms no call. */
 import { ipVersion } from "../../base/ip-range.ts";
 import type { Request } from "../../message/message.ts";
 import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
+import { type Condition, SILENCE } from "../../proxy/plan/condition.ts";
 import type { DecisionListener, RoutingDecision, Stage, Target } from "../../proxy/router.ts";
+import type { Flow } from "../../transport/flow.ts";
 import type { Hop } from "../../transport/locator.ts";
 import type { Calls } from "../calls.ts";
 import { hopFromOutside, isBoundToFlow, isOutside, mayReachGateway } from "../dialling.ts";
+import { DialogObserver } from "../dialog-observer.ts";
 import { gruuTarget } from "../gruu.ts";
-import { decision, replyStage } from "../plan.ts";
+import { otherEnd } from "../other-end.ts";
+import type { Peer } from "../peer.ts";
+import { decision, nextWhen, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 /** They end something, or start nothing. */
 const COSTS_NOTHING: readonly string[] = ["ACK", "BYE"];
+/** Less than the 32 s after which the caller gives up by itself (timers B and F), so that our answer still counts. */
+const PATIENCE_ms = 24_000;
+const RETRY_AFTER = "Retry-After: 10\r\n";
+/** Upstream has given no final answer. */
+const UNSAID: Condition = { unsaid: true };
+const NOTHING_BUT_ROUTES: Target = {};
 
 export const inDialog: RoutingRule = (routed, situation) => {
   const { own, gateways, registrar } = situation;
   const { origin, belongs } = routed;
   if (belongs !== "dialog") return undefined;
-  const target = connectionTarget(routed, situation) ?? gruuTarget(routed, registrar.bindings) ?? {};
+  const { callId, method } = routed.request;
+  const target =
+    otherEnd(routed, situation) ??
+    connectionTarget(routed, situation) ??
+    gruuTarget(routed, registrar.bindings) ??
+    NOTHING_BUT_ROUTES;
   const hop = nextHopOf(routed, target);
   if (hop === undefined) return decision("in-dialog", "no next hop", replyStage(404));
   const host = isFlow(hop) ? hop.address : hop.host;
   if (!isAllowed(routed, host, situation)) return decision("in-dialog", "no dialog of ours", replyStage(403));
   const protocol = isFlow(hop) ? hop.listener.protocol : hop.protocol;
-  if (own.has(host, hop.port, protocol)) return decision("in-dialog", "addressed to us", replyStage(481));
-  const { callId, method } = routed.request;
+  const namesUs = routed.host === "us" && routed.routes.remaining.length === 0 && target === NOTHING_BUT_ROUTES;
+  if (namesUs || own.has(host, hop.port, protocol)) return decision("in-dialog", "addressed to us", replyStage(481));
   const { calls } = gateways;
-  const made = isFlow(hop)
-    ? decision("in-dialog", `phone at ${hostText(host)}`, { kind: "fork", targets: [target] })
-    : isOutside(origin)
-      ? fromOutside(hop, situation)
-      : onwards(hop, method, situation);
+  const made =
+    isOutside(origin) && !isFlow(hop) ? fromOutside(hop, target, situation) : onwards(target, hop, method, situation);
   // Who hangs up with himself frees no channel.
   const isAcross = gateways.findAddress(host) !== undefined || calls.leadsAcross(routed.request, host);
   if (!calls.has(callId) || (origin !== "gateway" && !isAcross)) return made;
@@ -57,27 +67,49 @@ function connectionTarget(routed: RequestFacts, situation: Situation): Target | 
   return undefined;
 }
 
-/** To where the Route set leads; towards a dead upstream it ends here. */
-function onwards(hop: Hop, method: string, { upstreams, site }: Situation): RoutingDecision {
-  const upstream = upstreams.find(hop);
-  if (upstream === undefined) {
-    return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{}] });
+/** To where the Route set leads. */
+function onwards(target: Target, hop: Hop | Flow, method: string, situation: Situation): RoutingDecision {
+  const { upstreams } = situation;
+  const upstream = isFlow(hop) ? upstreams.peerAt(hop.address) : upstreams.find(hop);
+  if (upstream !== undefined) return toUpstream(target, hop, upstream, method, situation);
+  const host = isFlow(hop) ? hop.address : hop.host;
+  return decision("in-dialog", `to ${hostText(host)}`, { kind: "fork", targets: [target] });
+}
+
+/**
+ * A call whose media are local, or whose line is cut for seconds only, must not end by an answer of ours: 408 and 481 would
+ * end it (RFC 3261 §12.2.1.2, RFC 4028 §10). What an administrator has forced upstream to be concerns new calls only.
+ */
+function toUpstream(
+  target: Target,
+  hop: Hop | Flow,
+  upstream: Peer,
+  method: string,
+  { site }: Situation,
+): RoutingDecision {
+  const protocol = isFlow(hop) ? hop.listener.protocol : hop.protocol;
+  const isWatched = upstream.speaks({ protocol });
+  const isDown = !upstream.lives;
+  const why = `to ${upstream.name}${isDown ? ", which is down" : ""}`;
+  if (method === "ACK") return decision("in-dialog", why, { kind: "fork", targets: [target] });
+  if (method === "BYE") {
+    // It is sent on whatever the caller hears: a call that stays up there costs money (§15.1.1; RFC 4320 §4.2 forbids 408).
+    const targets = [isWatched ? { ...target, observer: upstream } : target];
+    const fork: Stage = { kind: "fork", targets, on: nextWhen(SILENCE), ...(isDown ? { fr_timer_ms: 0 } : {}) };
+    return decision("in-dialog", why, fork, replyStage(481));
   }
-  const targets = upstream.speaks(hop) ? [{ observer: upstream }] : [{}];
-  if (upstream.stateName === "down" && method !== "ACK") {
-    // A BYE is sent all the same: upstream may hear it, and a call that stays up there costs money.
-    const stage: Stage = method === "BYE" ? { kind: "fork", targets, fr_timer_ms: 0 } : replyStage(408);
-    return decision("in-dialog", `${upstream.name} is down`, stage);
-  }
-  const { fr_timer_ms } = site.upstream;
-  return decision("in-dialog", `to ${upstream.name}`, { kind: "fork", targets, fr_timer_ms });
+  const patient = { ...target, isPersistent: true };
+  const targets = [isWatched ? { ...patient, observer: new DialogObserver(upstream) } : patient];
+  const fr_timer_ms = isDown ? site.upstream.fr_timer_ms : PATIENCE_ms;
+  const fork: Stage = { kind: "fork", targets, fr_timer_ms, on: nextWhen(UNSAID) };
+  return decision("in-dialog", why, fork, replyStage(500, "Upstream Does Not Answer", RETRY_AFTER));
 }
 
 /** Nobody from outside has us open a connection to whom he likes. */
-function fromOutside(hop: Hop, situation: Situation): RoutingDecision {
+function fromOutside(hop: Hop, target: Target, situation: Situation): RoutingDecision {
   const nextHop = hopFromOutside(hop, situation);
   if (nextHop === undefined) return decision("in-dialog", "no phone listens there", replyStage(403));
-  return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{ nextHop }] });
+  return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{ ...target, nextHop }] });
 }
 
 /** A BYE frees the gateway's channel, answered or not; whatever refreshes the session keeps it. */

@@ -11,12 +11,14 @@ export interface Outcome {
 
 export type StatusClass = 3 | 4 | 5 | 6;
 
-/** A plain value; it is met when at least one of `silent`, `gone`, `codes` and `classes` is. */
+/** A plain value; it is met when at least one of `silent`, `gone`, `unsaid`, `codes` and `classes` is. */
 export interface Condition {
   /** No target has said anything. */
   readonly silent?: true;
   /** No target could be asked at all. */
   readonly gone?: true;
+  /** No target has given a final answer, whatever else came: we have concluded how it ends. */
+  readonly unsaid?: true;
   /** The best status is one of these: an answer, or our own conclusion (408, 480, 487, 503). */
   readonly codes?: readonly number[];
   /** `codes` count only in an answer without a body. */
@@ -86,6 +88,10 @@ const TESTS: readonly Test[] = [
   {
     meets: ({ best }, { gone }) => gone === true && best.status === 503 && best.response === undefined,
     phrases: ({ gone }) => (gone === true ? [UNREACHED] : []),
+  },
+  {
+    meets: ({ best }, { unsaid }) => unsaid === true && best.response === undefined,
+    phrases: ({ unsaid }) => (unsaid === true ? ["gives no final answer"] : []),
   },
   {
     meets: ({ best: { status, response } }, { codes, bodyless }) =>

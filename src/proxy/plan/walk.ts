@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /** What a continuation comes to now; undefined when it has nothing to offer. */
-export type Resolve = (continuation: Continuation) => readonly Stage[] | undefined;
+export type Resolve = (continuation: Continuation, outcome: Outcome) => readonly Stage[] | undefined;
 
 export function stageAt({ plan, index }: Place): Stage | undefined {
   return plan[index];
@@ -30,7 +30,7 @@ export function follow(place: Place, outcome: Outcome, resolve: Resolve): Place 
   for (const { when, go } of stage.on ?? []) {
     if (!meets(outcome, when)) continue;
     if (go === "next") return nextPlace(place);
-    const plan = isContinuation(go) ? resolve(go) : go;
+    const plan = isContinuation(go) ? resolve(go, outcome) : go;
     if (plan !== undefined) return { plan, index: 0 };
   }
   return undefined;

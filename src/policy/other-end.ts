@@ -1,0 +1,51 @@
+/** The other end of a call, for a request within it that names us in its place. */
+
+import { hostText } from "../message/uri.ts";
+import type { Target } from "../proxy/router.ts";
+import { isSameFlow } from "../transport/flow.ts";
+import { type Hop, hopOf } from "../transport/locator.ts";
+import { userText } from "./dialled-number.ts";
+import { isBoundToFlow } from "./dialling.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import type { Situation } from "./situation.ts";
+
+/** What we remember of the call; after a restart, what its user and our tokens tell. Undefined: nothing does. */
+export function otherEnd(facts: RequestFacts, situation: Situation): Target | undefined {
+  if (facts.host !== "us" || facts.routes.remaining.length > 0) return undefined;
+  const { dialogs, tokens } = situation;
+  const { request, routes } = facts;
+  const kinds = routes.tokens.map((token) => tokens.readDialog(token, request.callId));
+  const isOurs = kinds.some((kind) => kind !== undefined);
+  const target =
+    dialogs.otherEnd(request) ??
+    (isOurs
+      ? (phoneBehind(facts, situation) ?? peerBehind(facts, kinds.includes("gateway-dialog"), situation))
+      : undefined);
+  return target && { ...target, isOnlyWay: isBoundToFlow(facts, situation) };
+}
+
+/** The phone whose Contact or address-of-record has that user. */
+function phoneBehind({ number, source }: RequestFacts, { registrar: { bindings } }: Situation): Target | undefined {
+  if (number === "") return undefined;
+  const address = bindings.findContactUser(number) ?? bindings.findUser(number);
+  const binding = address?.bindings.find(({ flow }) => !isSameFlow(flow, source));
+  return binding === undefined ? undefined : { requestUri: binding.contact, nextHop: binding.flow };
+}
+
+/** For a phone: the only gateway where our token says that one takes part, or else upstream. */
+function peerBehind(
+  { origin, number }: RequestFacts,
+  isAtGateway: boolean,
+  { site, upstreams }: Situation,
+): Target | undefined {
+  if (origin !== "localnet") return undefined;
+  const [gateway, ...others] = site.gateways;
+  const only = others.length === 0 ? gateway : undefined;
+  const hop = isAtGateway ? only && hopOf(only.uri) : upstreams.configuredTargets[0]?.hop;
+  return hop === undefined ? undefined : { requestUri: uriTo(number, hop), nextHop: hop };
+}
+
+function uriTo(number: string, { host, port }: Hop): string {
+  const user = number === "" ? "" : `${userText(number)}@`;
+  return `sip:${user}${hostText(host)}${port === undefined ? "" : `:${port}`}`;
+}

@@ -1,0 +1,63 @@
+/**
+ * Calls that are up, with the way to each end. Requests within a call find their way by Route and need none of this, so that a
+ * restart harms no call; but a peer that puts our address where the other end's Contact should be (a PBX that mends NAT by
+ * the source address of what it gets) names that end nowhere.
+ */
+import { BoundedMap } from "../base/bounded-map.ts";
+import { ownText } from "../base/own-text.ts";
+import { CONTACT } from "../message/header-names.ts";
+import type { Request, Response } from "../message/message.ts";
+import { parseNameAddr } from "../message/name-addr.ts";
+import { parseSipUri } from "../message/uri.ts";
+import type { Flow } from "../transport/flow.ts";
+import type { Target } from "./router.ts";
+
+/** Calls remembered: more than a branch has. The oldest goes. */
+const DIALOGS_MAX = 2_000;
+const CONTACT_CHARACTERS_MAX = 512;
+
+interface End {
+  /** The value of its Contact, as it came. */
+  readonly contact: string;
+  readonly flow: Flow;
+}
+
+interface Dialog {
+  readonly callerTag: string;
+  readonly caller: End;
+  readonly callee: End;
+}
+
+export class Dialogs extends BoundedMap<string, Dialog> {
+  constructor() {
+    super(DIALOGS_MAX);
+  }
+
+  /**
+   * An INVITE that begins a call has been answered.
+   * @param asked where it went
+   */
+  begin(invite: Request, source: Flow, response: Response, asked: Flow): void {
+    this.set(ownText(invite.callId), {
+      callerTag: ownText(invite.fromTag),
+      caller: { contact: contactOf(invite), flow: source },
+      callee: { contact: contactOf(response), flow: asked },
+    });
+  }
+
+  /** Where a request within a call goes that names us in place of the other end; undefined for a call that isn't known. */
+  otherEnd({ callId, fromTag }: Request): Target | undefined {
+    const dialog = this.get(callId);
+    if (dialog === undefined) return undefined;
+    const end = fromTag === dialog.callerTag ? dialog.callee : dialog.caller;
+    const uri = parseNameAddr(end.contact)?.uri;
+    return uri === undefined || parseSipUri(uri) === undefined
+      ? undefined
+      : { requestUri: uri, nextHop: end.flow, dropRoutes: true };
+  }
+}
+
+function contactOf(message: Request | Response): string {
+  const value = message.header(CONTACT) ?? "";
+  return value.length > CONTACT_CHARACTERS_MAX ? "" : ownText(value);
+}
