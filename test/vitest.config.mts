@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const ALONE = [
   "peers/soak.test.ts",
   "peers/floods.test.ts",
+  "peers/memory.test.ts",
   "peers/call-load.test.ts",
   "peers/outage-timing.test.ts",
   "peers/missing-route.test.ts",

@@ -1,10 +1,12 @@
 /** The composition root: builds the proxy and its host, introduces them, starts and stops them. */
+import { type Limits, limitsFor } from "../base/limits.ts";
 import type { Logger } from "../base/ports.ts";
 import { Timers } from "../base/timers.ts";
 import { SystemClock } from "../io/node/clock.ts";
 import { ControlSocket } from "../io/node/control-socket.ts";
 import { NodeDns } from "../io/node/dns.ts";
 import { isNear, readInterfaces, WatchedInterfaces } from "../io/node/interfaces.ts";
+import { heapMemory_bytes } from "../io/node/memory.ts";
 import { createMac, createRandom } from "../io/node/secret.ts";
 import { bindingsFile } from "../io/node/state-file.ts";
 import type { TlsFiles } from "../io/node/tls.ts";
@@ -39,7 +41,8 @@ export class App implements Controlled {
   private readonly listening: Listening;
   private interfaces: WatchedInterfaces | undefined = undefined;
   private readonly core: ProxyCore;
-  private readonly bindings = new Bindings();
+  private readonly limits: Limits;
+  private readonly bindings: Bindings;
   private readonly callbacks = new Callbacks();
   private readonly random = createRandom();
   private readonly keeper: BindingKeeper;
@@ -55,8 +58,10 @@ export class App implements Controlled {
   constructor(config: Config, log: Logger) {
     this.config = config;
     this.log = log;
+    this.limits = limitsFor(heapMemory_bytes());
+    this.bindings = new Bindings(this.limits);
     this.clock = new SystemClock(() => this.run((now_ms) => this.timers.run(now_ms)));
-    this.transport = new NodeTransport(this, log, config.tls);
+    this.transport = new NodeTransport(this, log, config.tls, this.limits);
     this.listening = new Listening(config.listeners, this.transport, this, log);
     this.dns = new NodeDns((question, answer) => this.onAnswer(question, answer), config.dnsServers);
     const lookup = {
@@ -70,9 +75,9 @@ export class App implements Controlled {
       mac: createMac(config.stateFolder, log),
       log,
     };
-    this.core = new ProxyCore(ports, config.listeners, this.timers);
+    this.core = new ProxyCore(ports, config.listeners, this.timers, this.limits);
     this.core.meter.watchAll({ connections: this.transport.streams });
-    this.channels = new Calls(config.site.gatewaySettings.max_call_ms);
+    this.channels = new Calls(config.site.gatewaySettings.max_call_ms, this.limits.calls);
     const { prober, locator } = this.core;
     this.callLog = new CallLog(log);
     this.pathWatch = new PathWatch(log);
@@ -245,7 +250,22 @@ export class App implements Controlled {
     const { prober, hangup, locator, own, learned, dialogs, tokens, meter } = this.core;
     const { timers, log, random, bindings, channels: calls, callbacks, callLog, pathWatch, peers } = this;
     const memory = { bindings, calls, callbacks, callLog, pathWatch, peers };
-    const parts = { meter, prober, hangup, locator, timers, log, random, own, learned, dialogs, tokens, isNear };
+    const { limits } = this;
+    const parts = {
+      meter,
+      prober,
+      hangup,
+      locator,
+      timers,
+      log,
+      random,
+      own,
+      learned,
+      dialogs,
+      tokens,
+      limits,
+      isNear,
+    };
     const policy = new SitePolicy(parts, memory, site);
     this.core.use(policy.router);
     return policy;

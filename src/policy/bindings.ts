@@ -1,4 +1,5 @@
 /** The location service: which phones an address-of-record has, learned from upstream's answers to their REGISTERs. */
+import { type Limits, PLENTY } from "../base/limits.ts";
 import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
 import type { SipUri } from "../message/uri.ts";
@@ -45,24 +46,40 @@ export interface AddressOfRecord {
   stale: ReadonlySet<string>;
   /** The phone doesn't follow redirects. */
   wantsRelay: boolean;
+  /** Of its texts, as {@link Bindings} counts them. */
+  characters: number;
 }
 
-/** Addresses-of-record kept at the most, and contacts of one. */
-export const ADDRESSES_MAX = 2_000;
+/** Contacts of one address-of-record. */
 export const BINDINGS_MAX = 10;
 /** Longer texts of phones aren't kept, or not wholly: a header can have 16 kB. */
 export const TEXT_CHARACTERS_MAX = 512;
+/** What a binding has besides its texts, counted as characters. */
+const BINDING_CHARACTERS = 300;
+/** An address-of-record below this may have another contact even when the others have taken all the room. */
+const MODEST_CHARACTERS = 2_000;
 /** A binding that upstream has let expire serves in outages for so long: nobody registers with a PBX that is gone. */
 export const KEEP_ms = 24 * 3_600_000;
+
+/** One for all of which upstream knows everything. */
+const NONE: ReadonlySet<string> = new Set();
 
 export class Bindings implements Table {
   /** How often an address-of-record has found no room. */
   hits = 0;
-  readonly limit = ADDRESSES_MAX;
+  readonly limit: number;
+  private readonly characters_max: number;
+  /** Of all texts. */
+  private characters = 0;
   private readonly addresses = new Map<string, AddressOfRecord>();
   private readonly index = new BindingIndex<AddressOfRecord>();
   /** Called when something has changed that a restart must not lose. */
   onChange: (isNews: boolean) => void = () => {};
+
+  constructor({ bindings, bindingCharacters }: Pick<Limits, "bindings" | "bindingCharacters"> = PLENTY) {
+    this.limit = bindings;
+    this.characters_max = bindingCharacters;
+  }
 
   get size(): number {
     return this.addresses.size;
@@ -70,8 +87,8 @@ export class Bindings implements Table {
 
   /** Whether a binding of this address-of-record can be kept. */
   hasRoomFor(name: string): boolean {
-    const isUsual = this.addresses.size < ADDRESSES_MAX && name.length <= TEXT_CHARACTERS_MAX;
-    if (isUsual || this.addresses.has(name)) return true;
+    const isUsual = name.length <= TEXT_CHARACTERS_MAX && this.characters < this.characters_max;
+    if ((isUsual && this.addresses.size < this.limit) || this.addresses.has(name)) return true;
     this.hits += 1;
     return false;
   }
@@ -160,7 +177,8 @@ export class Bindings implements Table {
     }
     const isReplaced = (old: Binding) => given.some((one) => one.contact === old.contact || isSameInstance(old, one));
     const others = before.filter((old) => !isReplaced(old));
-    this.index.rebind(address, [...bindings, ...others].slice(0, BINDINGS_MAX));
+    this.index.rebind(address, [...bindings, ...others].slice(0, this.mostOf(address)));
+    this.weigh(address);
     address.seen = [...new Set(seen)].slice(0, 2 * BINDINGS_MAX);
     this.onChange(isNews);
   }
@@ -172,6 +190,7 @@ export class Bindings implements Table {
     const kept = contact === "*" ? [] : address.bindings.filter((one) => one.contact !== contact);
     if (kept.length === address.bindings.length) return;
     this.index.rebind(address, kept);
+    this.weigh(address);
     this.onChange(true);
   }
 
@@ -179,7 +198,7 @@ export class Bindings implements Table {
   markStale(name: string, marks: readonly string[]): void {
     const address = this.addresses.get(name);
     if (address === undefined) return;
-    const all = [...new Set([...marks, ...address.stale])];
+    const all = [...new Set([...marks.map(ownText), ...address.stale])];
     this.setStale(address, new Set(all.slice(0, 2 * BINDINGS_MAX)));
   }
 
@@ -201,17 +220,40 @@ export class Bindings implements Table {
   expire(now_ms: number): void {
     for (const address of this.addresses.values()) {
       const kept = address.bindings.filter((one) => now_ms < one.expires_ms + KEEP_ms);
-      if (kept.length < address.bindings.length) this.index.rebind(address, kept);
+      if (kept.length < address.bindings.length) {
+        this.index.rebind(address, kept);
+        this.weigh(address);
+      }
       const isForgotten = now_ms >= address.promised_ms + KEEP_ms;
       if (kept.length > 0 || !isForgotten || address.wantsRelay) continue;
       this.addresses.delete(address.name);
       this.index.leave(address);
+      this.characters -= address.characters;
     }
+  }
+
+  /** How many contacts it may have: where all texts together take too much, no more than it has, and the oldest go. */
+  private mostOf({ characters, bindings }: AddressOfRecord): number {
+    if (this.characters < this.characters_max || characters < MODEST_CHARACTERS) return BINDINGS_MAX;
+    this.hits += 1;
+    return bindings.length;
+  }
+
+  /** Counts its texts anew. */
+  private weigh(address: AddressOfRecord): void {
+    let characters = address.name.length;
+    for (const { contact, parameters, instance, callId } of address.bindings) {
+      characters += BINDING_CHARACTERS + contact.length + parameters.length + instance.length + callId.length;
+    }
+    for (const mark of address.stale) characters += mark.length;
+    this.characters += characters - address.characters;
+    address.characters = characters;
   }
 
   private setStale(address: AddressOfRecord, stale: ReadonlySet<string>): void {
     const isNew = stale.size !== address.stale.size;
-    address.stale = stale;
+    address.stale = stale.size === 0 ? NONE : stale;
+    this.weigh(address);
     if (isNew) this.onChange(false);
   }
 
@@ -223,9 +265,10 @@ export class Bindings implements Table {
       const at = name.lastIndexOf("@");
       const user = name.slice(0, at);
       const promised_ms = Number.NEGATIVE_INFINITY;
-      address = { name, user, bindings: [], seen: [], promised_ms, stale: new Set(), wantsRelay: false };
+      address = { name, user, bindings: [], seen: [], promised_ms, stale: NONE, wantsRelay: false, characters: 0 };
       this.addresses.set(name, address);
       this.index.enter(address);
+      this.weigh(address);
     }
     return address;
   }

@@ -1,4 +1,5 @@
 /** Calls that occupy a gateway's channels: counted by dialog, from the INVITE to the BYE. */
+import { PLENTY } from "../base/limits.ts";
 import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
 import { SESSION_EXPIRES } from "../message/header-names.ts";
@@ -10,8 +11,6 @@ import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { RoutedRequest, RunningRequest } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 
-/** Kept at the most; a gateway has far fewer channels. */
-const CALLS_MAX = 2_000;
 /** INVITEs with one Call-ID, over and over, are no more calls than this. */
 const CHANNELS_OF_ONE_MAX = 100;
 /** RFC 4411: why a call was taken away. */
@@ -47,13 +46,14 @@ interface Call {
 export class Calls implements Table {
   /** How often a call, or one more channel of a call, has found no room. */
   hits = 0;
-  readonly limit = CALLS_MAX;
+  readonly limit: number;
   private readonly calls = new Map<string, Call>();
   /** A call of which no BYE has been seen holds its channel for so long. */
   max_call_ms: number;
 
-  constructor(max_call_ms: number) {
+  constructor(max_call_ms: number, limit = PLENTY.calls) {
     this.max_call_ms = max_call_ms;
+    this.limit = limit;
   }
 
   /**
@@ -69,8 +69,8 @@ export class Calls implements Table {
       if (known.dialog === undefined) known.running = running;
       return;
     }
-    if (this.calls.size >= CALLS_MAX) this.expire(now_ms);
-    if (this.calls.size >= CALLS_MAX) {
+    if (this.calls.size >= this.limit) this.expire(now_ms);
+    if (this.calls.size >= this.limit) {
       this.hits += 1;
       return;
     }

@@ -3,13 +3,11 @@
  * and upstream as much as they like.
  */
 import { BoundedMap } from "../base/bounded-map.ts";
+import { type Limits, PLENTY } from "../base/limits.ts";
 import type { Origin } from "./access.ts";
 import type { LimitSettings } from "./site.ts";
 import { NO_LIMIT, type Rate, TokenBucket } from "./token-bucket.ts";
 
-/** Sources known at once: more than a branch has phones. Who is forgotten begins anew, and that is all. */
-const SOURCES_MAX = 4_096;
-const STRANGERS_MAX = 1_024;
 /** Whoever forges his address has as many as he likes: all strangers together get so many times what one of them gets. */
 const STRANGERS_TOGETHER = 20;
 /** What belongs to a request besides itself: ACK, responses, retransmissions for as long as upstream is silent. */
@@ -30,14 +28,19 @@ interface Source {
   readonly emergencies: TokenBucket;
 }
 
+type Tables = Pick<Limits, "sources" | "strangers">;
+
 export class Quotas {
-  readonly sources = new BoundedMap<string, Source>(SOURCES_MAX);
-  readonly strangers = new BoundedMap<string, TokenBucket>(STRANGERS_MAX);
+  /** A source that is forgotten begins anew, and that is all. */
+  readonly sources: BoundedMap<string, Source>;
+  readonly strangers: BoundedMap<string, TokenBucket>;
   private readonly limits: LimitSettings;
   private readonly originOf: (address: string) => Origin;
   private readonly together: TokenBucket;
 
-  constructor(limits: LimitSettings, originOf: (address: string) => Origin) {
+  constructor(limits: LimitSettings, originOf: (address: string) => Origin, tables: Tables = PLENTY) {
+    this.sources = new BoundedMap(tables.sources);
+    this.strangers = new BoundedMap(tables.strangers);
     this.limits = limits;
     this.originOf = originOf;
     this.together = bucketOf(limits.strangers, STRANGERS_TOGETHER);

@@ -10,13 +10,11 @@ import type { Bindings } from "./bindings.ts";
 export const FOLLOW_ms = 3_000;
 
 const OTHERS_MAX = 200;
-/** Calls watched at once. */
-const WAITS_MAX = 1_000;
 
 export class RedirectWatch implements Table {
   /** How often a call found no room, and wasn't watched. */
   hits = 0;
-  readonly limit = WAITS_MAX;
+  readonly limit: number;
   private readonly timers: Timers;
   private readonly bindings: Bindings;
   private readonly log: Logger;
@@ -24,7 +22,8 @@ export class RedirectWatch implements Table {
   readonly others = new BoundedMap<string, boolean>(OTHERS_MAX);
   private readonly waits = new Map<string, Timer>();
 
-  constructor(timers: Timers, bindings: Bindings, log: Logger) {
+  constructor(timers: Timers, bindings: Bindings, log: Logger, limit: number) {
+    this.limit = limit;
     this.timers = timers;
     this.bindings = bindings;
     this.log = log;
@@ -42,7 +41,7 @@ export class RedirectWatch implements Table {
   /** The caller has acknowledged a redirect. */
   redirected(caller: string, now_ms: number): void {
     if (this.waits.has(caller)) return;
-    if (this.waits.size >= WAITS_MAX) {
+    if (this.waits.size >= this.limit) {
       this.hits += 1;
       return;
     }

@@ -1,4 +1,5 @@
 /** Where requests go: the ordered list of rules. The first that decides, decides. */
+import type { Limits } from "../base/limits.ts";
 import type { Logger } from "../base/ports.ts";
 import type { Request } from "../message/message.ts";
 import type { Continuation, Router, RoutingDecision, Stage, Verdict } from "../proxy/router.ts";
@@ -54,7 +55,7 @@ export class RoutingPolicy implements Router {
   private readonly outsiders: Outsiders;
   private readonly faultySenders: FaultySenders;
 
-  constructor(staff: Staff, callLog: CallLog, log: Logger, outsiders: Outsiders) {
+  constructor(staff: Staff, callLog: CallLog, log: Logger, outsiders: Outsiders, tables: Limits) {
     this.log = log;
     this.callLog = callLog;
     this.staff = staff;
@@ -62,7 +63,7 @@ export class RoutingPolicy implements Router {
     this.reader = new RequestReader(staff, this.access);
     this.outsiders = outsiders;
     this.faultySenders = new FaultySenders(log);
-    this.quotas = new Quotas(staff.site.limits, (address) => this.access.originAt(address));
+    this.quotas = new Quotas(staff.site.limits, (address) => this.access.originAt(address), tables);
   }
 
   hears(address: string, now_ms: number): boolean {
@@ -82,10 +83,15 @@ export class RoutingPolicy implements Router {
   mayOpen(request: Request, source: Flow, now_ms: number): "open" | "refuse" | "ignore" {
     const { address: from } = source;
     if (request.method === "BYE" || this.quotas.takes("requests", from, now_ms)) return "open";
-    const isEmergency = this.reader.read(request, source, now_ms).emergency !== undefined;
-    if (isEmergency && this.quotas.takes("emergencies", from, now_ms)) return "open";
+    if (this.isUrgent(request, source, now_ms)) return "open";
     if (this.alarm.take(now_ms)) this.log.warn("over_quota", { from, effect: "503, or no answer" });
     return this.quotas.takes("refusals", from, now_ms) ? "refuse" : "ignore";
+  }
+
+  isUrgent(request: Request, source: Flow, now_ms: number): boolean {
+    if (request.method === "BYE") return true;
+    const isEmergency = this.reader.read(request, source, now_ms).emergency !== undefined;
+    return isEmergency && this.quotas.takes("emergencies", source.address, now_ms);
   }
 
   /** Whether `address` is that of a phone, a gateway or upstream. */

@@ -1,4 +1,5 @@
 /** All that depends on one description of the site, built and introduced to each other. A reload replaces it as a whole. */
+import { type Limits, PLENTY } from "../base/limits.ts";
 import type { Meter } from "../base/meter.ts";
 import type { Random } from "../base/ports.ts";
 import type { Dialogs } from "../proxy/dialogs.ts";
@@ -45,6 +46,7 @@ export interface PolicyParts extends PeerParts {
   readonly learned: LearnedNames;
   readonly dialogs: Dialogs;
   readonly tokens: Tokens;
+  readonly limits?: Limits;
   /** Whether somebody else at this address is on our side of the Internet. */
   isNear(address: string): boolean;
 }
@@ -61,11 +63,11 @@ export class SitePolicy {
   private readonly pathWatch: PathWatch;
 
   constructor(parts: PolicyParts, memory: Memory, site: Site) {
-    const { own, learned, dialogs, tokens, random, timers, log, hangup } = parts;
+    const { own, learned, dialogs, tokens, random, timers, log, hangup, limits = PLENTY } = parts;
     this.site = site;
     parts.locator.admitInside(hostsIn(site), (address) => site.localnet.contains(address));
     this.peers = memory.peers;
-    this.redirects = new RedirectWatch(timers, memory.bindings, log);
+    this.redirects = new RedirectWatch(timers, memory.bindings, log, limits.redirects);
     this.bindings = memory.bindings;
     this.pathWatch = memory.pathWatch;
     if (site.registration.mode !== "path") this.pathWatch.forget();
@@ -106,7 +108,8 @@ export class SitePolicy {
       const { names } = parts.locator;
       findHosts(names, asked, (found) => tell(strangerAdvice(address, this.peerAddresses(found))), now_ms);
     };
-    this.router = new RoutingPolicy(staff, memory.callLog, log, new Outsiders(parts.isNear, advise, log));
+    const outsiders = new Outsiders(parts.isNear, advise, log);
+    this.router = new RoutingPolicy(staff, memory.callLog, log, outsiders, limits);
     const { sources, strangers } = this.router.quotas;
     const { bindings, calls, peers: domains } = memory;
     const { challenged } = registrar;

@@ -8,8 +8,8 @@ import { BINDINGS_MAX, type Binding, type Bindings, phoneMark, TEXT_CHARACTERS_M
 import type { Callbacks, SavedCallback } from "./callbacks.ts";
 import { readContact } from "./register-wishes.ts";
 
-/** Bindings in one file at the most: about a megabyte. */
-const SAVED_MAX = 4_000;
+/** Bindings in one file at the most, for each address-of-record that there can be: 2,000 of them are about a megabyte. */
+const SAVED_PER_ADDRESS = 2;
 /** No promise that a file tells of is believed for longer. */
 const LEFT_MAX_ms = 86_400_000;
 /** What no header field of a message that we accept can hold: line ends, NUL, and characters that are no octets. */
@@ -42,7 +42,7 @@ export function takeSnapshot(bindings: Bindings, callbacks: Callbacks, now_ms: n
   let count = 0;
   for (const { name, wantsRelay, bindings: list } of bindings.all()) {
     count += list.length;
-    if (count > SAVED_MAX) break;
+    if (count > SAVED_PER_ADDRESS * bindings.limit) break;
     const saved = list.map(({ contact, parameters, instance, flow, callId, cseq, expires_ms, isAccepted }) => ({
       contact,
       parameters,

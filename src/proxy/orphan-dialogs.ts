@@ -3,6 +3,7 @@
  * since nobody else would (a phone drops a 2xx for an INVITE that it has seen redirected).
  */
 import { BoundedMap } from "../base/bounded-map.ts";
+import { ownText } from "../base/own-text.ts";
 import type { Logger } from "../base/ports.ts";
 import type { Response } from "../message/message.ts";
 import type { BranchIds } from "../transaction/branch-id.ts";
@@ -12,8 +13,6 @@ import type { Flow, TransportPort } from "../transport/flow.ts";
 import { type FlowWaiter, hopOf, type Locator } from "../transport/locator.ts";
 import { buildDialogRequest, calleeSide, type DialogSide, hopTo } from "./dialog-request.ts";
 import type { OwnAddresses } from "./own-addresses.ts";
-
-const REMEMBERED = 256;
 
 interface Parts {
   readonly transport: TransportPort;
@@ -26,9 +25,11 @@ interface Parts {
 
 export class OrphanDialogs {
   private readonly parts: Parts;
-  readonly dialogs = new BoundedMap<string, OrphanDialog>(REMEMBERED);
+  readonly dialogs: BoundedMap<string, OrphanDialog>;
 
-  constructor(parts: Parts) {
+  /** @param limit dialogs remembered */
+  constructor(parts: Parts, limit: number) {
+    this.dialogs = new BoundedMap(limit);
     this.parts = parts;
   }
 
@@ -37,7 +38,7 @@ export class OrphanDialogs {
    * @param asked where the INVITE went
    */
   end(response: Response, asked: Flow, now_ms: number): void {
-    const key = `${response.callId} ${response.toTag}`;
+    const key = ownText(`${response.callId} ${response.toTag}`);
     const known = this.dialogs.get(key);
     if (known !== undefined) {
       known.acknowledge();

@@ -1,4 +1,5 @@
 /** The proxy: from a datagram to the transaction or response context that it concerns (RFC 3261 §16). */
+import { type Limits, PLENTY } from "../base/limits.ts";
 import { Meter } from "../base/meter.ts";
 import type { Logger, Mac, Random } from "../base/ports.ts";
 import type { Timers } from "../base/timers.ts";
@@ -55,13 +56,13 @@ export class ProxyCore implements TransactionUser {
   /** When the first message came: soon after the start, since gateways and upstream answer probes. */
   private began_ms = Number.POSITIVE_INFINITY;
 
-  constructor(ports: ProxyPorts, listeners: readonly Listener[], timers: Timers) {
+  constructor(ports: ProxyPorts, listeners: readonly Listener[], timers: Timers, limits: Limits = PLENTY) {
     const { transport, random, log, mac } = ports;
     this.transport = transport;
     this.log = log;
     this.tokens = new Tokens(mac, listeners);
     this.own = new OwnAddresses(listeners, this.tokens);
-    this.locator = new Locator(listeners, ports.lookup, random);
+    this.locator = new Locator(listeners, ports.lookup, random, limits);
     this.branchIds = new BranchIds(
       mac("branch")
         .replace(/[^A-Za-z0-9]/g, "x")
@@ -69,9 +70,9 @@ export class ProxyCore implements TransactionUser {
       random.token(4),
       () => random.token(10),
     );
-    this.transactions = new TransactionLayer({ transport, random, log }, timers, this);
+    this.transactions = new TransactionLayer({ transport, random, log }, timers, this, limits);
     const { own, locator, transactions, branchIds, tokens, dialogs } = this;
-    const orphans = new OrphanDialogs({ transport, transactions, locator, branchIds, own, log });
+    const orphans = new OrphanDialogs({ transport, transactions, locator, branchIds, own, log }, limits.lateAnswers);
     const { unanswered, lingering } = transactions;
     const { routes, lookups } = locator;
     this.learned = new LearnedNames(locator.names, own);
@@ -151,6 +152,10 @@ export class ProxyCore implements TransactionUser {
     const verdict = this.router?.mayOpen(request, source, now_ms) ?? "ignore";
     if (verdict !== "open") this.meter.count("over_quota");
     return verdict;
+  }
+
+  isUrgent(request: Request, source: Flow, now_ms: number): boolean {
+    return this.router?.isUrgent(request, source, now_ms) === true;
   }
 
   isSameParty(address: string, other: string): boolean {

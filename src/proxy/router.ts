@@ -183,6 +183,8 @@ export interface Router {
   admit(request: Request, source: Flow, now_ms: number): Verdict;
   /** Whether this source hasn't asked for too much already, for a request that would open a transaction. */
   mayOpen(request: Request, source: Flow, now_ms: number): "open" | "refuse" | "ignore";
+  /** When there is no room left: whether this request needs it all the same, an emergency call or what ends a call. */
+  isUrgent(request: Request, source: Flow, now_ms: number): boolean;
   /**
    * Whether a response from `address` counts where `asked` was asked: not a phone's in upstream's place.
    * @param asked undefined when nobody remembers, after a restart: then it must be no stranger's

@@ -1,20 +1,20 @@
 /** The requests that wait for an answer: how many, how much memory they hold, and whose they are. */
+import type { Limits } from "../base/limits.ts";
 import type { Table } from "../base/meter.ts";
 import type { Incoming } from "./server-transaction.ts";
 
-/** Above so many unanswered requests, or characters of them, new ones get 503. */
-export const UNANSWERED_MAX = 10_000;
-export const UNANSWERED_CHARACTERS_MAX = 8_000_000;
-/** So many of one source: whoever lets his calls ring and ring must leave room for the others'. */
-export const UNANSWERED_OF_ONE_MAX = UNANSWERED_MAX / 2;
-const CHARACTERS_OF_ONE_MAX = UNANSWERED_CHARACTERS_MAX / 2;
-/**
- * Who has no more than this finds room when others have taken all, up to a fifth beyond: two phones can fill the table, and
- * a call for help must not find it full.
- */
+/** One source may have this part of the requests, and its requests this part of the characters, which copies have too. */
+const PART_OF_ONE = 1 / 2;
+const CHARACTERS_PART_OF_ONE = 1 / 4;
+/** A source with fewer requests than this finds room when others have taken all: two phones can fill the table. */
 export const MODEST_MAX = 20;
 const MODEST_CHARACTERS_MAX = 64_000;
-const BEYOND = 1.2;
+
+/**
+ * Up to which multiple of the limits a request is taken. An emergency call, and what ends a call, must not find the table
+ * full; those of a modest source have the last of the room.
+ */
+const ROOM = { ordinary: 1, modest: 1.2, urgent: 1.3, urgentAndModest: 1.5 } as const;
 
 /** What one source has of it. */
 interface Share {
@@ -25,17 +25,26 @@ interface Share {
 export class Backlog implements Table {
   size = 0;
   hits = 0;
-  readonly limit = UNANSWERED_MAX;
-  private characters = 0;
+  readonly limit: number;
+  /** Of the requests, of copies of them, and of responses to them. */
+  characters = 0;
+  private readonly characters_max: number;
   private readonly sources = new Map<string, Share>();
 
-  /** Whether one more has room, from this address. */
-  admits(address: string): boolean {
+  constructor({ unanswered, unansweredCharacters }: Pick<Limits, "unanswered" | "unansweredCharacters">) {
+    this.limit = unanswered;
+    this.characters_max = unansweredCharacters;
+  }
+
+  /**
+   * Up to which multiple of a limit one more request from this address has room; 0 when it has none.
+   * @param isUrgent an emergency call, or what ends a call
+   */
+  roomFor(address: string, isUrgent: boolean): number {
     const share = this.sources.get(address);
-    const isFull = share === undefined ? this.isFull(BEYOND) : this.isFull(isModest(share) ? BEYOND : 1);
-    if (!isFull && (share === undefined || !isGreedy(share))) return true;
-    this.hits += 1;
-    return false;
+    const times = this.roomOf(share, isUrgent);
+    const isFull = this.size >= times * this.limit || this.characters >= times * this.characters_max;
+    return isFull ? 0 : times;
   }
 
   enter({ request, source }: Incoming): void {
@@ -57,15 +66,18 @@ export class Backlog implements Table {
     if (share.requests <= 0) this.sources.delete(source.address);
   }
 
-  private isFull(times: number): boolean {
-    return this.size >= times * UNANSWERED_MAX || this.characters >= times * UNANSWERED_CHARACTERS_MAX;
+  private roomOf(share: Share | undefined, isUrgent: boolean): number {
+    if (share === undefined || isModest(share)) return isUrgent ? ROOM.urgentAndModest : ROOM.modest;
+    // A source that has its part already may still have a few urgent ones.
+    const extra = isUrgent ? MODEST_MAX : 0;
+    const isGreedy =
+      share.requests >= this.limit * PART_OF_ONE + extra ||
+      share.characters >= this.characters_max * CHARACTERS_PART_OF_ONE + (isUrgent ? MODEST_CHARACTERS_MAX : 0);
+    if (isGreedy) return 0;
+    return isUrgent ? ROOM.urgent : ROOM.ordinary;
   }
 }
 
 function isModest({ requests, characters }: Share): boolean {
   return requests < MODEST_MAX && characters < MODEST_CHARACTERS_MAX;
-}
-
-function isGreedy({ requests, characters }: Share): boolean {
-  return requests >= UNANSWERED_OF_ONE_MAX || characters >= CHARACTERS_OF_ONE_MAX;
 }

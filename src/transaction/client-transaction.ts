@@ -75,6 +75,10 @@ export class ClientTransaction extends Transaction {
     else this.user.onTimeout(this, now_ms);
   }
 
+  override get characters(): number {
+    return this.wire.length + this.ack.length;
+  }
+
   override slim(): void {
     if (this.state !== "accepted" && this.state !== "completed") return;
     this.wire = "";

@@ -2,29 +2,39 @@
  * Transactions with nothing left to do but absorb retransmissions, the one that has lingered longest first: a list through
  * the transactions themselves, since a map that forgets its oldest has to look for it among the gaps.
  */
+import type { Limits } from "../base/limits.ts";
 import type { Table } from "../base/meter.ts";
 import type { Transaction } from "./transaction.ts";
-
-/** 300 calls a second for as long as they linger, about 40 MB. Who has lingered longest makes room. */
-export const LINGERING_MAX = 40_000;
 
 export class Lingering implements Table {
   size = 0;
   hits = 0;
-  readonly limit = LINGERING_MAX;
+  readonly limit: number;
+  private readonly characters_max: number;
+  private characters = 0;
   private oldest: Transaction | undefined = undefined;
   private newest: Transaction | undefined = undefined;
 
-  /** @returns who must go to make room for it */
-  enter(transaction: Transaction): Transaction | undefined {
-    if (transaction.isListed) return undefined;
+  constructor({ lingering, lingeringCharacters }: Pick<Limits, "lingering" | "lingeringCharacters">) {
+    this.limit = lingering;
+    this.characters_max = lingeringCharacters;
+  }
+
+  enter(transaction: Transaction): void {
+    if (transaction.isListed) return;
     transaction.isListed = true;
+    transaction.listedCharacters = transaction.characters;
+    this.characters += transaction.listedCharacters;
     transaction.older = this.newest;
     if (this.newest === undefined) this.oldest = transaction;
     else this.newest.newer = transaction;
     this.newest = transaction;
     this.size += 1;
-    if (this.size <= this.limit) return undefined;
+  }
+
+  /** The one that has lingered longest, when it must make room; asked again until undefined. */
+  excess(): Transaction | undefined {
+    if (this.size <= this.limit && this.characters <= this.characters_max) return undefined;
     this.hits += 1;
     return this.oldest;
   }
@@ -37,6 +47,7 @@ export class Lingering implements Table {
     if (newer === undefined) this.newest = older;
     else newer.older = older;
     transaction.isListed = false;
+    this.characters -= transaction.listedCharacters;
     transaction.older = undefined;
     transaction.newer = undefined;
     this.size -= 1;

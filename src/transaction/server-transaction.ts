@@ -55,6 +55,10 @@ export class ServerTransaction extends Transaction {
     return { listener, address, port: this.returnPort };
   }
 
+  override get characters(): number {
+    return this.lastResponse.length;
+  }
+
   override slim(): void {
     const waitsForAck = this.state === "completed" && this.machine === inviteServer;
     if (this.isAnswered && !waitsForAck) this.user = undefined;

@@ -1,5 +1,6 @@
 /** All transactions: matches messages to them, and does what their machines ask for (RFC 3261 §17). */
 import { assertNever } from "../base/assert.ts";
+import { type Limits, PLENTY } from "../base/limits.ts";
 import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
 import type { Logger, Random } from "../base/ports.ts";
@@ -13,7 +14,7 @@ import { Backlog } from "./backlog.ts";
 import { ClientTransaction, type ClientUser, NOBODY } from "./client-transaction.ts";
 import { inviteClient } from "./invite-client.ts";
 import { inviteServer } from "./invite-server.ts";
-import { LINGERING_MAX, Lingering } from "./lingering.ts";
+import { Lingering } from "./lingering.ts";
 import { type Action, type Input, inputOf, step, TERMINATED } from "./machine.ts";
 import { nonInviteClient } from "./non-invite-client.ts";
 import { nonInviteServer } from "./non-invite-server.ts";
@@ -26,17 +27,16 @@ import { clientKey, serverKey, serverKeyAs } from "./transaction-key.ts";
 import type { TransactionUser } from "./transaction-user.ts";
 
 const TAG_LENGTH = 10;
-/** In all, those included that linger: above, new requests get 503. */
-const TRANSACTIONS_MAX = 2 * LINGERING_MAX;
 /** §9.2: the answer to a CANCEL that matches no INVITE of its sender's. */
 const NO_TRANSACTION: Reply = { status: 481 };
 const OVERLOADED: Reply = { status: 503, headers: "Retry-After: 5\r\n" };
 
 export class TransactionLayer implements TransactionRunner, Table {
   hits = 0;
-  readonly limit = TRANSACTIONS_MAX;
-  readonly unanswered = new Backlog();
-  readonly lingering = new Lingering();
+  /** In all, those included that linger: above, new requests get 503. */
+  readonly limit: number;
+  readonly unanswered: Backlog;
+  readonly lingering: Lingering;
   private readonly pending = new PendingCalls();
   private readonly servers = new Map<string, ServerTransaction>();
   private readonly clients = new Map<string, ClientTransaction>();
@@ -46,7 +46,15 @@ export class TransactionLayer implements TransactionRunner, Table {
   private readonly log: Logger;
   private readonly user: TransactionUser;
 
-  constructor(ports: { transport: TransportPort; random: Random; log: Logger }, timers: Timers, user: TransactionUser) {
+  constructor(
+    ports: { transport: TransportPort; random: Random; log: Logger },
+    timers: Timers,
+    user: TransactionUser,
+    limits: Limits = PLENTY,
+  ) {
+    this.limit = limits.transactions;
+    this.unanswered = new Backlog(limits);
+    this.lingering = new Lingering(limits);
     this.transport = ports.transport;
     this.random = ports.random;
     this.log = ports.log;
@@ -112,6 +120,7 @@ export class TransactionLayer implements TransactionRunner, Table {
     const machine = method === "INVITE" ? inviteClient : nonInviteClient;
     const transaction = new ClientTransaction(this, machine, clientKey(branch, method), wire, flow, user);
     this.clients.set(transaction.key, transaction);
+    this.weigh(transaction);
     this.act(transaction, machine.start, undefined, now_ms);
     return transaction;
   }
@@ -177,9 +186,7 @@ export class TransactionLayer implements TransactionRunner, Table {
   private open(request: Request, source: Flow, key: string, now_ms: number): void {
     const verdict = this.user.mayOpen(request, source, now_ms);
     if (verdict === "ignore") return;
-    const isFull = this.size >= this.limit;
-    if (isFull) this.hits += 1;
-    if (verdict === "refuse" || isFull || !this.unanswered.admits(source.address)) {
+    if (verdict === "refuse" || !this.hasRoom(request, source, now_ms)) {
       this.transport.send(responseFlow(request, source), buildStateless(request, source, OVERLOADED));
       return;
     }
@@ -203,6 +210,21 @@ export class TransactionLayer implements TransactionRunner, Table {
     } catch (error) {
       this.fail(transaction, error, now_ms);
     }
+  }
+
+  /** Whether one more request has room; an urgent one finds some beyond the limits. */
+  private hasRoom(request: Request, source: Flow, now_ms: number): boolean {
+    const { address } = source;
+    if (this.isWithin(this.unanswered.roomFor(address, false))) return true;
+    const mayFit = this.isWithin(this.unanswered.roomFor(address, true));
+    if (mayFit && this.user.isUrgent(request, source, now_ms)) return true;
+    if (this.size >= this.limit) this.hits += 1;
+    else this.unanswered.hits += 1;
+    return false;
+  }
+
+  private isWithin(room: number): boolean {
+    return this.size < room * this.limit;
   }
 
   private receiveCancel(cancel: Request, source: Flow, key: string, now_ms: number): void {
@@ -240,14 +262,26 @@ export class TransactionLayer implements TransactionRunner, Table {
     } catch (error) {
       this.fail(transaction, error, now_ms);
     }
-    if (transition.next === before) return;
+    if (transition.next !== before) this.settleDown(transaction);
+    else this.weigh(transaction);
+  }
+
+  /** It is in another state: what lingers is listed, and small. */
+  private settleDown(transaction: Transaction): void {
     transaction.slim();
-    if (!transaction.isLingering) {
-      this.lingering.leave(transaction);
-      return;
+    this.weigh(transaction);
+    if (transaction.isLingering) this.lingering.enter(transaction);
+    else this.lingering.leave(transaction);
+    for (let oldest = this.lingering.excess(); oldest !== undefined; oldest = this.lingering.excess()) {
+      this.terminate(oldest);
     }
-    const oldest = this.lingering.enter(transaction);
-    if (oldest !== undefined) this.terminate(oldest);
+  }
+
+  /** The texts of all that doesn't linger count with the unanswered requests. */
+  private weigh(transaction: Transaction): void {
+    const characters = transaction.isLingering || transaction.state === TERMINATED ? 0 : transaction.characters;
+    this.unanswered.characters += characters - transaction.weighed;
+    transaction.weighed = characters;
   }
 
   private act(
@@ -321,6 +355,8 @@ export class TransactionLayer implements TransactionRunner, Table {
     if (transaction.retransmitTimer !== undefined) this.timers.stop(transaction.retransmitTimer);
     this.timers.stop(transaction.lifeTimer);
     this.lingering.leave(transaction);
+    this.unanswered.characters -= transaction.weighed;
+    transaction.weighed = 0;
     const { key } = transaction;
     if (this.clients.get(key) === transaction) this.clients.delete(key);
     if (this.servers.get(key) === transaction) this.servers.delete(key);

@@ -7,6 +7,8 @@ import type { Incoming, ServerTransaction } from "./server-transaction.ts";
 export interface TransactionUser {
   /** Before a transaction is made. "refuse" answers 503, "ignore" nothing. */
   mayOpen(request: Request, source: Flow, now_ms: number): "open" | "refuse" | "ignore";
+  /** When there is no room left: whether this request needs it all the same, an emergency call or what ends a call. */
+  isUrgent(request: Request, source: Flow, now_ms: number): boolean;
   /** Whether what comes from `address` can belong to a request that came from `other`. */
   isSameParty(address: string, other: string): boolean;
   /** A new request, with its server transaction. */

@@ -23,6 +23,9 @@ export abstract class Transaction implements TimerOwner {
   lifeInput: "timeout" | "linger" = "timeout";
   /** Its neighbours among those that linger. */
   isListed = false;
+  /** Characters that it is counted with: among those that linger, and before. */
+  listedCharacters = 0;
+  weighed = 0;
   older: Transaction | undefined = undefined;
   newer: Transaction | undefined = undefined;
   private readonly runner: TransactionRunner;
@@ -36,6 +39,9 @@ export abstract class Transaction implements TimerOwner {
 
   /** Whether the transport repeats by itself what is lost, so that the transaction needn't (§17). */
   abstract get isReliable(): boolean;
+
+  /** Of the texts that it keeps, besides a request that waits for its answer. */
+  abstract get characters(): number;
 
   /**
    * Lets go of what nothing can make us need again. Transactions linger for half a minute to absorb retransmissions;

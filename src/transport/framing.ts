@@ -1,4 +1,5 @@
 /** Cuts a stream into messages by their Content-Length (RFC 3261 §18.3), and finds the keep-alives between them (RFC 5626 §3.5.1). */
+import { ownText } from "../base/own-text.ts";
 import { CONTENT_LENGTH, headerId } from "../message/header-names.ts";
 import { MESSAGE_MAX_CHARACTERS } from "../message/limits.ts";
 import { COLON, LF, NUL, parseDecimal, SPACE, TAB, trimEnd } from "../message/text.ts";
@@ -26,6 +27,8 @@ export class Framer {
   /** The length of the message at hand; -1 until its header is whole. */
   private wanted = -1;
   private isLost = false;
+  /** Messages so far. */
+  private taken = 0;
 
   constructor(sink: FrameSink) {
     this.sink = sink;
@@ -36,11 +39,19 @@ export class Framer {
     return !HEADER_END.startsWith(this.pending) && !this.isLost;
   }
 
+  /** Of the message that isn't whole yet. */
+  get characters(): number {
+    return this.pending.length;
+  }
+
   /** The next characters, one for each octet. */
   push(text: string): void {
     if (this.isLost) return;
+    const before = this.taken;
     this.pending += text;
     while (!this.isLost && this.pending !== "" && this.cut());
+    // The rest must not keep alive what stood before it.
+    if (this.taken !== before && this.pending !== "") this.pending = ownText(this.pending);
   }
 
   /** Takes one message or keep-alive off; false when more is needed. */
@@ -111,6 +122,7 @@ export class Framer {
     this.pending = this.pending.slice(length);
     this.searched = 0;
     this.wanted = -1;
+    this.taken += 1;
     this.sink.onMessage(wire);
   }
 

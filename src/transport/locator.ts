@@ -6,13 +6,14 @@
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import { canonicalAddress, commonPrefix_bits, ipVersion, isLoopback, isUnicast } from "../base/ip-range.ts";
+import { type Limits, PLENTY } from "../base/limits.ts";
 import { ownText } from "../base/own-text.ts";
 import type { Random } from "../base/ports.ts";
 import { type SipUri, uriParameter } from "../message/uri.ts";
 import { defaultPort, type Flow, flowKey, type Listener } from "./flow.ts";
 import { Names } from "./names.ts";
 import { type Answer, type Hop, hopKey, type Question, type ResolvedAddress } from "./next-hops.ts";
-import { REMEMBERED, Remembered, Waiting } from "./remembered.ts";
+import { Remembered, Waiting } from "./remembered.ts";
 import { chanceOf, draw, flatten, mapTiers, type Tiers } from "./weighted-order.ts";
 
 export { type Answer, type Hop, hopKey, isSameHop, portOf, type Question, type ResolvedAddress } from "./next-hops.ts";
@@ -81,22 +82,26 @@ export class Locator {
   private readonly lookup: LookupPort;
   private readonly random: Random;
   readonly names: Names;
-  readonly routes = new Remembered<Route>();
-  readonly lookups = new Waiting();
-  private readonly findings = new BoundedMap<string, Finding>(REMEMBERED);
+  readonly routes: Remembered<Route>;
+  readonly lookups: Waiting;
+  private readonly findings: BoundedMap<string, Finding>;
   /** Hosts on the router itself that the file names, and phones may be there: by name, and by the addresses that it has. */
   private inside: ReadonlySet<string> = new Set();
   private isInside: (address: string) => boolean = () => false;
   /** Until when an address comes last, by {@link flowKey}. */
-  private readonly dead = new BoundedMap<string, number>(REMEMBERED);
+  private readonly dead: BoundedMap<string, number>;
 
-  constructor(listeners: readonly Listener[], lookup: LookupPort, random: Random) {
+  constructor(listeners: readonly Listener[], lookup: LookupPort, random: Random, limits: Limits = PLENTY) {
+    this.routes = new Remembered(limits.names);
+    this.lookups = new Waiting(limits.lookups);
+    this.findings = new BoundedMap(limits.names);
+    this.dead = new BoundedMap(limits.names);
     this.listeners = listeners;
     this.lookup = lookup;
     this.random = random;
     const protocols = (["udp", "tcp", "tls"] as const).filter((one) => listeners.some((own) => own.protocol === one));
     const types = (["A", "AAAA"] as const).filter((type) => listeners.some((own) => typeFor(own) === type));
-    this.names = new Names({ protocols, types }, this.lookups, (question) => lookup.query(question));
+    this.names = new Names({ protocols, types }, this.lookups, (question) => lookup.query(question), limits.names);
   }
 
   /**

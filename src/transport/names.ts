@@ -36,12 +36,14 @@ interface Name {
 export class Names {
   private readonly abilities: Abilities;
   private readonly ask: (question: Question) => void;
-  readonly table = new Remembered<Name>();
+  readonly table: Remembered<Name>;
   private readonly waiting: Waiting;
   /** Who waits for which answer. */
   private readonly open = new Map<string, Set<Name>>();
 
-  constructor(abilities: Abilities, waiting: Waiting, ask: (question: Question) => void) {
+  /** @param limit names remembered */
+  constructor(abilities: Abilities, waiting: Waiting, ask: (question: Question) => void, limit: number) {
+    this.table = new Remembered(limit);
     this.abilities = abilities;
     this.waiting = waiting;
     this.ask = ask;

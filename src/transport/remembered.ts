@@ -3,17 +3,8 @@ import { BoundedMap } from "../base/bounded-map.ts";
 import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
 
-/** Names and addresses remembered at the most. */
-export const REMEMBERED = 1024;
-/** Who waits for an answer, of those that wait for one in all: a request has a transaction, but an ACK has none. */
-const WAITING_MAX = 12_000;
-
 /** A table in which the entry used longest ago makes room, but never one that somebody waits for. */
 export class Remembered<T extends { readonly isAsking: boolean }> extends BoundedMap<string, T> {
-  constructor() {
-    super(REMEMBERED);
-  }
-
   /** The entry, made when it is new; undefined when all are waited for. */
   recall(key: string, fresh: () => T): T | undefined {
     let entry = this.entries.get(key);
@@ -39,7 +30,12 @@ export class Remembered<T extends { readonly isAsking: boolean }> extends Bounde
 export class Waiting implements Table {
   size = 0;
   hits = 0;
-  readonly limit = WAITING_MAX;
+  readonly limit: number;
+
+  /** @param limit of those that wait for an answer in all: a request has a transaction, but an ACK has none */
+  constructor(limit: number) {
+    this.limit = limit;
+  }
 
   /** Whether one more may. */
   enter(): boolean {

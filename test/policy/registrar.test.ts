@@ -1,8 +1,11 @@
 /** The registrar: whom it believes what, and for how long (RFC 3261 §10.3). */
 import { describe, expect, it } from "vitest";
+import { PLENTY } from "../../src/base/limits.ts";
 import { CONTACT as CONTACT_FIELD, EXPIRES } from "../../src/message/header-names.ts";
-import { ADDRESSES_MAX, BINDINGS_MAX } from "../../src/policy/bindings.ts";
+import { BINDINGS_MAX } from "../../src/policy/bindings.ts";
 import { CONTACT, fromSecond, RegisterLab, register, SECOND, told } from "./register-lab.ts";
+
+const ADDRESSES_MAX = PLENTY.bindings;
 
 describe("two phones of one address-of-record", () => {
   /** Both registered in the outage, which is over now. */

@@ -1,12 +1,7 @@
 /** Bugs end the transaction in which they show; load has a limit; and in the end nothing is left. */
 import { describe, expect, test } from "vitest";
-import {
-  MODEST_MAX,
-  UNANSWERED_CHARACTERS_MAX,
-  UNANSWERED_MAX,
-  UNANSWERED_OF_ONE_MAX,
-} from "../../src/transaction/backlog.ts";
-import { LINGERING_MAX } from "../../src/transaction/lingering.ts";
+import { PLENTY } from "../../src/base/limits.ts";
+import { MODEST_MAX } from "../../src/transaction/backlog.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 import { readResponse } from "../support/messages.ts";
 import { flowFrom } from "../transport/flows.ts";
@@ -108,6 +103,10 @@ describe("a transaction user that throws", () => {
   });
 });
 
+const UNANSWERED_MAX = PLENTY.unanswered;
+const UNANSWERED_OF_ONE_MAX = UNANSWERED_MAX / 2;
+const LINGERING_MAX = PLENTY.lingering;
+
 describe("too many transactions that linger", () => {
   test("the oldest goes, with its timers; the others still absorb retransmissions", () => {
     const lab = new Lab();
@@ -199,8 +198,8 @@ describe("too many unanswered requests", () => {
     const long = (index: number) => ({ ...parts(index), body: "x".repeat(60_000) });
     let taken = 0;
     while (lab.arrive(long(taken)) !== undefined) taken += 1;
-    expect(taken * 60_000).toBeGreaterThan(UNANSWERED_CHARACTERS_MAX / 2 - 100_000);
-    expect(taken * 60_000).toBeLessThan(UNANSWERED_CHARACTERS_MAX / 2 + 100_000);
+    expect(taken * 60_000).toBeGreaterThan(PLENTY.unansweredCharacters / 4 - 100_000);
+    expect(taken * 60_000).toBeLessThan(PLENTY.unansweredCharacters / 4 + 100_000);
     lab.open(parts(1_000), OTHER);
   });
 

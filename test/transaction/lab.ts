@@ -1,4 +1,5 @@
 /** A transaction layer in virtual time: what it sends is recorded, and whoever uses it notes what it hears. */
+import type { Limits } from "../../src/base/limits.ts";
 import type { LogFields } from "../../src/base/ports.ts";
 import { Timers } from "../../src/base/timers.ts";
 import type { Request, Response } from "../../src/message/message.ts";
@@ -31,10 +32,12 @@ export class Lab implements TransactionUser {
   /** What the transaction user does with a new request, besides taking it. */
   onNewRequest: (transaction: ServerTransaction) => void = () => {};
   verdict: "open" | "refuse" | "ignore" = "open";
+  /** Whether new requests are urgent. */
+  isEverythingUrgent = false;
   now_ms = 0;
   private tokens = 0;
 
-  constructor() {
+  constructor(limits?: Limits) {
     const transport = {
       send: (flow: Flow, wire: string) => this.sent.push({ at_ms: this.now_ms, flow, wire }) > 0,
       giveUp() {},
@@ -48,7 +51,7 @@ export class Lab implements TransactionUser {
       info() {},
       debug() {},
     };
-    this.layer = new TransactionLayer({ transport, random, log }, this.timers, this);
+    this.layer = new TransactionLayer({ transport, random, log }, this.timers, this, limits);
   }
 
   /** Lets time pass, each timer at its own time. */
@@ -137,6 +140,10 @@ export class Lab implements TransactionUser {
       onAck: () => this.note("ack"),
       onNoAck: () => this.note("no ack"),
     };
+  }
+
+  isUrgent(): boolean {
+    return this.isEverythingUrgent;
   }
 
   isSameParty(address: string, other: string): boolean {

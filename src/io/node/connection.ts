@@ -7,15 +7,19 @@ import { Framer, type FrameSink } from "../../transport/framing.ts";
 export interface ConnectionUser {
   /** Returns whether the sender belongs here: until then the connection's time runs on. */
   onMessage(connection: Connection, wire: string): boolean;
+  /** It keeps so many characters more, or less, of a message that isn't whole yet. */
+  onHeld(change: number): void;
   /** Happens once. */
   onClosed(connection: Connection, why: string): void;
+  /** A peer that lets more than this wait is as good as gone. */
+  readonly unsent_max_bytes: number;
 }
 
-/** A peer that reads more slowly than this is as good as gone. */
-const UNSENT_MAX_BYTES = 512 * 1024;
+/** A peer that reads nothing for so long is as good as gone. */
 const UNSENT_MAX_ms = 30_000;
-/** Messages that wait for the connection to stand. */
+/** Messages that wait for the connection to stand, and their characters. */
 const WAITING_MAX = 256;
+const WAITING_CHARACTERS_MAX = 131_072;
 /** How long somebody may take over one message. */
 const MESSAGE_PATIENCE_ms = 10_000;
 /** Finds peers that have gone without a word. */
@@ -38,6 +42,9 @@ export class Connection implements FrameSink {
   private isOpen = false;
   private isClosed = false;
   private waiting: string[] = [];
+  private waitingCharacters = 0;
+  /** Characters of a message that isn't whole yet, as the user knows them. */
+  held = 0;
   private readonly socket: net.Socket;
   private readonly user: ConnectionUser;
   private readonly framer = new Framer(this);
@@ -73,6 +80,7 @@ export class Connection implements FrameSink {
     });
     const { waiting } = this;
     this.waiting = [];
+    this.waitingCharacters = 0;
     for (const wire of waiting) this.socket.write(wire, "latin1");
   }
 
@@ -84,12 +92,15 @@ export class Connection implements FrameSink {
 
   private write(wire: string): void {
     if (!this.isOpen) {
-      if (this.waiting.length < WAITING_MAX) this.waiting.push(wire);
+      const characters = this.waitingCharacters + wire.length;
+      if (this.waiting.length >= WAITING_MAX || characters > WAITING_CHARACTERS_MAX) return;
+      this.waiting.push(wire);
+      this.waitingCharacters = characters;
       return;
     }
     this.socket.write(wire, "latin1");
     // Later: whoever sends mustn't hear of it in the middle of what he does.
-    if (this.socket.writableLength > UNSENT_MAX_BYTES) setImmediate(() => this.close("peer doesn't read"));
+    if (this.socket.writableLength > this.user.unsent_max_bytes) setImmediate(() => this.close("peer doesn't read"));
   }
 
   /** Whether nothing has come since this was asked last. */
@@ -102,6 +113,7 @@ export class Connection implements FrameSink {
   close(why: string): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.hold(0);
     this.relax();
     this.socket.destroy();
     this.user.onClosed(this, why);
@@ -115,6 +127,7 @@ export class Connection implements FrameSink {
       return;
     }
     this.isClosed = true;
+    this.hold(0);
     this.relax();
     socket.end();
     socket.setTimeout(UNSENT_MAX_ms, () => socket.destroy());
@@ -150,9 +163,17 @@ export class Connection implements FrameSink {
     this.hasSpoken = true;
     this.hasPonged = false;
     this.framer.push(text);
+    if (this.isClosed) return;
+    this.hold(this.framer.characters);
     if (this.isProven && this.framer.isWaiting && this.patience === undefined) {
       this.expect(MESSAGE_PATIENCE_ms, "message incomplete");
     }
+  }
+
+  private hold(characters: number): void {
+    const change = characters - this.held;
+    this.held = characters;
+    if (change !== 0) this.user.onHeld(change);
   }
 
   private expect(delay_ms: number, why: string): void {

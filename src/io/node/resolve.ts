@@ -1,5 +1,7 @@
 /** Looks for the addresses of one target, outside the proxy: for commands. */
+
 import { ipVersion } from "../../base/ip-range.ts";
+import { PLENTY } from "../../base/limits.ts";
 import type { Listener } from "../../transport/flow.ts";
 import type { Hop } from "../../transport/locator.ts";
 import { Names } from "../../transport/names.ts";
@@ -39,7 +41,8 @@ export async function resolve(
   );
   const versions = listeners.map(({ address }) => ipVersion(address));
   const types = (["A", "AAAA"] as const).filter((type) => versions.includes(type === "A" ? 4 : 6));
-  const names = new Names({ protocols, types }, new Waiting(), (question: Question) => dns.query(question));
+  const ask = (question: Question) => dns.query(question);
+  const names = new Names({ protocols, types }, new Waiting(PLENTY.lookups), ask, PLENTY.names);
   const tiers = await within(
     limit_ms,
     new Promise<ReturnType<typeof names.find>>((tell) => {

@@ -2,6 +2,7 @@
 import * as net from "net";
 import { performance } from "perf_hooks";
 import { BoundedMap } from "../../base/bounded-map.ts";
+import { type Limits, PLENTY } from "../../base/limits.ts";
 import type { Table } from "../../base/meter.ts";
 import type { Logger } from "../../base/ports.ts";
 import { type Flow, flowKey, type Listener } from "../../transport/flow.ts";
@@ -10,11 +11,12 @@ import type { TransportSink } from "./sink.ts";
 import { NodeTls, type TlsFiles, type TlsUser } from "./tls.ts";
 import { handshakeFault } from "./tls-faults.ts";
 
-/** A router's process has about 1,000 descriptors; a branch has some 200 phones. */
-const CONNECTIONS_MAX = 768;
 /** Beyond that, for connections that we open to upstream and gateways: phones must not keep us from them. */
 const RESERVED = 64;
 const STRANGERS_MAX = 64;
+/** A peer that lets more than this wait is as good as gone: with little memory, more than a part of what all may hold. */
+const UNSENT_MAX_BYTES = 512 * 1024;
+const UNSENT_PART = 1 / 8;
 /** From one address: an office behind NAT, and somebody whom we don't know. */
 const PER_ADDRESS_MAX = 128;
 const PER_STRANGER_MAX = 8;
@@ -67,11 +69,19 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   private strangers = 0;
   /** Connections that have been turned away. */
   hits = 0;
-  readonly limit = CONNECTIONS_MAX;
+  /** At most 768: a router's process has about 1,000 descriptors; a branch has some 200 phones. */
+  readonly limit: number;
+  readonly unsent_max_bytes: number;
+  /** Of messages that aren't whole yet. */
+  private characters = 0;
+  private readonly characters_max: number;
   private isClosing = false;
 
   /** @throws when the certificate can't be used */
-  constructor(sink: TransportSink, log: Logger, tls: TlsFiles | undefined) {
+  constructor(sink: TransportSink, log: Logger, tls: TlsFiles | undefined, limits: Limits = PLENTY) {
+    this.limit = limits.connections;
+    this.characters_max = limits.connectionCharacters;
+    this.unsent_max_bytes = Math.min(UNSENT_MAX_BYTES, limits.connectionCharacters * UNSENT_PART);
     this.sink = sink;
     this.log = log;
     this.tls = tls === undefined ? undefined : new NodeTls(tls, this);
@@ -116,7 +126,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
       connection.send(wire);
       return true;
     }
-    const limit = this.sink.isPeer(flow.address) ? CONNECTIONS_MAX + RESERVED : CONNECTIONS_MAX;
+    const limit = this.sink.isPeer(flow.address) ? this.limit + RESERVED : this.limit;
     if (flow.isAccepted === true || !this.hasRoom(limit, flow.address)) {
       setImmediate(() => this.sink.onUnreachable(flow, ""));
       return false;
@@ -138,6 +148,26 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   /** A phone, a gateway or upstream belongs here whatever it says; a stranger, once what it says has been admitted. */
   onMessage({ flow }: Connection, wire: string): boolean {
     return this.sink.onMessage(wire, flow) || this.sink.knows(flow.address);
+  }
+
+  onHeld(change: number): void {
+    this.characters += change;
+    if (change > 0 && this.characters > this.characters_max) this.endLongest();
+  }
+
+  /** All messages that aren't whole yet take too much: the longest of the address that has most of them ends. */
+  private endLongest(): void {
+    const totals = new Map<string, number>();
+    for (const { flow, held } of this.connections.values()) {
+      if (held > 0) totals.set(flow.address, (totals.get(flow.address) ?? 0) + held);
+    }
+    let longest: Connection | undefined;
+    const weight = ({ flow, held }: Connection) => (totals.get(flow.address) ?? 0) * this.characters_max + held;
+    for (const one of this.connections.values()) {
+      if (one.held > 0 && (longest === undefined || weight(one) > weight(longest))) longest = one;
+    }
+    this.hits += 1;
+    longest?.close("no room for so long a message");
   }
 
   onClosed(connection: Connection, why: string): void {
@@ -227,13 +257,13 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   private admits(address: string): boolean {
     const already = this.counts.get(address)?.all ?? 0;
     if (!this.sink.knows(address)) {
-      if (already >= PER_STRANGER_MAX || this.size >= CONNECTIONS_MAX) return false;
+      if (already >= PER_STRANGER_MAX || this.size >= this.limit) return false;
       if (this.strangers < STRANGERS_MAX) return true;
       const victim = this.oneOfMost(address, (from) => !this.sink.knows(from));
       victim?.();
       return victim !== undefined;
     }
-    return already < PER_ADDRESS_MAX && this.hasRoom(CONNECTIONS_MAX, address);
+    return already < PER_ADDRESS_MAX && this.hasRoom(this.limit, address);
   }
 
   /** Whether one more, with `address`, has its place below `limit`. */

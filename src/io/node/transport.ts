@@ -1,4 +1,5 @@
 /** All sockets as one transport: UDP, TCP and TLS. */
+import { type Limits, PLENTY } from "../../base/limits.ts";
 import type { Logger } from "../../base/ports.ts";
 import { type Flow, isReliable, type Listener, type TransportPort } from "../../transport/flow.ts";
 import type { TransportSink } from "./sink.ts";
@@ -11,9 +12,9 @@ export class NodeTransport implements TransportPort {
   private readonly udp: NodeUdp;
 
   /** @throws when the certificate can't be used */
-  constructor(sink: TransportSink, log: Logger, tls: TlsFiles | undefined) {
+  constructor(sink: TransportSink, log: Logger, tls: TlsFiles | undefined, limits: Limits = PLENTY) {
     this.udp = new NodeUdp(sink, log);
-    this.streams = new NodeStreams(sink, log, tls);
+    this.streams = new NodeStreams(sink, log, tls, limits);
   }
 
   /** @throws when its address is not ours or in use */

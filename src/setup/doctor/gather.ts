@@ -1,4 +1,5 @@
 /** Gathers the facts: everything at once, and each thing with a time limit of its own. */
+
 import { CONTROL_FILE, type Config } from "../../app/config/config.ts";
 import type { ControlAnswer } from "../../app/control.ts";
 import { ipVersion } from "../../base/ip-range.ts";

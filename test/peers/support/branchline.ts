@@ -35,6 +35,7 @@ export interface Settings {
   readonly hunt_groups?: Readonly<Record<string, { readonly members: readonly string[]; readonly ring?: string }>>;
   readonly strangers?: "auto" | "drop" | "reject";
   readonly limits?: "none";
+  readonly emergency?: readonly string[];
   readonly dns?: { readonly servers: readonly string[] };
   readonly state?: { readonly folder?: string; readonly interval?: string };
 }
@@ -49,6 +50,8 @@ export interface Surroundings {
   readonly isSmall?: boolean;
   /** As on a router: by deploy/run.sh. */
   readonly byRunScript?: boolean;
+  /** The heap that deploy/run.sh gives it; default: what it chooses here. */
+  readonly heap_mb?: number;
 }
 
 /** Probes so often that no test has to wait for them. */
@@ -203,13 +206,14 @@ export class Branchline {
 
   /** The bundle and the script lie side by side, as on a router. */
   private byRunScript() {
+    const { heap_mb } = this.surroundings;
     const program = join(this.folder, "program");
     mkdirSync(program, { recursive: true });
     for (const file of [BUNDLE, RUN_SCRIPT]) copyFileSync(file, join(program, basename(file)));
     return {
       command: "sh",
       args: [join(program, basename(RUN_SCRIPT)), this.configFile],
-      env: { BRANCHLINE_NODE: this.node },
+      env: { BRANCHLINE_NODE: this.node, ...(heap_mb === undefined ? {} : { BRANCHLINE_HEAP_MB: `${heap_mb}` }) },
     };
   }
 

@@ -6,15 +6,21 @@ const TURN_MS = 2;
 const { kind, sources, target, perSecond, duration_ms } = JSON.parse(process.argv[2]);
 const run = process.pid.toString(36);
 
-const request = (method, index, host) =>
-  `${method} sip:${method === "INVITE" ? "0900@" : ""}pbx.example.com SIP/2.0\r\nVia: SIP/2.0/UDP ${host};branch=z9hG4bK${run}${index};rport\r\n` +
+const request = (method, index, host, called = "0900", body = "") =>
+  `${method} sip:${method === "INVITE" ? `${called}@` : ""}pbx.example.com SIP/2.0\r\nVia: SIP/2.0/UDP ${host};branch=z9hG4bK${run}${index};rport\r\n` +
   `Max-Forwards: 70\r\nFrom: <sip:u${index}@pbx.example.com>;tag=${index}\r\nTo: <sip:u${index}@pbx.example.com>\r\n` +
-  `Call-ID: ${run}-${index}\r\nCSeq: 1 ${method}\r\nContact: <sip:u${index}@${host}>\r\nExpires: 3600\r\nContent-Length: 0\r\n\r\n`;
+  `Call-ID: ${run}-${index}\r\nCSeq: 1 ${method}\r\nContact: <sip:u${index}@${host}>\r\nExpires: 3600\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
+const SDP = "v=0\r\n".padEnd(300, "a=rtpmap:0 PCMU/8000\r\n");
+const LONG = "x".repeat(60_000);
 
 const KINDS = {
   junk: (index) => `\0${index} ${"x".repeat(index % 300)}\r\n\r\n`,
   INVITE: (index, host) => request("INVITE", index, host),
   REGISTER: (index, host) => request("REGISTER", index, host),
+  ringing: (index, host) => request("INVITE", index, host, "ringing", SDP),
+  silent: (index, host) => request("INVITE", index, host, "silent", SDP),
+  long: (index, host) => request("INVITE", index, host, index % 2 === 0 ? "ringing" : "silent", LONG),
 };
 const build = KINDS[kind];
 

@@ -5,11 +5,15 @@ import { Child } from "./child.ts";
 import { defer } from "./cleanup.ts";
 
 const PROGRAM = fileURLToPath(new URL("flood.mjs", import.meta.url));
+const UPSTREAM = fileURLToPath(new URL("ringing-upstream.mjs", import.meta.url));
 const IDLERS = fileURLToPath(new URL("idlers.mjs", import.meta.url));
 
 export interface FloodOrder {
-  /** What the datagrams are: no SIP at all, or requests of users that nobody knows, each another one. */
-  readonly kind: "junk" | "INVITE" | "REGISTER";
+  /**
+   * What the datagrams are: no SIP at all, or requests of users that nobody knows, each another one. "ringing" and "silent"
+   * are INVITEs to users of {@link ringingUpstream}, "long" INVITEs of 60 kB to either.
+   */
+  readonly kind: "junk" | "INVITE" | "REGISTER" | "ringing" | "silent" | "long";
   /** Addresses that send in turn. */
   readonly sources: readonly string[];
   readonly target: Endpoint;
@@ -27,6 +31,13 @@ export function idlers(order: Omit<FloodOrder, "kind">): Nuisance {
   const child = new Child(process.execPath, [IDLERS, JSON.stringify(order)]);
   defer(() => child.stop("SIGKILL"));
   return { over: child.line(/^sent /, order.duration_ms + 10_000) };
+}
+
+/** Answers INVITEs to "ringing" with 180 and no more, to "silent" with nothing, all else with 200. Runs until the test ends. */
+export async function ringingUpstream({ host, port }: Endpoint): Promise<void> {
+  const child = new Child(process.execPath, [UPSTREAM, host, `${port}`]);
+  defer(() => child.stop("SIGKILL"));
+  await child.line(/^listening/, 10_000);
 }
 
 export function flood(order: FloodOrder): Nuisance {
