@@ -25,8 +25,13 @@ export const SESSION_EXPIRES = 21;
 export const P_ASSERTED_IDENTITY = 22;
 export const MAX_BREADTH = 23;
 export const REQUIRE = 24;
+export const AUTHORIZATION = 25;
+export const PRIVACY = 26;
+export const P_PREFERRED_IDENTITY = 27;
+export const REMOTE_PARTY_ID = 28;
+export const IDENTITY = 29;
 /** How many identifiers there are, OTHER included. */
-export const IDENTIFIERS = 25;
+export const IDENTIFIERS = 30;
 
 /** Identifier → lower-case names, the long one first. */
 const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
@@ -54,6 +59,11 @@ const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
   [P_ASSERTED_IDENTITY, "p-asserted-identity"],
   [MAX_BREADTH, "max-breadth"],
   [REQUIRE, "require"],
+  [AUTHORIZATION, "authorization"],
+  [PRIVACY, "privacy"],
+  [P_PREFERRED_IDENTITY, "p-preferred-identity"],
+  [REMOTE_PARTY_ID, "remote-party-id"],
+  [IDENTITY, "identity"],
 ];
 
 interface Candidate {
@@ -62,7 +72,7 @@ interface Candidate {
 }
 
 const LETTERS = 32;
-const LONGEST = 19;
+const LONGEST = 20;
 
 /** Candidates by length and first letter: at most two names share a place. */
 const CANDIDATES: readonly (readonly Candidate[] | undefined)[] = tabulate();

@@ -24,6 +24,8 @@ const TOKENS_READ_MAX = 4;
 
 export class Access {
   private readonly site: Site;
+  private readonly gatewayAddresses: ReadonlySet<string>;
+  private readonly gatewayPlaces: ReadonlySet<string>;
   private readonly upstreams: Upstreams;
   private readonly bindings: Bindings;
   private readonly own: OwnAddresses;
@@ -31,6 +33,8 @@ export class Access {
 
   constructor(site: Site, upstreams: Upstreams, bindings: Bindings, own: OwnAddresses, tokens: Tokens) {
     this.site = site;
+    this.gatewayAddresses = new Set(site.gateways.map(({ uri }) => uri.host));
+    this.gatewayPlaces = new Set(site.gateways.map(({ uri }) => `${uri.host} ${uriPort(uri)}`));
     this.upstreams = upstreams;
     this.bindings = bindings;
     this.own = own;
@@ -49,7 +53,7 @@ export class Access {
 
   private isPhone(request: Request, source: Flow, now_ms: number): boolean {
     const { address, port } = source;
-    const isShared = this.site.gateways.some(({ uri }) => uri.host === address && uriPort(uri) === port);
+    const isShared = this.gatewayPlaces.has(`${address} ${port}`);
     const contact = isShared ? contactOf(request) : undefined;
     return this.bindings.allAt(address).some(({ bindings }) =>
       bindings.some((one) => {
@@ -61,7 +65,7 @@ export class Access {
 
   /** What a source is by its address alone. */
   originAt(address: string): Origin {
-    if (this.site.gateways.some((gateway) => gateway.uri.host === address)) return "gateway";
+    if (this.gatewayAddresses.has(address)) return "gateway";
     const upstream = this.upstreams.originOf(address);
     if (upstream === "upstream") return upstream;
     if (this.site.localnet.contains(address)) return "localnet";

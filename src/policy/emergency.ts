@@ -86,7 +86,7 @@ export class Emergency {
     const { gateways, settings } = this.parts;
     const order = gateways.everyOrder(number, routed);
     const living = order.filter((gateway) => gateways.isAlive(gateway));
-    const dead = order.filter((gateway) => !living.includes(gateway));
+    const dead = order.filter((gateway) => !gateways.isAlive(gateway));
     const stageOf = (gateway: Gateway) => gateways.emergencyStage(gateway, number, routed, this);
     return [
       ...living.map((gateway) => this.whereFree(stageOf(gateway), gateway, attempt)),

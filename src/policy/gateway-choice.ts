@@ -4,15 +4,24 @@ import type { RoutedRequest } from "../proxy/router.ts";
 import type { Gateway, GatewaySettings } from "./site.ts";
 
 export class GatewayChoosing {
-  private readonly gateways: readonly Gateway[];
   private readonly settings: GatewaySettings;
   private readonly random: Random;
+  private readonly byName: ReadonlyMap<string, Gateway>;
+  /** Those of one priority, the best priority first. */
+  private readonly ranks: readonly (readonly Gateway[])[];
   private turn = 0;
 
   constructor(gateways: readonly Gateway[], settings: GatewaySettings, random: Random) {
-    this.gateways = gateways;
     this.settings = settings;
     this.random = random;
+    this.byName = new Map(gateways.map((gateway) => [gateway.name, gateway]));
+    const ranks = new Map<number, Gateway[]>();
+    for (const gateway of gateways) {
+      const rank = ranks.get(gateway.priority);
+      if (rank === undefined) ranks.set(gateway.priority, [gateway]);
+      else rank.push(gateway);
+    }
+    this.ranks = [...ranks].sort(([a], [b]) => a - b).map(([, rank]) => rank);
   }
 
   /** Those that may take a call to `number`, the first choice first. Takes a turn where turns are taken. */
@@ -37,14 +46,12 @@ export class GatewayChoosing {
         }
       }
     }
-    return best?.flatMap((name) => this.gateways.filter((gateway) => gateway.name === name));
+    return best?.flatMap((name) => this.byName.get(name) ?? []);
   }
 
   /** @param firstOf which of several equals comes first; the others follow in the order of the file */
   private byPriority(firstOf: (equals: readonly Gateway[]) => number): readonly Gateway[] {
-    const priorities = [...new Set(this.gateways.map(({ priority }) => priority))].sort((a, b) => a - b);
-    return priorities.flatMap((priority) => {
-      const equals = this.gateways.filter((gateway) => gateway.priority === priority);
+    return this.ranks.flatMap((equals) => {
       const first = equals.length === 1 ? 0 : firstOf(equals);
       return [...equals.slice(first), ...equals.slice(0, first)];
     });

@@ -1,5 +1,6 @@
 /** The PSTN gateways: which of them gets a call, whether they live, and how many of their channels are free. */
 import type { Random } from "../base/ports.ts";
+import type { Request, Response } from "../message/message.ts";
 import { parseSipUri, type SipUri, uriPort } from "../message/uri.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import { ANY_FAILURE, type Condition } from "../proxy/plan/condition.ts";
@@ -8,6 +9,7 @@ import { hopOf } from "../transport/locator.ts";
 import type { Calls } from "./calls.ts";
 import { ChannelObserver, type EmergencyWatch } from "./channel-observer.ts";
 import { plainNumber, userText } from "./dialled-number.ts";
+import { isPrivate, withheldFields } from "./disclosure.ts";
 import { GatewayChoosing } from "./gateway-choice.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
@@ -26,10 +28,15 @@ export class Gateways {
   private readonly site: Site;
   private readonly own: OwnAddresses;
   private readonly ports: readonly Port[];
+  private readonly byAddress = new Map<string, Port[]>();
+  private readonly byPlace = new Map<string, Port>();
+  private readonly byName = new Map<string, Port>();
+  private readonly peers: Peers;
   private readonly choosing: GatewayChoosing;
 
   constructor(peers: Peers, random: Random, calls: Calls, own: OwnAddresses, site: Site) {
     this.site = site;
+    this.peers = peers;
     this.own = own;
     this.calls = calls;
     this.choosing = new GatewayChoosing(site.gateways, site.gatewaySettings, random);
@@ -43,6 +50,14 @@ export class Gateways {
       const peer = watched[index];
       return peer === undefined ? [] : [{ gateway, peer }];
     });
+    for (const port of this.ports) {
+      const { uri, name } = port.gateway;
+      const neighbours = this.byAddress.get(uri.host);
+      if (neighbours === undefined) this.byAddress.set(uri.host, [port]);
+      else neighbours.push(port);
+      this.byPlace.set(channelKey(port.gateway), port);
+      this.byName.set(name, port);
+    }
   }
 
   status(now_ms: number): GatewayStatus[] {
@@ -55,18 +70,17 @@ export class Gateways {
 
   /** The gateway that a URI names. */
   find(uri: SipUri): Gateway | undefined {
-    return this.ports.find(({ gateway }) => gateway.uri.host === uri.host && uriPort(gateway.uri) === uriPort(uri))
-      ?.gateway;
+    return this.byPlace.get(placeKey(uri.host, uriPort(uri)))?.gateway;
   }
 
   /** Whether a gateway listens there. */
   isAt(address: string, port: number): boolean {
-    return this.ports.some(({ gateway: { uri } }) => uri.host === address && uriPort(uri) === port);
+    return this.byPlace.has(placeKey(address, port));
   }
 
   /** The gateway that sends from `address`. */
   findAddress(address: string): Gateway | undefined {
-    return this.ports.find(({ gateway }) => gateway.uri.host === address)?.gateway;
+    return this.byAddress.get(address)?.[0]?.gateway;
   }
 
   isAlive(gateway: Gateway): boolean {
@@ -85,8 +99,7 @@ export class Gateways {
 
   /** All gateways there are, those for `number` first. */
   everyOrder(number: string, routed: RoutedRequest): readonly Gateway[] {
-    const chosen = this.choosing.order(number, routed);
-    return this.livingFirst([...chosen, ...this.site.gateways.filter((gateway) => !chosen.includes(gateway))]);
+    return this.livingFirst([...new Set([...this.choosing.order(number, routed), ...this.site.gateways])]);
   }
 
   /**
@@ -141,18 +154,32 @@ export class Gateways {
     const peer = this.peerOf(gateway);
     const from = parseSipUri(request.from?.uri ?? "")?.user;
     const caller = from === undefined ? undefined : plainNumber(from);
-    const isRewritten = caller !== undefined && ruleFor(caller, gateway.calling) !== undefined;
+    const isShown = gateway.isTrusted || watch !== undefined || !isPrivate(request);
+    const isRewritten = isShown && caller !== undefined && ruleFor(caller, gateway.calling) !== undefined;
     const { calls, own } = this;
     return {
       requestUri: this.uriOf(gateway, number),
       nextHop: hopOf(gateway.uri),
       touchesGateway: true,
       dropRoutes: true,
+      isForHelp: watch !== undefined,
       ...(isRewritten
         ? { assertedIdentity: `sip:${userText(rewrite(caller, gateway.calling))}@${gateway.uri.host}` }
         : {}),
       ...(peer === undefined ? {} : { observer: new ChannelObserver(calls, channelKey(gateway), peer, own, watch) }),
     };
+  }
+
+  /** What of a message isn't for whoever is at `address`: header fields, by index. Nothing where that is no gateway. */
+  withheld(message: Request | Response, address: string, isForHelp: boolean): readonly number[] {
+    const ports = this.byAddress.get(address);
+    if (ports === undefined || ports.every(({ gateway }) => gateway.isTrusted)) return [];
+    return withheldFields(message, this.peers.realms.of(address), isForHelp);
+  }
+
+  /** A gateway wants a password. */
+  noteChallenge(response: Response, address: string): void {
+    if (this.byAddress.has(address)) this.peers.realms.learn(address, response);
   }
 
   /** Of all gateways that live and have a limit. */
@@ -166,12 +193,13 @@ export class Gateways {
   }
 
   private peerOf({ name }: Gateway): Peer | undefined {
-    return this.ports.find(({ gateway }) => gateway.name === name)?.peer;
+    return this.byName.get(name)?.peer;
   }
 
   private livingFirst(gateways: readonly Gateway[]): readonly Gateway[] {
     const living = gateways.filter((gateway) => this.isAlive(gateway));
-    return [...living, ...gateways.filter((gateway) => !living.includes(gateway))];
+    if (living.length === gateways.length) return living;
+    return [...living, ...gateways.filter((gateway) => !this.isAlive(gateway))];
   }
 }
 
@@ -180,5 +208,9 @@ const GATEWAY_FAILS: Condition = { silent: true, classes: [5, 6], except: [600, 
 
 /** What calls know a gateway by: its name can change with the file. */
 export function channelKey({ uri }: Gateway): string {
-  return `${uri.host} ${uriPort(uri)}`;
+  return placeKey(uri.host, uriPort(uri));
+}
+
+function placeKey(address: string, port: number): string {
+  return `${address} ${port}`;
 }

@@ -3,6 +3,7 @@ import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
 import type { Listener } from "../transport/flow.ts";
 import { type Hop, hopKey } from "../transport/locator.ts";
+import { Realms } from "./disclosure.ts";
 import { History } from "./history.ts";
 import { Peer, type PeerParts, type PeerRole, type Pin, type Watched } from "./peer.ts";
 import type { WatchSettings } from "./site.ts";
@@ -15,6 +16,8 @@ export class Peers implements Table {
   hits = 0;
   readonly limit = DOMAINS_MAX;
   readonly history = new History();
+  /** In which gateways want passwords. */
+  readonly realms = new Realms();
   private readonly parts: PeerParts;
   private readonly named = { upstream: new Map<string, Peer>(), gateway: new Map<string, Peer>() };
   private readonly domains = new Map<string, Peer>();

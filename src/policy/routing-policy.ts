@@ -1,7 +1,7 @@
 /** Where requests go: the ordered list of rules. The first that decides, decides. */
 import type { Limits } from "../base/limits.ts";
 import type { Logger } from "../base/ports.ts";
-import type { Request } from "../message/message.ts";
+import type { Request, Response } from "../message/message.ts";
 import type { Continuation, Router, RoutingDecision, Stage, Verdict } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
@@ -112,6 +112,14 @@ export class RoutingPolicy implements Router {
     }
     const origin = this.access.originAt(address);
     return origin !== "stranger" && (asked === undefined || origin === this.access.originAt(asked));
+  }
+
+  withheld(message: Request | Response, address: string, isForHelp: boolean): readonly number[] {
+    return this.staff.gateways.withheld(message, address, isForHelp);
+  }
+
+  onChallenge(response: Response, address: string): void {
+    this.staff.gateways.noteChallenge(response, address);
   }
 
   isSameParty(address: string, other: string): boolean {

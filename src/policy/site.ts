@@ -66,6 +66,8 @@ export interface Gateway {
   readonly priority: number;
   /** Its share among gateways of the same priority. */
   readonly weight: number;
+  /** It may learn who calls in spite of a wish for privacy, and gets all credentials. */
+  readonly isTrusted: boolean;
   /** Calls that it can carry at once; undefined: no limit. */
   readonly channels: number | undefined;
   /** How it is probed. */

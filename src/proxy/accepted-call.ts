@@ -18,8 +18,8 @@ export class AcceptedCall implements ClientUser {
   }
 
   onResponse({ flow }: ClientTransaction, response: Response, now_ms: number): void {
-    const { transactions, transport, orphans } = this.kit;
-    const wire = withoutTopVia(response);
+    const { transactions, transport, orphans, withheld } = this.kit;
+    const wire = withoutTopVia(response, withheld(response, this.server.replyFlow.address, false));
     if (transactions.respond(this.server, response.status, wire, now_ms) || response.cseqMethod !== "INVITE") return;
     // It comes after we have answered in its place. A new call is hung up; one that is up lives on, and its caller learns
     // that the change was accepted after all (§16.7 item 5: a 2xx to INVITE always goes to the caller).

@@ -35,6 +35,8 @@ export interface Forwarding {
   readonly maxBreadth: number;
   /** The URI of P-Asserted-Identity; undefined leaves it. */
   readonly assertedIdentity: string | undefined;
+  /** Indexes of header fields that the copy lacks. */
+  readonly withheld: readonly number[];
 }
 
 /** RFC 3261 §16.6 item 3. */
@@ -59,6 +61,7 @@ export function buildForward(request: Request, stamp: ViaStamp, forwarding: Forw
     const value = `<${forwarding.assertedIdentity}>`;
     rewriteList(request, splice, P_ASSERTED_IDENTITY, "P-Asserted-Identity", [value]);
   }
+  for (const field of forwarding.withheld) splice.remove(request.fieldStart(field), request.fieldStart(field + 1));
   if (forwarding.supportsPath) supportPath(request, splice);
   return splice.build();
 }

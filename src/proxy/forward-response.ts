@@ -1,6 +1,7 @@
 /** RFC 3261 §16.7 items 3 and 9, §16.11: a response goes back the way its request came, without our Via. */
 import { CONTENT_LENGTH, VIA } from "../message/header-names.ts";
 import type { Response } from "../message/message.ts";
+import { Splice } from "../message/splice.ts";
 import { COMMA, skipSpace } from "../message/text.ts";
 import { parseVia, type Via } from "../message/via.ts";
 import { defaultPort } from "../transport/flow.ts";
@@ -15,13 +16,22 @@ export function nextVia(response: Response): Via | undefined {
   return next < 0 ? undefined : parseVia(response.wire, response.valueStart(next), response.valueEnd(next));
 }
 
-/** The wire text without the top Via; with Content-Length, since where it goes may be a stream (§20.14). */
-export function withoutTopVia(response: Response): string {
+/**
+ * The wire text without the top Via; with Content-Length, since where it goes may be a stream (§20.14).
+ * @param withheld indexes of header fields that aren't for whom it goes to
+ */
+export function withoutTopVia(response: Response, withheld: readonly number[]): string {
   const index = response.indexOf(VIA);
   const behind = behindTopVia(response, index);
   const start = behind < 0 ? response.fieldStart(index) : response.topVia.start;
   const end = behind < 0 ? response.fieldStart(index + 1) : behind;
   const { wire, fields } = response;
+  if (withheld.length > 0) {
+    const splice = new Splice(wire).remove(start, end);
+    for (const field of withheld) splice.remove(response.fieldStart(field), response.fieldStart(field + 1));
+    if (response.indexOf(CONTENT_LENGTH) < 0) splice.insert(fields.end, `Content-Length: ${response.body.length}\r\n`);
+    return splice.build();
+  }
   if (response.indexOf(CONTENT_LENGTH) >= 0) return wire.slice(0, start) + wire.slice(end);
   const length = `Content-Length: ${response.body.length}\r\n`;
   return wire.slice(0, start) + wire.slice(end, fields.end) + length + wire.slice(fields.end);

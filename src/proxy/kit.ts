@@ -8,6 +8,7 @@ import type { Locator } from "../transport/locator.ts";
 import type { TcpReach } from "../transport/tcp-reach.ts";
 import type { Dialogs } from "./dialogs.ts";
 import type { OrphanDialogs } from "./orphan-dialogs.ts";
+import type { Router } from "./router.ts";
 import type { Tokens } from "./tokens.ts";
 
 export interface ProxyKit {
@@ -20,5 +21,7 @@ export interface ProxyKit {
   readonly tokens: Tokens;
   readonly dialogs: Dialogs;
   readonly orphans: OrphanDialogs;
+  /** As {@link Router} says it. */
+  readonly withheld: Router["withheld"];
   readonly log: Logger;
 }

@@ -61,6 +61,7 @@ export function buildCopy(kit: ProxyKit, copy: Copy, flow: Flow, branch: string)
     maxBreadth,
     supportsPath: target.addPath === true,
     assertedIdentity: target.assertedIdentity,
+    withheld: kit.withheld(routed.request, flow.address, target.isForHelp === true),
     contacts: target.hideContact === true ? hiddenContacts(kit, routed, flow) : undefined,
   });
 }

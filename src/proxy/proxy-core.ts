@@ -93,7 +93,20 @@ export class ProxyCore implements TransactionUser {
     this.prober = new Prober({ transport, transactions, locator, timers, branchIds, random });
     this.hangup = new Hangup({ transactions, locator, branchIds });
     const tcpReach = new TcpReach(listeners);
-    this.kit = { transactions, transport, tcpReach, locator, timers, branchIds, tokens, dialogs, orphans, log };
+    const withheld: Router["withheld"] = (...question) => this.router?.withheld(...question) ?? [];
+    this.kit = {
+      withheld,
+      transactions,
+      transport,
+      tcpReach,
+      locator,
+      timers,
+      branchIds,
+      tokens,
+      dialogs,
+      orphans,
+      log,
+    };
   }
 
   /** Whom to ask where requests go. Must be set before the first datagram. */
@@ -221,7 +234,8 @@ export class ProxyCore implements TransactionUser {
     const hop = hopBack(via);
     // A Via can name anybody: whoever forges a response is to have us send, and connect, to nobody who doesn't belong here.
     if (this.router?.mayAnswer(hop.host, undefined) !== true) return;
-    const forward = new StatelessResponse(this.transport, withoutTopVia(response));
+    const wire = withoutTopVia(response, this.kit.withheld(response, hop.host, false));
+    const forward = new StatelessResponse(this.transport, wire);
     const flows = this.locator.locate(hop, forward, now_ms);
     if (flows !== undefined) forward.onLocated(flows);
   }
@@ -236,6 +250,8 @@ export class ProxyCore implements TransactionUser {
     }
     const asked = this.transactions.askedBy(response)?.address;
     if (this.router?.mayAnswer(source.address, asked) === true) {
+      const isChallenge = response.status === 401 || response.status === 407;
+      if (isChallenge && asked === source.address) this.router.onChallenge(response, asked);
       this.transactions.receiveResponse(response, now_ms);
       return true;
     }

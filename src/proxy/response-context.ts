@@ -90,7 +90,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   onNoAck(): void {}
 
   onProvisional(_branch: Branch, response: Response, now_ms: number): void {
-    if (!this.isDone) this.kit.transactions.respond(this.server, response.status, withoutTopVia(response), now_ms);
+    if (!this.isDone) this.kit.transactions.respond(this.server, response.status, this.wireOf(response), now_ms);
   }
 
   onSuccess(branch: Branch, transaction: ClientTransaction, response: Response, now_ms: number): void {
@@ -235,7 +235,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
       this.reply({ status: 500 }, now_ms);
     } else if (best?.response !== undefined) {
       const challenges = otherChallenges(best, finals);
-      const wire = withChallenges(withoutTopVia(best.response), challenges);
+      const wire = withChallenges(this.wireOf(best.response), challenges);
       this.kit.transactions.respond(this.server, best.status, wire, now_ms);
       this.decision.listener?.onFailure?.(best.status, now_ms);
       this.letGo();
@@ -271,6 +271,11 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     if (routed.request.method !== "INVITE") return;
     if (server.user === this) server.user = new AwaitedAck(decision.listener, routed.request.callId, kit.log);
     for (const branch of this.branches) branch.letGo(server);
+  }
+
+  private wireOf(response: Response): string {
+    const { kit, server } = this;
+    return withoutTopVia(response, kit.withheld(response, server.replyFlow.address, false));
   }
 
   private revised(response: Response, now_ms: number): Response {

@@ -56,6 +56,8 @@ export interface Target {
   readonly mutes?: Condition;
   /** While fr_timer runs, a target that can't be reached is tried again and again: the line may come back. */
   readonly isPersistent?: boolean;
+  /** An emergency call: whoever takes it learns who calls. */
+  readonly isForHelp?: boolean;
   /** One side of the dialog is a PSTN gateway. */
   readonly touchesGateway?: boolean;
   /** The URI that P-Asserted-Identity says instead of what the caller sent (RFC 3325 §9.1). */
@@ -190,6 +192,13 @@ export interface Router {
    * @param asked undefined when nobody remembers, after a restart: then it must be no stranger's
    */
   mayAnswer(address: string, asked: string | undefined): boolean;
+  /**
+   * The header fields of a message, by index, that aren't for whoever is at `address`.
+   * @param isForHelp it belongs to an emergency call
+   */
+  withheld(message: Request | Response, address: string, isForHelp: boolean): readonly number[];
+  /** Whoever is at `address` wants a password: 401 or 407 to what we have sent there. */
+  onChallenge(response: Response, address: string): void;
   /** Whether two addresses are one party's: equal, or those of one upstream target. */
   isSameParty(address: string, other: string): boolean;
   /** Finds out what an admitted request is about; happens once. */

@@ -131,6 +131,7 @@ const NOT_IN_SAMPLE: readonly string[] = [
   "gateways.priority",
   "gateways.weight",
   "gateways.channels",
+  "gateways.trusted",
   "gateways.rewrite",
   "gateways.probe",
   "gateway_choice",

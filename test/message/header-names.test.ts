@@ -34,6 +34,11 @@ const KNOWN: readonly (readonly [id: number, ...names: string[]])[] = [
   [names.P_ASSERTED_IDENTITY, "P-Asserted-Identity"],
   [names.MAX_BREADTH, "Max-Breadth"],
   [names.REQUIRE, "Require"],
+  [names.AUTHORIZATION, "Authorization"],
+  [names.PRIVACY, "Privacy"],
+  [names.P_PREFERRED_IDENTITY, "P-Preferred-Identity"],
+  [names.REMOTE_PARTY_ID, "Remote-Party-ID"],
+  [names.IDENTITY, "Identity"],
 ];
 
 describe("headerId", () => {

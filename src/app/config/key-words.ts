@@ -136,6 +136,8 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
     "lower goes first; the next one gets the call when a gateway is silent, unreachable, full, or says 5xx or 6xx other than 600 and 603",
   "gateways.weight": "its share among gateways of the same priority",
   "gateways.channels": { default: "no limit", words: "calls that it carries at once, counted by dialog" },
+  "gateways.trusted":
+    "`true`: it gets messages whole. Else it gets no credentials but those for a realm that it has asked for itself, and no P-Asserted-Identity, P-Preferred-Identity, Remote-Party-ID or Identity of somebody who wants privacy (`Privacy: id`, `user`, `header`); in an emergency call it gets the identity all the same",
   "gateways.rewrite": {
     default: "none",
     words:

@@ -110,6 +110,7 @@ export const KEYS = {
   "gateways.priority": count(1, 0, 1_000),
   "gateways.weight": count(1, 1, 1_000),
   "gateways.channels": count(undefined, 1, 10_000),
+  "gateways.trusted": flag(false),
   "gateways.rewrite": mapping,
   "gateways.rewrite.called": list(mapping),
   "gateways.rewrite.called.match": text(),

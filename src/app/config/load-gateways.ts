@@ -1,6 +1,7 @@
 /** The file's `gateways`, `gateway_choice`, `gateway_probe`, `carriers` and `max_call`. */
 import { ipVersion } from "../../base/ip-range.ts";
-import { hostText, type SipUri, uriPort } from "../../message/uri.ts";
+import { hostText, type SipUri } from "../../message/uri.ts";
+import { channelKey } from "../../policy/gateways.ts";
 import type { Carrier, Gateway, GatewaySettings, NumberRule, ProbeSettings } from "../../policy/site.ts";
 import { type Fields, fieldsOf, longFormOf } from "./fields.ts";
 import { loadNumber } from "./load-extensions.ts";
@@ -10,18 +11,26 @@ import { readUri } from "./read-uri.ts";
 import type { Place, Reader } from "./reader.ts";
 
 /** @param probe how those are probed that have nothing of their own */
+/** A fault needn't name thousands. */
+const NAMES_TOLD_MAX = 20;
+
 export function loadGateways(reader: Reader, place: Place, probe: ProbeSettings): Gateway[] {
   const gateways: Gateway[] = [];
+  const places = new Set<string>();
+  const names = new Set<string>();
   for (const item of reader.items(place)) {
     const gateway = loadGateway(reader, item, probe);
     if (gateway === undefined) continue;
     const { uri, name } = gateway;
-    if (gateways.some((one) => one.uri.host === uri.host && uriPort(one.uri) === uriPort(uri))) {
+    const place = channelKey(gateway);
+    if (places.has(place)) {
       reader.fault(item, `${uri.text} is listed twice; remove one`);
-    } else if (gateways.some((one) => one.name === name)) {
+    } else if (names.has(name)) {
       reader.fault(item, `is called ${name} like another; give each its own name`);
     } else {
       gateways.push(gateway);
+      places.add(place);
+      names.add(name);
     }
   }
   return gateways;
@@ -56,6 +65,7 @@ function loadGateway(reader: Reader, item: Place, common: ProbeSettings): Gatewa
     priority: fields.count("priority"),
     weight: fields.count("weight"),
     channels: fields.count("channels"),
+    isTrusted: fields.flag("trusted"),
     probe: fields.optional("probe", (found) => loadOwnProbe(reader, found, "gateways.probe", common, [])) ?? common,
     ...loadRewrite(reader, fields.get("rewrite")),
   };
@@ -108,22 +118,24 @@ function loadPattern(reader: Reader, place: Place): RegExp | undefined {
 }
 
 function loadCarriers(reader: Reader, place: Place, gateways: readonly Gateway[]): Carrier[] {
+  const known = new Set(gateways.map(({ name }) => name));
   return reader.entries(place).map(({ key, place: entry }) => {
     const fields = fieldsOf(reader, entry, "carriers.NAME");
     const prefixes = fields.required("prefixes", '["00"]', (found) =>
       reader.items(found).flatMap((item) => loadNumber(reader, item) ?? []),
     );
     const names = fields.required("gateways", `[${gateways[0]?.name ?? "10.10.1.3"}]`, (found) =>
-      reader.items(found).flatMap((item) => loadGatewayName(reader, item, gateways) ?? []),
+      reader.items(found).flatMap((item) => loadGatewayName(reader, item, known) ?? []),
     );
     return { name: key, prefixes: prefixes ?? [], gateways: names ?? [] };
   });
 }
 
-function loadGatewayName(reader: Reader, place: Place, gateways: readonly Gateway[]): string | undefined {
+function loadGatewayName(reader: Reader, place: Place, known: ReadonlySet<string>): string | undefined {
   const name = reader.text(place, "the name of a gateway");
-  if (name === undefined || gateways.some((gateway) => gateway.name === name)) return name;
-  const known = gateways.map((gateway) => gateway.name).join(", ");
-  reader.fault(place, `"${name}" is no gateway of this file; there are ${known === "" ? "none" : known}`);
+  if (name === undefined || known.has(name)) return name;
+  const some = [...known].slice(0, NAMES_TOLD_MAX).join(", ");
+  const more = known.size > NAMES_TOLD_MAX ? " …" : "";
+  reader.fault(place, `"${name}" is no gateway of this file; there are ${some === "" ? "none" : some}${more}`);
   return undefined;
 }
