@@ -1,4 +1,5 @@
 /** A running branchline's state and calls in words, for `branchline status` and `branchline calls`. */
+import { fullTables } from "../base/full-tables.ts";
 import { hostText } from "../message/uri.ts";
 import { LONG_INVITES_CURE, longInvitesText } from "../policy/datagram-lengths.ts";
 import type { PathFinding } from "../policy/path-watch.ts";
@@ -13,6 +14,9 @@ const EDGES_MAX = 20;
 export function statusText(status: RunningStatus): string {
   const { version, up_s, listen, force, upstream, gateways, phones, members = [], dropped, tables, history } = status;
   const lines = [`branchline ${version}, running for ${spell(up_s * 1_000)}.`];
+  for (const { name, size, limit, effect, cure } of fullTables(tables)) {
+    lines.push(`FULL: ${name}, ${size} of ${limit}: ${effect}. What helps: ${cure}.`);
+  }
   for (const { name, address } of listen)
     if (address === null) lines.push(`${name} has no address on this router now.`);
   if (force !== "auto") lines.push(`Upstream is forced ${force}; "branchline force auto" ends that.`);

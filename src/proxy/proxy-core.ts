@@ -1,4 +1,5 @@
 /** The proxy: from a datagram to the transaction or response context that it concerns (RFC 3261 §16). */
+import { TableWatch } from "../base/full-tables.ts";
 import { type Limits, PLENTY } from "../base/limits.ts";
 import { Meter } from "../base/meter.ts";
 import type { Logger, Mac, Random } from "../base/ports.ts";
@@ -48,6 +49,7 @@ export class ProxyCore implements TransactionUser {
   readonly prober: Prober;
   readonly hangup: Hangup;
   readonly meter = new Meter();
+  private readonly tableWatch: TableWatch;
   private readonly branchIds: BranchIds;
   private readonly transport: TransportPort;
   private readonly log: Logger;
@@ -60,6 +62,7 @@ export class ProxyCore implements TransactionUser {
     const { transport, random, log, mac } = ports;
     this.transport = transport;
     this.log = log;
+    this.tableWatch = new TableWatch(this.meter, log);
     this.tokens = new Tokens(mac, listeners);
     this.own = new OwnAddresses(listeners, this.tokens);
     this.locator = new Locator(listeners, ports.lookup, random, limits);
@@ -119,6 +122,7 @@ export class ProxyCore implements TransactionUser {
    * @returns whether its sender may ask or answer something here; false as well for what can't be read
    */
   receive(wire: string, source: Flow, now_ms: number): boolean {
+    this.tableWatch.look(now_ms);
     if (now_ms < this.began_ms) this.began_ms = now_ms;
     if (this.router?.hears(source.address, now_ms) === false) {
       this.meter.count("over_quota");

@@ -32,6 +32,8 @@ describeUnless(missingForRouters(), "run.sh", () => {
   test.each([
     [12, 249, "--max-old-space-size=32 --max-semi-space-size=1 --optimize-for-size --v8-pool-size=1"],
     [18, 500, "--max-old-space-size=64 --max-semi-space-size=1 --optimize-for-size --v8-pool-size=1"],
+    [20, 3900, "--max-old-space-size=256 --max-semi-space-size=1 --optimize-for-size --v8-pool-size=1"],
+    [20, 8000, "--max-old-space-size=512 --max-semi-space-size=1 --optimize-for-size --v8-pool-size=1"],
     [22, 1900, "--max-old-space-size=128 --max-semi-space-size=1 --optimize-for-size --v8-pool-size=1"],
     [
       24,
