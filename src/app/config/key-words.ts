@@ -224,7 +224,7 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
   state: "folder for the secret and the bindings, relative to the file; or a mapping with the next keys",
   "state.folder": "as above",
   "state.interval":
-    "bindings that bring nothing new are written so often at the most; a phone that is new or has moved within 5 s, but beyond 60 such writes, and 6 more each hour, within the interval: flash wears out",
+    "bindings that bring nothing new are written so often at the most (after a power cut, a phone that was registered when they were written counts as refreshed since, for `registration.expires_cap` at the most); a phone that is new or has moved within 5 s, but beyond 60 such writes, and 6 more each hour, within the interval: flash wears out",
   "dns.servers": {
     default: "those of `/etc/resolv.conf`",
     words: "whom to ask for names: IP addresses, `10.222.237.1` or `10.222.237.1:5353`",
