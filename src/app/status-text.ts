@@ -4,7 +4,7 @@ import { hostText } from "../message/uri.ts";
 import { LONG_INVITES_CURE, longInvitesText } from "../policy/datagram-lengths.ts";
 import type { PathFinding } from "../policy/path-watch.ts";
 import type { RegisteredContact } from "../policy/registered.ts";
-import type { AddressConflict, MemberStatus, PeerStatus } from "../policy/status.ts";
+import type { AddressConflict, GatewayStatus, MemberStatus, PeerStatus } from "../policy/status.ts";
 import { spell } from "./config/reader.ts";
 import type { RecordedCall, RunningStatus } from "./control.ts";
 
@@ -29,7 +29,7 @@ export function statusText(status: RunningStatus): string {
     lines.push(`Gateway ${gateway.name}: ${stateText(gateway)}, ${used} calls.`, ...longInvites(gateway));
   }
   lines.push(...conflictLines(status.conflicts));
-  lines.push(`Phones: ${phones.addresses} addresses-of-record with ${phones.contacts} contacts.`, ...missing(members));
+  lines.push(...phoneLines(phones), ...missing(members));
   const drops = Object.entries(dropped).map(([reason, count]) => `  ${reason} ${count}`);
   lines.push(drops.length === 0 ? "Messages dropped: none." : "Messages dropped:", ...drops);
   lines.push(
@@ -47,15 +47,34 @@ export function registeredText(
   members: readonly MemberStatus[],
   path: readonly PathFinding[] = [],
   conflicts: readonly AddressConflict[] = [],
+  gateways: readonly GatewayStatus[] = [],
 ): string {
-  const lines = contacts.map(({ name, contact, from, transport, connected, left_s }) => {
+  const lines = contacts.map((one) => {
+    const { name, contact, from, transport, connected, left_s } = one;
     const whence = `from ${from} ${transport}${connected === false ? ", connection gone" : ""}`;
     const groups = members.filter(({ registered }) => registered === name).map(({ group }) => `, group ${group}`);
     const time = left_s < 0 ? `ran out ${-left_s} s ago` : `${left_s} s left`;
-    return `${name}  ${contact}  ${whence}, ${time}${groups.join("")}`;
+    return `${name}  ${contact}  ${whence}, ${time}${groups.join("")}${atGateway(one, gateways)}`;
   });
   if (lines.length === 0) lines.push("No phone is registered.");
   return `${[...lines, ...missing(members), ...pathLines(path), ...conflictLines(conflicts)].join("\n")}\n`;
+}
+
+/** A phone at a gateway's address is told from the gateway by its port, once upstream has accepted it. */
+function atGateway({ from, accepted }: RegisteredContact, gateways: readonly GatewayStatus[]): string {
+  const host = from.slice(0, from.lastIndexOf(":"));
+  const gateway = gateways.find(({ addresses = [] }) => addresses.some((address) => hostText(address) === host));
+  if (gateway === undefined) return "";
+  const doubt = accepted === false ? ", its calls count as the gateway's until upstream has accepted it" : "";
+  return `, at the address of gateway ${gateway.name}${doubt}`;
+}
+
+function phoneLines({ addresses, contacts, not_back = 0, at_gateways = 0 }: RunningStatus["phones"]): string[] {
+  const shared = at_gateways > 0 ? `, ${at_gateways} at a gateway's address` : "";
+  const lines = [`Phones: ${addresses} addresses-of-record with ${contacts} contacts${shared}.`];
+  const back = `${not_back} phones not yet back at upstream: it can't call them before their next REGISTER.`;
+  if (not_back > 0) lines.push(back);
+  return lines;
 }
 
 function pathLines(findings: readonly PathFinding[] = []): string[] {

@@ -25,10 +25,10 @@ export async function askAndPrint(file: string, question: ControlQuestion, asJso
     if (calls !== undefined) return print(callsText(calls), asJson, calls);
     if (registered === undefined) return print(statusText(status), asJson, status);
     contacts.push(...registered.contacts);
-    const { members = [], path = [], conflicts = [] } = status;
+    const { members = [], path = [], conflicts = [], gateways } = status;
     if (registered.next === undefined) {
       const phones = conflicts.filter((one) => one.with === "phone");
-      const text = registeredText(contacts, members, path, phones);
+      const text = registeredText(contacts, members, path, phones, gateways);
       return print(text, asJson, { contacts, members, path, conflicts: phones });
     }
     next = { command: "registered", after: registered.next };

@@ -1,4 +1,8 @@
-/** Gateways and phones at an address that upstream has as well: what comes from there can't be told apart. */
+/**
+ * Gateways and phones at an address that upstream has as well, and phones at a gateway's own address and port: what comes
+ * from there can't be told apart.
+ */
+import { hostText, uriPort } from "../message/uri.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Peer } from "./peer.ts";
 import type { Site } from "./site.ts";
@@ -8,7 +12,7 @@ import type { AddressConflict } from "./status.ts";
 const CONFLICTS_MAX = 20;
 
 export function addressConflicts(upstreams: Iterable<Peer>, site: Site, bindings: Bindings): AddressConflict[] {
-  const conflicts: AddressConflict[] = [];
+  const conflicts = phonesAtGateways(site, bindings);
   for (const { name, addresses } of upstreams) {
     for (const address of addresses) {
       for (const gateway of site.gateways.filter(({ uri }) => uri.host === address)) {
@@ -21,7 +25,31 @@ export function addressConflicts(upstreams: Iterable<Peer>, site: Site, bindings
       if (conflicts.length >= CONFLICTS_MAX) return conflicts.slice(0, CONFLICTS_MAX);
     }
   }
+  return conflicts.slice(0, CONFLICTS_MAX);
+}
+
+/** Phones whose REGISTERs come from where a gateway's calls come from: an analogue port of the same box, or a forged source. */
+function phonesAtGateways({ gateways }: Site, bindings: Bindings): AddressConflict[] {
+  const conflicts: AddressConflict[] = [];
+  const seen = new Set<string>();
+  for (const { name, uri } of gateways) {
+    const address = uri.host;
+    const port = uriPort(uri);
+    for (const phone of seen.has(`${address} ${port}`) ? [] : bindings.allAt(address)) {
+      if (!phone.bindings.some(({ flow }) => flow.address === address && flow.port === port)) continue;
+      conflicts.push(samePort(`${phone.name} is registered from`, address, port, name));
+    }
+    seen.add(`${address} ${port}`);
+  }
   return conflicts;
+}
+
+/** @param who with its verb, such as "201 is registered from" */
+export function samePort(who: string, address: string, port: number, gateway: string): AddressConflict {
+  const place = `${hostText(address)}:${port}`;
+  const text = `${who} ${place}, the very address and port of gateway ${gateway}: its calls count as the gateway's unless they carry the Contact that upstream has accepted`;
+  const cure = `give the phone, or the analogue port of the same box, another SIP port than ${port}`;
+  return { with: "phone", address, text, cure };
 }
 
 /** A gateway at `address`, which upstream `name` has as well. */

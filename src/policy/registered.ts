@@ -14,6 +14,8 @@ export interface RegisteredContact {
   readonly left_s: number;
   /** Whether its connection stands; undefined where there is none to stand. */
   readonly connected?: boolean | undefined;
+  /** Upstream hasn't accepted it from there yet: only we have answered. */
+  readonly accepted?: false;
 }
 
 export interface RegisteredPage {
@@ -44,7 +46,7 @@ export function registeredAfter(
   for (const { name, bindings: list } of addresses) {
     if (characters > PAGE_CHARACTERS) return { contacts, next };
     next = name;
-    for (const { contact, flow, expires_ms } of list) {
+    for (const { contact, flow, expires_ms, isAccepted } of list) {
       const { listener, address, port } = flow;
       characters += name.length + contact.length + CONTACT_CHARACTERS;
       contacts.push({
@@ -54,6 +56,7 @@ export function registeredAfter(
         transport: listener.protocol,
         left_s: Math.round((expires_ms - now_ms) / 1_000),
         connected: isReliable(flow) ? isOpen(flow) : undefined,
+        ...(isAccepted ? {} : { accepted: false as const }),
       });
     }
   }

@@ -124,18 +124,31 @@ export class SitePolicy {
 
   status(now_ms: number): SiteStatus {
     const { peers, upstreams, gateways, bindings, pathWatch } = this;
-    let contacts = 0;
-    for (const address of bindings.all()) contacts += address.bindings.length;
     return {
       force: peers.pin,
       upstream: [...upstreams.all()].map((peer) => peer.status(now_ms)),
       gateways: gateways.status(now_ms),
-      phones: { addresses: bindings.size, contacts },
+      phones: this.phones(),
       members: this.hunting.members(now_ms),
       path: pathWatch.findings(upstreams.all()),
       conflicts: addressConflicts(upstreams.all(), this.site, bindings),
       history: peers.history.all,
     };
+  }
+
+  private phones(): SiteStatus["phones"] {
+    const { bindings, site, upstreams } = this;
+    const isDark = [...upstreams.all()].every((peer) => !peer.takesRegisters);
+    const hosts = new Set(site.gateways.map(({ uri }) => uri.host));
+    let contacts = 0;
+    let not_back = 0;
+    let at_gateways = 0;
+    for (const { bindings: list, stale } of bindings.all()) {
+      contacts += list.length;
+      if (!isDark && list.length > 0 && stale.size > 0) not_back += 1;
+      for (const { flow } of list) if (hosts.has(flow.address)) at_gateways += 1;
+    }
+    return { addresses: bindings.size, contacts, not_back, at_gateways };
   }
 
   /** @param hosts more addresses, by the host in upstream's URI */

@@ -30,7 +30,7 @@ export interface MemberStatus {
   readonly registered: string | null;
 }
 
-/** A gateway or a phone at an address that upstream has as well: what comes from there can't be told apart. */
+/** A gateway or a phone at an address that upstream or a gateway has as well: what comes from there can't be told apart. */
 export interface AddressConflict {
   readonly with: "gateway" | "phone";
   readonly address: string;
@@ -44,12 +44,19 @@ export interface SiteStatus {
   readonly force: "auto" | "up" | "down";
   readonly upstream: readonly PeerStatus[];
   readonly gateways: readonly GatewayStatus[];
-  readonly phones: { readonly addresses: number; readonly contacts: number };
+  readonly phones: {
+    readonly addresses: number;
+    readonly contacts: number;
+    /** Numbers whose phones have been answered here, and of which upstream, which lives, hasn't heard since. */
+    readonly not_back?: number;
+    /** Contacts registered from the address of a gateway. */
+    readonly at_gateways?: number;
+  };
   /** Whom hunt groups name; older versions don't tell. */
   readonly members?: readonly MemberStatus[];
   /** What isn't well with upstream and the Path of registrations; older versions don't tell. */
   readonly path?: readonly PathFinding[];
-  /** Who shares an address with upstream; older versions don't tell. */
+  /** Who shares an address with upstream, or an address and port with a gateway; older versions don't tell. */
   readonly conflicts?: readonly AddressConflict[];
   readonly history: readonly Edge[];
 }

@@ -23,6 +23,21 @@ suite("describe", () => {
     ]);
   });
 
+  test("a phone at a gateway's address needs a port of its own: said of gateways near phones, warned of members", () => {
+    const near = "gateways: [sip:10.222.237.3:5061, sip:192.0.2.3]\n";
+    const group = (port: number) => `hunt_groups: {default: {members: ["sip:205@10.222.237.3:${port}", "201"]}}\n`;
+    const line =
+      "A phone at the address of gateway 10.222.237.3:5061, such as an analogue port of the same box, is told from the gateway by its SIP port: give it another than 5061.";
+    const about = words(`${LEAST}${near}${group(5061)}`).filter((one) => /^(A phone at|Warning)/.test(one));
+    const [said = "", warned = ""] = about;
+    expect(said).toBe(line);
+    expect(warned).toMatch(
+      /^Warning: Member sip:205@10\.222\.237\.3:5061 is at .*gateway 10\.222\.237\.3:5061.*another SIP port than 5061\.$/,
+    );
+    expect(words(`${LEAST}${near}${group(5060)}`).join("\n")).not.toContain("Warning");
+    expect(words(`${LEAST}gateways: [sip:192.0.2.3]\n`).join("\n")).not.toContain("analogue");
+  });
+
   test("upstream that may dial out is named", () => {
     const text = `${LEAST}upstream: {targets: sip:192.0.2.1, may_dial_out: true}\n`;
     const line = "Upstream may dial out here: what it sends to a gateway goes there.";

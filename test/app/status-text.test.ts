@@ -129,3 +129,21 @@ test("addresses of a peer that the file has by name, and who shares one with ups
   ]);
   expect(registeredText([], [], [], [conflict])).toContain("\nWARNING: 201@a is registered from ….\n  give …\n");
 });
+
+test("phones at a gateway's address, and phones that aren't back at upstream", () => {
+  const phones = { addresses: 3, contacts: 4, not_back: 2, at_gateways: 1 };
+  expect(statusText({ ...STATUS, phones })).toContain(
+    "\nPhones: 3 addresses-of-record with 4 contacts, 1 at a gateway's address.\n" +
+      "2 phones not yet back at upstream: it can't call them before their next REGISTER.\n",
+  );
+  const gateways = [
+    { name: "pstn", state: "up", observed: "up", calls: 0, channels: 2, addresses: ["fd00::3", "10.0.0.3"] },
+  ];
+  const contact = { name: "205@x", contact: "sip:205@x", transport: "udp" as const, left_s: 9 };
+  const told = (from: string, more = {}) => registeredText([{ ...contact, from, ...more }], [], [], [], gateways);
+  expect(told("10.0.0.3:5062")).toMatch(/, 9 s left, at the address of gateway pstn\n$/);
+  expect(told("[fd00::3]:5062", { accepted: false })).toMatch(
+    /, at the address of gateway pstn, its calls count as the gateway's until upstream has accepted it\n$/,
+  );
+  expect(told("10.0.0.33:5062", { accepted: false })).toMatch(/, 9 s left\n$/);
+});

@@ -48,3 +48,39 @@ describe("upstream's addresses", () => {
     ]);
   });
 });
+
+describe("a phone at a gateway's address", () => {
+  const registeredAt = (port: number, gateways = "sip:10.10.1.3") => {
+    const site = new Site(SITE_YAML.replace("sip:10.10.1.3", gateways));
+    site.actor("pbx", PBX, WAN).answers("REGISTER", { status: 200 });
+    site.actor("205", { address: GATEWAY.address, port }).request("REGISTER", "sip:pbx.example.com");
+    site.run(1_000);
+    return site.status();
+  };
+
+  it("at the gateway's own port: a warning, with the cure", () => {
+    const { conflicts, phones } = registeredAt(5060);
+    expect(phones.at_gateways).toBe(1);
+    expect(conflicts).toEqual([
+      {
+        with: "phone",
+        address: GATEWAY.address,
+        text: "205@pbx.example.com is registered from 10.10.1.3:5060, the very address and port of gateway 10.10.1.3: its calls count as the gateway's unless they carry the Contact that upstream has accepted",
+        cure: "give the phone, or the analogue port of the same box, another SIP port than 5060",
+      },
+    ]);
+  });
+
+  it("at another port it is told apart, and counted", () => {
+    expect(registeredAt(5062)).toMatchObject({ conflicts: [], phones: { contacts: 1, at_gateways: 1 } });
+    expect(registeredAt(5060, "sip:10.10.1.3:5061")).toMatchObject({ conflicts: [], phones: { at_gateways: 1 } });
+  });
+
+  it("a phone elsewhere is none", () => {
+    const site = new Site();
+    site.actor("pbx", PBX, WAN).answers("REGISTER", { status: 200 });
+    site.actor("201", PHONE).request("REGISTER", "sip:pbx.example.com");
+    site.run(1_000);
+    expect(site.status()).toMatchObject({ conflicts: [], phones: { contacts: 1, at_gateways: 0 } });
+  });
+});

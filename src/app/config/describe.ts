@@ -1,5 +1,6 @@
 /** What a configuration will do, in words. */
-import { hostText } from "../../message/uri.ts";
+import { hostText, uriPort } from "../../message/uri.ts";
+import { samePort } from "../../policy/address-conflicts.ts";
 import { rewrite } from "../../policy/rewriting.ts";
 import type { ProbeSettings, Site } from "../../policy/site.ts";
 import { PLAIN_OPTIONS } from "../../proxy/options-request.ts";
@@ -42,6 +43,7 @@ export function describe(config: Config): string {
         `"${survival.notice}"; ${hold} later branchline ${answer}.`,
     );
     lines.push(`Calls that name a gateway (${gateways.join(", ")}) go there at once.`);
+    lines.push(...sharedLines(site));
   }
   lines.push(...dialOutLines(config.site), ...emergencyLines(config.site));
   if (site.inbound.order === "upstream-first") {
@@ -74,6 +76,24 @@ function probeLines({ upstream, gateways, gatewaySettings }: Site): string[] {
   if (shared !== "" && gateways.length > 0) lines.push(`A probe of a gateway is an OPTIONS request ${shared}.`);
   const own = gateways.filter(({ probe }) => probe !== gatewaySettings.probe);
   return [...lines, ...own.map(({ name, probe }) => `Probes gateway ${name} ${intervalWords(probe)}.`)];
+}
+
+/** Phones at a gateway's address: the analogue ports of the box that is the gateway. */
+function sharedLines({ gateways, huntGroups, localnet }: Site): string[] {
+  const near = gateways.filter(({ uri }) => localnet.contains(uri.host));
+  const lines = near.map(({ name, uri }) => {
+    const who = `A phone at the address of gateway ${name}, such as an analogue port of the same box,`;
+    return `${who} is told from the gateway by its SIP port: give it another than ${uriPort(uri)}.`;
+  });
+  const members = new Set(huntGroups.flatMap((group) => group.members));
+  for (const member of members) {
+    if (typeof member === "string") continue;
+    const shared = gateways.find(({ uri }) => uri.host === member.host && uriPort(uri) === uriPort(member));
+    if (shared === undefined) continue;
+    const { text, cure } = samePort(`Member ${member.text} is at`, member.host, uriPort(member), shared.name);
+    lines.push(`Warning: ${text}; ${cure}.`);
+  }
+  return lines;
 }
 
 function intervalWords(probe: ProbeSettings): string {

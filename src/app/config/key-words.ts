@@ -105,7 +105,8 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
   "registration.mode":
     "`contact` for a PBX that knows no Path: it gets our own address as the phone's Contact, and the phone gets its own back",
   "registration.expires_cap": "no phone is told a longer expiry, so that each comes back often enough",
-  "registration.survival_expires": "what phones are told in an outage, less a random part of up to 15 %",
+  "registration.survival_expires":
+    "what phones are told in an outage, less a random part of up to 15 %; while upstream recovers, 30 s at the most",
   "registration.local_after": "upstream silent for so long on a known phone's REGISTER: it is answered here",
   "registration.unknown":
     "who is answered in an outage: `known` phones (same source address or instance), all in `localnet`, or `none`",
