@@ -72,6 +72,7 @@ export class App implements Controlled {
       transport: this.transport,
       lookup,
       random: this.random,
+      wallClock_ms: () => this.clock.wallClock_ms(),
       mac: createMac(config.stateFolder, log),
       log,
     };

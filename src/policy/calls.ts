@@ -145,6 +145,15 @@ export class Calls implements Table {
     if (call?.dialog === undefined || (tags.includes(fromTag) && tags.includes(toTag))) this.calls.delete(callId);
   }
 
+  /** Whether a request belongs to a call that is up, by both of its tags. */
+  isWithin({ callId, fromTag, toTag }: Pick<Request, "callId" | "fromTag" | "toTag">, now_ms: number): boolean {
+    const call = this.calls.get(callId);
+    if (call?.dialog === undefined || call.expires_ms <= now_ms) return false;
+    const { callerTag, dialog } = call;
+    const isOfCaller = fromTag === callerTag && toTag === dialog.calleeTag;
+    return isOfCaller || (toTag === callerTag && fromTag === dialog.calleeTag);
+  }
+
   has(callId: string): boolean {
     return this.calls.has(callId);
   }

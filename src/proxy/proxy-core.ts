@@ -37,6 +37,8 @@ export interface ProxyPorts {
   readonly random: Random;
   readonly mac: Mac;
   readonly log: Logger;
+  /** Milliseconds since 1970, as far as the router knows: tokens of gateways' calls say when they were made. */
+  readonly wallClock_ms?: () => number;
 }
 
 export class ProxyCore implements TransactionUser {
@@ -63,7 +65,7 @@ export class ProxyCore implements TransactionUser {
     this.transport = transport;
     this.log = log;
     this.tableWatch = new TableWatch(this.meter, log);
-    this.tokens = new Tokens(mac, listeners);
+    this.tokens = new Tokens(mac, listeners, ports.wallClock_ms);
     this.own = new OwnAddresses(listeners, this.tokens);
     this.locator = new Locator(listeners, ports.lookup, random, limits);
     this.branchIds = new BranchIds(

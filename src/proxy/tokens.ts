@@ -8,6 +8,8 @@
  * Record-Route: "d~mac" or "g~mac", the mac over the Call-ID: proves that a request belongs to a dialog that we let in;
  * "g" when one of its sides is the PSTN gateway. Where a side has opened a connection to us, and can't be reached without it:
  * "d~a~TAG~t~LOCAL~PORT~REMOTE~PORT~mac", "a" for the caller's side, "b" for the callee's, TAG a hash of the caller's tag.
+ * A gateway's dialog costs money, so its token says when it was made, and whose it is: "g~TIME~TAG~mac" and
+ * "g~TIME~TAG~a~t~LOCAL~PORT~REMOTE~PORT~mac", TIME in seconds since 1970, base 36.
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Mac } from "../base/ports.ts";
@@ -17,6 +19,9 @@ import { type Flow, flowKey, type Listener, type Protocol } from "../transport/f
 
 const FLOWS_REMEMBERED = 1024;
 const DIALOG_PARTS = 9;
+/** Parts of a gateway dialog's token: with TIME and TAG, and with a connection too. */
+const TIMED_PARTS = 4;
+const TIMED_WAY_PARTS = 10;
 const LETTERS: Readonly<Record<Protocol, string>> = { udp: "u", tcp: "t", tls: "s" };
 const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map([
   ["u", "udp"],
@@ -30,13 +35,24 @@ export interface DialogWay {
   readonly flow: Flow;
 }
 
+/** What a token says of the dialog of a gateway. */
+export interface GatewayDialog {
+  /** How old it is by the router's clock, which may have been set since: less than 0 then. Undefined: it doesn't say. */
+  readonly age_s: number | undefined;
+  /** Whether the request has the caller's tag, in From or To. Undefined: it doesn't say. */
+  readonly hasTag: boolean | undefined;
+}
+
 export class Tokens {
   private readonly mac: Mac;
   private readonly listeners: readonly Listener[];
+  private readonly wallClock_ms: (() => number) | undefined;
   private readonly made = new BoundedMap<string, string>(FLOWS_REMEMBERED);
 
-  constructor(mac: Mac, listeners: readonly Listener[]) {
+  /** @param wallClock_ms milliseconds since 1970, as far as the router knows; without it no token says when it was made */
+  constructor(mac: Mac, listeners: readonly Listener[], wallClock_ms?: () => number) {
     this.mac = mac;
+    this.wallClock_ms = wallClock_ms;
     this.listeners = listeners;
   }
 
@@ -106,6 +122,11 @@ export class Tokens {
    * @param way the connection that one of its sides has opened
    */
   forDialog({ callId, fromTag }: Request, touchesGateway: boolean, way?: DialogWay): string {
+    if (touchesGateway && this.wallClock_ms !== undefined) {
+      const head = `g~${this.now_s(this.wallClock_ms).toString(36)}~${this.tagHash(fromTag)}`;
+      const timed = way === undefined ? head : `${head}~${way.side}~${flowText(way.flow)}`;
+      return `${timed}~${this.dialogMac(timed, callId)}`;
+    }
     const kind = touchesGateway ? "g" : "d";
     const text = way === undefined ? kind : `${kind}~${way.side}~${this.tagHash(fromTag)}~${flowText(way.flow)}`;
     return `${text}~${this.dialogMac(text, callId)}`;
@@ -120,13 +141,30 @@ export class Tokens {
     return kind === "g" ? "gateway-dialog" : "dialog";
   }
 
+  /** What a token proves about a request to or from a gateway; undefined when it is none of such a dialog. */
+  readGatewayDialog(token: string, request: Request): GatewayDialog | undefined {
+    if (this.readDialog(token, request.callId) !== "gateway-dialog") return undefined;
+    const parts = token.split("~");
+    if (parts.length !== TIMED_PARTS && parts.length !== TIMED_WAY_PARTS)
+      return { age_s: undefined, hasTag: undefined };
+    const made_s = Number.parseInt(parts[1] ?? "", 36);
+    const age_s = this.wallClock_ms === undefined ? undefined : this.now_s(this.wallClock_ms) - made_s;
+    return { age_s, hasTag: [request.fromTag, request.toTag].some((tag) => this.tagHash(tag) === parts[2]) };
+  }
+
+  private now_s(wallClock_ms: () => number): number {
+    return Math.max(0, Math.floor(wallClock_ms() / 1_000));
+  }
+
   /** The connection to the side of the dialog that `request` goes to, when the token knows it (RFC 5626 §5.3). */
   readWay(token: string, request: Request): Flow | undefined {
-    if (token.charAt(3) !== "~") return undefined; // that of most calls: "d~" and a mac
+    if (token.charAt(3) !== "~" && token.charAt(0) !== "g") return undefined; // that of most calls: "d~" and a mac
     const parts = token.split("~");
-    if (parts.length !== DIALOG_PARTS || this.readDialog(token, request.callId) === undefined) return undefined;
-    const tag = parts[1] === "a" ? request.toTag : request.fromTag;
-    return this.tagHash(tag) === parts[2] ? this.flowOf(parts.slice(2)) : undefined;
+    const isTimed = parts.length === TIMED_WAY_PARTS;
+    if ((!isTimed && parts.length !== DIALOG_PARTS) || this.readDialog(token, request.callId) === undefined)
+      return undefined;
+    const tag = (isTimed ? parts[3] : parts[1]) === "a" ? request.toTag : request.fromTag;
+    return this.tagHash(tag) === parts[2] ? this.flowOf(parts.slice(isTimed ? 3 : 2)) : undefined;
   }
 
   /** Callers choose Call-IDs: one that goes on like a token must not have the mac of that token for another Call-ID. */

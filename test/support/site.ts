@@ -80,7 +80,8 @@ export class Site {
   /** Connections that we have opened, and whether they have been used again. */
   private readonly dialled = new Map<string, { readonly flow: Flow; isReused: boolean }>();
 
-  constructor(yaml: string = SITE_YAML, network: NetworkOptions = {}) {
+  /** @param wallClock_ms the router's own idea of the time, by the simulation's; undefined: it has none */
+  constructor(yaml: string = SITE_YAML, network: NetworkOptions = {}, wallClock_ms?: (now_ms: number) => number) {
     const { config, problems } = loadConfig(yaml, (path) => path);
     if (problems.length > 0)
       throw new Error(problems.map((problem) => `${problem.path} ${problem.message}`).join("\n"));
@@ -107,7 +108,9 @@ export class Site {
       giveUp: () => {},
     };
     const log = recordingLogger(this.events, simulation);
-    this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
+    const clock = wallClock_ms === undefined ? {} : { wallClock_ms: () => wallClock_ms(simulation.now_ms) };
+    const ports = { transport, lookup, random, mac: testMac, log, ...clock };
+    this.core = new ProxyCore(ports, config.listeners, this.timers);
     this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
     this.log = log;
     this.random = random;

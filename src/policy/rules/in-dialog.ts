@@ -132,10 +132,26 @@ function isAllowed(facts: RequestFacts, host: string, situation: Situation): boo
   const proves = (...kinds: string[]) =>
     routes.tokens.some((token) => kinds.includes(tokens.readDialog(token, request.callId) ?? ""));
   if (isOutside(origin)) {
-    if (isToGateway) return proves("gateway-dialog");
+    if (isToGateway) return isOfGatewayCall(facts, situation);
     return site.localnet.contains(host) && proves("dialog", "gateway-dialog");
   }
   if (origin !== "upstream" || site.upstream.mayDialOut || COSTS_NOTHING.includes(request.method)) return true;
-  if (isToGateway) return proves("gateway-dialog") || mayReachGateway(facts, host, situation);
+  if (isToGateway) return isOfGatewayCall(facts, situation) || mayReachGateway(facts, host, situation);
   return ipVersion(host) !== 0 || upstreams.isNamed(host) || proves("dialog", "gateway-dialog");
+}
+
+/**
+ * Whether a request to a gateway shows that it belongs to a call with it. What ends a call always may, and nothing but the
+ * call's own tags makes any other: a token can be overheard. An INVITE could begin a call at a gateway that forgets; so its
+ * token is fresh, by a clock that may have been set since, or the call is known here to be up still.
+ */
+function isOfGatewayCall({ request, routes }: RequestFacts, { tokens, gateways, now_ms }: Situation): boolean {
+  const { calls } = gateways;
+  const proofs = routes.tokens.flatMap((token) => tokens.readGatewayDialog(token, request) ?? []);
+  if (proofs.length === 0) return false;
+  if (COSTS_NOTHING.includes(request.method)) return true;
+  if (proofs.some(({ hasTag }) => hasTag === false)) return false;
+  if (request.method !== "INVITE") return true;
+  const isFresh = proofs.some(({ age_s }) => age_s !== undefined && age_s * 1_000 <= calls.max_call_ms);
+  return isFresh || calls.isWithin(request, now_ms);
 }
