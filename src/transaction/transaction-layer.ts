@@ -1,27 +1,26 @@
 /** All transactions: matches messages to them, and does what their machines ask for (RFC 3261 §17). */
-import { assertNever } from "../base/assert.ts";
 import { type Limits, PLENTY } from "../base/limits.ts";
 import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
 import type { Logger, Random } from "../base/ports.ts";
-import { Timer, type Timers } from "../base/timers.ts";
+import type { Timers } from "../base/timers.ts";
 import type { Request, Response } from "../message/message.ts";
 import { buildReply, type Reply } from "../message/reply.ts";
 import { type Flow, isSameFlow, type TransportPort } from "../transport/flow.ts";
 import { responseFlow } from "../transport/receive.ts";
 import { buildCancel } from "./ack-cancel.ts";
+import { Actions } from "./actions.ts";
 import { Backlog } from "./backlog.ts";
 import { ClientTransaction, type ClientUser, NOBODY } from "./client-transaction.ts";
 import { inviteClient } from "./invite-client.ts";
 import { inviteServer } from "./invite-server.ts";
 import { Lingering } from "./lingering.ts";
-import { type Action, type Input, inputOf, step, TERMINATED } from "./machine.ts";
+import { type Input, inputOf, step, TERMINATED } from "./machine.ts";
 import { nonInviteClient } from "./non-invite-client.ts";
 import { nonInviteServer } from "./non-invite-server.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { ServerTransaction } from "./server-transaction.ts";
 import { buildStateless } from "./stateless-reply.ts";
-import { lingering_ms, PATIENCE_ms, T1_ms, T2_ms } from "./timers.ts";
 import type { Transaction, TransactionRunner } from "./transaction.ts";
 import { clientKey, serverKey, serverKeyAs } from "./transaction-key.ts";
 import type { TransactionUser } from "./transaction-user.ts";
@@ -42,6 +41,7 @@ export class TransactionLayer implements TransactionRunner, Table {
   private readonly clients = new Map<string, ClientTransaction>();
   private readonly transport: TransportPort;
   private readonly timers: Timers;
+  private readonly actions: Actions;
   private readonly random: Random;
   private readonly log: Logger;
   private readonly user: TransactionUser;
@@ -59,6 +59,7 @@ export class TransactionLayer implements TransactionRunner, Table {
     this.random = ports.random;
     this.log = ports.log;
     this.timers = timers;
+    this.actions = new Actions(ports.transport, timers);
     this.user = user;
   }
 
@@ -121,7 +122,7 @@ export class TransactionLayer implements TransactionRunner, Table {
     const transaction = new ClientTransaction(this, machine, clientKey(branch, method), wire, flow, user);
     this.clients.set(transaction.key, transaction);
     this.weigh(transaction);
-    this.act(transaction, machine.start, undefined, now_ms);
+    this.actions.perform(transaction, machine.start, undefined, now_ms);
     return transaction;
   }
 
@@ -258,7 +259,7 @@ export class TransactionLayer implements TransactionRunner, Table {
     transaction.state = transition.next;
     if (transition.next === TERMINATED) this.forget(transaction);
     try {
-      this.act(transaction, transition.actions, response, now_ms, input);
+      this.actions.perform(transaction, transition.actions, response, now_ms, input);
     } catch (error) {
       this.fail(transaction, error, now_ms);
     }
@@ -282,68 +283,6 @@ export class TransactionLayer implements TransactionRunner, Table {
     const characters = transaction.isLingering || transaction.state === TERMINATED ? 0 : transaction.characters;
     this.unanswered.characters += characters - transaction.weighed;
     transaction.weighed = characters;
-  }
-
-  private act(
-    transaction: Transaction,
-    actions: readonly Action[],
-    response: Response | undefined,
-    now_ms: number,
-    input: Input = "request",
-  ): void {
-    for (const action of actions) {
-      switch (action) {
-        case "send":
-          transaction.transmit(this.transport);
-          break;
-        case "sendAck":
-          if (transaction instanceof ClientTransaction) transaction.acknowledge(this.transport, response);
-          break;
-        case "tell":
-          transaction.tell(input, response, now_ms);
-          break;
-        case "startRetransmit":
-          this.retransmitAfter(transaction, T1_ms, now_ms);
-          break;
-        case "doubleRetransmit":
-          this.retransmitAfter(transaction, transaction.interval_ms * 2, now_ms);
-          break;
-        case "doubleRetransmitToT2":
-          this.retransmitAfter(transaction, Math.min(transaction.interval_ms * 2, T2_ms), now_ms);
-          break;
-        case "retransmitEveryT2":
-          this.retransmitAfter(transaction, T2_ms, now_ms);
-          break;
-        case "stopRetransmit":
-          if (transaction.retransmitTimer !== undefined) this.timers.stop(transaction.retransmitTimer);
-          break;
-        case "startTimeout":
-          this.live(transaction, "timeout", PATIENCE_ms, now_ms);
-          break;
-        case "stopTimeout":
-          this.timers.stop(transaction.lifeTimer);
-          break;
-        case "linger64T1":
-        case "absorb64T1":
-        case "absorbT4":
-          this.live(transaction, "linger", lingering_ms(action, transaction.isReliable), now_ms);
-          break;
-        default:
-          assertNever(action);
-      }
-    }
-  }
-
-  private retransmitAfter(transaction: Transaction, interval_ms: number, now_ms: number): void {
-    if (transaction.isReliable) return;
-    transaction.interval_ms = interval_ms;
-    transaction.retransmitTimer ??= new Timer(transaction, "retransmit");
-    this.timers.start(transaction.retransmitTimer, interval_ms, now_ms);
-  }
-
-  private live(transaction: Transaction, input: "timeout" | "linger", duration_ms: number, now_ms: number): void {
-    transaction.lifeInput = input;
-    this.timers.start(transaction.lifeTimer, duration_ms, now_ms);
   }
 
   private terminate(transaction: Transaction): void {

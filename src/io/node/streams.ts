@@ -1,15 +1,13 @@
 /** TCP and TLS: listeners, and the connections that peers and we have opened (RFC 3261 §18, RFC 5923). */
 import * as net from "net";
-import { performance } from "perf_hooks";
-import { BoundedMap } from "../../base/bounded-map.ts";
 import { type Limits, PLENTY } from "../../base/limits.ts";
 import type { Table } from "../../base/meter.ts";
 import type { Logger } from "../../base/ports.ts";
 import { type Flow, flowKey, type Listener } from "../../transport/flow.ts";
+import { Complaints } from "./complaints.ts";
 import { Connection, type ConnectionUser } from "./connection.ts";
 import type { TransportSink } from "./sink.ts";
 import { NodeTls, type TlsFiles, type TlsUser } from "./tls.ts";
-import { handshakeFault } from "./tls-faults.ts";
 
 /** Beyond that, for connections that we open to upstream and gateways: phones must not keep us from them. */
 const RESERVED = 64;
@@ -31,20 +29,10 @@ const TRIAL_ms = 500;
 /** Why a connection has ended that we have given up. */
 const SILENT = "silent";
 
-/** The log tells of a peer's failed handshakes for the same reason no more often, of so few reasons, and so many peers. */
-const COMPLAINT_INTERVAL_ms = 60_000;
-const REASONS_MAX = 4;
-const COMPLAINTS_MAX = 256;
-
 /** A connection that a peer has opened, before TLS. */
 interface Handshake {
   readonly socket: net.Socket;
   readonly flow: Flow;
-}
-
-interface Complaints {
-  readonly since_ms: number;
-  readonly reasons: Set<string>;
 }
 
 /** Accepted connections from one address. */
@@ -60,8 +48,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   private readonly tls: NodeTls | undefined;
   /** Accepted connections whose TLS handshake goes on. */
   private readonly handshakes = new Map<string, Handshake>();
-  /** What the log has told of a peer lately. */
-  private readonly complaints = new BoundedMap<string, Complaints>(COMPLAINTS_MAX);
+  private readonly complaints: Complaints;
   private readonly servers = new Map<Listener, net.Server>();
   private readonly connections = new Map<string, Connection>();
   /** Accepted connections by remote address. */
@@ -84,6 +71,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     this.unsent_max_bytes = Math.min(UNSENT_MAX_BYTES, limits.connectionCharacters * UNSENT_PART);
     this.sink = sink;
     this.log = log;
+    this.complaints = new Complaints(log);
     this.tls = tls === undefined ? undefined : new NodeTls(tls, this);
   }
 
@@ -214,24 +202,8 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   }
 
   onRefused({ remoteAddress: address }: net.Socket, error: Error): void {
-    if (address !== undefined && this.sink.knows(address)) this.complain(address, undefined, error);
+    if (address !== undefined && this.sink.knows(address)) this.complaints.add(address, undefined, error);
     else this.log.debug("tls_failed", { peer: address, why: error.message });
-  }
-
-  /** An operator must see it: no other sign tells a bad certificate from a dead peer. */
-  private complain(peer: string, name: string | undefined, error: Error): void {
-    const why = handshakeFault(error);
-    if (why === undefined) return;
-    const now_ms = performance.now();
-    let told = this.complaints.get(peer);
-    if (told === undefined || now_ms - told.since_ms >= COMPLAINT_INTERVAL_ms) {
-      told = { since_ms: now_ms, reasons: new Set() };
-      this.complaints.set(peer, told);
-    }
-    const { reasons } = told;
-    if (reasons.has(why) || reasons.size >= REASONS_MAX) return;
-    reasons.add(why);
-    this.log.warn("tls_failed", { peer, name, why });
   }
 
   /** A connection that a peer has opened. */
@@ -247,7 +219,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     const tls = listener.protocol === "tls" ? this.tls : undefined;
     const name = flow.name ?? address;
     const socket = tls === undefined ? net.connect(to) : tls.connect(to, name);
-    if (tls !== undefined) socket.once("error", (error) => this.complain(`${address}:${port}`, name, error));
+    if (tls !== undefined) socket.once("error", (error) => this.complaints.add(`${address}:${port}`, name, error));
     const connection = new Connection(socket, flow, this, flow.isTrial === true ? TRIAL_ms : CONNECT_ms);
     socket.once(tls === undefined ? "connect" : "secureConnect", () => connection.opened());
     this.connections.set(flowKey(flow), connection);
