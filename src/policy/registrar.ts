@@ -252,8 +252,12 @@ function isOvertaken(
 ): boolean {
   const { callId, cseq } = orderOf(request);
   const { isWildcard, contacts } = wishes;
-  const later = known.filter((one) => one.callId === callId && one.cseq > cseq);
+  const own = known.filter((one) => one.callId === callId);
+  const later = own.filter((one) => one.cseq > cseq);
   if (later.length === 0 || (!isWildcard && contacts.length === 0)) return false;
+  // Once a phone that has booted has been taken, its bindings of before say nothing about its order any more.
+  const last_ms = Math.max(...own.map(({ heard_ms }) => heard_ms));
+  if (own.some((one) => one.heard_ms === last_ms && one.cseq <= cseq)) return false;
   const isSamePhone = ({ flow, contact }: Binding) =>
     isSameFlow(flow, source) && contacts.some(({ uri }) => uri === contact);
   return (

@@ -113,6 +113,18 @@ describe("a phone that boots, keeps its Call-ID and begins its CSeq anew", () =>
     expect(flows(lab)).toEqual([[CONTACT, 5060, 500]]);
   });
 
+  it("in an outage, once it has been taken, what it asks counts by its new CSeq: it can refresh and leave", () => {
+    const lab = known();
+    lab.now_ms += 32_000;
+    lab.answer(booted());
+    lab.now_ms += 1_000;
+    expect(lab.answer(booted({ cseq: 2 })).status).toBe(200);
+    lab.now_ms += 1_000;
+    expect(lab.answer(booted({ cseq: 1 })).status).toBe(500);
+    expect(lab.answer(booted({ cseq: 3, expires: "0" })).status).toBe(200);
+    expect(flows(lab)).toEqual([[CONTACT, 5060, 500]]);
+  });
+
   it("a query is answered whatever its CSeq, and what has another Call-ID has no order", () => {
     const lab = known();
     expect(lab.answer(register({ cseq: 1, contacts: [] })).status).toBe(200);
