@@ -37,6 +37,37 @@ describe("what is kept of texts without end", () => {
   });
 });
 
+describe("with little memory", () => {
+  const full = () => {
+    const bindings = new Bindings({ bindings: 10, bindingCharacters: 6_000 });
+    const parameters = "x".repeat(500);
+    for (let place = 0; place < 10; place++) {
+      bindings.put("201@x", binding({ contact: `sip:${place}@10.222.237.21`, parameters }));
+    }
+    return bindings;
+  };
+
+  it("texts count: when they take too much, no new address-of-record finds room, and those with much get no more contacts", () => {
+    const bindings = full();
+    const before = bindings.find("201@x")?.bindings.length ?? 0;
+    expect(before).toBeLessThan(10);
+    bindings.put("201@x", binding({ contact: "sip:new@10.222.237.21" }));
+    const contacts = bindings.find("201@x")?.bindings.map(({ contact }) => contact);
+    expect(contacts).toHaveLength(before);
+    expect(contacts?.[0]).toBe("sip:new@10.222.237.21"); // what a phone has been told is there, the oldest went
+    bindings.put("202@x", binding());
+    expect(bindings.find("202@x")).toBeUndefined();
+    expect(bindings.hits).toBeGreaterThan(0);
+  });
+
+  it("and there is room again when they go", () => {
+    const bindings = full();
+    bindings.remove("201@x", "*");
+    bindings.put("202@x", binding());
+    expect(bindings.find("202@x")?.bindings).toHaveLength(1);
+  });
+});
+
 describe("who is found", () => {
   it("by the address of its phone: as its address-of-record, as its Contact, or as whoever is there", () => {
     const bindings = registered("201@x");
