@@ -22,6 +22,8 @@ const PATIENT = [
   "peers/phones-in-outage.test.ts",
   "peers/phones-over-streams.test.ts",
   "peers/kamailio-baresip.test.ts",
+  "peers/stock-kamailio.test.ts",
+  "peers/transfer-in-outage.test.ts",
   "peers/lossy-line.test.ts",
   "io/dns.test.ts",
 ];

@@ -67,6 +67,16 @@ export class Baresip implements Phone {
     this.command("hangup");
   }
 
+  /** Picks up what rings. */
+  answer(): void {
+    this.command("accept");
+  }
+
+  /** Sends the other side of its call to `uri` (REFER). */
+  transfer(uri: string): void {
+    this.command("transfer", uri);
+  }
+
   /** The next event of ctrl_tcp of `type` that no other call of this has had. */
   next(type: string, limit_ms = CALL_LIMIT_MS): Promise<PhoneEvent> {
     return this.events.next(
@@ -121,12 +131,13 @@ function announcement({ local, outbound, transport }: PhoneOptions): RegExp {
   return new RegExp(`^${transport.toUpperCase()} (\\S+):(\\d+) -> (?!${hostPort(outbound)}$)`);
 }
 
-function configuration({ local: { host, port }, ca }: PhoneOptions, folder: string): string {
+function configuration({ local: { host, port }, ca, names }: PhoneOptions, folder: string): string {
   return [
     "poll_method epoll",
     `sip_listen ${host}:${port}`,
     `net_interface ${host}`,
     ...(ca === undefined ? [] : [`sip_cafile ${ca}`]),
+    ...(names === undefined ? [] : [`dns_server ${names.dns}`]),
     "call_max_calls 4",
     // Sound without a sound card: what it hears is what it says.
     "audio_player aubridge,loop",
@@ -145,11 +156,11 @@ function modulePath(): string {
   return "/usr/lib/baresip/modules";
 }
 
-function account({ user, domain, outbound, answers, expires_s, transport }: PhoneOptions): string {
+function account({ user, domain, outbound, answers, expires_s, transport, names }: PhoneOptions): string {
   const mode = answers === true ? "auto" : "manual";
   const suffix = transport === undefined || transport === "udp" ? "" : `;transport=${transport}`;
   return (
-    `<sip:${user}@${domain}${suffix}>;auth_user=${user};auth_pass=pw-${user};outbound="sip:${hostPort(outbound)}${suffix}"` +
+    `<sip:${user}@${domain}${suffix}>;auth_user=${user};auth_pass=pw-${user};outbound="sip:${names?.outbound ?? hostPort(outbound)}${suffix}"` +
     `;regint=${expires_s ?? EXPIRES_S};answermode=${mode}\n`
   );
 }

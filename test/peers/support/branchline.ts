@@ -32,7 +32,13 @@ export interface Settings {
     readonly notice?: string;
     readonly notice_hold?: string;
   };
-  readonly hunt_groups?: Readonly<Record<string, { readonly members: readonly string[]; readonly ring?: string }>>;
+  readonly names?: readonly string[];
+  readonly hunt_groups?: Readonly<
+    Record<
+      string,
+      { readonly members: readonly string[]; readonly ring?: string; readonly decline?: "member" | "group" }
+    >
+  >;
   readonly strangers?: "auto" | "drop" | "reject";
   readonly limits?: "none";
   readonly emergency?: readonly string[];

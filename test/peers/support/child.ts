@@ -8,6 +8,8 @@ import { pathOf } from "./peers.ts";
 const STOP_LIMIT_MS = 10_000;
 /** How much of its output an error shows. */
 const LINES_SHOWN = 15;
+/** Runs a program in a mount namespace of its own. */
+const WITH_HOSTS = 'mount --bind "$0" /etc/hosts && exec "$@"';
 
 export interface ChildOptions {
   readonly cwd?: string;
@@ -15,6 +17,8 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The network namespace to run in. */
   readonly namespace?: string | undefined;
+  /** What it finds as /etc/hosts instead of the machine's: needs the right to mount. */
+  readonly hosts?: string | undefined;
   /** Keeps what it reads from standard input open, for programs that end with it or take commands there. */
   readonly stdin?: "pipe" | "ignore";
 }
@@ -42,9 +46,10 @@ export class Child {
   constructor(name: string, args: readonly string[], options: ChildOptions = {}) {
     this.name = name;
     const program = name.startsWith("/") ? name : pathOf(name);
-    const { namespace, env, cwd, stdin } = options;
+    const { namespace, hosts, env, cwd, stdin } = options;
     const inside = namespace === undefined ? [] : [pathOf("ip"), "netns", "exec", namespace];
-    const [command = "", ...rest] = [...inside, program, ...args];
+    const knowing = hosts === undefined ? [] : [pathOf("unshare"), "--mount", "sh", "-c", WITH_HOSTS, hosts];
+    const [command = "", ...rest] = [...inside, ...knowing, program, ...args];
     this.process = spawn(command, rest, {
       detached: true,
       stdio: [stdin ?? "ignore", "pipe", "pipe"],

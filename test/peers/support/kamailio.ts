@@ -13,20 +13,47 @@ import { temporaryFolder } from "./temporary-folder.ts";
 
 const CONFIGURATION = fileURLToPath(new URL("../kamailio-registrar.cfg", import.meta.url));
 
+/** Debian's own, whole. */
+const STOCK = "/etc/kamailio/kamailio.cfg";
+
 export class Kamailio {
   private readonly endpoint: Endpoint;
-  private readonly hq: Endpoint;
+  private readonly own: readonly string[];
   private child: Child | undefined;
   private controlSocket = "";
 
-  private constructor(endpoint: Endpoint, hq: Endpoint) {
+  /** @param own what the command line says of this site */
+  private constructor(endpoint: Endpoint, own: readonly string[]) {
     this.endpoint = endpoint;
-    this.hq = hq;
+    this.own = own;
   }
 
   /** @param hq who answers the numbers that begin with 7 */
-  static async start(endpoint: Endpoint, hq: Endpoint): Promise<Kamailio> {
-    const kamailio = new Kamailio(endpoint, hq);
+  static start(endpoint: Endpoint, hq: Endpoint): Promise<Kamailio> {
+    const site = [`LISTEN=udp:${hostPort(endpoint)}`, `HQ="${hostPort(hq)}"`];
+    return Kamailio.with(endpoint, ["-f", CONFIGURATION, ...site.flatMap((define) => ["-A", define])]);
+  }
+
+  /**
+   * With the script that Debian ships, as it is: a registrar that asks for no password and relays nothing abroad.
+   * @param domain its own
+   * @param mirror where a copy of each message goes, see {@link HepMirror}
+   */
+  static stock(endpoint: Endpoint, domain: string, mirror: Endpoint): Promise<Kamailio> {
+    const trace = [
+      "trace_mode:i:1",
+      "trace_to_database:i:0",
+      "trace_on:i:1",
+      `duplicate_uri:s:sip:${hostPort(mirror)}`,
+    ];
+    return Kamailio.with(endpoint, [
+      ...["-f", STOCK, "-l", `udp:${hostPort(endpoint)}`, `--alias=udp:${domain}:${endpoint.port}`],
+      ...["--loadmodule=siptrace.so", ...trace.map((value) => `--modparam=siptrace:${value}`)],
+    ]);
+  }
+
+  private static async with(endpoint: Endpoint, own: readonly string[]): Promise<Kamailio> {
+    const kamailio = new Kamailio(endpoint, own);
     defer(() => kamailio.kill());
     await kamailio.launch();
     return kamailio;
@@ -75,11 +102,9 @@ export class Kamailio {
     const folder = temporaryFolder();
     const run = join(folder, "run");
     mkdirSync(run);
-    const args = ["-f", CONFIGURATION, "-DD", "-E", "-n", "2", "-m", "32", "-M", "4", "-w", folder, "-Y", run];
+    const args = [...this.own, "-DD", "-E", "-n", "2", "-m", "32", "-M", "4", "-w", folder, "-Y", run];
     args.push("-P", join(folder, "pid"));
-    this.controlSocket = join(folder, "control");
-    args.push("-A", `CONTROL="unix:${this.controlSocket}"`);
-    args.push("-A", `LISTEN=udp:${hostPort(this.endpoint)}`, "-A", `HQ="${hostPort(this.hq)}"`);
+    this.controlSocket = join(run, "kamailio_ctl");
     this.child = new Child("kamailio", args, { cwd: folder });
     await udpBound(this.endpoint);
   }

@@ -48,6 +48,7 @@ export class Linphone implements Phone {
     const child = new Child("sh", ["-c", script, "linphone-daemon", ...args], {
       cwd: folder,
       stdin: "pipe",
+      hosts: options.names?.hosts,
       env: {
         HOME: folder,
         XDG_CONFIG_HOME: join(folder, ".config"),
@@ -68,6 +69,11 @@ export class Linphone implements Phone {
   }
 
   hangUp(): void {
+    this.child.type("terminate");
+  }
+
+  /** Says no to what rings, with 603. */
+  decline(): void {
     this.child.type("terminate");
   }
 
@@ -101,9 +107,11 @@ export class Linphone implements Phone {
 function ignoreLack(): void {}
 
 function configuration(options: PhoneOptions, folder: string): string {
-  const { user, local, domain, outbound, expires_s, transport = "udp", ca } = options;
+  const { user, local, domain, outbound, expires_s, transport = "udp", ca, names } = options;
   // -1: any port; it doesn't take one again that it has used a moment ago.
   const port = (name: string) => (name !== transport ? 0 : name === "udp" ? local.port : -1);
+  const proxy = names === undefined ? `<sip:${hostPort(outbound)};transport=${transport}>` : `<sip:${names.outbound}>`;
+  const route = names === undefined ? proxy.replace(">", ";lr>") : proxy;
   return [
     "[sip]",
     `sip_port=${port("udp")}`,
@@ -133,8 +141,8 @@ function configuration(options: PhoneOptions, folder: string): string {
     "backend=sqlite3",
     `uri=${join(folder, "database")}`,
     "[proxy_0]",
-    `reg_proxy=<sip:${hostPort(outbound)};transport=${transport}>`,
-    `reg_route=<sip:${hostPort(outbound)};transport=${transport};lr>`,
+    `reg_proxy=${proxy}`,
+    `reg_route=${route}`,
     `reg_identity=sip:${user}@${domain}`,
     `reg_expires=${expires_s ?? EXPIRES_S}`,
     "reg_sendregister=1",

@@ -7,7 +7,7 @@ import { accessSync, constants, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, test } from "vitest";
 
-/** A program, or the right to make network namespaces. */
+/** A program, or the right to make network namespaces or mounts. */
 export type Peer =
   | "sipp"
   | "kamailio"
@@ -25,6 +25,7 @@ export type Peer =
   | "qemu-mipsel-static"
   | "mksquashfs"
   | "unsquashfs"
+  | "mounts"
   | "loop mounts"
   | "qemu-mipsel-static"
   | "qemu-system-mipsel"
@@ -64,6 +65,7 @@ export function pathOf(program: string): string {
 
 function whyMissing(peer: Peer): string | undefined {
   if (peer === "namespaces") return whyNoNamespaces();
+  if (peer === "mounts") return whyNoMounts();
   if (peer === "loop mounts") return whyNoLoopMounts();
   return findProgram(peer) === undefined ? `${peer} is not installed` : undefined;
 }
@@ -81,9 +83,14 @@ function findProgram(program: string): string | undefined {
   return undefined;
 }
 
-function whyNoLoopMounts(): string | undefined {
+function whyNoMounts(): string | undefined {
   const { status } = spawnSync("unshare", ["--mount", "--pid", "--fork", "true"]);
-  if (status !== 0) return "mounts of our own can't be made (root is needed)";
+  return status === 0 ? undefined : "mounts of our own can't be made (root is needed)";
+}
+
+function whyNoLoopMounts(): string | undefined {
+  const why = whyNoMounts();
+  if (why !== undefined) return why;
   try {
     accessSync("/dev/loop-control", constants.W_OK);
   } catch {

@@ -9,12 +9,24 @@ export const CALL_LIMIT_MS = 8_000;
 /** Of its audio, at its own address. */
 export const MEDIA_PORTS = { first: 20_000, last: 20_099 } as const;
 
+/** How a phone comes to know the names that it is given. */
+export interface Names {
+  /** The outbound proxy's, as the phone is told: without port or parameters. */
+  readonly outbound: string;
+  /** A file as /etc/hosts: linphone reads it. */
+  readonly hosts: string;
+  /** "ADDRESS:PORT" of a DNS server: baresip asks nothing else. */
+  readonly dns: string;
+}
+
 export interface PhoneOptions {
   readonly user: string;
   /** Signalling address; audio and control use others of its ports. */
   readonly local: Endpoint;
   readonly domain: string;
   readonly outbound: Endpoint;
+  /** Then the outbound proxy's name is what it is told instead of the address, without `;lr`. */
+  readonly names?: Names;
   /** By which it registers and calls; default: UDP. */
   readonly transport?: "udp" | "tcp" | "tls";
   /** PEM file with the authority that it believes, for TLS. */

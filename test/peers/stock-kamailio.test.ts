@@ -1,0 +1,184 @@
+/**
+ * Kamailio with the script that Debian ships as upstream: it relays to its own domain only, and its 200 to a REGISTER has
+ * no Path, although it keeps it. Phones (baresip, linphone) have branchline as their outbound proxy by name, without `;lr`.
+ *
+ *   baresip  201 ─┐                               ┌── Kamailio, pbx.example.com
+ *   linphone 202 ─┴── branchline ─────────────────┤
+ *                     branch.example.com          └── gateway
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { DnsServer } from "../support/dns-server.ts";
+import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
+import { Baresip } from "./support/baresip.ts";
+import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
+import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
+import { until } from "./support/clock.ts";
+import { HepMirror } from "./support/hep-mirror.ts";
+import { Kamailio } from "./support/kamailio.ts";
+import { Linphone } from "./support/linphone.ts";
+import { describeWith } from "./support/peers.ts";
+import type { Phone } from "./support/phone.ts";
+import { SipAgent } from "./support/sip-agent.ts";
+import { buildRequest, newToken, type SipMessage, uriOf } from "./support/sip-message.ts";
+import { Switchboard } from "./support/switchboard.ts";
+import { temporaryFolder } from "./support/temporary-folder.ts";
+
+const net = new Subnet(70);
+const proxy = net.at(1);
+const pbx = net.at(2);
+const gatewayAddress = net.at(3);
+const DOMAIN = "pbx.example.com";
+const OUR_NAME = "branch.example.com";
+const OUTSIDE = "5551234";
+const LIMIT_MS = 60_000;
+
+cleanUpAfterEach();
+
+/** The names, as a DNS server and as a file. */
+async function nameService() {
+  const dns = await DnsServer.open(net.host(9));
+  defer(() => dns.close());
+  dns.zone.set(DOMAIN, [{ type: "A", address: pbx.host }]);
+  dns.zone.set(OUR_NAME, [{ type: "A", address: proxy.host }]);
+  const hosts = join(temporaryFolder(), "hosts");
+  writeFileSync(hosts, `127.0.0.1 localhost\n${pbx.host} ${DOMAIN}\n${proxy.host} ${OUR_NAME}\n`);
+  return { outbound: OUR_NAME, hosts, dns: dns.address };
+}
+
+/** @param names the key of the file; without it branchline finds out by DNS that its name is its own */
+async function office(names?: readonly string[]) {
+  const known = await nameService();
+  const mirror = await HepMirror.open(net.at(9, 9060), pbx);
+  const kamailio = await Kamailio.stock(pbx, DOMAIN, net.at(9, 9060));
+  const gateway = new Switchboard(await SipAgent.open(gatewayAddress));
+  const branchline = await Branchline.start({
+    listen: [`udp:${hostPort(proxy)}`],
+    localnet: [net.network(16)],
+    upstream: { targets: [`sip:${DOMAIN}`], fr_timer: "2s", probe: QUICK_PROBES, hold: "1s" },
+    gateways: [`sip:${hostPort(gatewayAddress)}`],
+    emergency: ["112"],
+    survival: { notice_hold: "300ms" },
+    dns: { servers: [known.dns] },
+    ...(names === undefined ? {} : { names }),
+  });
+  await branchline.upstreamIs("up");
+  const options = { domain: DOMAIN, outbound: proxy, names: known, answers: true };
+  const phones = await Promise.all([
+    Baresip.start({ ...options, user: "201", local: net.at(17) }),
+    Linphone.start({ ...options, user: "202", local: net.at(18) }),
+  ] as const);
+  return { mirror, kamailio, gateway, branchline, phones };
+}
+
+/** Dials; both sides have the call; the callee hangs up. */
+async function talk(caller: Phone, callee: Phone): Promise<void> {
+  caller.dial(`sip:${callee.user}@${DOMAIN}`);
+  await Promise.all([caller.next("CALL_ESTABLISHED"), callee.next("CALL_ESTABLISHED")]);
+  callee.hangUp();
+  await Promise.all([caller.next("CALL_CLOSED"), callee.next("CALL_CLOSED")]);
+}
+
+/** Dials a number, which the gateway answers, and hangs up. */
+async function dialOut(caller: Phone, gateway: Switchboard, number: string): Promise<void> {
+  const before = gateway.agent.all({ method: "INVITE" }).length;
+  caller.dial(`sip:${number}@${DOMAIN}`);
+  await caller.next("CALL_ESTABLISHED");
+  caller.hangUp();
+  await caller.next("CALL_CLOSED");
+  const [invite] = gateway.agent.all({ method: "INVITE" }).slice(before);
+  expect(invite?.requestUri).toBe(sipUri(number, gatewayAddress));
+  expect(invite?.list("route")).toEqual([]);
+}
+
+/** What begins something came without any Route, and what belongs to a call with Kamailio's own on top. */
+function expectNoRouteOfOurs(requests: readonly SipMessage[]): void {
+  for (const request of requests) {
+    const hosts = request.list("route").map((route) => uriOf(route).replace(/^.*@|^sip:|;.*$/g, ""));
+    expect(hosts, request.wire).not.toContain(OUR_NAME);
+    if (request.tagOf("to") === "") expect(hosts, request.wire).toEqual([]);
+    else expect(hosts[0], request.wire).toBe(pbx.host);
+  }
+}
+
+describeWith(["kamailio", "kamcmd", "baresip", "linphone-daemon", "mounts"], "Kamailio's stock script", () => {
+  for (const names of [[OUR_NAME], undefined]) {
+    const how = names === undefined ? "that DNS leads to us" : "that the file says is ours";
+    test(`stock Kamailio: phones whose outbound proxy is a name ${how} register and call each other both ways`, {
+      timeout: LIMIT_MS,
+    }, async () => {
+      const { mirror, kamailio, phones } = await office(names);
+      const [baresip, linphone] = phones;
+      expect(await kamailio.location()).toEqual(["201", "202"]);
+      const registers = mirror.requests("REGISTER").length;
+      await talk(baresip, linphone);
+      await talk(linphone, baresip);
+      await until("two calls by Kamailio", () => mirror.requests("INVITE").length >= 2);
+      await until("their ends", () => mirror.requests("BYE").length >= 2);
+      // Without the key the first request of all may come before DNS has answered.
+      expectNoRouteOfOurs(mirror.requests().slice(names === undefined ? registers : 0));
+    });
+  }
+
+  test("stock Kamailio: it keeps the Path and doesn't list it, which is named; calls come by it", {
+    timeout: LIMIT_MS,
+  }, async () => {
+    const { branchline, mirror, phones } = await office([OUR_NAME]);
+    const isLogged = (event: string) => branchline.lines.some((line) => line.includes(`${event} `));
+    await until("path_unconfirmed", () => isLogged("path_unconfirmed"));
+    await until("two REGISTERs at Kamailio", () => mirror.requests("REGISTER").length >= 2);
+    for (const request of mirror.requests("REGISTER")) expect(request.list("path")).toHaveLength(1);
+    const [baresip, linphone] = phones;
+    await talk(baresip, linphone);
+    expect(isLogged("path_ignored")).toBe(false);
+  });
+
+  test("phones whose outbound proxy is a name: calls, outside calls and 112 in an outage and out of it", {
+    timeout: LIMIT_MS,
+  }, async () => {
+    const { mirror, kamailio, gateway, branchline, phones } = await office([OUR_NAME]);
+    const [baresip, linphone] = phones;
+    await dialOut(baresip, gateway, "112");
+    await dialOut(linphone, gateway, "112");
+    expect(mirror.requests("INVITE")).toEqual([]);
+
+    const down = branchline.upstreamBecomes("down");
+    kamailio.freeze();
+    await down;
+    await talk(baresip, linphone);
+    await talk(linphone, baresip);
+    for (const phone of phones) {
+      await dialOut(phone, gateway, "112");
+      await dialOut(phone, gateway, OUTSIDE);
+    }
+
+    const up = branchline.upstreamBecomes("up");
+    await kamailio.restart();
+    await up;
+    await dialOut(linphone, gateway, "112");
+  });
+
+  test("a phone that routes strictly has its request read from the last Route: Kamailio takes it as its own", {
+    timeout: LIMIT_MS,
+  }, async () => {
+    const { mirror, phones } = await office([OUR_NAME]);
+    const phone = await SipAgent.open(net.at(20));
+    const aor = `<sip:203@${DOMAIN}>`;
+    const parts = { from: `${aor};tag=${newToken()}`, to: aor, callId: newToken(), contact: `sip:203@${phone.sentBy}` };
+    const strict = { ...parts, method: "REGISTER", uri: `sip:${OUR_NAME}`, cseq: 1, routes: [`<sip:${DOMAIN}>`] };
+    await phone.send(buildRequest(phone.sentBy, strict), proxy);
+    const ok = await phone.next({ method: "REGISTER", isFinal: true, callId: parts.callId });
+    expect(ok.status).toBe(200);
+    const seen = () => mirror.requests("REGISTER").find(({ callId }) => callId === parts.callId);
+    await until("the REGISTER at Kamailio", () => seen() !== undefined);
+    expect(seen()?.requestUri).toBe(`sip:${DOMAIN}`);
+    expectNoRouteOfOurs(mirror.requests());
+
+    const [baresip] = phones;
+    baresip.dial(`sip:203@${DOMAIN}`);
+    const invite = await phone.next({ method: "INVITE" });
+    await phone.reply(invite, 486, "Busy Here", { toTag: newToken() });
+    await baresip.next("CALL_CLOSED");
+  });
+});

@@ -1,0 +1,68 @@
+/**
+ * A blind transfer while upstream is away: one phone (baresip) sends the other side of its call (linphone) to a third
+ * (baresip). The new call stays in the house, as it was meant.
+ *
+ *   201 ── call ──▶ 202      201: REFER to 202, Refer-To: <sip:203@pbx…>      202 ── INVITE ──▶ 203
+ */
+import { expect, test } from "vitest";
+import { hostPort, Subnet } from "./support/addresses.ts";
+import { Baresip } from "./support/baresip.ts";
+import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
+import { cleanUpAfterEach } from "./support/cleanup.ts";
+import { Linphone } from "./support/linphone.ts";
+import { describeWith } from "./support/peers.ts";
+import { SipAgent } from "./support/sip-agent.ts";
+import { Switchboard } from "./support/switchboard.ts";
+
+const net = new Subnet(71);
+const proxy = net.at(1);
+const pbx = net.at(2);
+const gatewayAddress = net.at(3);
+const DOMAIN = "pbx.example.com";
+
+cleanUpAfterEach();
+
+/** Phones that upstream has registered, and upstream away since. */
+async function officeInOutage(answer: 302 | "relay") {
+  const upstream = new Switchboard(await SipAgent.open(pbx));
+  const gateway = new Switchboard(await SipAgent.open(gatewayAddress));
+  const branchline = await Branchline.start({
+    listen: [`udp:${hostPort(proxy)}`],
+    localnet: [net.network(16)],
+    upstream: { targets: [`sip:${hostPort(pbx)}`], probe: QUICK_PROBES, hold: "1s" },
+    gateways: [`sip:${hostPort(gatewayAddress)}`],
+    survival: { answer, notice_hold: "300ms" },
+  });
+  await branchline.upstreamIs("up");
+  const options = { domain: DOMAIN, outbound: proxy };
+  const phones = await Promise.all([
+    Baresip.start({ ...options, user: "201", local: net.at(17) }),
+    Linphone.start({ ...options, user: "202", local: net.at(18), answers: true }),
+    Baresip.start({ ...options, user: "203", local: net.at(19), answers: true }),
+  ] as const);
+  await upstream.die();
+  await branchline.upstreamIs("down");
+  return { gateway, phones };
+}
+
+describeWith(["baresip", "linphone-daemon"], "blind transfer", () => {
+  for (const answer of [302, "relay"] as const) {
+    test(`blind transfer in an outage, answer ${answer}: the third phone rings, and the gateway hears nothing`, async () => {
+      const { gateway, phones } = await officeInOutage(answer);
+      const [baresip, linphone, third] = phones;
+      baresip.dial(`sip:202@${DOMAIN}`);
+      await Promise.all([baresip.next("CALL_ESTABLISHED"), linphone.next("CALL_ESTABLISHED")]);
+
+      baresip.transfer(`sip:203@${DOMAIN}`);
+      const refer = await linphone.sip.next({ method: "REFER" });
+      expect(refer.header("refer-to")).toContain(`203@${DOMAIN}`);
+      await Promise.all([third.next("CALL_ESTABLISHED"), linphone.next("CALL_ESTABLISHED")]);
+      await baresip.sip.next({ method: "NOTIFY" });
+      await third.sip.next({ method: "ACK" });
+
+      third.hangUp();
+      await linphone.sip.next({ method: "BYE" });
+      expect(gateway.agent.received).toEqual([]);
+    });
+  }
+});
