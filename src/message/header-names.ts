@@ -30,8 +30,10 @@ export const PRIVACY = 26;
 export const P_PREFERRED_IDENTITY = 27;
 export const REMOTE_PARTY_ID = 28;
 export const IDENTITY = 29;
+export const REPLACES = 30;
+export const REFERRED_BY = 31;
 /** How many identifiers there are, OTHER included. */
-export const IDENTIFIERS = 30;
+export const IDENTIFIERS = 32;
 
 /** Identifier → lower-case names, the long one first. */
 const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
@@ -64,6 +66,8 @@ const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
   [P_PREFERRED_IDENTITY, "p-preferred-identity"],
   [REMOTE_PARTY_ID, "remote-party-id"],
   [IDENTITY, "identity"],
+  [REPLACES, "replaces"],
+  [REFERRED_BY, "referred-by", "b"],
 ];
 
 interface Candidate {

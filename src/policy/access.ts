@@ -9,15 +9,10 @@ import type { Verdict } from "../proxy/router.ts";
 import type { Tokens } from "../proxy/tokens.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
 import type { Bindings } from "./bindings.ts";
+import type { Origin } from "./origin.ts";
 import { isScanner } from "./scanners.ts";
 import type { Site } from "./site.ts";
 import type { Upstreams } from "./upstreams.ts";
-
-/**
- * What a source is to us. "domain": the upstream of a file that names none, found because a phone called it, so that it
- * is trusted with phones, but not with the gateway.
- */
-export type Origin = "localnet" | "gateway" | "upstream" | "domain" | "stranger";
 
 /** Each costs an HMAC; we never make more than two for one request (RFC 5658). */
 const TOKENS_READ_MAX = 4;

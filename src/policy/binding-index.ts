@@ -35,22 +35,22 @@ export class BindingIndex<A extends Entry> {
   private readonly entries = new Map<string, A | A[]>();
   /** Addresses-of-record by domain. */
   private readonly domains = new Map<string, number>();
+  /** Addresses-of-record whose user is a number, by its digits. */
+  private readonly lengths = new Map<number, number>();
 
   /** A new address-of-record, which has no bindings yet. */
   enter(address: A): void {
     for (const key of keysOfUser(address.user)) this.add(key, address);
-    const domain = domainOf(address);
-    this.domains.set(domain, (this.domains.get(domain) ?? 0) + 1);
+    change(this.domains, domainOf(address), 1);
+    change(this.lengths, digitsOf(address), 1);
   }
 
   /** It is forgotten. */
   leave(address: A): void {
     this.rebind(address, []);
     for (const key of keysOfUser(address.user)) this.remove(key, address);
-    const domain = domainOf(address);
-    const count = (this.domains.get(domain) ?? 0) - 1;
-    if (count > 0) this.domains.set(domain, count);
-    else this.domains.delete(domain);
+    change(this.domains, domainOf(address), -1);
+    change(this.lengths, digitsOf(address), -1);
   }
 
   /** Gives an address-of-record its bindings: they must not change otherwise. */
@@ -109,9 +109,19 @@ export class BindingIndex<A extends Entry> {
     return this.list(`at ${address}`);
   }
 
-  /** The first with a Contact that has this user. */
-  byContactUser(user: string): A | undefined {
-    return this.list(`contact user ${userKey(user)}`)[0];
+  /** Those with a Contact that has this user. */
+  byContactUser(user: string): readonly A[] {
+    return this.list(`contact user ${userKey(user)}`);
+  }
+
+  /** Those with this user, in all domains. */
+  allByUser(user: string): readonly A[] {
+    return this.list(`user ${userKey(user)}`).filter(({ bindings }) => bindings.length > 0);
+  }
+
+  /** Whether any user is a number of so many digits. */
+  hasLength(digits: number): boolean {
+    return this.lengths.has(digits);
   }
 
   /** Whether a phone that is where it says it is has named `hop` as its Contact. */
@@ -153,6 +163,17 @@ function domainOf({ name }: Entry): string {
   return name.slice(name.lastIndexOf("@") + 1);
 }
 
+/** 0 for a user that is no number. */
+function digitsOf({ user }: Entry): number {
+  return plainDigits(userKey(user))?.length ?? 0;
+}
+
+function change<K>(counts: Map<K, number>, key: K, by: 1 | -1): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
+}
+
 function keysOfUser(user: string): string[] {
   const key = userKey(user);
   const digits = plainDigits(key);
@@ -175,6 +196,8 @@ function keysOfPlaces(user: string, bindings: readonly Place[]): Set<string> {
     if (uri?.user !== undefined) {
       const key = userKey(uri.user);
       keys.add(`at ${address} ${key}`).add(`contact user ${key}`);
+      // Behind a NAT of its own a phone names another address than the one that it is seen at.
+      if (uri.host !== address) keys.add(`at ${uri.host}`).add(`at ${uri.host} ${key}`);
     }
     if (uri?.host === address) keys.add(keyOfContact(hopOf(uri)));
   }

@@ -129,9 +129,19 @@ export class Bindings implements Table {
     return this.index.atPlace(address);
   }
 
-  /** The first with a Contact that has this user. */
-  findContactUser(user: string): AddressOfRecord | undefined {
+  /** Those with a Contact that has this user. */
+  allByContactUser(user: string): readonly AddressOfRecord[] {
     return this.index.byContactUser(user);
+  }
+
+  /** Those with this user, in all domains; with bindings only. */
+  allByUser(user: string): readonly AddressOfRecord[] {
+    return this.index.allByUser(user);
+  }
+
+  /** Whether an extension of this site has so many digits. */
+  hasLength(digits: number): boolean {
+    return this.index.hasLength(digits);
   }
 
   /** The binding of the phone behind `flow` whose Contact has this user. */

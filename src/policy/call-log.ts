@@ -4,8 +4,8 @@ import type { Logger } from "../base/ports.ts";
 import type { Response } from "../message/message.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
 import type { DecisionListener, RoutingDecision, RunningRequest, Stage, Target } from "../proxy/router.ts";
-import type { Origin } from "./access.ts";
 import { callerOf } from "./address-of-record.ts";
+import type { Origin } from "./origin.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 /** Calls remembered. */

@@ -1,20 +1,29 @@
 /** What plans leave open until its time has come, by name: while upstream lives, nobody works out how to do without it. */
+import type { Outcome } from "../proxy/plan/condition.ts";
 import type { Continuation, Stage } from "../proxy/router.ts";
 import { forwardStages, ringingOf } from "./forwarding.ts";
 import type { ContinuationName } from "./plan.ts";
+import { redirectStages } from "./redirecting.ts";
 import type { RequestFacts } from "./request-facts.ts";
-import { survivalStages } from "./rules/call.ts";
+import { isRefusedHere, survivalStages } from "./rules/call.ts";
 import type { Situation } from "./situation.ts";
 
-type Resolver = (facts: RequestFacts, situation: Situation, continuation: Continuation) => readonly Stage[] | undefined;
+type Resolver = (
+  facts: RequestFacts,
+  situation: Situation,
+  continuation: Continuation,
+  outcome: Outcome | undefined,
+) => readonly Stage[] | undefined;
 
 const RESOLVERS: Readonly<Record<ContinuationName, Resolver>> = {
-  survival: survivalStages,
-  forward: (facts, situation, { number }) => {
+  survival: (facts, situation, _, outcome) =>
+    isRefusedHere(facts, situation, outcome) ? undefined : survivalStages(facts, situation),
+  forward: (facts, situation, { number, rung }) => {
     if (number === undefined) return undefined;
     const { keptSince_ms, extra } = ringingOf(facts, situation);
-    return forwardStages(number, keptSince_ms, facts, situation, extra);
+    return forwardStages(number, keptSince_ms, facts, situation, extra, rung);
   },
+  redirect: redirectStages,
 };
 
 const BY_NAME: ReadonlyMap<string, Resolver> = new Map(Object.entries(RESOLVERS));
@@ -24,6 +33,7 @@ export function continuationStages(
   facts: RequestFacts,
   situation: Situation,
   continuation: Continuation,
+  outcome: Outcome | undefined,
 ): readonly Stage[] | undefined {
-  return BY_NAME.get(continuation.name)?.(facts, situation, continuation);
+  return BY_NAME.get(continuation.name)?.(facts, situation, continuation, outcome);
 }

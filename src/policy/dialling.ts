@@ -1,7 +1,7 @@
 /** Whom people from outside may make us send to, and connect to. */
 import type { Stage } from "../proxy/router.ts";
 import { type Hop, hopOf, isSameHop } from "../transport/locator.ts";
-import type { Origin } from "./access.ts";
+import type { Origin } from "./origin.ts";
 import { replyStage } from "./plan.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { Situation } from "./situation.ts";

@@ -34,31 +34,36 @@ export function contactTargets(address: AddressOfRecord, keptSince_ms: number): 
 /**
  * Rings an extension's phones, then follows its forward.
  * @param extra what all targets have in common
+ * @param rung for a caller that can't follow a phone's redirect itself: the extensions that the call has rung before
  */
 export function ringStages(
   address: AddressOfRecord,
   keptSince_ms: number,
   settings: ExtensionSettings,
   extra: Partial<Target> = {},
+  rung?: readonly string[],
 ): Stage[] {
-  const forward = settings.forwards.get(address.user);
+  const ringing = rung === undefined ? undefined : [...rung, address.name];
+  const on = sequelsOf(settings.forwards.get(address.user), ringing);
   const stage: ForkStage = {
     kind: "fork",
     what: `extension ${address.user}`,
     targets: contactTargets(address, keptSince_ms).map((target) => ({ ...target, ...extra })),
     ring_ms: settings.ring_ms,
   };
-  if (forward === undefined) return [stage];
-  return [{ ...stage, on: forwardsOf(forward) }];
+  return on.length === 0 ? [stage] : [{ ...stage, on }];
 }
 
 const BUSY: Condition = { codes: [486, 600] };
 /** Nobody picked up, or no phone is there. */
 const UNANSWERED: Condition = { silent: true, codes: [408, 480, 487, 503] };
 
-function forwardsOf({ busy, noAnswer }: Forward): Sequel[] {
+const REDIRECTED: Condition = { classes: [3] };
+
+function sequelsOf({ busy, noAnswer }: Partial<Forward> = {}, rung: readonly string[] | undefined): Sequel[] {
   const on: Sequel[] = [];
-  if (busy !== undefined) on.push({ when: BUSY, go: later("forward", busy) });
-  if (noAnswer !== undefined) on.push({ when: UNANSWERED, go: later("forward", noAnswer) });
+  if (rung !== undefined) on.push({ when: REDIRECTED, go: later("redirect", undefined, rung) });
+  if (busy !== undefined) on.push({ when: BUSY, go: later("forward", busy, rung) });
+  if (noAnswer !== undefined) on.push({ when: UNANSWERED, go: later("forward", noAnswer, rung) });
   return on;
 }

@@ -23,19 +23,6 @@ export function ringingOf({ origin }: RequestFacts, { upstreams, now_ms }: Situa
   return { keptSince_ms: upstreams.isDark ? ALL_KEPT : now_ms, extra: { touchesGateway: true } };
 }
 
-/** Where calls go to an extension that no phone has registered: its forward for no answer, if it has one. */
-export function absentStages(
-  number: string,
-  keptSince_ms: number,
-  routed: RoutedRequest,
-  helpers: Helpers,
-  extra: Partial<Target> = {},
-): Stage[] | undefined {
-  const { aliases, forwards } = helpers.site.extensions;
-  const forward = forwards.get(aliases.get(number) ?? number)?.noAnswer;
-  return forward === undefined ? undefined : forwardStages(forward, keptSince_ms, routed, helpers, extra);
-}
-
 /** The stages to the number of a forward. A forwarded call rings one more extension at the most: forwards don't chase each other. */
 export function forwardStages(
   number: string,
@@ -43,8 +30,9 @@ export function forwardStages(
   routed: RoutedRequest,
   { site, registrar, gateways }: Helpers,
   extra: Partial<Target>,
+  rung?: readonly string[],
 ): Stage[] {
   const extension = findExtension(number, site.extensions, registrar.bindings);
   if (extension === undefined) return gateways.stages(gateways.order(number, routed), number, routed);
-  return ringStages(extension, keptSince_ms, { ...site.extensions, forwards: new Map() }, extra);
+  return ringStages(extension, keptSince_ms, { ...site.extensions, forwards: new Map() }, extra, rung);
 }

@@ -57,7 +57,11 @@ export class Hunting {
   private ring(group: HuntGroup, now_ms: number): Stage[] {
     const { strategy, ring_ms } = group;
     const members = group.members
-      .map((member) => ({ name: nameOf(member), targets: this.targets(member, now_ms) }))
+      .map((member) => {
+        const name = nameOf(member);
+        const common = { party: name, mutes: MUTES[group.decline] };
+        return { name, targets: this.targets(member, now_ms).map((target) => ({ ...target, ...common })) };
+      })
       .filter(({ targets }) => targets.length > 0);
     if (members.length === 0) return [];
     if (strategy === "parallel") {
@@ -112,6 +116,12 @@ export class Hunting {
     return contactTargets(address, this.upstreams.isDark ? Number.NEGATIVE_INFINITY : now_ms);
   }
 }
+
+/** What a member's answer says of itself alone: a redirect and a challenge are nothing for the caller. */
+const MUTES: Readonly<Record<HuntGroup["decline"], Condition>> = {
+  member: { classes: [3], codes: [401, 407, 603, 606, 607] },
+  group: { classes: [3], codes: [401, 407] },
+};
 
 function nameOf(member: Member): string {
   return typeof member === "string" ? member : member.text;

@@ -27,7 +27,7 @@ export function otherEnd(facts: RequestFacts, situation: Situation): Target | un
 /** The phone whose Contact or address-of-record has that user. */
 function phoneBehind({ number, source }: RequestFacts, { registrar: { bindings } }: Situation): Target | undefined {
   if (number === "") return undefined;
-  const address = bindings.findContactUser(number) ?? bindings.findUser(number);
+  const [address = bindings.findUser(number)] = bindings.allByContactUser(number);
   const binding = address?.bindings.find(({ flow }) => !isSameFlow(flow, source));
   return binding === undefined ? undefined : { requestUri: binding.contact, nextHop: binding.flow };
 }

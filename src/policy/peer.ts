@@ -114,6 +114,11 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     return this.state.name !== "down";
   }
 
+  /** Whether it has answered its last probe. */
+  get answersProbes(): boolean {
+    return this.hasLived && this.failure === undefined;
+  }
+
   /** Whether new calls are sent there. */
   get takesCalls(): boolean {
     return this.stateName === "up" || this.stateName === "suspect";

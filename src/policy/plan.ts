@@ -16,11 +16,14 @@ export function replyStage(status: number, reason?: string, headers?: string): S
 }
 
 /** What the policy decides only when its time has come: `continuations.ts` has it. */
-export type ContinuationName = "survival" | "forward";
+export type ContinuationName = "survival" | "forward" | "redirect";
 
-/** @param number where the call goes on to, where the name doesn't say so */
-export function later(name: ContinuationName, number?: string): Continuation {
-  return number === undefined ? { name } : { name, number };
+/**
+ * @param number where the call goes on to, where the name doesn't say so
+ * @param rung the extensions that the call has rung so far
+ */
+export function later(name: ContinuationName, number?: string, rung?: readonly string[]): Continuation {
+  return { name, ...(number === undefined ? {} : { number }), ...(rung === undefined ? {} : { rung }) };
 }
 
 /** What leads to the next stage of a plan. */

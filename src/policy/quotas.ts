@@ -4,7 +4,7 @@
  */
 import { BoundedMap } from "../base/bounded-map.ts";
 import { type Limits, PLENTY } from "../base/limits.ts";
-import type { Origin } from "./access.ts";
+import type { Origin } from "./origin.ts";
 import type { LimitSettings } from "./site.ts";
 import { NO_LIMIT, type Rate, TokenBucket } from "./token-bucket.ts";
 

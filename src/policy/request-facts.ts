@@ -3,7 +3,7 @@
  * what it belongs to. Rules, explain, records and tests read this one value.
  */
 import type { RoutedRequest } from "../proxy/router.ts";
-import type { Origin } from "./access.ts";
+import type { Origin } from "./origin.ts";
 
 /**
  * What the host of a Request-URI is to this site.

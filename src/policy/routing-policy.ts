@@ -2,6 +2,7 @@
 import type { Limits } from "../base/limits.ts";
 import type { Logger } from "../base/ports.ts";
 import type { Request, Response } from "../message/message.ts";
+import type { Outcome } from "../proxy/plan/condition.ts";
 import type { Continuation, Router, RoutingDecision, Stage, Verdict } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access.ts";
@@ -138,8 +139,13 @@ export class RoutingPolicy implements Router {
     return isCall ? this.callLog.record(facts, made, now_ms) : made;
   }
 
-  continue(facts: RequestFacts, continuation: Continuation, now_ms: number): readonly Stage[] | undefined {
-    return continuationStages(facts, { ...this.staff, now_ms }, continuation);
+  continue(
+    facts: RequestFacts,
+    continuation: Continuation,
+    now_ms: number,
+    outcome?: Outcome,
+  ): readonly Stage[] | undefined {
+    return continuationStages(facts, { ...this.staff, now_ms }, continuation, outcome);
   }
 }
 

@@ -71,7 +71,7 @@ export class SitePolicy {
     this.bindings = memory.bindings;
     this.pathWatch = memory.pathWatch;
     if (site.registration.mode !== "path") this.pathWatch.forget();
-    this.upstreams = new Upstreams(memory.peers, site.upstream);
+    this.upstreams = new Upstreams(memory.peers, own, site.upstream);
     this.gateways = new Gateways(memory.peers, random, memory.calls, own, site);
     const { redirects, upstreams, gateways } = this;
     const registrar = new Registrar(memory.bindings, site.registration, random);

@@ -141,6 +141,8 @@ export interface HuntGroup {
   readonly members: readonly Member[];
   /** All at once, one after the other, or the same beginning with another one each time. */
   readonly strategy: "parallel" | "serial" | "round-robin";
+  /** For whom a phone's 603, 606 and 607 speak. */
+  readonly decline: "member" | "group";
   /** How long the group rings; with serial and round-robin, each member. */
   readonly ring_ms: number;
   /** Another group, an extension or an outside number, when nobody of this one takes the call. */

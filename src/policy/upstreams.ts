@@ -1,21 +1,24 @@
 /** All upstream targets: the configured ones, and the domains that phones' requests name. */
 import { ipVersion } from "../base/ip-range.ts";
-import type { SipUri } from "../message/uri.ts";
+import { parseSipUri, type SipUri } from "../message/uri.ts";
+import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import { routeUri } from "../proxy/preprocess-routes.ts";
-import type { RoutedRequest } from "../proxy/router.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
+import type { RequestFacts } from "./request-facts.ts";
 import type { UpstreamSettings, WatchSettings } from "./site.ts";
 
 export class Upstreams {
   private readonly peers: Peers;
+  private readonly own: OwnAddresses;
   private readonly settings: UpstreamSettings;
   private readonly configured: readonly Peer[];
 
-  constructor(peers: Peers, settings: UpstreamSettings) {
+  constructor(peers: Peers, own: OwnAddresses, settings: UpstreamSettings) {
     this.peers = peers;
+    this.own = own;
     this.settings = settings;
     this.configured = peers.name(
       "upstream",
@@ -28,18 +31,28 @@ export class Upstreams {
     return this.configured;
   }
 
+  /** Whether any target has answered its last probe. */
+  get answersProbes(): boolean {
+    for (const target of this.all()) if (target.answersProbes) return true;
+    return false;
+  }
+
   /** Whether calls can go nowhere up there. */
   get isDark(): boolean {
     const all = [...this.all()];
     return all.length > 0 && all.every((peer) => !peer.takesCalls);
   }
 
-  /** Where a phone's request goes, best first; empty when its Request-URI names no host. */
-  targetsFor(routed: RoutedRequest, now_ms: number): readonly Peer[] {
+  /** Where a phone's request goes, best first; empty when nothing in it names upstream. */
+  targetsFor(facts: RequestFacts, now_ms: number): readonly Peer[] {
     // With a static next hop, a Route that a phone has preloaded is upstream's to follow.
     if (this.configured.length > 0) return this.configured;
-    const route = routed.routes.remaining[0];
-    const uri = route === undefined ? routed.uri : routeUri(route);
+    const { routes, host, request } = facts;
+    const route = routes.remaining[0];
+    // What a phone calls at our own address is meant for its own domain.
+    const named = host === "us" ? parseSipUri(request.from?.uri ?? "") : facts.uri;
+    const uri = route === undefined ? named : routeUri(route);
+    if (uri !== undefined && this.own.hasUri(uri)) return [];
     return uri === undefined ? [] : [this.peers.domain(this.settings, hopOf(uri), now_ms)];
   }
 

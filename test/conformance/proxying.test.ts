@@ -75,16 +75,26 @@ describe("RFC 3261 §16.7 item 5: provisional responses", () => {
 
 describe("RFC 3261 §16.7 item 7: challenges", () => {
   it("those of all phones go to the caller, who can answer them all at once", () => {
-    const { site, phone, second, third } = cast();
-    const gateway = site.actor("gateway", { address: "10.10.1.3", port: 5060 }, LAN);
+    const { site, phone, second, third, pbx } = cast();
+    const caller = site.actor("caller", { address: "10.222.237.24", port: 5060 });
+    const contacts: string[] = [];
+    for (const one of [phone, second, third]) {
+      one.as("300");
+      contacts.push(`Contact: <${one.contactUri}>;expires=300`);
+      pbx.answers("REGISTER", { status: 200, extra: contacts });
+      one.request("REGISTER", "sip:pbx.example.com");
+      site.run(100);
+    }
+    site.simulation.silence(PBX);
+    site.run(60_000);
     const challenge = (realm: string) => `Digest realm="${realm}", nonce="n"`;
     phone.answers("INVITE", { status: 401, extra: [`WWW-Authenticate: ${challenge("one")}`] });
     second.answers("INVITE", { status: 407, extra: [`Proxy-Authenticate: ${challenge("two")}`], after_ms: 10 });
     third.answers("INVITE", { status: 486, after_ms: 20 });
-    gateway.invite("sip:5550200@10.222.237.1");
+    caller.invite("sip:300@pbx.example.com");
     site.run(1_000);
-    expect(headers(gateway.got(401), "www-authenticate")).toEqual([challenge("one")]);
-    expect(headers(gateway.got(401), "proxy-authenticate")).toEqual([challenge("two")]);
+    expect(headers(caller.got(407), "www-authenticate")).toEqual([challenge("one")]);
+    expect(headers(caller.got(407), "proxy-authenticate")).toEqual([challenge("two")]);
   });
 });
 

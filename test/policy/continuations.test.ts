@@ -57,7 +57,7 @@ const REQUESTS: readonly (readonly [string, Address, RequestParts, string, reado
   ["a SUBSCRIBE", PHONE, { method: "SUBSCRIBE", uri: "sip:201@pbx.example.com" }, "other-request", []],
   ["an emergency call", PHONE, { uri: "sip:112@pbx.example.com" }, "emergency", []],
   ["a call from the PSTN", GATEWAY, { uri: "sip:5550100@203.0.113.2" }, "from-gateway", []],
-  ["a call from the PSTN to a phone", GATEWAY, { uri: "sip:201@203.0.113.2" }, "from-gateway", ["forward"]],
+  ["a call from the PSTN to a phone", GATEWAY, { uri: "sip:201@203.0.113.2" }, "from-gateway", ["forward", "redirect"]],
 ];
 
 describe("the sequels of a plan", () => {
@@ -70,7 +70,8 @@ describe("the sequels of a plan", () => {
     const resolved = new Set<string>();
     const found = sequelsOf(decided.plan, (continuation) => {
       const stages = router.continue(routed, continuation, 1_000);
-      expect(stages, continuation.name).not.toBeUndefined();
+      // A redirect needs the answer that it follows.
+      if (continuation.name !== "redirect") expect(stages, continuation.name).not.toBeUndefined();
       resolved.add(continuation.name);
       return stages ?? [];
     });

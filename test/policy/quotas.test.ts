@@ -1,6 +1,6 @@
 /** How much each source may ask, message by message. */
 import { describe, expect, test } from "vitest";
-import type { Origin } from "../../src/policy/access.ts";
+import type { Origin } from "../../src/policy/origin.ts";
 import { Quotas } from "../../src/policy/quotas.ts";
 import type { LimitSettings } from "../../src/policy/site.ts";
 import { NO_LIMIT } from "../../src/policy/token-bucket.ts";

@@ -32,15 +32,15 @@ describe("strategy", () => {
     expectLadder("hunt-serial", site.ladder());
   });
 
-  it("serial: nobody answers, the caller hears so after all have rung; a 6xx ends it", () => {
+  it("serial: nobody answers, the caller hears so after all have rung; a 604 ends it", () => {
     const { site, gateway, phones } = cast(`{default: {members: ${MEMBERS}, strategy: serial, ring: 5s}}`);
     gateway.invite(DID);
     site.run(16_000);
     expect(finals(gateway)).toEqual([480]);
-    phones[0]?.answers("INVITE", { status: 603 });
+    phones[0]?.answers("INVITE", { status: 604 });
     gateway.invite(DID);
     site.run(1_000);
-    expect(finals(gateway)).toEqual([480, 603]);
+    expect(finals(gateway)).toEqual([480, 604]);
   });
 
   it("round-robin: each call begins with the next", () => {

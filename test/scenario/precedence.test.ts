@@ -95,9 +95,14 @@ describe("while upstream lives", () => {
     expect(takes(`sip:${number}@${DOMAIN}`)).toEqual(["pbx"]);
   });
 
-  it("our own address is nobody's number: 404", () => {
+  it("a number at our own address is upstream's too: gateways write our address into From, and phones call back", () => {
+    const { takes } = cast(["202"]);
+    expect(takes("sip:202@10.222.237.1")).toEqual(["pbx"]);
+  });
+
+  it("our own address without a number is nobody's: 404", () => {
     const { caller, takes } = cast(["202"]);
-    expect(takes("sip:202@10.222.237.1")).toEqual([]);
+    expect(takes("sip:10.222.237.1")).toEqual([]);
     expect(caller.received.map(({ message }) => statusOf(message))).toContain(404);
   });
 });

@@ -216,7 +216,7 @@ export class Actor implements Endpoint {
     return (this.at.protocol ?? "udp").toUpperCase();
   }
 
-  private get contactUri(): string {
+  get contactUri(): string {
     const { protocol } = this.at;
     return `sip:${this.user}@${this.hostPort}${protocol === undefined ? "" : `;transport=${protocol}`}`;
   }

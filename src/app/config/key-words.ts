@@ -199,6 +199,8 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
   "hunt_groups.NAME.members": "extensions, which ring where they are registered, or SIP URIs of phones, IPv4 or IPv6",
   "hunt_groups.NAME.strategy":
     "`parallel`: all ring at once; `serial`: one after the other; `round-robin`: the same, each call beginning with the next",
+  "hunt_groups.NAME.decline":
+    "what a phone's 603 means (its reject key, do not disturb), and its 606 and 607: `member`: this member is out, with all its phones, and the others ring on; `group`: the whole group is refused (RFC 3261 §16.7). 600 and 604 always speak for all",
   "hunt_groups.NAME.ring":
     "how long the group rings, or with `serial` and `round-robin` each member; then the caller gets 480",
   "hunt_groups.NAME.overflow": {

@@ -146,6 +146,7 @@ export const KEYS = {
   hunt_groups: names,
   "hunt_groups.NAME.members": list(uri),
   "hunt_groups.NAME.strategy": choice("parallel", ["parallel", "serial", "round-robin"]),
+  "hunt_groups.NAME.decline": choice("member", ["member", "group"]),
   "hunt_groups.NAME.ring": duration("30s", "1s", "180s"),
   "hunt_groups.NAME.overflow": number,
   strangers: choice("auto", ["auto", "drop", "reject"]),

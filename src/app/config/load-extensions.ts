@@ -1,4 +1,6 @@
 /** The file's `extensions`: which numbers mean phones of this site. */
+
+import { plainNumber } from "../../policy/dialled-number.ts";
 import type { ExtensionSettings, Forward } from "../../policy/site.ts";
 import { fieldsOf } from "./fields.ts";
 import type { Place, Reader } from "./reader.ts";
@@ -17,8 +19,14 @@ export function loadExtensions(reader: Reader, place: Place | undefined): Extens
   };
 }
 
-/** A number as a phone may dial it, or an extension. */
+/** A number as a phone may dial it, or an extension: plain, as dialled numbers are compared. */
 export function loadNumber(reader: Reader, place: Place): string | undefined {
+  const text = loadName(reader, place);
+  return text === undefined ? undefined : plainNumber(text);
+}
+
+/** The same as it stands there, for a name. */
+export function loadName(reader: Reader, place: Place): string | undefined {
   const text = reader.text(place, 'a number or an extension, such as "201"');
   if (text === undefined || /^[\w.+*#-]+$/.test(text)) return text;
   reader.fault(place, `"${text}" is no number or extension; write it like "201" or "+15550100"`);
@@ -41,7 +49,7 @@ function loadMap<T>(
   const map = new Map<string, T>();
   for (const entry of reader.entries(place)) {
     const value = load(reader, entry.place);
-    if (value !== undefined) map.set(entry.key, value);
+    if (value !== undefined) map.set(plainNumber(entry.key), value);
   }
   return map;
 }

@@ -4,7 +4,7 @@ import { hostText, type SipUri } from "../../message/uri.ts";
 import { channelKey } from "../../policy/gateways.ts";
 import type { Carrier, Gateway, GatewaySettings, NumberRule, ProbeSettings } from "../../policy/site.ts";
 import { type Fields, fieldsOf, longFormOf } from "./fields.ts";
-import { loadNumber } from "./load-extensions.ts";
+import { loadName, loadNumber } from "./load-extensions.ts";
 import { loadOwnProbe, loadProbe } from "./load-probe.ts";
 import { patternFault } from "./pattern-cost.ts";
 import { readUri } from "./read-uri.ts";
@@ -61,7 +61,7 @@ function loadGateway(reader: Reader, item: Place, common: ProbeSettings): Gatewa
   const where = fields.isThere ? fields.required("uri", "sip:10.10.1.3", (found) => found) : item;
   const uri = where === undefined ? undefined : readUri(reader, where, "sip:10.10.1.3");
   const gateway = {
-    name: fields.optional("name", (found) => loadNumber(reader, found)),
+    name: fields.optional("name", (found) => loadName(reader, found)),
     priority: fields.count("priority"),
     weight: fields.count("weight"),
     channels: fields.count("channels"),

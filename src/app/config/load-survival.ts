@@ -1,4 +1,6 @@
 /** The file's `survival`, `inbound`, `outage_answers` and `hunt_groups`. */
+
+import { plainNumber } from "../../policy/dialled-number.ts";
 import type { HuntGroup, InboundSettings, Member, OutageAnswers, SurvivalSettings } from "../../policy/site.ts";
 import { fieldsOf, longFormOf, readChoice } from "./fields.ts";
 import { KEYS } from "./keys.ts";
@@ -24,9 +26,10 @@ export function loadHuntGroups(reader: Reader, place: Place): HuntGroup[] {
       return items.flatMap((item) => loadMember(reader, item) ?? []);
     });
     return {
-      name: entry.key,
+      name: plainNumber(entry.key),
       members: members ?? [],
       strategy: fields.choice("strategy"),
+      decline: fields.choice("decline"),
       ring_ms: fields.duration_ms("ring"),
       overflow: fields.optional("overflow", (found) => loadNumber(reader, found)),
     };

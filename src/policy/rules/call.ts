@@ -1,23 +1,32 @@
 /** A phone's call: upstream first, and survival when upstream says nothing. */
+import { assertNever } from "../../base/assert.ts";
 import { ownText } from "../../base/own-text.ts";
 import type { Reply } from "../../message/reply.ts";
-import { SILENCE } from "../../proxy/plan/condition.ts";
+import { type Outcome, SILENCE } from "../../proxy/plan/condition.ts";
 import type { DecisionListener, RoutedRequest, Sequel, Stage } from "../../proxy/router.ts";
 import { callerOf } from "../address-of-record.ts";
+import type { Bindings } from "../bindings.ts";
+import { calleeOf } from "../callee.ts";
 import { findExtension, ringStages } from "../extensions.ts";
-import { ALL_KEPT, absentStages } from "../forwarding.ts";
+import { ALL_KEPT, forwardStages } from "../forwarding.ts";
 import type { Gateways } from "../gateways.ts";
+import { underUpstream } from "../own-domain.ts";
 import { deadBy, decision, later, replyStage, upstreamStages } from "../plan.ts";
 import type { RedirectWatch } from "../redirect-watch.ts";
 import type { RequestFacts } from "../request-facts.ts";
-import type { Gateway } from "../site.ts";
+import type { Gateway, Site } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const call: RoutingRule = (routed, situation) => {
   const { site, upstreams, redirects, now_ms } = situation;
   if (routed.origin !== "localnet" || routed.request.method !== "INVITE") return undefined;
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesCalls);
-  const stages: Stage[] = upstreamStages(targets, site.upstream.fr_timer_ms);
+  const stages: Stage[] =
+    routed.host === "us"
+      ? targets.flatMap((target) =>
+          upstreamStages([target], site.upstream.fr_timer_ms, underUpstream(routed, target.hop)),
+        )
+      : upstreamStages(targets, site.upstream.fr_timer_ms);
   const last = stages.pop();
   // An answer of upstream isn't replaced by one of ours that helps nobody.
   const on: readonly Sequel[] = [
@@ -46,16 +55,47 @@ function redirectListener(redirects: RedirectWatch, caller: string): DecisionLis
   };
 }
 
-/** Another phone of this site when the number means one; otherwise the notice, and the gateway. Undefined: there is neither. */
-export function survivalStages(routed: RequestFacts, situation: Situation): Stage[] | undefined {
-  const { number, host } = routed;
-  if (number === "") return undefined;
-  const { bindings } = situation.registrar;
-  const isOurs = host !== "elsewhere";
-  const extension = isOurs ? findExtension(number, situation.site.extensions, bindings) : undefined;
-  if (extension !== undefined) return ringStages(extension, ALL_KEPT, situation.site.extensions);
-  const forwarded = isOurs ? absentStages(number, ALL_KEPT, routed, situation) : undefined;
-  return forwarded ?? outsideStages(number, routed, situation);
+/** Another phone of this site when the call means one; otherwise the notice, and the gateway. Undefined: there is neither. */
+export function survivalStages(facts: RequestFacts, situation: Situation): readonly Stage[] | undefined {
+  const { site, registrar } = situation;
+  const callee = calleeOf(facts, site.extensions, registrar.bindings, ALL_KEPT);
+  switch (callee.kind) {
+    case "phone":
+      return [{ kind: "fork", what: callee.name, targets: callee.targets, ring_ms: site.extensions.ring_ms }];
+    case "extension":
+      return ringStages(callee.address, ALL_KEPT, site.extensions);
+    case "absent":
+      return forwardStages(callee.forward, ALL_KEPT, facts, situation, {});
+    case "outside":
+      return outsideStages(callee.number, facts, situation);
+    case "nobody":
+      return facts.number === "" ? undefined : [replyStage(404)];
+    default:
+      return assertNever(callee);
+  }
+}
+
+/**
+ * Whether upstream's refusal stands, though its code counts as silence: a PBX that answers probes says 503 to a call for
+ * a phone that isn't registered, and that call must not leave by the gateway. Other numbers may have lost their trunk.
+ */
+export function isRefusedHere(
+  { number }: RequestFacts,
+  { site, registrar, upstreams }: Situation,
+  outcome: Outcome | undefined,
+): boolean {
+  if (outcome === undefined || outcome.isSilent || !upstreams.answersProbes) return false;
+  const { bindings } = registrar;
+  return findExtension(number, site.extensions, bindings) !== undefined || isAsLong(number, site, bindings);
+}
+
+/** Whether it has as many digits as extensions have here. */
+function isAsLong(number: string, { extensions, huntGroups }: Site, bindings: Bindings): boolean {
+  if (!/^\d+$/.test(number)) return false;
+  if (bindings.hasLength(number.length)) return true;
+  const members = huntGroups.flatMap((group) => group.members.filter((one) => typeof one === "string"));
+  const known = [...extensions.aliases.values(), ...extensions.forwards.keys(), ...members];
+  return known.some((one) => /^\d+$/.test(one) && one.length === number.length);
 }
 
 function outsideStages(

@@ -3,10 +3,11 @@
  * extension, no redirect, no notice stands in its way.
  */
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
-import type { RoutedRequest, Stage } from "../../proxy/router.ts";
+import type { Stage } from "../../proxy/router.ts";
 import { Attempt } from "../emergency.ts";
 import { uriAt } from "../hunting.ts";
 import { decision, nextWhen, replyStage, upstreamStage } from "../plan.ts";
+import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const emergency: RoutingRule = (routed, situation) => {
@@ -41,7 +42,7 @@ const UNLESS_CHALLENGED: Condition = { ...ANY_FAILURE, except: [401, 407] };
 /** Even those that seem dead: nothing is left to lose. */
 function upstreamStages(
   number: string,
-  routed: RoutedRequest,
+  routed: RequestFacts,
   { upstreams, gateways, own, site, now_ms }: Situation,
 ): Stage[] {
   const { uri } = routed;

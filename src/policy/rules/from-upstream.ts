@@ -6,7 +6,7 @@ import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
 export const fromUpstream: RoutingRule = (routed, situation) => {
-  const { site, gateways } = situation;
+  const { site, gateways, registrar, pathWatch, upstreams } = situation;
   const { origin } = routed;
   if ((origin !== "upstream" && origin !== "domain") || routed.uri === undefined) return undefined;
   const { host } = routed.uri;
@@ -19,6 +19,9 @@ export const fromUpstream: RoutingRule = (routed, situation) => {
   const hop = hopOf(routed.uri);
   const nextHop = origin === "domain" ? hopFromOutside(hop, situation) : hop;
   if (nextHop === undefined) return undefined;
+  if (site.registration.mode === "path" && registrar.bindings.isPhoneAt(host)) {
+    pathWatch.ignored(upstreams.peerAt(routed.source.address));
+  }
   const what = `phone at ${hostText(host)}`;
   return decision("from-upstream", `to ${hostText(host)}`, { kind: "fork", what, targets: [{ nextHop }] });
 };

@@ -2,7 +2,9 @@
 import { EVENT, EXPIRES } from "../../message/header-names.ts";
 import type { Request } from "../../message/message.ts";
 import type { Stage } from "../../proxy/router.ts";
-import { decision, nextWhen, replyStage, SILENCE_OR_503, upstreamStages } from "../plan.ts";
+import { underUpstream } from "../own-domain.ts";
+import type { Peer } from "../peer.ts";
+import { decision, nextWhen, replyStage, SILENCE_OR_503, upstreamStage } from "../plan.ts";
 import type { OutageAnswers } from "../site.ts";
 import type { RoutingRule } from "../situation.ts";
 
@@ -15,12 +17,14 @@ export const otherRequest: RoutingRule = (routed, { site, upstreams, now_ms }) =
   const answer = outageAnswer(routed.request, site.outageAnswers);
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.lives);
   if (targets.length === 0) return decision("other-request", "upstream is down", answer);
+  const { fr_timer_ms } = site.upstream;
   const others = targets.slice(0, -1);
   const last = targets.slice(-1);
   // A slow answer is upstream's all the same: only where there is another target to ask does the wait end before its time.
+  const under = (target: Peer) => underUpstream(routed, target.hop);
   const stages = [
-    ...upstreamStages(others, site.upstream.fr_timer_ms).map((stage) => ({ ...stage, on: nextWhen(SILENCE_OR_503) })),
-    ...upstreamStages(last, undefined),
+    ...others.map((one) => ({ ...upstreamStage(one, fr_timer_ms, under(one)), on: nextWhen(SILENCE_OR_503) })),
+    ...last.map((one) => upstreamStage(one, undefined, under(one))),
   ];
   return { ...decision("other-request", `to ${targets[0]?.name ?? ""}`, ...stages, answer), passes503: true };
 };

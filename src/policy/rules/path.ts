@@ -9,7 +9,7 @@ import type { RoutingRule } from "../situation.ts";
 const GONE: Condition = { gone: true };
 
 export const path: RoutingRule = (routed, situation) => {
-  const { tokens, gateways } = situation;
+  const { tokens, gateways, pathWatch, upstreams } = situation;
   const { origin } = routed;
   for (const token of routed.routes.tokens) {
     const flow = tokens.readFlow(token);
@@ -19,6 +19,7 @@ export const path: RoutingRule = (routed, situation) => {
     if (isAtGateway && !mayReachGateway(routed, flow.address, situation)) {
       return decision("path", "upstream may not dial out", NO_DIALLING_OUT);
     }
+    if (flow !== undefined && origin === "upstream") pathWatch.used(upstreams.peerAt(routed.source.address));
     if (flow !== undefined && (isTrusted || gateways.findAddress(flow.address) === undefined)) {
       const what = `phone at ${flow.address}`;
       const why = `Path leads to ${flow.address}`;

@@ -1,13 +1,67 @@
 /** Requests whose Request-URI is our own address (RFC 3261 §11.2, §16.12). */
+import { parseSipUri, type SipUri } from "../../message/uri.ts";
 import { CAPABILITIES } from "../../proxy/capabilities.ts";
+import type { RoutingDecision } from "../../proxy/router.ts";
+import type { AddressOfRecord, Binding } from "../bindings.ts";
+import { ALL_KEPT } from "../forwarding.ts";
 import { decision, replyStage } from "../plan.ts";
-import type { RoutingRule } from "../situation.ts";
+import type { RequestFacts } from "../request-facts.ts";
+import type { RoutingRule, Situation } from "../situation.ts";
 
-export const toOurselves: RoutingRule = ({ request, routes, host }) => {
+const NO_REGISTRAR = "Not Here - Set The Phone's Domain To The PBX";
+const NO_PATH = "No Such Phone - The PBX Must Support Path (support_path=yes)";
+
+export const toOurselves: RoutingRule = (facts, situation) => {
+  const { request, routes, host, origin, number } = facts;
   if (host !== "us" || routes.remaining.length > 0) return undefined;
-  if (request.method === "OPTIONS") {
+  const { method } = request;
+  const isFromAbove = origin === "upstream" || origin === "domain";
+  if (method === "OPTIONS" && !(isFromAbove && mayBePhone(number, situation))) {
     return decision("to-ourselves", "asks whether we live", replyStage(200, undefined, CAPABILITIES));
   }
-  const reason = "Not Here - Set The Phone's Domain To The PBX";
-  return decision("to-ourselves", "we are nobody's registrar", replyStage(404, reason));
+  if (isFromAbove && number !== "") return toPhone(facts, situation);
+  // Our own host is our own domain: the user decides.
+  const isCall = number !== "" && method !== "REGISTER" && method !== "ACK" && method !== "CANCEL";
+  if (origin === "localnet" && isCall) return undefined;
+  return decision("to-ourselves", "we are nobody's registrar", replyStage(404, NO_REGISTRAR));
 };
+
+/** Whether upstream may mean a phone of ours, registered or not, rather than us: PBXs ask trunks how they are as "ping" or such. */
+function mayBePhone(number: string, { registrar: { bindings } }: Situation): boolean {
+  if (number === "") return false;
+  return (
+    /^\+?\d+$/.test(number) || bindings.allByContactUser(number).length > 0 || bindings.allByUser(number).length > 0
+  );
+}
+
+/** A PBX that knows no Path, and puts the address where REGISTERs come from in the Contact's place, asks us for its phones. */
+function toPhone(facts: RequestFacts, situation: Situation): RoutingDecision {
+  const { pathWatch, upstreams, site } = situation;
+  const bindings = phonesOf(facts, situation);
+  if (bindings.length === 0)
+    return decision("to-ourselves", "no phone of ours has this user", replyStage(404, NO_PATH));
+  if (site.registration.mode === "path") pathWatch.ignored(upstreams.peerAt(facts.source.address));
+  const targets = bindings.map(({ contact, flow }) => ({ requestUri: contact, nextHop: flow }));
+  const what = `phone at ${bindings.map(({ flow }) => flow.address).join(", ")}`;
+  return decision("to-ourselves", `the phone with user ${facts.number}`, { kind: "fork", what, targets });
+}
+
+/** The bindings whose Contact has this user, the one with the same parameters first; else those of the only address-of-record. */
+function phonesOf({ number, uri }: RequestFacts, { registrar, upstreams, now_ms }: Situation): Binding[] {
+  const since_ms = upstreams.isDark ? ALL_KEPT : now_ms;
+  const live = (list: readonly AddressOfRecord[]) =>
+    list.flatMap(({ bindings }) => bindings.filter(({ expires_ms }) => expires_ms > since_ms));
+  const { bindings } = registrar;
+  const named = live(bindings.allByContactUser(number)).filter(
+    ({ contact }) => parseSipUri(contact)?.user === uri?.user,
+  );
+  const same = named.filter(({ contact }) => isSameButHost(parseSipUri(contact), uri));
+  if (same.length > 0) return same;
+  if (named.length > 0) return named;
+  const addresses = bindings.allByUser(number);
+  return addresses.length === 1 ? live(addresses) : [];
+}
+
+function isSameButHost(a: SipUri | undefined, b: SipUri | undefined): boolean {
+  return a !== undefined && b !== undefined && a.parameters === b.parameters;
+}

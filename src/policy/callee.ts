@@ -1,0 +1,72 @@
+/** Whom a call means at this site, without upstream's help. */
+import { REPLACES } from "../message/header-names.ts";
+import { parseSipUri, type SipUri, uriPort } from "../message/uri.ts";
+import type { Target } from "../proxy/router.ts";
+import type { AddressOfRecord, Binding, Bindings } from "./bindings.ts";
+import { findExtension } from "./extensions.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import type { ExtensionSettings } from "./site.ts";
+
+/**
+ * "phone": that very phone, named by its own address. "extension": all phones of a number. "absent": an extension that no
+ * phone has, and where its calls go. "outside": a number of the PSTN. "nobody": it names somebody who isn't here.
+ */
+export type Callee =
+  | { readonly kind: "phone"; readonly name: string; readonly targets: readonly Target[] }
+  | { readonly kind: "extension"; readonly address: AddressOfRecord }
+  | { readonly kind: "absent"; readonly forward: string }
+  | { readonly kind: "outside"; readonly number: string }
+  | { readonly kind: "nobody" };
+
+const NOBODY: Callee = { kind: "nobody" };
+const DIALLABLE = /^[\d*#+]+$/;
+
+/** @param keptSince_ms bindings that expired before this don't count */
+export function calleeOf(
+  facts: RequestFacts,
+  settings: ExtensionSettings,
+  bindings: Bindings,
+  keptSince_ms: number,
+): Callee {
+  const { number, host, uri, source } = facts;
+  const there = phonesNamed(facts, bindings, keptSince_ms);
+  if (there.length > 0) return { kind: "phone", name: `phone at ${uri?.host ?? ""}`, targets: there };
+  if (number === "") return NOBODY;
+  if (host === "elsewhere") return { kind: "outside", number };
+  const address = findExtension(number, settings, bindings);
+  if (address !== undefined) return { kind: "extension", address };
+  const forward = settings.forwards.get(settings.aliases.get(number) ?? number)?.noAnswer;
+  if (forward !== undefined) return { kind: "absent", forward };
+  // A phone's address with another user: of a transfer it means a call that isn't there any more. Otherwise phones write
+  // so what they forward to; and the caller's own address says nothing at all.
+  const isTransfer = host === "phone" && hasReplaces(facts) && uri?.host !== source.address;
+  if (isTransfer || (host === "phone" && !DIALLABLE.test(number))) return NOBODY;
+  return { kind: "outside", number };
+}
+
+/** The phones that a URI with a phone's own address means: by the user of their Contact, or of their address-of-record. */
+export function phonesNamed({ host, uri }: RequestFacts, bindings: Bindings, keptSince_ms: number): Target[] {
+  if (host !== "phone" || uri === undefined) return [];
+  const address = uri.user === undefined ? onlyOne(bindings.allAt(uri.host)) : bindings.findAt(uri);
+  const there = (address?.bindings ?? []).filter((one) => one.expires_ms > keptSince_ms && isAt(one, uri));
+  const exact = there.filter((one) => isContact(one, uri));
+  return (exact.length > 0 ? exact : there).map(({ contact, flow }) => ({ requestUri: contact, nextHop: flow }));
+}
+
+/** Whether it takes the place of another call (RFC 3891). */
+export function hasReplaces({ request }: RequestFacts): boolean {
+  return request.indexOf(REPLACES) >= 0;
+}
+
+function isAt({ flow, contact }: Binding, { host }: SipUri): boolean {
+  return flow.address === host || parseSipUri(contact)?.host === host;
+}
+
+function isContact({ contact }: Binding, uri: SipUri): boolean {
+  const own = parseSipUri(contact);
+  return own !== undefined && own.user === uri.user && uriPort(own) === uriPort(uri);
+}
+
+function onlyOne<T>(list: readonly T[]): T | undefined {
+  return list.length === 1 ? list[0] : undefined;
+}

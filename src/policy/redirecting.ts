@@ -1,0 +1,80 @@
+/**
+ * A phone's redirect (call forward) of a call from a gateway: followed here, since a gateway drops it or dials it blindly. Only
+ * where the site or upstream wants it so: an extension, a forward of the file, or upstream itself, as long as that lives.
+ */
+import { CONTACT } from "../message/header-names.ts";
+import type { Response } from "../message/message.ts";
+import { type NameAddr, nameAddrParameter, parseNameAddr } from "../message/name-addr.ts";
+import { parseSipUri, type SipUri } from "../message/uri.ts";
+import type { Outcome } from "../proxy/plan/condition.ts";
+import type { Continuation, Stage } from "../proxy/router.ts";
+import { plainNumber } from "./dialled-number.ts";
+import { findExtension, ringStages } from "./extensions.ts";
+import { forwardStages, ringingOf } from "./forwarding.ts";
+import { uriAt } from "./hunting.ts";
+import { upstreamStage } from "./plan.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import type { Situation } from "./situation.ts";
+
+/** Contacts of one redirect that are looked at. */
+const CONTACTS_MAX = 5;
+/** Extensions that one call rings by redirects. */
+const RUNG_MAX = 10;
+
+/** The stages of the first Contact that may be followed; undefined when none may. */
+export function redirectStages(
+  facts: RequestFacts,
+  situation: Situation,
+  { rung = [] }: Continuation,
+  outcome: Outcome | undefined,
+): readonly Stage[] | undefined {
+  const response = outcome?.best.response;
+  if (response === undefined || rung.length >= RUNG_MAX) return undefined;
+  for (const uri of contactsOf(response)) {
+    const stages = stagesTo(uri, rung, facts, situation);
+    if (stages !== undefined) return stages;
+  }
+  return undefined;
+}
+
+function stagesTo(
+  uri: SipUri,
+  rung: readonly string[],
+  facts: RequestFacts,
+  situation: Situation,
+): readonly Stage[] | undefined {
+  const { site, registrar, upstreams, own } = situation;
+  const { bindings } = registrar;
+  const isUpstreams = upstreams.isHost(uri.host, bindings) || bindings.hasDomain(uri.host);
+  const isOurs = isUpstreams || own.hasUri(uri) || site.localnet.contains(uri.host) || bindings.isPhoneAt(uri.host);
+  const number = plainNumber(uri.user ?? "");
+  if (!isOurs || number === "") return undefined;
+  const { keptSince_ms, extra } = ringingOf(facts, situation);
+  const extension = findExtension(number, { ...site.extensions, suffix_digits: undefined }, bindings);
+  if (extension !== undefined) {
+    if (rung.includes(extension.name)) return undefined;
+    return ringStages(extension, keptSince_ms, site.extensions, extra, rung);
+  }
+  if (isForwardOfFile(number, situation)) return forwardStages(number, keptSince_ms, facts, situation, extra, rung);
+  const target = upstreams.configuredTargets.find(({ takesCalls }) => takesCalls);
+  if (target === undefined) return undefined;
+  const requestUri = uriAt(number, target.hop.host, target.hop.port);
+  return [upstreamStage(target, site.inbound.timer_ms, { requestUri, touchesGateway: true })];
+}
+
+function isForwardOfFile(number: string, { site }: Situation): boolean {
+  for (const { busy, noAnswer } of site.extensions.forwards.values()) {
+    if (number === busy || number === noAnswer) return true;
+  }
+  return false;
+}
+
+/** The SIP URIs of its Contacts, the best first (RFC 3261 §8.1.3.4). */
+function contactsOf(response: Response): SipUri[] {
+  const contacts = response
+    .list(CONTACT)
+    .slice(0, CONTACTS_MAX)
+    .flatMap((value) => parseNameAddr(value) ?? []);
+  const quality = (contact: NameAddr) => Number(nameAddrParameter(contact, "q") ?? "1") || 0;
+  return [...contacts].sort((a, b) => quality(b) - quality(a)).flatMap(({ uri }) => parseSipUri(uri) ?? []);
+}
