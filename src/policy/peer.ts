@@ -1,16 +1,15 @@
 /** An upstream target or a gateway: feeds what is seen of it to its state, and probes it. */
-import { BoundedMap } from "../base/bounded-map.ts";
-import { ipVersion } from "../base/ip-range.ts";
 import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Response } from "../message/message.ts";
 import { hostText } from "../message/uri.ts";
 import type { ProbeFailure, Prober, ProbeUser, ProbeVerdict, RunningProbe } from "../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../proxy/router.ts";
-import { defaultPort, type Flow, isSameFlow, type Listener } from "../transport/flow.ts";
+import { type Flow, isSameFlow, type Listener } from "../transport/flow.ts";
 import type { FlowWaiter, Hop, Locator } from "../transport/locator.ts";
 import { DatagramLengths, LONG_INVITES_CURE, longInvitesText } from "./datagram-lengths.ts";
 import type { History } from "./history.ts";
+import { PeerAddresses } from "./peer-addresses.ts";
 import { type Evidence, initialState, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
 import { judgeProbe } from "./probe-verdict.ts";
 import type { ProbeSettings, WatchSettings } from "./site.ts";
@@ -30,9 +29,6 @@ export interface Watched {
   readonly hop: Hop;
   readonly settings: WatchSettings;
 }
-
-/** Addresses remembered that a name has had. */
-const FORMER_MAX = 16;
 
 /** For logs and the status: "host" or "host:port", with its transport where it isn't UDP. */
 export function peerName({ host, port, protocol }: Hop): string {
@@ -70,11 +66,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   /** Its probes have other settings than when the last one left. */
   private isChanged = false;
   private isStopped = false;
-  private flows: readonly Flow[] = [];
-  /** Those of the flows. */
-  private located: readonly string[] = [];
-  /** Those that it had before. */
-  private readonly former = new BoundedMap<string, true>(FORMER_MAX);
+  private readonly places: PeerAddresses;
   private readonly lengths = new DatagramLengths();
 
   constructor(parts: PeerParts, history: History, role: PeerRole, { hop, settings }: Watched) {
@@ -83,6 +75,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.role = role;
     this.settings = settings;
     this.hop = hop;
+    this.places = new PeerAddresses(hop);
     this.name = peerName(hop);
     this.state = initialState(settings);
   }
@@ -131,34 +124,32 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
 
   /** Whether requests come from it. */
   hasAddress(address: string): boolean {
-    return this.hop.host === address || this.located.includes(address);
+    return this.places.has(address);
   }
 
   /** The addresses that it has now; none while its name isn't resolved. */
   get addresses(): readonly string[] {
-    return ipVersion(this.hop.host) === 0 ? this.located : [this.hop.host];
+    return this.places.present;
   }
 
   /** The same with those that it has had. */
   get everyAddress(): readonly string[] {
-    return [...new Set([...this.addresses, ...this.former.keys()])];
+    return this.places.every;
   }
 
   /** Takes what another process has found out. */
   assumeAddresses(addresses: readonly string[]): void {
-    this.located = addresses;
+    this.places.assume(addresses);
   }
 
   /** Whether `hop` leads to it: as it is configured, or as an address of its own. */
-  isAt({ host, port, protocol }: Hop): boolean {
-    const at = port ?? defaultPort(protocol ?? "udp");
-    const own = this.hop.port ?? defaultPort(this.hop.protocol ?? "udp");
-    return (at === own && this.hasAddress(host)) || this.flows.some((one) => one.address === host && one.port === at);
+  isAt(hop: Hop): boolean {
+    return this.places.isAt(hop);
   }
 
   /** Whether it is watched by the transport of `hop`: that it refuses another says nothing of it. */
-  speaks({ protocol = "udp" }: Pick<Hop, "protocol">): boolean {
-    return this.flows.some(({ listener }) => listener.protocol === protocol);
+  speaks(hop: Pick<Hop, "protocol">): boolean {
+    return this.places.speaks(hop);
   }
 
   /** Begins to watch it; once more after {@link takeSettings}: it is asked at once when its probes have changed. */
@@ -184,7 +175,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.isStopped = true;
     this.parts.timers.stop(this.probeTimer);
     this.parts.timers.stop(this.holdTimer);
-    for (const flow of this.flows) this.parts.prober.release(flow);
+    for (const flow of this.places.flows) this.parts.prober.release(flow);
   }
 
   onStart(request: WaitingRequest, _now_ms: number): void {
@@ -224,7 +215,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
 
   /** Whether it is reached from `listener`, as far as that is known. */
   isReachedFrom(listener: Listener): boolean {
-    return this.flows.some((flow) => flow.listener === listener);
+    return this.places.isReachedFrom(listener);
   }
 
   /** An address of ours is gone, or here. */
@@ -261,11 +252,10 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
 
   onLocated(flows: readonly Flow[]): void {
     if (flows.length === 0) return;
-    for (const old of this.flows) if (!flows.some((flow) => isSameFlow(flow, old))) this.parts.prober.release(old);
-    this.flows = flows;
-    const now = [...new Set(flows.map(({ address }) => address))];
-    for (const address of this.located) if (!now.includes(address)) this.former.set(address, true);
-    this.located = now;
+    for (const old of this.places.flows) {
+      if (!flows.some((flow) => isSameFlow(flow, old))) this.parts.prober.release(old);
+    }
+    this.places.take(flows);
   }
 
   onTimer(kind: string, now_ms: number): void {
@@ -318,12 +308,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   private changed(from: PeerStateName, to: PeerStateName, evidence: string, now_ms: number): void {
     const { role, name } = this;
     this.history.add({ at_ms: now_ms, role, name, from, to, evidence });
-    const fields = { [role]: name, from, to, evidence };
-    if (to !== "down") {
-      this.parts.log.info(`${role}_state`, fields);
-      return;
-    }
-    this.parts.log.warn(`${role}_state`, fields);
+    this.parts.log[to === "down" ? "warn" : "info"](`${role}_state`, { [role]: name, from, to, evidence });
   }
 
   /** Requests with such a method don't wait for it any longer. */
