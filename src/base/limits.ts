@@ -23,6 +23,8 @@ export interface Limits {
   readonly strangers: number;
   /** Calls that occupy a channel of a gateway. */
   readonly calls: number;
+  /** Calls that are up, with the way to each end. */
+  readonly dialogs: number;
   /** Names, and as many routes. */
   readonly names: number;
   /** Requests that wait for DNS or the kernel. */
@@ -47,7 +49,7 @@ interface Share {
 /**
  * Costs were measured with Node 12 and 20, 64 bits, as the growth of the used heap per entry: a call that rings 8.0 kB,
  * which is 6.1 kB and its text twice; one of 60 kB 127 kB; a transaction that lingers 0.6 to 1.3 kB and its text; a binding
- * with one contact 2.5 kB; a source 0.6 to 0.9 kB; a call through a gateway 1.4 to 1.9 kB. Other entries are estimates.
+ * with one contact 2.5 kB; a source 0.6 to 0.9 kB; a call through a gateway 1.4 to 1.9 kB; one that is up 2.0 kB. Other entries are estimates.
  * With a heap of 32 MB, run.sh's smallest, the program itself takes 5 MB.
  */
 const SHARES = {
@@ -59,6 +61,7 @@ const SHARES = {
   sources: { part: 0.02, cost_bytes: 900, least: 256, most: 4_096 },
   strangers: { part: 0.006, cost_bytes: 250, least: 256, most: 1_024 },
   calls: { part: 0.02, cost_bytes: 2_000, least: 100, most: 2_000 },
+  dialogs: { part: 0.03, cost_bytes: 2_000, least: 100, most: 2_000 },
   names: { part: 0.01, cost_bytes: 1_000, least: 64, most: 1_024 },
   redirects: { part: 0.01, cost_bytes: 400, least: 100, most: 1_000 },
   lateAnswers: { part: 0.01, cost_bytes: 2_000, least: 32, most: 256 },
@@ -88,6 +91,7 @@ export function limitsFor(memory_bytes: number): Limits {
     sources: of(SHARES.sources),
     strangers: of(SHARES.strangers),
     calls: of(SHARES.calls),
+    dialogs: of(SHARES.dialogs),
     names: of(SHARES.names),
     lookups: Math.floor(1.2 * unanswered),
     redirects: of(SHARES.redirects),

@@ -4,7 +4,7 @@ import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
 import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
-import type { Bindings } from "./bindings.ts";
+import { type Bindings, TEXT_CHARACTERS_MAX } from "./bindings.ts";
 
 /** A phone that follows redirects does so at once. */
 export const FOLLOW_ms = 3_000;
@@ -40,7 +40,7 @@ export class RedirectWatch implements Table {
 
   /** The caller has acknowledged a redirect. */
   redirected(caller: string, now_ms: number): void {
-    if (this.waits.has(caller)) return;
+    if (caller.length > TEXT_CHARACTERS_MAX || this.waits.has(caller)) return;
     if (this.waits.size >= this.limit) {
       this.hits += 1;
       return;

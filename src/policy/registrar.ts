@@ -16,6 +16,7 @@ import {
   type Bindings,
   instanceMark,
   phoneMark,
+  TEXT_CHARACTERS_MAX,
 } from "./bindings.ts";
 import {
   capExpiries,
@@ -125,7 +126,8 @@ export class Registrar {
 
   /** Upstream wants a password: the phone's next REGISTER carries it. */
   noteChallenge(request: Request): void {
-    this.challenged.set(ownText(nameOf(request)), true);
+    const name = nameOf(request);
+    if (name.length <= TEXT_CHARACTERS_MAX) this.challenged.set(ownText(name), true);
   }
 
   /**

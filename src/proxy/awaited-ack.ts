@@ -4,6 +4,9 @@ import type { Logger } from "../base/ports.ts";
 import type { ServerTransaction, ServerUser } from "../transaction/server-transaction.ts";
 import type { DecisionListener } from "./router.ts";
 
+/** Of a Call-ID, for the log. */
+const CALL_ID_CHARACTERS = 128;
+
 export class AwaitedAck implements ServerUser {
   private readonly listener: DecisionListener | undefined;
   private readonly callId: string;
@@ -11,7 +14,7 @@ export class AwaitedAck implements ServerUser {
 
   constructor(listener: DecisionListener | undefined, callId: string, log: Logger) {
     this.listener = listener;
-    this.callId = ownText(callId);
+    this.callId = ownText(callId.slice(0, CALL_ID_CHARACTERS));
     this.log = log;
   }
 

@@ -12,9 +12,9 @@ import { parseSipUri } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { Target } from "./router.ts";
 
-/** Calls remembered: more than a branch has. The oldest goes. */
-const DIALOGS_MAX = 2_000;
 const CONTACT_CHARACTERS_MAX = 512;
+/** A call with longer ones isn't remembered: a header can have 16 kB. */
+const ID_CHARACTERS_MAX = 512;
 
 interface End {
   /** The value of its Contact, as it came. */
@@ -28,16 +28,14 @@ interface Dialog {
   readonly callee: End;
 }
 
+/** The oldest call makes room. */
 export class Dialogs extends BoundedMap<string, Dialog> {
-  constructor() {
-    super(DIALOGS_MAX);
-  }
-
   /**
    * An INVITE that begins a call has been answered.
    * @param asked where it went
    */
   begin(invite: Request, source: Flow, response: Response, asked: Flow): void {
+    if (invite.callId.length + invite.fromTag.length > ID_CHARACTERS_MAX) return;
     this.set(ownText(invite.callId), {
       callerTag: ownText(invite.fromTag),
       caller: { contact: contactOf(invite), flow: source },

@@ -44,7 +44,7 @@ export interface ProxyPorts {
 export class ProxyCore implements TransactionUser {
   readonly own: OwnAddresses;
   readonly learned: LearnedNames;
-  readonly dialogs = new Dialogs();
+  readonly dialogs: Dialogs;
   readonly tokens: Tokens;
   readonly locator: Locator;
   readonly transactions: TransactionLayer;
@@ -67,6 +67,7 @@ export class ProxyCore implements TransactionUser {
     this.tableWatch = new TableWatch(this.meter, log);
     this.tokens = new Tokens(mac, listeners, ports.wallClock_ms);
     this.own = new OwnAddresses(listeners, this.tokens);
+    this.dialogs = new Dialogs(limits.dialogs);
     this.locator = new Locator(listeners, ports.lookup, random, limits);
     this.branchIds = new BranchIds(
       mac("branch")

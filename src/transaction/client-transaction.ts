@@ -76,7 +76,7 @@ export class ClientTransaction extends Transaction {
   }
 
   override get characters(): number {
-    return this.wire.length + this.ack.length;
+    return this.key.length + this.wire.length + this.ack.length;
   }
 
   override slim(): void {

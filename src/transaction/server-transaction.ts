@@ -56,7 +56,7 @@ export class ServerTransaction extends Transaction {
   }
 
   override get characters(): number {
-    return this.lastResponse.length;
+    return this.key.length + this.lastResponse.length;
   }
 
   override slim(): void {

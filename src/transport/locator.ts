@@ -47,6 +47,8 @@ const FINDING_LIFETIME_ms = 5_000;
 /** How long an address that has failed comes last. */
 const DEAD_ms = 30_000;
 const NOWHERE: readonly Flow[] = [];
+/** RFC 1035 §2.3.4: DNS has no longer names. */
+const HOST_CHARACTERS_MAX = 255;
 
 /** Where a target was found last. */
 interface Finding {
@@ -111,6 +113,7 @@ export class Locator {
   locate(target: Hop, waiter: FlowWaiter, now_ms: number, callId?: string): readonly Flow[] | undefined {
     const finding = this.findings.get(hopKey(target));
     if (finding !== undefined && now_ms < finding.until_ms) return this.arrange(finding, callId, now_ms);
+    if (target.host.length > HOST_CHARACTERS_MAX) return NOWHERE;
     // What is remembered of it outlives the message that names it.
     return this.find({ ...target, host: ownText(target.host) }, { waiter, callId }, now_ms);
   }
