@@ -68,3 +68,44 @@ describe("upstream's 200 to a REGISTER", () => {
     expect(logged()).toEqual(["path_unconfirmed"]);
   });
 });
+
+describe("upstream's requests for a registered phone", () => {
+  const CONTACT = "sip:201@10.222.237.21:5060";
+
+  /** Registered at a PBX that doesn't list our Path; `uri` is then called, `byPath` down the Path. */
+  function called(uri: string, byPath = false, yaml = SITE_YAML) {
+    const all = cast(yaml);
+    const { site, phone, pbx, registers, logged } = all;
+    phone.answers("INVITE", { status: 200 });
+    registers(false);
+    const call = (to: string, path: boolean) => {
+      pbx.invite(to, path ? [`Route: ${header(pbx.seen("REGISTER"), "path")}`] : []);
+      site.run(500);
+    };
+    call(uri, byPath);
+    return { site, phone, call, logged };
+  }
+
+  it.each([
+    ["to its own address", CONTACT],
+    ["to our address", "sip:201@203.0.113.2:5060"],
+  ])("without our Path, %s: a fault, and the phone rings all the same", (_, uri) => {
+    const { site, phone, logged } = called(uri);
+    expect(states(site)).toEqual(["198.51.100.10 ignored"]);
+    expect(logged()).toEqual(["path_unconfirmed", "path_ignored"]);
+    expect(phone.requests("INVITE")).toHaveLength(1);
+  });
+
+  it("down our Path: all is well, whatever its answers lack", () => {
+    const { site, call } = called(CONTACT, true);
+    expect(states(site)).toEqual([]);
+    call(CONTACT, false);
+    expect(states(site)).toEqual(["198.51.100.10 ignored"]);
+    call(CONTACT, true);
+    expect(states(site)).toEqual([]);
+  });
+
+  it("with registration: contact no Path is expected", () => {
+    expect(states(called(CONTACT, false, `${SITE_YAML}registration: contact\n`).site)).toEqual([]);
+  });
+});
