@@ -1,6 +1,7 @@
 /** Real sockets on loopback around our TCP and TLS: what arrived, what ended, and peers that behave as told. */
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { type Limits, PLENTY } from "../../src/base/limits.ts";
 import type { LogFields, Logger } from "../../src/base/ports.ts";
 import { NodeStreams } from "../../src/io/node/streams.ts";
 import type { TlsFiles } from "../../src/io/node/tls.ts";
@@ -51,7 +52,7 @@ export class StreamLab {
   /** Those of upstream. */
   readonly peers = new Set<string>();
 
-  private constructor(listener: Listener, tls: TlsFiles | undefined) {
+  private constructor(listener: Listener, tls: TlsFiles | undefined, limits: Limits) {
     this.listener = listener;
     const write =
       (level: string) =>
@@ -72,12 +73,12 @@ export class StreamLab {
       knows: (address: string) => this.known.has(address),
       isPeer: (address: string) => this.peers.has(address),
     };
-    this.streams = new NodeStreams(sink, logger, tls);
+    this.streams = new NodeStreams(sink, logger, tls, limits);
   }
 
   /** Closes when the test ends. */
-  static async open(at: Endpoint, tls?: TlsFiles): Promise<StreamLab> {
-    const lab = new StreamLab(listenerAt(at, tls === undefined ? "tcp" : "tls"), tls);
+  static async open(at: Endpoint, tls?: TlsFiles, limits: Limits = PLENTY): Promise<StreamLab> {
+    const lab = new StreamLab(listenerAt(at, tls === undefined ? "tcp" : "tls"), tls, limits);
     await lab.streams.open(lab.listener);
     defer(() => lab.streams.closeAll());
     return lab;

@@ -143,16 +143,17 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     if (change > 0 && this.characters > this.characters_max) this.endLongest();
   }
 
-  /** All messages that aren't whole yet take too much: the longest of the address that has most of them ends. */
+  /** All messages that aren't whole yet take too much: the longest of the address that has most of them ends; upstream's and gateways' never do. */
   private endLongest(): void {
     const totals = new Map<string, number>();
     for (const { flow, held } of this.connections.values()) {
-      if (held > 0) totals.set(flow.address, (totals.get(flow.address) ?? 0) + held);
+      if (held > 0 && !this.sink.isPeer(flow.address)) totals.set(flow.address, (totals.get(flow.address) ?? 0) + held);
     }
     let longest: Connection | undefined;
     const weight = ({ flow, held }: Connection) => (totals.get(flow.address) ?? 0) * this.characters_max + held;
     for (const one of this.connections.values()) {
-      if (one.held > 0 && (longest === undefined || weight(one) > weight(longest))) longest = one;
+      if (one.held > 0 && totals.has(one.flow.address) && (longest === undefined || weight(one) > weight(longest)))
+        longest = one;
     }
     this.hits += 1;
     longest?.close("no room for so long a message");
