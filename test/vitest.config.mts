@@ -24,6 +24,7 @@ const PATIENT = [
   "peers/kamailio-baresip.test.ts",
   "peers/stock-kamailio.test.ts",
   "peers/transfer-in-outage.test.ts",
+  "peers/reboot.test.ts",
   "peers/lossy-line.test.ts",
   "io/dns.test.ts",
 ];

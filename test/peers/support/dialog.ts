@@ -53,10 +53,20 @@ export class Dialog {
     });
   }
 
-  /** Sends a request of `method`; INVITEs carry an offer. */
-  async send(method: string): Promise<void> {
+  /**
+   * Sends a request of `method`; INVITEs carry an offer.
+   * @param extra further lines
+   */
+  async send(method: string, extra: readonly string[] = []): Promise<void> {
     this.cseq += 1;
-    await this.transmit(method, this.cseq, method === "INVITE" ? sdp(this.agent.endpoint.host) : undefined);
+    await this.transmit(method, this.cseq, method === "INVITE" ? sdp(this.agent.endpoint.host) : undefined, extra);
+  }
+
+  /** The header line that asks the other side to let somebody else take this side's place (RFC 3891). */
+  get replaces(): string {
+    const tagOf = (value: string) => /;\s*tag=([^;\s]+)/.exec(value)?.[1] ?? "";
+    const { callId, local, remote } = this.state;
+    return `Replaces: ${callId};to-tag=${tagOf(remote)};from-tag=${tagOf(local)}`;
   }
 
   /** For the 2xx to the INVITE that was sent last. */
@@ -84,7 +94,12 @@ export class Dialog {
     return request;
   }
 
-  private async transmit(method: string, cseq: number, body: string | undefined): Promise<void> {
+  private async transmit(
+    method: string,
+    cseq: number,
+    body: string | undefined,
+    extra: readonly string[] = [],
+  ): Promise<void> {
     const { callId, local, remote, target, routes } = this.state;
     const contact = `sip:${this.agent.sentBy}`;
     const wire = buildRequest(this.agent.sentBy, {
@@ -96,6 +111,7 @@ export class Dialog {
       cseq,
       branch: newBranch(),
       routes,
+      extra,
       ...(method === "INVITE" ? { contact } : {}),
       ...(body === undefined ? {} : { body }),
     });

@@ -12,6 +12,8 @@ export interface CallOptions {
   /** Where the INVITE is sent. */
   readonly through: Endpoint;
   readonly routes?: readonly string[];
+  /** Further lines of the INVITE. */
+  readonly extra?: readonly string[];
   /** For the INVITE that follows a redirect: same Call-ID, higher CSeq. */
   readonly after?: OutgoingCall;
 }
@@ -32,7 +34,7 @@ export class OutgoingCall {
   }
 
   /** Sends the INVITE. */
-  static async start(agent: SipAgent, { to, through, routes, after }: CallOptions): Promise<OutgoingCall> {
+  static async start(agent: SipAgent, { to, through, routes, extra, after }: CallOptions): Promise<OutgoingCall> {
     const parts: RequestParts = {
       method: "INVITE",
       uri: to,
@@ -44,6 +46,7 @@ export class OutgoingCall {
       contact: `sip:caller@${agent.sentBy}`,
       body: sdp(agent.endpoint.host),
       ...(routes === undefined ? {} : { routes }),
+      ...(extra === undefined ? {} : { extra }),
     };
     const sentAt_ms = await agent.send(buildRequest(agent.sentBy, parts), through);
     return new OutgoingCall(agent, through, parts, sentAt_ms);
