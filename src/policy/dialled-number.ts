@@ -20,8 +20,10 @@ export function dialledUser(uri: SipUri | undefined, requestUri: string): string
  * where nothing but a number is left: "anna.b" stays.
  */
 export function plainNumber(user: string): string {
-  // Nearly always it is one already. The parameters go first: an escaped ";" belongs to the user.
-  const bare = /^[\w+*]*$/.test(user) ? user : readEscapes(user.replace(/[;:].*$/, ""));
+  // Nearly always it is one already.
+  if (/^[\w+*]*$/.test(user)) return user;
+  // The parameters go first: an escaped ";" belongs to the user.
+  const bare = readEscapes(user.replace(/[;:].*$/, ""));
   return NUMBER.test(bare) ? bare.replace(SEPARATORS, "") : bare;
 }
 

@@ -70,22 +70,26 @@ export class RequestReader {
    * ACK and BYE are proved by our own token for that Call-ID alone: a call must end whatever became of its tags. All else
    * needs a To tag too, since a token that was overheard must not begin a call.
    */
-  private belongingOf({ method, toTag, callId }: Request, { tokens, remaining }: RouteSet): Belonging {
-    const isProved = () =>
-      tokens.slice(0, TOKENS_READ_MAX).some((one) => this.staff.tokens.readDialog(one, callId) !== undefined);
+  private belongingOf(request: Request, routes: RouteSet): Belonging {
+    const { method, toTag } = request;
     switch (method) {
       case "REGISTER":
         return "registration";
       case "ACK":
       case "BYE":
-        return toTag !== "" || isProved() ? "dialog" : "nothing";
+        return toTag !== "" || this.isProved(request, routes) ? "dialog" : "nothing";
       case "PUBLISH": // RFC 3903 §4: it never belongs to a dialog
         return "nothing";
       case "OPTIONS":
       case "MESSAGE": // they mean the same within a dialog and without: a stale tag changes nothing
-        return toTag !== "" && (remaining.length > 0 || isProved()) ? "dialog" : "nothing";
+        return toTag !== "" && (routes.remaining.length > 0 || this.isProved(request, routes)) ? "dialog" : "nothing";
       default:
         return toTag !== "" ? "dialog" : "nothing";
     }
+  }
+
+  /** Whether a token of ours says that we have let in the dialog with this Call-ID. */
+  private isProved({ callId }: Request, { tokens }: RouteSet): boolean {
+    return tokens.slice(0, TOKENS_READ_MAX).some((one) => this.staff.tokens.readDialog(one, callId) !== undefined);
   }
 }
