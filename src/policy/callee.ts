@@ -45,7 +45,11 @@ export function calleeOf(
 }
 
 /** The phones that a URI with a phone's own address means: by the user of their Contact, or of their address-of-record. */
-export function phonesNamed({ host, uri }: RequestFacts, bindings: Bindings, keptSince_ms: number): Target[] {
+export function phonesNamed(
+  { host, uri }: Pick<RequestFacts, "host" | "uri">,
+  bindings: Bindings,
+  keptSince_ms: number,
+): Target[] {
   if (host !== "phone" || uri === undefined) return [];
   const address = uri.user === undefined ? onlyOne(bindings.allAt(uri.host)) : bindings.findAt(uri);
   const there = (address?.bindings ?? []).filter((one) => one.expires_ms > keptSince_ms && isAt(one, uri));

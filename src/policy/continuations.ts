@@ -1,10 +1,12 @@
 /** What plans leave open until its time has come, by name: while upstream lives, nobody works out how to do without it. */
 import type { Outcome } from "../proxy/plan/condition.ts";
 import type { Continuation, Stage } from "../proxy/router.ts";
-import { forwardStages, ringingOf } from "./forwarding.ts";
+import { findExtension } from "./extensions.ts";
+import { forwardStages } from "./forwarding.ts";
 import type { ContinuationName } from "./plan.ts";
 import { redirectStages } from "./redirecting.ts";
 import type { RequestFacts } from "./request-facts.ts";
+import { ringingOf } from "./ringing.ts";
 import { isRefusedHere, survivalStages } from "./rules/call.ts";
 import type { Situation } from "./situation.ts";
 
@@ -19,12 +21,19 @@ const RESOLVERS: Readonly<Record<ContinuationName, Resolver>> = {
   survival: (facts, situation, _, outcome) =>
     isRefusedHere(facts, situation, outcome) ? undefined : survivalStages(facts, situation),
   forward: (facts, situation, { number, rung }) => {
-    if (number === undefined) return undefined;
+    if (number === undefined || hasRung(number, rung, situation)) return undefined;
     const { keptSince_ms, extra } = ringingOf(facts, situation);
     return forwardStages(number, keptSince_ms, facts, situation, extra, rung);
   },
   redirect: redirectStages,
 };
+
+/** One call rings each extension once: a forward doesn't lead back to one that has redirected it. */
+function hasRung(number: string, rung: readonly string[] = [], { site, registrar }: Situation): boolean {
+  if (rung.length === 0) return false;
+  const extension = findExtension(number, site.extensions, registrar.bindings);
+  return extension !== undefined && rung.includes(extension.name);
+}
 
 const BY_NAME: ReadonlyMap<string, Resolver> = new Map(Object.entries(RESOLVERS));
 

@@ -1,6 +1,6 @@
 /** Extensions: from a number to the phones that it means, and the stages that ring them. */
 import type { Condition } from "../proxy/plan/condition.ts";
-import type { ForkStage, Sequel, Stage, Target } from "../proxy/router.ts";
+import type { ForkStage, Sequel, Target } from "../proxy/router.ts";
 import type { AddressOfRecord, Bindings } from "./bindings.ts";
 import { later } from "./plan.ts";
 import type { ExtensionSettings, Forward } from "./site.ts";
@@ -42,7 +42,7 @@ export function ringStages(
   settings: ExtensionSettings,
   extra: Partial<Target> = {},
   rung?: readonly string[],
-): Stage[] {
+): ForkStage[] {
   const ringing = rung === undefined ? undefined : [...rung, address.name];
   const on = sequelsOf(settings.forwards.get(address.user), ringing);
   const stage: ForkStage = {

@@ -6,6 +6,7 @@ import { hopOf } from "../transport/locator.ts";
 import type { AddressOfRecord } from "./bindings.ts";
 import { userText } from "./dialled-number.ts";
 import { contactTargets, findExtension } from "./extensions.ts";
+import { ALL_KEPT, forwardStages } from "./forwarding.ts";
 import type { Gateways } from "./gateways.ts";
 import { nextWhen, replyStage } from "./plan.ts";
 import type { Registrar } from "./registrar.ts";
@@ -14,9 +15,9 @@ import type { MemberStatus } from "./status.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 export class Hunting {
-  private readonly site: Site;
-  private readonly registrar: Registrar;
-  private readonly gateways: Gateways;
+  readonly site: Site;
+  readonly registrar: Registrar;
+  readonly gateways: Gateways;
   private readonly upstreams: Upstreams;
   /** Of round-robin groups: who begins next. */
   private readonly turns = new Map<string, number>();
@@ -88,10 +89,7 @@ export class Hunting {
     if (overflow === undefined || seen.includes(overflow)) return [];
     const group = this.site.huntGroups.find((one) => one.name === overflow);
     if (group !== undefined) return this.stages(group, routed, now_ms, seen);
-    const targets = this.targets(overflow, now_ms);
-    if (targets.length > 0)
-      return [{ kind: "fork", what: `extension ${overflow}`, targets, ring_ms: this.site.extensions.ring_ms }];
-    return this.gateways.stages(this.gateways.order(overflow, routed), overflow, routed);
+    return forwardStages(overflow, this.keptSince_ms(now_ms), routed, this, { touchesGateway: true }, []);
   }
 
   /** Each phone gets its own URI: many answer 404 to the dialled number. */
@@ -113,7 +111,11 @@ export class Hunting {
   }
 
   private contacts(address: AddressOfRecord, now_ms: number): Target[] {
-    return contactTargets(address, this.upstreams.isDark ? Number.NEGATIVE_INFINITY : now_ms);
+    return contactTargets(address, this.keptSince_ms(now_ms));
+  }
+
+  private keptSince_ms(now_ms: number): number {
+    return this.upstreams.isDark ? ALL_KEPT : now_ms;
   }
 }
 

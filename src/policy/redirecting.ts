@@ -8,12 +8,14 @@ import { type NameAddr, nameAddrParameter, parseNameAddr } from "../message/name
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
 import type { Continuation, Stage } from "../proxy/router.ts";
-import { plainNumber } from "./dialled-number.ts";
+import { phonesNamed } from "./callee.ts";
+import { dialledUser, plainNumber } from "./dialled-number.ts";
 import { findExtension, ringStages } from "./extensions.ts";
-import { forwardStages, ringingOf } from "./forwarding.ts";
+import { forwardStages } from "./forwarding.ts";
 import { uriAt } from "./hunting.ts";
 import { upstreamStage } from "./plan.ts";
 import type { RequestFacts } from "./request-facts.ts";
+import { ringingOf } from "./ringing.ts";
 import type { Situation } from "./situation.ts";
 
 /** Contacts of one redirect that are looked at. */
@@ -30,36 +32,45 @@ export function redirectStages(
 ): readonly Stage[] | undefined {
   const response = outcome?.best.response;
   if (response === undefined || rung.length >= RUNG_MAX) return undefined;
-  for (const uri of contactsOf(response)) {
-    const stages = stagesTo(uri, rung, facts, situation);
+  for (const contact of contactsOf(response)) {
+    const stages = stagesTo(contact, rung, facts, situation);
     if (stages !== undefined) return stages;
   }
   return undefined;
 }
 
+/** A tel URI (RFC 3966) names no host: its number is one of this site, or of upstream's. */
 function stagesTo(
-  uri: SipUri,
+  { uri, text }: Contact,
   rung: readonly string[],
   facts: RequestFacts,
   situation: Situation,
 ): readonly Stage[] | undefined {
-  const { site, registrar, upstreams, own } = situation;
+  const { site, registrar, upstreams } = situation;
   const { bindings } = registrar;
-  const isUpstreams = upstreams.isHost(uri.host, bindings) || bindings.hasDomain(uri.host);
-  const isOurs = isUpstreams || own.hasUri(uri) || site.localnet.contains(uri.host) || bindings.isPhoneAt(uri.host);
-  const number = plainNumber(uri.user ?? "");
-  if (!isOurs || number === "") return undefined;
+  const number = plainNumber(dialledUser(uri, text) ?? "");
+  if (number === "" || (uri !== undefined && !isOurs(uri, situation))) return undefined;
   const { keptSince_ms, extra } = ringingOf(facts, situation);
-  const extension = findExtension(number, { ...site.extensions, suffix_digits: undefined }, bindings);
+  const there = phonesNamed({ host: "phone", uri }, bindings, keptSince_ms).map((target) => ({ ...target, ...extra }));
+  const named = there.length > 0 && uri !== undefined ? bindings.findAt(uri) : undefined;
+  const extension = named ?? findExtension(number, { ...site.extensions, suffix_digits: undefined }, bindings);
   if (extension !== undefined) {
     if (rung.includes(extension.name)) return undefined;
-    return ringStages(extension, keptSince_ms, site.extensions, extra, rung);
+    const stages = ringStages(extension, keptSince_ms, site.extensions, extra, rung);
+    return named === undefined ? stages : stages.map((stage) => ({ ...stage, targets: there }));
   }
   if (isForwardOfFile(number, situation)) return forwardStages(number, keptSince_ms, facts, situation, extra, rung);
   const target = upstreams.configuredTargets.find(({ takesCalls }) => takesCalls);
   if (target === undefined) return undefined;
   const requestUri = uriAt(number, target.hop.host, target.hop.port);
   return [upstreamStage(target, site.inbound.timer_ms, { requestUri, touchesGateway: true })];
+}
+
+/** Whether its host is upstream's, ours or a phone's here. A gateway's isn't: a phone's redirect must not dial out. */
+function isOurs(uri: SipUri, { site, registrar: { bindings }, upstreams, own, gateways }: Situation): boolean {
+  if (upstreams.isHost(uri.host, bindings) || bindings.hasDomain(uri.host) || own.hasUri(uri)) return true;
+  if (gateways.find(uri) !== undefined) return false;
+  return site.localnet.contains(uri.host) || bindings.isPhoneAt(uri.host);
 }
 
 function isForwardOfFile(number: string, { site }: Situation): boolean {
@@ -69,12 +80,18 @@ function isForwardOfFile(number: string, { site }: Situation): boolean {
   return false;
 }
 
-/** The SIP URIs of its Contacts, the best first (RFC 3261 §8.1.3.4). */
-function contactsOf(response: Response): SipUri[] {
+interface Contact {
+  readonly text: string;
+  /** Undefined for a tel URI. */
+  readonly uri: SipUri | undefined;
+}
+
+/** The SIP and tel URIs of its Contacts, the best first (RFC 3261 §8.1.3.4). */
+function contactsOf(response: Response): Contact[] {
   const contacts = response
     .list(CONTACT)
     .slice(0, CONTACTS_MAX)
     .flatMap((value) => parseNameAddr(value) ?? []);
   const quality = (contact: NameAddr) => Number(nameAddrParameter(contact, "q") ?? "1") || 0;
-  return [...contacts].sort((a, b) => quality(b) - quality(a)).flatMap(({ uri }) => parseSipUri(uri) ?? []);
+  return [...contacts].sort((a, b) => quality(b) - quality(a)).map(({ uri }) => ({ text: uri, uri: parseSipUri(uri) }));
 }

@@ -227,14 +227,14 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     this.finish();
     const finals: Final[] = [];
     for (const { final } of this.branches) if (final !== undefined) finals.push(final);
-    const best = bestOf(finals);
-    const { hides } = this.decision;
-    if (best?.response !== undefined && hides !== undefined && meets({ isSilent: false, best }, hides)) {
+    const told = finals.filter((final) => !this.isHidden(final));
+    const best = bestOf(told);
+    if (best === undefined && finals.length > 0) {
       this.reply({ status: 480 }, now_ms);
     } else if (best?.response !== undefined && best.status === 503 && this.decision.passes503 !== true) {
       this.reply({ status: 500 }, now_ms);
     } else if (best?.response !== undefined) {
-      const challenges = otherChallenges(best, finals);
+      const challenges = otherChallenges(best, told);
       const wire = withChallenges(this.wireOf(best.response), challenges);
       this.kit.transactions.respond(this.server, best.status, wire, now_ms);
       this.decision.listener?.onFailure?.(best.status, now_ms);
@@ -244,6 +244,12 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     } else {
       this.conclude(best, now_ms);
     }
+  }
+
+  /** Whether the caller could do nothing with this answer: then what another has said counts. */
+  private isHidden(final: Final): boolean {
+    const { hides } = this.decision;
+    return hides !== undefined && final.response !== undefined && meets({ isSilent: false, best: final }, hides);
   }
 
   /** Nobody sent a final response. */

@@ -6,11 +6,12 @@ import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import type { Stage, Target } from "../../proxy/router.ts";
 import { type Callee, calleeOf, hasReplaces, phonesNamed } from "../callee.ts";
 import { contactTargets, findExtension, ringStages } from "../extensions.ts";
-import { ALL_KEPT, forwardStages, ringingOf } from "../forwarding.ts";
+import { ALL_KEPT, forwardStages } from "../forwarding.ts";
 import { channelKey } from "../gateways.ts";
 import { nobodyRegistered, uriAt } from "../hunting.ts";
 import { decision, nextWhen, replyStage, upstreamStage, upstreamStages } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
+import { ringingOf } from "../ringing.ts";
 import type { Site } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
@@ -105,7 +106,7 @@ function transferred(facts: RequestFacts, situation: Situation): Ringing | undef
   const { keptSince_ms, extra } = ringingOf(facts, situation);
   const settings = { ...site.extensions, suffix_digits: undefined, forwards: new Map() };
   const extension = findExtension(number, settings, registrar.bindings);
-  const here = extension === undefined ? [] : ringStages(extension, keptSince_ms, settings, extra);
+  const here = extension === undefined ? [] : ringStages(extension, keptSince_ms, settings, extra, []);
   const living = upstreams.configuredTargets.filter((target) => target.takesCalls);
   const above = upstreamStages(living, site.inbound.timer_ms, { touchesGateway: true });
   const last = replyStage(480, undefined, 'Reason: SIP;cause=480;text="Nobody takes the transferred call"\r\n');
@@ -122,8 +123,14 @@ function withCallers(callers: readonly Target[], hunt: readonly Stage[]): readon
     ];
   }
   const phones = callers.map(phoneOf);
-  const others = first.targets.filter((target) => !phones.includes(phoneOf(target)));
+  const others = first.targets.filter((target) => !phones.includes(phoneOf(target))).map(forItself);
   return [{ ...first, what: `${CALLERS}, ${first.what ?? ""}`, targets: [...callers, ...others] }, ...rest];
+}
+
+/** While a phone is rung that has called for help, another one's refusal is no answer for all (RFC 3261 §16.7 item 5). */
+function forItself(target: Target): Target {
+  const { mutes, party = "others" } = target;
+  return { ...target, party, mutes: { ...mutes, classes: [...(mutes?.classes ?? []), 6] } };
 }
 
 /** What tells phones apart: a member of a group is written without the port that a Contact has. */
