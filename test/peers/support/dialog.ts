@@ -1,5 +1,6 @@
 /** One side of a dialog: requests within it follow its Route set (RFC 3261 §12.2). */
 
+import { pause } from "./clock.ts";
 import type { SipAgent } from "./sip-agent.ts";
 import { buildRequest, endpointOf, newBranch, type SipMessage, sdp, uriOf } from "./sip-message.ts";
 
@@ -20,6 +21,8 @@ export class Dialog {
   readonly routes: readonly string[];
   private readonly state: DialogState;
   private cseq: number;
+  /** Of the request that was sent last. */
+  private branch = "";
 
   constructor(agent: SipAgent, state: DialogState) {
     this.agent = agent;
@@ -59,7 +62,14 @@ export class Dialog {
    */
   async send(method: string, extra: readonly string[] = []): Promise<void> {
     this.cseq += 1;
-    await this.transmit(method, this.cseq, method === "INVITE" ? sdp(this.agent.endpoint.host) : undefined, extra);
+    this.branch = newBranch();
+    await this.transmit(
+      method,
+      this.cseq,
+      method === "INVITE" ? sdp(this.agent.endpoint.host) : undefined,
+      extra,
+      this.branch,
+    );
   }
 
   /** The header line that asks the other side to let somebody else take this side's place (RFC 3891). */
@@ -72,6 +82,29 @@ export class Dialog {
   /** For the 2xx to the INVITE that was sent last. */
   async acknowledge(ok: SipMessage): Promise<void> {
     await this.transmit("ACK", ok.cseq, undefined);
+  }
+
+  /** For the refusal of the INVITE that was sent last (RFC 3261 §17.1.1.3). */
+  async acknowledgeRefusal(refusal: SipMessage): Promise<void> {
+    await this.transmit("ACK", refusal.cseq, undefined, [], this.branch);
+  }
+
+  /**
+   * As a phone does it: repeats the request when it is told 500 with Retry-After, and acknowledges what must be.
+   * @returns the final responses, in order; the last one is the first that didn't ask for patience
+   */
+  async insist(method: "INVITE" | "UPDATE" | "INFO", limit_ms: number): Promise<SipMessage[]> {
+    const finals: SipMessage[] = [];
+    for (;;) {
+      await this.send(method);
+      const final = await this.agent.next({ isFinal: true, method, callId: this.callId }, limit_ms);
+      finals.push(final);
+      if (method === "INVITE" && final.status >= 300) await this.acknowledgeRefusal(final);
+      else if (method === "INVITE") await this.acknowledge(final);
+      const wait_s = Number(final.header("retry-after").split(/[ ;(]/)[0]);
+      if (final.status !== 500 || !(wait_s > 0)) return finals;
+      await pause(1_000 * wait_s);
+    }
   }
 
   /** A request of `method` reaches the other side's `agent`, and its 200 comes back. */
@@ -99,6 +132,7 @@ export class Dialog {
     cseq: number,
     body: string | undefined,
     extra: readonly string[] = [],
+    branch = newBranch(),
   ): Promise<void> {
     const { callId, local, remote, target, routes } = this.state;
     const contact = `sip:${this.agent.sentBy}`;
@@ -109,7 +143,7 @@ export class Dialog {
       to: remote,
       callId,
       cseq,
-      branch: newBranch(),
+      branch,
       routes,
       extra,
       ...(method === "INVITE" ? { contact } : {}),

@@ -26,7 +26,8 @@ const FIRST_PHONE = 17;
  * lives, but nobody listens there.
  */
 export const CUTS = ["silent drop", "link down", "process dead"] as const;
-export type Cut = (typeof CUTS)[number];
+/** "route gone": all is there but the way, as when a routing daemon takes it away. */
+export type Cut = (typeof CUTS)[number] | "route gone";
 
 export class WanLab {
   readonly phones: readonly DeskPhone[];
@@ -132,6 +133,7 @@ export class WanLab {
     const at_ms = monotonic_ms();
     if (how === "silent drop") this.wan.dropForwarded();
     else if (how === "link down") this.router.ip("link", "set", "wan0", "down");
+    else if (how === "route gone") this.router.ip("route", "delete", "default");
     else await this.upstream.die();
     return at_ms;
   }
@@ -141,7 +143,7 @@ export class WanLab {
     if (how === "silent drop") this.wan.forwardAgain();
     else if (how === "process dead") await this.upstream.revive();
     else {
-      this.router.ip("link", "set", "wan0", "up");
+      if (how === "link down") this.router.ip("link", "set", "wan0", "up");
       this.router.ip("route", "add", "default", "via", WAN_NODE);
     }
     return monotonic_ms();
