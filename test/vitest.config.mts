@@ -25,6 +25,7 @@ const PATIENT = [
   "peers/stock-kamailio.test.ts",
   "peers/transfer-in-outage.test.ts",
   "peers/reboot.test.ts",
+  "peers/hold-across-a-cut.test.ts",
   "peers/call-across-a-cut.test.ts",
   "peers/lossy-line.test.ts",
   "io/dns.test.ts",

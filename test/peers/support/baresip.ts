@@ -67,6 +67,11 @@ export class Baresip implements Phone {
     this.command("hangup");
   }
 
+  /** A re-INVITE: the other side hears nothing any more. */
+  hold(): void {
+    this.command("hold");
+  }
+
   /** Picks up what rings. */
   answer(): void {
     this.command("accept");

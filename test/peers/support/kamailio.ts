@@ -64,6 +64,11 @@ export class Kamailio {
     this.running.signal("SIGSTOP");
   }
 
+  /** Wakes up after {@link freeze}: it remembers everything. */
+  thaw(): void {
+    this.running.signal("SIGCONT");
+  }
+
   /** Gone, with all it knew: the kernel answers with ICMP port unreachable. */
   async kill(): Promise<void> {
     const { child } = this;

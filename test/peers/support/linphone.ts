@@ -72,6 +72,11 @@ export class Linphone implements Phone {
     this.child.type("terminate");
   }
 
+  /** A re-INVITE: the other side hears nothing any more. */
+  hold(): void {
+    this.child.type("call-pause");
+  }
+
   /** Says no to what rings, with 603. */
   decline(): void {
     this.child.type("terminate");

@@ -54,6 +54,7 @@ export interface Phone {
   readonly sip: SipTrace;
   dial(uri: string): void;
   hangUp(): void;
+  hold(): void;
   /** The next event of `type` that no other call of this has had. */
   next(type: "CALL_ESTABLISHED" | "CALL_CLOSED", limit_ms?: number): Promise<PhoneEvent>;
 }
