@@ -5,13 +5,15 @@
  *   201 ── call ──▶ 202      201: REFER to 202, Refer-To: <sip:203@pbx…>      202 ── INVITE ──▶ 203
  */
 import { expect, test } from "vitest";
-import { hostPort, Subnet } from "./support/addresses.ts";
+import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { Baresip } from "./support/baresip.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { Linphone } from "./support/linphone.ts";
+import { OutgoingCall } from "./support/outgoing-call.ts";
 import { describeWith } from "./support/peers.ts";
 import { SipAgent } from "./support/sip-agent.ts";
+import { uriOf } from "./support/sip-message.ts";
 import { Switchboard } from "./support/switchboard.ts";
 
 const net = new Subnet(71);
@@ -25,12 +27,13 @@ cleanUpAfterEach();
 /** Phones that upstream has registered, and upstream away since. */
 async function officeInOutage(answer: 302 | "relay") {
   const upstream = new Switchboard(await SipAgent.open(pbx));
-  const gateway = new Switchboard(await SipAgent.open(gatewayAddress));
+  const agent = await SipAgent.open(gatewayAddress);
   const branchline = await Branchline.start({
     listen: [`udp:${hostPort(proxy)}`],
     localnet: [net.network(16)],
     upstream: { targets: [`sip:${hostPort(pbx)}`], probe: QUICK_PROBES, hold: "1s" },
     gateways: [`sip:${hostPort(gatewayAddress)}`],
+    hunt_groups: { default: { members: ["201"] } },
     survival: { answer, notice_hold: "300ms" },
   });
   await branchline.upstreamIs("up");
@@ -42,13 +45,13 @@ async function officeInOutage(answer: 302 | "relay") {
   ] as const);
   await upstream.die();
   await branchline.upstreamIs("down");
-  return { gateway, phones };
+  return { agent, phones };
 }
 
 describeWith(["baresip", "linphone-daemon"], "blind transfer", () => {
   for (const answer of [302, "relay"] as const) {
     test(`blind transfer in an outage, answer ${answer}: the third phone rings, and the gateway hears nothing`, async () => {
-      const { gateway, phones } = await officeInOutage(answer);
+      const { agent, phones } = await officeInOutage(answer);
       const [baresip, linphone, third] = phones;
       baresip.dial(`sip:202@${DOMAIN}`);
       await Promise.all([baresip.next("CALL_ESTABLISHED"), linphone.next("CALL_ESTABLISHED")]);
@@ -62,7 +65,35 @@ describeWith(["baresip", "linphone-daemon"], "blind transfer", () => {
 
       third.hangUp();
       await linphone.sip.next({ method: "BYE" });
-      expect(gateway.agent.received).toEqual([]);
+      expect(agent.received).toEqual([]);
     });
   }
+
+  test("blind transfer of a call from the PSTN in an outage: the gateway follows it, the third phone rings, and nobody dials out", async () => {
+    const { agent, phones } = await officeInOutage(302);
+    const [baresip, linphone, third] = phones;
+    const call = await OutgoingCall.start(agent, { to: sipUri("5550100", proxy), through: proxy });
+    await baresip.sip.next({ method: "INVITE" });
+    await call.response(180);
+    baresip.answer();
+    const dialog = await call.established();
+    await baresip.next("CALL_ESTABLISHED");
+    baresip.transfer(`sip:203@${DOMAIN}`);
+    const refer = await agent.next({ method: "REFER" });
+    await agent.reply(refer, 202, "Accepted");
+    const to = uriOf(refer.header("refer-to"));
+    const follows = await OutgoingCall.start(agent, {
+      to,
+      through: proxy,
+      extra: [`Referred-By: <sip:201@${DOMAIN}>`],
+    });
+    const second = await follows.established();
+    await third.next("CALL_ESTABLISHED");
+    await second.send("BYE");
+    await third.next("CALL_CLOSED");
+    await dialog.send("BYE");
+    await baresip.next("CALL_CLOSED");
+    expect(agent.all({ method: "INVITE" })).toEqual([]);
+    expect(linphone.sip.received.filter(({ method }) => method === "INVITE")).toEqual([]);
+  });
 });
