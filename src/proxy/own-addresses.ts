@@ -74,7 +74,8 @@ export class OwnAddresses {
 
   /** The same for the Request-URI of a REGISTER, where a name that nobody has stated is the registrar's domain. */
   isStated(uri: SipUri): boolean {
-    if (this.has(uri.host, uri.port, hopOf(uri).protocol)) return true;
+    // Most URIs are of others, which their host shows.
+    if (this.addresses.has(uri.host) && this.has(uri.host, uri.port, hopOf(uri).protocol)) return true;
     return this.names.stated.has(uri.host) && this.hasPort(uri.port);
   }
 
