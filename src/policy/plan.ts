@@ -45,14 +45,17 @@ export function upstreamStage(target: Peer, fr_timer_ms: number | undefined, ext
   };
 }
 
-/** The stages that ask several of them in turn; who says 503 is passed over too, as long as there is another (RFC 3263 §4.3). */
+/**
+ * The stages that ask several of them in turn; who says 503 is passed over too, as long as there is another (RFC 3263 §4.3).
+ * @param extra what all have in common, or what each has of its own
+ */
 export function upstreamStages(
   targets: readonly Peer[],
   fr_timer_ms: number | undefined,
-  extra: Partial<Target> = {},
+  extra: Partial<Target> | ((target: Peer) => Partial<Target>) = {},
 ): ForkStage[] {
   return targets.map((target, index) => {
-    const stage = upstreamStage(target, fr_timer_ms, extra);
+    const stage = upstreamStage(target, fr_timer_ms, typeof extra === "function" ? extra(target) : extra);
     return index < targets.length - 1 ? { ...stage, on: nextWhen(SILENCE_OR_503) } : stage;
   });
 }

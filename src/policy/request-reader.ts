@@ -1,7 +1,7 @@
 /** Finds the facts of a request when it arrives. */
 import type { Request } from "../message/message.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
-import { preprocessRoutes, type RouteSet, routeUri } from "../proxy/preprocess-routes.ts";
+import { preprocessRoutes, type RouteSet } from "../proxy/preprocess-routes.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { Access } from "./access.ts";
 import { dialledUser, plainNumber } from "./dialled-number.ts";
@@ -41,18 +41,21 @@ export class RequestReader {
     };
   }
 
-  /** Finds out in the background whether what stands in an outbound proxy's place means us. */
-  learn({ request, routes, uri }: RequestFacts, now_ms: number): void {
+  /**
+   * Finds out in the background whether what stands in an outbound proxy's place means us, and whether it still does: the
+   * top Route value, and a Request-URI without a user. That of a REGISTER is the registrar's domain.
+   */
+  learn({ request, routes }: RequestFacts, now_ms: number): void {
+    this.consider(routes.top, now_ms);
+    const { method, uri } = request;
+    if (method !== "REGISTER" && uri?.user === undefined) this.consider(uri, now_ms);
+  }
+
+  private consider(place: SipUri | undefined, now_ms: number): void {
     const { learned, upstreams, registrar } = this.staff;
-    const [top] = routes.remaining;
-    const isBare = uri?.user === undefined && request.method !== "REGISTER";
-    const place = top !== undefined ? routeUri(top) : isBare ? uri : undefined;
-    if (
-      place === undefined ||
-      upstreams.isHost(place.host, registrar.bindings) ||
-      registrar.bindings.hasDomain(place.host)
-    )
-      return;
+    if (place === undefined) return;
+    const { host } = place;
+    if (upstreams.isHost(host, registrar.bindings) || registrar.bindings.hasDomain(host)) return;
     learned.consider(place, now_ms);
   }
 

@@ -26,6 +26,10 @@ export class SiteNames implements OwnNames {
     this.certificate = new Set(site.certificateNames);
   }
 
+  isUnknown(host: string): boolean {
+    return this.learned.isUnknown(host);
+  }
+
   isOurs(host: string): boolean {
     if (!this.certificate.has(host) && !this.learned.isOurs(host)) return false;
     const { upstreams, bindings, gateways } = this;

@@ -51,9 +51,21 @@ export class Upstreams {
     const route = routes.remaining[0];
     // What a phone calls at our own address is meant for its own domain.
     const named = host === "us" ? parseSipUri(request.from?.uri ?? "") : facts.uri;
-    const uri = route === undefined ? named : routeUri(route);
-    if (uri !== undefined && this.own.hasUri(uri)) return [];
-    return uri === undefined ? [] : [this.peers.domain(this.settings, hopOf(uri), now_ms)];
+    const first = route === undefined ? named : routeUri(route);
+    // An outbound proxy of which DNS hasn't said yet where it leads may be we; asked as upstream it can't be either.
+    const uri = first !== undefined && this.own.mayMean(first.host) ? named : first;
+    if (uri === undefined || this.own.hasUri(uri)) return [];
+    const hop = hopOf(uri);
+    return [this.knownAt(hop) ?? this.peers.domain(this.settings, hop, now_ms)];
+  }
+
+  /** The domain that is watched at this address: a PBX that writes its IP into From is called back there. */
+  private knownAt(hop: Hop): Peer | undefined {
+    if (ipVersion(hop.host) === 0) return undefined;
+    for (const target of this.peers.watchedDomains) {
+      if (target.hop.host !== hop.host && target.isAt(hop) && target.speaks(hop)) return target;
+    }
+    return undefined;
   }
 
   /** The target that `hop` is, if it is one. */

@@ -4,6 +4,7 @@
  */
 import { ipVersion } from "../base/ip-range.ts";
 import type { Table } from "../base/meter.ts";
+import { ownText } from "../base/own-text.ts";
 import type { SipUri } from "../message/uri.ts";
 import { SIP_PORT } from "../message/uri.ts";
 import type { Names } from "../transport/names.ts";
@@ -12,8 +13,10 @@ import type { OwnAddresses } from "./own-addresses.ts";
 
 /** Names kept; a branch has one or two. */
 const NAMES_MAX = 64;
-/** How long an answer is used before DNS is asked again, in the background too. */
+/** How long an answer is used before DNS is asked again, in the background too. A name that isn't asked for makes room then. */
 const LOOK_AGAIN_ms = 60_000;
+/** The same while DNS has said nothing of the name. */
+const LOOK_SOON_ms = 5_000;
 
 /** What DNS says of a name. */
 export interface LearnedName {
@@ -48,18 +51,25 @@ export class LearnedNames implements Table {
     return this.learned.get(host)?.isOurs === true;
   }
 
+  /** Whether DNS has been asked where `host` leads, and hasn't said it yet. */
+  isUnknown(host: string): boolean {
+    return this.learned.get(host)?.addresses.length === 0;
+  }
+
   /** An admitted request has this URI where an outbound proxy stands: finds out whether it means us, for those to come. */
   consider(uri: SipUri, now_ms: number): void {
-    const { host } = uri;
-    if (ipVersion(host) !== 0 || !this.own.hasPort(uri.port)) return;
-    const known = this.learned.get(host);
-    if (known !== undefined && now_ms < known.looked_ms + LOOK_AGAIN_ms) return;
-    if (known === undefined && this.learned.size >= NAMES_MAX) {
+    if (ipVersion(uri.host) !== 0 || !this.own.hasPort(uri.port)) return;
+    const known = this.learned.get(uri.host);
+    if (known !== undefined && now_ms < known.looked_ms + waitOf(known)) return;
+    if (known === undefined && this.learned.size >= NAMES_MAX && !this.makeRoom(now_ms)) {
       this.hits += 1;
       return;
     }
+    const host = known?.host ?? ownText(uri.host);
     const name: LearnedName = known ?? { host, addresses: [], isOurs: false, looked_ms: now_ms };
     name.looked_ms = now_ms;
+    // The name that has been asked for last stands last.
+    this.learned.delete(host);
     this.learned.set(host, name);
     const take = (addresses: readonly string[]) => {
       if (addresses.length === 0) return; // DNS is dead: what it said last stands
@@ -73,4 +83,17 @@ export class LearnedNames implements Table {
     const tiers = this.names.find(target, (found) => take(addressesOf(found)), now_ms);
     if (tiers !== undefined) take(addressesOf(tiers));
   }
+
+  /** Forgets the name that has been out of use for longest; one that means us stays. */
+  private makeRoom(now_ms: number): boolean {
+    for (const { host, isOurs, looked_ms } of this.learned.values()) {
+      if (isOurs) continue;
+      return now_ms >= looked_ms + LOOK_AGAIN_ms && this.learned.delete(host);
+    }
+    return false;
+  }
+}
+
+function waitOf({ addresses }: LearnedName): number {
+  return addresses.length === 0 ? LOOK_SOON_ms : LOOK_AGAIN_ms;
 }

@@ -1,5 +1,5 @@
 /** Which URIs mean this proxy: its listeners, what they are advertised as, and the names that it goes by. */
-import { canonicalAddress } from "../base/ip-range.ts";
+import { canonicalAddress, ipVersion } from "../base/ip-range.ts";
 import { type SipUri, splitHostPort } from "../message/uri.ts";
 import type { Via } from "../message/via.ts";
 import { defaultPort, type Listener, type Protocol } from "../transport/flow.ts";
@@ -12,9 +12,11 @@ export interface OwnNames {
   readonly stated: ReadonlySet<string>;
   /** Whether `host` means us in every URI but the Request-URI of a REGISTER: our certificate or DNS says so. */
   isOurs(host: string): boolean;
+  /** Whether DNS has been asked where `host` leads, and hasn't said it yet: it may mean us. */
+  isUnknown(host: string): boolean;
 }
 
-const NO_NAMES: OwnNames = { stated: new Set(), isOurs: () => false };
+const NO_NAMES: OwnNames = { stated: new Set(), isOurs: () => false, isUnknown: () => false };
 
 export class OwnAddresses {
   /** Whether anything of ours speaks TLS. */
@@ -23,6 +25,7 @@ export class OwnAddresses {
   private readonly tokens: Tokens | undefined;
   private readonly hostPorts = new Set<string>();
   private readonly addresses = new Set<string>();
+  private readonly advertised = new Set<string>();
   private names: OwnNames = NO_NAMES;
 
   /** @param tokens know what we have made when we had other addresses */
@@ -37,6 +40,7 @@ export class OwnAddresses {
   refresh(): void {
     this.hostPorts.clear();
     this.addresses.clear();
+    this.advertised.clear();
     for (const listener of this.listeners) {
       const address = canonicalAddress(listener.address);
       this.addresses.add(address);
@@ -45,6 +49,7 @@ export class OwnAddresses {
       if (advertised === undefined) continue;
       this.addresses.add(advertised.host);
       this.hostPorts.add(`${advertised.host} ${advertised.port ?? defaultPort(listener.protocol)}`);
+      if (ipVersion(advertised.host) === 0) this.advertised.add(advertised.host);
     }
   }
 
@@ -76,7 +81,13 @@ export class OwnAddresses {
   isStated(uri: SipUri): boolean {
     // Most URIs are of others, which their host shows.
     if (this.addresses.has(uri.host) && this.has(uri.host, uri.port, hopOf(uri).protocol)) return true;
-    return this.names.stated.has(uri.host) && this.hasPort(uri.port);
+    const isNamed = this.names.stated.has(uri.host) || this.advertised.has(uri.host);
+    return isNamed && this.hasPort(uri.port);
+  }
+
+  /** Whether `host` may turn out to mean us: DNS hasn't said yet where it leads. */
+  mayMean(host: string): boolean {
+    return this.names.isUnknown(host);
   }
 
   /** Whether we have put this Route entry, of a request with this Call-ID: perhaps at an address that we have no longer. */

@@ -15,6 +15,8 @@ export interface RouteSet {
   readonly requestUri: string;
   /** User parts of the Route entries that were ours: tokens, or what a phone's preloaded Route carried. */
   readonly tokens: readonly string[];
+  /** The first Route value as it came; undefined without one, or when it is no SIP URI. */
+  readonly top: SipUri | undefined;
 }
 
 const NONE: readonly string[] = [];
@@ -25,7 +27,7 @@ const NONE: readonly string[] = [];
  */
 export function preprocessRoutes(request: Request, own: OwnAddresses, isPhone = false): RouteSet {
   const requestUri = withoutOwnMaddr(request, own);
-  if (request.indexOf(ROUTE) < 0) return { changed: false, remaining: NONE, requestUri, tokens: NONE };
+  if (request.indexOf(ROUTE) < 0) return { changed: false, remaining: NONE, requestUri, tokens: NONE, top: undefined };
   return takeOff(request, requestUri, own, isPhone);
 }
 
@@ -43,28 +45,36 @@ function takeOff(request: Request, requestUri: string, own: OwnAddresses, isPhon
   const { uri, callId } = request;
   const values = request.list(ROUTE);
   const entries = values.map(routeUri);
+  const [top] = entries;
   const tokens: string[] = [];
-  let taken = 0;
   for (const entry of entries) {
     if (entry === undefined || !own.hasRoute(entry, callId)) break;
     tokens.push(entry.user ?? "");
-    taken += 1;
   }
+  const taken = tokens.length;
   const remaining = taken === 0 ? values : values.slice(taken);
-  const changed = taken > 0;
-  if (uri === undefined) return { changed, remaining, requestUri, tokens };
-  const isToken = own.hasToken(uri, callId);
-  const isBare = isPhone && uri.user === undefined && own.hasUri(uri);
-  if (!isToken && !isBare) return { changed, remaining, requestUri, tokens };
-  const ours = isToken ? [uri.user ?? "", ...tokens] : tokens;
-  const target = remaining.length > 0 ? parseNameAddr(remaining[remaining.length - 1] ?? "") : undefined;
-  if (target !== undefined) {
-    return { changed: true, remaining: remaining.slice(0, -1), requestUri: target.uri, tokens: ours };
-  }
+  const plain: RouteSet = { changed: taken > 0, remaining, requestUri, tokens, top };
+  if (uri === undefined) return plain;
+  if (own.hasToken(uri, callId)) return withLast({ ...plain, tokens: [uri.user ?? "", ...tokens] }, () => true);
+  if (!isPhone || uri.user !== undefined || !own.hasUri(uri)) return plain;
+  // Behind our bare address a value with ";lr" is one more proxy on the way, not what the phone means.
+  if (remaining.length > 0) return withLast(plain, (last) => !isLoose(parseSipUri(last)));
   // A number at our own address, called through us: the last entry is no Route of ours, though its host is.
-  const last = isBare ? entries[taken - 1] : undefined;
-  const isCalled = last?.user !== undefined && uriParameter(last, "lr") === undefined && !own.hasToken(last, callId);
-  return { changed, remaining, requestUri: isCalled ? last.text : requestUri, tokens: ours };
+  const last = entries[taken - 1];
+  const isCalled = last?.user !== undefined && !isLoose(last) && !own.hasToken(last, callId);
+  return isCalled ? { ...plain, requestUri: last.text } : plain;
+}
+
+/** §16.4: what a strict router has moved to the end of Route goes back into the Request-URI, if it is `meant`. */
+function withLast(routes: RouteSet, meant: (uri: string) => boolean): RouteSet {
+  const { remaining } = routes;
+  const target = remaining.length > 0 ? parseNameAddr(remaining[remaining.length - 1] ?? "") : undefined;
+  if (target === undefined || !meant(target.uri)) return routes;
+  return { ...routes, changed: true, remaining: remaining.slice(0, -1), requestUri: target.uri };
+}
+
+function isLoose(uri: SipUri | undefined): boolean {
+  return uri !== undefined && uriParameter(uri, "lr") !== undefined;
 }
 
 /** The URI of a Route value; undefined when it is no SIP URI. */

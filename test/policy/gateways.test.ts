@@ -41,7 +41,7 @@ function gateways(list: string, more = "", fraction = 0) {
 
 function call(callId = "1", from = "<sip:201@pbx.example.com>;tag=1"): RoutedRequest {
   const message = request({ callId, from });
-  const routes = { changed: false, remaining: [], requestUri: message.requestUri, tokens: [] };
+  const routes = { changed: false, remaining: [], requestUri: message.requestUri, tokens: [], top: undefined };
   return {
     request: message,
     source: { listener: LISTENER, address: "10.222.237.21", port: 5060 },

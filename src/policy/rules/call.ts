@@ -11,6 +11,7 @@ import { findExtension, ringStages } from "../extensions.ts";
 import { ALL_KEPT, forwardStages } from "../forwarding.ts";
 import type { Gateways } from "../gateways.ts";
 import { underUpstream } from "../own-domain.ts";
+import type { Peer } from "../peer.ts";
 import { deadBy, decision, later, replyStage, upstreamStages } from "../plan.ts";
 import type { RedirectWatch } from "../redirect-watch.ts";
 import type { RequestFacts } from "../request-facts.ts";
@@ -21,12 +22,8 @@ export const call: RoutingRule = (routed, situation) => {
   const { site, upstreams, redirects, now_ms } = situation;
   if (routed.origin !== "localnet" || routed.request.method !== "INVITE") return undefined;
   const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesCalls);
-  const stages: Stage[] =
-    routed.host === "us"
-      ? targets.flatMap((target) =>
-          upstreamStages([target], site.upstream.fr_timer_ms, underUpstream(routed, target.hop)),
-        )
-      : upstreamStages(targets, site.upstream.fr_timer_ms);
+  const under = ({ hop }: Peer) => underUpstream(routed, hop);
+  const stages: Stage[] = upstreamStages(targets, site.upstream.fr_timer_ms, under);
   const last = stages.pop();
   // An answer of upstream isn't replaced by one of ours that helps nobody.
   const on: readonly Sequel[] = [

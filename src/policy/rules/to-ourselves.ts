@@ -11,13 +11,17 @@ import type { RoutingRule, Situation } from "../situation.ts";
 const NO_REGISTRAR = "Not Here - Set The Phone's Domain To The PBX";
 const NO_PATH = "No Such Phone - The PBX Must Support Path (support_path=yes)";
 
+const ALIVE = decision("to-ourselves", "asks whether we live", replyStage(200, undefined, CAPABILITIES));
+
 export const toOurselves: RoutingRule = (facts, situation) => {
   const { request, routes, host, origin, number } = facts;
-  if (host !== "us" || routes.remaining.length > 0) return undefined;
   const { method } = request;
   const isFromAbove = origin === "upstream" || origin === "domain";
+  if (routes.remaining.length > 0) return undefined;
+  if (method === "OPTIONS" && (isFromAbove || origin === "gateway") && mayMeanUs(facts, situation)) return ALIVE;
+  if (host !== "us") return undefined;
   if (method === "OPTIONS" && !(isFromAbove && mayBePhone(number, situation))) {
-    return decision("to-ourselves", "asks whether we live", replyStage(200, undefined, CAPABILITIES));
+    return ALIVE;
   }
   if (isFromAbove && number !== "") return toPhone(facts, situation);
   // Our own host is our own domain: the user decides.
@@ -25,6 +29,11 @@ export const toOurselves: RoutingRule = (facts, situation) => {
   if (origin === "localnet" && isCall) return undefined;
   return decision("to-ourselves", "we are nobody's registrar", replyStage(404, NO_REGISTRAR));
 };
+
+/** A peer that asks by a name of which nobody knows where it leads asks whom it has reached: in an outage DNS may be dead. */
+function mayMeanUs({ host, uri }: RequestFacts, { own }: Situation): boolean {
+  return host === "elsewhere" && uri !== undefined && uri.user === undefined && own.mayMean(uri.host);
+}
 
 /** Whether upstream may mean a phone of ours, registered or not, rather than us: PBXs ask trunks how they are as "ping" or such. */
 function mayBePhone(number: string, { registrar: { bindings } }: Situation): boolean {
