@@ -113,12 +113,12 @@ test("hunt group: one busy phone doesn't end the call of the others", async () =
   expect(office.phones[0]?.all({ method: "CANCEL" })).toEqual([]);
 });
 
-test("hunt group: a 6xx ends it at once for all", async () => {
+test("hunt group: busy everywhere (600) ends it at once for all", async () => {
   const office = await branch();
   const { call, incoming } = await ringAll(office);
-  const refused = incoming[3]?.refuse(603, "Decline");
+  const refused = incoming[3]?.refuse(600, "Busy Everywhere");
   const cancels = await Promise.all(incoming.filter((one) => one !== incoming[3]).map((one) => one.cancelled()));
-  const response = await call.response(603);
+  const response = await call.response(600);
   await refused;
   expect(cancels).toHaveLength(4);
   expect(call.delay_ms(response)).toBeLessThan(RING_MS);

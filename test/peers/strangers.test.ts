@@ -148,7 +148,8 @@ test("stranger: one with a private address is in the log once, with what helps",
   const lines = all.branchline.lines.filter((line) => line.includes("outside_localnet"));
   expect(lines).toEqual([
     `<4>outside_localnet from=${net.host(200)} method=REGISTER answer=none ` +
-      'cure="if it is a phone, add its network to localnet"',
+      `cure="if it is a phone, add this one address to localnet, since upstream ${all.upstream.sentBy} is in its network; ` +
+      'if it is upstream too, name it there"',
   ]);
 });
 
