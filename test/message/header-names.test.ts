@@ -39,6 +39,8 @@ const KNOWN: readonly (readonly [id: number, ...names: string[]])[] = [
   [names.P_PREFERRED_IDENTITY, "P-Preferred-Identity"],
   [names.REMOTE_PARTY_ID, "Remote-Party-ID"],
   [names.IDENTITY, "Identity"],
+  [names.REPLACES, "Replaces"],
+  [names.REFERRED_BY, "Referred-By", "b"],
 ];
 
 describe("headerId", () => {

@@ -244,7 +244,7 @@ describeWith(["namespaces"], "init on a router", () => {
     for (const line of [
       "listen: [udp:10.91.20.1:5060, udp:10.91.1.1:5060, udp:203.0.113.2:5060]",
       "localnet: [10.91.20.0/24]",
-      "upstream: [sip:pbx.example.com]",
+      "  targets: [sip:pbx.example.com]",
       "gateways: [sip:10.91.1.3]",
       '    members: ["201"]',
     ]) {

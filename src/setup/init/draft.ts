@@ -25,6 +25,9 @@ const EXAMPLES: Record<Key, string> = {
   members: 'hunt_groups: {default: {members: ["201", "202"]}}',
 };
 
+/** Where there is a gateway, the file says whose calls leave by it. */
+const DIAL_OUT = "  may_dial_out: false   # true: headquarters may call out through the gateway";
+
 /** Text that is nothing but itself in YAML. */
 const PLAIN = /^((udp|tcp|tls|sip):[\w.@:;=+-]*\w|\d+(\.\d+){3}\/\d+|(\/[\w.-]+)+)$/;
 
@@ -34,7 +37,9 @@ export function yamlOf(draft: Draft, { state, isBehindNat }: Extras): string {
     const values = draft[key] ?? [];
     const list = `[${values.map(spell).join(", ")}]`;
     if (values.length === 0) return `# ${EXAMPLES[key]}`;
-    return key === "members" ? `hunt_groups:\n  default:\n    members: ${list}` : `${key}: ${list}`;
+    if (key === "members") return `hunt_groups:\n  default:\n    members: ${list}`;
+    if (key === "upstream" && (draft.gateways ?? []).length > 0) return `upstream:\n  targets: ${list}\n${DIAL_OUT}`;
+    return `${key}: ${list}`;
   };
   const nat = `# Behind NAT, where its public address is always the same, upstream must be told:
 # listen: [{address: "udp:192.168.1.2:5060", advertise: "203.0.113.2:5060"}]
