@@ -6,7 +6,9 @@ import { isSameFlow } from "../transport/flow.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
 import { userText } from "./dialled-number.ts";
 import { isBoundToFlow } from "./dialling.ts";
+import { ALL_KEPT } from "./forwarding.ts";
 import type { RequestFacts } from "./request-facts.ts";
+import { phonesBehindUs } from "./rewritten-contact.ts";
 import type { Situation } from "./situation.ts";
 
 /** What we remember of the call; after a restart, what its user and our tokens tell. Undefined: nothing does. */
@@ -25,10 +27,9 @@ export function otherEnd(facts: RequestFacts, situation: Situation): Target | un
 }
 
 /** The phone whose Contact or address-of-record has that user. */
-function phoneBehind({ number, source }: RequestFacts, { registrar: { bindings } }: Situation): Target | undefined {
-  if (number === "") return undefined;
-  const [address = bindings.findUser(number)] = bindings.allByContactUser(number);
-  const binding = address?.bindings.find(({ flow }) => !isSameFlow(flow, source));
+function phoneBehind(facts: RequestFacts, situation: Situation): Target | undefined {
+  if (facts.number === "") return undefined;
+  const binding = phonesBehindUs(facts, situation, ALL_KEPT).find(({ flow }) => !isSameFlow(flow, facts.source));
   return binding === undefined ? undefined : { requestUri: binding.contact, nextHop: binding.flow };
 }
 

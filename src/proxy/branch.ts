@@ -65,12 +65,12 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
       this.mayUseTcp = hop.protocol === undefined;
       const flows = this.kit.locator.locate(hop, this, now_ms, this.routed.request.callId);
       if (flows !== undefined) this.onLocated(flows, now_ms);
-      else if (this.timer === undefined) this.startTimer("fr_timer", PATIENCE_ms, now_ms);
+      else if (this.isOpen && this.timer === undefined) this.startTimer("fr_timer", PATIENCE_ms, now_ms);
     }
   }
 
   onLocated(flows: readonly Flow[], now_ms: number): void {
-    if (!this.isOpen) return;
+    if (!this.isOpen && !this.goesOn) return;
     this.flows = isSips(this.routed, this.target) ? flows.filter(({ listener }) => listener.protocol === "tls") : flows;
     this.flowIndex = 0;
     try {
@@ -87,6 +87,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   cancel(reason: string, now_ms: number): void {
     if (this.cancelReason !== undefined) return;
     this.cancelReason = reason;
+    this.stopRetry();
     if (this.transaction === undefined || !this.hasProvisional) {
       this.end({ status: 487, response: undefined }, now_ms);
     } else if (this.isOpen) {
@@ -141,7 +142,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   }
 
   onTimeout(transaction: ClientTransaction, now_ms: number): void {
-    if (!this.isWaitingFor(transaction)) return;
+    if (!this.isOpen || !this.isWaitingFor(transaction)) return;
     this.isSilent = !this.hasProvisional;
     if (this.isSilent) this.heardNothing(now_ms);
     this.end({ status: 408, response: undefined }, now_ms);
@@ -193,7 +194,12 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   }
 
   private isWaitingFor(transaction: ClientTransaction): boolean {
-    return this.isOpen && (this.transaction ?? transaction) === transaction;
+    return (this.isOpen || this.goesOn) && (this.transaction ?? transaction) === transaction;
+  }
+
+  /** A BYE is sent on, whatever its caller has been told: whoever sent it has hung up, and a call that stays up costs money. */
+  private get goesOn(): boolean {
+    return this.routed.request.method === "BYE" && this.final?.response === undefined;
   }
 
   /** Whoever shows life first is the one to ask, even when it had been passed over. */
@@ -212,7 +218,8 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   protected sendToNextFlow(now_ms: number): void {
     const flow = this.flows[this.flowIndex];
     this.flowIndex += 1;
-    if (flow === undefined && (this.findAnew(now_ms) || this.askAgain(now_ms) || this.persist(now_ms))) return;
+    if (flow === undefined && (this.findAnew(now_ms) || this.askAgain(now_ms) || this.persist(this.isOpen, now_ms)))
+      return;
     if (flow === undefined) {
       this.isSilent = true;
       const isTheirs = this.flows.length > 0 || !isSips(this.routed, this.target); // else it just speaks no TLS
@@ -256,14 +263,6 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     }
   }
 
-  /** True: it will be tried again. */
-  private persist(now_ms: number): boolean {
-    if (this.target.isPersistent !== true || this.fr_timer_ms === undefined) return false;
-    if (!this.hasRetried) this.target.observer?.onUnreachable(this.routed.request.method, now_ms);
-    this.startRetry(now_ms);
-    return true;
-  }
-
   private abandonAll(now_ms: number): void {
     for (const one of this.asked) this.kit.transactions.abandon(one, now_ms);
   }
@@ -292,6 +291,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
 
   private succeed(transaction: ClientTransaction, response: Response, now_ms: number): void {
     this.stopTimer();
+    this.stopRetry();
     this.wasGivenUp = !this.isOpen;
     if (this.isOpen && transaction !== this.transaction) this.passOver(now_ms);
     if (this.isOpen) this.target.observer?.onEnd(this, response, now_ms);
@@ -312,8 +312,10 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     this.stopTimer();
     this.target.observer?.onEnd(this, undefined, now_ms);
     this.final = final;
-    // A BYE goes on: whoever sent it has hung up, and a call that stays up on the other side costs money.
-    if (this.routed.request.method !== "BYE") this.abandonAll(now_ms);
+    if (!this.goesOn) {
+      this.stopRetry();
+      this.abandonAll(now_ms);
+    }
     this.running.onEnded(this, now_ms);
   }
 }

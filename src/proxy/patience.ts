@@ -1,7 +1,7 @@
 /** What a branch waits for, one thing after the other, and how long each address may take meanwhile. */
 import { Timer, type TimerOwner } from "../base/timers.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
-import { TIMER_C_ms } from "../transaction/timers.ts";
+import { TIMER_C_ms, PATIENCE_ms as TRANSACTION_ms } from "../transaction/timers.ts";
 import { addressShare_ms } from "./address-share.ts";
 import { noteSilence, tellSilence } from "./evidence.ts";
 import type { ProxyKit } from "./kit.ts";
@@ -22,6 +22,8 @@ export abstract class Patience implements TimerOwner {
   private nextTimer: Timer | undefined = undefined;
   /** Runs while the target can't be reached, where it is tried again. */
   private retryTimer: Timer | undefined = undefined;
+  /** Since when it can't be; infinity before that. */
+  protected triedSince_ms = Number.POSITIVE_INFINITY;
 
   readonly target: Target;
   protected readonly fr_timer_ms: number | undefined;
@@ -58,18 +60,29 @@ export abstract class Patience implements TimerOwner {
     this.kit.timers.start(this.nextTimer, addressShare_ms(whole_ms, tries), now_ms);
   }
 
-  /** Tries to reach the target once more, a little later. */
-  protected startRetry(now_ms: number): void {
-    this.retryTimer ??= new Timer(this, "retry");
-    this.kit.timers.start(this.retryTimer, RETRY_ms, now_ms);
+  /**
+   * Tries to reach the target once more, a little later, where that is wanted.
+   * @param isOpen the branch hasn't ended: that of a BYE goes on beyond its end
+   * @returns whether nothing else is to be done now
+   */
+  protected persist(isOpen: boolean, now_ms: number): boolean {
+    if (this.target.isPersistent !== true) return false;
+    const isBye = this.method === "BYE";
+    if (!isBye && this.fr_timer_ms === undefined) return false;
+    if (!isBye && this.retryTimer === undefined) this.target.observer?.onUnreachable(this.method, now_ms);
+    this.triedSince_ms = Math.min(this.triedSince_ms, now_ms);
+    if (!isBye || now_ms - this.triedSince_ms < TRANSACTION_ms) {
+      this.retryTimer ??= new Timer(this, "retry");
+      this.kit.timers.start(this.retryTimer, RETRY_ms, now_ms);
+    }
+    return !isBye || !isOpen;
   }
 
-  protected get hasRetried(): boolean {
-    return this.retryTimer !== undefined;
+  protected stopRetry(): void {
+    if (this.retryTimer !== undefined) this.kit.timers.stop(this.retryTimer);
   }
 
   protected stopTimer(): void {
-    if (this.retryTimer !== undefined) this.kit.timers.stop(this.retryTimer);
     if (this.timer !== undefined) this.kit.timers.stop(this.timer);
     if (this.nextTimer !== undefined) this.kit.timers.stop(this.nextTimer);
   }

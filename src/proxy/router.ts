@@ -54,7 +54,10 @@ export interface Target {
   readonly party?: string;
   /** Answers that speak for the target's party alone, and count as 480: a 6xx not for everybody (§16.7 item 5), a 3xx for nobody. */
   readonly mutes?: Condition;
-  /** While fr_timer runs, a target that can't be reached is tried again and again: the line may come back. */
+  /**
+   * While fr_timer runs, a target that can't be reached is tried again and again: the line may come back. A BYE is so for as long
+   * as its transaction would last, whatever its caller has been told meanwhile.
+   */
   readonly isPersistent?: boolean;
   /** An emergency call: whoever takes it learns who calls. */
   readonly isForHelp?: boolean;

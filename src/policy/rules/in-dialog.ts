@@ -35,6 +35,7 @@ export const inDialog: RoutingRule = (routed, situation) => {
     otherEnd(routed, situation) ??
     connectionTarget(routed, situation) ??
     gruuTarget(routed, registrar.bindings) ??
+    domainTarget(routed, situation) ??
     NOTHING_BUT_ROUTES;
   const hop = nextHopOf(routed, target);
   if (hop === undefined) return decision("in-dialog", "no next hop", replyStage(404));
@@ -67,6 +68,18 @@ function connectionTarget(routed: RequestFacts, situation: Situation): Target | 
   return undefined;
 }
 
+/**
+ * A phone's own domain means the upstream that the file names, within a dialog as outside: DNS need not know it. Upstream tells
+ * a dialog of its own from a stale tag.
+ */
+function domainTarget({ uri, host, origin, routes }: RequestFacts, { upstreams }: Situation): Target | undefined {
+  if (host !== "home" || uri === undefined || isOutside(origin) || origin === "upstream") return undefined;
+  if (routes.remaining.length > 0 || ipVersion(uri.host) !== 0 || upstreams.isNamed(uri.host)) return undefined;
+  const { configuredTargets } = upstreams;
+  const upstream = configuredTargets.find(({ lives }) => lives) ?? configuredTargets[0];
+  return upstream === undefined ? undefined : { nextHop: upstream.hop };
+}
+
 /** To where the Route set leads. */
 function onwards(target: Target, hop: Hop | Flow, method: string, situation: Situation): RoutingDecision {
   const { upstreams } = situation;
@@ -92,13 +105,13 @@ function toUpstream(
   const isDown = !upstream.lives;
   const why = `to ${upstream.name}${isDown ? ", which is down" : ""}`;
   if (method === "ACK") return decision("in-dialog", why, { kind: "fork", targets: [target] });
+  const patient = { ...target, isPersistent: true };
   if (method === "BYE") {
     // It is sent on whatever the caller hears: a call that stays up there costs money (§15.1.1; RFC 4320 §4.2 forbids 408).
-    const targets = [isWatched ? { ...target, observer: upstream } : target];
+    const targets = [isWatched ? { ...patient, observer: upstream } : patient];
     const fork: Stage = { kind: "fork", targets, on: nextWhen(SILENCE), ...(isDown ? { fr_timer_ms: 0 } : {}) };
     return decision("in-dialog", why, fork, replyStage(481));
   }
-  const patient = { ...target, isPersistent: true };
   const targets = [isWatched ? { ...patient, observer: new DialogObserver(upstream) } : patient];
   const fr_timer_ms = isDown ? site.upstream.fr_timer_ms : PATIENCE_ms;
   const fork: Stage = { kind: "fork", targets, fr_timer_ms, on: nextWhen(UNSAID) };

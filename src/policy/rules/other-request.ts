@@ -29,8 +29,9 @@ export const otherRequest: RoutingRule = (routed, { site, upstreams, now_ms }) =
   return { ...decision("other-request", `to ${targets[0]?.name ?? ""}`, ...stages, answer), passes503: true };
 };
 
-/** By event package (RFC 6665 §4.1.2), or else by method. */
+/** By event package (RFC 6665 §4.1.2), or else by method. What ends a call that isn't known gets 481 (RFC 3261 §15.1.1). */
 function outageAnswer(request: Request, answers: OutageAnswers): Stage {
+  if (request.method === "BYE") return replyStage(481);
   const event = (request.header(EVENT) ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
   const status = answers.get(event) ?? answers.get(request.method) ?? STATUS_DEFAULT;
   if (status < 300) return replyStage(status, undefined, request.lines(EXPIRES));

@@ -1,11 +1,10 @@
 /** Requests whose Request-URI is our own address (RFC 3261 §11.2, §16.12). */
-import { parseSipUri, type SipUri } from "../../message/uri.ts";
 import { CAPABILITIES } from "../../proxy/capabilities.ts";
 import type { RoutingDecision } from "../../proxy/router.ts";
-import type { AddressOfRecord, Binding } from "../bindings.ts";
 import { ALL_KEPT } from "../forwarding.ts";
 import { decision, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
+import { phonesBehindUs } from "../rewritten-contact.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 const NO_REGISTRAR = "Not Here - Set The Phone's Domain To The PBX";
@@ -45,32 +44,12 @@ function mayBePhone(number: string, { registrar: { bindings } }: Situation): boo
 
 /** A PBX that knows no Path, and puts the address where REGISTERs come from in the Contact's place, asks us for its phones. */
 function toPhone(facts: RequestFacts, situation: Situation): RoutingDecision {
-  const { pathWatch, upstreams, site } = situation;
-  const bindings = phonesOf(facts, situation);
+  const { pathWatch, upstreams, site, now_ms } = situation;
+  const bindings = phonesBehindUs(facts, situation, upstreams.isDark ? ALL_KEPT : now_ms);
   if (bindings.length === 0)
     return decision("to-ourselves", "no phone of ours has this user", replyStage(404, NO_PATH));
   if (site.registration.mode === "path") pathWatch.ignored(upstreams.peerAt(facts.source.address));
   const targets = bindings.map(({ contact, flow }) => ({ requestUri: contact, nextHop: flow }));
   const what = `phone at ${bindings.map(({ flow }) => flow.address).join(", ")}`;
   return decision("to-ourselves", `the phone with user ${facts.number}`, { kind: "fork", what, targets });
-}
-
-/** The bindings whose Contact has this user, the one with the same parameters first; else those of the only address-of-record. */
-function phonesOf({ number, uri }: RequestFacts, { registrar, upstreams, now_ms }: Situation): Binding[] {
-  const since_ms = upstreams.isDark ? ALL_KEPT : now_ms;
-  const live = (list: readonly AddressOfRecord[]) =>
-    list.flatMap(({ bindings }) => bindings.filter(({ expires_ms }) => expires_ms > since_ms));
-  const { bindings } = registrar;
-  const named = live(bindings.allByContactUser(number)).filter(
-    ({ contact }) => parseSipUri(contact)?.user === uri?.user,
-  );
-  const same = named.filter(({ contact }) => isSameButHost(parseSipUri(contact), uri));
-  if (same.length > 0) return same;
-  if (named.length > 0) return named;
-  const addresses = bindings.allByUser(number);
-  return addresses.length === 1 ? live(addresses) : [];
-}
-
-function isSameButHost(a: SipUri | undefined, b: SipUri | undefined): boolean {
-  return a !== undefined && b !== undefined && a.parameters === b.parameters;
 }
