@@ -83,16 +83,32 @@ suite("emergency numbers in words", () => {
     ["emergency: [112]", "Calls to 112 go to upstream only: there is no gateway."],
     [
       "gateways: [sip:10.0.0.3]\nemergency: {numbers: [112, 911], callback: 0s}",
-      "Calls to 112, 911 always go to a gateway, upstream is the fallback.",
+      "Calls to 112, 911 always go to a gateway, upstream is the fallback; the same behind 0 or 9.",
+    ],
+    [
+      "gateways: [sip:10.0.0.3]\nemergency: {numbers: [112], prefixes: [], callback: 0s}",
+      "Calls to 112 always go to a gateway, upstream is the fallback.",
     ],
     [
       'gateways: [{uri: sip:10.0.0.3, channels: 2, rewrite: {called: [{match: "^1", replace: "01"}]}}]\n' +
         "emergency: {numbers: [112, 911], reserve: 1, preempt: true}",
-      "Calls to 112, 911 always go to a gateway, upstream is the fallback; 1 channels are kept free for them; the " +
+      "Calls to 112, 911 always go to a gateway, upstream is the fallback; the same behind 0 or 9; 1 channels are kept free for them; the " +
         "youngest ordinary call makes room; for 1h after one, calls from its gateway ring the phone too that made it; 112 leaves as 0112 at 10.0.0.3.",
     ],
   ])("%s", (text, expected) => {
     expect(words(`${LEAST}${text}\n`)).toContain(expected);
+  });
+});
+
+suite("names and groups in words", () => {
+  test("names that mean this router are told", () => {
+    const line = "Goes by branch.example.com, sip.example.com: what names one of these is meant for this router.";
+    expect(words(`${LEAST}names: [Branch.example.com., sip.example.com]\n`)).toContain(line);
+  });
+
+  test("a group in which one phone declines for all says so", () => {
+    const text = `${LEAST}hunt_groups: {"300": {members: ["201"], decline: group}}\n`;
+    expect(words(text).join("\n")).toContain("at once, for 30s; one that declines (603) declines for all.");
   });
 });
 

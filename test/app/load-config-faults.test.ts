@@ -1,6 +1,7 @@
 /** Faulty configuration files: each fault with its place and its cure, all at once. */
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/app/config/load-config.ts";
+import { processorTime_ms } from "../support/processor-time.ts";
 import { faults, hints, LEAST, load } from "./files.ts";
 
 const SERVER = "must be the IP address of a DNS server, such as 10.222.237.1 or 10.222.237.1:5353";
@@ -317,11 +318,13 @@ gateways:
 
   test("a huge file of nonsense is read in time, and every fault is told", () => {
     const lines = Array.from({ length: 3_000 }, (_, index) => `nonsense_${index}: {a: [1, 2], b: "c"}\n`);
-    const start_ms = performance.now();
-    const { problems } = load(LEAST + lines.join(""));
+    let problems: ReturnType<typeof load>["problems"] = [];
+    const cost_ms = processorTime_ms(() => {
+      problems = load(LEAST + lines.join("")).problems;
+    });
     expect(problems).toHaveLength(3_000);
     expect(problems.at(-1)).toMatchObject({ line: 3_002, column: 1, path: "nonsense_2999" });
-    expect(performance.now() - start_ms).toBeLessThan(5_000);
+    expect(cost_ms).toBeLessThan(5_000);
   });
 
   test("deep nesting is a fault, not a crash", () => {

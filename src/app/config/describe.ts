@@ -22,6 +22,7 @@ export function describe(config: Config): string {
     `Listens on ${config.listeners.map(({ name }) => name).join(", ")}.`,
     ...config.listeners.flatMap((one) => listenerLines(one)),
     ...tlsLines(config),
+    ...nameLines(site),
     `Serves the phones in ${site.localnet.ranges.map((range) => range.text).join(", ")}.`,
     upstream.targets.length > 0
       ? `Sends their requests to ${upstream.targets.map((uri) => uri.text).join(", then ")}, their Request-URIs untouched.`
@@ -53,7 +54,9 @@ export function describe(config: Config): string {
   for (const group of site.huntGroups) {
     const number = group.name === "default" ? "any other number" : group.name;
     const members = group.members.map((member) => (typeof member === "string" ? member : member.text)).join(", ");
-    lines.push(`A call from a gateway to ${number} rings ${members} ${HOW[group.strategy]} ${spell(group.ring_ms)}.`);
+    const decline = group.decline === "group" ? "; one that declines (603) declines for all" : "";
+    const how = `${HOW[group.strategy]} ${spell(group.ring_ms)}${decline}`;
+    lines.push(`A call from a gateway to ${number} rings ${members} ${how}.`);
   }
   if (site.huntGroups.length === 0 && gateways.length > 0) {
     lines.push("Has no hunt group: calls from a gateway get 404.");
@@ -65,6 +68,11 @@ export function describe(config: Config): string {
   };
   lines.push(strangers[site.strangers]);
   return `${lines.join("\n")}\n`;
+}
+
+function nameLines({ names, certificateNames }: Site): string[] {
+  const all = [...new Set([...names, ...certificateNames])];
+  return all.length === 0 ? [] : [`Goes by ${all.join(", ")}: what names one of these is meant for this router.`];
 }
 
 /** Probes that are unlike those of a file that says nothing about them: what is sent, and what counts as life. */
@@ -132,7 +140,7 @@ function dialOutLines({ gateways, upstream }: Site): string[] {
 }
 
 function emergencyLines({ emergency, gateways }: Site): string[] {
-  const { numbers, reserve, preempt, callback_ms } = emergency;
+  const { numbers, prefixes, reserve, preempt, callback_ms } = emergency;
   if (numbers.length === 0) return [];
   const list = numbers.join(", ");
   if (gateways.length === 0) return [`Calls to ${list} go to upstream only: there is no gateway.`];
@@ -142,6 +150,7 @@ function emergencyLines({ emergency, gateways }: Site): string[] {
       .map((number) => `${number} leaves as ${rewrite(number, called)} at ${name}`),
   );
   const extras = [
+    ...(prefixes.length > 0 ? [`the same behind ${prefixes.join(" or ")}`] : []),
     ...(reserve > 0 ? [`${reserve} channels are kept free for them`] : []),
     ...(preempt ? ["the youngest ordinary call makes room"] : []),
     ...(callback_ms > 0
