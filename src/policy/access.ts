@@ -2,7 +2,7 @@
 import { CONTACT } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
-import { uriPort } from "../message/uri.ts";
+import { parseSipUri, uriPort } from "../message/uri.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import { preprocessRoutes } from "../proxy/preprocess-routes.ts";
 import type { Verdict } from "../proxy/router.ts";
@@ -53,7 +53,9 @@ export class Access {
     return this.bindings.allAt(address).some(({ bindings }) =>
       bindings.some((one) => {
         const isLive = now_ms < one.expires_ms || this.upstreams.isDark;
-        return one.isAccepted && isLive && isSameFlow(one.flow, source) && (!isShared || one.contact === contact);
+        return (
+          one.isAccepted && isLive && isSameFlow(one.flow, source) && (!isShared || isSamePlace(one.contact, contact))
+        );
       }),
     );
   }
@@ -94,4 +96,11 @@ export class Access {
 
 function contactOf(request: Request): string | undefined {
   return parseNameAddr(request.list(CONTACT)[0] ?? "")?.uri;
+}
+
+/** Whether two Contacts name one phone: their other parameters may differ between REGISTER and INVITE. */
+function isSamePlace(a: string, b: string | undefined): boolean {
+  const [one, other] = [parseSipUri(a), parseSipUri(b ?? "")];
+  if (one === undefined || other === undefined) return false;
+  return one.user === other.user && one.host === other.host && uriPort(one) === uriPort(other);
 }
