@@ -23,6 +23,7 @@ const PATIENT = [
   "peers/phones-over-streams.test.ts",
   "peers/kamailio-baresip.test.ts",
   "peers/stock-kamailio.test.ts",
+  "peers/named-proxy-over-streams.test.ts",
   "peers/transfer-in-outage.test.ts",
   "peers/reboot.test.ts",
   "peers/hold-across-a-cut.test.ts",

@@ -6,52 +6,36 @@
  *   linphone 202 ─┴── branchline ─────────────────┤
  *                     branch.example.com          └── gateway
  */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { DnsServer } from "../support/dns-server.ts";
 import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { Baresip } from "./support/baresip.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
-import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
+import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { until } from "./support/clock.ts";
 import type { Dialog } from "./support/dialog.ts";
 import { HepMirror } from "./support/hep-mirror.ts";
 import { Kamailio } from "./support/kamailio.ts";
 import { Linphone } from "./support/linphone.ts";
+import { DOMAIN, expectNoRouteOfOurs, nameService, OUR_NAME } from "./support/named-proxy.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { describeWith } from "./support/peers.ts";
 import type { Phone } from "./support/phone.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { buildRequest, newToken, type SipMessage, uriOf } from "./support/sip-message.ts";
+import { buildRequest, newToken, uriOf } from "./support/sip-message.ts";
 import { Switchboard } from "./support/switchboard.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const net = new Subnet(70);
 const proxy = net.at(1);
 const pbx = net.at(2);
 const gatewayAddress = net.at(3);
-const DOMAIN = "pbx.example.com";
-const OUR_NAME = "branch.example.com";
 const OUTSIDE = "5551234";
 const LIMIT_MS = 60_000;
 
 cleanUpAfterEach();
 
-/** The names, as a DNS server and as a file. */
-async function nameService() {
-  const dns = await DnsServer.open(net.host(9));
-  defer(() => dns.close());
-  dns.zone.set(DOMAIN, [{ type: "A", address: pbx.host }]);
-  dns.zone.set(OUR_NAME, [{ type: "A", address: proxy.host }]);
-  const hosts = join(temporaryFolder(), "hosts");
-  writeFileSync(hosts, `127.0.0.1 localhost\n${pbx.host} ${DOMAIN}\n${proxy.host} ${OUR_NAME}\n`);
-  return { outbound: OUR_NAME, hosts, dns: dns.address };
-}
-
 /** @param names the key of the file; without it branchline finds out by DNS that its name is its own */
 async function office(names?: readonly string[]) {
-  const known = await nameService();
+  const known = await nameService(proxy, pbx, net.host(9));
   const mirror = await HepMirror.open(net.at(9, 9060), pbx);
   const kamailio = await Kamailio.stock(pbx, DOMAIN, net.at(9, 9060));
   const gateway = new Switchboard(await SipAgent.open(gatewayAddress));
@@ -99,17 +83,6 @@ async function hangUp(dialog: Dialog, agent: SipAgent): Promise<void> {
   await agent.next({ method: "BYE", status: 200, callId: dialog.callId });
 }
 
-/** What begins something came without any Route, and what belongs to a call with Kamailio's own on top. */
-function expectNoRouteOfOurs(requests: readonly SipMessage[]): void {
-  for (const request of requests) {
-    const hosts = request.list("route").map((route) => uriOf(route).replace(/^.*@|^sip:|;.*$/g, ""));
-    expect(hosts, request.wire).not.toContain(OUR_NAME);
-    if (request.tagOf("to") === "") expect(hosts, request.wire).toEqual([]);
-    // An ACK to a refusal belongs to no call.
-    else if (hosts.length > 0) expect(hosts[0], request.wire).toBe(pbx.host);
-  }
-}
-
 describeWith(["kamailio", "kamcmd", "baresip", "linphone-daemon", "mounts"], "Kamailio's stock script", () => {
   for (const names of [[OUR_NAME], undefined]) {
     const how = names === undefined ? "that DNS leads to us" : "that the file says is ours";
@@ -125,7 +98,7 @@ describeWith(["kamailio", "kamcmd", "baresip", "linphone-daemon", "mounts"], "Ka
       await until("two calls by Kamailio", () => mirror.requests("INVITE").length >= 2);
       await until("their ends", () => mirror.requests("BYE").length >= 2);
       // Without the key the first request of all may come before DNS has answered.
-      expectNoRouteOfOurs(mirror.requests().slice(names === undefined ? registers : 0));
+      expectNoRouteOfOurs(mirror.requests().slice(names === undefined ? registers : 0), pbx);
     });
   }
 
@@ -182,7 +155,7 @@ describeWith(["kamailio", "kamcmd", "baresip", "linphone-daemon", "mounts"], "Ka
     const seen = () => mirror.requests("REGISTER").find(({ callId }) => callId === parts.callId);
     await until("the REGISTER at Kamailio", () => seen() !== undefined);
     expect(seen()?.requestUri).toBe(`sip:${DOMAIN}`);
-    expectNoRouteOfOurs(mirror.requests());
+    expectNoRouteOfOurs(mirror.requests(), pbx);
 
     const [baresip] = phones;
     baresip.dial(`sip:203@${DOMAIN}`);
@@ -220,7 +193,7 @@ describeWith(["kamailio", "kamcmd", "baresip", "linphone-daemon", "mounts"], "Ka
         if (state === "down") expect(uriOf(outside.header("contact"))).toBe(sipUri(OUTSIDE, gatewayAddress));
       }
       if (state === "up") await until("four calls by Kamailio", () => mirror.requests("INVITE").length >= 4);
-      expectNoRouteOfOurs(mirror.requests());
+      expectNoRouteOfOurs(mirror.requests(), pbx);
     });
   }
 });

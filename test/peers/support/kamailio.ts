@@ -47,7 +47,7 @@ export class Kamailio {
       `duplicate_uri:s:sip:${hostPort(mirror)}`,
     ];
     return Kamailio.with(endpoint, [
-      ...["-f", STOCK, "-l", `udp:${hostPort(endpoint)}`, `--alias=udp:${domain}:${endpoint.port}`],
+      ...["-f", STOCK, "-l", `udp:${hostPort(endpoint)}`, `--alias=${domain}`],
       ...["--loadmodule=siptrace.so", ...trace.map((value) => `--modparam=siptrace:${value}`)],
     ]);
   }

@@ -115,7 +115,8 @@ function configuration(options: PhoneOptions, folder: string): string {
   const { user, local, domain, outbound, expires_s, transport = "udp", ca, names } = options;
   // -1: any port; it doesn't take one again that it has used a moment ago.
   const port = (name: string) => (name !== transport ? 0 : name === "udp" ? local.port : -1);
-  const proxy = names === undefined ? `<sip:${hostPort(outbound)};transport=${transport}>` : `<sip:${names.outbound}>`;
+  const suffix = names !== undefined && transport === "udp" ? "" : `;transport=${transport}`;
+  const proxy = `<sip:${names?.outbound ?? hostPort(outbound)}${suffix}>`;
   const route = names === undefined ? proxy.replace(">", ";lr>") : proxy;
   return [
     "[sip]",
@@ -123,7 +124,9 @@ function configuration(options: PhoneOptions, folder: string): string {
     `sip_tcp_port=${port("tcp")}`,
     `sip_tls_port=${port("tls")}`,
     // It looks for names in certificates, and has no eye for addresses.
-    ...(ca === undefined ? [] : [`root_ca=${ca}`, "verify_server_certs=1", "verify_server_cn=0"]),
+    ...(ca === undefined
+      ? []
+      : [`root_ca=${ca}`, "verify_server_certs=1", `verify_server_cn=${names === undefined ? 0 : 1}`]),
     "use_ipv6=0",
     `bind_address=${local.host}`,
     `contact=sip:${user}@${local.host}`,

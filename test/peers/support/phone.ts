@@ -11,7 +11,7 @@ export const MEDIA_PORTS = { first: 20_000, last: 20_099 } as const;
 
 /** How a phone comes to know the names that it is given. */
 export interface Names {
-  /** The outbound proxy's, as the phone is told: without port or parameters. */
+  /** The outbound proxy's, as the phone is told: without port. */
   readonly outbound: string;
   /** A file as /etc/hosts: linphone reads it. */
   readonly hosts: string;
