@@ -2,7 +2,8 @@
  * What number a URI means. One place for all that compares numbers: groups, extensions, aliases, prefixes, carriers,
  * rewriting, emergency. What goes to upstream keeps the octets that came.
  */
-import type { SipUri } from "../message/uri.ts";
+import { hostText, type SipUri } from "../message/uri.ts";
+import type { Hop } from "../transport/locator.ts";
 
 /** Digits, what phones dial besides them, and visual separators (RFC 3966 §5.1.1), also the space of a phone book. */
 const NUMBER = /^[\d*#+\-.() ]+$/;
@@ -36,13 +37,19 @@ export function userText(number: string): string {
   });
 }
 
+/** Where a plain number is found at a peer; with "" the peer itself. */
+export function numberUri(number: string, { host, port }: Hop): string {
+  const user = number === "" ? "" : `${userText(number)}@`;
+  return `sip:${user}${hostText(host)}${port === undefined ? "" : `:${port}`}`;
+}
+
 /** RFC 5031: a service URN names the emergency, or a kind of it (sos.fire), without a number. */
 export function isEmergencyUrn(requestUri: string): boolean {
   return /^urn:service:sos(?:\.|$)/i.test(requestUri);
 }
 
 /** Undoes escaping, octet by octet. */
-export function readEscapes(text: string): string {
+function readEscapes(text: string): string {
   if (!text.includes("%")) return text;
   return text.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }

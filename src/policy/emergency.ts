@@ -16,6 +16,7 @@ import { contactTargets } from "./extensions.ts";
 import { channelKey, type Gateways } from "./gateways.ts";
 import { nextWhen } from "./plan.ts";
 import type { Registrar } from "./registrar.ts";
+import type { RequestFacts } from "./request-facts.ts";
 import type { EmergencySettings, Gateway, Site } from "./site.ts";
 
 /** What a gateway needs to free a channel after a BYE: an ISDN release takes a few tenths of a second. */
@@ -82,15 +83,15 @@ export class Emergency {
    * room is made; then, since a count can be wrong, those that seem full; last those that seem dead.
    * @param attempt hears how the stages end
    */
-  gatewayStages(number: string, routed: RoutedRequest, attempt: Attempt): Stage[] {
+  gatewayStages(number: string, facts: RequestFacts, attempt: Attempt): Stage[] {
     const { gateways, settings } = this.parts;
-    const order = gateways.everyOrder(number, routed);
+    const order = gateways.everyOrder(number, facts);
     const living = order.filter((gateway) => gateways.isAlive(gateway));
     const dead = order.filter((gateway) => !gateways.isAlive(gateway));
-    const stageOf = (gateway: Gateway) => gateways.emergencyStage(gateway, number, routed, this);
+    const stageOf = (gateway: Gateway) => gateways.emergencyStage(gateway, number, facts, this);
     return [
       ...living.map((gateway) => this.whereFree(stageOf(gateway), gateway, attempt)),
-      ...(settings.preempt ? this.makeRoom(living, number, routed, attempt) : []),
+      ...(settings.preempt ? this.makeRoom(living, number, facts, attempt) : []),
       ...living
         .filter(({ channels }) => channels !== undefined)
         .map((gateway) => stillUnasked(stageOf(gateway), gateway, attempt)),
@@ -99,8 +100,8 @@ export class Emergency {
   }
 
   /** An emergency call sets out. */
-  begun(number: string, routed: RoutedRequest): void {
-    const { request, source } = routed;
+  begun(number: string, facts: RequestFacts): void {
+    const { request, source } = facts;
     this.pending.set(source.address, (this.pending.get(source.address) ?? 0) + 1);
     this.parts.log.warn("emergency_call", {
       number,
@@ -151,9 +152,9 @@ export class Emergency {
     };
   }
 
-  private makeRoom(living: readonly Gateway[], number: string, routed: RoutedRequest, attempt: Attempt): Stage[] {
+  private makeRoom(living: readonly Gateway[], number: string, facts: RequestFacts, attempt: Attempt): Stage[] {
     const { gateways, hangup, log, fr_timer_ms } = this.parts;
-    const { address } = routed.source;
+    const { address } = facts.source;
     let freed: Gateway | undefined;
     const pause: Stage = {
       kind: "pause",
@@ -168,8 +169,8 @@ export class Emergency {
         this.preempted.set(address, now_ms);
         attempt.asked.add(freed.name);
         // Nobody else may take the channel meanwhile.
-        gateways.calls.begin(held(routed.request), ended.gateway, true, { refuse: () => {} }, now_ms);
-        log.warn("call_preempted", { call_id: ended.callId, gateway: freed.name, for: routed.request.callId });
+        gateways.calls.begin(held(facts.request), ended.gateway, true, { refuse: () => {} }, now_ms);
+        log.warn("call_preempted", { call_id: ended.callId, gateway: freed.name, for: facts.request.callId });
         return RELEASE_ms;
       },
     };
@@ -177,8 +178,8 @@ export class Emergency {
       kind: "fork",
       what: "the gateway whose channel that was",
       targets: () => {
-        gateways.calls.leave(held(routed.request).callId, freed === undefined ? "" : channelKey(freed));
-        return freed === undefined ? [] : [gateways.target(freed, number, routed, this)];
+        gateways.calls.leave(held(facts.request).callId, freed === undefined ? "" : channelKey(freed));
+        return freed === undefined ? [] : [gateways.target(freed, number, facts, this)];
       },
       fr_timer_ms,
       on: nextWhen(ANY_FAILURE),
@@ -187,12 +188,12 @@ export class Emergency {
   }
 
   /** It has been answered or has failed, perhaps before the channel that was freed for it has been used. */
-  decided(routed: RoutedRequest): void {
-    const { address } = routed.source;
+  decided(facts: RequestFacts): void {
+    const { address } = facts.source;
     const others = (this.pending.get(address) ?? 1) - 1;
     if (others > 0) this.pending.set(address, others);
     else this.pending.delete(address);
-    const { callId } = held(routed.request);
+    const { callId } = held(facts.request);
     for (const gateway of this.parts.site.gateways) this.parts.gateways.calls.leave(callId, channelKey(gateway));
   }
 }

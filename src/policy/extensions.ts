@@ -31,6 +31,20 @@ export function contactTargets(address: AddressOfRecord, keptSince_ms: number): 
     .map((binding) => ({ requestUri: binding.contact, nextHop: binding.flow }));
 }
 
+/** For calls from outside: no number is guessed by its end. */
+export function withoutSuffix(settings: ExtensionSettings): ExtensionSettings {
+  return { ...settings, suffix_digits: undefined };
+}
+
+/** Rings the phones that a call names by their own address. */
+export function phoneStages(
+  { name, targets }: { readonly name: string; readonly targets: readonly Target[] },
+  { ring_ms }: ExtensionSettings,
+  extra: Partial<Target> = {},
+): ForkStage[] {
+  return [{ kind: "fork", what: name, targets: targets.map((target) => ({ ...target, ...extra })), ring_ms }];
+}
+
 /**
  * Rings an extension's phones, then follows its forward.
  * @param extra what all targets have in common

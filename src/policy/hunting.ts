@@ -1,10 +1,8 @@
 /** Hunt groups: from a group to the stages that ring its members (RFC 3261 §16.7). */
-import { hostText } from "../message/uri.ts";
 import type { Condition } from "../proxy/plan/condition.ts";
 import type { RoutedRequest, Stage, Target } from "../proxy/router.ts";
 import { hopOf } from "../transport/locator.ts";
 import type { AddressOfRecord } from "./bindings.ts";
-import { userText } from "./dialled-number.ts";
 import { contactTargets, findExtension } from "./extensions.ts";
 import { ALL_KEPT, forwardStages } from "./forwarding.ts";
 import type { Gateways } from "./gateways.ts";
@@ -136,8 +134,3 @@ export function nobodyRegistered(group: HuntGroup): Stage {
 
 /** §16.7 item 5: a 6xx speaks for everybody. */
 const NOT_REFUSED: Condition = { classes: [3, 4, 5] };
-
-/** Where upstream finds a plain number. */
-export function uriAt(number: string, host: string, port: number | undefined): string {
-  return `sip:${userText(number)}@${hostText(host)}${port === undefined ? "" : `:${port}`}`;
-}

@@ -1,10 +1,8 @@
 /** The other end of a call, for a request within it that names us in its place. */
-
-import { hostText } from "../message/uri.ts";
 import type { Target } from "../proxy/router.ts";
 import { isSameFlow } from "../transport/flow.ts";
-import { type Hop, hopOf } from "../transport/locator.ts";
-import { userText } from "./dialled-number.ts";
+import { hopOf } from "../transport/locator.ts";
+import { numberUri } from "./dialled-number.ts";
 import { isBoundToFlow } from "./dialling.ts";
 import { ALL_KEPT } from "./forwarding.ts";
 import type { RequestFacts } from "./request-facts.ts";
@@ -43,10 +41,5 @@ function peerBehind(
   const [gateway, ...others] = site.gateways;
   const only = others.length === 0 ? gateway : undefined;
   const hop = isAtGateway ? only && hopOf(only.uri) : upstreams.configuredTargets[0]?.hop;
-  return hop === undefined ? undefined : { requestUri: uriTo(number, hop), nextHop: hop };
-}
-
-function uriTo(number: string, { host, port }: Hop): string {
-  const user = number === "" ? "" : `${userText(number)}@`;
-  return `sip:${user}${hostText(host)}${port === undefined ? "" : `:${port}`}`;
+  return hop === undefined ? undefined : { requestUri: numberUri(number, hop), nextHop: hop };
 }

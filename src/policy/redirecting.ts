@@ -9,12 +9,12 @@ import { parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
 import type { Continuation, Stage } from "../proxy/router.ts";
 import { phonesNamed } from "./callee.ts";
-import { dialledUser, plainNumber } from "./dialled-number.ts";
-import { findExtension, ringStages } from "./extensions.ts";
+import { dialledUser, numberUri, plainNumber } from "./dialled-number.ts";
+import { findExtension, ringStages, withoutSuffix } from "./extensions.ts";
 import { forwardStages } from "./forwarding.ts";
-import { uriAt } from "./hunting.ts";
+import { hostMeaning } from "./host-meaning.ts";
 import { upstreamStage } from "./plan.ts";
-import type { RequestFacts } from "./request-facts.ts";
+import type { HostMeaning, RequestFacts } from "./request-facts.ts";
 import { ringingOf } from "./ringing.ts";
 import type { Situation } from "./situation.ts";
 
@@ -49,29 +49,25 @@ function stagesTo(
   const { site, registrar, upstreams } = situation;
   const { bindings } = registrar;
   const number = plainNumber(dialledUser(uri, text) ?? "");
-  if (number === "" || (uri !== undefined && !isOurs(uri, situation))) return undefined;
+  if (number === "" || (uri !== undefined && !FOLLOWED.includes(hostMeaning(uri, situation, false)))) return undefined;
   const { keptSince_ms, extra } = ringingOf(facts, situation);
   const there = phonesNamed({ host: "phone", uri }, bindings, keptSince_ms).map((target) => ({ ...target, ...extra }));
   const named = there.length > 0 && uri !== undefined ? bindings.findAt(uri) : undefined;
-  const extension = named ?? findExtension(number, { ...site.extensions, suffix_digits: undefined }, bindings);
+  const extension = named ?? findExtension(number, withoutSuffix(site.extensions), bindings);
   if (extension !== undefined) {
     if (rung.includes(extension.name)) return undefined;
     const stages = ringStages(extension, keptSince_ms, site.extensions, extra, rung);
     return named === undefined ? stages : stages.map((stage) => ({ ...stage, targets: there }));
   }
   if (isForwardOfFile(number, situation)) return forwardStages(number, keptSince_ms, facts, situation, extra, rung);
-  const target = upstreams.configuredTargets.find(({ takesCalls }) => takesCalls);
+  const [target] = upstreams.takingCalls;
   if (target === undefined) return undefined;
-  const requestUri = uriAt(number, target.hop.host, target.hop.port);
+  const requestUri = numberUri(number, target.hop);
   return [upstreamStage(target, site.inbound.timer_ms, { requestUri, touchesGateway: true })];
 }
 
-/** Whether its host is upstream's, ours or a phone's here. A gateway's isn't: a phone's redirect must not dial out. */
-function isOurs(uri: SipUri, { site, registrar: { bindings }, upstreams, own, gateways }: Situation): boolean {
-  if (upstreams.isHost(uri.host, bindings) || bindings.hasDomain(uri.host) || own.hasUri(uri)) return true;
-  if (gateways.find(uri) !== undefined) return false;
-  return site.localnet.contains(uri.host) || bindings.isPhoneAt(uri.host);
-}
+/** Hosts of Contacts that are followed. A gateway's isn't among them: a phone's redirect must not dial out. */
+const FOLLOWED: readonly HostMeaning[] = ["us", "home", "phone"];
 
 function isForwardOfFile(number: string, { site }: Situation): boolean {
   for (const { busy, noAnswer } of site.extensions.forwards.values()) {

@@ -5,7 +5,8 @@ import { preprocessRoutes, type RouteSet } from "../proxy/preprocess-routes.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { Access } from "./access.ts";
 import { dialledUser, plainNumber } from "./dialled-number.ts";
-import type { Belonging, HostMeaning, RequestFacts } from "./request-facts.ts";
+import { hostMeaning } from "./host-meaning.ts";
+import type { Belonging, RequestFacts } from "./request-facts.ts";
 import type { Staff } from "./situation.ts";
 
 /** Each proof costs an HMAC; we never make more than two tokens for one request (RFC 5658). */
@@ -34,7 +35,7 @@ export class RequestReader {
       routes,
       uri,
       origin,
-      host: uri === undefined ? "none" : this.meaningOf(uri, request.method),
+      host: uri === undefined ? "none" : hostMeaning(uri, this.staff, request.method === "REGISTER"),
       number,
       emergency: isNewCall ? emergency.numberFor(number, routes.requestUri) : undefined,
       belongs,
@@ -57,16 +58,6 @@ export class RequestReader {
     const { host } = place;
     if (upstreams.isHost(host, registrar.bindings) || registrar.bindings.hasDomain(host)) return;
     learned.consider(place, now_ms);
-  }
-
-  private meaningOf(uri: SipUri, method: string): HostMeaning {
-    const { own, gateways, upstreams, registrar, site } = this.staff;
-    if (method === "REGISTER" ? own.isStated(uri) : own.hasUri(uri)) return "us";
-    if (gateways.find(uri) !== undefined) return "gateway";
-    const { bindings } = registrar;
-    if (upstreams.isHost(uri.host, bindings) || bindings.hasDomain(uri.host)) return "home";
-    if (site.localnet.contains(uri.host) || bindings.isPhoneAt(uri.host)) return "phone";
-    return "elsewhere";
   }
 
   /**

@@ -31,6 +31,11 @@ export class Upstreams {
     return this.configured;
   }
 
+  /** Those of them that new calls go to. */
+  get takingCalls(): readonly Peer[] {
+    return this.configured.filter((target) => target.takesCalls);
+  }
+
   /** Whether any target has answered its last probe. */
   get answersProbes(): boolean {
     for (const target of this.all()) if (target.answersProbes) return true;
@@ -47,14 +52,8 @@ export class Upstreams {
   targetsFor(facts: RequestFacts, now_ms: number): readonly Peer[] {
     // With a static next hop, a Route that a phone has preloaded is upstream's to follow.
     if (this.configured.length > 0) return this.configured;
-    const { routes, host, request } = facts;
-    const route = routes.remaining[0];
-    // What a phone calls at our own address is meant for its own domain.
-    const named = host === "us" ? parseSipUri(request.from?.uri ?? "") : facts.uri;
-    const first = route === undefined ? named : routeUri(route);
-    // An outbound proxy of which DNS hasn't said yet where it leads may be we; asked as upstream it can't be either.
-    const uri = first !== undefined && this.own.mayMean(first.host) ? named : first;
-    if (uri === undefined || this.own.hasUri(uri)) return [];
+    const uri = this.domainIn(facts);
+    if (uri === undefined) return [];
     const hop = hopOf(uri);
     return [this.knownAt(hop) ?? this.peers.domain(this.settings, hop, now_ms)];
   }
@@ -66,6 +65,19 @@ export class Upstreams {
       if (target.hop.host !== hop.host && target.isAt(hop) && target.speaks(hop)) return target;
     }
     return undefined;
+  }
+
+  /** The URI by which a request names its own upstream; undefined when it names us instead. */
+  private domainIn({ routes, host, request, uri }: RequestFacts): SipUri | undefined {
+    const [route] = routes.remaining;
+    const first = route === undefined ? undefined : routeUri(route);
+    // An outbound proxy of which DNS hasn't said yet where it leads may be we; asked as upstream it can't be either.
+    const isProxy = route !== undefined && (first === undefined || !this.own.mayMean(first.host));
+    // That of a REGISTER may be a name of ours too: it is the registrar's domain all the same.
+    if (!isProxy && host !== "us") return uri;
+    // What a phone calls at our own address is meant for its own domain.
+    const named = isProxy ? first : parseSipUri(request.from?.uri ?? "");
+    return named === undefined || this.own.hasUri(named) ? undefined : named;
   }
 
   /** The target that `hop` is, if it is one. */

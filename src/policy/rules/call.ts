@@ -3,11 +3,11 @@ import { assertNever } from "../../base/assert.ts";
 import { ownText } from "../../base/own-text.ts";
 import type { Reply } from "../../message/reply.ts";
 import { type Outcome, SILENCE } from "../../proxy/plan/condition.ts";
-import type { DecisionListener, RoutedRequest, Sequel, Stage } from "../../proxy/router.ts";
+import type { DecisionListener, Sequel, Stage } from "../../proxy/router.ts";
 import { callerOf } from "../address-of-record.ts";
 import type { Bindings } from "../bindings.ts";
 import { calleeOf } from "../callee.ts";
-import { findExtension, ringStages } from "../extensions.ts";
+import { findExtension, phoneStages, ringStages } from "../extensions.ts";
 import { ALL_KEPT, forwardStages } from "../forwarding.ts";
 import type { Gateways } from "../gateways.ts";
 import { underUpstream } from "../own-domain.ts";
@@ -18,11 +18,11 @@ import type { RequestFacts } from "../request-facts.ts";
 import type { Gateway, Site } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
-export const call: RoutingRule = (routed, situation) => {
+export const call: RoutingRule = (facts, situation) => {
   const { site, upstreams, redirects, now_ms } = situation;
-  if (routed.origin !== "localnet" || routed.request.method !== "INVITE") return undefined;
-  const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.takesCalls);
-  const under = ({ hop }: Peer) => underUpstream(routed, hop);
+  if (facts.origin !== "localnet" || facts.request.method !== "INVITE") return undefined;
+  const targets = upstreams.targetsFor(facts, now_ms).filter((target) => target.takesCalls);
+  const under = ({ hop }: Peer) => underUpstream(facts, hop);
   const stages: Stage[] = upstreamStages(targets, site.upstream.fr_timer_ms, under);
   const last = stages.pop();
   // An answer of upstream isn't replaced by one of ours that helps nobody.
@@ -31,8 +31,8 @@ export const call: RoutingRule = (routed, situation) => {
     { when: SILENCE, go: [unreachable] },
   ];
   const plan =
-    last?.kind === "fork" ? [...stages, { ...last, on }] : (survivalStages(routed, situation) ?? [unreachable]);
-  const caller = callerOf(routed.request);
+    last?.kind === "fork" ? [...stages, { ...last, on }] : (survivalStages(facts, situation) ?? [unreachable]);
+  const caller = callerOf(facts.request);
   const why = targets.length === 0 ? "upstream is down" : `to ${targets.map((target) => target.name).join(", ")}`;
   const made = { ...decision("call", why, ...plan), passes503: true };
   if (site.survival.answer !== "auto" || redirects.wantsRelay(caller)) return made;
@@ -58,7 +58,7 @@ export function survivalStages(facts: RequestFacts, situation: Situation): reado
   const callee = calleeOf(facts, site.extensions, registrar.bindings, ALL_KEPT);
   switch (callee.kind) {
     case "phone":
-      return [{ kind: "fork", what: callee.name, targets: callee.targets, ring_ms: site.extensions.ring_ms }];
+      return phoneStages(callee, site.extensions);
     case "extension":
       return ringStages(callee.address, ALL_KEPT, site.extensions);
     case "absent":
@@ -97,15 +97,15 @@ function isAsLong(number: string, { extensions, huntGroups }: Site, bindings: Bi
 
 function outsideStages(
   number: string,
-  routed: RoutedRequest,
+  facts: RequestFacts,
   { site, gateways, redirects }: Situation,
 ): Stage[] | undefined {
-  const order = gateways.order(number, routed);
+  const order = gateways.order(number, facts);
   if (order.length === 0) return undefined;
   const { answer, notice, notice_hold_ms } = site.survival;
   const noticeStage: Stage = { kind: "notice", what: "notice", reason: notice, hold_ms: notice_hold_ms };
-  const relays = answer === "relay" || (answer === "auto" && redirects.wantsRelay(callerOf(routed.request)));
-  if (relays) return [noticeStage, ...gateways.stages(order, number, routed)];
+  const relays = answer === "relay" || (answer === "auto" && redirects.wantsRelay(callerOf(facts.request)));
+  if (relays) return [noticeStage, ...gateways.stages(order, number, facts)];
   const status = answer === 380 ? 380 : 302;
   const what = `redirect to gateway ${order.map(({ name }) => name).join(", ")}`;
   return [noticeStage, { kind: "reply", what, reply: (now_ms) => redirect(status, order, number, gateways, now_ms) }];

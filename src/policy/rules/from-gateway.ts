@@ -5,44 +5,45 @@ import { isFlow } from "../../proxy/outgoing.ts";
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import type { Stage, Target } from "../../proxy/router.ts";
 import { type Callee, calleeOf, hasReplaces, phonesNamed } from "../callee.ts";
-import { contactTargets, findExtension, ringStages } from "../extensions.ts";
+import { numberUri } from "../dialled-number.ts";
+import { contactTargets, findExtension, phoneStages, ringStages, withoutSuffix } from "../extensions.ts";
 import { ALL_KEPT, forwardStages } from "../forwarding.ts";
 import { channelKey } from "../gateways.ts";
-import { nobodyRegistered, uriAt } from "../hunting.ts";
+import { nobodyRegistered } from "../hunting.ts";
 import { decision, nextWhen, replyStage, upstreamStage, upstreamStages } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import { ringingOf } from "../ringing.ts";
-import type { Site } from "../site.ts";
+import type { HuntGroup, Site } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 /** As long as anybody who has just called for help may need to reach the phone. */
 const CALLBACK_RING_ms = 60_000;
 const CALLERS = "phones that have called an emergency number";
 
-export const fromGateway: RoutingRule = (routed, situation) => {
+export const fromGateway: RoutingRule = (facts, situation) => {
   const { own, gateways, emergency, registrar, now_ms } = situation;
-  if (routed.origin !== "gateway" || routed.request.method !== "INVITE") return undefined;
-  const { number } = routed;
-  const gateway = gateways.findAddress(routed.source.address);
+  if (facts.origin !== "gateway" || facts.request.method !== "INVITE") return undefined;
+  const { number } = facts;
+  const gateway = gateways.findAddress(facts.source.address);
   const channel = gateway === undefined ? "" : channelKey(gateway);
-  const callers = emergency.callbackTargets(routed.source.address, now_ms);
-  // Who calls back after an emergency call must not meet a menu at headquarters.
-  const transfer = callers.length > 0 ? undefined : transferred(routed, situation);
-  const names = routed.host === "phone" && phonesNamed(routed, registrar.bindings, ALL_KEPT).length > 0;
+  const callers = emergency.callbackTargets(facts.source.address, now_ms);
+  // A call back after an emergency call must not meet a menu at headquarters.
+  const transfer = callers.length > 0 ? undefined : transferred(facts, situation);
+  const names = facts.host === "phone" && phonesNamed(facts, registrar.bindings, ALL_KEPT).length > 0;
   const upstream = callers.length > 0 || transfer !== undefined || names ? [] : askedFirst(number, situation);
-  const here = transfer ?? whoRings(number, routed, situation);
+  const here = transfer ?? whoRings(number, facts, situation);
   const rings = callers.length > 0 ? withCallers(callers, here.stages) : here.stages;
   const words = [...(callers.length > 0 ? [CALLERS] : []), ...(upstream.length > 0 ? ["upstream"] : []), here.words];
   const { calls } = gateways;
-  const { callId } = routed.request;
+  const { callId } = facts.request;
   return {
     ...decision("from-gateway", words.join(", then "), ...upstream, ...rings),
     hides: NOT_FOR_GATEWAYS,
     listener: {
-      onStart: (running, at_ms) => calls.begin(routed.request, channel, callers.length > 0, running, at_ms),
+      onStart: (running, at_ms) => calls.begin(facts.request, channel, callers.length > 0, running, at_ms),
       onAnswer: ({ nextHop }, response, at_ms) => {
         const flow = nextHop !== undefined && isFlow(nextHop) ? nextHop : undefined;
-        calls.answer(routed, response, own, at_ms, flow);
+        calls.answer(facts, response, own, at_ms, flow);
       },
       onFailure: () => calls.leave(callId, channel),
     },
@@ -50,7 +51,7 @@ export const fromGateway: RoutingRule = (routed, situation) => {
 };
 
 /** What a call does here, in words and stages. */
-interface Ringing {
+interface Course {
   readonly words: string;
   readonly stages: readonly Stage[];
 }
@@ -59,56 +60,54 @@ interface Ringing {
  * The phone that the call names by its own address; else the group of this very number; else the extension that it means, no
  * guessing by suffix; else the default group.
  */
-function whoRings(number: string, facts: RequestFacts, situation: Situation): Ringing {
-  const { site, registrar, hunting, now_ms } = situation;
+function whoRings(number: string, facts: RequestFacts, situation: Situation): Course {
+  const { site, registrar, hunting } = situation;
   const { keptSince_ms, extra } = ringingOf(facts, situation);
-  const { bindings } = registrar;
-  const there = phonesNamed(facts, bindings, keptSince_ms);
-  if (there.length > 0) {
-    const targets = there.map((target) => ({ ...target, ...extra }));
-    const what = `phone at ${facts.uri?.host ?? ""}`;
-    return { words: what, stages: [{ kind: "fork", what, targets, ring_ms: site.extensions.ring_ms }] };
-  }
+  const callee = calleeOf(facts, withoutSuffix(site.extensions), registrar.bindings, keptSince_ms);
+  if (callee.kind === "phone") return { words: callee.name, stages: phoneStages(callee, site.extensions, extra) };
   const named = hunting.groupNamed(number);
-  const settings = { ...site.extensions, suffix_digits: undefined };
-  const callee = named === undefined ? calleeOf(facts, settings, bindings, keptSince_ms) : undefined;
-  if (callee?.kind === "extension" && contactTargets(callee.address, keptSince_ms).length > 0) {
+  // What takes the place of a call that isn't there must not ring everybody.
+  const isLost = facts.host === "phone" && hasReplaces(facts);
+  if (named !== undefined && !isLost) return ringGroup(named, facts, situation);
+  if (callee.kind === "extension" && contactTargets(callee.address, keptSince_ms).length > 0) {
     const stages = ringStages(callee.address, keptSince_ms, site.extensions, extra, []);
     return { words: `extension ${callee.address.user}`, stages };
   }
-  const forward = callee?.kind === "absent" ? callee.forward : forwardOf(callee, site);
+  const forward = callee.kind === "absent" ? callee.forward : forwardOf(callee, site);
   if (forward !== undefined) {
     const stages = forwardStages(forward, keptSince_ms, facts, situation, extra, []);
     return { words: `the forward of extension ${number}`, stages };
   }
-  // What takes the place of a call that isn't there must not ring everybody.
-  if (facts.host === "phone" && hasReplaces(facts)) return { words: "no such phone", stages: [replyStage(404)] };
-  const group = named ?? hunting.groupNamed("default");
+  if (isLost) return { words: "no such phone", stages: [replyStage(404)] };
+  const group = hunting.groupNamed("default");
   if (group === undefined) return { words: `no hunt group for ${number}`, stages: [replyStage(404)] };
+  return ringGroup(group, facts, situation);
+}
+
+function ringGroup(group: HuntGroup, facts: RequestFacts, { hunting, now_ms }: Situation): Course {
   const hunt = hunting.stages(group, facts, now_ms);
   return { words: `hunt group ${group.name}`, stages: hunt.length === 0 ? [nobodyRegistered(group)] : hunt };
 }
 
 /** Where calls go to an extension whose registrations have all run out. */
-function forwardOf(callee: Callee | undefined, { extensions }: Site): string | undefined {
-  return callee?.kind === "extension" ? extensions.forwards.get(callee.address.user)?.noAnswer : undefined;
+function forwardOf(callee: Callee, { extensions }: Site): string | undefined {
+  return callee.kind === "extension" ? extensions.forwards.get(callee.address.user)?.noAnswer : undefined;
 }
 
 /**
  * The PSTN party follows a transfer to a number of upstream's: it goes there. In an outage the extension rings, and never a
  * gateway. The host alone says nothing: many gateways write the PBX's name into every call.
  */
-function transferred(facts: RequestFacts, situation: Situation): Ringing | undefined {
+function transferred(facts: RequestFacts, situation: Situation): Course | undefined {
   const { request, host, number } = facts;
   const isTransfer = host === "home" && (hasReplaces(facts) || request.indexOf(REFERRED_BY) >= 0);
   if (!isTransfer) return undefined;
   const { site, registrar, upstreams } = situation;
   const { keptSince_ms, extra } = ringingOf(facts, situation);
-  const settings = { ...site.extensions, suffix_digits: undefined, forwards: new Map() };
+  const settings = { ...withoutSuffix(site.extensions), forwards: new Map() };
   const extension = findExtension(number, settings, registrar.bindings);
   const here = extension === undefined ? [] : ringStages(extension, keptSince_ms, settings, extra, []);
-  const living = upstreams.configuredTargets.filter((target) => target.takesCalls);
-  const above = upstreamStages(living, site.inbound.timer_ms, { touchesGateway: true });
+  const above = upstreamStages(upstreams.takingCalls, site.inbound.timer_ms, { touchesGateway: true });
   const last = replyStage(480, undefined, 'Reason: SIP;cause=480;text="Nobody takes the transferred call"\r\n');
   return { words: "a transfer to upstream", stages: [...above, ...here, last] };
 }
@@ -142,13 +141,10 @@ function phoneOf({ requestUri }: Target): string {
 /** Upstream gets the number at its own address: the gateway has put ours. */
 function askedFirst(number: string, { site, upstreams }: Situation): Stage[] {
   if (site.inbound.order !== "upstream-first") return [];
-  return upstreams.configuredTargets
-    .filter((target) => target.takesCalls)
-    .map((target) => {
-      const requestUri = uriAt(number, target.hop.host, target.hop.port);
-      const stage = upstreamStage(target, site.inbound.timer_ms, { requestUri, touchesGateway: true });
-      return { ...stage, on: nextWhen(HAS_NOBODY) };
-    });
+  return upstreams.takingCalls.map((target) => {
+    const extra = { requestUri: numberUri(number, target.hop), touchesGateway: true };
+    return { ...upstreamStage(target, site.inbound.timer_ms, extra), on: nextWhen(HAS_NOBODY) };
+  });
 }
 
 /** Silence, or an answer that says that nobody up there can take the call now; or one that a gateway can't follow. */

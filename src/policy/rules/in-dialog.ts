@@ -17,8 +17,8 @@ import { decision, nextWhen, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
-/** They end something, or start nothing. */
-const COSTS_NOTHING: readonly string[] = ["ACK", "BYE"];
+/** They end a call, or belong to its beginning, and begin nothing. */
+const ENDINGS: readonly string[] = ["ACK", "BYE"];
 /** Less than the 32 s after which the caller gives up by itself (timers B and F), so that our answer still counts. */
 const PATIENCE_ms = 24_000;
 const RETRY_AFTER = "Retry-After: 10\r\n";
@@ -26,44 +26,44 @@ const RETRY_AFTER = "Retry-After: 10\r\n";
 const UNSAID: Condition = { unsaid: true };
 const NOTHING_BUT_ROUTES: Target = {};
 
-export const inDialog: RoutingRule = (routed, situation) => {
+export const inDialog: RoutingRule = (facts, situation) => {
   const { own, gateways, registrar } = situation;
-  const { origin, belongs } = routed;
+  const { origin, belongs } = facts;
   if (belongs !== "dialog") return undefined;
-  const { callId, method } = routed.request;
+  const { callId, method } = facts.request;
   const target =
-    otherEnd(routed, situation) ??
-    connectionTarget(routed, situation) ??
-    gruuTarget(routed, registrar.bindings) ??
-    domainTarget(routed, situation) ??
+    otherEnd(facts, situation) ??
+    connectionTarget(facts, situation) ??
+    gruuTarget(facts, registrar.bindings) ??
+    domainTarget(facts, situation) ??
     NOTHING_BUT_ROUTES;
-  const hop = nextHopOf(routed, target);
+  const hop = nextHopOf(facts, target);
   if (hop === undefined) return decision("in-dialog", "no next hop", replyStage(404));
   const host = isFlow(hop) ? hop.address : hop.host;
-  if (!isAllowed(routed, host, situation)) return decision("in-dialog", "no dialog of ours", replyStage(403));
+  if (!isAllowed(facts, host, situation)) return decision("in-dialog", "no dialog of ours", replyStage(403));
   const protocol = isFlow(hop) ? hop.listener.protocol : hop.protocol;
-  const namesUs = routed.host === "us" && routed.routes.remaining.length === 0 && target === NOTHING_BUT_ROUTES;
+  const namesUs = facts.host === "us" && facts.routes.remaining.length === 0 && target === NOTHING_BUT_ROUTES;
   if (namesUs || own.has(host, hop.port, protocol)) return decision("in-dialog", "addressed to us", replyStage(481));
   const { calls } = gateways;
   const made =
     isOutside(origin) && !isFlow(hop) ? fromOutside(hop, target, situation) : onwards(target, hop, method, situation);
-  // Who hangs up with himself frees no channel.
-  const isAcross = gateways.findAddress(host) !== undefined || calls.leadsAcross(routed.request, host);
+  // A call within the site that is hung up frees no channel.
+  const isAcross = gateways.findAddress(host) !== undefined || calls.leadsAcross(facts.request, host);
   if (!calls.has(callId) || (origin !== "gateway" && !isAcross)) return made;
-  calls.note(routed.request);
-  return { ...made, listener: callListener(routed.request, calls) };
+  calls.note(facts.request);
+  return { ...made, listener: callListener(facts.request, calls) };
 };
 
 /** The connection that the phone on the other side has opened: the way to it, whatever its Contact says (RFC 5626 §5.3). */
-function connectionTarget(routed: RequestFacts, situation: Situation): Target | undefined {
-  const { request, routes } = routed;
+function connectionTarget(facts: RequestFacts, situation: Situation): Target | undefined {
+  const { request, routes } = facts;
   const { tokens, upstreams, gateways } = situation;
   if (routes.remaining.length > 0) return undefined;
   for (const token of routes.tokens) {
     const flow = tokens.readWay(token, request);
     if (flow === undefined) continue;
     const isPeer = upstreams.originOf(flow.address) !== undefined || gateways.findAddress(flow.address) !== undefined;
-    return isPeer ? undefined : { nextHop: flow, isOnlyWay: isBoundToFlow(routed, situation) };
+    return isPeer ? undefined : { nextHop: flow, isOnlyWay: isBoundToFlow(facts, situation) };
   }
   return undefined;
 }
@@ -148,7 +148,7 @@ function isAllowed(facts: RequestFacts, host: string, situation: Situation): boo
     if (isToGateway) return isOfGatewayCall(facts, situation);
     return site.localnet.contains(host) && proves("dialog", "gateway-dialog");
   }
-  if (origin !== "upstream" || site.upstream.mayDialOut || COSTS_NOTHING.includes(request.method)) return true;
+  if (origin !== "upstream" || site.upstream.mayDialOut || ENDINGS.includes(request.method)) return true;
   if (isToGateway) return isOfGatewayCall(facts, situation) || mayReachGateway(facts, host, situation);
   return ipVersion(host) !== 0 || upstreams.isNamed(host) || proves("dialog", "gateway-dialog");
 }
@@ -162,7 +162,7 @@ function isOfGatewayCall({ request, routes }: RequestFacts, { tokens, gateways, 
   const { calls } = gateways;
   const proofs = routes.tokens.flatMap((token) => tokens.readGatewayDialog(token, request) ?? []);
   if (proofs.length === 0) return false;
-  if (COSTS_NOTHING.includes(request.method)) return true;
+  if (ENDINGS.includes(request.method)) return true;
   if (proofs.some(({ hasTag }) => hasTag === false)) return false;
   if (request.method !== "INVITE") return true;
   const isFresh = proofs.some(({ age_s }) => age_s !== undefined && age_s * 1_000 <= calls.max_call_ms);

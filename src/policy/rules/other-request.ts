@@ -11,17 +11,17 @@ import type { RoutingRule } from "../situation.ts";
 const STATUS_DEFAULT = 480;
 const RETRY_AFTER_s = 60;
 
-export const otherRequest: RoutingRule = (routed, { site, upstreams, now_ms }) => {
-  const { origin } = routed;
-  if (origin !== "localnet" && (origin !== "gateway" || routed.request.method === "CANCEL")) return undefined;
-  const answer = outageAnswer(routed.request, site.outageAnswers);
-  const targets = upstreams.targetsFor(routed, now_ms).filter((target) => target.lives);
+export const otherRequest: RoutingRule = (facts, { site, upstreams, now_ms }) => {
+  const { origin } = facts;
+  if (origin !== "localnet" && (origin !== "gateway" || facts.request.method === "CANCEL")) return undefined;
+  const answer = outageAnswer(facts.request, site.outageAnswers);
+  const targets = upstreams.targetsFor(facts, now_ms).filter((target) => target.lives);
   if (targets.length === 0) return decision("other-request", "upstream is down", answer);
   const { fr_timer_ms } = site.upstream;
   const others = targets.slice(0, -1);
   const last = targets.slice(-1);
   // A slow answer is upstream's all the same: only where there is another target to ask does the wait end before its time.
-  const under = (target: Peer) => underUpstream(routed, target.hop);
+  const under = (target: Peer) => underUpstream(facts, target.hop);
   const stages = [
     ...others.map((one) => ({ ...upstreamStage(one, fr_timer_ms, under(one)), on: nextWhen(SILENCE_OR_503) })),
     ...last.map((one) => upstreamStage(one, undefined, under(one))),

@@ -1,32 +1,31 @@
 /** What comes back down the Path of a REGISTER goes to the phone that registered (RFC 3327 §5.3). */
 import type { Condition } from "../../proxy/plan/condition.ts";
 import type { ForkStage } from "../../proxy/router.ts";
-import { isBoundToFlow, mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
+import { isBoundToFlow, isOutside, mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
 import { decision, nextWhen, replyStage } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
 /** Nobody could be asked: the connection is gone, and nobody listens at the Contact (RFC 5626 §5.3). */
 const GONE: Condition = { gone: true };
 
-export const path: RoutingRule = (routed, situation) => {
+export const path: RoutingRule = (facts, situation) => {
   const { tokens, gateways, pathWatch, upstreams } = situation;
-  const { origin } = routed;
-  for (const token of routed.routes.tokens) {
+  const { origin } = facts;
+  for (const token of facts.routes.tokens) {
     const flow = tokens.readFlow(token);
-    const isTrusted = origin !== "stranger" && origin !== "domain";
     const isAtGateway = flow !== undefined && gateways.isAt(flow.address, flow.port);
     // Where gateway and phone share a port, the Request-URI tells which of them is meant.
-    if (isAtGateway && !mayReachGateway(routed, flow.address, situation)) {
+    if (isAtGateway && !mayReachGateway(facts, flow.address, situation)) {
       return decision("path", "upstream may not dial out", NO_DIALLING_OUT);
     }
-    if (flow !== undefined && origin === "upstream") pathWatch.used(upstreams.peerAt(routed.source.address));
-    if (flow !== undefined && (isTrusted || gateways.findAddress(flow.address) === undefined)) {
+    if (flow !== undefined && origin === "upstream") pathWatch.used(upstreams.peerAt(facts.source.address));
+    if (flow !== undefined && (!isOutside(origin) || gateways.findAddress(flow.address) === undefined)) {
       const what = `phone at ${flow.address}`;
       const why = `Path leads to ${flow.address}`;
       const fork: ForkStage = {
         kind: "fork",
         what,
-        targets: [{ nextHop: flow, isOnlyWay: isBoundToFlow(routed, situation) }],
+        targets: [{ nextHop: flow, isOnlyWay: isBoundToFlow(facts, situation) }],
       };
       if (flow.isAccepted !== true) return decision("path", why, fork);
       return decision("path", why, { ...fork, on: nextWhen(GONE) }, replyStage(430, "Flow Failed"));

@@ -5,39 +5,40 @@
 import { PATH } from "../../message/header-names.ts";
 import type { Response } from "../../message/message.ts";
 import { SILENCE } from "../../proxy/plan/condition.ts";
-import type { RoutedRequest, Stage, Target } from "../../proxy/router.ts";
+import type { Stage, Target } from "../../proxy/router.ts";
 import { nameOf } from "../address-of-record.ts";
 import { showContacts } from "../hidden-contacts.ts";
 import { deadBy, decision, nextWhen, upstreamStages } from "../plan.ts";
 import { makesBinding } from "../register-wishes.ts";
+import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
-export const register: RoutingRule = (routed, situation) => {
+export const register: RoutingRule = (facts, situation) => {
   const { site, upstreams, registrar, now_ms } = situation;
-  const { origin, belongs } = routed;
+  const { origin, belongs } = facts;
   if ((origin !== "localnet" && origin !== "gateway") || belongs !== "registration") return undefined;
-  const all = upstreams.targetsFor(routed, now_ms);
+  const all = upstreams.targetsFor(facts, now_ms);
   const targets = all.filter((target) => target.takesRegisters);
   const isReturning = () => all.some(({ stateName }) => stateName === "recovering");
-  const answer = (at_ms: number) => registrar.answer(routed, at_ms, now_ms, isReturning());
+  const answer = (at_ms: number) => registrar.answer(facts, at_ms, now_ms, isReturning());
   const here: Stage = { kind: "reply", what: "answered here", reply: answer };
   const [first] = targets;
   if (first === undefined) return decision("register", "upstream is down: answered here", here);
-  if (registrar.isSuperfluous(routed, now_ms)) {
+  if (registrar.isSuperfluous(facts, now_ms)) {
     return decision("register", "upstream knows it already", {
       kind: "reply",
-      reply: registrar.confirm(routed, now_ms),
+      reply: registrar.confirm(facts, now_ms),
     });
   }
   // Only a phone that would get 200 here is held back: none is turned away while upstream lives.
-  const takes = registrar.refusal(routed, now_ms) === undefined;
-  if (takes && !registrar.mayGoUp(routed.request, now_ms)) {
-    const reply = (at_ms: number) => registrar.answer(routed, at_ms, now_ms, true);
+  const takes = registrar.refusal(facts, now_ms) === undefined;
+  if (takes && !registrar.mayGoUp(facts.request, now_ms)) {
+    const reply = (at_ms: number) => registrar.answer(facts, at_ms, now_ms, true);
     return decision("register", "upstream has just returned: one phone after the other", { ...here, reply });
   }
   // A phone can name any domain and any Route; only its own registrar's word makes a binding.
-  const isTheirs = site.upstream.targets.length > 0 || nameOf(routed.request).endsWith(`@${first.hop.host}`);
-  const isPatient = !takes || !registrar.knows(routed);
+  const isTheirs = site.upstream.targets.length > 0 || nameOf(facts.request).endsWith(`@${first.hop.host}`);
+  const isPatient = !takes || !registrar.knows(facts);
   const patience_ms = isPatient ? site.upstream.fr_timer_ms : site.registration.local_after_ms;
   const byPath = site.registration.mode === "path";
   const way = byPath ? { addPath: true } : { hideContact: true };
@@ -50,25 +51,25 @@ export const register: RoutingRule = (routed, situation) => {
     ...decision("register", `to ${first.name}`, ...stages, here),
     passes503: true,
     revise: (response, at_ms) => {
-      const shown = byPath ? response : showContacts(response, routed, situation);
-      return isTheirs ? registrar.learn(routed, shown, at_ms, now_ms) : response.wire;
+      const shown = byPath ? response : showContacts(response, facts, situation);
+      return isTheirs ? registrar.learn(facts, shown, at_ms, now_ms) : response.wire;
     },
     listener: {
       onAnswer: (target, response) => {
-        if (byPath && isTheirs) watchPath(target, routed, response, situation);
+        if (byPath && isTheirs) watchPath(target, facts, response, situation);
       },
       onFailure: (status) => {
-        if (status === 401 || status === 407) registrar.noteChallenge(routed.request);
+        if (status === 401 || status === 407) registrar.noteChallenge(facts.request);
       },
     },
   };
 };
 
 /** RFC 3327 §5.3: a registrar that has taken the Path lists it in its 2xx. One that takes a binding away may not. */
-function watchPath(target: Target, routed: RoutedRequest, response: Response, situation: Situation): void {
+function watchPath(target: Target, facts: RequestFacts, response: Response, situation: Situation): void {
   const { upstreams, pathWatch, tokens } = situation;
-  if (!makesBinding(routed.request)) return;
-  const token = `:${tokens.forFlow(routed.source)}@`;
+  if (!makesBinding(facts.request)) return;
+  const token = `:${tokens.forFlow(facts.source)}@`;
   const listsPath = response.list(PATH).some((value) => value.includes(token));
   for (const upstream of upstreams.all()) {
     if (upstream === target.observer) pathWatch.registered(upstream, listsPath);

@@ -5,13 +5,13 @@ import { mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
 import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
-export const toGateway: RoutingRule = (routed, situation) => {
+export const toGateway: RoutingRule = (facts, situation) => {
   const { gateways, redirects } = situation;
-  const { uri, request, origin, number } = routed;
+  const { uri, request, origin, number } = facts;
   if (uri === undefined || (origin !== "localnet" && origin !== "upstream")) return undefined;
   const named = gateways.find(uri);
   if (named === undefined) return undefined;
-  if (!mayReachGateway(routed, uri.host, situation)) {
+  if (!mayReachGateway(facts, uri.host, situation)) {
     return decision("to-gateway", `upstream may not dial out at ${named.name}`, NO_DIALLING_OUT);
   }
   const why = `the Request-URI names gateway ${named.name}`;
@@ -21,7 +21,7 @@ export const toGateway: RoutingRule = (routed, situation) => {
   }
   // Where it comes back from our redirect, the number has been rewritten for the named gateway: no other would know it.
   const others = named.called.length > 0 ? [] : gateways.others(named, number);
-  const [first, ...rest] = gateways.stages([{ ...named, called: [] }, ...others], number, routed);
+  const [first, ...rest] = gateways.stages([{ ...named, called: [] }, ...others], number, facts);
   if (first === undefined) return undefined;
   const listener = { onStart: () => redirects.followed(callerOf(request)) };
   return { ...decision("to-gateway", why, first, ...rest), listener };
