@@ -26,6 +26,10 @@ export class SiteNames implements OwnNames {
     this.certificate = new Set(site.certificateNames);
   }
 
+  leadsHere(host: string): boolean {
+    return this.learned.isOurs(host);
+  }
+
   isUnknown(host: string): boolean {
     return this.learned.isUnknown(host);
   }

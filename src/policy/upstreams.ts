@@ -73,8 +73,8 @@ export class Upstreams {
     const first = route === undefined ? undefined : routeUri(route);
     // An outbound proxy of which DNS hasn't said yet where it leads may be we; asked as upstream it can't be either.
     const isProxy = route !== undefined && (first === undefined || !this.own.mayMean(first.host));
-    // That of a REGISTER may be a name of ours too: it is the registrar's domain all the same.
-    if (!isProxy && host !== "us") return uri;
+    // A REGISTER may name its domain by a name in our certificate: where DNS leads elsewhere, the registrar is there.
+    if (!isProxy && host !== "us") return uri === undefined || this.own.leadsHere(uri.host) ? undefined : uri;
     // What a phone calls at our own address is meant for its own domain.
     const named = isProxy ? first : parseSipUri(request.from?.uri ?? "");
     return named === undefined || this.own.hasUri(named) ? undefined : named;

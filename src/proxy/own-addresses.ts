@@ -12,11 +12,13 @@ export interface OwnNames {
   readonly stated: ReadonlySet<string>;
   /** Whether `host` means us in every URI but the Request-URI of a REGISTER: our certificate or DNS says so. */
   isOurs(host: string): boolean;
+  /** Whether DNS leads `host` here, whoever else goes by that name. */
+  leadsHere(host: string): boolean;
   /** Whether DNS has been asked where `host` leads, and hasn't said it yet: it may mean us. */
   isUnknown(host: string): boolean;
 }
 
-const NO_NAMES: OwnNames = { stated: new Set(), isOurs: () => false, isUnknown: () => false };
+const NO_NAMES: OwnNames = { stated: new Set(), isOurs: () => false, leadsHere: () => false, isUnknown: () => false };
 
 export class OwnAddresses {
   /** Whether anything of ours speaks TLS. */
@@ -88,6 +90,11 @@ export class OwnAddresses {
   /** Whether `host` may turn out to mean us: DNS hasn't said yet where it leads. */
   mayMean(host: string): boolean {
     return this.names.isUnknown(host);
+  }
+
+  /** Whether what is sent to `host` would come back to us. */
+  leadsHere(host: string): boolean {
+    return this.names.leadsHere(host);
   }
 
   /** Whether we have put this Route entry, of a request with this Call-ID: perhaps at an address that we have no longer. */

@@ -80,9 +80,18 @@ export class Site {
   /** Connections that we have opened, and whether they have been used again. */
   private readonly dialled = new Map<string, { readonly flow: Flow; isReused: boolean }>();
 
-  /** @param wallClock_ms the router's own idea of the time, by the simulation's; undefined: it has none */
-  constructor(yaml: string = SITE_YAML, network: NetworkOptions = {}, wallClock_ms?: (now_ms: number) => number) {
-    const { config, problems } = loadConfig(yaml, (path) => path);
+  /**
+   * @param wallClock_ms the router's own idea of the time, by the simulation's; undefined: it has none
+   * @param certificateNames the names in our certificate, where the file has one
+   */
+  constructor(
+    yaml: string = SITE_YAML,
+    network: NetworkOptions = {},
+    wallClock_ms?: (now_ms: number) => number,
+    certificateNames: readonly string[] = [],
+  ) {
+    const surroundings = [(path: string) => path, undefined, undefined, () => certificateNames] as const;
+    const { config, problems } = loadConfig(yaml, ...surroundings);
     if (problems.length > 0)
       throw new Error(problems.map((problem) => `${problem.path} ${problem.message}`).join("\n"));
     this.listeners = config.listeners;
