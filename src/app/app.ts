@@ -248,27 +248,11 @@ export class App implements Controlled {
   }
 
   private introduce(site: Site): SitePolicy {
-    const { prober, hangup, locator, own, learned, dialogs, tokens, meter } = this.core;
-    const { timers, log, random, bindings, channels: calls, callbacks, callLog, pathWatch, peers } = this;
+    const { core, timers, log, random, limits } = this;
+    const { bindings, channels: calls, callbacks, callLog, pathWatch, peers } = this;
     const memory = { bindings, calls, callbacks, callLog, pathWatch, peers };
-    const { limits } = this;
-    const parts = {
-      meter,
-      prober,
-      hangup,
-      locator,
-      timers,
-      log,
-      random,
-      own,
-      learned,
-      dialogs,
-      tokens,
-      limits,
-      isNear,
-    };
-    const policy = new SitePolicy(parts, memory, site);
-    this.core.use(policy.router);
+    const policy = new SitePolicy({ core, timers, log, random, limits, isNear }, memory, site);
+    core.use(policy.router);
     return policy;
   }
 

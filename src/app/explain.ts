@@ -1,5 +1,4 @@
 /** `branchline explain`: builds the policy of a file on a host that does nothing, and asks it about one call. */
-
 import { ipVersion } from "../base/ip-range.ts";
 import type { Logger } from "../base/ports.ts";
 import { Timers } from "../base/timers.ts";
@@ -78,8 +77,8 @@ class Rehearsal {
     const random = { token: (length: number) => "x".repeat(length), fraction: () => 0 };
     const ports = { transport: NO_TRANSPORT, lookup: NO_LOOKUP, random, mac: () => "0".repeat(16), log: NO_LOG };
     this.core = new ProxyCore(ports, config.listeners, timers);
-    const { prober, hangup, locator, own, learned, dialogs, tokens, meter } = this.core;
-    const { bindings } = this;
+    const { core, bindings } = this;
+    const { prober, locator } = core;
     const peers = new Peers({ prober, locator, timers, log: NO_LOG });
     const calls = new Calls(config.site.gatewaySettings.max_call_ms);
     const callbacks = new Callbacks();
@@ -87,20 +86,7 @@ class Rehearsal {
     if (snapshot !== undefined) restoreSnapshot(bindings, callbacks, snapshot, config.listeners, 0, 0);
     const pathWatch = new PathWatch(NO_LOG);
     const memory = { bindings, calls, callbacks, callLog: new CallLog(NO_LOG), pathWatch, peers };
-    const parts = {
-      meter,
-      prober,
-      hangup,
-      locator,
-      timers,
-      log: NO_LOG,
-      random,
-      own,
-      learned,
-      dialogs,
-      tokens,
-      isNear: () => false,
-    };
+    const parts = { core, timers, log: NO_LOG, random, isNear: () => false };
     this.policy = new SitePolicy(parts, memory, config.site);
     for (const { name, addresses } of known.resolved ?? []) peers.assumeAddresses(name, addresses);
     // What the branchline that runs has found is what counts.

@@ -26,7 +26,7 @@ interface Entry {
 }
 
 /** Under which key a user part is kept and looked up: %32%30%31 is 201. */
-export function userKey(user: string): string {
+function userKey(user: string): string {
   return plainNumber(user);
 }
 

@@ -24,7 +24,7 @@ interface Dialog {
 }
 
 /** What of an INVITE identifies a call. */
-export type CallStart = Pick<Request, "callId" | "fromTag" | "cseqNumber">;
+type CallStart = Pick<Request, "callId" | "fromTag" | "cseqNumber">;
 
 interface Call {
   /** The gateways of which it occupies a channel; twice where it comes from one and goes back to it. */

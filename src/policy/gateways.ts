@@ -18,7 +18,7 @@ import { rewrite, ruleFor } from "./rewriting.ts";
 import type { Gateway, Site } from "./site.ts";
 import type { GatewayStatus } from "./status.ts";
 
-interface Port {
+interface WatchedGateway {
   readonly gateway: Gateway;
   readonly peer: Peer;
 }
@@ -27,10 +27,10 @@ export class Gateways {
   readonly calls: Calls;
   private readonly site: Site;
   private readonly own: OwnAddresses;
-  private readonly ports: readonly Port[];
-  private readonly byAddress = new Map<string, Port[]>();
-  private readonly byPlace = new Map<string, Port>();
-  private readonly byName = new Map<string, Port>();
+  private readonly watched: readonly WatchedGateway[];
+  private readonly byAddress = new Map<string, WatchedGateway[]>();
+  private readonly byPlace = new Map<string, WatchedGateway>();
+  private readonly byName = new Map<string, WatchedGateway>();
   private readonly peers: Peers;
   private readonly choosing: GatewayChoosing;
 
@@ -40,28 +40,28 @@ export class Gateways {
     this.own = own;
     this.calls = calls;
     this.choosing = new GatewayChoosing(site.gateways, site.gatewaySettings, random);
-    const watched = peers.name(
+    const peersNamed = peers.name(
       "gateway",
       site.gateways.map(({ uri, probe }) => {
         return { hop: hopOf(uri), settings: { probe, hold_ms: 0, hold_max_ms: 0, deadCodes: [] } };
       }),
     );
-    this.ports = site.gateways.flatMap((gateway, index) => {
-      const peer = watched[index];
+    this.watched = site.gateways.flatMap((gateway, index) => {
+      const peer = peersNamed[index];
       return peer === undefined ? [] : [{ gateway, peer }];
     });
-    for (const port of this.ports) {
-      const { uri, name } = port.gateway;
+    for (const one of this.watched) {
+      const { uri, name } = one.gateway;
       const neighbours = this.byAddress.get(uri.host);
-      if (neighbours === undefined) this.byAddress.set(uri.host, [port]);
-      else neighbours.push(port);
-      this.byPlace.set(channelKey(port.gateway), port);
-      this.byName.set(name, port);
+      if (neighbours === undefined) this.byAddress.set(uri.host, [one]);
+      else neighbours.push(one);
+      this.byPlace.set(channelKey(one.gateway), one);
+      this.byName.set(name, one);
     }
   }
 
   status(now_ms: number): GatewayStatus[] {
-    return this.ports.map(({ gateway, peer }) => {
+    return this.watched.map(({ gateway, peer }) => {
       const { name, channels } = gateway;
       const calls = this.calls.count(channelKey(gateway), now_ms);
       return { ...peer.status(now_ms), name, calls, channels };
@@ -172,8 +172,8 @@ export class Gateways {
 
   /** What of a message isn't for whoever is at `address`: header fields, by index. Nothing where that is no gateway. */
   withheld(message: Request | Response, address: string, isForHelp: boolean): readonly number[] {
-    const ports = this.byAddress.get(address);
-    if (ports === undefined || ports.every(({ gateway }) => gateway.isTrusted)) return [];
+    const there = this.byAddress.get(address);
+    if (there === undefined || there.every(({ gateway }) => gateway.isTrusted)) return [];
     return withheldFields(message, this.peers.realms.of(address), isForHelp);
   }
 
@@ -185,7 +185,7 @@ export class Gateways {
   /** Of all gateways that live and have a limit. */
   private freeChannels(now_ms: number): number {
     let free = 0;
-    for (const { gateway, peer } of this.ports) {
+    for (const { gateway, peer } of this.watched) {
       if (gateway.channels === undefined || peer.stateName === "down") continue;
       free += Math.max(0, gateway.channels - this.calls.count(channelKey(gateway), now_ms));
     }

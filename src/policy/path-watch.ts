@@ -10,7 +10,7 @@ import type { Logger } from "../base/ports.ts";
  * unknown: nothing has been seen yet; unconfirmed: it answers without our Path; ignored: its requests come without it;
  * confirmed: it lists it, or uses it.
  */
-export type PathState = "unknown" | "confirmed" | "unconfirmed" | "ignored";
+type PathState = "unknown" | "confirmed" | "unconfirmed" | "ignored";
 
 /** What isn't well, in words. */
 export interface PathFinding {
@@ -36,7 +36,7 @@ interface Seen {
 const UPSTREAMS_MAX = 64;
 const UNSEEN: Seen = { state: "unknown", isByUse: false };
 
-export const PATH_CURES: readonly string[] = [
+const PATH_CURES: readonly string[] = [
   "on the PBX: support_path=yes in each phone's aor (Asterisk and FreePBX)",
   "or in branchline's file: registration: contact, which passes all PBXs",
 ];

@@ -89,7 +89,7 @@ export function readContact(value: string, default_s: number): { wish: Wish; isW
 }
 
 /** Whether a phone can be called by this Contact URI, and we can keep it. */
-export function isUsableContact(uri: string): boolean {
+function isUsableContact(uri: string): boolean {
   return uri.length <= TEXT_CHARACTERS_MAX && parseSipUri(uri) !== undefined;
 }
 

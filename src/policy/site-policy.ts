@@ -1,12 +1,8 @@
 /** All that depends on one description of the site, built and introduced to each other. A reload replaces it as a whole. */
 import { type Limits, PLENTY } from "../base/limits.ts";
-import type { Meter } from "../base/meter.ts";
-import type { Random } from "../base/ports.ts";
-import type { Dialogs } from "../proxy/dialogs.ts";
-import type { Hangup } from "../proxy/hangup.ts";
-import type { LearnedNames } from "../proxy/learned-names.ts";
-import type { OwnAddresses } from "../proxy/own-addresses.ts";
-import type { Tokens } from "../proxy/tokens.ts";
+import type { Logger, Random } from "../base/ports.ts";
+import type { Timers } from "../base/timers.ts";
+import type { ProxyCore } from "../proxy/proxy-core.ts";
 import { addressConflicts } from "./address-conflicts.ts";
 import type { Bindings } from "./bindings.ts";
 import type { CallLog } from "./call-log.ts";
@@ -17,7 +13,6 @@ import { Gateways } from "./gateways.ts";
 import { Hunting } from "./hunting.ts";
 import { type Advise, Outsiders } from "./outsiders.ts";
 import type { PathWatch } from "./path-watch.ts";
-import type { PeerParts } from "./peer.ts";
 import type { Peers } from "./peers.ts";
 import { RedirectWatch } from "./redirect-watch.ts";
 import { Registrar } from "./registrar.ts";
@@ -25,7 +20,7 @@ import { RoutingPolicy } from "./routing-policy.ts";
 import type { Site } from "./site.ts";
 import { SiteNames } from "./site-names.ts";
 import type { SiteStatus } from "./status.ts";
-import { findHosts, type PeerAddresses, strangerAdvice } from "./stranger-advice.ts";
+import { findHosts, type KnownPeer, strangerAdvice } from "./stranger-advice.ts";
 import { Upstreams } from "./upstreams.ts";
 
 /** What outlives a reload. */
@@ -38,14 +33,12 @@ export interface Memory {
   readonly peers: Peers;
 }
 
-export interface PolicyParts extends PeerParts {
-  readonly meter: Meter;
+/** What is handed in from outside. */
+interface PolicyParts {
+  readonly core: Pick<ProxyCore, "meter" | "hangup" | "locator" | "own" | "learned" | "dialogs" | "tokens">;
+  readonly timers: Timers;
   readonly random: Random;
-  readonly hangup: Hangup;
-  readonly own: OwnAddresses;
-  readonly learned: LearnedNames;
-  readonly dialogs: Dialogs;
-  readonly tokens: Tokens;
+  readonly log: Logger;
   readonly limits?: Limits;
   /** Whether somebody else at this address is on our side of the Internet. */
   isNear(address: string): boolean;
@@ -63,9 +56,10 @@ export class SitePolicy {
   private readonly pathWatch: PathWatch;
 
   constructor(parts: PolicyParts, memory: Memory, site: Site) {
-    const { own, learned, dialogs, tokens, random, timers, log, hangup, limits = PLENTY } = parts;
+    const { core, random, timers, log, limits = PLENTY } = parts;
+    const { own, learned, dialogs, tokens, hangup, locator } = core;
     this.site = site;
-    parts.locator.admitInside(hostsIn(site), (address) => site.localnet.contains(address));
+    locator.admitInside(hostsIn(site), (address) => site.localnet.contains(address));
     this.peers = memory.peers;
     this.redirects = new RedirectWatch(timers, memory.bindings, log, limits.redirects);
     this.bindings = memory.bindings;
@@ -105,7 +99,7 @@ export class SitePolicy {
     };
     const advise: Advise = (address, tell, now_ms) => {
       const asked = upstreams.nameHosts;
-      const { names } = parts.locator;
+      const { names } = locator;
       findHosts(names, asked, (found) => tell(strangerAdvice(address, this.peerAddresses(found))), now_ms);
     };
     const outsiders = new Outsiders(parts.isNear, advise, log);
@@ -114,7 +108,7 @@ export class SitePolicy {
     const { bindings, calls, peers: domains } = memory;
     const { challenged } = registrar;
     const tables = { sources, strangers, bindings, calls, domains, challenged };
-    parts.meter.watchAll({ ...tables, redirects, relayed: redirects.others });
+    core.meter.watchAll({ ...tables, redirects, relayed: redirects.others });
   }
 
   /** Begins to watch upstream and the gateways. */
@@ -152,7 +146,7 @@ export class SitePolicy {
   }
 
   /** @param hosts more addresses, by the host in upstream's URI */
-  peerAddresses(hosts: ReadonlyMap<string, readonly string[]>): readonly PeerAddresses[] {
+  peerAddresses(hosts: ReadonlyMap<string, readonly string[]>): readonly KnownPeer[] {
     const { configuredTargets } = this.upstreams;
     const above = [...this.upstreams.all()].flatMap((peer) => {
       const { name, hop, everyAddress } = peer;

@@ -5,7 +5,7 @@ import type { Names } from "../transport/names.ts";
 import { flatten } from "../transport/weighted-order.ts";
 
 /** What is known of the addresses of an upstream target or a gateway. */
-export interface PeerAddresses {
+export interface KnownPeer {
   readonly role: "upstream" | "gateway";
   readonly name: string;
   /** As the file has it: an IP address, or a name. */
@@ -18,7 +18,7 @@ export interface PeerAddresses {
 const NETWORK_bits: Readonly<Record<number, number>> = { 4: 24, 6: 64 };
 
 /** What helps whoever has sent from `address` in vain. */
-export function strangerAdvice(address: string, peers: readonly PeerAddresses[]): string {
+export function strangerAdvice(address: string, peers: readonly KnownPeer[]): string {
   const owner = peers.find(({ host, addresses }) => host === address || addresses.includes(address));
   if (owner !== undefined) {
     const key = owner.role === "upstream" ? "upstream" : "gateways";

@@ -13,7 +13,8 @@ export class AwaitedAck implements ServerUser {
   private readonly log: Logger;
 
   constructor(listener: DecisionListener | undefined, callId: string, log: Logger) {
-    this.listener = listener;
+    // One that doesn't ask for the ACK may hold the whole request.
+    this.listener = listener?.onAck === undefined ? undefined : listener;
     this.callId = ownText(callId.slice(0, CALL_ID_CHARACTERS));
     this.log = log;
   }

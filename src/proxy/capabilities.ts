@@ -8,16 +8,11 @@ import type { RoutedRequest } from "./router.ts";
  */
 export const CAPABILITIES = "Accept: */*\r\nAccept-Encoding: identity\r\nAccept-Language: en\r\nSupported: path\r\n";
 
-/** Whether the Request-URI is ours and no Route leads on: we are the destination. */
-export function isAddressedToUs({ uri, routes }: RoutedRequest, own: OwnAddresses): boolean {
-  return uri !== undefined && routes.remaining.length === 0 && own.hasUri(uri);
-}
-
 /** Whether we answer an OPTIONS that may not be forwarded: its sender has named us, as the destination or as its last Route. */
 export function endsHere(routed: RoutedRequest, own: OwnAddresses): boolean {
-  const { request, routes } = routed;
+  const { request, routes, uri } = routed;
+  if (request.method !== "OPTIONS" || routes.remaining.length > 0) return false;
   // Where a strict router's doing was undone, the Route set has led on.
-  const isAsReceived = routes.requestUri === request.requestUri;
-  if (request.method !== "OPTIONS") return false;
-  return isAddressedToUs(routed, own) || (isAsReceived && routes.changed && routes.remaining.length === 0);
+  const isLastRoute = routes.changed && routes.requestUri === request.requestUri;
+  return isLastRoute || (uri !== undefined && own.hasUri(uri));
 }

@@ -19,7 +19,7 @@ const LOOK_AGAIN_ms = 60_000;
 const LOOK_SOON_ms = 5_000;
 
 /** What DNS says of a name. */
-export interface LearnedName {
+interface LearnedName {
   readonly host: string;
   /** Where it leads; empty while that isn't known. */
   addresses: readonly string[];

@@ -31,6 +31,8 @@ import { StatelessForward, StatelessResponse } from "./stateless.ts";
 import { Tokens } from "./tokens.ts";
 import { refusalOf } from "./validate-request.ts";
 
+const NO_FIELDS: readonly number[] = [];
+
 export interface ProxyPorts {
   readonly transport: TransportPort;
   readonly lookup: LookupPort;
@@ -99,7 +101,8 @@ export class ProxyCore implements TransactionUser {
     this.prober = new Prober({ transport, transactions, locator, timers, branchIds, random });
     this.hangup = new Hangup({ transactions, locator, branchIds });
     const tcpReach = new TcpReach(listeners);
-    const withheld: Router["withheld"] = (...question) => this.router?.withheld(...question) ?? [];
+    const withheld: Router["withheld"] = (message, address, isForHelp) =>
+      this.router?.withheld(message, address, isForHelp) ?? NO_FIELDS;
     this.kit = {
       withheld,
       transactions,

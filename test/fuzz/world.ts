@@ -79,8 +79,8 @@ export class World {
     const transport = { send, watch: idle, unwatch: idle, giveUp: idle };
     this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
     this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
-    const { prober, hangup, locator, own, learned, dialogs, tokens, meter } = this.core;
-    const { timers, calls } = this;
+    const { core, timers, calls } = this;
+    const { prober, locator } = core;
     this.peers = new Peers({ prober, locator, timers, log });
     const memory = {
       bindings: new Bindings(),
@@ -90,11 +90,7 @@ export class World {
       pathWatch: new PathWatch(log),
       peers: this.peers,
     };
-    this.policy = new SitePolicy(
-      { prober, hangup, locator, timers, log, random, own, learned, dialogs, tokens, meter, isNear: isPrivate },
-      memory,
-      config.site,
-    );
+    this.policy = new SitePolicy({ core, timers, log, random, isNear: isPrivate }, memory, config.site);
     this.core.use(this.policy.router);
     watchFinals(
       this.core,

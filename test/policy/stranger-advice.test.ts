@@ -1,14 +1,14 @@
 /** What a stranger's line proposes: never localnet for what is upstream's or a gateway's, or may be. */
 import { describe, expect, it } from "vitest";
-import { type PeerAddresses, strangerAdvice } from "../../src/policy/stranger-advice.ts";
+import { type KnownPeer, strangerAdvice } from "../../src/policy/stranger-advice.ts";
 
-const upstream = (host: string, ...addresses: string[]): PeerAddresses => ({
+const upstream = (host: string, ...addresses: string[]): KnownPeer => ({
   role: "upstream",
   name: host,
   host,
   addresses,
 });
-const GATEWAY: PeerAddresses = { role: "gateway", name: "isdn", host: "10.10.1.3", addresses: ["10.10.1.3"] };
+const GATEWAY: KnownPeer = { role: "gateway", name: "isdn", host: "10.10.1.3", addresses: ["10.10.1.3"] };
 
 describe("strangerAdvice", () => {
   it("somebody far from all peers: a phone's network", () => {

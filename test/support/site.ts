@@ -235,23 +235,9 @@ export class Site {
   private introduce(site: SiteDescription): SitePolicy {
     const { timers, bindings, calls, callbacks, callLog, pathWatch, peers, log, random } = this;
     const memory = { bindings, calls, callbacks, callLog, pathWatch, peers };
-    const { prober, hangup, locator, own, learned, dialogs, tokens, meter } = this.core;
-    const parts = {
-      meter,
-      prober,
-      hangup,
-      locator,
-      timers,
-      log,
-      random,
-      own,
-      learned,
-      dialogs,
-      tokens,
-      isNear: isPrivate,
-    };
-    const policy = new SitePolicy(parts, memory, site);
-    this.core.use(policy.router);
+    const { core } = this;
+    const policy = new SitePolicy({ core, timers, log, random, isNear: isPrivate }, memory, site);
+    core.use(policy.router);
     return policy;
   }
 
