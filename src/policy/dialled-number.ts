@@ -2,7 +2,7 @@
  * What number a URI means. One place for all that compares numbers: groups, extensions, aliases, prefixes, carriers,
  * rewriting, emergency. What goes to upstream keeps the octets that came.
  */
-import { hostText, type SipUri } from "../message/uri.ts";
+import { hostText, parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Hop } from "../transport/locator.ts";
 
 /** Digits, what phones dial besides them, and visual separators (RFC 3966 §5.1.1), also the space of a phone book. */
@@ -14,6 +14,11 @@ const UNESCAPED = /^[\w\-.!~*'()&=+$]*$/;
 /** The user of a SIP URI, or the number of a tel URI (RFC 3966), with all parameters, as it came; undefined without one. */
 export function dialledUser(uri: SipUri | undefined, requestUri: string): string | undefined {
   return uri === undefined ? /^tel:(.+)/i.exec(requestUri)?.[1] : uri.user;
+}
+
+/** The plain number of a URI, whatever its scheme; "" without one. */
+export function numberIn(text: string): string {
+  return plainNumber(dialledUser(parseSipUri(text), text) ?? "");
 }
 
 /**

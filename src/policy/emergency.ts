@@ -11,12 +11,15 @@ import { ANY_FAILURE, type Condition, meets, type Outcome } from "../proxy/plan/
 import type { ForkStage, RoutedRequest, Stage, Target } from "../proxy/router.ts";
 import { callerOf } from "./address-of-record.ts";
 import type { Callbacks } from "./callbacks.ts";
+import type { EmergencyWatch } from "./channel-observer.ts";
 import { isEmergencyUrn, plainNumber } from "./dialled-number.ts";
 import { contactTargets } from "./extensions.ts";
 import { channelKey, type Gateways } from "./gateways.ts";
 import { nextWhen } from "./plan.ts";
 import type { Registrar } from "./registrar.ts";
 import type { RequestFacts } from "./request-facts.ts";
+import { ReturningCalls } from "./returning-calls.ts";
+import { Seldom } from "./seldom.ts";
 import type { EmergencySettings, Gateway, Site } from "./site.ts";
 
 /** What a gateway needs to free a channel after a BYE: an ISDN release takes a few tenths of a second. */
@@ -25,6 +28,9 @@ const RELEASE_ms = 500;
 const PREEMPT_AGAIN_ms = 30_000;
 /** A phone that is called back refuses for itself alone. */
 const FOR_ITSELF: Condition = { classes: [3, 6], codes: [401, 407] };
+const LOOP_CURE = "on the gateway: emergency numbers must go out by a line, not back to this router";
+/** The phone can't be told from the gateway, or is upstream's to be called back. */
+const NOBODY_IS_CALLED_BACK: EmergencyWatch = { reached: () => {} };
 const CALLERS_REMEMBERED = 64;
 const CONTACT_CHARACTERS_MAX = 512;
 /** What gateways say when they have no line left. */
@@ -44,6 +50,10 @@ interface Parts {
 export class Emergency {
   private readonly parts: Parts;
   private readonly numbers: ReadonlySet<string>;
+  /** The numbers that the file gives to a phone or a group. */
+  private readonly taken: ReadonlySet<string>;
+  private readonly returning: ReturningCalls;
+  private readonly seldom = new Seldom();
   /** Emergency calls that nobody has taken yet, by their callers' addresses. */
   private readonly pending = new Map<string, number>();
   /** When each caller, by its address, has last had a call ended. */
@@ -52,6 +62,8 @@ export class Emergency {
   constructor(parts: Parts) {
     this.parts = parts;
     this.numbers = new Set(parts.settings.numbers.map(plainNumber));
+    this.taken = numbersOf(parts.site);
+    this.returning = new ReturningCalls((callId) => parts.gateways.calls.has(callId));
   }
 
   /**
@@ -73,9 +85,7 @@ export class Emergency {
 
   /** Whether a phone or a group of this site has this very number. */
   private isTaken(number: string): boolean {
-    const { site, registrar } = this.parts;
-    if (site.huntGroups.some(({ name }) => plainNumber(name) === number)) return true;
-    return site.extensions.aliases.has(number) || registrar.bindings.findUser(number) !== undefined;
+    return this.taken.has(number) || this.parts.registrar.bindings.findUser(number) !== undefined;
   }
 
   /**
@@ -85,13 +95,14 @@ export class Emergency {
    */
   gatewayStages(number: string, facts: RequestFacts, attempt: Attempt): Stage[] {
     const { gateways, settings } = this.parts;
-    const order = gateways.everyOrder(number, facts);
+    const order = othersFirst(gateways.everyOrder(number, facts), facts);
+    const watch = facts.origin === "localnet" ? this : NOBODY_IS_CALLED_BACK;
     const living = order.filter((gateway) => gateways.isAlive(gateway));
     const dead = order.filter((gateway) => !gateways.isAlive(gateway));
-    const stageOf = (gateway: Gateway) => gateways.emergencyStage(gateway, number, facts, this);
+    const stageOf = (gateway: Gateway) => gateways.emergencyStage(gateway, number, facts, watch);
     return [
       ...living.map((gateway) => this.whereFree(stageOf(gateway), gateway, attempt)),
-      ...(settings.preempt ? this.makeRoom(living, number, facts, attempt) : []),
+      ...(settings.preempt ? this.makeRoom(living, number, facts, attempt, watch) : []),
       ...living
         .filter(({ channels }) => channels !== undefined)
         .map((gateway) => stillUnasked(stageOf(gateway), gateway, attempt)),
@@ -99,9 +110,25 @@ export class Emergency {
     ];
   }
 
+  /**
+   * Whether this call has come from a gateway's address, of no phone that is known there, and too many such are under way: it
+   * must be one of ours that the gateway sends back.
+   */
+  comesBack({ origin, source }: RequestFacts, now_ms: number): boolean {
+    return origin === "gateway" && !this.returning.takes(source.address, this.pending.size === 0, now_ms);
+  }
+
+  /** A call that came back has been refused. */
+  stopped({ source, request }: RequestFacts, now_ms: number): void {
+    if (!this.seldom.takes(source.address, now_ms)) return;
+    const fields = { gateway: source.address, call_id: request.callId, cure: LOOP_CURE };
+    this.parts.log.warn("emergency_loop", fields);
+  }
+
   /** An emergency call sets out. */
-  begun(number: string, facts: RequestFacts): void {
-    const { request, source } = facts;
+  begun(number: string, facts: RequestFacts, now_ms: number): void {
+    const { request, source, origin } = facts;
+    if (origin === "gateway") this.returning.begin(source.address, request.callId, now_ms);
     this.pending.set(source.address, (this.pending.get(source.address) ?? 0) + 1);
     this.parts.log.warn("emergency_call", {
       number,
@@ -116,7 +143,6 @@ export class Emergency {
     const { callbacks, settings, registrar, site } = this.parts;
     const contact = parseNameAddr(request.list(CONTACT)[0] ?? "")?.uri ?? "";
     const isUsable = contact.length <= CONTACT_CHARACTERS_MAX && parseSipUri(contact) !== undefined;
-    // Upstream's own calls are upstream's to be called back.
     if (settings.callback_ms === 0 || !isUsable || !site.localnet.contains(source.address)) return;
     const name = callerOf(request);
     const bindings = registrar.bindings.find(name)?.bindings ?? [];
@@ -152,7 +178,13 @@ export class Emergency {
     };
   }
 
-  private makeRoom(living: readonly Gateway[], number: string, facts: RequestFacts, attempt: Attempt): Stage[] {
+  private makeRoom(
+    living: readonly Gateway[],
+    number: string,
+    facts: RequestFacts,
+    attempt: Attempt,
+    watch: EmergencyWatch,
+  ): Stage[] {
     const { gateways, hangup, log, fr_timer_ms } = this.parts;
     const { address } = facts.source;
     let freed: Gateway | undefined;
@@ -179,7 +211,7 @@ export class Emergency {
       what: "the gateway whose channel that was",
       targets: () => {
         gateways.calls.leave(held(facts.request).callId, freed === undefined ? "" : channelKey(freed));
-        return freed === undefined ? [] : [gateways.target(freed, number, facts, this)];
+        return freed === undefined ? [] : [gateways.target(freed, number, facts, watch)];
       },
       fr_timer_ms,
       on: nextWhen(ANY_FAILURE),
@@ -187,9 +219,10 @@ export class Emergency {
     return [pause, again];
   }
 
-  /** It has been answered or has failed, perhaps before the channel that was freed for it has been used. */
-  decided(facts: RequestFacts): void {
+  /** It has been answered (`isUp`) or has failed, perhaps before the channel that was freed for it has been used. */
+  decided(facts: RequestFacts, isUp: boolean): void {
     const { address } = facts.source;
+    if (facts.origin === "gateway") this.returning.decided(address, facts.request.callId, isUp);
     const others = (this.pending.get(address) ?? 1) - 1;
     if (others > 0) this.pending.set(address, others);
     else this.pending.delete(address);
@@ -209,6 +242,21 @@ export class Attempt {
   heard(outcome: Outcome): void {
     if (outcome.best.response !== undefined && meets(outcome, NO_LINE)) this.lacksChannel = true;
   }
+}
+
+/** What has come from a gateway's address goes elsewhere first. */
+function othersFirst(order: readonly Gateway[], { origin, source }: RequestFacts): readonly Gateway[] {
+  if (origin !== "gateway") return order;
+  const isThere = ({ uri }: Gateway) => uri.host === source.address;
+  return [...order.filter((one) => !isThere(one)), ...order.filter(isThere)];
+}
+
+/** All numbers that the file gives to groups and extensions, whether a phone is registered or not. */
+function numbersOf({ huntGroups, extensions }: Site): ReadonlySet<string> {
+  const members = huntGroups.flatMap((group) => group.members.filter((one) => typeof one === "string"));
+  const groups = huntGroups.map(({ name }) => name);
+  const all = [...groups, ...members, ...extensions.aliases.keys(), ...extensions.forwards.keys()];
+  return new Set(all.map(plainNumber));
 }
 
 function stillUnasked(stage: ForkStage, gateway: Gateway, attempt: Attempt): Stage {

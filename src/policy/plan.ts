@@ -67,3 +67,6 @@ export function deadBy(deadCodes: readonly number[]): Condition {
 
 /** This target can't; another may. */
 export const SILENCE_OR_503: Condition = { silent: true, codes: [503] };
+
+/** Gateways drop these, or do blindly what they say. */
+export const NOT_FOR_GATEWAYS: Condition = { codes: [401, 407], classes: [3] };

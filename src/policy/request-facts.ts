@@ -24,7 +24,5 @@ export interface RequestFacts extends RoutedRequest {
   readonly host: HostMeaning;
   /** What is dialled, plain: without escapes, parameters and visual separators; "" when the Request-URI names no user. */
   readonly number: string;
-  /** The number to dial at a gateway when this is a new call for help. */
-  readonly emergency: string | undefined;
   readonly belongs: Belonging;
 }

@@ -1,10 +1,13 @@
 /** Finds the facts of a request when it arrives. */
 import type { Request } from "../message/message.ts";
+import { parseNameAddr } from "../message/name-addr.ts";
 import { parseSipUri, type SipUri } from "../message/uri.ts";
 import { preprocessRoutes, type RouteSet } from "../proxy/preprocess-routes.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { Access } from "./access.ts";
-import { dialledUser, plainNumber } from "./dialled-number.ts";
+import { phonesNamed } from "./callee.ts";
+import { dialledUser, numberIn, plainNumber } from "./dialled-number.ts";
+import { ALL_KEPT } from "./forwarding.ts";
 import { hostMeaning } from "./host-meaning.ts";
 import type { Belonging, RequestFacts } from "./request-facts.ts";
 import type { Staff } from "./situation.ts";
@@ -22,24 +25,18 @@ export class RequestReader {
   }
 
   read(request: Request, source: Flow, now_ms: number): RequestFacts {
-    const { own, emergency } = this.staff;
+    const { own } = this.staff;
     const origin = this.access.originOf(request, source, now_ms);
     const routes = preprocessRoutes(request, own, origin === "localnet");
     const uri = routes.requestUri === request.requestUri ? request.uri : parseSipUri(routes.requestUri);
     const number = plainNumber(dialledUser(uri, routes.requestUri) ?? "");
-    const belongs = this.belongingOf(request, routes);
-    const isNewCall = request.method === "INVITE" && belongs === "nothing";
-    return {
-      request,
-      source,
-      routes,
-      uri,
-      origin,
-      host: uri === undefined ? "none" : hostMeaning(uri, this.staff, request.method === "REGISTER"),
-      number,
-      emergency: isNewCall ? emergency.numberFor(number, routes.requestUri) : undefined,
-      belongs,
-    };
+    const host = uri === undefined ? "none" : hostMeaning(uri, this.staff, request.method === "REGISTER");
+    const help = request.method === "INVITE" ? this.emergencyOf({ routes, uri, origin, host, number }) : undefined;
+    // A To tag alone, of a call that we know nothing of, keeps nobody from help.
+    const belongs =
+      help !== undefined && !this.isWithinCall(request, routes) ? "nothing" : this.belongingOf(request, routes);
+    const number_for_help = belongs === "nothing" ? help : undefined;
+    return { request, source, routes, uri, origin, host, number, emergency: number_for_help, belongs };
   }
 
   /**
@@ -58,6 +55,31 @@ export class RequestReader {
     const { host } = place;
     if (upstreams.isHost(host, registrar.bindings) || registrar.bindings.hasDomain(host)) return;
     learned.consider(place, now_ms);
+  }
+
+  /** The number to dial at a gateway when a call is one for help: those of phones, gateways and upstream. */
+  private emergencyOf(call: Pick<RequestFacts, "routes" | "uri" | "origin" | "host" | "number">): string | undefined {
+    const { emergency, tokens, registrar } = this.staff;
+    const { routes, uri, origin, number } = call;
+    if (origin === "stranger" || origin === "domain") return undefined;
+    // A phone's outbound proxy that is set without ";lr", by a name that we don't know: the number ends the Route set.
+    const isBare = origin === "localnet" && uri !== undefined && uri.user === undefined;
+    const last = isBare ? routes.remaining[routes.remaining.length - 1] : undefined;
+    const target = last === undefined ? routes.requestUri : (parseNameAddr(last)?.uri ?? "");
+    const found = emergency.numberFor(last === undefined ? number : numberIn(target), target);
+    if (found === undefined || origin !== "upstream") return found;
+    // What upstream sends to a phone of ours, down its Path or by its own address, is that phone's.
+    const isDownPath = routes.tokens.slice(0, TOKENS_READ_MAX).some((token) => tokens.readFlow(token) !== undefined);
+    return isDownPath || phonesNamed(call, registrar.bindings, ALL_KEPT).length > 0 ? undefined : found;
+  }
+
+  /** Whether a request shows, or is known, to belong to a call: by a token of ours, or by what we remember. */
+  private isWithinCall(request: Request, routes: RouteSet): boolean {
+    if (request.toTag === "") return false;
+    const { dialogs, gateways } = this.staff;
+    return (
+      this.isProved(request, routes) || gateways.calls.has(request.callId) || dialogs.otherEnd(request) !== undefined
+    );
   }
 
   /**

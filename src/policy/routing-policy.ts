@@ -29,10 +29,10 @@ import type { RoutingRule, Situation, Staff } from "./situation.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 const RULES: readonly RoutingRule[] = [
+  emergency,
   path,
   contact,
   inDialog,
-  emergency,
   fromGateway,
   toOurselves,
   toGateway,

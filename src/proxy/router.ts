@@ -176,6 +176,11 @@ export interface RoutedRequest {
   readonly routes: RouteSet;
   /** The Request-URI after §16.4; undefined when it is no SIP URI. */
   readonly uri: SipUri | undefined;
+  /**
+   * The number to dial at a gateway when this is a new call for help. It leaves by a Request-URI of ours, and nothing in its own
+   * may keep it here.
+   */
+  readonly emergency: string | undefined;
 }
 
 /** What becomes of a request before a transaction is made: "forbidden" answers 403, "stranger" and "scanner" nothing. */

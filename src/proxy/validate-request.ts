@@ -15,22 +15,28 @@ const MAX_VIAS = 70;
 
 /** The refusal that a request deserves, or our own 200 to an OPTIONS that ends here; undefined when it may be forwarded. */
 export function refusalOf(routed: RoutedRequest, own: OwnAddresses, branchIds: BranchIds): Reply | undefined {
-  const { request, routes, uri } = routed;
-  const asReceived = refusalOfUri(request.requestUri, request.uri, own);
-  if (asReceived !== undefined) return asReceived;
-  const isReplaced = routes.requestUri !== request.requestUri;
-  const asRouted = isReplaced ? refusalOfUri(routes.requestUri, uri, own) : undefined;
-  if (asRouted !== undefined) return asRouted;
+  const { request } = routed;
+  const isForHelp = routed.emergency !== undefined;
+  const unusable = isForHelp ? undefined : refusalOfUris(routed, own);
+  if (unusable !== undefined) return unusable;
   const maxForwards = request.header(MAX_FORWARDS);
   const hops = maxForwards === undefined ? MAX_FORWARDS_LIMIT : parseDecimal(maxForwards, MAX_FORWARDS_LIMIT);
   if (hops < 0) return { status: 400, reason: "Malformed Max-Forwards" };
   if (hops === 0 && !endsHere(routed, own)) return { status: 483 };
   if (hasLooped(request, own, branchIds)) return { status: 482 };
-  const required = request.list(PROXY_REQUIRE);
+  // A phone that asks for security agreement (RFC 3329) or such must be helped all the same: no gateway would ask for it.
+  const required = isForHelp ? [] : request.list(PROXY_REQUIRE);
   // §8.2.2.3: in these two it is ignored, since neither can be asked again without it.
   if (required.length > 0 && request.method !== "ACK" && request.method !== "CANCEL")
     return { status: 420, headers: `Unsupported: ${required.join(", ")}\r\n` };
   return hops === 0 ? { status: 200, headers: CAPABILITIES } : undefined;
+}
+
+/** The Request-URI as it came, and as the Route set has it. */
+function refusalOfUris({ request, routes, uri }: RoutedRequest, own: OwnAddresses): Reply | undefined {
+  const isReplaced = routes.requestUri !== request.requestUri;
+  const asReceived = refusalOfUri(request.requestUri, request.uri, own);
+  return asReceived ?? (isReplaced ? refusalOfUri(routes.requestUri, uri, own) : undefined);
 }
 
 /** @param uri `text`, parsed; undefined when it is no SIP URI */

@@ -47,6 +47,7 @@ function call(callId = "1", from = "<sip:201@pbx.example.com>;tag=1"): RoutedReq
     source: { listener: LISTENER, address: "10.222.237.21", port: 5060 },
     routes,
     uri: undefined,
+    emergency: undefined,
   };
 }
 

@@ -101,7 +101,7 @@ export function register(parts: RegisterParts = {}): RoutedRequest {
   });
   const source: Flow = { listener: LISTENER, address: from, port };
   const routes = { changed: false, remaining: [], requestUri: message.requestUri, tokens: [], top: undefined };
-  return { request: message, source, routes, uri: message.uri };
+  return { request: message, source, routes, uri: message.uri, emergency: undefined };
 }
 
 /** A second phone with the same address-of-record. */

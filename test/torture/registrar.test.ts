@@ -6,9 +6,9 @@ import { request } from "../support/messages.ts";
 describe("what torture messages ask of a registrar", () => {
   it("RFC 4475 §3.3.4: an address-of-record that is no SIP URI is refused, and nothing is kept", () => {
     const lab = new RegisterLab({ unknown: "localnet" });
-    const { source, routes, uri } = register();
+    const { source, routes, uri, emergency } = register();
     const isbn = request({ method: "REGISTER", to: "isbn:2983792873", headers: [`Contact: <${CONTACT}>`] });
-    expect(lab.answer({ request: isbn, source, routes, uri }).status).toBe(400);
+    expect(lab.answer({ request: isbn, source, routes, uri, emergency }).status).toBe(400);
     expect([...lab.bindings.all()]).toEqual([]);
   });
 

@@ -174,7 +174,7 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
       'numbers, `["112", "911"]`, that go to the gateways in every state, and upstream when no gateway takes them; or a mapping with the next keys',
   },
   "emergency.prefixes":
-    "what phones dial before an outside number: `0112` and `9911` are emergency calls too, unless that is the number of a phone or a group here, and the gateway gets 112 and 911; `[]`: nothing",
+    "what phones dial before an outside number: `0112` and `9911` are emergency calls too, unless that is the number of a phone, an alias or a group here, and the gateway gets 112 and 911; `[]`: nothing",
   "emergency.numbers": "as above, as they are dialled; `urn:service:sos` (RFC 5031) dials the first of them",
   "emergency.reserve":
     "so many channels of all gateways together are kept free of ordinary calls from here; needs `channels`",

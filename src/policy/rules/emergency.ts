@@ -5,19 +5,24 @@
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import type { Stage } from "../../proxy/router.ts";
 import { numberUri } from "../dialled-number.ts";
-import { isOutside } from "../dialling.ts";
 import { Attempt } from "../emergency.ts";
-import { decision, nextWhen, replyStage, upstreamStage } from "../plan.ts";
+import { decision, NOT_FOR_GATEWAYS, nextWhen, replyStage, upstreamStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const emergency: RoutingRule = (facts, situation) => {
-  const { emergency } = situation;
+  const { emergency, now_ms } = situation;
   const { origin, emergency: number } = facts;
-  if (number === undefined || isOutside(origin)) return undefined;
-  // Of upstream's calls only those to our gateways are ours to judge.
-  if (origin === "upstream" && facts.host !== "gateway") return undefined;
-  const upstream = origin === "localnet" ? upstreamStages(number, facts, situation) : [];
+  if (number === undefined) return undefined;
+  if (emergency.comesBack(facts, now_ms)) {
+    const why = `gateway at ${facts.source.address} sends emergency calls back to us`;
+    return {
+      ...decision("emergency", why, LOOP),
+      listener: { onStart: (_running, at_ms) => emergency.stopped(facts, at_ms) },
+    };
+  }
+  // Upstream has sent it here: it has nobody else to ask.
+  const upstream = origin === "upstream" ? [] : upstreamStages(number, facts, situation);
   const attempt = new Attempt();
   const last = replyStage(480, undefined, 'Reason: SIP;cause=503;text="Nobody takes the emergency call"\r\n');
   return {
@@ -28,27 +33,42 @@ export const emergency: RoutingRule = (facts, situation) => {
       ...upstream,
       last,
     ),
+    ...(origin === "gateway" ? { hides: NOT_FOR_GATEWAYS } : {}),
     listener: {
-      onStart: () => emergency.begun(number, facts),
+      onStart: (_running, at_ms) => emergency.begun(number, facts, at_ms),
       onOutcome: (outcome) => attempt.heard(outcome),
-      onAnswer: () => emergency.decided(facts),
-      onFailure: () => emergency.decided(facts),
+      onAnswer: () => emergency.decided(facts, true),
+      onFailure: () => emergency.decided(facts, false),
     },
   };
 };
+
+const LOOP = replyStage(482, undefined, 'Reason: SIP;cause=482;text="The gateway sends emergency calls back"\r\n');
 
 /** A challenge is an answer, or the phone could never follow it. */
 const UNLESS_CHALLENGED: Condition = { ...ANY_FAILURE, except: [401, 407] };
 
 /** Even those that seem dead: nothing is left to lose. */
-function upstreamStages(number: string, facts: RequestFacts, { upstreams, site, now_ms }: Situation): Stage[] {
-  const isElsewhere = facts.host !== "us" && facts.host !== "gateway" && facts.host !== "none";
+function upstreamStages(number: string, facts: RequestFacts, { upstreams, own, site, now_ms }: Situation): Stage[] {
+  const { origin } = facts;
+  const isFromGateway = origin === "gateway";
+  const passes = !isFromGateway && isForUpstream(facts, own.hasTls);
   const configured = upstreams.configuredTargets;
-  const targets = configured.length > 0 || !isElsewhere ? configured : upstreams.targetsFor(facts, now_ms);
+  const targets = configured.length > 0 || !passes ? configured : upstreams.targetsFor(facts, now_ms);
   const living = targets.filter((target) => target.takesCalls);
   return [...living, ...targets.filter((target) => !target.takesCalls)].map((target) => {
     const requestUri = numberUri(number, target.hop);
-    const stage = upstreamStage(target, site.upstream.fr_timer_ms, isElsewhere ? {} : { requestUri, dropRoutes: true });
-    return { ...stage, on: nextWhen(UNLESS_CHALLENGED) };
+    const extra = {
+      ...(passes ? {} : { requestUri, dropRoutes: true }),
+      ...(isFromGateway ? { touchesGateway: true } : {}),
+    };
+    const stage = upstreamStage(target, site.upstream.fr_timer_ms, extra);
+    return { ...stage, on: nextWhen(isFromGateway ? ANY_FAILURE : UNLESS_CHALLENGED) };
   });
+}
+
+/** Whether upstream can make something of the Request-URI as it came: otherwise it gets the number at its own host. */
+function isForUpstream({ host, uri, number }: RequestFacts, hasTls: boolean): boolean {
+  if (uri === undefined || number === "" || uri.headers !== "" || (uri.scheme === "sips" && !hasTls)) return false;
+  return host === "home" || host === "elsewhere";
 }

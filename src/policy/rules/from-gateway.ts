@@ -10,7 +10,7 @@ import { contactTargets, findExtension, phoneStages, ringStages, withoutSuffix }
 import { ALL_KEPT, forwardStages } from "../forwarding.ts";
 import { channelKey } from "../gateways.ts";
 import { nobodyRegistered } from "../hunting.ts";
-import { decision, nextWhen, replyStage, upstreamStage, upstreamStages } from "../plan.ts";
+import { decision, NOT_FOR_GATEWAYS, nextWhen, replyStage, upstreamStage, upstreamStages } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import { ringingOf } from "../ringing.ts";
 import type { HuntGroup, Site } from "../site.ts";
@@ -149,5 +149,3 @@ function askedFirst(number: string, { site, upstreams }: Situation): Stage[] {
 
 /** Silence, or an answer that says that nobody up there can take the call now; or one that a gateway can't follow. */
 const HAS_NOBODY: Condition = { silent: true, codes: [401, 403, 407, 408, 480, 503], classes: [3] };
-/** Gateways drop these, or do blindly what they say. */
-const NOT_FOR_GATEWAYS: Condition = { codes: [401, 407], classes: [3] };
