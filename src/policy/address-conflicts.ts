@@ -13,8 +13,8 @@ const CONFLICTS_MAX = 20;
 
 export function addressConflicts(upstreams: Iterable<Peer>, site: Site, bindings: Bindings): AddressConflict[] {
   const conflicts = phonesAtGateways(site, bindings);
-  for (const { name, addresses } of upstreams) {
-    for (const address of addresses) {
+  for (const { name, places } of upstreams) {
+    for (const address of places.present) {
       for (const gateway of site.gateways.filter(({ uri }) => uri.host === address)) {
         conflicts.push(gatewayConflict(gateway.name, address, name));
       }

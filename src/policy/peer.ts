@@ -5,7 +5,7 @@ import type { Response } from "../message/message.ts";
 import { hostText } from "../message/uri.ts";
 import type { ProbeFailure, Prober, ProbeUser, ProbeVerdict, RunningProbe } from "../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../proxy/router.ts";
-import { type Flow, isSameFlow, type Listener } from "../transport/flow.ts";
+import { type Flow, isSameFlow } from "../transport/flow.ts";
 import type { FlowWaiter, Hop, Locator } from "../transport/locator.ts";
 import { DatagramLengths, LONG_INVITES_CURE, longInvitesText } from "./datagram-lengths.ts";
 import type { History } from "./history.ts";
@@ -43,6 +43,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   readonly hop: Hop;
   /** For logs. */
   readonly name: string;
+  /** The addresses that it has, and the ways to it. */
+  readonly places: PeerAddresses;
   /** When a request last went there, for those that aren't configured. */
   used_ms = 0;
   /** Whether somebody has ever answered a probe there. */
@@ -66,7 +68,6 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   /** Its probes have other settings than when the last one left. */
   private isChanged = false;
   private isStopped = false;
-  private readonly places: PeerAddresses;
   private readonly lengths = new DatagramLengths();
 
   constructor(parts: PeerParts, history: History, role: PeerRole, { hop, settings }: Watched) {
@@ -96,7 +97,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
       name: this.name,
       state: this.stateName,
       observed: this.state.name,
-      addresses: this.addresses,
+      addresses: this.places.present,
       probe_failure: this.failure,
       long_invites: this.lengths.found(now_ms),
     };
@@ -120,36 +121,6 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   /** Whether it is worth asking at all. */
   get takesRegisters(): boolean {
     return this.stateName !== "down";
-  }
-
-  /** Whether requests come from it. */
-  hasAddress(address: string): boolean {
-    return this.places.has(address);
-  }
-
-  /** The addresses that it has now; none while its name isn't resolved. */
-  get addresses(): readonly string[] {
-    return this.places.present;
-  }
-
-  /** The same with those that it has had. */
-  get everyAddress(): readonly string[] {
-    return this.places.every;
-  }
-
-  /** Takes what another process has found out. */
-  assumeAddresses(addresses: readonly string[]): void {
-    this.places.assume(addresses);
-  }
-
-  /** Whether `hop` leads to it: as it is configured, or as an address of its own. */
-  isAt(hop: Hop): boolean {
-    return this.places.isAt(hop);
-  }
-
-  /** Whether it is watched by the transport of `hop`: that it refuses another says nothing of it. */
-  speaks(hop: Pick<Hop, "protocol">): boolean {
-    return this.places.speaks(hop);
   }
 
   /** Begins to watch it; once more after {@link takeSettings}: it is asked at once when its probes have changed. */
@@ -211,11 +182,6 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
 
   onUnreachable(_method: string, now_ms: number): void {
     this.see("request undeliverable", now_ms);
-  }
-
-  /** Whether it is reached from `listener`, as far as that is known. */
-  isReachedFrom(listener: Listener): boolean {
-    return this.places.isReachedFrom(listener);
   }
 
   /** An address of ours is gone, or here. */

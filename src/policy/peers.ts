@@ -85,7 +85,7 @@ export class Peers implements Table {
 
   /** An address of ours is gone: what was reached from there is down. */
   onGone(listener: Listener, now_ms: number): void {
-    for (const peer of this.all()) if (peer.isReachedFrom(listener)) peer.onOwnAddress(false, now_ms);
+    for (const peer of this.all()) if (peer.places.isReachedFrom(listener)) peer.onOwnAddress(false, now_ms);
   }
 
   /** An address of ours is here, and perhaps a way to each peer. */
@@ -102,7 +102,7 @@ export class Peers implements Table {
 
   /** Takes what another process has found out about an upstream target's addresses. */
   assumeAddresses(name: string, addresses: readonly string[]): void {
-    for (const peer of this.named.upstream.values()) if (peer.name === name) peer.assumeAddresses(addresses);
+    for (const peer of this.named.upstream.values()) if (peer.name === name) peer.places.assume(addresses);
   }
 
   /** What upstream's state is pinned to now. */

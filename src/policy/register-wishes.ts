@@ -1,5 +1,4 @@
 /** What a REGISTER asks for (RFC 3261 §10.2), and what a registrar's answer grants. */
-import { ownText } from "../base/own-text.ts";
 import { CONTACT, EXPIRES } from "../message/header-names.ts";
 import type { Request, Response } from "../message/message.ts";
 import { type NameAddr, nameAddrParameter, parseNameAddr } from "../message/name-addr.ts";
@@ -125,9 +124,4 @@ export function capExpiries(text: string, cap_s: number): string {
   return text.replace(EXPIRY, (other, name: string | undefined, digits = "") =>
     name === undefined ? other : `${name}${Math.min(Number(digits), cap_s)}`,
   );
-}
-
-/** By what REGISTERs of one phone are told earlier from later, in texts that may be kept. */
-export function orderOf({ callId, cseqNumber }: Request): { callId: string; cseq: number } {
-  return { callId: ownText(callId.slice(0, TEXT_CHARACTERS_MAX)), cseq: cseqNumber };
 }

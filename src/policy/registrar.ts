@@ -18,15 +18,8 @@ import {
   phoneMark,
   TEXT_CHARACTERS_MAX,
 } from "./bindings.ts";
-import {
-  capExpiries,
-  grantsOf,
-  headerExpires_s,
-  orderOf,
-  type Wish,
-  type Wishes,
-  wishesOf,
-} from "./register-wishes.ts";
+import { isOvertaken, orderOf } from "./register-order.ts";
+import { capExpiries, grantsOf, headerExpires_s, type Wish, type Wishes, wishesOf } from "./register-wishes.ts";
 import type { RegistrationSettings } from "./site.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -40,9 +33,6 @@ const RETURN_EXPIRES_ms = 30_000;
 /** Codes such as 403, 404 or 408 would make some phones wait for 20 minutes; this they repeat soon. */
 const RETRY_AFTER_s = 20;
 const RETRY_AFTER = `Retry-After: ${RETRY_AFTER_s}\r\n`;
-/** A REGISTER that was overtaken on its way comes within this time of the later one: its transaction lasts no longer. */
-const OVERTAKEN_ms = 32_000;
-
 export class Registrar {
   readonly bindings: Bindings;
   private readonly settings: RegistrationSettings;
@@ -239,34 +229,6 @@ export class Registrar {
     }
     return splice.build();
   }
-}
-
-/**
- * §10.3 item 7: a later REGISTER with the same Call-ID has been taken. A phone that has booted may begin its CSeq anew; it
- * is told from a message that was overtaken by another port, connection or Contact, and by the time that has passed. What
- * takes a binding away must prove more: it never counts as booted.
- */
-function isOvertaken(
-  { request, source }: RoutedRequest,
-  wishes: Wishes,
-  known: readonly Binding[],
-  now_ms: number,
-): boolean {
-  const { callId, cseq } = orderOf(request);
-  const { isWildcard, contacts } = wishes;
-  const own = known.filter((one) => one.callId === callId);
-  const later = own.filter((one) => one.cseq > cseq);
-  if (later.length === 0 || (!isWildcard && contacts.length === 0)) return false;
-  // Once a phone that has booted has been taken, its bindings of before say nothing about its order any more.
-  const last_ms = Math.max(...own.map(({ heard_ms }) => heard_ms));
-  if (own.some((one) => one.heard_ms === last_ms && one.cseq <= cseq)) return false;
-  const isSamePhone = ({ flow, contact }: Binding) =>
-    isSameFlow(flow, source) && contacts.some(({ uri }) => uri === contact);
-  return (
-    isWildcard ||
-    contacts.some(({ expires_s }) => expires_s === 0) ||
-    later.some((one) => isSamePhone(one) || now_ms - one.heard_ms < OVERTAKEN_ms)
-  );
 }
 
 /** Whether the Contact is that of a phone at another address, which nobody but itself may change while upstream is away. */

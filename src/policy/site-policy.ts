@@ -149,8 +149,8 @@ export class SitePolicy {
   peerAddresses(hosts: ReadonlyMap<string, readonly string[]>): readonly KnownPeer[] {
     const { configuredTargets } = this.upstreams;
     const above = [...this.upstreams.all()].flatMap((peer) => {
-      const { name, hop, everyAddress } = peer;
-      const addresses = [...everyAddress, ...(hosts.get(hop.host) ?? [])];
+      const { name, hop, places } = peer;
+      const addresses = [...places.every, ...(hosts.get(hop.host) ?? [])];
       // A phone can name a domain that there isn't: it tells nothing of anybody.
       if (addresses.length === 0 && !configuredTargets.includes(peer)) return [];
       return [{ role: "upstream" as const, name, host: hop.host, addresses }];

@@ -62,7 +62,7 @@ export class Upstreams {
   private knownAt(hop: Hop): Peer | undefined {
     if (ipVersion(hop.host) === 0) return undefined;
     for (const target of this.peers.watchedDomains) {
-      if (target.hop.host !== hop.host && target.isAt(hop) && target.speaks(hop)) return target;
+      if (target.hop.host !== hop.host && target.places.isAt(hop) && target.places.speaks(hop)) return target;
     }
     return undefined;
   }
@@ -82,13 +82,13 @@ export class Upstreams {
 
   /** The target that `hop` is, if it is one. */
   find(hop: Hop): Peer | undefined {
-    for (const target of this.all()) if (target.isAt(hop)) return target;
+    for (const target of this.all()) if (target.places.isAt(hop)) return target;
     return undefined;
   }
 
   /** The target that sends from `address`, if it is one. */
   peerAt(address: string): Peer | undefined {
-    for (const target of this.all()) if (target.hasAddress(address)) return target;
+    for (const target of this.all()) if (target.places.has(address)) return target;
     return undefined;
   }
 
@@ -97,16 +97,16 @@ export class Upstreams {
    * in which phones are registered.
    */
   isHost(host: string, bindings: Bindings): boolean {
-    if (this.configured.some((target) => target.hasAddress(host))) return true;
+    if (this.configured.some((target) => target.places.has(host))) return true;
     for (const target of this.peers.watchedDomains) {
-      if (target.hasAddress(host) && bindings.hasDomain(target.hop.host)) return true;
+      if (target.places.has(host) && bindings.hasDomain(target.hop.host)) return true;
     }
     return false;
   }
 
   /** Whether both are addresses of one target: a PBX of several machines. */
   isOneTarget(address: string, other: string): boolean {
-    for (const target of this.all()) if (target.hasAddress(address) && target.hasAddress(other)) return true;
+    for (const target of this.all()) if (target.places.has(address) && target.places.has(other)) return true;
     return false;
   }
 
@@ -123,8 +123,8 @@ export class Upstreams {
 
   /** Who sends from `address`: a configured upstream may do more than a domain that some phone named. */
   originOf(address: string): "upstream" | "domain" | undefined {
-    if (this.configured.some((target) => target.hasAddress(address))) return "upstream";
-    for (const target of this.peers.watchedDomains) if (target.hasAddress(address)) return "domain";
+    if (this.configured.some((target) => target.places.has(address))) return "upstream";
+    for (const target of this.peers.watchedDomains) if (target.places.has(address)) return "domain";
     return undefined;
   }
 

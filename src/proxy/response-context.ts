@@ -10,13 +10,14 @@ import type { ServerTransaction, ServerUser } from "../transaction/server-transa
 import { TIMER_E_AT_T2_ms } from "../transaction/timers.ts";
 import { AcceptedCall } from "./accepted-call.ts";
 import { AwaitedAck } from "./awaited-ack.ts";
-import { bestOf, type Final, otherChallenges } from "./best-response.ts";
+import type { Final } from "./best-response.ts";
 import { Branch } from "./branch.ts";
 import type { BranchUser } from "./branch-user.ts";
+import { finalAnswer, withChallenges } from "./final-answer.ts";
 import { withoutTopVia } from "./forward-response.ts";
 import type { ProxyKit } from "./kit.ts";
 import { breadthOf, shareOf } from "./max-breadth.ts";
-import { meets, type Outcome, outcomeOf } from "./plan/condition.ts";
+import { type Outcome, outcomeOf } from "./plan/condition.ts";
 import { follow, nextPlace, type Place, stageAt } from "./plan/walk.ts";
 import type { ForkStage, NoticeStage, RoutedRequest, Router, RoutingDecision, Stage } from "./router.ts";
 
@@ -225,42 +226,20 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   /** §16.7 items 6 to 9. */
   private answerBest(now_ms: number): void {
     this.finish();
+    const { stage, decision, isCancelled, routed } = this;
     const finals: Final[] = [];
     for (const { final } of this.branches) if (final !== undefined) finals.push(final);
-    const told = finals.filter((final) => !this.isHidden(final));
-    const best = bestOf(told);
-    if (best === undefined && finals.length > 0) {
-      this.reply({ status: 480 }, now_ms);
-    } else if (best?.response !== undefined && best.status === 503 && this.decision.passes503 !== true) {
-      this.reply({ status: 500 }, now_ms);
-    } else if (best?.response !== undefined) {
-      const challenges = otherChallenges(best, told);
-      const wire = withChallenges(this.wireOf(best.response), challenges);
-      this.kit.transactions.respond(this.server, best.status, wire, now_ms);
-      this.decision.listener?.onFailure?.(best.status, now_ms);
-      this.letGo();
-    } else if (this.isCancelled) {
-      this.reply({ status: 487 }, now_ms);
-    } else {
-      this.conclude(best, now_ms);
-    }
-  }
-
-  /** Whether the caller could do nothing with this answer: then what another has said counts. */
-  private isHidden(final: Final): boolean {
-    const { hides } = this.decision;
-    return hides !== undefined && final.response !== undefined && meets({ isSilent: false, best: final }, hides);
-  }
-
-  /** Nobody sent a final response. */
-  private conclude(best: Final | undefined, now_ms: number): void {
-    const isInvite = this.routed.request.method === "INVITE";
-    const stage = this.stage;
     const wasShort = stage?.kind === "fork" && stage.fr_timer_ms !== undefined;
-    if (best?.status === 503) this.reply({ status: 500, reason: "Next Hop Unreachable" }, now_ms);
-    else if (best?.status === 480) this.reply({ status: 480, reason: "No Answer" }, now_ms);
-    else if (isInvite || wasShort) this.reply({ status: 408 }, now_ms);
-    else this.kit.transactions.dismiss(this.server);
+    const isPatient = routed.request.method !== "INVITE" && !wasShort;
+    const answer = finalAnswer(finals, { isCancelled, isPatient }, decision);
+    if (answer === undefined) this.kit.transactions.dismiss(this.server);
+    else if (answer.kind === "reply") this.reply(answer.reply, now_ms);
+    else {
+      const wire = withChallenges(this.wireOf(answer.response), answer.challenges);
+      this.kit.transactions.respond(this.server, answer.response.status, wire, now_ms);
+      this.decision.listener?.onFailure?.(answer.response.status, now_ms);
+      this.letGo();
+    }
   }
 
   private reply(reply: Reply, now_ms: number): void {
@@ -310,11 +289,4 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
 /** RFC 3262 §3: a caller that requires 100rel gets no unreliable provisional response but 100, and so no notice to hear out. */
 function wantsReliable(request: Request): boolean {
   return request.list(REQUIRE).some((tag) => tag.toLowerCase() === "100rel");
-}
-
-/** Adds whole header lines behind the status line. */
-function withChallenges(wire: string, challenges: string): string {
-  if (challenges === "") return wire;
-  const fieldsStart = wire.indexOf("\n") + 1;
-  return wire.slice(0, fieldsStart) + challenges + wire.slice(fieldsStart);
 }

@@ -101,7 +101,7 @@ function toUpstream(
   { site }: Situation,
 ): RoutingDecision {
   const protocol = isFlow(hop) ? hop.listener.protocol : hop.protocol;
-  const isWatched = upstream.speaks({ protocol });
+  const isWatched = upstream.places.speaks({ protocol });
   const isDown = !upstream.lives;
   const why = `to ${upstream.name}${isDown ? ", which is down" : ""}`;
   if (method === "ACK") return decision("in-dialog", why, { kind: "fork", targets: [target] });
