@@ -2,13 +2,14 @@
 import { CONTACT } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
-import { parseSipUri, uriPort } from "../message/uri.ts";
+import { parseSipUri, type SipUri, uriPort } from "../message/uri.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import { preprocessRoutes } from "../proxy/preprocess-routes.ts";
 import type { Verdict } from "../proxy/router.ts";
 import type { Tokens } from "../proxy/tokens.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
 import type { Bindings } from "./bindings.ts";
+import { readEscapes } from "./dialled-number.ts";
 import type { Origin } from "./origin.ts";
 import { isScanner } from "./scanners.ts";
 import type { Site } from "./site.ts";
@@ -50,12 +51,12 @@ export class Access {
     const { address, port } = source;
     const isShared = this.gatewayPlaces.has(`${address} ${port}`);
     const contact = isShared ? contactOf(request) : undefined;
+    if (isShared && contact === undefined) return false;
     return this.bindings.allAt(address).some(({ bindings }) =>
       bindings.some((one) => {
         const isLive = now_ms < one.expires_ms || this.upstreams.isDark;
-        return (
-          one.isAccepted && isLive && isSameFlow(one.flow, source) && (!isShared || isSamePlace(one.contact, contact))
-        );
+        if (!one.isAccepted || !isLive || !isSameFlow(one.flow, source)) return false;
+        return contact === undefined || carries(contact, one.contact);
       }),
     );
   }
@@ -94,13 +95,24 @@ export class Access {
   }
 }
 
-function contactOf(request: Request): string | undefined {
-  return parseNameAddr(request.list(CONTACT)[0] ?? "")?.uri;
+function contactOf(request: Request): SipUri | undefined {
+  const [only, ...others] = request.list(CONTACT);
+  const uri = others.length > 0 ? undefined : parseNameAddr(only ?? "")?.uri;
+  return uri === undefined ? undefined : parseSipUri(uri);
 }
 
-/** Whether two Contacts name one phone: their other parameters may differ between REGISTER and INVITE. */
-function isSamePlace(a: string, b: string | undefined): boolean {
-  const [one, other] = [parseSipUri(a), parseSipUri(b ?? "")];
-  if (one === undefined || other === undefined) return false;
-  return one.user === other.user && one.host === other.host && uriPort(one) === uriPort(other);
+/** Parameters that say which way leads to a Contact, and nothing of whose it is. */
+const WAY = /^\s*(transport|ob|lr)\s*(=|$)/i;
+
+/**
+ * Whether `uri` is the registered Contact in whichever spelling (RFC 3261 §19.1.4), with all that it had: what it lacks could
+ * have been made from a caller's number.
+ */
+function carries(uri: SipUri, registered: string): boolean {
+  const contact = parseSipUri(registered);
+  if (contact === undefined || contact.host !== uri.host || uriPort(contact) !== uriPort(uri)) return false;
+  if (readEscapes(contact.user ?? "") !== readEscapes(uri.user ?? "")) return false;
+  const parts = contact.parameters.split(";").filter((part) => part !== "" && !WAY.test(part));
+  const given = uri.parameters.toLowerCase().split(";");
+  return parts.every((part) => given.includes(part.toLowerCase()));
 }

@@ -95,8 +95,13 @@ export class BindingIndex<A extends Entry> {
   }
 
   /** Whose phone a URI with that phone's own address means: by its user or its Contact's, or without a user any. */
-  byPlace({ user, host }: SipUri): A | undefined {
-    return this.list(user === undefined ? `at ${host}` : `at ${host} ${userKey(user)}`)[0];
+  byPlace(uri: SipUri): A | undefined {
+    return this.allByPlace(uri)[0];
+  }
+
+  /** All of them: several phones behind one address can have the same user. */
+  allByPlace({ user, host }: SipUri): readonly A[] {
+    return this.list(user === undefined ? `at ${host}` : `at ${host} ${userKey(user)}`);
   }
 
   /** Whether any phone has registered from this address. */

@@ -119,6 +119,11 @@ export class Bindings implements Table {
     return this.index.byPlace(uri);
   }
 
+  /** All of them: several phones behind one address can have the same user. */
+  allNamed(uri: SipUri): readonly AddressOfRecord[] {
+    return this.index.allByPlace(uri);
+  }
+
   /** Whether any phone has registered from this address. */
   isPhoneAt(address: string): boolean {
     return this.index.hasPlace(address);

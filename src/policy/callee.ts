@@ -3,6 +3,7 @@ import { REPLACES } from "../message/header-names.ts";
 import { parseSipUri, type SipUri, uriPort } from "../message/uri.ts";
 import type { Target } from "../proxy/router.ts";
 import type { AddressOfRecord, Binding, Bindings } from "./bindings.ts";
+import { plainNumber } from "./dialled-number.ts";
 import { findExtension } from "./extensions.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { ExtensionSettings } from "./site.ts";
@@ -40,7 +41,7 @@ export function calleeOf(
   // A phone's address with another user: of a transfer it means a call that isn't there any more. Otherwise phones write
   // so what they forward to; and the caller's own address says nothing at all.
   const isTransfer = host === "phone" && hasReplaces(facts) && uri?.host !== source.address;
-  if (isTransfer || (host === "phone" && !DIALLABLE.test(number))) return NOBODY;
+  if (isTransfer || (host === "phone" && !isDiallable(number))) return NOBODY;
   return { kind: "outside", number };
 }
 
@@ -51,10 +52,19 @@ export function phonesNamed(
   keptSince_ms: number,
 ): Target[] {
   if (host !== "phone" || uri === undefined) return [];
-  const address = uri.user === undefined ? onlyOne(bindings.allAt(uri.host)) : bindings.findAt(uri);
-  const there = (address?.bindings ?? []).filter((one) => one.expires_ms > keptSince_ms && isAt(one, uri));
-  const exact = there.filter((one) => isContact(one, uri));
+  const all = bindings.allNamed(uri);
+  // Without a user it names one phone, or nobody knows which.
+  const addresses = uri.user === undefined && all.length > 1 ? [] : all;
+  const bound = addresses.flatMap((address) => address.bindings);
+  const there = bound.filter((one) => one.expires_ms > keptSince_ms && isAt(one, uri));
+  const same = there.filter(({ contact }) => contact === uri.text);
+  const exact = same.length > 0 ? same : there.filter((one) => isContact(one, uri));
   return (exact.length > 0 ? exact : there).map(({ contact, flow }) => ({ requestUri: contact, nextHop: flow }));
+}
+
+/** Whether a plain number can be dialled: no user part that only its phone knows. */
+export function isDiallable(number: string): boolean {
+  return DIALLABLE.test(number);
 }
 
 /** Whether it takes the place of another call (RFC 3891). */
@@ -66,11 +76,10 @@ function isAt({ flow, contact }: Binding, { host }: SipUri): boolean {
   return flow.address === host || parseSipUri(contact)?.host === host;
 }
 
-function isContact({ contact }: Binding, uri: SipUri): boolean {
+/** Its Contact, or that with the port behind a NAT that its REGISTER has come from. */
+function isContact({ contact, flow }: Binding, uri: SipUri): boolean {
   const own = parseSipUri(contact);
-  return own !== undefined && own.user === uri.user && uriPort(own) === uriPort(uri);
-}
-
-function onlyOne<T>(list: readonly T[]): T | undefined {
-  return list.length === 1 ? list[0] : undefined;
+  if (own === undefined || plainNumber(own.user ?? "") !== plainNumber(uri.user ?? "")) return false;
+  const port = uriPort(uri);
+  return port === uriPort(own) || (port === flow.port && uri.host === flow.address);
 }

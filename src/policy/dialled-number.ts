@@ -54,7 +54,7 @@ export function isEmergencyUrn(requestUri: string): boolean {
 }
 
 /** Undoes escaping, octet by octet. */
-function readEscapes(text: string): string {
+export function readEscapes(text: string): string {
   if (!text.includes("%")) return text;
   return text.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }

@@ -1,6 +1,9 @@
 /** Whom people from outside may make us send to, and connect to. */
+import type { SipUri } from "../message/uri.ts";
 import type { Stage } from "../proxy/router.ts";
+import type { Flow } from "../transport/flow.ts";
 import { type Hop, hopOf, isSameHop } from "../transport/locator.ts";
+import type { Binding } from "./bindings.ts";
 import type { Origin } from "./origin.ts";
 import { replyStage } from "./plan.ts";
 import type { RequestFacts } from "./request-facts.ts";
@@ -28,6 +31,22 @@ export function mayReachGateway(facts: RequestFacts, address: string, { site, re
   if (origin !== "upstream" || site.upstream.mayDialOut || emergency !== undefined) return true;
   if (COSTS_NOTHING.includes(request.method)) return true;
   return uri?.user !== undefined && registrar.bindings.findAt({ ...uri, host: address }) !== undefined;
+}
+
+/**
+ * Whether what is sent there may end at a gateway. Not where a phone of the same box has registered: at a port of its own, or
+ * at the gateway's port under the user that the Request-URI has.
+ */
+export function endsAtGateway(
+  uri: SipUri | undefined,
+  { address, port }: Pick<Flow, "address" | "port">,
+  { gateways, registrar: { bindings } }: Pick<Situation, "gateways" | "registrar">,
+): boolean {
+  if (gateways.findAddress(address) === undefined) return false;
+  const isNamed = uri?.user !== undefined && bindings.findAt({ ...uri, host: address }) !== undefined;
+  if (gateways.isAt(address, port)) return !isNamed;
+  const isPhone = ({ isAccepted, flow }: Binding) => isAccepted && flow.address === address && flow.port === port;
+  return !bindings.allAt(address).some((one) => one.bindings.some(isPhone));
 }
 
 export function isOutside(origin: Origin): boolean {

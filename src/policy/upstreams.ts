@@ -74,8 +74,8 @@ export class Upstreams {
     // An outbound proxy of which DNS hasn't said yet where it leads may be we; asked as upstream it can't be either.
     const isProxy = route !== undefined && (first === undefined || !this.own.mayMean(first.host));
     // A REGISTER may name its domain by a name in our certificate: where DNS leads elsewhere, the registrar is there.
-    if (!isProxy && host !== "us") return uri === undefined || this.own.leadsHere(uri.host) ? undefined : uri;
-    // What a phone calls at our own address is meant for its own domain.
+    if (!isProxy && host !== "us" && uri !== undefined) return this.own.leadsHere(uri.host) ? undefined : uri;
+    // What a phone calls at our own address, or at none (tel), is meant for its own domain.
     const named = isProxy ? first : parseSipUri(request.from?.uri ?? "");
     return named === undefined || this.own.hasUri(named) ? undefined : named;
   }

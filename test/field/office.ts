@@ -1,7 +1,7 @@
 /** The office of the field's cases: three phones, a gateway, headquarters, and a router that has a name. */
 import type { Actor } from "../support/actor.ts";
 import type { Address } from "../support/simulation.ts";
-import { requestUriOf, type SipText, statusOf } from "../support/sip-text.ts";
+import { cseqMethodOf, requestUriOf, type SipText, statusOf } from "../support/sip-text.ts";
 import { Site } from "../support/site.ts";
 
 export const OWN: Address = { address: "192.0.2.1", port: 5060 };
@@ -91,7 +91,8 @@ export class Office {
   }
 
   result(from: Actor, method: string): Result {
-    const finals = from.received.map(({ message }) => message).filter((message) => statusOf(message) >= 200);
+    const isFinal = (message: SipText) => statusOf(message) >= 200 && cseqMethodOf(message) === method;
+    const finals = from.received.map(({ message }) => message).filter(isFinal);
     const reached = [...this.phones, this.gateway, this.pbx].filter(
       (one) => one !== from && one.requests(method).length > 0,
     );

@@ -11,7 +11,7 @@ function callFrom(contact: string) {
   const pbx = site.actor("pbx", PBX, WAN).answers("REGISTER", { status: 200 }).answers("INVITE", { status: 200 });
   const group = site.actor("202", PHONE_2).answers("INVITE", { status: 180 });
   group.request("REGISTER", "sip:pbx.example.com");
-  box.request("REGISTER", "sip:pbx.example.com", ["Contact: <sip:205@10.10.1.3:5060;line=7>"], "box", 1, false);
+  box.request("REGISTER", "sip:pbx.example.com", ["Contact: <sip:205@10.10.1.3:5060>"], "box", 1, false);
   site.run(100);
   box.request("INVITE", "sip:5551234@pbx.example.com", [`Contact: ${contact}`], "call", 1, false);
   site.run(100);

@@ -4,7 +4,8 @@ import { parseSipUri, uriPort } from "../../message/uri.ts";
 import { isFlow } from "../../proxy/outgoing.ts";
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import type { Stage, Target } from "../../proxy/router.ts";
-import { type Callee, calleeOf, hasReplaces, phonesNamed } from "../callee.ts";
+import type { Bindings } from "../bindings.ts";
+import { type Callee, calleeOf, hasReplaces, isDiallable, phonesNamed } from "../callee.ts";
 import { numberUri } from "../dialled-number.ts";
 import { contactTargets, findExtension, phoneStages, ringStages, withoutSuffix } from "../extensions.ts";
 import { ALL_KEPT, forwardStages } from "../forwarding.ts";
@@ -29,8 +30,8 @@ export const fromGateway: RoutingRule = (facts, situation) => {
   const callers = emergency.callbackTargets(facts.source.address, now_ms);
   // A call back after an emergency call must not meet a menu at headquarters.
   const transfer = callers.length > 0 ? undefined : transferred(facts, situation);
-  const names = facts.host === "phone" && phonesNamed(facts, registrar.bindings, ALL_KEPT).length > 0;
-  const upstream = callers.length > 0 || transfer !== undefined || names ? [] : askedFirst(number, situation);
+  const isHere = callers.length > 0 || transfer !== undefined || namesPhone(facts, registrar.bindings);
+  const upstream = isHere ? [] : askedFirst(number, situation);
   const here = transfer ?? whoRings(number, facts, situation);
   const rings = callers.length > 0 ? withCallers(callers, here.stages) : here.stages;
   const words = [...(callers.length > 0 ? [CALLERS] : []), ...(upstream.length > 0 ? ["upstream"] : []), here.words];
@@ -49,6 +50,12 @@ export const fromGateway: RoutingRule = (facts, situation) => {
     },
   };
 };
+
+/** Whether it can mean a phone here alone, or the call of one that is over: what no headquarters knows. */
+function namesPhone(facts: RequestFacts, bindings: Bindings): boolean {
+  if (facts.host !== "phone") return false;
+  return hasReplaces(facts) || !isDiallable(facts.number) || phonesNamed(facts, bindings, ALL_KEPT).length > 0;
+}
 
 /** What a call does here, in words and stages. */
 interface Course {
@@ -78,7 +85,8 @@ function whoRings(number: string, facts: RequestFacts, situation: Situation): Co
     const stages = forwardStages(forward, keptSince_ms, facts, situation, extra, []);
     return { words: `the forward of extension ${number}`, stages };
   }
-  if (isLost) return { words: "no such phone", stages: [replyStage(404)] };
+  // What takes the place of a call that isn't there must not ring everybody, nor what only that phone's Contact could mean.
+  if (namesPhone(facts, registrar.bindings)) return { words: "no such phone", stages: [replyStage(404)] };
   const group = hunting.groupNamed("default");
   if (group === undefined) return { words: `no hunt group for ${number}`, stages: [replyStage(404)] };
   return ringGroup(group, facts, situation);
@@ -96,18 +104,26 @@ function forwardOf(callee: Callee, { extensions }: Site): string | undefined {
 
 /**
  * The PSTN party follows a transfer to a number of upstream's: it goes there. In an outage the extension rings, and never a
- * gateway. The host alone says nothing: many gateways write the PBX's name into every call.
+ * gateway. The host alone says nothing: many gateways write the PBX's name into every call, and ours into what they follow.
  */
 function transferred(facts: RequestFacts, situation: Situation): Course | undefined {
   const { request, host, number } = facts;
-  const isTransfer = host === "home" && (hasReplaces(facts) || request.indexOf(REFERRED_BY) >= 0);
-  if (!isTransfer) return undefined;
-  const { site, registrar, upstreams } = situation;
+  if (number === "" || (!hasReplaces(facts) && request.indexOf(REFERRED_BY) < 0)) return undefined;
+  const { site, registrar, upstreams, hunting, now_ms } = situation;
   const { keptSince_ms, extra } = ringingOf(facts, situation);
   const settings = { ...withoutSuffix(site.extensions), forwards: new Map() };
   const extension = findExtension(number, settings, registrar.bindings);
+  const isOfOurs = extension !== undefined || hunting.groupNamed(number) !== undefined;
+  if (host !== "home" && (isOfOurs || (host !== "us" && host !== "none"))) return undefined;
   const here = extension === undefined ? [] : ringStages(extension, keptSince_ms, settings, extra, []);
-  const above = upstreamStages(upstreams.takingCalls, site.inbound.timer_ms, { touchesGateway: true });
+  const targets =
+    upstreams.configuredTargets.length > 0 || host !== "home"
+      ? upstreams.takingCalls
+      : upstreams.targetsFor(facts, now_ms).filter((target) => target.takesCalls);
+  const above = targets.flatMap((target) => {
+    const requestUri = host === "home" ? {} : { requestUri: numberUri(number, target.hop) };
+    return upstreamStages([target], site.inbound.timer_ms, { touchesGateway: true, ...requestUri });
+  });
   const last = replyStage(480, undefined, 'Reason: SIP;cause=480;text="Nobody takes the transferred call"\r\n');
   return { words: "a transfer to upstream", stages: [...above, ...here, last] };
 }

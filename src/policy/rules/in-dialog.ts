@@ -6,9 +6,9 @@ import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
 import { type Condition, SILENCE } from "../../proxy/plan/condition.ts";
 import type { DecisionListener, RoutingDecision, Stage, Target } from "../../proxy/router.ts";
 import type { Flow } from "../../transport/flow.ts";
-import type { Hop } from "../../transport/locator.ts";
+import { type Hop, portOf } from "../../transport/locator.ts";
 import type { Calls } from "../calls.ts";
-import { hopFromOutside, isBoundToFlow, isOutside, mayReachGateway } from "../dialling.ts";
+import { endsAtGateway, hopFromOutside, isBoundToFlow, isOutside, mayReachGateway } from "../dialling.ts";
 import { DialogObserver } from "../dialog-observer.ts";
 import { gruuTarget } from "../gruu.ts";
 import { otherEnd } from "../other-end.ts";
@@ -40,7 +40,7 @@ export const inDialog: RoutingRule = (facts, situation) => {
   const hop = nextHopOf(facts, target);
   if (hop === undefined) return decision("in-dialog", "no next hop", replyStage(404));
   const host = isFlow(hop) ? hop.address : hop.host;
-  if (!isAllowed(facts, host, situation)) return decision("in-dialog", "no dialog of ours", replyStage(403));
+  if (!isAllowed(facts, hop, situation)) return decision("in-dialog", "no dialog of ours", replyStage(403));
   const protocol = isFlow(hop) ? hop.listener.protocol : hop.protocol;
   const namesUs = facts.host === "us" && facts.routes.remaining.length === 0 && target === NOTHING_BUT_ROUTES;
   if (namesUs || own.has(host, hop.port, protocol)) return decision("in-dialog", "addressed to us", replyStage(481));
@@ -57,12 +57,12 @@ export const inDialog: RoutingRule = (facts, situation) => {
 /** The connection that the phone on the other side has opened: the way to it, whatever its Contact says (RFC 5626 §5.3). */
 function connectionTarget(facts: RequestFacts, situation: Situation): Target | undefined {
   const { request, routes } = facts;
-  const { tokens, upstreams, gateways } = situation;
+  const { tokens, upstreams } = situation;
   if (routes.remaining.length > 0) return undefined;
   for (const token of routes.tokens) {
     const flow = tokens.readWay(token, request);
     if (flow === undefined) continue;
-    const isPeer = upstreams.originOf(flow.address) !== undefined || gateways.findAddress(flow.address) !== undefined;
+    const isPeer = upstreams.originOf(flow.address) !== undefined || endsAtGateway(facts.uri, flow, situation);
     return isPeer ? undefined : { nextHop: flow, isOnlyWay: isBoundToFlow(facts, situation) };
   }
   return undefined;
@@ -138,10 +138,12 @@ function callListener(request: Request, calls: Calls): DecisionListener {
  * address, or the gateway where that takes part in the dialog. A name could mean anything by the time DNS answers.
  * Upstream that may not dial out must show as much where a gateway could be what it reaches.
  */
-function isAllowed(facts: RequestFacts, host: string, situation: Situation): boolean {
+function isAllowed(facts: RequestFacts, hop: Hop | Flow, situation: Situation): boolean {
   const { request, routes, origin } = facts;
-  const { tokens, site, gateways, upstreams } = situation;
-  const isToGateway = gateways.findAddress(host) !== undefined;
+  const { tokens, site, upstreams } = situation;
+  const host = isFlow(hop) ? hop.address : hop.host;
+  const port = isFlow(hop) ? hop.port : portOf(hop);
+  const isToGateway = endsAtGateway(facts.uri, { address: host, port }, situation);
   const proves = (...kinds: string[]) =>
     routes.tokens.some((token) => kinds.includes(tokens.readDialog(token, request.callId) ?? ""));
   if (isOutside(origin)) {

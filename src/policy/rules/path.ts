@@ -1,7 +1,7 @@
 /** What comes back down the Path of a REGISTER goes to the phone that registered (RFC 3327 §5.3). */
 import type { Condition } from "../../proxy/plan/condition.ts";
 import type { ForkStage } from "../../proxy/router.ts";
-import { isBoundToFlow, isOutside, mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
+import { endsAtGateway, isBoundToFlow, isOutside, mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
 import { decision, nextWhen, replyStage } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
@@ -19,7 +19,7 @@ export const path: RoutingRule = (facts, situation) => {
       return decision("path", "upstream may not dial out", NO_DIALLING_OUT);
     }
     if (flow !== undefined && origin === "upstream") pathWatch.used(upstreams.peerAt(facts.source.address));
-    if (flow !== undefined && (!isOutside(origin) || gateways.findAddress(flow.address) === undefined)) {
+    if (flow !== undefined && (!isOutside(origin) || !endsAtGateway(facts.uri, flow, situation))) {
       const what = `phone at ${flow.address}`;
       const why = `Path leads to ${flow.address}`;
       const fork: ForkStage = {
