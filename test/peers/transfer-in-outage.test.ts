@@ -1,6 +1,6 @@
 /**
- * A blind transfer while upstream is away: one phone (baresip) sends the other side of its call (linphone) to a third
- * (baresip). The new call stays in the house, as it was meant.
+ * A transfer while upstream is away: one phone (baresip) sends the other side of its call (linphone) to a third
+ * (baresip), or connects two that it has on the line. The new call stays in the house, as it was meant.
  *
  *   201 ── call ──▶ 202      201: REFER to 202, Refer-To: <sip:203@pbx…>      202 ── INVITE ──▶ 203
  */
@@ -42,13 +42,14 @@ async function officeInOutage(answer: 302 | "relay") {
     Baresip.start({ ...options, user: "201", local: net.at(17) }),
     Linphone.start({ ...options, user: "202", local: net.at(18), answers: true }),
     Baresip.start({ ...options, user: "203", local: net.at(19), answers: true }),
+    Linphone.start({ ...options, user: "204", local: net.at(20) }),
   ] as const);
   await upstream.die();
   await branchline.upstreamIs("down");
   return { agent, phones };
 }
 
-describeWith(["baresip", "linphone-daemon"], "blind transfer", () => {
+describeWith(["baresip", "linphone-daemon"], "transfer", () => {
   for (const answer of [302, "relay"] as const) {
     test(`blind transfer in an outage, answer ${answer}: the third phone rings, and the gateway hears nothing`, async () => {
       const { agent, phones } = await officeInOutage(answer);
@@ -68,6 +69,25 @@ describeWith(["baresip", "linphone-daemon"], "blind transfer", () => {
       expect(agent.received).toEqual([]);
     });
   }
+
+  // baresip can't follow such a REFER: its Request-URI would be "<sip:203@pbx.example.com?Replaces=…".
+  test("attended transfer in an outage: linphone connects linphone with baresip, by Replaces, and the gateway hears nothing", async () => {
+    const { agent, phones } = await officeInOutage(302);
+    const [, linphone, third, middle] = phones;
+    for (const callee of [linphone, third]) {
+      middle.dial(`sip:${callee.user}@${DOMAIN}`);
+      await Promise.all([middle.next("CALL_ESTABLISHED"), callee.next("CALL_ESTABLISHED")]);
+      await callee.sip.next({ method: "INVITE" });
+    }
+    await middle.next("CALL_HELD");
+    middle.connectCalls();
+    const refer = await linphone.sip.next({ method: "REFER" });
+    expect(refer.header("refer-to")).toContain("?Replaces=");
+    const invite = await third.sip.next({ method: "INVITE" });
+    expect(invite.header("replaces")).toContain("from-tag=");
+    await Promise.all([third.next("CALL_ESTABLISHED"), linphone.next("CALL_ESTABLISHED")]);
+    expect(agent.received).toEqual([]);
+  });
 
   test("blind transfer of a call from the PSTN in an outage: the gateway follows it, the third phone rings, and nobody dials out", async () => {
     const { agent, phones } = await officeInOutage(302);

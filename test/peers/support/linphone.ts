@@ -77,12 +77,17 @@ export class Linphone implements Phone {
     this.child.type("call-pause");
   }
 
+  /** Connects the other sides of its first and its second call (REFER with Replaces). */
+  connectCalls(): void {
+    this.child.type("call-transfer 1 2");
+  }
+
   /** Says no to what rings, with 603. */
   decline(): void {
     this.child.type("terminate");
   }
 
-  next(type: "CALL_ESTABLISHED" | "CALL_CLOSED", limit_ms = CALL_LIMIT_MS): Promise<PhoneEvent> {
+  next(type: "CALL_ESTABLISHED" | "CALL_CLOSED" | "CALL_HELD", limit_ms = CALL_LIMIT_MS): Promise<PhoneEvent> {
     return this.events.next(
       (event) => event.type === type,
       limit_ms,
@@ -96,6 +101,7 @@ export class Linphone implements Phone {
   private take(line: string): void {
     const [, before = "", after = ""] = STATE_CHANGE.exec(line) ?? [];
     if (after === "End" || after === "Error") this.put("CALL_CLOSED", after);
+    if (after === "Paused") this.put("CALL_HELD", after);
     if (after !== "Connected") return;
     if (before.startsWith("Outgoing")) this.put("CALL_ESTABLISHED", after);
     // Its state doesn't tell whether the ACK has come.
