@@ -4,6 +4,10 @@ import type { Table } from "../base/meter.ts";
 import { ownText } from "../base/own-text.ts";
 import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
+import { hostText } from "../message/uri.ts";
+import type { RoutedRequest } from "../proxy/router.ts";
+import { isReliable, isSameFlow } from "../transport/flow.ts";
+import { callerOf } from "./address-of-record.ts";
 import { type Bindings, TEXT_CHARACTERS_MAX } from "./bindings.ts";
 
 /** A phone that follows redirects does so at once. */
@@ -31,6 +35,21 @@ export class RedirectWatch implements Table {
 
   get size(): number {
     return this.waits.size;
+  }
+
+  /**
+   * Whose habit it is: the address-of-record in From, where that is registered; else the only one that is registered from where
+   * the request comes, or that place itself. A PBX of a site's own (Asterisk as our client) has another caller in each From.
+   */
+  partyOf({ request, source }: RoutedRequest): string {
+    const caller = callerOf(request);
+    if (this.bindings.find(caller) !== undefined) return caller;
+    const [only, ...others] = this.bindings
+      .allAt(source.address)
+      .filter(({ bindings }) => bindings.some(({ flow }) => isSameFlow(flow, source)));
+    if (only !== undefined && others.length === 0) return only.name;
+    // Connections have another port each time.
+    return isReliable(source) ? caller : `${hostText(source.address)}:${source.port}`;
   }
 
   /** Whether this caller has been found not to follow redirects. */

@@ -4,10 +4,9 @@ import { ownText } from "../../base/own-text.ts";
 import type { Reply } from "../../message/reply.ts";
 import { type Outcome, SILENCE } from "../../proxy/plan/condition.ts";
 import type { DecisionListener, Sequel, Stage } from "../../proxy/router.ts";
-import { callerOf } from "../address-of-record.ts";
 import type { Bindings } from "../bindings.ts";
 import { calleeOf } from "../callee.ts";
-import { findExtension, phoneStages, ringStages } from "../extensions.ts";
+import { phoneStages, ringStages } from "../extensions.ts";
 import { ALL_KEPT, forwardStages } from "../forwarding.ts";
 import type { Gateways } from "../gateways.ts";
 import { underUpstream } from "../own-domain.ts";
@@ -32,7 +31,7 @@ export const call: RoutingRule = (facts, situation) => {
   ];
   const plan =
     last?.kind === "fork" ? [...stages, { ...last, on }] : (survivalStages(facts, situation) ?? [unreachable]);
-  const caller = callerOf(facts.request);
+  const caller = redirects.partyOf(facts);
   const why = targets.length === 0 ? "upstream is down" : `to ${targets.map((target) => target.name).join(", ")}`;
   const made = { ...decision("call", why, ...plan), passes503: true };
   if (site.survival.answer !== "auto" || redirects.wantsRelay(caller)) return made;
@@ -76,14 +75,12 @@ export function survivalStages(facts: RequestFacts, situation: Situation): reado
  * Whether upstream's refusal stands, though its code counts as silence: a PBX that answers probes says 503 to a call for
  * a phone that isn't registered, and that call must not leave by the gateway. Other numbers may have lost their trunk.
  */
-export function isRefusedHere(
-  { number }: RequestFacts,
-  { site, registrar, upstreams }: Situation,
-  outcome: Outcome | undefined,
-): boolean {
+export function isRefusedHere(facts: RequestFacts, situation: Situation, outcome: Outcome | undefined): boolean {
+  const { site, registrar, upstreams } = situation;
   if (outcome === undefined || outcome.isSilent || !upstreams.answersProbes) return false;
   const { bindings } = registrar;
-  return findExtension(number, site.extensions, bindings) !== undefined || isAsLong(number, site, bindings);
+  const callee = calleeOf(facts, site.extensions, bindings, ALL_KEPT);
+  return callee.kind !== "outside" || isAsLong(callee.number, site, bindings);
 }
 
 /** Whether it has as many digits as extensions have here. */
@@ -104,7 +101,7 @@ function outsideStages(
   if (order.length === 0) return undefined;
   const { answer, notice, notice_hold_ms } = site.survival;
   const noticeStage: Stage = { kind: "notice", what: "notice", reason: notice, hold_ms: notice_hold_ms };
-  const relays = answer === "relay" || (answer === "auto" && redirects.wantsRelay(callerOf(facts.request)));
+  const relays = answer === "relay" || (answer === "auto" && redirects.wantsRelay(redirects.partyOf(facts)));
   if (relays) return [noticeStage, ...gateways.stages(order, number, facts)];
   const status = answer === 380 ? 380 : 302;
   const what = `redirect to gateway ${order.map(({ name }) => name).join(", ")}`;

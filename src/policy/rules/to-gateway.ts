@@ -1,6 +1,5 @@
 /** Requests that name a gateway, such as the INVITE of a phone that follows our redirect, go there. No survival on top. */
 import { hopOf } from "../../transport/locator.ts";
-import { callerOf } from "../address-of-record.ts";
 import { mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
 import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
@@ -23,6 +22,6 @@ export const toGateway: RoutingRule = (facts, situation) => {
   const others = named.called.length > 0 ? [] : gateways.others(named, number);
   const [first, ...rest] = gateways.stages([{ ...named, called: [] }, ...others], number, facts);
   if (first === undefined) return undefined;
-  const listener = { onStart: () => redirects.followed(callerOf(request)) };
+  const listener = { onStart: () => redirects.followed(redirects.partyOf(facts)) };
   return { ...decision("to-gateway", why, first, ...rest), listener };
 };
