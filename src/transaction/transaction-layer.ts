@@ -23,6 +23,7 @@ import { ServerTransaction } from "./server-transaction.ts";
 import { buildStateless } from "./stateless-reply.ts";
 import type { Transaction, TransactionRunner } from "./transaction.ts";
 import { clientKey, serverKey, serverKeyAs } from "./transaction-key.ts";
+import { TransactionTable } from "./transaction-table.ts";
 import type { TransactionUser } from "./transaction-user.ts";
 
 const TAG_LENGTH = 10;
@@ -37,10 +38,8 @@ export class TransactionLayer implements TransactionRunner, Table {
   readonly unanswered: Backlog;
   readonly lingering: Lingering;
   private readonly pending = new PendingCalls();
-  private readonly servers = new Map<string, ServerTransaction>();
-  private readonly clients = new Map<string, ClientTransaction>();
+  private readonly table: TransactionTable;
   private readonly transport: TransportPort;
-  private readonly timers: Timers;
   private readonly actions: Actions;
   private readonly random: Random;
   private readonly log: Logger;
@@ -58,20 +57,20 @@ export class TransactionLayer implements TransactionRunner, Table {
     this.transport = ports.transport;
     this.random = ports.random;
     this.log = ports.log;
-    this.timers = timers;
+    this.table = new TransactionTable(this.unanswered, this.lingering, timers);
     this.actions = new Actions(ports.transport, timers);
     this.user = user;
   }
 
   /** Transactions alive, those included that only absorb retransmissions. */
   get size(): number {
-    return this.servers.size + this.clients.size;
+    return this.table.size;
   }
 
   /** A request without fault has arrived (§17.2.3). */
   receiveRequest(request: Request, source: Flow, now_ms: number): void {
     const key = serverKey(request);
-    const known = this.servers.get(key);
+    const known = this.table.servers.get(key);
     if (request.method === "ACK") {
       if (known === undefined || known.state === "accepted") this.user.onStrayAck(request, source, now_ms);
       else this.apply(known, "ack", undefined, now_ms);
@@ -86,12 +85,12 @@ export class TransactionLayer implements TransactionRunner, Table {
 
   /** Where the request went that `response` answers; undefined when no transaction of ours waits for it. */
   askedBy(response: Response): Flow | undefined {
-    return this.clients.get(clientKey(response.topVia.branch, response.cseqMethod))?.flow;
+    return this.table.clients.get(clientKey(response.topVia.branch, response.cseqMethod))?.flow;
   }
 
   /** A response has arrived (§17.1.3). */
   receiveResponse(response: Response, now_ms: number): void {
-    const transaction = this.clients.get(clientKey(response.topVia.branch, response.cseqMethod));
+    const transaction = this.table.clients.get(clientKey(response.topVia.branch, response.cseqMethod));
     if (transaction === undefined) this.user.onStrayResponse(response, now_ms);
     else this.apply(transaction, inputOf(response.status), response, now_ms);
   }
@@ -101,7 +100,7 @@ export class TransactionLayer implements TransactionRunner, Table {
    * @param mayRepeat it has only ended a connection that had served before: where nothing has come yet, another may do
    */
   receiveUnreachable(flow: Flow, now_ms: number, why = "", mayRepeat = false): void {
-    for (const transaction of [...this.clients.values()]) {
+    for (const transaction of [...this.table.clients.values()]) {
       if (!isSameFlow(transaction.flow, flow)) continue;
       if (mayRepeat && !transaction.isRepeated && transaction.state === transaction.machine.initial) {
         transaction.isRepeated = true;
@@ -120,8 +119,8 @@ export class TransactionLayer implements TransactionRunner, Table {
   send(method: string, branch: string, wire: string, flow: Flow, user: ClientUser, now_ms: number): ClientTransaction {
     const machine = method === "INVITE" ? inviteClient : nonInviteClient;
     const transaction = new ClientTransaction(this, machine, clientKey(branch, method), wire, flow, user);
-    this.clients.set(transaction.key, transaction);
-    this.weigh(transaction);
+    this.table.clients.set(transaction.key, transaction);
+    this.table.weigh(transaction);
     this.actions.perform(transaction, machine.start, undefined, now_ms);
     return transaction;
   }
@@ -168,7 +167,7 @@ export class TransactionLayer implements TransactionRunner, Table {
   /** Ends a transaction without an answer (RFC 4320 §4.2: better none than a late 408). */
   dismiss(transaction: ServerTransaction): void {
     this.settle(transaction);
-    this.terminate(transaction);
+    this.table.terminate(transaction);
   }
 
   /** It has had its answer, or never will. */
@@ -202,7 +201,7 @@ export class TransactionLayer implements TransactionRunner, Table {
     );
     const { incoming } = transaction;
     if (incoming === undefined) return;
-    this.servers.set(transaction.key, transaction);
+    this.table.servers.set(transaction.key, transaction);
     this.unanswered.enter(incoming);
     this.pending.enter(request, source.address);
     if (request.method === "INVITE") this.reply(transaction, { status: 100 }, now_ms);
@@ -229,7 +228,7 @@ export class TransactionLayer implements TransactionRunner, Table {
   }
 
   private receiveCancel(cancel: Request, source: Flow, key: string, now_ms: number): void {
-    const invite = this.servers.get(serverKeyAs(cancel, "INVITE"));
+    const invite = this.table.servers.get(serverKeyAs(cancel, "INVITE"));
     // The ids of an INVITE can be overheard, and its callee knows them: they are no proof of being its sender.
     const senders = invite === undefined ? this.pending.of(cancel.callId) : [invite.replyFlow.address];
     if (senders?.some((address) => this.user.isSameParty(source.address, address)) === false) {
@@ -241,7 +240,7 @@ export class TransactionLayer implements TransactionRunner, Table {
       return;
     }
     const transaction = new ServerTransaction(this, nonInviteServer, ownText(key), cancel, source, invite.toTag);
-    this.servers.set(transaction.key, transaction);
+    this.table.servers.set(transaction.key, transaction);
     if (transaction.incoming !== undefined) this.unanswered.enter(transaction.incoming);
     this.reply(transaction, { status: 200 }, now_ms);
     if (invite.isAnswered) return;
@@ -257,48 +256,14 @@ export class TransactionLayer implements TransactionRunner, Table {
     if (transition === undefined) return;
     const before = transaction.state;
     transaction.state = transition.next;
-    if (transition.next === TERMINATED) this.forget(transaction);
+    if (transition.next === TERMINATED) this.table.forget(transaction);
     try {
       this.actions.perform(transaction, transition.actions, response, now_ms, input);
     } catch (error) {
       this.fail(transaction, error, now_ms);
     }
-    if (transition.next !== before) this.settleDown(transaction);
-    else this.weigh(transaction);
-  }
-
-  /** It is in another state: what lingers is listed, and small. */
-  private settleDown(transaction: Transaction): void {
-    transaction.slim();
-    this.weigh(transaction);
-    if (transaction.isLingering) this.lingering.enter(transaction);
-    else this.lingering.leave(transaction);
-    for (let oldest = this.lingering.excess(); oldest !== undefined; oldest = this.lingering.excess()) {
-      this.terminate(oldest);
-    }
-  }
-
-  /** The texts of all that doesn't linger count with the unanswered requests. */
-  private weigh(transaction: Transaction): void {
-    const characters = transaction.isLingering || transaction.state === TERMINATED ? 0 : transaction.characters;
-    this.unanswered.characters += characters - transaction.weighed;
-    transaction.weighed = characters;
-  }
-
-  private terminate(transaction: Transaction): void {
-    transaction.state = TERMINATED;
-    this.forget(transaction);
-  }
-
-  private forget(transaction: Transaction): void {
-    if (transaction.retransmitTimer !== undefined) this.timers.stop(transaction.retransmitTimer);
-    this.timers.stop(transaction.lifeTimer);
-    this.lingering.leave(transaction);
-    this.unanswered.characters -= transaction.weighed;
-    transaction.weighed = 0;
-    const { key } = transaction;
-    if (this.clients.get(key) === transaction) this.clients.delete(key);
-    if (this.servers.get(key) === transaction) this.servers.delete(key);
+    if (transition.next !== before) this.table.settleDown(transaction);
+    else this.table.weigh(transaction);
   }
 
   /** A bug of ours ends the transaction in which it shows, and nothing else. */
@@ -309,7 +274,7 @@ export class TransactionLayer implements TransactionRunner, Table {
       this.reply(transaction, { status: 500 }, now_ms);
       return;
     }
-    this.terminate(transaction);
+    this.table.terminate(transaction);
     if (transaction instanceof ClientTransaction) this.giveUp(transaction, now_ms);
   }
 
