@@ -27,7 +27,7 @@ import { OwnAddresses } from "./own-addresses.ts";
 import { Prober } from "./prober.ts";
 import { ResponseContext } from "./response-context.ts";
 import type { RoutedRequest, Router, Stage, Target } from "./router.ts";
-import { StatelessForward, StatelessResponse } from "./stateless.ts";
+import { forwardStateless, StatelessResponse } from "./stateless.ts";
 import { Tokens } from "./tokens.ts";
 import { refusalOf } from "./validate-request.ts";
 
@@ -212,9 +212,7 @@ export class ProxyCore implements TransactionUser {
     if (acknowledgesStateless(ack)) return;
     const routed = this.router?.read(ack, source, now_ms);
     if (routed === undefined || refusalOf(routed, this.own, this.branchIds) !== undefined) return;
-    const stage = this.router?.decide(routed, now_ms).plan[0];
-    const target = firstTarget(stage, now_ms);
-    if (target !== undefined) this.forwardStateless(routed, target, now_ms);
+    forwardStateless(this.kit, routed, this.router?.decide(routed, now_ms).plan ?? [], now_ms);
   }
 
   onStrayCancel(cancel: Request, source: Flow, now_ms: number): void {
@@ -225,10 +223,8 @@ export class ProxyCore implements TransactionUser {
       this.answerStateless(cancel, source, refusal);
       return;
     }
-    const stage = this.router?.decide(routed, now_ms).plan[0];
-    const target = firstTarget(stage, now_ms);
-    if (target !== undefined) this.forwardStateless(routed, target, now_ms);
-    else this.answerStateless(cancel, source, { status: 481 });
+    const plan = this.router?.decide(routed, now_ms).plan ?? [];
+    if (!forwardStateless(this.kit, routed, plan, now_ms)) this.answerStateless(cancel, source, { status: 481 });
   }
 
   /**
@@ -286,10 +282,6 @@ export class ProxyCore implements TransactionUser {
     return verdict === "admit";
   }
 
-  private forwardStateless(routed: RoutedRequest, target: Target, now_ms: number): void {
-    new StatelessForward(this.kit, routed, target).start(now_ms);
-  }
-
   /**
    * Even without a Call-ID: Via and CSeq are what a client knows its request by (§17.1.3).
    * @param most_bytes a longer answer isn't sent: nobody is to have us send more to a forged address than he has to
@@ -300,10 +292,4 @@ export class ProxyCore implements TransactionUser {
     if (wire.length <= most_bytes) this.transport.send(responseFlow(request, source), wire);
     else this.meter.count("answer_too_long");
   }
-}
-
-/** Where a request without a transaction of its own goes. */
-function firstTarget(stage: Stage | undefined, now_ms: number): Target | undefined {
-  if (stage?.kind !== "fork") return undefined;
-  return (typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets)[0];
 }

@@ -5,10 +5,24 @@ import { stampVia } from "../transport/receive.ts";
 import type { ProxyKit } from "./kit.ts";
 import { breadthOf } from "./max-breadth.ts";
 import { buildCopy, hopBehind, isFlow, nextHopOf } from "./outgoing.ts";
-import type { RoutedRequest, Target } from "./router.ts";
+import type { RoutedRequest, Stage, Target } from "./router.ts";
+
+/** Sends a request to the first target of its plan. False: the plan has none. */
+export function forwardStateless(
+  kit: ProxyKit,
+  routed: RoutedRequest,
+  [stage]: readonly Stage[],
+  now_ms: number,
+): boolean {
+  if (stage?.kind !== "fork") return false;
+  const [target] = typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets;
+  if (target === undefined) return false;
+  new StatelessForward(kit, routed, target).start(now_ms);
+  return true;
+}
 
 /** A request on its way to its next hop. */
-export class StatelessForward implements FlowWaiter {
+class StatelessForward implements FlowWaiter {
   private readonly kit: ProxyKit;
   private readonly routed: RoutedRequest;
   private readonly target: Target;

@@ -6,6 +6,7 @@ import type { Logger } from "../../base/ports.ts";
 import { type Flow, flowKey, type Listener } from "../../transport/flow.ts";
 import { Complaints } from "./complaints.ts";
 import { Connection, type ConnectionUser } from "./connection.ts";
+import { Crowds } from "./crowds.ts";
 import type { TransportSink } from "./sink.ts";
 import { NodeTls, type TlsFiles, type TlsUser } from "./tls.ts";
 
@@ -35,13 +36,6 @@ interface Handshake {
   readonly flow: Flow;
 }
 
-/** Accepted connections from one address. */
-interface Crowd {
-  all: number;
-  /** How many of them came when nobody knew the address. */
-  strangers: number;
-}
-
 export class NodeStreams implements ConnectionUser, TlsUser, Table {
   private readonly sink: TransportSink;
   private readonly log: Logger;
@@ -51,9 +45,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   private readonly complaints: Complaints;
   private readonly servers = new Map<Listener, net.Server>();
   private readonly connections = new Map<string, Connection>();
-  /** Accepted connections by remote address. */
-  private readonly counts = new Map<string, Crowd>();
-  private strangers = 0;
+  private readonly crowds = new Crowds();
   /** Connections that have been turned away. */
   hits = 0;
   /** At most 768: a router's process has about 1,000 descriptors; a branch has some 200 phones. */
@@ -163,7 +155,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     const { flow } = connection;
     const key = flowKey(flow);
     if (this.connections.get(key) === connection) this.connections.delete(key);
-    if (flow.isAccepted === true) this.uncount(flow.address);
+    if (flow.isAccepted === true) this.crowds.leave(flow.address);
     this.log.debug("connection_closed", { peer: flowKey(flow), why });
     // Where nothing has been sent nobody waits, and whoever comes and goes must not cost a look at all transactions.
     if (this.isClosing || !connection.hasSent) return;
@@ -179,7 +171,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
       socket.destroy();
       return;
     }
-    this.count(address);
+    this.crowds.enter(address, this.sink.knows(address));
     const flow: Flow = { listener, address, port, isAccepted: true };
     if (listener.protocol === "tls") this.shakeHands(socket, flow);
     else this.keep(socket, flow);
@@ -189,7 +181,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     const key = endsOf(socket);
     this.handshakes.set(key, { socket, flow });
     socket.once("close", () => {
-      if (this.handshakes.delete(key)) this.uncount(flow.address);
+      if (this.handshakes.delete(key)) this.crowds.leave(flow.address);
     });
     this.tls?.accept(socket);
   }
@@ -228,10 +220,10 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   }
 
   private admits(address: string): boolean {
-    const already = this.counts.get(address)?.all ?? 0;
+    const already = this.crowds.count(address);
     if (!this.sink.knows(address)) {
       if (already >= PER_STRANGER_MAX || this.size >= this.limit) return false;
-      if (this.strangers < STRANGERS_MAX) return true;
+      if (this.crowds.strangers < STRANGERS_MAX) return true;
       const victim = this.oneOfMost(address, (from) => !this.sink.knows(from));
       victim?.();
       return victim !== undefined;
@@ -285,26 +277,6 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   private evict(connection: Connection): void {
     this.connections.delete(flowKey(connection.flow));
     setImmediate(() => connection.close("room for another"));
-  }
-
-  private count(address: string): void {
-    const crowd = this.counts.get(address) ?? { all: 0, strangers: 0 };
-    this.counts.set(address, crowd);
-    crowd.all += 1;
-    if (this.sink.knows(address)) return;
-    crowd.strangers += 1;
-    this.strangers += 1;
-  }
-
-  /** Whoever was counted as a stranger leaves as one, whether the address has become known or not. */
-  private uncount(address: string): void {
-    const crowd = this.counts.get(address);
-    if (crowd === undefined) return;
-    crowd.all -= 1;
-    if (crowd.all === 0) this.counts.delete(address);
-    if (crowd.strangers === 0) return;
-    crowd.strangers -= 1;
-    this.strangers -= 1;
   }
 }
 

@@ -1,0 +1,39 @@
+/** Connections that peers have opened, by the address that they come from. */
+
+/** Those of one address. */
+interface Crowd {
+  all: number;
+  /** How many of them came when the address was a stranger's. */
+  strangers: number;
+}
+
+export class Crowds {
+  /** Of all addresses. */
+  strangers = 0;
+  private readonly byAddress = new Map<string, Crowd>();
+
+  /** Connections from this address. */
+  count(address: string): number {
+    return this.byAddress.get(address)?.all ?? 0;
+  }
+
+  enter(address: string, isKnown: boolean): void {
+    const crowd = this.byAddress.get(address) ?? { all: 0, strangers: 0 };
+    this.byAddress.set(address, crowd);
+    crowd.all += 1;
+    if (isKnown) return;
+    crowd.strangers += 1;
+    this.strangers += 1;
+  }
+
+  /** A connection that was counted as a stranger's leaves as one, whether the address has become known or not. */
+  leave(address: string): void {
+    const crowd = this.byAddress.get(address);
+    if (crowd === undefined) return;
+    crowd.all -= 1;
+    if (crowd.all === 0) this.byAddress.delete(address);
+    if (crowd.strangers === 0) return;
+    crowd.strangers -= 1;
+    this.strangers -= 1;
+  }
+}
