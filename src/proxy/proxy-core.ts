@@ -26,7 +26,7 @@ import { OrphanDialogs } from "./orphan-dialogs.ts";
 import { OwnAddresses } from "./own-addresses.ts";
 import { Prober } from "./prober.ts";
 import { ResponseContext } from "./response-context.ts";
-import type { RoutedRequest, Router, Stage, Target } from "./router.ts";
+import type { Router } from "./router.ts";
 import { forwardStateless, StatelessResponse } from "./stateless.ts";
 import { Tokens } from "./tokens.ts";
 import { refusalOf } from "./validate-request.ts";
