@@ -8,7 +8,7 @@ import { Bindings } from "../policy/bindings.ts";
 import { CallLog } from "../policy/call-log.ts";
 import { Callbacks } from "../policy/callbacks.ts";
 import { Calls } from "../policy/calls.ts";
-import { explain } from "../policy/explain.ts";
+import { explain, factsLine } from "../policy/explain.ts";
 import { channelKey } from "../policy/gateways.ts";
 import { PathWatch } from "../policy/path-watch.ts";
 import { peerName } from "../policy/peer.ts";
@@ -123,7 +123,7 @@ class Rehearsal {
     const lines = explain(router.decide(routed, 0), 0, (continuation) => router.continue(routed, continuation, 0));
     const conflicts = (this.known.status?.conflicts ?? []).filter(({ address }) => address === source.address);
     const warnings = conflicts.map(({ text, cure }) => `Warning: ${text}; ${cure}.`);
-    return { text: `${[this.scene(source), ...warnings, ...lines].join("\n")}\n`, isAnswer: true };
+    return { text: `${[this.scene(source), factsLine(routed), ...warnings, ...lines].join("\n")}\n`, isAnswer: true };
   }
 
   /** What the names of upstream mean besides, by host. */

@@ -28,7 +28,7 @@ export function statusText(status: RunningStatus): string {
     const used = gateway.channels === undefined ? `${gateway.calls}` : `${gateway.calls} of ${gateway.channels}`;
     lines.push(`Gateway ${gateway.name}: ${stateText(gateway)}, ${used} calls.`, ...longInvites(gateway));
   }
-  lines.push(...conflictLines(status.conflicts));
+  lines.push(...conflictLines(status.conflicts), ...conflictLines(status.proxy_names));
   lines.push(...phoneLines(phones), ...missing(members));
   const drops = Object.entries(dropped).map(([reason, count]) => `  ${reason} ${count}`);
   lines.push(drops.length === 0 ? "Messages dropped: none." : "Messages dropped:", ...drops);
@@ -84,7 +84,7 @@ function pathLines(findings: readonly PathFinding[] = []): string[] {
   ]);
 }
 
-function conflictLines(conflicts: readonly AddressConflict[] = []): string[] {
+function conflictLines(conflicts: readonly Pick<AddressConflict, "text" | "cure">[] = []): string[] {
   return conflicts.flatMap(({ text, cure }) => [`WARNING: ${text}.`, `  ${cure}`]);
 }
 

@@ -1,6 +1,7 @@
 /** What has been decided about the last calls, and why: for `branchline calls`, and for the log where it wasn't the usual. */
 import { ownText } from "../base/own-text.ts";
 import type { Logger } from "../base/ports.ts";
+import { REASON } from "../message/header-names.ts";
 import type { Response } from "../message/message.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
 import type { DecisionListener, RoutingDecision, RunningRequest, Stage, Target } from "../proxy/router.ts";
@@ -56,6 +57,8 @@ class CallRecord implements DecisionListener {
   readonly entry: Entry;
   private inner: DecisionListener | undefined;
   private readonly log: Logger;
+  /** What was answered where the call was offered last. */
+  private heard: string | undefined = undefined;
 
   constructor(entry: Entry, inner: DecisionListener | undefined, log: Logger) {
     this.entry = entry;
@@ -68,11 +71,14 @@ class CallRecord implements DecisionListener {
   }
 
   onStage(stage: Stage, now_ms: number): void {
+    this.tellAnswer();
     this.entry.route.push(shortened(stage.what ?? stage.kind));
     this.inner?.onStage?.(stage, now_ms);
   }
 
   onOutcome(outcome: Outcome, now_ms: number): void {
+    const { response } = outcome.best;
+    this.heard = response === undefined ? undefined : answerWords(response);
     this.inner?.onOutcome?.(outcome, now_ms);
   }
 
@@ -83,6 +89,8 @@ class CallRecord implements DecisionListener {
   }
 
   onFailure(status: number, now_ms: number): void {
+    // What upstream says of itself, or of a number that it can't reach, is told in its own words.
+    if (status === 503) this.tellAnswer();
     this.end(status, now_ms);
     this.inner?.onFailure?.(status, now_ms);
     // It may hold the whole request, and the ACK can be long in coming.
@@ -94,6 +102,14 @@ class CallRecord implements DecisionListener {
     this.inner = undefined;
   }
 
+  /** Behind whom the call was offered to last: why it went on from there. */
+  private tellAnswer(): void {
+    const { route } = this.entry;
+    const last = route.pop();
+    if (last !== undefined) route.push(this.heard === undefined ? last : shortened(`${last} (${this.heard})`));
+    this.heard = undefined;
+  }
+
   /** Calls that upstream has taken are the usual thing; the log needn't have a line for each. */
   private end(status: number, now_ms: number): void {
     const { entry } = this;
@@ -101,7 +117,7 @@ class CallRecord implements DecisionListener {
     entry.after_ms = Math.round(now_ms - entry.at_ms);
     const { callId, from, to, origin, rule, why, route, after_ms } = entry;
     const fields = { call_id: callId, from, to, origin, rule, why, route: route.join(" > "), status, after_ms };
-    if (isUsual(rule, route)) this.log.debug("call", fields);
+    if (isUsual(rule, route, status)) this.log.debug("call", fields);
     else this.log.info("call", fields);
   }
 }
@@ -134,7 +150,15 @@ function shortened(text: string): string {
   return ownText(text.slice(0, CHARACTERS_MAX));
 }
 
-function isUsual(rule: string, route: readonly string[]): boolean {
-  if (rule === "call") return route.length === 1 && route[0]?.startsWith("upstream") === true;
+/** Its status and reason phrase, and Reason (RFC 3326) where it has one. */
+function answerWords(response: Response): string {
+  const { status, reason } = response;
+  const why = response.header(REASON);
+  return `${status} ${reason}${why === undefined ? "" : `, ${why}`}`;
+}
+
+/** A 503 of upstream that was passed on isn't: in its place the gateway may have been expected. */
+function isUsual(rule: string, route: readonly string[], status: number): boolean {
+  if (rule === "call") return status !== 503 && route.length === 1 && route[0]?.startsWith("upstream") === true;
   return rule === "path" || rule === "contact" || rule === "from-upstream";
 }

@@ -1,8 +1,11 @@
 /** A decision in words: what will be done, step by step, and what follows when a step fails. */
 import type { Reply } from "../message/reply.ts";
+import { hostText } from "../message/uri.ts";
 import { headOf, phrasesOf } from "../proxy/plan/condition.ts";
 import { isContinuation } from "../proxy/plan/walk.ts";
 import type { Continuation, ForkStage, Onward, RoutingDecision, Stage, Target } from "../proxy/router.ts";
+import type { Origin } from "./origin.ts";
+import type { HostMeaning, RequestFacts } from "./request-facts.ts";
 
 /** Deeper, plans don't go: a gateway is a step. */
 const DEPTH_MAX = 40;
@@ -23,6 +26,29 @@ export function explain({ rule, why, plan }: RoutingDecision, now_ms: number, re
     return known.get(key);
   };
   return [`Rule ${rule}: ${why}.`, ...stepsOf(plan, { number: 1, indent: "" }, { now_ms, resolve: once })];
+}
+
+const ORIGINS: Readonly<Record<Origin, string>> = {
+  localnet: "a phone",
+  gateway: "a gateway",
+  upstream: "upstream",
+  domain: "a domain that a phone has called",
+  stranger: "a stranger",
+};
+const HOSTS: Readonly<Record<HostMeaning, string>> = {
+  us: "is this router",
+  gateway: "is a gateway",
+  home: "is upstream",
+  phone: "is a phone's address",
+  elsewhere: "is none of this site's",
+  none: "is none: the URI has none",
+};
+
+/** What has been found out about a call, in one line. */
+export function factsLine({ origin, host, uri, number, emergency }: RequestFacts): string {
+  const called = number === "" ? "no number" : `the number is ${number}`;
+  const help = emergency === undefined ? "" : `, an emergency number, for gateways ${emergency}`;
+  return `The caller is ${ORIGINS[origin]}; the host${uri === undefined ? "" : ` ${hostText(uri.host)}`} ${HOSTS[host]}; ${called}${help}.`;
 }
 
 /** Where a step stands in the text. */

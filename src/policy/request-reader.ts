@@ -43,18 +43,24 @@ export class RequestReader {
    * Finds out in the background whether what stands in an outbound proxy's place means us, and whether it still does: the
    * top Route value, and a Request-URI without a user. That of a REGISTER is the registrar's domain.
    */
-  learn({ request, routes }: RequestFacts, now_ms: number): void {
-    this.consider(routes.top, now_ms);
+  learn({ request, routes, origin, source }: RequestFacts, now_ms: number): void {
+    const { top } = routes;
+    const isPhone = origin === "localnet";
+    this.consider(top, isPhone ? source.address : undefined, now_ms);
     const { method, uri } = request;
-    if (method !== "REGISTER" && uri?.user === undefined) this.consider(uri, now_ms);
+    if (method === "REGISTER" || uri?.user !== undefined) return;
+    // Without ";lr" the outbound proxy is here, and what it is for in Route.
+    this.consider(uri, isPhone && routes.remaining.length > 0 ? source.address : undefined, now_ms);
   }
 
-  private consider(place: SipUri | undefined, now_ms: number): void {
-    const { learned, upstreams, registrar } = this.staff;
+  /** @param phone the address of the phone whose outbound proxy this is; undefined where it may be something else */
+  private consider(place: SipUri | undefined, phone: string | undefined, now_ms: number): void {
+    const { learned, upstreams, registrar, gateways, outboundProxies } = this.staff;
     if (place === undefined) return;
     const { host } = place;
     if (upstreams.isHost(host, registrar.bindings) || registrar.bindings.hasDomain(host)) return;
     learned.consider(place, now_ms);
+    if (phone !== undefined && gateways.find(place) === undefined) outboundProxies.see(place, phone, now_ms);
   }
 
   /** The number to dial at a gateway when a call is one for help: those of phones, gateways and upstream. */

@@ -11,6 +11,7 @@ import type { Calls } from "./calls.ts";
 import { Emergency } from "./emergency.ts";
 import { Gateways } from "./gateways.ts";
 import { Hunting } from "./hunting.ts";
+import { OutboundProxies } from "./outbound-proxies.ts";
 import { type Advise, Outsiders } from "./outsiders.ts";
 import type { PathWatch } from "./path-watch.ts";
 import type { Peers } from "./peers.ts";
@@ -54,6 +55,7 @@ export class SitePolicy {
   private readonly hunting: Hunting;
   private readonly redirects: RedirectWatch;
   private readonly pathWatch: PathWatch;
+  private readonly outboundProxies: OutboundProxies;
 
   constructor(parts: PolicyParts, memory: Memory, site: Site) {
     const { core, random, timers, log, limits = PLENTY } = parts;
@@ -82,6 +84,7 @@ export class SitePolicy {
       log,
     });
     const { pathWatch } = memory;
+    this.outboundProxies = new OutboundProxies(learned, own, { upstreams, bindings: memory.bindings }, log);
     own.goBy(new SiteNames(site, learned, upstreams, memory.bindings));
     const staff = {
       site,
@@ -96,6 +99,7 @@ export class SitePolicy {
       redirects,
       emergency,
       pathWatch,
+      outboundProxies: this.outboundProxies,
     };
     const advise: Advise = (address, tell, now_ms) => {
       const asked = upstreams.nameHosts;
@@ -125,6 +129,7 @@ export class SitePolicy {
       phones: this.phones(),
       members: this.hunting.members(now_ms),
       path: pathWatch.findings(upstreams.all()),
+      proxy_names: this.outboundProxies.findings(now_ms),
       conflicts: addressConflicts(upstreams.all(), this.site, bindings),
       history: peers.history.all,
     };

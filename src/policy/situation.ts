@@ -7,6 +7,7 @@ import type { Tokens } from "../proxy/tokens.ts";
 import type { Emergency } from "./emergency.ts";
 import type { Gateways } from "./gateways.ts";
 import type { Hunting } from "./hunting.ts";
+import type { OutboundProxies } from "./outbound-proxies.ts";
 import type { PathWatch } from "./path-watch.ts";
 import type { RedirectWatch } from "./redirect-watch.ts";
 import type { Registrar } from "./registrar.ts";
@@ -28,6 +29,7 @@ export interface Staff {
   readonly redirects: RedirectWatch;
   readonly emergency: Emergency;
   readonly pathWatch: PathWatch;
+  readonly outboundProxies: OutboundProxies;
 }
 
 export interface Situation extends Staff {

@@ -39,6 +39,18 @@ export interface AddressConflict {
   readonly cure: string;
 }
 
+/** A name that phones have as outbound proxy, and that isn't known to mean us. */
+export interface ProxyName {
+  readonly name: string;
+  /** Where DNS leads it. */
+  readonly addresses: readonly string[];
+  /** The address of a phone that has it. */
+  readonly from: string;
+  /** What is wrong, in words. */
+  readonly text: string;
+  readonly cure: string;
+}
+
 export interface SiteStatus {
   /** What upstream's state is pinned to. */
   readonly force: "auto" | "up" | "down";
@@ -56,6 +68,8 @@ export interface SiteStatus {
   readonly members?: readonly MemberStatus[];
   /** What isn't well with upstream and the Path of registrations; older versions don't tell. */
   readonly path?: readonly PathFinding[];
+  /** Outbound proxies of phones that don't mean us, as far as is known; older versions don't tell. */
+  readonly proxy_names?: readonly ProxyName[];
   /** Who shares an address with upstream, or an address and port with a gateway; older versions don't tell. */
   readonly conflicts?: readonly AddressConflict[];
   readonly history: readonly Edge[];

@@ -51,6 +51,16 @@ export class LearnedNames implements Table {
     return this.learned.get(host)?.isOurs === true;
   }
 
+  /** Whether DNS has been asked where `host` leads. */
+  isKnown(host: string): boolean {
+    return this.learned.has(host);
+  }
+
+  /** Where DNS leads `host`; empty while it hasn't said so. */
+  addressesOf(host: string): readonly string[] {
+    return this.learned.get(host)?.addresses ?? [];
+  }
+
   /** Whether DNS has been asked where `host` leads, and hasn't said it yet. */
   isUnknown(host: string): boolean {
     return this.learned.get(host)?.addresses.length === 0;

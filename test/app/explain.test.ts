@@ -28,6 +28,7 @@ describe("explain", () => {
   test("upstream lives: it is asked, and what follows when it is silent", () => {
     expect(words({ to: "5551234" })).toBe(
       `10.222.237.21 (10.222.237.21) calls 5551234; no branchline runs, so upstream is taken to be up.
+The caller is a phone; the host 198.51.100.10 is upstream; the number is 5551234.
 Rule call: to 198.51.100.10.
 1. asks upstream 198.51.100.10, and waits 4000 ms for a first sign
    When it says nothing or can't be reached or answers 503 without a body:
@@ -39,7 +40,7 @@ Rule call: to 198.51.100.10.
 
   test("nobody else can take the call: only silence is answered here, upstream's own 503 goes to the caller", () => {
     const yaml = SITE_YAML.replace(/gateways.*\n/, "");
-    expect(words({ to: "5551234" }, NOTHING, yaml).split("\n").slice(3)).toEqual([
+    expect(words({ to: "5551234" }, NOTHING, yaml).split("\n").slice(4)).toEqual([
       "   When it says nothing or can't be reached:",
       '   2. answers 480, Reason: SIP;cause=503;text="Upstream does not answer"',
       "",
@@ -72,10 +73,20 @@ Rule call: to 198.51.100.10.
   });
 
   test("--down: the gateway at once", () => {
-    expect(words({ to: "5551234", upstream: "down" }).split("\n").slice(1, 3)).toEqual([
+    expect(words({ to: "5551234", upstream: "down" }).split("\n").slice(2, 4)).toEqual([
       "Rule call: upstream is down.",
       '1. tells the caller 181 "Survival activated - please stand by" and waits 1000 ms',
     ]);
+  });
+
+  test("what was found out about the caller, the host and the number stands in one line", () => {
+    const facts = (question: Partial<CallQuestion> & { readonly to: string }) => words(question).split("\n")[1];
+    expect(facts({ to: "112" })).toMatch(
+      /^The caller is a phone; .*the number is 112, an emergency number, for gateways 112\.$/,
+    );
+    expect(facts({ from: "10.10.1.3", to: "5550100" })).toBe(
+      "The caller is a gateway; the host 10.222.237.1 is this router; the number is 5550100.",
+    );
   });
 
   test("the rewritten number, and the caller's", () => {

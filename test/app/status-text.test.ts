@@ -130,6 +130,11 @@ test("addresses of a peer that the file has by name, and who shares one with ups
   expect(registeredText([], [], [], [conflict])).toContain("\nWARNING: 201@a is registered from ….\n  give …\n");
 });
 
+test("names that phones have as outbound proxy, and that don't mean us", () => {
+  const named = { name: "b.example.com", addresses: [], from: "10.0.0.2", text: "phones at …", cure: "add it" };
+  expect(statusText({ ...STATUS, proxy_names: [named] })).toContain("\nWARNING: phones at ….\n  add it\n");
+});
+
 test("phones at a gateway's address, and phones that aren't back at upstream", () => {
   const phones = { addresses: 3, contacts: 4, not_back: 2, at_gateways: 1 };
   expect(statusText({ ...STATUS, phones })).toContain(

@@ -39,6 +39,27 @@ it("a call that survives: each step, and a line in the log with the reason", () 
   expect(logged?.fields).toMatchObject({ rule: "call", why: "to 198.51.100.10", status: 486 });
 });
 
+it("a 503 that stands, as upstream answers probes and an extension was called: its words, and a line in the log", () => {
+  const { site, pbx, phone } = office('extensions: {aliases: {"5550101": "201"}}\n');
+  const reason = 'Reason: Q.850;cause=27;text="Not registered"';
+  pbx.answers("INVITE", { status: 503, extra: [reason] });
+  phone.invite("sip:299@pbx.example.com");
+  site.run(500);
+  const [text] = words(site);
+  expect(text).toMatch(
+    /; upstream 198\.51\.100\.10 \(503 [^,]*, Q\.850;cause=27;text="Not registered"\); 503 after \d+$/,
+  );
+  expect(site.events.filter(({ event, level }) => event === "call" && level === "info")).toHaveLength(1);
+});
+
+it("a call that goes on after an answer: the answer stands behind who gave it", () => {
+  const { site, pbx, phone } = office("survival: {answer: relay}\n");
+  pbx.answers("INVITE", { status: 503 });
+  phone.invite("sip:5551234@pbx.example.com");
+  site.run(6_000);
+  expect(words(site)[0]).toMatch(/; upstream 198\.51\.100\.10 \(503 [^)]*\) > notice > gateway 10\.10\.1\.3; 486 /);
+});
+
 it("a call from the gateway, one to it, and one that is refused", () => {
   const { site, gateway, phone } = office();
   gateway.invite("sip:5550100@10.222.237.1");

@@ -69,6 +69,16 @@ describe("doctor: support-path", () => {
   });
 });
 
+test("doctor: outbound-proxy names what phones have, with the cure; an older branchline that runs says nothing of it", () => {
+  const base = { phones: { addresses: 1, contacts: 1 }, dropped: {} };
+  const seen = (more: object) => told("outbound-proxy", { status: { ...base, ...more } as never });
+  expect(seen({})).toBe("");
+  expect(seen({ proxy_names: [] })).toMatch(/^ok/);
+  expect(seen({ proxy_names: [{ text: "phones at 10.0.0.2 have …", cure: "add it to names" }] })).toMatch(
+    /^warning phones at 10\.0\.0\.2 have …/,
+  );
+});
+
 describe("doctor: mtu", () => {
   const lengths = (...answered: number[]) =>
     [undefined, 1_400, 2_000].map((octets) => {

@@ -9,7 +9,7 @@ import { dialOut } from "./forged.ts";
 import { gather } from "./gather.ts";
 import { boot, buffers, clock, memory, phones, ports, routes, running, storage } from "./machine.ts";
 import { mtu } from "./mtu.ts";
-import { addresses, gateways, names, path, supportPath, upstream } from "./peers.ts";
+import { addresses, gateways, names, outboundProxy, path, supportPath, upstream } from "./peers.ts";
 import { sipHelper, tracking } from "./sip-helper.ts";
 
 type Check = (facts: Facts, config: Config) => Verdict[];
@@ -27,6 +27,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "sip-helper": sipHelper,
   path,
   "support-path": supportPath,
+  "outbound-proxy": outboundProxy,
   conntrack: tracking,
   firewall,
   offload,

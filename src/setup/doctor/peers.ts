@@ -155,6 +155,13 @@ export function supportPath({ status }: Facts, config: Config): Verdict[] {
   });
 }
 
+/** Whether the names that phones have as outbound proxy mean this router, as the branchline that runs has seen them. */
+export function outboundProxy({ status }: Facts): Verdict[] {
+  if (status?.proxy_names === undefined) return [];
+  if (status.proxy_names.length > 0) return status.proxy_names.map(({ text, cure }) => warning(text, [`# ${cure}`]));
+  return [ok("no phone has been seen whose outbound proxy is a name that isn't this router's")];
+}
+
 const CURE = [
   '# switch "SIP ALG", "SIP helper" or "SIP fixup" off in the modem or firewall before this router, or use TCP or TLS',
 ];
