@@ -10,7 +10,7 @@ import type { ServerTransaction } from "../../src/transaction/server-transaction
  */
 export function watchFinals(core: ProxyCore, onFinal: () => void, onSecond: (what: string) => void): void {
   const finals = new WeakMap<ServerTransaction, number>();
-  const { servers } = core.transactions as unknown as { servers: Map<string, ServerTransaction> };
+  const { servers } = (core.transactions as unknown as { table: { servers: Map<string, ServerTransaction> } }).table;
   const look = (transaction: ServerTransaction) => {
     if (transaction.lastResponse === "") return;
     const status = Number(transaction.lastResponse.slice(8, 11));

@@ -18,8 +18,10 @@ interface Entries {
 
 interface Insides {
   readonly transactions: {
-    readonly servers: ReadonlyMap<string, ServerTransaction>;
-    readonly clients: ReadonlyMap<string, ClientTransaction>;
+    readonly table: {
+      readonly servers: ReadonlyMap<string, ServerTransaction>;
+      readonly clients: ReadonlyMap<string, ClientTransaction>;
+    };
     readonly unanswered: { readonly size: number; readonly characters: number };
   };
   readonly locator: {
@@ -44,11 +46,14 @@ export function tablesOf(
   const { transactions, locator } = core as unknown as Insides;
   const left: string[] = [];
   const isProbe = (one: ClientTransaction) => probes.includes(one.key);
-  for (const one of transactions.servers.values()) left.push(`server transaction, ${one.state}: ${one.key}`);
-  for (const one of transactions.clients.values()) {
-    if (!isProbe(one)) left.push(`client transaction, ${one.state}: ${one.key}`);
+  for (const one of transactions.table.servers.values()) left.push(`server transaction, ${one.state}: ${one.key}`);
+  let probing = 0;
+  for (const one of transactions.table.clients.values()) {
+    if (isProbe(one)) probing += one.weighed;
+    else left.push(`client transaction, ${one.state}: ${one.key}`);
   }
-  const { size, characters } = transactions.unanswered;
+  const { size } = transactions.unanswered;
+  const characters = transactions.unanswered.characters - probing;
   if (size !== 0 || characters !== 0) left.push(`unanswered: ${size} requests, ${characters} characters`);
   let waiting = 0;
   for (const { entries } of [locator.names.table, locator.routes]) {

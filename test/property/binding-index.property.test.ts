@@ -75,7 +75,10 @@ class Model {
     return this.all.filter((one) =>
       one.bindings.some(({ flow, contact }) => {
         const isMeant = user === undefined || user === one.user || user === /^sips?:(.*)@/.exec(contact)?.[1];
-        return flow.address === host && isMeant;
+        // Behind a NAT of its own a phone has another address in its Contact than it is seen at.
+        const says = parseSipUri(contact);
+        const isSaid = says?.host === host && says.user !== undefined && (user === undefined || user === says.user);
+        return (flow.address === host && isMeant) || isSaid;
       }),
     );
   }
