@@ -71,6 +71,8 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
 
   onLocated(flows: readonly Flow[], now_ms: number): void {
     if (!this.isOpen && !this.goesOn) return;
+    // While the way was looked for once more, an earlier try may have got through after all.
+    if (this.hasRetried && this.hasProvisional) return;
     this.flows = isSips(this.routed, this.target) ? flows.filter(({ listener }) => listener.protocol === "tls") : flows;
     this.flowIndex = 0;
     try {

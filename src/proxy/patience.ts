@@ -40,6 +40,11 @@ export abstract class Patience implements TimerOwner {
     this.method = method;
   }
 
+  /** Whether the target couldn't be reached, and was looked for once more. */
+  protected get hasRetried(): boolean {
+    return this.retryTimer !== undefined;
+  }
+
   /** Whether the target has another address to try. */
   protected abstract get hasNext(): boolean;
 

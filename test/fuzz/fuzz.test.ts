@@ -24,7 +24,8 @@ describe("findings", () => {
 describe("a short run", () => {
   const ofToday = Math.floor(Math.random() * 1e9);
 
-  test.each([1, ofToday])(
+  // The second one has found a transaction that nothing ended.
+  test.each([1, 929_241_720, ofToday])(
     "seed %i finds nothing",
     (seed) => {
       const campaign = new Campaign(seed, NO_CLOCK, { slow_ms: 1, episode: 2_000 });
