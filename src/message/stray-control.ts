@@ -64,7 +64,7 @@ function hasBareLineEnd(wire: string, end: number): boolean {
   return false;
 }
 
-/** Looks closely at those lines alone that have a backslash or NUL: hardly any. */
+/** Looks closely at those lines alone that have NUL, or a backslash before a control character: hardly any. */
 function hasStrayEscape(wire: string, { places, start, end }: FieldTable): boolean {
   if (!hasBefore(wire, "\\", end) && !hasBefore(wire, "\0", end)) return false;
   let suspect = nextSuspect(wire, 0, end);
@@ -85,11 +85,16 @@ function hasBefore(wire: string, character: string, end: number): boolean {
   return position >= 0 && position < end;
 }
 
-/** Where the first backslash or NUL at or behind `from` stands; `end` when there is none before it. */
+/** Where the first NUL, or backslash before a control character, at or behind `from` stands; `end` when none does. */
 function nextSuspect(wire: string, from: number, end: number): number {
   for (let position = from; position < end; position++) {
     const code = wire.charCodeAt(position);
-    if (code === BACKSLASH || code === NUL) return position;
+    if (
+      code === NUL ||
+      (code === BACKSLASH && isControl(wire.charCodeAt(position + 1)) && !endsField(wire, position + 1))
+    ) {
+      return position;
+    }
   }
   return end;
 }
@@ -115,7 +120,17 @@ function isStrayBetween(wire: string, start: number, end: number, quotesFrom: nu
 
 /** A control character that a backslash must not stand before outside quotes. Behind it, a line may end or be folded. */
 function isSmuggled(code: number): boolean {
-  return (code < SPACE && code !== TAB && code !== CR && code !== LF) || code === DELETE;
+  return isControl(code) && code !== TAB && code !== CR && code !== LF;
+}
+
+/** Whether a line end stands here that isn't folded: no quoted string goes on behind it. */
+function endsField(wire: string, position: number): boolean {
+  const next = wire.charCodeAt(position + 2);
+  return wire.charCodeAt(position) === CR && wire.charCodeAt(position + 1) === LF && next !== SPACE && next !== TAB;
+}
+
+function isControl(code: number): boolean {
+  return code < SPACE || code === DELETE;
 }
 
 /** Where the quoted string that opens at `start` closes; -1 when it doesn't: then it is none. */
