@@ -48,7 +48,7 @@ export async function explainAndPrint(file: string, question: CallQuestion): Pro
   // Whether an address is upstream's, only what its names mean can tell.
   const resolved = ipVersion(question.from.replace(/^\[|\]$/g, "")) === 0 ? [] : await resolveUpstream(config);
   const { text, isAnswer } = explainCall(config, { saved, status: running?.status, resolved }, question);
-  (isAnswer ? process.stdout : process.stderr).write(text);
+  (isAnswer ? process.stdout : process.stderr).write(printable(text));
   if (!isAnswer) process.exitCode = EXIT_USAGE;
 }
 
