@@ -23,12 +23,14 @@ interface End {
 }
 
 interface Dialog {
-  readonly callerTag: string;
   readonly caller: End;
   readonly callee: End;
 }
 
-/** The oldest call makes room. */
+/**
+ * By Call-ID and the caller's tag: another call with the same Call-ID, which anybody can make, changes nothing. The oldest
+ * call makes room.
+ */
 export class Dialogs extends BoundedMap<string, Dialog> {
   /**
    * An INVITE that begins a call has been answered.
@@ -36,23 +38,30 @@ export class Dialogs extends BoundedMap<string, Dialog> {
    */
   begin(invite: Request, source: Flow, response: Response, asked: Flow): void {
     if (invite.callId.length + invite.fromTag.length > ID_CHARACTERS_MAX) return;
-    this.set(ownText(invite.callId), {
-      callerTag: ownText(invite.fromTag),
+    this.set(ownText(keyOf(invite.callId, invite.fromTag)), {
       caller: { contact: contactOf(invite), flow: source },
       callee: { contact: contactOf(response), flow: asked },
     });
   }
 
   /** Where a request within a call goes that names us in place of the other end; undefined for a call that isn't known. */
-  otherEnd({ callId, fromTag }: Request): Target | undefined {
-    const dialog = this.get(callId);
-    if (dialog === undefined) return undefined;
-    const end = fromTag === dialog.callerTag ? dialog.callee : dialog.caller;
-    const uri = parseNameAddr(end.contact)?.uri;
-    return uri === undefined || parseSipUri(uri) === undefined
+  otherEnd({ callId, fromTag, toTag }: Request): Target | undefined {
+    const end = this.get(keyOf(callId, fromTag))?.callee ?? this.get(keyOf(callId, toTag))?.caller;
+    const uri = parseNameAddr(end?.contact ?? "")?.uri;
+    return end === undefined || uri === undefined || parseSipUri(uri) === undefined
       ? undefined
       : { requestUri: uri, nextHop: end.flow, dropRoutes: true };
   }
+
+  /** The call to which this BYE belongs is over. */
+  end({ callId, fromTag, toTag }: Request): void {
+    this.delete(keyOf(callId, fromTag));
+    this.delete(keyOf(callId, toTag));
+  }
+}
+
+function keyOf(callId: string, callerTag: string): string {
+  return `${callerTag} ${callId}`;
 }
 
 function contactOf(message: Request | Response): string {

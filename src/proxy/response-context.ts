@@ -109,7 +109,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
 
   private remember({ flow }: ClientTransaction, response: Response): void {
     const { request, source } = this.routed;
-    if (request.method === "BYE") this.kit.dialogs.delete(request.callId);
+    if (request.method === "BYE") this.kit.dialogs.end(request);
     else if (request.method === "INVITE" && request.toTag === "") {
       this.kit.dialogs.begin(request, source, response, flow);
     }

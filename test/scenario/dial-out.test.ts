@@ -76,6 +76,33 @@ describe("upstream may not dial out", () => {
     },
   );
 
+  it.each(["INVITE", "REFER", "MESSAGE", "UPDATE"])(
+    "%s within a call with a phone goes to no name: DNS could lead it to the gateway",
+    (method) => {
+      const { made, pbx, gateway } = site();
+      made.names.set("gw.example.net", [GATEWAY]);
+      const phone = made.actor("201", PHONE);
+      phone.invite("sip:300@pbx.example.com");
+      made.run(500);
+      const invite = pbx.seen("INVITE");
+      pbx.send(
+        write(`${method} sip:0900123@gw.example.net SIP/2.0`, [
+          "Via: SIP/2.0/UDP 198.51.100.10:5060;branch=z9hG4bKname",
+          "Max-Forwards: 70",
+          ...headers(invite, "record-route").map((route) => `Route: ${route}`),
+          "From: <sip:300@pbx.example.com>;tag=pbx-tag",
+          `To: ${header(invite, "from")}`,
+          `Call-ID: ${header(invite, "call-id")}`,
+          `CSeq: 7 ${method}`,
+          "Contact: <sip:300@198.51.100.10>",
+        ]),
+      );
+      made.run(5_000);
+      expect(gateway.requests(method)).toEqual([]);
+      expect(pbx.responses(403, method)).toHaveLength(1);
+    },
+  );
+
   it("OPTIONS may look whether the gateway lives", () => {
     const { made, pbx } = site();
     pbx.request("OPTIONS", "sip:10.10.1.3");

@@ -140,7 +140,7 @@ function callListener(request: Request, calls: Calls): DecisionListener {
  */
 function isAllowed(facts: RequestFacts, hop: Hop | Flow, situation: Situation): boolean {
   const { request, routes, origin } = facts;
-  const { tokens, site, upstreams } = situation;
+  const { tokens, site, upstreams, registrar } = situation;
   const host = isFlow(hop) ? hop.address : hop.host;
   const port = isFlow(hop) ? hop.port : portOf(hop);
   const isToGateway = endsAtGateway(facts.uri, { address: host, port }, situation);
@@ -152,7 +152,9 @@ function isAllowed(facts: RequestFacts, hop: Hop | Flow, situation: Situation): 
   }
   if (origin !== "upstream" || site.upstream.mayDialOut || ENDINGS.includes(request.method)) return true;
   if (isToGateway) return isOfGatewayCall(facts, situation) || mayReachGateway(facts, host, situation);
-  return ipVersion(host) !== 0 || upstreams.isNamed(host) || proves("dialog", "gateway-dialog");
+  // DNS can lead any name to the gateway; not that of a phone here, unless it wants so, and phones may dial out.
+  if (ipVersion(host) !== 0 || upstreams.isNamed(host) || isOfGatewayCall(facts, situation)) return true;
+  return registrar.bindings.isPhoneAt(host) && proves("dialog", "gateway-dialog");
 }
 
 /**
