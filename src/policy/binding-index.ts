@@ -94,19 +94,29 @@ export class BindingIndex<A extends Entry> {
     return best;
   }
 
-  /** Whose phone a URI with that phone's own address means: by its user or its Contact's, or without a user any. */
+  /**
+   * Whose phone a URI with that phone's own address means: by its user or its Contact's, or without a user any. A phone
+   * that has registered from there comes before one whose Contact merely says so.
+   */
   byPlace(uri: SipUri): A | undefined {
     return this.allByPlace(uri)[0];
   }
 
   /** All of them: several phones behind one address can have the same user. */
-  allByPlace({ user, host }: SipUri): readonly A[] {
-    return this.list(user === undefined ? `at ${host}` : `at ${host} ${userKey(user)}`);
+  allByPlace(uri: SipUri): readonly A[] {
+    const place = placeOf(uri);
+    const there = this.list(`at ${place}`);
+    return there.length > 0 ? there : this.list(`says ${place}`);
   }
 
-  /** Whether any phone has registered from this address. */
+  /** The same, but only of a phone that has registered from there: a Contact can say anything. */
+  bySource(uri: SipUri): A | undefined {
+    return this.list(`at ${placeOf(uri)}`)[0];
+  }
+
+  /** Whether any phone has registered from this address, or has it in its Contact. */
   hasPlace(address: string): boolean {
-    return this.entries.has(`at ${address}`);
+    return this.entries.has(`at ${address}`) || this.entries.has(`says ${address}`);
   }
 
   /** Those that have registered from this address. */
@@ -114,9 +124,12 @@ export class BindingIndex<A extends Entry> {
     return this.list(`at ${address}`);
   }
 
-  /** Those with a Contact that has this user. */
+  /** Those with a Contact that has this user; where it is somebody's own user, nobody else can claim it. */
   byContactUser(user: string): readonly A[] {
-    return this.list(`contact user ${userKey(user)}`);
+    const key = userKey(user);
+    const all = this.list(`contact user ${key}`);
+    const own = all.filter((address) => userKey(address.user) === key);
+    return own.length > 0 ? own : all;
   }
 
   /** Those with this user, in all domains. */
@@ -201,12 +214,17 @@ function keysOfPlaces(user: string, bindings: readonly Place[]): Set<string> {
     if (uri?.user !== undefined) {
       const key = userKey(uri.user);
       keys.add(`at ${address} ${key}`).add(`contact user ${key}`);
-      // Behind a NAT of its own a phone names another address than the one that it is seen at.
-      if (uri.host !== address) keys.add(`at ${uri.host}`).add(`at ${uri.host} ${key}`);
+      if (uri.host !== address) keys.add(`says ${uri.host} ${key}`);
     }
+    // Behind a NAT of its own a phone names another address than the one that it is seen at.
+    if (uri !== undefined && uri.host !== address) keys.add(`says ${uri.host}`);
     if (uri?.host === address) keys.add(keyOfContact(hopOf(uri)));
   }
   return keys;
+}
+
+function placeOf({ user, host }: SipUri): string {
+  return user === undefined ? host : `${host} ${userKey(user)}`;
 }
 
 function keyOfFlow({ address, port }: Flow): string {

@@ -124,7 +124,12 @@ export class Bindings implements Table {
     return this.index.allByPlace(uri);
   }
 
-  /** Whether any phone has registered from this address. */
+  /** The same as `findAt`, but only of a phone that has registered from there: a Contact can say anything. */
+  findFrom(uri: SipUri): AddressOfRecord | undefined {
+    return this.index.bySource(uri);
+  }
+
+  /** Whether any phone has registered from this address, or has it in its Contact. */
   isPhoneAt(address: string): boolean {
     return this.index.hasPlace(address);
   }
@@ -134,7 +139,7 @@ export class Bindings implements Table {
     return this.index.atPlace(address);
   }
 
-  /** Those with a Contact that has this user. */
+  /** Those with a Contact that has this user; where it is somebody's own user, nobody else can claim it. */
   allByContactUser(user: string): readonly AddressOfRecord[] {
     return this.index.byContactUser(user);
   }

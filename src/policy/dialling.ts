@@ -30,7 +30,7 @@ export function mayReachGateway(facts: RequestFacts, address: string, { site, re
   const { origin, request, uri, emergency } = facts;
   if (origin !== "upstream" || site.upstream.mayDialOut || emergency !== undefined) return true;
   if (COSTS_NOTHING.includes(request.method)) return true;
-  return uri?.user !== undefined && registrar.bindings.findAt({ ...uri, host: address }) !== undefined;
+  return uri?.user !== undefined && registrar.bindings.findFrom({ ...uri, host: address }) !== undefined;
 }
 
 /**
@@ -43,7 +43,7 @@ export function endsAtGateway(
   { gateways, registrar: { bindings } }: Pick<Situation, "gateways" | "registrar">,
 ): boolean {
   if (gateways.findAddress(address) === undefined) return false;
-  const isNamed = uri?.user !== undefined && bindings.findAt({ ...uri, host: address }) !== undefined;
+  const isNamed = uri?.user !== undefined && bindings.findFrom({ ...uri, host: address }) !== undefined;
   if (gateways.isAt(address, port)) return !isNamed;
   const isPhone = ({ isAccepted, flow }: Binding) => isAccepted && flow.address === address && flow.port === port;
   return !bindings.allAt(address).some((one) => one.bindings.some(isPhone));

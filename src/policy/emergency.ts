@@ -83,9 +83,10 @@ export class Emergency {
     return undefined;
   }
 
-  /** Whether a phone or a group of this site has this very number. */
+  /** Whether a phone that upstream knows, or a group of this site, has this very number: what a phone says isn't enough. */
   private isTaken(number: string): boolean {
-    return this.taken.has(number) || this.parts.registrar.bindings.findUser(number) !== undefined;
+    if (this.taken.has(number)) return true;
+    return this.parts.registrar.bindings.findUser(number)?.bindings.some(({ isAccepted }) => isAccepted) === true;
   }
 
   /**

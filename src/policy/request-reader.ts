@@ -48,7 +48,8 @@ export class RequestReader {
     const isPhone = origin === "localnet";
     this.consider(top, isPhone ? source.address : undefined, now_ms);
     const { method, uri } = request;
-    if (method === "REGISTER" || uri?.user !== undefined) return;
+    if (method === "REGISTER" || uri === undefined || uri.user !== undefined) return;
+    if (this.staff.registrar.bindings.hasDomain(uri.host)) return;
     // Without ";lr" the outbound proxy is here, and what it is for in Route.
     this.consider(uri, isPhone && routes.remaining.length > 0 ? source.address : undefined, now_ms);
   }
@@ -56,11 +57,10 @@ export class RequestReader {
   /** @param phone the address of the phone whose outbound proxy this is; undefined where it may be something else */
   private consider(place: SipUri | undefined, phone: string | undefined, now_ms: number): void {
     const { learned, upstreams, registrar, gateways, outboundProxies } = this.staff;
-    if (place === undefined) return;
-    const { host } = place;
-    if (upstreams.isHost(host, registrar.bindings) || registrar.bindings.hasDomain(host)) return;
+    if (place === undefined || upstreams.isHost(place.host, registrar.bindings)) return;
     learned.consider(place, now_ms);
-    if (phone !== undefined && gateways.find(place) === undefined) outboundProxies.see(place, phone, now_ms);
+    if (phone === undefined || registrar.bindings.hasDomain(place.host) || gateways.find(place) !== undefined) return;
+    outboundProxies.see(place, phone, now_ms);
   }
 
   /** The number to dial at a gateway when a call is one for help: those of phones, gateways and upstream. */

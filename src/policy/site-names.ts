@@ -1,6 +1,7 @@
 /**
- * Names that mean this proxy: those of the file, of our certificate, and those that DNS leads here. Names of upstream, of
- * gateways and of addresses-of-record never do, whatever they resolve to: many sites let the PBX's name lead to the router.
+ * Names that mean this proxy: those of the file, of our certificate, and those that DNS leads here. Names of upstream and of
+ * gateways never do, whatever they resolve to: many sites let the PBX's name lead to the router. The domain of an
+ * address-of-record does in a Route alone.
  */
 import type { LearnedNames } from "../proxy/learned-names.ts";
 import type { OwnNames } from "../proxy/own-addresses.ts";
@@ -35,8 +36,12 @@ export class SiteNames implements OwnNames {
   }
 
   isOurs(host: string): boolean {
+    return this.isOursInRoute(host) && !this.bindings.hasDomain(host);
+  }
+
+  /** One phone that is registered in a domain of this name doesn't take it from all that have it as their outbound proxy. */
+  isOursInRoute(host: string): boolean {
     if (!this.certificate.has(host) && !this.learned.isOurs(host)) return false;
-    const { upstreams, bindings, gateways } = this;
-    return !upstreams.isHost(host, bindings) && !bindings.hasDomain(host) && !gateways.has(host);
+    return !this.upstreams.isHost(host, this.bindings) && !this.gateways.has(host);
   }
 }

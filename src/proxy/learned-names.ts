@@ -13,10 +13,12 @@ import type { OwnAddresses } from "./own-addresses.ts";
 
 /** Names kept; a branch has one or two. */
 const NAMES_MAX = 64;
-/** How long an answer is used before DNS is asked again, in the background too. A name that isn't asked for makes room then. */
+/** How long an answer is used before DNS is asked again, in the background too. */
 const LOOK_AGAIN_ms = 60_000;
 /** The same while DNS has said nothing of the name. */
 const LOOK_SOON_ms = 5_000;
+/** RFC 1035 §2.3.4: DNS has no longer names. */
+const HOST_CHARACTERS_MAX = 255;
 
 /** What DNS says of a name. */
 interface LearnedName {
@@ -68,13 +70,10 @@ export class LearnedNames implements Table {
 
   /** An admitted request has this URI where an outbound proxy stands: finds out whether it means us, for those to come. */
   consider(uri: SipUri, now_ms: number): void {
-    if (ipVersion(uri.host) !== 0 || !this.own.hasPort(uri.port)) return;
+    if (uri.host.length > HOST_CHARACTERS_MAX || ipVersion(uri.host) !== 0 || !this.own.hasPort(uri.port)) return;
     const known = this.learned.get(uri.host);
     if (known !== undefined && now_ms < known.looked_ms + waitOf(known)) return;
-    if (known === undefined && this.learned.size >= NAMES_MAX && !this.makeRoom(now_ms)) {
-      this.hits += 1;
-      return;
-    }
+    if (known === undefined && this.learned.size >= NAMES_MAX && !this.makeRoom()) return;
     const host = known?.host ?? ownText(uri.host);
     const name: LearnedName = known ?? { host, addresses: [], isOurs: false, looked_ms: now_ms };
     name.looked_ms = now_ms;
@@ -94,12 +93,13 @@ export class LearnedNames implements Table {
     if (tiers !== undefined) take(addressesOf(tiers));
   }
 
-  /** Forgets the name that has been out of use for longest; one that means us stays. */
-  private makeRoom(now_ms: number): boolean {
-    for (const { host, isOurs, looked_ms } of this.learned.values()) {
-      if (isOurs) continue;
-      return now_ms >= looked_ms + LOOK_AGAIN_ms && this.learned.delete(host);
-    }
+  /**
+   * Forgets the name that was looked up longest ago; one that means us stays. It need not be old: a phone can make up names
+   * faster than they age.
+   */
+  private makeRoom(): boolean {
+    this.hits += 1;
+    for (const { host, isOurs } of this.learned.values()) if (!isOurs) return this.learned.delete(host);
     return false;
   }
 }

@@ -12,13 +12,21 @@ export interface OwnNames {
   readonly stated: ReadonlySet<string>;
   /** Whether `host` means us in every URI but the Request-URI of a REGISTER: our certificate or DNS says so. */
   isOurs(host: string): boolean;
+  /** The same in a Route: there a name is a proxy's, though phones may be registered in a domain of that name. */
+  isOursInRoute(host: string): boolean;
   /** Whether DNS leads `host` here, whoever else goes by that name. */
   leadsHere(host: string): boolean;
   /** Whether DNS has been asked where `host` leads, and hasn't said it yet: it may mean us. */
   isUnknown(host: string): boolean;
 }
 
-const NO_NAMES: OwnNames = { stated: new Set(), isOurs: () => false, leadsHere: () => false, isUnknown: () => false };
+const NO_NAMES: OwnNames = {
+  stated: new Set(),
+  isOurs: () => false,
+  isOursInRoute: () => false,
+  leadsHere: () => false,
+  isUnknown: () => false,
+};
 
 export class OwnAddresses {
   /** Whether anything of ours speaks TLS. */
@@ -99,7 +107,8 @@ export class OwnAddresses {
 
   /** Whether we have put this Route entry, of a request with this Call-ID: perhaps at an address that we have no longer. */
   hasRoute(uri: SipUri, callId: string): boolean {
-    return this.hasUri(uri) || this.hasToken(uri, callId);
+    if (this.isStated(uri) || this.hasToken(uri, callId)) return true;
+    return this.names.isOursInRoute(uri.host) && this.hasPort(uri.port);
   }
 
   /** Whether the user of this URI is a token of ours, for a request with this Call-ID. */
