@@ -72,13 +72,18 @@ class Model {
   }
 
   at({ user, host }: SipUri): readonly AddressOfRecord[] {
-    return this.all.filter((one) =>
+    const there = this.all.filter((one) =>
       one.bindings.some(({ flow, contact }) => {
-        const isMeant = user === undefined || user === one.user || user === /^sips?:(.*)@/.exec(contact)?.[1];
-        // Behind a NAT of its own a phone has another address in its Contact than it is seen at.
+        const isMeant = user === undefined || user === one.user || user === parseSipUri(contact)?.user;
+        return flow.address === host && isMeant;
+      }),
+    );
+    if (there.length > 0) return there;
+    // Behind a NAT of its own a phone has another address in its Contact than it is seen at.
+    return this.all.filter((one) =>
+      one.bindings.some(({ contact }) => {
         const says = parseSipUri(contact);
-        const isSaid = says?.host === host && says.user !== undefined && (user === undefined || user === says.user);
-        return (flow.address === host && isMeant) || isSaid;
+        return says?.host === host && (user === undefined || user === says.user);
       }),
     );
   }

@@ -76,7 +76,7 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
   names: {
     default: "none",
     words:
-      "host names that mean this router, such as the one that phones have as their outbound proxy. Known without the key: what `advertise` says, the names in our own TLS certificate (no wildcards), and a name at the top of a request's Route that DNS leads to an address of `listen`. Names of upstream, gateways and the phones' domains never mean this router, whatever they resolve to. `status`, `doctor` and a log line `outbound_proxy_unknown` tell of a name that phones have as outbound proxy and that DNS leads elsewhere",
+      "host names that mean this router, such as the one that phones have as their outbound proxy. Known without the key: what `advertise` says, the names in our own TLS certificate (no wildcards), and a name at the top of a request's Route that DNS leads to an address of `listen`. Names of upstream and gateways never mean this router, whatever they resolve to; the phones' domains only at the top of Route, where our certificate or DNS says so. `status`, `doctor` and a log line `outbound_proxy_unknown` tell of a name that phones have as outbound proxy and that DNS leads elsewhere",
   },
   localnet: "the phones' networks; only they get survival and may dial out",
   upstream: {
