@@ -29,7 +29,6 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   private flowIndex = 0;
   /** The target leaves the transport to us: a request too long for a datagram can go by TCP. */
   private mayUseTcp = false;
-  private hasProvisional = false;
   private wasGivenUp = false;
   /** A provisional response other than 100: somebody's phone may ring. */
   private isRinging = false;
@@ -83,7 +82,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   }
 
   /**
-   * The answer isn't wanted any more. Who has shown a sign of life gets CANCEL; who has not is no longer waited for,
+   * The answer isn't wanted any more. A target that has shown a sign of life gets CANCEL; any other is no longer waited for,
    * and gets CANCEL should it answer late (§9.1).
    */
   cancel(reason: string, now_ms: number): void {
@@ -177,9 +176,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
       this.end({ status: 408, response: undefined }, now_ms);
     } else if (kind === "hush") this.ask(now_ms);
     else if (kind === "verdict") this.judge(now_ms);
-    else {
-      this.dismiss("", 408, now_ms);
-    }
+    else this.dismiss("", 408, now_ms);
   }
 
   /** The address that was tried says nothing: another gets what is left of the time. */
@@ -188,7 +185,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     if (!this.isOpen || this.hasProvisional || this.cancelReason !== undefined || transaction === undefined) return;
     const { locator } = this.kit;
     const next = this.flows[this.flowIndex];
-    // Who lives is waited for rather than who is known to be dead.
+    // An address that lives is waited for rather than one that is known to be dead.
     if (next === undefined || (locator.isDead(next, now_ms) && !locator.isDead(transaction.flow, now_ms))) return;
     noteSilence(this.kit, transaction.flow, now_ms);
     this.kit.transactions.abandon(transaction, now_ms);
@@ -199,12 +196,12 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     return (this.isOpen || this.goesOn) && (this.transaction ?? transaction) === transaction;
   }
 
-  /** A BYE is sent on, whatever its caller has been told: whoever sent it has hung up, and a call that stays up costs money. */
+  /** A BYE is sent on, whatever its caller has been told: it has hung up, and a call that stays up costs money. */
   private get goesOn(): boolean {
     return this.routed.request.method === "BYE" && this.final?.response === undefined;
   }
 
-  /** Whoever shows life first is the one to ask, even when it had been passed over. */
+  /** The address that shows life first is the one to ask, even when it had been passed over. */
   private mayTurnTo(transaction: ClientTransaction, status: number): boolean {
     if (!this.isOpen || this.hasProvisional || transaction.isCancelled) return false;
     return this.transaction === undefined || status < 300;
@@ -244,16 +241,6 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     return true;
   }
 
-  /** Nobody else is left: those that have said nothing may answer while fr_timer runs. */
-  private askAgain(now_ms: number): boolean {
-    const silent = this.asked.filter((one) => this.kit.transactions.resume(one, now_ms));
-    if (silent.length === 0) return false;
-    this.transaction = undefined;
-    this.hasProvisional = false;
-    this.target.observer?.onHush?.(now_ms);
-    return true;
-  }
-
   /** The caller has another answer: only a late one of these can still come. */
   letGo(server: ServerTransaction): void {
     if (this.isOpen) return;
@@ -263,10 +250,6 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
         one.user = new LateAnswer(this.kit, server, this.target.observer, this.cancelReason ?? "", isWithinDialog);
       }
     }
-  }
-
-  private abandonAll(now_ms: number): void {
-    for (const one of this.asked) this.kit.transactions.abandon(one, now_ms);
   }
 
   private proceed(transaction: ClientTransaction, response: Response, now_ms: number): void {
@@ -284,7 +267,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     this.running.onProvisional(this, response, now_ms);
   }
 
-  /** It had been given up, and its 2xx is the call's all the same: whoever watches the target must know. */
+  /** It had been given up, and its 2xx is the call's all the same: the target's observer must know. */
   revive(response: Response, now_ms: number): void {
     if (!this.wasGivenUp) return;
     this.target.observer?.onStart(this, now_ms);
@@ -300,13 +283,6 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     this.final ??= { status: response.status, response };
     this.isSilent = false;
     this.running.onSuccess(this, transaction, response, now_ms);
-  }
-
-  /** An address that had been given up has the call: whoever is asked now must not ring on. */
-  private passOver(now_ms: number): void {
-    if (this.transaction === undefined) return;
-    this.kit.transactions.cancel(this.transaction, "", now_ms);
-    this.abandonAll(now_ms);
   }
 
   private end(final: Final, now_ms: number): void {

@@ -29,6 +29,8 @@ export abstract class Patience implements TimerOwner {
   protected readonly fr_timer_ms: number | undefined;
   /** Where the copy has gone last. Undefined: nowhere yet, or again all addresses that have said nothing are waited for. */
   protected transaction: ClientTransaction | undefined = undefined;
+  /** The address that was asked last has answered, be it by 100. */
+  protected hasProvisional = false;
   /** All that have been asked, but for those that can't be reached. */
   protected readonly asked: ClientTransaction[] = [];
   private readonly method: string;
@@ -92,7 +94,28 @@ export abstract class Patience implements TimerOwner {
     if (this.nextTimer !== undefined) this.kit.timers.stop(this.nextTimer);
   }
 
-  /** Nothing has followed a 100: whoever watches the target asks it. One of several addresses comes last until it answers. */
+  /** No other address is left: those that have said nothing may answer while fr_timer runs. */
+  protected askAgain(now_ms: number): boolean {
+    const silent = this.asked.filter((one) => this.kit.transactions.resume(one, now_ms));
+    if (silent.length === 0) return false;
+    this.transaction = undefined;
+    this.hasProvisional = false;
+    this.target.observer?.onHush?.(now_ms);
+    return true;
+  }
+
+  protected abandonAll(now_ms: number): void {
+    for (const one of this.asked) this.kit.transactions.abandon(one, now_ms);
+  }
+
+  /** An address that had been given up has the call: the one that is asked now must not ring on. */
+  protected passOver(now_ms: number): void {
+    if (this.transaction === undefined) return;
+    this.kit.transactions.cancel(this.transaction, "", now_ms);
+    this.abandonAll(now_ms);
+  }
+
+  /** Nothing has followed a 100: the target's observer asks it. One of several addresses comes last until it answers. */
   protected ask(now_ms: number): void {
     const flow = this.hasNext ? this.transaction?.flow : undefined;
     if (flow !== undefined) this.kit.locator.markDead(flow, now_ms);
@@ -118,7 +141,7 @@ export abstract class Patience implements TimerOwner {
     tellSilence(this.target.observer, this.asked, this.method, now_ms);
   }
 
-  /** Timer C; but where somebody watches the target, a 100 that nothing follows is worth a question to it. */
+  /** Timer C; but where the target has an observer, a 100 that nothing follows is worth a question to it. */
   protected beginPatience(status: number, now_ms: number): void {
     const isWatched = this.fr_timer_ms !== undefined && this.target.observer?.onHush !== undefined;
     if (status === 100 && isWatched) this.startTimer("hush", this.fr_timer_ms ?? 0, now_ms);
