@@ -5,8 +5,6 @@ import {
   CONTENT_LENGTH,
   CSEQ,
   FROM,
-  headerId,
-  IDENTIFIERS,
   MAX_FORWARDS,
   OTHER,
   P_ASSERTED_IDENTITY,
@@ -26,10 +24,11 @@ import {
   LIST_VALUES_MAX,
   MESSAGE_MAX_CHARACTERS,
 } from "./limits.ts";
+import { hasNoEnd, locateFields, readValue } from "./locate-fields.ts";
 import { type Fault, type FieldTable, PLACES_PER_FIELD, Request, type RequestLine, Response } from "./message.ts";
 import { parseNameAddr } from "./name-addr.ts";
 import { hasStrayControl } from "./stray-control.ts";
-import { COMMA, CR, isSpace, LF, NUL, parseDecimal, SPACE, skipSpace, TAB, trimEnd } from "./text.ts";
+import { COMMA, CR, isSpace, NUL, parseDecimal, SPACE, skipSpace } from "./text.ts";
 import { MAGIC_COOKIE, parseVia, type Via } from "./via.ts";
 
 /** Not a message, and nothing that could be answered. */
@@ -47,7 +46,6 @@ export type Parsed = Request | Response | Unreadable | KeepAlive;
 
 const KEEP_ALIVE: KeepAlive = { kind: "keep-alive" };
 const VERSION = "SIP/2.0";
-const NO_FIELDS: readonly number[] = new Array<number>(IDENTIFIERS).fill(-1);
 /** Fields of which a message has at most one (§7.3.1). */
 const SINGLE = [CALL_ID, CSEQ, FROM, TO, MAX_FORWARDS, CONTENT_LENGTH];
 /** Fields that we read value by value. */
@@ -121,56 +119,6 @@ function parseRequest(wire: string, lineEnd: number, fieldsStart: number): Parse
     viaFault(wire, fields, topVia) ??
     (cseq.cseqMethod === method ? undefined : badRequest("CSeq names another method"));
   return new Request(fault === undefined ? withoutExcess(wire, fields) : wire, fields, essentials, line, fault);
-}
-
-/**
- * Finds every header field; a line without a colon gets identifier -1 and makes the message faulty. Behind the first
- * field too many it stops: such a message is refused, and must not cost more than others.
- */
-function locateFields(wire: string, start: number): FieldTable {
-  const places: number[] = [];
-  const firsts = NO_FIELDS.slice();
-  let position = start;
-  while (position < wire.length) {
-    if (places.length > HEADER_FIELDS_MAX * PLACES_PER_FIELD) {
-      return { places, firsts, start, end: position, bodyStart: wire.length };
-    }
-    const code = wire.charCodeAt(position);
-    if (code === LF) return { places, firsts, start, end: position, bodyStart: position + 1 };
-    if (code === CR && wire.charCodeAt(position + 1) === LF) {
-      return { places, firsts, start, end: position, bodyStart: position + 2 };
-    }
-    const next = nextField(wire, position);
-    const colon = wire.indexOf(":", position);
-    if (colon < 0 || colon >= next) {
-      places.push(-1, position, position, trimEnd(wire, position, next));
-    } else {
-      const nameEnd = trimEnd(wire, position, colon);
-      const id = headerId(wire, position, nameEnd);
-      const valueEnd = trimEnd(wire, colon + 1, next);
-      if (id !== OTHER && firsts[id] === -1) firsts[id] = places.length / PLACES_PER_FIELD;
-      places.push(id, position, skipSpace(wire, colon + 1, valueEnd), valueEnd);
-    }
-    position = next;
-  }
-  return { places, firsts, start, end: wire.length, bodyStart: wire.length };
-}
-
-/** Whether the empty line behind the header fields is missing. */
-function hasNoEnd(fields: FieldTable): boolean {
-  return fields.end === fields.bodyStart;
-}
-
-/** Where the field behind the one at `start` begins: a line that begins with white space goes on with the last. */
-function nextField(wire: string, start: number): number {
-  let position = start;
-  for (;;) {
-    const lineFeed = wire.indexOf("\n", position);
-    if (lineFeed < 0) return wire.length;
-    position = lineFeed + 1;
-    const code = wire.charCodeAt(position);
-    if (code !== SPACE && code !== TAB) return position;
-  }
 }
 
 function requestLineFault(wire: string, line: RequestLine, version: string): Fault | undefined {
@@ -279,11 +227,6 @@ function withoutTrailingNul(wire: string, { bodyStart }: FieldTable): string {
 function readTopVia(wire: string, fields: FieldTable) {
   const place = (fields.firsts[VIA] ?? -1) * PLACES_PER_FIELD;
   return place < 0 ? undefined : parseVia(wire, fields.places[place + 2] ?? 0, fields.places[place + 3] ?? 0);
-}
-
-function readValue(wire: string, fields: FieldTable, id: number): string {
-  const place = (fields.firsts[id] ?? -1) * PLACES_PER_FIELD;
-  return place < 0 ? "" : wire.slice(fields.places[place + 2], fields.places[place + 3]);
 }
 
 /** The number is -1 when the value is missing or malformed. */

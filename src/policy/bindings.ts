@@ -6,6 +6,7 @@ import type { SipUri } from "../message/uri.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
 import type { Hop } from "../transport/locator.ts";
 import { BindingIndex } from "./binding-index.ts";
+import { instanceMark, isSameInstance } from "./phone-marks.ts";
 
 /** One registered contact (RFC 3261 §10.2). */
 export interface Binding {
@@ -292,18 +293,4 @@ export class Bindings implements Table {
     }
     return address;
   }
-}
-
-/** What a phone is known by: its instance, or else its Contact URI. */
-export function phoneMark({ contact, instance }: Pick<Binding, "contact" | "instance">): string {
-  return instance === "" ? contact : instance;
-}
-
-/** How `seen` has an instance: what a phone claims must not pass for an address. */
-export function instanceMark(instance: string): string {
-  return `instance ${instance}`;
-}
-
-function isSameInstance(a: Binding, b: Binding): boolean {
-  return a.instance !== "" && a.instance === b.instance;
 }

@@ -9,15 +9,8 @@ import { Splice } from "../message/splice.ts";
 import type { RoutedRequest } from "../proxy/router.ts";
 import { type Flow, isSameFlow } from "../transport/flow.ts";
 import { nameOf } from "./address-of-record.ts";
-import {
-  type AddressOfRecord,
-  BINDINGS_MAX,
-  type Binding,
-  type Bindings,
-  instanceMark,
-  phoneMark,
-  TEXT_CHARACTERS_MAX,
-} from "./bindings.ts";
+import { type AddressOfRecord, BINDINGS_MAX, type Binding, type Bindings, TEXT_CHARACTERS_MAX } from "./bindings.ts";
+import { instanceMark, phoneMark } from "./phone-marks.ts";
 import { isOvertaken, orderOf } from "./register-order.ts";
 import { capExpiries, grantsOf, headerExpires_s, type Wish, type Wishes, wishesOf } from "./register-wishes.ts";
 import type { RegistrationSettings } from "./site.ts";

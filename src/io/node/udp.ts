@@ -2,6 +2,7 @@
 import { DgramAsPromised, type SocketAsPromised } from "dgram-as-promised";
 import type { Logger } from "../../base/ports.ts";
 import type { Flow, Listener } from "../../transport/flow.ts";
+import { isDeathSign } from "./death-signs.ts";
 import type { TransportSink } from "./sink.ts";
 
 /** Room for some 1,000 REGISTERs at once; the kernel may grant less. */
@@ -229,18 +230,7 @@ export class NodeUdp {
   }
 }
 
-/**
- * What tells of the peer or of the way to it; a datagram that is too long tells of itself. EINVAL: nothing leads there from
- * our address; Linux before 5.4 says so too when that is gone.
- */
-const DEATH_SIGNS = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "ENETDOWN", "EADDRNOTAVAIL", "EINVAL"];
-
-function isDeathSign(error: Error): boolean {
-  const { code } = error as { code?: unknown };
-  return typeof code === "string" && DEATH_SIGNS.includes(code);
-}
-
-/** Nobody waits for news of a response that couldn't be sent, and a callback costs Node a tick. */
+/** A response that couldn't be sent is no news for anybody, and a callback costs Node a tick. */
 function isResponse(wire: string): boolean {
   return wire.startsWith("SIP/2.0 ");
 }
