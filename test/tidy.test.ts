@@ -78,6 +78,11 @@ describe("comments", () => {
     expect(silent.map(({ path }) => path)).toEqual([]);
   });
 
+  test("comments name the thing in the subject", () => {
+    const riddle = /(?:\/\/|^\s*\*|\/\*\*)\s*(?:Wh[o]|Who[e]ver|Wh[o]m|Nob[o]dy|So m[a]ny|So l[o]ng)\b/;
+    expect(offences(source, (line) => riddle.test(line))).toEqual([]);
+  });
+
   test("every section is written §digits(.digits)*", () => {
     const isBad = (line: string) =>
       [...line.matchAll(/\u00a7(.{0,12})/g)].some(([, rest = ""]) => !/^\d+(\.\d+)*(?![\w])/.test(rest));

@@ -15,7 +15,7 @@ const NEWS_DELAY_ms = 5_000;
  */
 const NEWS_BURST = 60;
 const NEWS_PER_HOUR = 6;
-/** A disk that was full, or still writes, is asked again after so long. */
+/** A disk that was full, or still writes, is asked again after this time. */
 const RETRY_ms = 60_000;
 /** What is forgotten has been kept for a day: an hour more does no harm. */
 const EXPIRE_INTERVAL_ms = 3_600_000;
@@ -55,7 +55,7 @@ export class BindingKeeper implements TimerOwner {
 
   /**
    * @param interval_ms refreshes that bring nothing new are written so often at the most
-   * @param cap_ms phones are told to stay registered for so long at the most
+   * @param cap_ms the longest registration that phones are told
    */
   constructor(
     ports: KeeperPorts,

@@ -40,7 +40,7 @@ export interface RecordedCall extends Omit<CallEntry, "at_ms"> {
   readonly at: string;
 }
 
-/** Who is asked. */
+/** The branchline that commands ask. */
 export interface Controlled {
   status(): RunningStatus;
   calls(): readonly RecordedCall[];

@@ -21,7 +21,7 @@ export interface Sockets {
   isOurs(address: string): Promise<boolean>;
 }
 
-/** Whoever must know where we can be reached. */
+/** Must know where we can be reached. */
 export interface ListeningUser {
   /** Nothing can leave by it any more. */
   onGone(listener: OwnListener): void;

@@ -8,7 +8,7 @@ interface Harm {
 }
 
 const MORE_MEMORY = "a larger heap: BRANCHLINE_HEAP_MB for run.sh, or --max-old-space-size";
-const FEWER_REQUESTS = "find who asks so much (over_quota, branchline calls), and lower limits.per_source";
+const FEWER_REQUESTS = "find the source that asks so much (over_quota, branchline calls), and lower limits.per_source";
 
 /** Tables that aren't here forget their oldest entry, and it is found anew. */
 const HARMS: Readonly<Record<string, Harm>> = {

@@ -116,7 +116,7 @@ export class IpRanges {
 }
 
 /**
- * An IPv4 address as a number; -1 for anything else. Whoever forges his address comes with a new one each time, and
+ * An IPv4 address as a number; -1 for anything else. A forger comes with a new address each time, and
  * ip-num takes 20 µs for one.
  */
 function ipv4Value(text: string): number {

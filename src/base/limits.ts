@@ -31,7 +31,7 @@ export interface Limits {
   readonly lookups: number;
   /** Callers who have been redirected and should come back. */
   readonly redirects: number;
-  /** Dialogs that nobody wants any more, and that we end. */
+  /** Dialogs that aren't wanted any more, and that we end. */
   readonly lateAnswers: number;
   readonly connections: number;
   /** Characters of messages that aren't whole yet, or that wait to be sent, on all connections. */

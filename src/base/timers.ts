@@ -40,7 +40,7 @@ class Queue {
   }
 }
 
-/** Who waits so long doesn't mind a moment more: the ends of lingering transactions, one for each of some, share one wake. */
+/** Timers of this length may fire late, so that the ends of many lingering transactions share one wake. */
 const LONG_ms = 5_000;
 const SLACK_ms = 100;
 

@@ -119,7 +119,7 @@ function decide(facts: Facts, given: Given, isTrusting: boolean): Promise<Draft>
   return stand.question === undefined ? Promise.resolve(stand.draft) : askPerson(stand, settled);
 }
 
-/** Whom nobody can ask has no emergency numbers but those that he names. */
+/** Without a terminal, only the emergency numbers given by flag are written. */
 function givenIn(options: InitOptions, isTerminal: boolean): Given {
   const { localnet, upstream, gateway, members, emergency = isTerminal ? undefined : "none", listen: own } = options;
   return { localnet, upstream, gateways: gateway, members, emergency, listen: own };

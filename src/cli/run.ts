@@ -29,7 +29,7 @@ export async function run(file: string): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
   process.title = "branchline";
   const log = createLogger(config.logLevel);
-  // Before anything else: whoever sends a signal can't know how far we are.
+  // Before anything else: the sender of a signal can't know how far we are.
   process.on("SIGHUP", async () => {
     const app = await started;
     const faults: string[] = [];

@@ -1,4 +1,4 @@
-/** Who may ask anything of us. Nobody relays through us from outside. */
+/** Which sources may ask anything of us. From outside nothing is relayed. */
 import { CONTACT } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";

@@ -137,7 +137,7 @@ export class BindingIndex<A extends Entry> {
     return this.list(`user ${userKey(user)}`).filter(({ bindings }) => bindings.length > 0);
   }
 
-  /** Whether any user is a number of so many digits. */
+  /** Whether any user is a number with this many digits. */
   hasLength(digits: number): boolean {
     return this.lengths.has(digits);
   }

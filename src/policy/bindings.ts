@@ -59,7 +59,7 @@ export const TEXT_CHARACTERS_MAX = 512;
 const BINDING_CHARACTERS = 300;
 /** An address-of-record below this may have another contact even when the others have taken all the room. */
 const MODEST_CHARACTERS = 2_000;
-/** A binding that upstream has let expire serves in outages for so long: nobody registers with a PBX that is gone. */
+/** A binding that upstream has let expire serves in outages for this time: no phone can register with a PBX that is gone. */
 export const KEEP_ms = 24 * 3_600_000;
 
 /** One for all of which upstream knows everything. */
@@ -150,7 +150,7 @@ export class Bindings implements Table {
     return this.index.allByUser(user);
   }
 
-  /** Whether an extension of this site has so many digits. */
+  /** Whether an extension of this site has this number of digits. */
   hasLength(digits: number): boolean {
     return this.index.hasLength(digits);
   }

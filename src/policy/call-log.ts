@@ -22,7 +22,7 @@ export interface CallEntry {
   readonly origin: Origin;
   readonly rule: string;
   readonly why: string;
-  /** Whom it was offered to, in order: "upstream pbx.example.com", "notice", "gateway 10.10.1.3". */
+  /** What it was offered to, in order: "upstream pbx.example.com", "notice", "gateway 10.10.1.3". */
   readonly route: readonly string[];
   /** Its final response; undefined while there is none. */
   readonly status: number | undefined;
@@ -102,7 +102,7 @@ class CallRecord implements DecisionListener {
     this.inner = undefined;
   }
 
-  /** Behind whom the call was offered to last: why it went on from there. */
+  /** Behind the last place where the call was offered: why it went on from there. */
   private tellAnswer(): void {
     const { route } = this.entry;
     const last = route.pop();

@@ -1,4 +1,4 @@
-/** Who has called an emergency number: calls that come from the same gateway soon afterwards ring that phone too. */
+/** Phones that have called an emergency number: calls that come from the same gateway soon afterwards ring them too. */
 import { type Flow, type Listener, restoreFlow, type SavedFlow, saveFlow } from "../transport/flow.ts";
 
 /** Kept at the most: more phones than a branch has in an emergency. */
@@ -37,7 +37,7 @@ export class Callbacks {
     this.onChange(others.length === before);
   }
 
-  /** Who is to be rung by calls from this gateway, the last caller first. */
+  /** Those that calls from this gateway ring, the last caller first. */
   of(gateway: string, now_ms: number): readonly Callback[] {
     return this.callbacks.filter((one) => one.gateway === gateway && now_ms < one.until_ms).slice(0, RUNG_MAX);
   }

@@ -1,4 +1,4 @@
-/** Whom a call means at this site, without upstream's help. */
+/** What a call means at this site, without upstream's help. */
 import { REPLACES } from "../message/header-names.ts";
 import { parseSipUri, type SipUri, uriPort } from "../message/uri.ts";
 import type { Target } from "../proxy/router.ts";

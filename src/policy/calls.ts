@@ -48,7 +48,7 @@ export class Calls implements Table {
   hits = 0;
   readonly limit: number;
   private readonly calls = new Map<string, Call>();
-  /** A call of which no BYE has been seen holds its channel for so long. */
+  /** A call of which no BYE has been seen holds its channel for this time. */
   max_call_ms: number;
 
   constructor(max_call_ms: number, limit = PLENTY.calls) {

@@ -43,7 +43,7 @@ export class ChannelObserver implements TargetObserver {
   }
 
   onAnswer(status: number, now_ms: number): void {
-    // Somebody is reached now: until then anybody could make himself called back.
+    // The call has got through: before that, any phone could make itself called back.
     const isReached = status > 100 && status < 300;
     if (isReached && this.routed !== undefined) this.emergency?.reached(this.peer.hop.host, this.routed, now_ms);
     this.peer.onAnswer(status, now_ms);

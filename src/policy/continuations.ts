@@ -1,4 +1,4 @@
-/** What plans leave open until its time has come, by name: while upstream lives, nobody works out how to do without it. */
+/** What plans leave open until its time has come, by name: while upstream lives, survival isn't worked out. */
 import type { Outcome } from "../proxy/plan/condition.ts";
 import type { Continuation, Stage } from "../proxy/router.ts";
 import { findExtension } from "./extensions.ts";

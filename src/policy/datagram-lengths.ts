@@ -7,7 +7,7 @@
 const SHORT_octets = 1_200;
 /** The way to a peer changes: what an answer has shown of it counts for this long. */
 const ANSWERED_LIFETIME_ms = 3_600_000;
-/** A slow peer answers after fr_timer: only what has stayed unanswered for so long counts. */
+/** A slow peer answers after fr_timer: only what has stayed unanswered for this time counts. */
 const SLOW_ms = 3_000;
 const TOLD_AGAIN_ms = 3_600_000;
 /** The status shows it until an equally long request is answered, or for this long. */

@@ -1,4 +1,4 @@
-/** Whom people from outside may make us send to, and connect to. */
+/** Where sources from outside may make us send to, and connect to. */
 import type { SipUri } from "../message/uri.ts";
 import type { Stage } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";

@@ -49,7 +49,7 @@ export class Realms {
 
 /**
  * @param realms those in which the gateway itself has asked for a password
- * @param isForHelp whoever answers an emergency call must know who has called, and where to call back
+ * @param isForHelp it belongs to an emergency call: its answerer must know who has called, and where to call back
  * @returns indexes of header fields
  */
 export function withheldFields(

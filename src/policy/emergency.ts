@@ -139,7 +139,7 @@ export class Emergency {
     });
   }
 
-  /** It has reached somebody through this gateway: whoever calls back from there is to reach the caller. */
+  /** It has got through by this gateway: a call back from there is to reach the caller. */
   reached(host: string, { request, source }: RoutedRequest, now_ms: number): void {
     const { callbacks, settings, registrar, site } = this.parts;
     const contact = parseNameAddr(request.list(CONTACT)[0] ?? "")?.uri ?? "";
@@ -201,7 +201,7 @@ export class Emergency {
         if (ended === undefined || freed === undefined) return 0;
         this.preempted.set(address, now_ms);
         attempt.asked.add(freed.name);
-        // Nobody else may take the channel meanwhile.
+        // No other call may take the channel meanwhile.
         gateways.calls.begin(held(facts.request), ended.gateway, true, { refuse: () => {} }, now_ms);
         log.warn("call_preempted", { call_id: ended.callId, gateway: freed.name, for: facts.request.callId });
         return RELEASE_ms;

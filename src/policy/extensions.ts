@@ -69,7 +69,7 @@ export function ringStages(
 }
 
 const BUSY: Condition = { codes: [486, 600] };
-/** Nobody picked up, or no phone is there. */
+/** The call wasn't picked up, or no phone is there. */
 const UNANSWERED: Condition = { silent: true, codes: [408, 480, 487, 503] };
 
 const REDIRECTED: Condition = { classes: [3] };

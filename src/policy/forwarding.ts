@@ -1,11 +1,11 @@
-/** Where calls go on to an extension, or a number beyond the site, instead of whom they were for. */
+/** Where calls go on to an extension, or a number beyond the site, instead of the extension that they were for. */
 import type { RoutedRequest, Stage, Target } from "../proxy/router.ts";
 import { findExtension, ringStages } from "./extensions.ts";
 import type { Gateways } from "./gateways.ts";
 import type { Registrar } from "./registrar.ts";
 import type { Site } from "./site.ts";
 
-/** In an outage nobody can renew what upstream has let expire. */
+/** In an outage a phone can't renew what upstream has let expire. */
 export const ALL_KEPT = Number.NEGATIVE_INFINITY;
 
 interface Helpers {

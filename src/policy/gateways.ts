@@ -170,7 +170,7 @@ export class Gateways {
     };
   }
 
-  /** What of a message isn't for whoever is at `address`: header fields, by index. Nothing where that is no gateway. */
+  /** Header fields of a message, by index, that the gateway at `address` must not see. None where no gateway is there. */
   withheld(message: Request | Response, address: string, isForHelp: boolean): readonly number[] {
     const there = this.byAddress.get(address);
     if (there === undefined || there.every(({ gateway }) => gateway.isTrusted)) return [];

@@ -32,7 +32,7 @@ export class Hunting {
     return this.site.huntGroups.find((one) => one.name === name);
   }
 
-  /** Everybody whom groups name, group by group. */
+  /** All members that groups name, group by group. */
   members(now_ms: number): MemberStatus[] {
     return this.site.huntGroups.flatMap(({ name, members }) =>
       members.map((member) => {

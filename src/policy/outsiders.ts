@@ -6,7 +6,7 @@ import { Seldom } from "./seldom.ts";
 /** A method can be as long as a message. */
 const METHOD_CHARACTERS = 20;
 
-/** Says, perhaps later, what helps whoever is at this address. */
+/** Says, perhaps later, what helps the source at this address. */
 export type Advise = (address: string, tell: (cure: string) => void, now_ms: number) => void;
 
 export class Outsiders {

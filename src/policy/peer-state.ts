@@ -3,7 +3,7 @@ import type { WatchSettings } from "./site.ts";
 
 export type PeerStateName = "up" | "suspect" | "down" | "recovering";
 
-/** What has been seen. Every response is life, whoever asked for it. */
+/** What has been seen. Every response is life, whatever it answers. */
 export type Evidence =
   | "probe answered"
   | "probe failed"

@@ -8,13 +8,13 @@ import type { Origin } from "./origin.ts";
 import type { LimitSettings } from "./site.ts";
 import { NO_LIMIT, type Rate, TokenBucket } from "./token-bucket.ts";
 
-/** Whoever forges his address has as many as he likes: all strangers together get so many times what one of them gets. */
+/** Source addresses can be forged: all strangers together get this many times the quota of one. */
 const STRANGERS_TOGETHER = 20;
 /** What belongs to a request besides itself: ACK, responses, retransmissions for as long as upstream is silent. */
 const MESSAGES_PER_REQUEST = 10;
-/** So many a second hear that they are over their limit, and so many may call for help all the same. */
+/** For a source over its quota: requests a second that get 503, and emergency calls a second that pass all the same. */
 const EXCEPTIONS: Rate = { rate: 5, burst: 5 };
-/** Who a source is can change: DNS finds another upstream. */
+/** What a source is can change: DNS finds another upstream. */
 const LOOK_AGAIN_ms = 1_000;
 
 /** What a source has left. */
@@ -53,7 +53,7 @@ export class Quotas {
     return source === undefined ? this.hearsStranger(address, now_ms) : source.messages.take(now_ms);
   }
 
-  /** A stranger has shown a token of ours, or answered what we had asked: from now on he may ask as much as a phone. */
+  /** A stranger has shown a token of ours, or answered what we had asked: from now on it may ask as much as a phone. */
   prove(address: string): void {
     if (this.sources.get(address) === undefined) this.remember(address, "stranger", 0);
   }

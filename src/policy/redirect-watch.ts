@@ -81,7 +81,7 @@ export class RedirectWatch implements Table {
   /** The time is over. */
   missed(caller: string): void {
     this.waits.delete(caller);
-    // Anybody can call himself anything: only whom upstream has registered has a place in the table.
+    // Any phone can call itself anything: only one that upstream has registered has a place in the table.
     if (this.bindings.find(caller) === undefined) this.others.set(ownText(caller), true);
     else this.bindings.markRelay(caller);
     this.log.info("redirect_ignored", { caller, effect: "its calls are relayed from now on" });

@@ -1,4 +1,4 @@
-/** Who is registered, as plain data, in pieces: thousands at once would keep calls waiting. */
+/** Registered phones, as plain data, in pieces: thousands at once would keep calls waiting. */
 import { hostText } from "../message/uri.ts";
 import { type Flow, isReliable, type Protocol } from "../transport/flow.ts";
 import type { Bindings } from "./bindings.ts";
@@ -24,7 +24,7 @@ export interface RegisteredPage {
   readonly next?: string;
 }
 
-/** A piece has about so many characters. */
+/** The size of a piece, in characters, more or less. */
 const PAGE_CHARACTERS = 65_536;
 /** What a contact has besides its texts. */
 const CONTACT_CHARACTERS = 150;

@@ -42,7 +42,7 @@ const RULES: readonly RoutingRule[] = [
   fromUpstream,
 ];
 
-/** Log lines a second about whoever asks too much. */
+/** Log lines a second about sources that ask too much. */
 const ALARMS_PER_SECOND = 0.1;
 
 export class RoutingPolicy implements Router {

@@ -172,7 +172,7 @@ export class SitePolicy {
   }
 }
 
-/** Everybody whom the file names. */
+/** All hosts that the file names. */
 function hostsIn({ upstream, gateways, huntGroups }: Site): string[] {
   const members = huntGroups.flatMap((group) => group.members.flatMap((one) => (typeof one === "string" ? [] : [one])));
   return [...upstream.targets, ...gateways.map(({ uri }) => uri), ...members].map(({ host }) => host);

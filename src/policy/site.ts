@@ -13,9 +13,9 @@ export interface ProbeSettings {
   readonly down_interval_ms: number;
   /** How long a probe waits for its answer. */
   readonly timeout_ms: number;
-  /** So many probes fail before suspect turns down. */
+  /** Probes that fail before suspect turns down. */
   readonly failures: number;
-  /** So many probes succeed before down turns recovering. */
+  /** Probes that succeed before down turns recovering. */
   readonly successes: number;
   /** What the OPTIONS request looks like. */
   readonly options: OptionsForm;
@@ -93,7 +93,7 @@ export interface GatewaySettings {
   readonly carriers: readonly Carrier[];
   /** How gateways are probed that have nothing of their own. */
   readonly probe: ProbeSettings;
-  /** A call of which no BYE has been seen holds its channel for so long. */
+  /** A call of which no BYE has been seen holds its channel for this time. */
   readonly max_call_ms: number;
 }
 
@@ -102,11 +102,11 @@ export interface EmergencySettings {
   readonly numbers: readonly string[];
   /** What phones dial before an outside number: with 0, 0112 is 112. */
   readonly prefixes: readonly string[];
-  /** So many channels, of all gateways together, are kept free of ordinary calls from here. */
+  /** Channels, of all gateways together, that are kept free of ordinary calls from here. */
   readonly reserve: number;
   /** Whether the youngest ordinary call is ended when no gateway takes an emergency call. */
   readonly preempt: boolean;
-  /** So long afterwards, calls from that gateway ring the caller too. */
+  /** For this time afterwards, calls from that gateway ring the caller too. */
   readonly callback_ms: number;
 }
 
@@ -117,7 +117,7 @@ export interface ExtensionSettings {
   /** What the outside dials before an extension: with 5550, 5550201 is 201. */
   readonly prefixes: readonly string[];
   /**
-   * Of two numbers of which one ends with the other, the shorter at least so long, both mean one phone. Undefined: no
+   * Of two numbers of which one ends with the other, the shorter at least this long, both mean one phone. Undefined: no
    * guessing, since 112 ends 4112 too, and many an outside number ends with an extension.
    */
   readonly suffix_digits: number | undefined;
@@ -141,7 +141,7 @@ export interface HuntGroup {
   readonly members: readonly Member[];
   /** All at once, one after the other, or the same beginning with another one each time. */
   readonly strategy: "parallel" | "serial" | "round-robin";
-  /** For whom a phone's 603, 606 and 607 speak. */
+  /** What a phone's 603, 606 and 607 speak for. */
   readonly decline: "member" | "group";
   /** How long the group rings; with serial and round-robin, each member. */
   readonly ring_ms: number;
@@ -172,9 +172,9 @@ export interface RegistrationSettings {
   readonly expires_cap_ms: number;
   /** What phones are told in an outage, less a random part. */
   readonly survival_expires_ms: number;
-  /** Upstream silent for so long on a known phone's REGISTER: the phone is answered here. */
+  /** A known phone whose REGISTER upstream leaves unanswered for this time is answered here. */
   readonly local_after_ms: number;
-  /** Who is answered in an outage: phones seen before, all in localnet, or nobody. */
+  /** Phones that are answered in an outage: those seen before, all in localnet, or none. */
   readonly unknown: "known" | "localnet" | "none";
   /** REGISTERs per second that go up after an outage. */
   readonly pace: number;

@@ -15,7 +15,7 @@ import type { RequestFacts } from "./request-facts.ts";
 import type { Site } from "./site.ts";
 import type { Upstreams } from "./upstreams.ts";
 
-/** Whom a rule may ask. */
+/** What a rule may ask. */
 export interface Staff {
   readonly site: Site;
   readonly own: OwnAddresses;

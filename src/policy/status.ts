@@ -64,13 +64,13 @@ export interface SiteStatus {
     /** Contacts registered from the address of a gateway. */
     readonly at_gateways?: number;
   };
-  /** Whom hunt groups name; older versions don't tell. */
+  /** Members that hunt groups name; older versions don't tell. */
   readonly members?: readonly MemberStatus[];
   /** What isn't well with upstream and the Path of registrations; older versions don't tell. */
   readonly path?: readonly PathFinding[];
   /** Outbound proxies of phones that don't mean us, as far as is known; older versions don't tell. */
   readonly proxy_names?: readonly ProxyName[];
-  /** Who shares an address with upstream, or an address and port with a gateway; older versions don't tell. */
+  /** Phones and gateways that share an address with upstream, or phones an address and port with a gateway; older versions don't tell. */
   readonly conflicts?: readonly AddressConflict[];
   readonly history: readonly Edge[];
 }

@@ -14,10 +14,10 @@ export interface KnownPeer {
   readonly addresses: readonly string[];
 }
 
-/** Who are likely to be neighbours: networks of this size, in bits, by IP version. */
+/** Addresses in one network are likely to be neighbours': networks of this size, in bits, by IP version. */
 const NETWORK_bits: Readonly<Record<number, number>> = { 4: 24, 6: 64 };
 
-/** What helps whoever has sent from `address` in vain. */
+/** What helps a source at `address` that has been refused. */
 export function strangerAdvice(address: string, peers: readonly KnownPeer[]): string {
   const owner = peers.find(({ host, addresses }) => host === address || addresses.includes(address));
   if (owner !== undefined) {

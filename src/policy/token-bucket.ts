@@ -1,4 +1,4 @@
-/** So many per second, and a few at once. */
+/** A token bucket: a rate per second, and a burst. */
 
 export interface Rate {
   /** Per second. */

@@ -121,7 +121,7 @@ export class Upstreams {
     return [...new Set(hosts)];
   }
 
-  /** Who sends from `address`: a configured upstream may do more than a domain that some phone named. */
+  /** What a source at `address` is, as far as upstream goes: a configured upstream may do more than a domain that some phone named. */
   originOf(address: string): "upstream" | "domain" | undefined {
     if (this.configured.some((target) => target.places.has(address))) return "upstream";
     for (const target of this.peers.watchedDomains) if (target.places.has(address)) return "domain";

@@ -18,7 +18,7 @@ export function nextVia(response: Response): Via | undefined {
 
 /**
  * The wire text without the top Via; with Content-Length, since where it goes may be a stream (§20.14).
- * @param withheld indexes of header fields that aren't for whom it goes to
+ * @param withheld indexes of header fields that its receiver must not see
  */
 export function withoutTopVia(response: Response, withheld: readonly number[]): string {
   const index = response.indexOf(VIA);

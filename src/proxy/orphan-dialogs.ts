@@ -61,7 +61,7 @@ class OrphanDialog implements FlowWaiter {
   constructor(parts: Parts, response: Response, asked: Flow) {
     this.parts = parts;
     this.cseq = response.cseqNumber;
-    // Who has opened the connection himself need not listen at his Contact.
+    // A peer that has opened the connection itself need not listen at its Contact.
     this.side = calleeSide(response, parts.own, asked.isAccepted === true ? asked : undefined);
   }
 

@@ -14,7 +14,7 @@ export interface OwnNames {
   isOurs(host: string): boolean;
   /** The same in a Route: there a name is a proxy's, though phones may be registered in a domain of that name. */
   isOursInRoute(host: string): boolean;
-  /** Whether DNS leads `host` here, whoever else goes by that name. */
+  /** Whether DNS leads `host` here, whatever else goes by that name. */
   leadsHere(host: string): boolean;
   /** Whether DNS has been asked where `host` leads, and hasn't said it yet: it may mean us. */
   isUnknown(host: string): boolean;

@@ -12,7 +12,7 @@ import { type OptionsForm, optionsRequest } from "./options-request.ts";
 /** What an answer to a probe shows: somebody lives there, or doesn't; "wait": it is provisional, and only the final one counts. */
 export type ProbeVerdict = "life" | "failure" | "wait";
 
-/** Whoever wants to know. Exactly one of the last two is called for each probe. */
+/** Is told what came of a probe. Exactly one of the last two is called for each probe. */
 export interface ProbeUser {
   /** What an answer with this status shows. */
   judge(status: number): ProbeVerdict;

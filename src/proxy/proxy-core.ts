@@ -118,7 +118,7 @@ export class ProxyCore implements TransactionUser {
     };
   }
 
-  /** Whom to ask where requests go. Must be set before the first datagram. */
+  /** The router that is asked where requests go. Must be set before the first datagram. */
   use(router: Router): void {
     this.router = router;
   }
@@ -238,7 +238,7 @@ export class ProxyCore implements TransactionUser {
     const via = nextVia(response);
     if (via === undefined) return;
     const hop = hopBack(via);
-    // A Via can name anybody: whoever forges a response is to have us send, and connect, to nobody who doesn't belong here.
+    // A Via can name any host: a forged response must not have us send, or connect, to one that doesn't belong here.
     if (this.router?.mayAnswer(hop.host, undefined) !== true) return;
     const wire = withoutTopVia(response, this.kit.withheld(response, hop.host, false));
     const forward = new StatelessResponse(this.transport, wire);
@@ -246,7 +246,7 @@ export class ProxyCore implements TransactionUser {
     if (flows !== undefined) forward.onLocated(flows);
   }
 
-  /** Only who was asked may answer, or another address of his kind: a branch can be overheard. */
+  /** Only the address that was asked may answer, or another of its kind: a branch can be overheard. */
   private receiveResponse(response: Response, source: Flow, now_ms: number): boolean {
     // §18.1.2: what doesn't answer a request of ours is dropped, whatever its branch.
     if (!this.own.hasVia(response.topVia)) {
@@ -284,7 +284,7 @@ export class ProxyCore implements TransactionUser {
 
   /**
    * Even without a Call-ID: Via and CSeq are what a client knows its request by (§17.1.3).
-   * @param most_bytes a longer answer isn't sent: nobody is to have us send more to a forged address than he has to
+   * @param most_bytes a longer answer isn't sent: a forged request must not have us send more than it was long itself
    */
   private answerStateless(request: Request, source: Flow, reply: Reply, most_bytes = Number.POSITIVE_INFINITY): void {
     if (request.method === "ACK") return;

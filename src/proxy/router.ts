@@ -52,14 +52,14 @@ export interface Target {
   readonly dropRoutes?: boolean;
   /** Targets of one party, such as all contacts of one phone in a group, stop together when one of them answers as `mutes` says. */
   readonly party?: string;
-  /** Answers that speak for the target's party alone, and count as 480: a 6xx not for everybody (§16.7 item 5), a 3xx for nobody. */
+  /** Answers that speak for the target's party alone, and count as 480: a 6xx that isn't meant for all (§16.7 item 5), a 3xx that the caller can't use. */
   readonly mutes?: Condition;
   /**
    * While fr_timer runs, a target that can't be reached is tried again and again: the line may come back. A BYE is so for as long
    * as its transaction would last, whatever its caller has been told meanwhile.
    */
   readonly isPersistent?: boolean;
-  /** An emergency call: whoever takes it learns who calls. */
+  /** An emergency call: the one that takes it learns who calls. */
   readonly isForHelp?: boolean;
   /** One side of the dialog is a PSTN gateway. */
   readonly touchesGateway?: boolean;
@@ -70,7 +70,7 @@ export interface Target {
 
 /** What stages have in common. */
 interface AnyStage {
-  /** Whom it concerns, in words, for call records and explanations: "gateway 10.10.1.3". */
+  /** What it concerns, in words, for call records and explanations: "gateway 10.10.1.3". */
   readonly what?: string;
 }
 
@@ -79,9 +79,9 @@ export interface ForkStage extends AnyStage {
   readonly kind: "fork";
   /** The targets, or what chooses them when their time has come; none is as good as silence. */
   readonly targets: readonly Target[] | ((now_ms: number) => readonly Target[]);
-  /** A target that has said nothing for so long counts as silent; default: timer B or F. */
+  /** A target that has said nothing for this time counts as silent; default: timer B or F. */
   readonly fr_timer_ms?: number;
-  /** So long the targets may ring in all; default: timer C. */
+  /** How long the targets may ring in all; default: timer C. */
   readonly ring_ms?: number;
   /** What follows, once all targets have ended without a 2xx: the first that is met; none: the caller is answered. */
   readonly on?: readonly Sequel[];
@@ -201,11 +201,11 @@ export interface Router {
    */
   mayAnswer(address: string, asked: string | undefined): boolean;
   /**
-   * The header fields of a message, by index, that aren't for whoever is at `address`.
+   * The header fields of a message, by index, that aren't for the peer at `address`.
    * @param isForHelp it belongs to an emergency call
    */
   withheld(message: Request | Response, address: string, isForHelp: boolean): readonly number[];
-  /** Whoever is at `address` wants a password: 401 or 407 to what we have sent there. */
+  /** The peer at `address` wants a password: 401 or 407 to what we have sent there. */
   onChallenge(response: Response, address: string): void;
   /** Whether two addresses are one party's: equal, or those of one upstream target. */
   isSameParty(address: string, other: string): boolean;

@@ -48,7 +48,7 @@ function refusalOfUri(text: string, uri: SipUri | undefined, own: OwnAddresses):
   const isSip = scheme === "sip" || scheme === "sips";
   if (!isSip && scheme !== "tel" && scheme !== "urn") return { status: 416 };
   if (isSip && uri === undefined) return { status: 400, reason: "Malformed Request-URI" };
-  // §19.1.1: what is behind "?" would become header fields of whoever takes them for such.
+  // §19.1.1: what is behind "?" would become header fields where it is taken for such.
   if (isSip && uri?.headers !== "") return { status: 400, reason: "Headers In Request-URI" };
   return undefined;
 }

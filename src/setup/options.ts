@@ -1,4 +1,4 @@
-/** OPTIONS from a socket of its own: who is there, and what does he see of us? */
+/** OPTIONS from a socket of its own: what is there, and what does it see of us? */
 import type { Random } from "../base/ports.ts";
 import { hostText } from "../message/uri.ts";
 import { MAGIC_COOKIE } from "../message/via.ts";

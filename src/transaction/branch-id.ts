@@ -6,9 +6,9 @@ import { MAGIC_COOKIE } from "../message/via.ts";
 /**
  * "z9hG4bK" mark "." start counter "-" chance "." loop
  *
- * mark: the same for the life of the installation and known only to those whom we sent a request: who returns it in a
+ * mark: the same for the life of the installation and known only to those that we have sent a request: a peer that returns it in a
  * response has seen our request, even one from before a restart. start: differs with each start of the process, so that
- * branches never repeat. chance: whoever has seen one branch must not foresee the next, or he answers in others' place. loop: RFC 5393 §4.2.1, what a looping request would repeat.
+ * branches never repeat. chance: one that has seen a branch must not foresee the next, or it answers in others' place. loop: RFC 5393 §4.2.1, what a looping request would repeat.
  */
 export class BranchIds {
   private readonly mark: string;

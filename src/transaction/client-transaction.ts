@@ -6,7 +6,7 @@ import { buildAck } from "./ack-cancel.ts";
 import type { Input, Machine } from "./machine.ts";
 import { Transaction, type TransactionRunner } from "./transaction.ts";
 
-/** Who sent the request. */
+/** The sender of the request. */
 export interface ClientUser {
   /** A response; for an INVITE, several 2xx can come. */
   onResponse(transaction: ClientTransaction, response: Response, now_ms: number): void;
@@ -16,13 +16,13 @@ export interface ClientUser {
   onUnreachable(transaction: ClientTransaction, now_ms: number): void;
 }
 
-/** Nobody needs the outcome: of a CANCEL, or of what comes when all is over. */
+/** For outcomes that nothing depends on: of a CANCEL, or of what comes when all is over. */
 export const NOBODY: ClientUser = { onResponse() {}, onTimeout() {}, onUnreachable() {} };
 
 export class ClientTransaction extends Transaction {
   readonly role = "client";
   readonly flow: Flow;
-  /** Who is told; the transaction user may put somebody smaller in its place for the time that the transaction lingers. */
+  /** Is told; the transaction user may put something smaller in its place for the time that the transaction lingers. */
   user: ClientUser;
   /** The length of the request as sent. */
   readonly octets: number;

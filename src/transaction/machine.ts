@@ -17,7 +17,7 @@ export type Input =
   | "failure"
   /** It is time to send again: timers A, E, G. */
   | "retransmit"
-  /** Nobody answered: timers B, F, H. */
+  /** No answer came: timers B, F, H. */
   | "timeout"
   /** The state has lasted long enough: timers D, I, J, K, L, M. */
   | "linger"

@@ -1,4 +1,4 @@
-/** Where the INVITEs came from that nobody has answered yet, by Call-ID: others' CANCELs are not to end these calls. */
+/** Where unanswered INVITEs came from, by Call-ID: a CANCEL from elsewhere must not end these calls. */
 import { ownText } from "../base/own-text.ts";
 import type { Request } from "../message/message.ts";
 

@@ -7,7 +7,7 @@ import { inviteServer } from "./invite-server.ts";
 import type { Input, Machine } from "./machine.ts";
 import { Transaction, type TransactionRunner } from "./transaction.ts";
 
-/** Who answers the request. */
+/** Answers the request. */
 export interface ServerUser {
   /** The caller doesn't want the INVITE any more (RFC 3261 §9.2); the CANCEL itself has been answered. */
   onCancel(transaction: ServerTransaction, cancel: Request, now_ms: number): void;

@@ -1,9 +1,9 @@
-/** Who uses the transaction layer (RFC 3261 §5). */
+/** The transaction user: what the transaction layer asks and tells (RFC 3261 §5). */
 import type { Request, Response } from "../message/message.ts";
 import type { Flow } from "../transport/flow.ts";
 import type { Incoming, ServerTransaction } from "./server-transaction.ts";
 
-/** Whoever decides what to do with requests: the proxy. */
+/** Decides what to do with requests: the proxy. */
 export interface TransactionUser {
   /** Before a transaction is made. "refuse" answers 503, "ignore" nothing. */
   mayOpen(request: Request, source: Flow, now_ms: number): "open" | "refuse" | "ignore";

@@ -4,7 +4,7 @@ import type { Response } from "../message/message.ts";
 import type { TransportPort } from "../transport/flow.ts";
 import type { Input, Machine } from "./machine.ts";
 
-/** Whoever runs the machines: the transaction layer. */
+/** Runs the machines: the transaction layer. */
 export interface TransactionRunner {
   onTimer(transaction: Transaction, kind: string, now_ms: number): void;
 }
@@ -52,7 +52,7 @@ export abstract class Transaction implements TimerOwner {
   /** Sends its request, or its last response. */
   abstract transmit(transport: TransportPort): void;
 
-  /** Tells whoever uses it what has happened. */
+  /** Tells its user what has happened. */
   abstract tell(input: Input, response: Response | undefined, now_ms: number): void;
 
   /** Whether all that is left to do is to hear what comes late. */

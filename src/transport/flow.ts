@@ -25,9 +25,9 @@ export interface Flow {
   readonly port: number;
   /** The peer has opened the connection: once it is gone nobody listens on that port. */
   readonly isAccepted?: true;
-  /** There is another way: whoever doesn't take the connection at once isn't waited for. */
+  /** There is another way: a peer that doesn't take the connection at once isn't waited for. */
   readonly isTrial?: true;
-  /** TLS: whom the certificate of the peer that we connect to must name (RFC 5922 §7.1). */
+  /** TLS: the name that the certificate of the peer that we connect to must have (RFC 5922 §7.1). */
   readonly name?: string;
 }
 

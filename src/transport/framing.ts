@@ -4,7 +4,7 @@ import { CONTENT_LENGTH, headerId } from "../message/header-names.ts";
 import { MESSAGE_MAX_CHARACTERS } from "../message/limits.ts";
 import { COLON, LF, NUL, parseDecimal, SPACE, TAB, trimEnd } from "../message/text.ts";
 
-/** Whoever takes what a stream consists of. */
+/** Takes what a stream consists of. */
 export interface FrameSink {
   onMessage(wire: string): void;
   /** A keep-alive that wants an answer: CRLF. */

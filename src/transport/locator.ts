@@ -26,7 +26,7 @@ export interface LookupPort {
   findSource(address: string): void;
 }
 
-/** Whoever waits for an answer that isn't known yet. */
+/** Waits for an answer that isn't known yet. */
 export interface FlowWaiter {
   /** Best first; empty when the host can't be reached. */
   onLocated(flows: readonly Flow[], now_ms: number): void;
@@ -66,7 +66,7 @@ interface Route {
   waiters: Unrouted[];
 }
 
-/** Somebody who wants flows, and how he wants them drawn. */
+/** Wants flows, and has them drawn its own way. */
 interface Asker {
   readonly waiter: FlowWaiter;
   readonly callId: string | undefined;
@@ -120,7 +120,7 @@ export class Locator {
 
   /**
    * Loopback addresses are reached only where the file says so: services of the router that listen for itself take the word
-   * of whoever can send to them.
+   * of whatever can send to them.
    * @param hosts that the file names
    * @param isPhone whether phones are at such an address
    */

@@ -8,7 +8,7 @@ import { type Abilities, type Answer, type Hop, hopKey, nextHops, type Question,
 import { Remembered, type Waiting } from "./remembered.ts";
 import type { Tiers } from "./weighted-order.ts";
 
-/** Whoever waits for what a name means; [] when nobody knows. */
+/** Waits for what a name means; [] when that can't be found out. */
 export type NameWaiter = (tiers: Tiers<ResolvedAddress>, now_ms: number) => void;
 
 const LIFETIME_LEAST_ms = 5_000;
@@ -38,7 +38,7 @@ export class Names {
   private readonly ask: (question: Question) => void;
   readonly table: Remembered<Name>;
   private readonly waiting: Waiting;
-  /** Who waits for which answer. */
+  /** What waits for which answer. */
   private readonly open = new Map<string, Set<Name>>();
 
   /** @param limit names remembered */

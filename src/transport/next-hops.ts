@@ -68,7 +68,7 @@ export interface Abilities {
 /** The records that are known; undefined when the answer is still to come. */
 export type Read = <T extends keyof RecordsOf>(type: T, name: string) => readonly RecordsOf[T][] | undefined;
 
-/** Nobody needs more; and one answer must not make us ask for hundreds. */
+/** More aren't needed; and one answer must not make us ask for hundreds. */
 const SERVICES_MAX = 8;
 const ADDRESSES_MAX = 8;
 

@@ -67,7 +67,7 @@ export class OwnListener implements Listener {
     return this.wasListed ? undefined : at;
   }
 
-  /** Takes the address that it ought to have, for whoever only wants to know it. */
+  /** Takes the address that it ought to have, for those that only want to know it. */
   settle(interfaces: Interfaces): void {
     const address = this.homeAmong(interfaces);
     this.isAway = address === undefined;

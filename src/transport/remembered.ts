@@ -45,7 +45,7 @@ export class Waiting implements Table {
     return !isFull;
   }
 
-  /** So many have been told. */
+  /** How many have been told. */
   leave(count: number): void {
     this.size -= count;
   }

@@ -4,7 +4,7 @@ import type { Flow, Listener } from "./flow.ts";
 
 /** Above this a datagram may be cut into fragments on its way, which many a firewall drops. */
 const DATAGRAM_MAX_BYTES = 1_300;
-/** Who has refused TCP is asked again after so long. */
+/** How long a peer that has refused TCP isn't asked again. */
 const MEMORY_ms = 600_000;
 const REMEMBERED = 256;
 

@@ -49,7 +49,7 @@ function share(weight: number): number {
   return weight > 0 ? weight : 1e-3;
 }
 
-/** Numbers that depend on `text` alone: whoever asks again with the same text is sent the same way. */
+/** Numbers that depend on `text` alone: a request that comes again with the same text is sent the same way. */
 export function chanceOf(text: string): () => number {
   let state = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) state = Math.imul(state ^ text.charCodeAt(index), 0x01000193);

@@ -14,7 +14,7 @@ export interface Config {
   /** Bindings that bring nothing new are written so often at the most. */
   readonly stateInterval_ms: number;
   readonly logLevel: LogLevel;
-  /** Whom to ask for names, address or address:port; empty: whom the system asks. */
+  /** DNS servers, address or address:port; empty: those that the system asks. */
   readonly dnsServers: readonly string[];
 }
 

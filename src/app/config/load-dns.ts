@@ -1,4 +1,4 @@
-/** The file's `dns`: whom to ask for names. */
+/** The file's `dns`: the servers to ask for names. */
 import { ipVersion } from "../../base/ip-range.ts";
 import { hostText, splitHostPort } from "../../message/uri.ts";
 import { fieldsOf } from "./fields.ts";

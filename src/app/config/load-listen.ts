@@ -98,7 +98,7 @@ function loadAdvertised(reader: Reader, place: Place): string | undefined {
   return undefined;
 }
 
-/** 10.0.0.0/8 is the largest network that anybody calls his own. */
+/** 10.0.0.0/8 is the largest private network. */
 const PREFIX_LEAST_bits = 8;
 
 export function loadLocalnet(reader: Reader, place: Place): IpRange[] {

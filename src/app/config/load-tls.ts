@@ -1,4 +1,4 @@
-/** The file's `tls`: where our certificate lies, and whom we believe. */
+/** The file's `tls`: where our certificate lies, and which authorities we believe. */
 import { ipVersion } from "../../base/ip-range.ts";
 import type { TlsFiles } from "../../io/node/tls.ts";
 import type { TlsFault } from "../../io/node/tls-faults.ts";

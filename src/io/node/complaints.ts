@@ -4,7 +4,7 @@ import { BoundedMap } from "../../base/bounded-map.ts";
 import type { Logger } from "../../base/ports.ts";
 import { handshakeFault } from "./tls-faults.ts";
 
-/** The log tells of a peer's failed handshakes for the same reason no more often, of so few reasons, and so many peers. */
+/** Limits on tls_failed: the interval for one reason, reasons for one peer, and peers. */
 const COMPLAINT_INTERVAL_ms = 60_000;
 const REASONS_MAX = 4;
 const COMPLAINTS_MAX = 256;

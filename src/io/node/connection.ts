@@ -3,11 +3,11 @@ import type * as net from "net";
 import type { Flow } from "../../transport/flow.ts";
 import { Framer, type FrameSink } from "../../transport/framing.ts";
 
-/** What a connection tells whoever keeps it. */
+/** What a connection tells its keeper. */
 export interface ConnectionUser {
   /** Returns whether the sender belongs here: until then the connection's time runs on. */
   onMessage(connection: Connection, wire: string): boolean;
-  /** It keeps so many characters more, or less, of a message that isn't whole yet. */
+  /** The characters that it keeps of a message that isn't whole yet have grown by this, or shrunk. */
   onHeld(change: number): void;
   /** Happens once. */
   onClosed(connection: Connection, why: string): void;
@@ -15,12 +15,12 @@ export interface ConnectionUser {
   readonly unsent_max_bytes: number;
 }
 
-/** A peer that reads nothing for so long is as good as gone. */
+/** A peer that reads nothing for this time is as good as gone. */
 const UNSENT_MAX_ms = 30_000;
 /** Messages that wait for the connection to stand, and their characters. */
 const WAITING_MAX = 256;
 const WAITING_CHARACTERS_MAX = 131_072;
-/** How long somebody may take over one message. */
+/** How long a peer may take over one message. */
 const MESSAGE_PATIENCE_ms = 10_000;
 /** Finds peers that have gone without a word. */
 const TCP_KEEP_ALIVE_ms = 60_000;
@@ -99,7 +99,7 @@ export class Connection implements FrameSink {
       return;
     }
     this.socket.write(wire, "latin1");
-    // Later: whoever sends mustn't hear of it in the middle of what he does.
+    // Later: the sender mustn't hear of it in the middle of what it does.
     if (this.socket.writableLength > this.user.unsent_max_bytes) setImmediate(() => this.close("peer doesn't read"));
   }
 

@@ -65,7 +65,7 @@ export class ControlSocket {
       this.connections -= 1;
       clearTimeout(timer);
     });
-    socket.on("error", () => {}); // whoever asked has gone
+    socket.on("error", () => {}); // the asker has gone
     socket.on("data", (piece: string) => {
       text += piece;
       const end = text.indexOf("\n");

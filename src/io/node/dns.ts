@@ -9,7 +9,7 @@ import { parseHosts, parseResolvConf, type ResolverSettings } from "./resolver-f
 import { WatchedFile } from "./watched-file.ts";
 
 const SECOND_ms = 1_000;
-/** One server gets so long; with three tries all is over within 5 s. */
+/** What one server gets; with three tries all is over within 5 s. */
 const TRY_ms = 1_500;
 const TRIES = 3;
 /** Queries at once: each is a socket, and a process has few descriptors. The others wait their turn. */
@@ -38,7 +38,7 @@ export class NodeDns {
   private readonly hosts: WatchedFile<Map<string, string[]>>;
   private readonly settings: WatchedFile<ResolverSettings>;
   private readonly running = new Set<dns.Resolver>();
-  /** Who waits for his turn. */
+  /** Questions that wait for their turn. */
   private readonly queue: (() => void)[] = [];
   private isClosed = false;
 
@@ -56,7 +56,7 @@ export class NodeDns {
     this.find(question).then(tell, () => tell(undefined));
   }
 
-  /** Nobody waits for answers any more. */
+  /** No answer is waited for any more. */
   close(): void {
     this.isClosed = true;
     for (const resolver of this.running) resolver.cancel();

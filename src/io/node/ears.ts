@@ -8,7 +8,7 @@ export interface Listening {
   /** Our own addresses, and what phones take for a proxy's port. */
   readonly ears: readonly { readonly address: string; readonly port: number }[];
   readonly duration_ms: number;
-  /** Whom to ask from each of our addresses, and what. */
+  /** What to ask from each of our addresses, and where. */
   ask(local: { address: string; port: number }): { readonly to: string; readonly wire: string }[];
   hear(wire: string, address: string): void;
 }

@@ -15,7 +15,7 @@ export interface Exchanged {
   readonly took_ms: number;
 }
 
-/** UDP loses some: it is sent again so long afterwards. */
+/** UDP loses some: it is sent again after this time. */
 const AGAIN_ms = [500, 1_500];
 
 /** "100 Trying" and its like: the answer is still to come. */
@@ -24,7 +24,7 @@ const PROVISIONAL = /^SIP\/2\.0 1\d\d /;
 /**
  * Sends what `compose` makes of the local address and port; never rejects. A provisional response is the answer only when
  * no final one follows.
- * @param name whom a certificate must name
+ * @param name what a certificate must name
  */
 export function exchange(
   to: ResolvedAddress,

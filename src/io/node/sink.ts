@@ -1,4 +1,4 @@
-/** Whoever takes what the sockets receive. */
+/** Takes what the sockets receive. */
 import type { Flow } from "../../transport/flow.ts";
 
 export interface TransportSink {

@@ -16,7 +16,7 @@ const STRANGERS_MAX = 64;
 /** A peer that lets more than this wait is as good as gone: with little memory, more than a part of what all may hold. */
 const UNSENT_MAX_BYTES = 512 * 1024;
 const UNSENT_PART = 1 / 8;
-/** From one address: an office behind NAT, and somebody whom we don't know. */
+/** From one address: an office behind NAT, and a stranger. */
 const PER_ADDRESS_MAX = 128;
 const PER_STRANGER_MAX = 8;
 /** How long a connection may say nothing at first. */
@@ -157,7 +157,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     if (this.connections.get(key) === connection) this.connections.delete(key);
     if (flow.isAccepted === true) this.crowds.leave(flow.address);
     this.log.debug("connection_closed", { peer: flowKey(flow), why });
-    // Where nothing has been sent nobody waits, and whoever comes and goes must not cost a look at all transactions.
+    // Where nothing has been sent nothing waits, and peers that come and go must not cost a look at all transactions.
     if (this.isClosing || !connection.hasSent) return;
     if (connection.hasStood) this.sink.onClosed(flow, connection.isReused && why !== SILENT);
     else this.sink.onUnreachable(flow, why);
@@ -253,7 +253,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
 
   /**
    * Ends the oldest connection of the address that has most, where that has more than `address` will have. Those that we
-   * have opened to people whom nobody knows count as one's, whoever it was that wanted them.
+   * have opened to strangers count as those of one address, whatever sources wanted them.
    * @param isMeant whose connections may make room
    */
   private oneOfMost(address: string, isMeant = (_from: string) => true): (() => void) | undefined {

@@ -1,4 +1,4 @@
-/** What this host says about its network: interfaces, the kernel's tables, and who has got his address by DHCP. */
+/** What this host says about its network: interfaces, the kernel's tables, and which interface has its address by DHCP. */
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from "child_process";
 import * as os from "os";
 import { readText } from "./host.ts";

@@ -1,4 +1,4 @@
-/** What has gone wrong with TLS, in words that help whoever must mend it. */
+/** What has gone wrong with TLS, in words that help to mend it. */
 import * as fs from "fs";
 import * as tls from "tls";
 import type { TlsFiles } from "./tls.ts";

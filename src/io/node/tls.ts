@@ -1,4 +1,4 @@
-/** TLS 1.2 and 1.3: our certificate, whom we believe, and whether a peer is who it should be (RFC 3261 §26.3, RFC 5922). */
+/** TLS 1.2 and 1.3: our certificate, the authorities that we believe, and whether a peer is who it should be (RFC 3261 §26.3, RFC 5922). */
 import * as fs from "fs";
 import * as net from "net";
 import * as tls from "tls";
@@ -8,7 +8,7 @@ import { isNamedBy } from "../../transport/certificate-names.ts";
 export interface TlsFiles {
   readonly certificate: string;
   readonly key: string;
-  /** Whom we believe; undefined: the authorities that Node brings along. */
+  /** Authorities that we believe; undefined: those that Node brings along. */
   readonly ca: string | undefined;
   readonly clientCertificates: "none" | "optional" | "required";
   /** Whether "*" in a peer's certificate stands for one label of its name. */
@@ -17,7 +17,7 @@ export interface TlsFiles {
 
 const HANDSHAKE_ms = 5_000;
 
-/** Who hears how handshakes with those who have connected to us end. */
+/** Hears how handshakes end that peers have begun. */
 export interface TlsUser {
   onSecure(socket: tls.TLSSocket): void;
   onRefused(socket: net.Socket, error: Error): void;
@@ -54,7 +54,7 @@ export class NodeTls {
     this.server.emit("connection", socket);
   }
 
-  /** @param name whom the certificate must name */
+  /** @param name what the certificate must name */
   connect(to: { host: string; port: number; localAddress?: string }, name: string): tls.TLSSocket {
     return tls.connect({
       ...to,

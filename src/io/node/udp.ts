@@ -65,7 +65,7 @@ export class NodeUdp {
     const endpoint = this.endpoints[index];
     if (endpoint === undefined) return;
     this.endpoints[index] = undefined;
-    // One that lingers would keep its address from whoever opens it again.
+    // One that lingers would keep its address from being opened again.
     for (const socket of this.retired.keys()) this.discard(socket);
     for (const list of endpoint.peers.values()) for (const peer of list) peer.socket.socket.close();
     await endpoint.socket.close();
@@ -178,7 +178,7 @@ export class NodeUdp {
   }
 
   /**
-   * Nobody else can write to a socket that is connected to itself: it gets nothing more, what it has got is still read,
+   * No other process can write to a socket that is connected to itself: it gets nothing more, what it has got is still read,
    * and then it is closed.
    */
   private retire(peer: Peer, { address, port }: Listener): void {

@@ -24,7 +24,7 @@ export const call: RoutingRule = (facts, situation) => {
   const under = ({ hop }: Peer) => underUpstream(facts, hop);
   const stages: Stage[] = upstreamStages(targets, site.upstream.fr_timer_ms, under);
   const last = stages.pop();
-  // An answer of upstream isn't replaced by one of ours that helps nobody.
+  // An answer of upstream isn't replaced by one of ours that helps no more.
   const on: readonly Sequel[] = [
     { when: deadBy(site.upstream.deadCodes), go: later("survival") },
     { when: SILENCE, go: [unreachable] },

@@ -1,4 +1,4 @@
-/** A call from the PSTN: upstream first, where it is configured so and lives; then whom the called number means. */
+/** A call from the PSTN: upstream first, where it is configured so and lives; then what the called number means. */
 import { REFERRED_BY } from "../../message/header-names.ts";
 import { parseSipUri, uriPort } from "../../message/uri.ts";
 import { isFlow } from "../../proxy/outgoing.ts";
@@ -128,7 +128,7 @@ function transferred(facts: RequestFacts, situation: Situation): Course | undefi
   return { words: "a transfer to upstream", stages: [...above, ...here, last] };
 }
 
-/** They ring together with whom the group rings first. */
+/** They ring together with the first phones of the group. */
 function withCallers(callers: readonly Target[], hunt: readonly Stage[]): readonly Stage[] {
   const [first, ...rest] = hunt;
   if (first?.kind !== "fork" || typeof first.targets === "function") {

@@ -118,7 +118,7 @@ function toUpstream(
   return decision("in-dialog", why, fork, replyStage(500, "Upstream Does Not Answer", RETRY_AFTER));
 }
 
-/** Nobody from outside has us open a connection to whom he likes. */
+/** A source from outside may not have us open a connection wherever it likes. */
 function fromOutside(hop: Hop, target: Target, situation: Situation): RoutingDecision {
   const nextHop = hopFromOutside(hop, situation);
   if (nextHop === undefined) return decision("in-dialog", "no phone listens there", replyStage(403));

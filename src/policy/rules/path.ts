@@ -5,7 +5,7 @@ import { endsAtGateway, isBoundToFlow, isOutside, mayReachGateway, NO_DIALLING_O
 import { decision, nextWhen, replyStage } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 
-/** Nobody could be asked: the connection is gone, and nobody listens at the Contact (RFC 5626 §5.3). */
+/** No target could be asked: the connection is gone, and the Contact can't be reached (RFC 5626 §5.3). */
 const GONE: Condition = { gone: true };
 
 export const path: RoutingRule = (facts, situation) => {

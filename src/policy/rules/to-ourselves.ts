@@ -29,7 +29,7 @@ export const toOurselves: RoutingRule = (facts, situation) => {
   return decision("to-ourselves", "we are nobody's registrar", replyStage(404, NO_REGISTRAR));
 };
 
-/** A peer that asks by a name of which nobody knows where it leads asks whom it has reached: in an outage DNS may be dead. */
+/** A peer that asks by a name which DNS doesn't resolve means the host that it has reached: in an outage DNS may be dead. */
 function mayMeanUs({ host, uri }: RequestFacts, { own }: Situation): boolean {
   return host === "elsewhere" && uri !== undefined && uri.user === undefined && own.mayMean(uri.host);
 }

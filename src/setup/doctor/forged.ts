@@ -18,7 +18,7 @@ export function strictCure({ files, family }: Facts, device: string): string[] {
   return [...loose, `${set}${device}/rp_filter=1`];
 }
 
-/** Who could call at the gateways' expense, where the file lets upstream dial out: upstream is known by its address. */
+/** Whether strangers could call at the gateways' expense, where the file lets upstream dial out: upstream is known by its address. */
 export function dialOut(facts: Facts, { site, listeners }: Config): Verdict[] {
   const { upstream, gateways, localnet } = site;
   if (!upstream.mayDialOut || gateways.length === 0) return [ok("nobody but phones dials out at the gateways")];

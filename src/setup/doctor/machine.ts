@@ -50,7 +50,7 @@ export function ports({ ports: found, isRunning, said }: Facts, { listeners }: C
   });
 }
 
-/** By whom, ss and netstat say each in their own way. */
+/** Which program it is, ss and netstat say each in their own way. */
 function taken(where: string, protocol: string, port: number, sockets = ""): Verdict {
   const line = sockets.split("\n").find((one) => one.startsWith(protocol) && one.includes(`:${port} `));
   const [, name, id, process = id, program = name] = /"([^"]+)",pid=(\d+)|(\d+)\/(\S+)/.exec(line ?? "") ?? [];

@@ -1,4 +1,4 @@
-/** Firewall rules, whoever wrote them down: whether upstream's requests get in, as far as that can be read. */
+/** Firewall rules, in each family's way of writing: whether upstream's requests get in, as far as that can be read. */
 import { IpRange } from "../../base/ip-range.ts";
 
 /** A rule that decides when all that it asks is so; what is empty asks nothing. */

@@ -7,7 +7,7 @@ export type Key = "localnet" | "upstream" | "gateways" | "members" | "emergency"
 /** What has been answered; [] for "none". */
 export type Draft = { readonly [key in Key]?: readonly string[] };
 
-/** What somebody has answered beforehand, as he typed it. */
+/** What has been answered beforehand, as it was typed. */
 export type Given = { readonly [key in Key]?: string | undefined };
 
 export interface Extras {

@@ -1,4 +1,4 @@
-/** Who speaks SIP around here: what phones say that are pointed at this router already, and what answers OPTIONS. */
+/** What speaks SIP around here: what phones say that are pointed at this router already, and what answers OPTIONS. */
 import type { Random } from "../../base/ports.ts";
 import { parse } from "../../message/parse.ts";
 import { hostText, parseSipUri, SIP_PORT } from "../../message/uri.ts";
@@ -39,7 +39,7 @@ export function addHeard(all: readonly Heard[], one: Heard): Heard[] {
   return [...all.filter((other) => !isSame(other)), one];
 }
 
-/** Asks whoever is at `address` who he is, by UDP; what comes back shows only that, and who he is. */
+/** Asks what is at `address` for its name, by UDP; what comes back shows only that something is there, and its name. */
 export function optionsTo(address: string, local: Local, random: Random): string {
   return optionsFrom(local, { address, port: SIP_PORT, protocol: "udp" }, address, PLAIN_OPTIONS, random);
 }

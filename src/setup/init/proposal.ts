@@ -35,7 +35,7 @@ export function earsOf(
   return given.length > 0 ? given : lans(network).map(({ address }) => ({ address, port: SIP_PORT }));
 }
 
-/** Whom to ask from one of our addresses: those in its network whom the host has heard of. */
+/** Addresses to ask from one of ours: those in its network that the host has heard of. */
 export function neighboursOf({ interfaces, neighbours }: Network, own: string): string[] {
   const near = interfaces.filter(({ address }) => address === own).map(networkOf);
   return neighbours.map(({ address }) => address).filter((address) => isIn(near, address));
@@ -89,7 +89,7 @@ export function isBehindNat(network: Network, { upstream = [], localnet }: Draft
   );
 }
 
-/** Where phones are, or the only LAN: whoever is in localnet may dial out, so of several none is taken at random. */
+/** Where phones are, or the only LAN: what is in localnet may dial out, so of several none is taken at random. */
 function proposeLocalnet({ network, heard }: Facts): string[] {
   const networks = once(lans(network).map(networkOf));
   const seen = [
