@@ -183,9 +183,10 @@ class Rehearsal {
   /** A gateway calls us; a phone calls in its own domain, or in upstream's. */
   private domain(source: Flow): string {
     const isGateway = this.config.site.gateways.some(({ uri }) => uri.host === source.address);
-    if (isGateway) return hostText(source.listener.address);
-    const address = this.bindings.findUser(this.question.from) ?? this.bindings.find(this.question.from);
-    const uri = address === undefined ? undefined : parseSipUri(`sip:${address.name}`);
+    const { address, port } = source.listener;
+    if (isGateway) return `${hostText(address)}${port === SIP_PORT ? "" : `:${port}`}`;
+    const caller = this.bindings.findUser(this.question.from) ?? this.bindings.find(this.question.from);
+    const uri = caller === undefined ? undefined : parseSipUri(`sip:${caller.name}`);
     const [target] = this.config.site.upstream.targets;
     return hostText(uri?.host ?? target?.host ?? "pbx.invalid");
   }

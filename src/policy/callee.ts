@@ -29,11 +29,12 @@ export function calleeOf(
   bindings: Bindings,
   keptSince_ms: number,
 ): Callee {
-  const { number, host, uri, source } = facts;
+  const { number, host, uri, source, origin } = facts;
   const there = phonesNamed(facts, bindings, keptSince_ms);
   if (there.length > 0) return { kind: "phone", name: `phone at ${uri?.host ?? ""}`, targets: there };
   if (number === "") return NOBODY;
-  if (host === "elsewhere") return { kind: "outside", number };
+  // A phone that names a host of others means it; gateways write into every call what they have been told once.
+  if (host === "elsewhere" && origin !== "gateway") return { kind: "outside", number };
   const address = findExtension(number, settings, bindings);
   if (address !== undefined) return { kind: "extension", address };
   const forward = settings.forwards.get(settings.aliases.get(number) ?? number)?.noAnswer;

@@ -114,6 +114,8 @@ Rule call: to 198.51.100.10.
 
   test("from the gateway: the group; an unknown group gets 404", () => {
     expect(words({ from: "10.10.1.3", to: "5550100" })).toContain("Rule from-gateway: hunt group default.");
+    const elsewhere = SITE_YAML.replace("10.222.237.1:5060", "10.222.237.1:15060");
+    expect(words({ from: "10.10.1.3", to: "1" }, NOTHING, elsewhere)).toContain("10.222.237.1 is this router");
     const none = words({ from: "10.10.1.3", to: "1" }, NOTHING, SITE_YAML.replace(/hunt_groups.*\n/, ""));
     expect(none).toContain("1. answers 404");
   });

@@ -186,3 +186,26 @@ describe("a number that means an extension", () => {
     expect(finals(gateway)).toEqual([404]);
   });
 });
+
+describe("the called number decides, whatever host the gateway writes", () => {
+  it.each([
+    "sip:201@10.222.237.1",
+    "sip:201@10.222.237.1:5099",
+    "sip:201@pbx.example.com",
+    "sip:201@old-pbx.example.org",
+    "sip:201@192.0.2.99",
+    "sip:+49305550201@trunk.example.net;user=phone",
+    "tel:+49-30-555-0201",
+  ])("%s rings extension 201 alone", (uri) => {
+    const { site, gateway, pbx, phones } = cast(
+      `{default: {members: ${MEMBERS}}}`,
+      'extensions: {prefixes: ["+49305550"]}\n',
+    );
+    pbx.answers("REGISTER", { status: 200 });
+    phones[1]?.request("REGISTER", "sip:pbx.example.com");
+    site.run(200);
+    gateway.invite(uri);
+    site.run(500);
+    expect(rung(phones)).toEqual([0, 1, 0]);
+  });
+});
