@@ -11,7 +11,7 @@ import { callerOf } from "./address-of-record.ts";
 import { type Bindings, TEXT_CHARACTERS_MAX } from "./bindings.ts";
 
 /** A phone that follows redirects does so at once. */
-export const FOLLOW_ms = 3_000;
+const FOLLOW_ms = 3_000;
 
 const OTHERS_MAX = 200;
 

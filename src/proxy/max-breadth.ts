@@ -4,7 +4,7 @@ import type { Request } from "../message/message.ts";
 import { parseDecimal } from "../message/text.ts";
 
 /** What a request without the field gets at least, and the most that one with it is allowed. */
-export const BREADTH_MAX = 60;
+const BREADTH_MAX = 60;
 
 /**
  * How many branches `request` may have at a time.

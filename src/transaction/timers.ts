@@ -7,7 +7,7 @@ export const T2_ms = 4000;
 /** When a client's timer E, which began with T1, is first set to T2: until then no 100 to a non-INVITE (RFC 4320 §4.1). */
 export const TIMER_E_AT_T2_ms = T1_ms + 2 * T1_ms + 4 * T1_ms;
 /** How long a message may stay in the network. */
-export const T4_ms = 5000;
+const T4_ms = 5000;
 
 /** How long a transaction waits for an answer: timers B, F, H; RFC 6026's L and M as long. */
 export const PATIENCE_ms = 64 * T1_ms;

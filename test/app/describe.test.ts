@@ -16,6 +16,7 @@ suite("describe", () => {
       "Probes upstream every 20s; after an outage it must answer for 2m before calls go up again (longer if the line flaps, up to 1h).",
       'When upstream says nothing for 3s, or is known to be down, a phone\'s call gets 181 "Bitte warten"; 0s later branchline answers 380 with a Contact at sip:10.10.1.3.',
       "Calls that name a gateway (sip:10.10.1.3, sip:10.10.1.4:5080) go there at once.",
+      "Upstream may not dial out here: of its calls, only those to emergency numbers reach a gateway.",
       "A call from a gateway to any other number rings sip:201@10.222.237.21, sip:202@[2001:db8:1::22]:5062 at once, for 45s.",
       "A call from a gateway to +49301234 rings sip:203@10.222.237.23 at once, for 30s.",
       "A call from a gateway to 0815 rings sip:204@10.222.237.24 at once, for 30s.",
@@ -38,11 +39,21 @@ suite("describe", () => {
     expect(words(`${LEAST}gateways: [sip:192.0.2.3]\n`).join("\n")).not.toContain("analogue");
   });
 
-  test("upstream that may dial out is named", () => {
+  test("whether upstream may dial out is said, where there is a gateway", () => {
     const text = `${LEAST}upstream: {targets: sip:192.0.2.1, may_dial_out: true}\n`;
     const line = "Upstream may dial out here: what it sends to a gateway goes there.";
     expect(words(`${text}gateways: [sip:10.0.0.3]\n`)).toContain(line);
     expect(words(text)).not.toContain(line);
+    const closed = "Upstream may not dial out here: of its calls, only those to emergency numbers reach a gateway.";
+    expect(words(`${LEAST}gateways: [sip:10.0.0.3]\n`)).toContain(closed);
+    expect(words(LEAST).join("\n")).not.toContain("dial out");
+  });
+
+  test("a gateway that is trusted with identities is named, and no other", () => {
+    const gateways = "gateways: [{uri: sip:10.0.0.3, name: isdn, trusted: true}, {uri: sip:10.0.0.4, name: gsm}]\n";
+    const line = "Trusts isdn with passwords and with the identity of callers who want privacy.";
+    expect(words(`${LEAST}${gateways}`)).toContain(line);
+    expect(words(`${LEAST}gateways: [sip:10.0.0.3]\n`).join("\n")).not.toContain("Trusts");
   });
 
   test("TLS: which certificate is shown, and who is believed", () => {

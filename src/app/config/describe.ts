@@ -46,7 +46,7 @@ export function describe(config: Config): string {
     lines.push(`Calls that name a gateway (${gateways.join(", ")}) go there at once.`);
     lines.push(...sharedLines(site));
   }
-  lines.push(...dialOutLines(config.site), ...emergencyLines(config.site));
+  lines.push(...dialOutLines(config.site), ...trustLines(config.site), ...emergencyLines(config.site));
   if (site.inbound.order === "upstream-first") {
     const wait = spell(site.inbound.timer_ms);
     lines.push(`Calls from a gateway go to upstream first, unless it is down or says nothing for ${wait}.`);
@@ -135,8 +135,17 @@ function tlsLines({ tls }: Config): string[] {
 }
 
 function dialOutLines({ gateways, upstream }: Site): string[] {
-  if (gateways.length === 0 || !upstream.mayDialOut) return [];
-  return ["Upstream may dial out here: what it sends to a gateway goes there."];
+  if (gateways.length === 0) return [];
+  return upstream.mayDialOut
+    ? ["Upstream may dial out here: what it sends to a gateway goes there."]
+    : ["Upstream may not dial out here: of its calls, only those to emergency numbers reach a gateway."];
+}
+
+/** Credentials for upstream, and who has called in spite of Privacy, are for a trusted gateway alone. */
+function trustLines({ gateways }: Site): string[] {
+  const trusted = gateways.filter(({ isTrusted }) => isTrusted).map(({ name }) => name);
+  if (trusted.length === 0) return [];
+  return [`Trusts ${trusted.join(", ")} with passwords and with the identity of callers who want privacy.`];
 }
 
 function emergencyLines({ emergency, gateways }: Site): string[] {

@@ -17,7 +17,7 @@ const ANYWHERE = "0.0.0.0";
 const NO_LAN = /^(lo|docker|veth|virbr|br-[0-9a-f]{12}|tun|tap|wg|vtun|vti|ipsec|ppp|sit|gre|ifb|dummy)/;
 
 /** Interfaces with the private addresses of a LAN; the one towards the internet only where there is no other. */
-export function lans({ interfaces, routes }: Network): Interface[] {
+function lans({ interfaces, routes }: Network): Interface[] {
   const inside = interfaces.filter((one) => isOfLan(one) && one.prefix_bits <= 30 && !NO_LAN.test(one.name));
   const inner = inside.filter(({ name }) => !routes.some((route) => route.mask === 0 && route.name === name));
   return inner.length > 0 ? inner : inside;
