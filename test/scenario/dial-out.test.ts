@@ -1,7 +1,7 @@
 /** Upstream's address can be forged: what comes from there ends at no gateway unless the file says so. */
 import { describe, expect, it, test } from "vitest";
 import { hints } from "../app/files.ts";
-import { header, headers, write } from "../support/sip-text.ts";
+import { header, headers, uriIn, write } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const MAY = SITE_YAML.replace(
@@ -179,6 +179,24 @@ describe("upstream may not dial out", () => {
       "<sip:gateway@10.10.1.3:5060>",
     ]);
     expect(pbx.responses(403)).toHaveLength(2);
+  });
+
+  it("a Contact of ours that stands for a number at the gateway's own port lasts as long as its registration", () => {
+    const yaml = `${SITE_YAML.replace("localnet: [", "localnet: [10.10.1.3/32, ")}registration: contact\n`;
+    const { made, pbx, gateway } = site(yaml);
+    gateway.as("0900123").request("REGISTER", "sip:pbx.example.com");
+    made.run(500);
+    const hidden = uriIn(header(pbx.seen("REGISTER"), "contact"));
+    const call = (all: ReturnType<typeof site>) => {
+      all.pbx.invite(hidden);
+      all.made.run(500);
+      return [all.gateway.requests("INVITE").length, all.pbx.responses(403, "INVITE").length];
+    };
+    pbx.answers("REGISTER", { status: 200, extra: [`Contact: <${hidden}>;expires=300`] });
+    gateway.request("REGISTER", "sip:pbx.example.com");
+    made.run(500);
+    expect(call({ made, pbx, gateway })).toEqual([1, 0]);
+    expect(call(site(yaml))).toEqual([0, 1]);
   });
 
   it("phones still may", () => {
