@@ -12,6 +12,9 @@ const METHODS = [
 ];
 const USERS = [
   ..."201 202 203 201 202 5550201 5550 112 911 00491234 015123 0301234 +49301234 default * anonymous".split(" "),
+  ..."0112 9112 112%23 %30900123 %0d%0a constructor __proto__ 202;phone-context=a 5550100;npdi;rn=+4930 +49-30-1".split(
+    " ",
+  ),
   "a;b=c",
   "%32%30%31",
   "2~0~1",
@@ -21,12 +24,19 @@ const HOSTS = [
   ..."198.51.100.10 10.10.1.3 10.10.1.4 10.10.1.3:5070 10.222.237.1 10.222.237.1:5060 203.0.113.2 10.222.237.21".split(
     " ",
   ),
+  ..."router.example.com router.example.com:5060 203.0.113.2:5060 phone7.example.com 127.0.0.1".split(" "),
   ..."10.222.237.22:5062 10.222.237.30 10.222.237.99 192.0.2.66 nowhere.invalid [2001:db8::1] [::1]:5070 10.10.259".split(
     " ",
   ),
 ];
 const ODD_URIS = [
   ..."tel:+49301 urn:service:sos urn:service:sos.fire sips:201@pbx.example.com sip: sip:@ sip:a@ http://x * sip:[::".split(
+    " ",
+  ),
+  ..."tel:202 tel:+49-30-555;phone-context=a tel:%0d sip:10.222.237.1 sip:203.0.113.2;lr sip:me.example.com;lr".split(
+    " ",
+  ),
+  ..."sip:0900@10.222.237.21;maddr=10.10.1.3 sip:0900@10.10.1.3;maddr=203.0.113.2 sip:0900123@gw.example.com".split(
     " ",
   ),
   "sip:pbx.example.com",
@@ -57,6 +67,9 @@ const EXTRAS: readonly ((rng: Rng, memory: Memory) => string)[] = [
   (rng, memory) => `Route: ${anyRoute(rng, memory)}, ${anyRoute(rng, memory)}`,
   () => "Privacy: id",
   () => "Replaces: a;to-tag=1;from-tag=2",
+  () => "Referred-By: <sip:201@pbx.example.com>",
+  () => "Require: 100rel",
+  (rng, memory) => `Route: <${anyUri(rng, memory)}>`,
   () => "Refer-To: <sip:203@pbx.example.com?Replaces=a%3Bto-tag%3D1>",
   () => "Alert-Info: <http://x/y>",
 ];
@@ -123,6 +136,8 @@ function inDialog(rng: Rng, memory: Memory, origin: Origin): string {
 function anyResponse(rng: Rng, memory: Memory): string {
   const request = rng.pick(memory.asked);
   const extra = rng.chance(0.5) ? contacts(rng, "phone2", request.method === "REGISTER") : [];
+  if (rng.chance(0.2))
+    extra.push(`Contact: <${anyUri(rng, memory)}>;q=${rng.pick(["1", "0.5", "NaN", "Infinity", ""])}`);
   if (rng.chance(0.2)) extra.push(`Record-Route: ${anyRoute(rng, memory)}`);
   if (rng.chance(0.1)) extra.push('WWW-Authenticate: Digest realm="x"');
   const wire = answerText(request, rng.pick(STATUSES), rng.pick(["peer", "peer2", ""]), extra);
@@ -147,7 +162,8 @@ function contacts(rng: Rng, origin: Origin, isRegister: boolean): string[] {
   if (isRegister && rng.chance(0.1)) return ["Contact: *", "Expires: 0"];
   if (rng.chance(0.1)) return [];
   const { address, port } = ORIGINS[origin];
-  const own = `<sip:${rng.pick(USERS)}@${address}:${port}>`;
+  const place = isRegister && rng.chance(0.2) ? rng.pick(HOSTS) : `${address}:${port}`;
+  const own = `<sip:${rng.pick(USERS)}@${place}>`;
   const more = isRegister ? rng.pick([";expires=60", ";expires=0", ";q=0.5", ';+sip.instance="<urn:uuid:1>"', ""]) : "";
   const value = rng.chance(0.9) ? own + more : `<${rng.pick(ODD_URIS)}>${more}, ${own}`;
   return [`${rng.chance(0.1) ? "m" : "Contact"}: ${value}`];

@@ -42,6 +42,16 @@ const CALL_HABITS: readonly (readonly (readonly [after_ms: number, status: numbe
   ],
   [[5, 200]],
 ];
+/** What a 200 says of its sender, and where a 302 leads: other phones, upstream, the gateway, us, and into the blue. */
+const CONTACTS: readonly string[] = [
+  ..."sip:peer@10.222.237.22 sip:peer@10.222.237.22 sip:203@pbx.example.com sip:202@10.222.237.22:5062 tel:015123".split(
+    " ",
+  ),
+  ..."sip:0900123@10.10.1.3 sip:201@10.222.237.1 sip:202@203.0.113.2 sip:0900@gw.example.com sip:x@127.0.0.1".split(
+    " ",
+  ),
+  "sip:202@pbx.example.com;maddr=10.10.1.3?Route=%3Csip:10.10.1.3%3E",
+];
 const OTHER_STATUSES = [200, 200, 200, 200, 401, 404, 503, 0, 100, 480, 200, 423];
 
 /** What comes back for `request`. */
@@ -61,7 +71,8 @@ export function answersTo(request: Request, mood: number): readonly Reply[] {
     return [{ after_ms: chance % 16 === 1 ? 4_000 : 5, wire: answerText(request, status, "peer", extra) }];
   }
   const habit = CALL_HABITS[chance % CALL_HABITS.length] ?? [];
-  const extra = ["Contact: <sip:peer@10.222.237.22>", ...recordRoutesOf(request)];
+  const contact = CONTACTS[chance % CONTACTS.length] ?? "";
+  const extra = [`Contact: <${contact}>`, ...recordRoutesOf(request)];
   return habit.map(([after_ms, status]) => ({ after_ms, wire: answerText(request, status, "peer", extra) }));
 }
 

@@ -25,6 +25,7 @@ extensions:
   suffix_digits: 3
   forward: {"201": {busy: "202", no_answer: "015123"}, "202": {busy: "203", no_answer: "203"}}
   ring: 5s
+names: [router.example.com]
 outage_answers: {SUBSCRIBE: 489, presence: 200}
 inbound: upstream-first
 hunt_groups:
@@ -64,4 +65,5 @@ export const NAMES: Readonly<Record<string, string>> = {
   "phone.example.com": "10.222.237.22",
   "gw.example.com": "10.10.1.3",
   "me.example.com": "10.222.237.1",
+  "phone7.example.com": "10.10.1.3",
 };

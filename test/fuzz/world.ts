@@ -3,6 +3,7 @@ import { loadConfig } from "../../src/app/config/load-config.ts";
 import { isPrivate } from "../../src/base/ip-range.ts";
 import type { LogFields, Logger } from "../../src/base/ports.ts";
 import { Timer, type TimerOwner, Timers } from "../../src/base/timers.ts";
+import { VIA } from "../../src/message/header-names.ts";
 import { Request } from "../../src/message/message.ts";
 import { parse } from "../../src/message/parse.ts";
 import { Bindings } from "../../src/policy/bindings.ts";
@@ -26,10 +27,11 @@ import { tablesOf } from "./tables.ts";
 /** A bug, as far as a program can tell. */
 export interface Trouble {
   /** What findings of the same cause have in common. */
-  readonly kind: "exception" | "leak" | "amplified" | "relayed" | "slow" | "twice";
+  readonly kind: "exception" | "leak" | "amplified" | "relayed" | "dialled" | "slow" | "twice";
   readonly detail: string;
 }
 
+const GATEWAYS: readonly string[] = ["10.10.1.3", "10.10.1.4"];
 const ERRORS = ["transaction_failed", "transaction_user_failed", "event_failed"];
 
 export class World {
@@ -46,6 +48,7 @@ export class World {
   private readonly timers = new Timers();
   private readonly network = new Timers();
   private readonly listeners: readonly Listener[];
+  private readonly bindings = new Bindings();
   private readonly calls: Calls;
   private readonly peers: Peers;
   private readonly policy: SitePolicy;
@@ -83,7 +86,7 @@ export class World {
     const { prober, locator } = core;
     this.peers = new Peers({ prober, locator, timers, log });
     const memory = {
-      bindings: new Bindings(),
+      bindings: this.bindings,
       calls,
       callbacks: new Callbacks(),
       callLog: new CallLog(log),
@@ -171,6 +174,7 @@ export class World {
   private send(flow: Flow, wire: string): void {
     this.sent += 1;
     if (this.suspect !== undefined) this.judge(flow, wire);
+    if (flow.address.startsWith("127.")) this.note("relayed", `to the router itself: ${wire.slice(0, 60)}`);
     const isResponse = wire.startsWith("SIP/2.0 ");
     if (isResponse) this.signature += wire.slice(8, 11);
     else this.asked.add(flow.address);
@@ -178,6 +182,7 @@ export class World {
     const message = parse(wire);
     if (message.kind !== "request" && message.kind !== "response") return;
     this.memory.notice(message);
+    if (message instanceof Request) this.judgeDialling(message, flow);
     if (message instanceof Request && message.method === "OPTIONS" && wire.includes("User-Agent: branchline\r\n")) {
       if (this.probes.push(message.topVia.branch) > 400) this.probes.splice(0, 200);
     }
@@ -197,6 +202,17 @@ export class World {
     suspect.got += wire.length;
     if (flow.address !== suspect.address) this.note("relayed", `to ${flow.address}: ${wire.slice(0, 60)}`);
     else if (suspect.got > suspect.bytes) this.note("amplified", `${suspect.bytes} in, ${suspect.got} out`);
+  }
+
+  /** Upstream dials out at no gateway, emergency calls apart; and it may call the phones that have registered from there. */
+  private judgeDialling(request: Request, { address }: Flow): void {
+    const { method, uri, toTag, wire } = request;
+    if (method !== "INVITE" || toTag !== "" || !GATEWAYS.includes(address)) return;
+    const below = request.list(VIA)[1] ?? "";
+    const sender = /;received=([\d.]+)/.exec(below)?.[1] ?? /^\S+\s+([\d.]+)/.exec(below)?.[1];
+    if (sender !== ORIGINS.upstream.address || /^(112|911)$/.test(uri?.user ?? "")) return;
+    if (uri !== undefined && this.bindings.findFrom({ ...uri, host: address }) !== undefined) return;
+    this.note("dialled", `${address}: ${wire.slice(0, 200)}`);
   }
 
   private query(question: Question): void {
