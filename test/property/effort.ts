@@ -42,8 +42,19 @@ export function shortest_ms(run: () => void, times: number): number {
   return best_ms;
 }
 
-/** Whether any of many runs takes less than `most_ms`; usually the first does. */
-export function isWithin(most_ms: number, run: () => void): boolean {
-  for (let time = 0; time < 40; time++) if (shortest_ms(run, 1) < most_ms) return true;
+/** The short message is this part of the long one. */
+const SHORTER = 8;
+/** Three times the proportion of the lengths; the square of it is 64. */
+const MOST_TIMES = 3 * SHORTER;
+/** Below this a clock and a cache say more than the work does. */
+const LEAST_ms = 0.05;
+
+/** Whether the work for a message of `length` is about `SHORTER` times that for a short one; the best of many runs counts. */
+export function isInProportion(run: (wire: string) => void, of: (length: number) => string, length: number): boolean {
+  const short = of(Math.floor(length / SHORTER));
+  const long = of(length);
+  const short_ms = shortest_ms(() => run(short), 2);
+  const most_ms = MOST_TIMES * Math.max(LEAST_ms, short_ms);
+  for (let time = 0; time < 10; time++) if (shortest_ms(() => run(long), 1) < most_ms) return true;
   return false;
 }
