@@ -23,13 +23,13 @@ function reload_ms(count: number): number {
 
 test("ten times as many gateways take about ten times as long to reload", () => {
   reload_ms(200); // warms the engine up
-  const few = reload_ms(2_000);
-  const many = reload_ms(20_000);
+  const few = reload_ms(1_000);
+  const many = reload_ms(10_000);
   expect(many / few).toBeLessThan(25);
 }, 120_000);
 
-test("with 20,000 of them calls still find their way, in order", () => {
-  const site = new Site(`${yaml(20_000)}emergency: ["112"]\n`);
+test("with 10,000 of them calls still find their way, in order", () => {
+  const site = new Site(`${yaml(10_000)}emergency: ["112"]\n`);
   const phone = site.actor("201", PHONE, LAN);
   const best = site.actor("gw0", { ...GATEWAY, address: "10.10.0.0" }).answers("INVITE", { status: 200 });
   const spent = processorTime_ms(() => {
