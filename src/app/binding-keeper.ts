@@ -1,10 +1,10 @@
 /** Keeps the bindings on disk: soon when a phone is new or has moved, seldom otherwise, and never while nothing changes. */
 import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
-import type { Bindings } from "../policy/bindings.ts";
-import type { Callbacks } from "../policy/callbacks.ts";
+import { TokenBucket } from "../base/token-bucket.ts";
+import type { Callbacks } from "../policy/emergency/callbacks.ts";
+import type { Bindings } from "../policy/phones/bindings.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../policy/snapshot.ts";
-import { TokenBucket } from "../policy/token-bucket.ts";
 import type { Listener } from "../transport/flow.ts";
 
 /** Several phones that come at once are one write. */

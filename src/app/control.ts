@@ -1,11 +1,11 @@
 /** What a running branchline answers to the commands that reach it through its control socket. */
 import type { TableStatus } from "../base/meter.ts";
 import type { CallEntry } from "../policy/call-log.ts";
-import type { Pin } from "../policy/peer.ts";
-import type { RegisteredPage } from "../policy/registered.ts";
+import type { Pin } from "../policy/peers/peer.ts";
+import type { RegisteredPage } from "../policy/phones/registered.ts";
 import type { SiteStatus } from "../policy/status.ts";
 
-export type { RegisteredContact } from "../policy/registered.ts";
+export type { RegisteredContact } from "../policy/phones/registered.ts";
 
 /** Commands, as the socket carries them: one JSON object in one line. */
 export type ControlQuestion =

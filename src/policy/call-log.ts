@@ -5,8 +5,8 @@ import { REASON } from "../message/header-names.ts";
 import type { Response } from "../message/message.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
 import type { DecisionListener, RoutingDecision, RunningRequest, Stage, Target } from "../proxy/router.ts";
-import { callerOf } from "./address-of-record.ts";
 import type { Origin } from "./origin.ts";
+import { callerOf } from "./phones/address-of-record.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 /** Calls remembered. */

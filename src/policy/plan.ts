@@ -1,7 +1,7 @@
 /** Plans are made of these. */
 import { type Condition, SILENCE } from "../proxy/plan/condition.ts";
 import type { Continuation, ForkStage, RoutingDecision, Sequel, Stage, Target } from "../proxy/router.ts";
-import type { Peer } from "./peer.ts";
+import type { Peer } from "./peers/peer.ts";
 
 export function decision(rule: string, why: string, ...plan: Stage[]): RoutingDecision {
   return { rule, why, plan };

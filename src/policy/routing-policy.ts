@@ -1,21 +1,22 @@
 /** Where requests go: the ordered list of rules. The first that decides, decides. */
 import type { Limits } from "../base/limits.ts";
 import type { Logger } from "../base/ports.ts";
+import { TokenBucket } from "../base/token-bucket.ts";
 import type { Request, Response } from "../message/message.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
 import type { Continuation, Router, RoutingDecision, Stage, Verdict } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
-import { Access } from "./access.ts";
+import { Access } from "./access/access.ts";
+import { FaultySenders } from "./access/faulty-senders.ts";
+import type { Outsiders } from "./access/outsiders.ts";
+import { Quotas } from "./access/quotas.ts";
 import type { CallLog } from "./call-log.ts";
-import { continuationStages } from "./continuations.ts";
-import { FaultySenders } from "./faulty-senders.ts";
-import type { Outsiders } from "./outsiders.ts";
+import { RequestReader } from "./door/request-reader.ts";
 import { decision, replyStage } from "./plan.ts";
-import { Quotas } from "./quotas.ts";
 import type { RequestFacts } from "./request-facts.ts";
-import { RequestReader } from "./request-reader.ts";
 import { call } from "./rules/call.ts";
 import { contact } from "./rules/contact.ts";
+import { continuationStages } from "./rules/continuations.ts";
 import { emergency } from "./rules/emergency.ts";
 import { fromGateway } from "./rules/from-gateway.ts";
 import { fromUpstream } from "./rules/from-upstream.ts";
@@ -26,7 +27,6 @@ import { register } from "./rules/register.ts";
 import { toGateway } from "./rules/to-gateway.ts";
 import { toOurselves } from "./rules/to-ourselves.ts";
 import type { RoutingRule, Situation, Staff } from "./situation.ts";
-import { TokenBucket } from "./token-bucket.ts";
 
 const RULES: readonly RoutingRule[] = [
   emergency,

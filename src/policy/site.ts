@@ -1,8 +1,8 @@
 /** The site as its administrator describes it: who is who, and what to do in an outage. */
 import type { IpRanges } from "../base/ip-range.ts";
+import type { Rate } from "../base/token-bucket.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { OptionsForm } from "../proxy/options-request.ts";
-import type { Rate } from "./token-bucket.ts";
 
 export interface ProbeSettings {
   /** Between probes while upstream answers. */

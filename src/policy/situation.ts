@@ -4,16 +4,16 @@ import type { LearnedNames } from "../proxy/learned-names.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { RoutingDecision } from "../proxy/router.ts";
 import type { Tokens } from "../proxy/tokens.ts";
-import type { Emergency } from "./emergency.ts";
-import type { Gateways } from "./gateways.ts";
-import type { Hunting } from "./hunting.ts";
-import type { OutboundProxies } from "./outbound-proxies.ts";
-import type { PathWatch } from "./path-watch.ts";
-import type { RedirectWatch } from "./redirect-watch.ts";
-import type { Registrar } from "./registrar.ts";
+import type { Emergency } from "./emergency/emergency.ts";
+import type { Gateways } from "./gateways/gateways.ts";
+import type { Hunting } from "./numbers/hunting.ts";
+import type { OutboundProxies } from "./peers/outbound-proxies.ts";
+import type { Upstreams } from "./peers/upstreams.ts";
+import type { PathWatch } from "./phones/path-watch.ts";
+import type { RedirectWatch } from "./phones/redirect-watch.ts";
+import type { Registrar } from "./phones/registrar.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { Site } from "./site.ts";
-import type { Upstreams } from "./upstreams.ts";
 
 /** What a rule may ask. */
 export interface Staff {

@@ -3,11 +3,11 @@ import { canonicalAddress, ipVersion } from "../base/ip-range.ts";
 import { CSEQ_MAX } from "../message/limits.ts";
 import { hostText, parseSipUri } from "../message/uri.ts";
 import { type Listener, restoreFlow, type SavedFlow, saveFlow } from "../transport/flow.ts";
-import { addressOfRecord } from "./address-of-record.ts";
-import { BINDINGS_MAX, type Binding, type Bindings, TEXT_CHARACTERS_MAX } from "./bindings.ts";
-import type { Callbacks, SavedCallback } from "./callbacks.ts";
-import { phoneMark } from "./phone-marks.ts";
-import { readContact } from "./register-wishes.ts";
+import type { Callbacks, SavedCallback } from "./emergency/callbacks.ts";
+import { addressOfRecord } from "./phones/address-of-record.ts";
+import { BINDINGS_MAX, type Binding, type Bindings, TEXT_CHARACTERS_MAX } from "./phones/bindings.ts";
+import { phoneMark } from "./phones/phone-marks.ts";
+import { readContact } from "./phones/register-wishes.ts";
 
 /** Bindings in one file at the most, for each address-of-record that there can be: 2,000 of them are about a megabyte. */
 const SAVED_PER_ADDRESS = 2;

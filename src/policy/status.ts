@@ -1,7 +1,7 @@
 /** How the site is at one moment, as plain data. */
-import type { LongInvites } from "./datagram-lengths.ts";
-import type { Edge } from "./history.ts";
-import type { PathFinding } from "./path-watch.ts";
+import type { LongInvites } from "./peers/datagram-lengths.ts";
+import type { Edge } from "./peers/history.ts";
+import type { PathFinding } from "./phones/path-watch.ts";
 
 export interface PeerStatus {
   readonly name: string;

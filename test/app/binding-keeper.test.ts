@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { BindingKeeper } from "../../src/app/binding-keeper.ts";
 import type { LogFields } from "../../src/base/ports.ts";
 import { Timers } from "../../src/base/timers.ts";
-import { Bindings, KEEP_ms } from "../../src/policy/bindings.ts";
-import { Callbacks } from "../../src/policy/callbacks.ts";
+import { Callbacks } from "../../src/policy/emergency/callbacks.ts";
+import { Bindings, KEEP_ms } from "../../src/policy/phones/bindings.ts";
 import { flowFrom } from "../transport/flows.ts";
 
 const INTERVAL_ms = 300_000;

@@ -1,6 +1,6 @@
 /** Good configuration files, and what they mean. */
 import { describe, expect, test } from "vitest";
-import { NO_LIMIT } from "../../src/policy/token-bucket.ts";
+import { NO_LIMIT } from "../../src/base/token-bucket.ts";
 import { faults, LEAST, load, WHOLE } from "./files.ts";
 
 describe("a whole file", () => {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { patternFault, STEPS_MAX, searchIn } from "../../src/app/config/pattern-cost.ts";
 import { parsePattern } from "../../src/app/config/pattern-tree.ts";
-import { rewrite } from "../../src/policy/rewriting.ts";
+import { rewrite } from "../../src/policy/gateways/rewriting.ts";
 import { processorTime_ms } from "../support/processor-time.ts";
 import { load } from "./files.ts";
 

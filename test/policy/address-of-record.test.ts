@@ -1,7 +1,7 @@
 /** RFC 3261 §10.3 item 5: however an address-of-record is spelled, it is one. */
 import { describe, expect, it } from "vitest";
 import { hostText, parseSipUri } from "../../src/message/uri.ts";
-import { addressOfRecord } from "../../src/policy/address-of-record.ts";
+import { addressOfRecord } from "../../src/policy/phones/address-of-record.ts";
 import { RegisterLab, register } from "./register-lab.ts";
 
 const nameOf = (text: string) => {

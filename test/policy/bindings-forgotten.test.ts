@@ -1,6 +1,6 @@
 /** What the location service remembers of phones that are gone, and for how long. */
 import { expect, test } from "vitest";
-import { Bindings, KEEP_ms } from "../../src/policy/bindings.ts";
+import { Bindings, KEEP_ms } from "../../src/policy/phones/bindings.ts";
 import { flowFrom } from "../transport/flows.ts";
 
 const NAME = "201@pbx.example.com";

@@ -1,6 +1,6 @@
 /** Channels are counted by call, and none leaks. */
 import { describe, expect, it } from "vitest";
-import { Calls } from "../../src/policy/calls.ts";
+import { Calls } from "../../src/policy/gateways/calls.ts";
 import { response } from "../support/messages.ts";
 
 const MAX_ms = 3_600_000;

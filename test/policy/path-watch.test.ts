@@ -1,7 +1,7 @@
 /** Whether upstream keeps Path: what is concluded from its answers and from its own requests, and what is said of it. */
 import { describe, expect, it } from "vitest";
 import type { LogFields, Logger } from "../../src/base/ports.ts";
-import { PathWatch } from "../../src/policy/path-watch.ts";
+import { PathWatch } from "../../src/policy/phones/path-watch.ts";
 
 const PBX = { name: "pbx.example.com" };
 

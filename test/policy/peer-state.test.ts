@@ -7,7 +7,7 @@ import {
   observe,
   type PeerState,
   type PeerStateName,
-} from "../../src/policy/peer-state.ts";
+} from "../../src/policy/peers/peer-state.ts";
 import { DEFAULTS, down, recovering, Target, up } from "./target.ts";
 
 const EVIDENCE: readonly Evidence[] = [

@@ -1,9 +1,9 @@
 /** How much each source may ask, message by message. */
 import { describe, expect, test } from "vitest";
+import { NO_LIMIT } from "../../src/base/token-bucket.ts";
+import { Quotas } from "../../src/policy/access/quotas.ts";
 import type { Origin } from "../../src/policy/origin.ts";
-import { Quotas } from "../../src/policy/quotas.ts";
 import type { LimitSettings } from "../../src/policy/site.ts";
-import { NO_LIMIT } from "../../src/policy/token-bucket.ts";
 
 const LIMITS: LimitSettings = { perSource: { rate: 10, burst: 20 }, strangers: { rate: 2, burst: 4 } };
 

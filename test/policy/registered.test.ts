@@ -1,7 +1,7 @@
 /** Who is registered, in pieces that don't keep calls waiting; and which members of hunt groups aren't. */
 import { describe, expect, it } from "vitest";
-import { type Binding, Bindings } from "../../src/policy/bindings.ts";
-import { type RegisteredContact, registeredAfter } from "../../src/policy/registered.ts";
+import { type Binding, Bindings } from "../../src/policy/phones/bindings.ts";
+import { type RegisteredContact, registeredAfter } from "../../src/policy/phones/registered.ts";
 import type { Flow } from "../../src/transport/flow.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
 import { flowFrom, LAN } from "../transport/flows.ts";

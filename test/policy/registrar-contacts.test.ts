@@ -1,6 +1,6 @@
 /** What a 200 of ours promises (RFC 3261 §10.3 item 8): it lists each Contact of the phone as the phone wrote it. */
 import { describe, expect, it } from "vitest";
-import { BINDINGS_MAX } from "../../src/policy/bindings.ts";
+import { BINDINGS_MAX } from "../../src/policy/phones/bindings.ts";
 import { CONTACT, fromSecond, RegisterLab, register, SECOND, told } from "./register-lab.ts";
 
 const LONG = "x".repeat(600);

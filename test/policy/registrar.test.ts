@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { PLENTY } from "../../src/base/limits.ts";
 import { CONTACT as CONTACT_FIELD, EXPIRES } from "../../src/message/header-names.ts";
-import { BINDINGS_MAX } from "../../src/policy/bindings.ts";
+import { BINDINGS_MAX } from "../../src/policy/phones/bindings.ts";
 import { CONTACT, fromSecond, RegisterLab, register, SECOND, told } from "./register-lab.ts";
 
 const ADDRESSES_MAX = PLENTY.bindings;

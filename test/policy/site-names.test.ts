@@ -1,9 +1,9 @@
 /** Which names mean this proxy, and which never do. */
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/app/config/load-config.ts";
-import type { Bindings } from "../../src/policy/bindings.ts";
-import { SiteNames } from "../../src/policy/site-names.ts";
-import type { Upstreams } from "../../src/policy/upstreams.ts";
+import { SiteNames } from "../../src/policy/door/site-names.ts";
+import type { Upstreams } from "../../src/policy/peers/upstreams.ts";
+import type { Bindings } from "../../src/policy/phones/bindings.ts";
 import type { LearnedNames } from "../../src/proxy/learned-names.ts";
 
 const FILE = `

@@ -1,6 +1,6 @@
 /** What a stranger's line proposes: never localnet for what is upstream's or a gateway's, or may be. */
 import { describe, expect, it } from "vitest";
-import { type KnownPeer, strangerAdvice } from "../../src/policy/stranger-advice.ts";
+import { type KnownPeer, strangerAdvice } from "../../src/policy/access/stranger-advice.ts";
 
 const upstream = (host: string, ...addresses: string[]): KnownPeer => ({
   role: "upstream",

@@ -8,7 +8,7 @@ import {
   observe,
   type PeerState,
   type PeerStateName,
-} from "../../src/policy/peer-state.ts";
+} from "../../src/policy/peers/peer-state.ts";
 import type { UpstreamSettings } from "../../src/policy/site.ts";
 
 export const DEFAULTS: UpstreamSettings = loadUpstream(new Reader(), undefined);

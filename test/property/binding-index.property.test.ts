@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseSipUri, type SipUri } from "../../src/message/uri.ts";
-import { type AddressOfRecord, type Binding, Bindings, KEEP_ms } from "../../src/policy/bindings.ts";
+import { type AddressOfRecord, type Binding, Bindings, KEEP_ms } from "../../src/policy/phones/bindings.ts";
 import type { Flow } from "../../src/transport/flow.ts";
 import { type Hop, hopOf, isSameHop } from "../../src/transport/locator.ts";
 

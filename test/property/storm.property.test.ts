@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Request } from "../../src/message/message.ts";
 import { parse } from "../../src/message/parse.ts";
-import type { Calls } from "../../src/policy/calls.ts";
+import type { Calls } from "../../src/policy/gateways/calls.ts";
 import { watchFinals } from "../fuzz/finals.ts";
 import { compose } from "../fuzz/grammar.ts";
 import { Memory } from "../fuzz/memory.ts";

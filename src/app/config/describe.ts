@@ -1,7 +1,7 @@
 /** What a configuration will do, in words. */
 import { hostText, uriPort } from "../../message/uri.ts";
-import { samePort } from "../../policy/address-conflicts.ts";
-import { rewrite } from "../../policy/rewriting.ts";
+import { rewrite } from "../../policy/gateways/rewriting.ts";
+import { samePort } from "../../policy/peers/address-conflicts.ts";
 import type { ProbeSettings, Site } from "../../policy/site.ts";
 import { PLAIN_OPTIONS } from "../../proxy/options-request.ts";
 import type { OwnListener } from "../../transport/own-listener.ts";

@@ -1,7 +1,7 @@
 /** The file's `gateways`, `gateway_choice`, `gateway_probe`, `carriers` and `max_call`. */
 import { ipVersion } from "../../base/ip-range.ts";
 import { hostText, type SipUri } from "../../message/uri.ts";
-import { channelKey } from "../../policy/gateways.ts";
+import { channelKey } from "../../policy/gateways/gateways.ts";
 import type { Carrier, Gateway, GatewaySettings, NumberRule, ProbeSettings } from "../../policy/site.ts";
 import { type Fields, fieldsOf, longFormOf } from "./fields.ts";
 import { loadName, loadNumber } from "./load-extensions.ts";

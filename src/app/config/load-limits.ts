@@ -1,6 +1,7 @@
 /** The file's `limits`: how much each source may ask. */
+
+import { NO_LIMIT, type Rate } from "../../base/token-bucket.ts";
 import type { LimitSettings } from "../../policy/site.ts";
-import { NO_LIMIT, type Rate } from "../../policy/token-bucket.ts";
 import { fieldsOf } from "./fields.ts";
 import { keysBelow } from "./keys.ts";
 import type { Place, Reader } from "./reader.ts";

@@ -4,7 +4,7 @@
  * for minutes. Steps are counted instead of milliseconds, so that a file is good or bad on each router alike.
  */
 import { BoundedMap } from "../../base/bounded-map.ts";
-import { NUMBER_CHARACTERS_MAX } from "../../policy/rewriting.ts";
+import { NUMBER_CHARACTERS_MAX } from "../../policy/gateways/rewriting.ts";
 import { type Pattern, parsePattern, type Repeat } from "./pattern-tree.ts";
 
 /** Takes 1 ms on a PC and 5 ms on the slowest router, where an engine needs 100 ns for a step. */

@@ -1,8 +1,8 @@
 /** What upstream sends to a Contact that we hid goes to the phone behind it, which gets its own URI back. */
 import { hostText, parseSipUri } from "../../message/uri.ts";
-import { endsAtGateway, isOutside, mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
 import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
+import { endsAtGateway, isOutside, mayReachGateway, NO_DIALLING_OUT } from "./outside.ts";
 
 export const contact: RoutingRule = (facts, situation) => {
   const { uri, host, origin } = facts;

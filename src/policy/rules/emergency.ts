@@ -5,7 +5,7 @@
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import type { Stage } from "../../proxy/router.ts";
 import { numberUri } from "../dialled-number.ts";
-import { Attempt } from "../emergency.ts";
+import { Attempt } from "../emergency/emergency.ts";
 import { decision, NOT_FOR_GATEWAYS, nextWhen, replyStage, upstreamStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";

@@ -4,18 +4,18 @@ import { parseSipUri, uriPort } from "../../message/uri.ts";
 import { isFlow } from "../../proxy/outgoing.ts";
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import type { Stage, Target } from "../../proxy/router.ts";
-import type { Bindings } from "../bindings.ts";
-import { type Callee, calleeOf, hasReplaces, isDiallable, phonesNamed } from "../callee.ts";
 import { numberUri } from "../dialled-number.ts";
-import { contactTargets, findExtension, phoneStages, ringStages, withoutSuffix } from "../extensions.ts";
-import { ALL_KEPT, forwardStages } from "../forwarding.ts";
-import { channelKey } from "../gateways.ts";
-import { nobodyRegistered } from "../hunting.ts";
+import { channelKey } from "../gateways/gateways.ts";
+import { type Callee, calleeOf, hasReplaces, isDiallable, phonesNamed } from "../numbers/callee.ts";
+import { contactTargets, findExtension, phoneStages, ringStages, withoutSuffix } from "../numbers/extensions.ts";
+import { ALL_KEPT, forwardStages } from "../numbers/forwarding.ts";
+import { nobodyRegistered } from "../numbers/hunting.ts";
+import type { Bindings } from "../phones/bindings.ts";
 import { decision, NOT_FOR_GATEWAYS, nextWhen, replyStage, upstreamStage, upstreamStages } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
-import { ringingOf } from "../ringing.ts";
 import type { HuntGroup, Site } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
+import { ringingOf } from "./ringing.ts";
 
 /** As long as anybody who has just called for help may need to reach the phone. */
 const CALLBACK_RING_ms = 60_000;

@@ -1,9 +1,9 @@
 /** Requests of upstream to a phone's own address, such as those of a PBX that knows no Path. */
 import { hostText } from "../../message/uri.ts";
 import { hopOf } from "../../transport/locator.ts";
-import { hopFromOutside, mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
 import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
+import { hopFromOutside, mayReachGateway, NO_DIALLING_OUT } from "./outside.ts";
 
 export const fromUpstream: RoutingRule = (facts, situation) => {
   const { site, gateways, registrar, pathWatch, upstreams } = situation;

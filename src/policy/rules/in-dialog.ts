@@ -7,15 +7,15 @@ import { type Condition, SILENCE } from "../../proxy/plan/condition.ts";
 import type { DecisionListener, RoutingDecision, Stage, Target } from "../../proxy/router.ts";
 import type { Flow } from "../../transport/flow.ts";
 import { type Hop, portOf } from "../../transport/locator.ts";
-import type { Calls } from "../calls.ts";
-import { endsAtGateway, hopFromOutside, isBoundToFlow, isOutside, mayReachGateway } from "../dialling.ts";
-import { DialogObserver } from "../dialog-observer.ts";
-import { gruuTarget } from "../gruu.ts";
-import { otherEnd } from "../other-end.ts";
-import type { Peer } from "../peer.ts";
+import type { Calls } from "../gateways/calls.ts";
+import { DialogObserver } from "../peers/dialog-observer.ts";
+import type { Peer } from "../peers/peer.ts";
+import { gruuTarget } from "../phones/gruu.ts";
 import { decision, nextWhen, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
+import { otherEnd } from "./other-end.ts";
+import { endsAtGateway, hopFromOutside, isBoundToFlow, isOutside, mayReachGateway } from "./outside.ts";
 
 /** They end a call, or belong to its beginning, and begin nothing. */
 const ENDINGS: readonly string[] = ["ACK", "BYE"];

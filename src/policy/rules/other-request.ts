@@ -2,8 +2,8 @@
 import { EVENT, EXPIRES } from "../../message/header-names.ts";
 import type { Request } from "../../message/message.ts";
 import type { Stage } from "../../proxy/router.ts";
-import { underUpstream } from "../own-domain.ts";
-import type { Peer } from "../peer.ts";
+import { underUpstream } from "../door/own-domain.ts";
+import type { Peer } from "../peers/peer.ts";
 import { decision, nextWhen, replyStage, SILENCE_OR_503, upstreamStage } from "../plan.ts";
 import type { OutageAnswers } from "../site.ts";
 import type { RoutingRule } from "../situation.ts";

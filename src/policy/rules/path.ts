@@ -1,9 +1,9 @@
 /** What comes back down the Path of a REGISTER goes to the phone that registered (RFC 3327 §5.3). */
 import type { Condition } from "../../proxy/plan/condition.ts";
 import type { ForkStage } from "../../proxy/router.ts";
-import { endsAtGateway, isBoundToFlow, isOutside, mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
 import { decision, nextWhen, replyStage } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
+import { endsAtGateway, isBoundToFlow, isOutside, mayReachGateway, NO_DIALLING_OUT } from "./outside.ts";
 
 /** No target could be asked: the connection is gone, and the Contact can't be reached (RFC 5626 §5.3). */
 const GONE: Condition = { gone: true };

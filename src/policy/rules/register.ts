@@ -6,12 +6,12 @@ import { PATH } from "../../message/header-names.ts";
 import type { Response } from "../../message/message.ts";
 import { SILENCE } from "../../proxy/plan/condition.ts";
 import type { Stage, Target } from "../../proxy/router.ts";
-import { nameOf } from "../address-of-record.ts";
-import { showContacts } from "../hidden-contacts.ts";
+import { nameOf } from "../phones/address-of-record.ts";
+import { makesBinding } from "../phones/register-wishes.ts";
 import { deadBy, decision, nextWhen, upstreamStages } from "../plan.ts";
-import { makesBinding } from "../register-wishes.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
+import { showContacts } from "./hidden-contacts.ts";
 
 export const register: RoutingRule = (facts, situation) => {
   const { site, upstreams, registrar, now_ms } = situation;

@@ -1,8 +1,8 @@
 /** Requests that name a gateway, such as the INVITE of a phone that follows our redirect, go there. No survival on top. */
 import { hopOf } from "../../transport/locator.ts";
-import { mayReachGateway, NO_DIALLING_OUT } from "../dialling.ts";
 import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
+import { mayReachGateway, NO_DIALLING_OUT } from "./outside.ts";
 
 export const toGateway: RoutingRule = (facts, situation) => {
   const { gateways, redirects } = situation;

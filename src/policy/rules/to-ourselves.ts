@@ -1,11 +1,11 @@
 /** Requests whose Request-URI is our own address (RFC 3261 §11.2, §16.12). */
 import { CAPABILITIES } from "../../proxy/capabilities.ts";
 import type { RoutingDecision } from "../../proxy/router.ts";
-import { ALL_KEPT } from "../forwarding.ts";
+import { ALL_KEPT } from "../numbers/forwarding.ts";
 import { decision, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
-import { phonesBehindUs } from "../rewritten-contact.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
+import { phonesBehindUs } from "./rewritten-contact.ts";
 
 const NO_REGISTRAR = "Not Here - Set The Phone's Domain To The PBX";
 const NO_PATH = "No Such Phone - The PBX Must Support Path (support_path=yes)";

@@ -11,7 +11,7 @@ import { resolve } from "../../io/node/resolve.ts";
 import { parseHosts, parseResolvConf } from "../../io/node/resolver-files.ts";
 import { createRandom } from "../../io/node/secret.ts";
 import type { SipUri } from "../../message/uri.ts";
-import { peerName } from "../../policy/peer.ts";
+import { peerName } from "../../policy/peers/peer.ts";
 import type { ProbeSettings } from "../../policy/site.ts";
 import { hopOf, portOf } from "../../transport/locator.ts";
 import type { ResolvedAddress } from "../../transport/next-hops.ts";

@@ -1,5 +1,5 @@
 /** Whether datagrams as long as an INVITE get through to upstream and gateways. */
-import { LONG_INVITES_CURE, longInvitesText } from "../../policy/datagram-lengths.ts";
+import { LONG_INVITES_CURE, longInvitesText } from "../../policy/peers/datagram-lengths.ts";
 import { type Facts, fault, ok, type PeerFact, unseen, type Verdict, warning } from "./facts.ts";
 
 /**

@@ -1,0 +1,30 @@
+/** Phones, gateways and upstreams that send what must be refused: somebody has to be told which of them it is. */
+import type { Logger } from "../../base/ports.ts";
+import { Seldom } from "../../base/seldom.ts";
+import type { Request } from "../../message/message.ts";
+import { isWrittenWithLf } from "../../message/stray-control.ts";
+
+const LF_CURE = "newer firmware: lines must end with CRLF, not LF alone (RFC 3261 section 7)";
+const CURE = "newer firmware; with log: debug each such message has a line";
+
+export class FaultySenders {
+  private readonly log: Logger;
+  private readonly seldom = new Seldom();
+
+  constructor(log: Logger) {
+    this.log = log;
+  }
+
+  /** A request of somebody who belongs here, with a fault. */
+  see(from: string, request: Request, now_ms: number): void {
+    const { fault, wire } = request;
+    if (fault === undefined || !this.seldom.takes(from, now_ms)) return;
+    const isLf = isWrittenWithLf(wire);
+    this.log.info("faulty_sender", {
+      from,
+      answer: fault.status,
+      why: isLf ? "lines end with LF alone" : fault.reason,
+      cure: isLf ? LF_CURE : CURE,
+    });
+  }
+}

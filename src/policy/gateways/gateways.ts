@@ -1,0 +1,216 @@
+/** The PSTN gateways: which of them gets a call, whether they live, and how many of their channels are free. */
+import type { Random } from "../../base/ports.ts";
+import type { Request, Response } from "../../message/message.ts";
+import { parseSipUri, type SipUri, uriPort } from "../../message/uri.ts";
+import type { OwnAddresses } from "../../proxy/own-addresses.ts";
+import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
+import type { ForkStage, RoutedRequest, Stage, Target } from "../../proxy/router.ts";
+import { hopOf } from "../../transport/locator.ts";
+import { plainNumber, userText } from "../dialled-number.ts";
+import { isPrivate, withheldFields } from "../peers/disclosure.ts";
+import type { Peer } from "../peers/peer.ts";
+import type { Peers } from "../peers/peers.ts";
+import { nextWhen, replyStage } from "../plan.ts";
+import type { Gateway, Site } from "../site.ts";
+import type { GatewayStatus } from "../status.ts";
+import type { Calls } from "./calls.ts";
+import { ChannelObserver, type EmergencyWatch } from "./channel-observer.ts";
+import { GatewayChoosing } from "./gateway-choice.ts";
+import { rewrite, ruleFor } from "./rewriting.ts";
+
+interface WatchedGateway {
+  readonly gateway: Gateway;
+  readonly peer: Peer;
+}
+
+export class Gateways {
+  readonly calls: Calls;
+  private readonly site: Site;
+  private readonly own: OwnAddresses;
+  private readonly watched: readonly WatchedGateway[];
+  private readonly byAddress = new Map<string, WatchedGateway[]>();
+  private readonly byPlace = new Map<string, WatchedGateway>();
+  private readonly byName = new Map<string, WatchedGateway>();
+  private readonly peers: Peers;
+  private readonly choosing: GatewayChoosing;
+
+  constructor(peers: Peers, random: Random, calls: Calls, own: OwnAddresses, site: Site) {
+    this.site = site;
+    this.peers = peers;
+    this.own = own;
+    this.calls = calls;
+    this.choosing = new GatewayChoosing(site.gateways, site.gatewaySettings, random);
+    const peersNamed = peers.name(
+      "gateway",
+      site.gateways.map(({ uri, probe }) => {
+        return { hop: hopOf(uri), settings: { probe, hold_ms: 0, hold_max_ms: 0, deadCodes: [] } };
+      }),
+    );
+    this.watched = site.gateways.flatMap((gateway, index) => {
+      const peer = peersNamed[index];
+      return peer === undefined ? [] : [{ gateway, peer }];
+    });
+    for (const one of this.watched) {
+      const { uri, name } = one.gateway;
+      const neighbours = this.byAddress.get(uri.host);
+      if (neighbours === undefined) this.byAddress.set(uri.host, [one]);
+      else neighbours.push(one);
+      this.byPlace.set(channelKey(one.gateway), one);
+      this.byName.set(name, one);
+    }
+  }
+
+  status(now_ms: number): GatewayStatus[] {
+    return this.watched.map(({ gateway, peer }) => {
+      const { name, channels } = gateway;
+      const calls = this.calls.count(channelKey(gateway), now_ms);
+      return { ...peer.status(now_ms), name, calls, channels };
+    });
+  }
+
+  /** The gateway that a URI names. */
+  find(uri: SipUri): Gateway | undefined {
+    return this.byPlace.get(placeKey(uri.host, uriPort(uri)))?.gateway;
+  }
+
+  /** Whether a gateway listens there. */
+  isAt(address: string, port: number): boolean {
+    return this.byPlace.has(placeKey(address, port));
+  }
+
+  /** The gateway that sends from `address`. */
+  findAddress(address: string): Gateway | undefined {
+    return this.byAddress.get(address)?.[0]?.gateway;
+  }
+
+  isAlive(gateway: Gateway): boolean {
+    return this.peerOf(gateway)?.stateName !== "down";
+  }
+
+  /** The gateways for a call to `number`, in the order in which they are to be tried; those that seem dead come last. */
+  order(number: string, routed: RoutedRequest): readonly Gateway[] {
+    return this.livingFirst(this.choosing.order(number, routed));
+  }
+
+  /** The others that may take a call which names `chosen`. */
+  others(chosen: Gateway, number: string): readonly Gateway[] {
+    return this.livingFirst(this.choosing.rest(chosen, number));
+  }
+
+  /** All gateways there are, those for `number` first. */
+  everyOrder(number: string, routed: RoutedRequest): readonly Gateway[] {
+    return this.livingFirst([...new Set([...this.choosing.order(number, routed), ...this.site.gateways])]);
+  }
+
+  /**
+   * The stages that try `gateways` in turn, and say so when none takes the call.
+   * @param number what was dialled, before a gateway's own rewriting
+   */
+  stages(gateways: readonly Gateway[], number: string, routed: RoutedRequest): Stage[] {
+    const stages: Stage[] = gateways.map((gateway) => ({
+      kind: "fork",
+      what: `gateway ${gateway.name}`,
+      targets: (now_ms) => (this.isFree(gateway, now_ms) ? [this.target(gateway, number, routed)] : []),
+      fr_timer_ms: this.site.upstream.fr_timer_ms,
+      on: nextWhen(GATEWAY_FAILS),
+    }));
+    const text = gateways.length === 0 ? "No gateway" : "No gateway takes the call";
+    return [...stages, replyStage(480, undefined, `Reason: SIP;cause=503;text="${text}"\r\n`)];
+  }
+
+  /** The stage that tries one gateway for an emergency call, on a reserved channel too, and goes on unless it is answered. */
+  emergencyStage(gateway: Gateway, number: string, routed: RoutedRequest, watch: EmergencyWatch): ForkStage {
+    return {
+      kind: "fork",
+      what: `gateway ${gateway.name}`,
+      targets: [this.target(gateway, number, routed, watch)],
+      fr_timer_ms: this.site.upstream.fr_timer_ms,
+      on: nextWhen(ANY_FAILURE),
+    };
+  }
+
+  /** Whether our own count says that no channel is left, not even a reserved one. */
+  isFull(gateway: Gateway, now_ms: number): boolean {
+    return gateway.channels !== undefined && this.calls.count(channelKey(gateway), now_ms) >= gateway.channels;
+  }
+
+  /** Whether a gateway has a channel for one more ordinary call. */
+  isFree(gateway: Gateway, now_ms: number): boolean {
+    if (gateway.channels === undefined) return true;
+    if (this.isFull(gateway, now_ms)) return false;
+    const { reserve } = this.site.emergency;
+    return reserve === 0 || this.freeChannels(now_ms) > reserve;
+  }
+
+  /** `number` at the gateway, as its rules rewrite it. */
+  uriOf(gateway: Gateway, number: string): string {
+    const { text, user } = gateway.uri;
+    const hostStart = user === undefined ? text.indexOf(":") + 1 : text.lastIndexOf("@") + 1;
+    return `sip:${userText(rewrite(number, gateway.called))}@${text.slice(hostStart)}`;
+  }
+
+  /** @param watch given for emergency calls */
+  target(gateway: Gateway, number: string, { request }: RoutedRequest, watch?: EmergencyWatch): Target {
+    const peer = this.peerOf(gateway);
+    const from = parseSipUri(request.from?.uri ?? "")?.user;
+    const caller = from === undefined ? undefined : plainNumber(from);
+    const isShown = gateway.isTrusted || watch !== undefined || !isPrivate(request);
+    const isRewritten = isShown && caller !== undefined && ruleFor(caller, gateway.calling) !== undefined;
+    const { calls, own } = this;
+    return {
+      requestUri: this.uriOf(gateway, number),
+      nextHop: hopOf(gateway.uri),
+      touchesGateway: true,
+      dropRoutes: true,
+      isForHelp: watch !== undefined,
+      ...(isRewritten
+        ? { assertedIdentity: `sip:${userText(rewrite(caller, gateway.calling))}@${gateway.uri.host}` }
+        : {}),
+      ...(peer === undefined ? {} : { observer: new ChannelObserver(calls, channelKey(gateway), peer, own, watch) }),
+    };
+  }
+
+  /** Header fields of a message, by index, that the gateway at `address` must not see. None where no gateway is there. */
+  withheld(message: Request | Response, address: string, isForHelp: boolean): readonly number[] {
+    const there = this.byAddress.get(address);
+    if (there === undefined || there.every(({ gateway }) => gateway.isTrusted)) return [];
+    return withheldFields(message, this.peers.realms.of(address), isForHelp);
+  }
+
+  /** A gateway wants a password. */
+  noteChallenge(response: Response, address: string): void {
+    if (this.byAddress.has(address)) this.peers.realms.learn(address, response);
+  }
+
+  /** Of all gateways that live and have a limit. */
+  private freeChannels(now_ms: number): number {
+    let free = 0;
+    for (const { gateway, peer } of this.watched) {
+      if (gateway.channels === undefined || peer.stateName === "down") continue;
+      free += Math.max(0, gateway.channels - this.calls.count(channelKey(gateway), now_ms));
+    }
+    return free;
+  }
+
+  private peerOf({ name }: Gateway): Peer | undefined {
+    return this.byName.get(name)?.peer;
+  }
+
+  private livingFirst(gateways: readonly Gateway[]): readonly Gateway[] {
+    const living = gateways.filter((gateway) => this.isAlive(gateway));
+    if (living.length === gateways.length) return living;
+    return [...living, ...gateways.filter((gateway) => !this.isAlive(gateway))];
+  }
+}
+
+/** Busy and declined are the callee's word; silence, 5xx and other 6xx are the gateway's. */
+const GATEWAY_FAILS: Condition = { silent: true, classes: [5, 6], except: [600, 603] };
+
+/** What calls know a gateway by: its name can change with the file. */
+export function channelKey({ uri }: Gateway): string {
+  return placeKey(uri.host, uriPort(uri));
+}
+
+function placeKey(address: string, port: number): string {
+  return `${address} ${port}`;
+}

@@ -1,0 +1,86 @@
+/** What a call means at this site, without upstream's help. */
+import { REPLACES } from "../../message/header-names.ts";
+import { parseSipUri, type SipUri, uriPort } from "../../message/uri.ts";
+import type { Target } from "../../proxy/router.ts";
+import { plainNumber } from "../dialled-number.ts";
+import type { AddressOfRecord, Binding, Bindings } from "../phones/bindings.ts";
+import type { RequestFacts } from "../request-facts.ts";
+import type { ExtensionSettings } from "../site.ts";
+import { findExtension } from "./extensions.ts";
+
+/**
+ * "phone": that very phone, named by its own address. "extension": all phones of a number. "absent": an extension that no
+ * phone has, and where its calls go. "outside": a number of the PSTN. "nobody": it names somebody who isn't here.
+ */
+export type Callee =
+  | { readonly kind: "phone"; readonly name: string; readonly targets: readonly Target[] }
+  | { readonly kind: "extension"; readonly address: AddressOfRecord }
+  | { readonly kind: "absent"; readonly forward: string }
+  | { readonly kind: "outside"; readonly number: string }
+  | { readonly kind: "nobody" };
+
+const NOBODY: Callee = { kind: "nobody" };
+const DIALLABLE = /^[\d*#+]+$/;
+
+/** @param keptSince_ms bindings that expired before this don't count */
+export function calleeOf(
+  facts: RequestFacts,
+  settings: ExtensionSettings,
+  bindings: Bindings,
+  keptSince_ms: number,
+): Callee {
+  const { number, host, uri, source, origin } = facts;
+  const there = phonesNamed(facts, bindings, keptSince_ms);
+  if (there.length > 0) return { kind: "phone", name: `phone at ${uri?.host ?? ""}`, targets: there };
+  if (number === "") return NOBODY;
+  // A phone that names a host of others means it; gateways write into every call what they have been told once.
+  if (host === "elsewhere" && origin !== "gateway") return { kind: "outside", number };
+  const address = findExtension(number, settings, bindings);
+  if (address !== undefined) return { kind: "extension", address };
+  const forward = settings.forwards.get(settings.aliases.get(number) ?? number)?.noAnswer;
+  if (forward !== undefined) return { kind: "absent", forward };
+  // A phone's address with another user: of a transfer it means a call that isn't there any more. Otherwise phones write
+  // so what they forward to; and the caller's own address says nothing at all.
+  const isTransfer = host === "phone" && hasReplaces(facts) && uri?.host !== source.address;
+  if (isTransfer || (host === "phone" && !isDiallable(number))) return NOBODY;
+  return { kind: "outside", number };
+}
+
+/** The phones that a URI with a phone's own address means: by the user of their Contact, or of their address-of-record. */
+export function phonesNamed(
+  { host, uri }: Pick<RequestFacts, "host" | "uri">,
+  bindings: Bindings,
+  keptSince_ms: number,
+): Target[] {
+  if (host !== "phone" || uri === undefined) return [];
+  const all = bindings.allNamed(uri);
+  // Without a user it names one phone, or nobody knows which.
+  const addresses = uri.user === undefined && all.length > 1 ? [] : all;
+  const bound = addresses.flatMap((address) => address.bindings);
+  const there = bound.filter((one) => one.expires_ms > keptSince_ms && isAt(one, uri));
+  const same = there.filter(({ contact }) => contact === uri.text);
+  const exact = same.length > 0 ? same : there.filter((one) => isContact(one, uri));
+  return (exact.length > 0 ? exact : there).map(({ contact, flow }) => ({ requestUri: contact, nextHop: flow }));
+}
+
+/** Whether a plain number can be dialled: no user part that only its phone knows. */
+export function isDiallable(number: string): boolean {
+  return DIALLABLE.test(number);
+}
+
+/** Whether it takes the place of another call (RFC 3891). */
+export function hasReplaces({ request }: RequestFacts): boolean {
+  return request.indexOf(REPLACES) >= 0;
+}
+
+function isAt({ flow, contact }: Binding, { host }: SipUri): boolean {
+  return flow.address === host || parseSipUri(contact)?.host === host;
+}
+
+/** Its Contact, or that with the port behind a NAT that its REGISTER has come from. */
+function isContact({ contact, flow }: Binding, uri: SipUri): boolean {
+  const own = parseSipUri(contact);
+  if (own === undefined || plainNumber(own.user ?? "") !== plainNumber(uri.user ?? "")) return false;
+  const port = uriPort(uri);
+  return port === uriPort(own) || (port === flow.port && uri.host === flow.address);
+}

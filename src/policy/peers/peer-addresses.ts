@@ -1,0 +1,69 @@
+/** Where a peer is: its configured hop, and the addresses that its name has, or has had. */
+import { BoundedMap } from "../../base/bounded-map.ts";
+import { ipVersion } from "../../base/ip-range.ts";
+import { defaultPort, type Flow, type Listener } from "../../transport/flow.ts";
+import type { Hop } from "../../transport/locator.ts";
+
+/** Addresses remembered that a name has had. */
+const FORMER_MAX = 16;
+
+export class PeerAddresses {
+  readonly hop: Hop;
+  private located: readonly string[] = [];
+  private readonly former = new BoundedMap<string, true>(FORMER_MAX);
+  private ways: readonly Flow[] = [];
+
+  constructor(hop: Hop) {
+    this.hop = hop;
+  }
+
+  /** The ways to it that were found last. */
+  get flows(): readonly Flow[] {
+    return this.ways;
+  }
+
+  /** It has been found there. */
+  take(flows: readonly Flow[]): void {
+    this.ways = flows;
+    const now = [...new Set(flows.map(({ address }) => address))];
+    for (const address of this.located) if (!now.includes(address)) this.former.set(address, true);
+    this.located = now;
+  }
+
+  /** Takes what another process has found out. */
+  assume(addresses: readonly string[]): void {
+    this.located = addresses;
+  }
+
+  /** Whether requests come from it. */
+  has(address: string): boolean {
+    return this.hop.host === address || this.located.includes(address);
+  }
+
+  /** Those that it has now; none while its name isn't resolved. */
+  get present(): readonly string[] {
+    return ipVersion(this.hop.host) === 0 ? this.located : [this.hop.host];
+  }
+
+  /** The same with those that it has had. */
+  get every(): readonly string[] {
+    return [...new Set([...this.present, ...this.former.keys()])];
+  }
+
+  /** Whether `hop` leads to it: as it is configured, or as an address of its own. */
+  isAt({ host, port, protocol }: Hop): boolean {
+    const at = port ?? defaultPort(protocol ?? "udp");
+    const own = this.hop.port ?? defaultPort(this.hop.protocol ?? "udp");
+    return (at === own && this.has(host)) || this.ways.some((one) => one.address === host && one.port === at);
+  }
+
+  /** Whether it is reached by the transport of `hop`. */
+  speaks({ protocol = "udp" }: Pick<Hop, "protocol">): boolean {
+    return this.ways.some(({ listener }) => listener.protocol === protocol);
+  }
+
+  /** Whether it is reached from `listener`, as far as that is known. */
+  isReachedFrom(listener: Listener): boolean {
+    return this.ways.some((flow) => flow.listener === listener);
+  }
+}

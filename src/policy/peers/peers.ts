@@ -1,0 +1,148 @@
+/** All peers that are watched. They outlive a reload: what is known of a peer isn't lost with the file that named it. */
+import type { Table } from "../../base/meter.ts";
+import { ownText } from "../../base/own-text.ts";
+import type { Listener } from "../../transport/flow.ts";
+import { type Hop, hopKey } from "../../transport/locator.ts";
+import type { WatchSettings } from "../site.ts";
+import { Realms } from "./disclosure.ts";
+import { History } from "./history.ts";
+import { Peer, type PeerParts, type PeerRole, type Pin, type Watched } from "./peer.ts";
+
+/** Domains watched at once, where the file names no upstream. */
+const DOMAINS_MAX = 32;
+
+export class Peers implements Table {
+  /** How often the domain that was called longest ago had to make room. */
+  hits = 0;
+  readonly limit = DOMAINS_MAX;
+  readonly history = new History();
+  /** In which gateways want passwords. */
+  readonly realms = new Realms();
+  private readonly parts: PeerParts;
+  private readonly named = { upstream: new Map<string, Peer>(), gateway: new Map<string, Peer>() };
+  private readonly domains = new Map<string, Peer>();
+  private filePin: Pin = "auto";
+  private commandPin: Pin = "auto";
+
+  constructor(parts: PeerParts) {
+    this.parts = parts;
+  }
+
+  /** The peers that a file names; those of this role that it names no longer are forgotten. */
+  name(role: PeerRole, watched: readonly Watched[]): readonly Peer[] {
+    const before = this.named[role];
+    const now = new Map(
+      watched.map((one) => {
+        const key = hopKey(one.hop);
+        return [key, this.take(before.get(key), role, one)];
+      }),
+    );
+    for (const [key, peer] of before) if (!now.has(key)) peer.stop();
+    this.named[role] = now;
+    if (role === "upstream" && watched.length > 0) this.forgetDomains();
+    return [...now.values()];
+  }
+
+  /** The upstream target of a request that names its own. */
+  domain(settings: WatchSettings, hop: Hop, now_ms: number): Peer {
+    const key = hopKey(hop);
+    const known = this.domains.get(key);
+    if (known === undefined && this.domains.size >= DOMAINS_MAX) this.forgetLeastUsed();
+    // A new one outlives the request that names it.
+    const watched = known === undefined ? { ...hop, host: ownText(hop.host) } : hop;
+    const peer = this.take(known, "upstream", { hop: watched, settings });
+    if (known === undefined) this.domains.set(ownText(key), peer);
+    peer.force(this.pin, now_ms);
+    peer.start(now_ms);
+    peer.used_ms = now_ms;
+    return peer;
+  }
+
+  get size(): number {
+    return this.domains.size;
+  }
+
+  get watchedDomains(): IterableIterator<Peer> {
+    return this.domains.values();
+  }
+
+  /** @param filePin what the file says of upstream, where no command says otherwise */
+  start(filePin: Pin, now_ms: number): void {
+    this.filePin = filePin;
+    this.applyPin(now_ms);
+    for (const peer of this.all()) peer.start(now_ms);
+  }
+
+  stop(): void {
+    for (const peer of this.all()) peer.stop();
+  }
+
+  /** Pins upstream's state, whatever is seen of it; "auto" goes back to what the file says. */
+  force(pin: Pin, now_ms: number): void {
+    this.commandPin = pin;
+    this.applyPin(now_ms);
+  }
+
+  /** An address of ours is gone: what was reached from there is down. */
+  onGone(listener: Listener, now_ms: number): void {
+    for (const peer of this.all()) if (peer.places.isReachedFrom(listener)) peer.onOwnAddress(false, now_ms);
+  }
+
+  /** An address of ours is here, and perhaps a way to each peer. */
+  onHere(now_ms: number): void {
+    for (const peer of this.all()) peer.onOwnAddress(true, now_ms);
+  }
+
+  /** Pins one peer to what another process has seen of it. */
+  assume(role: PeerRole, name: string, state: string, now_ms: number): void {
+    for (const peer of this.named[role].values()) {
+      if (peer.name === name) peer.force(state === "down" || state === "recovering" ? "down" : "up", now_ms);
+    }
+  }
+
+  /** Takes what another process has found out about an upstream target's addresses. */
+  assumeAddresses(name: string, addresses: readonly string[]): void {
+    for (const peer of this.named.upstream.values()) if (peer.name === name) peer.places.assume(addresses);
+  }
+
+  /** What upstream's state is pinned to now. */
+  get pin(): Pin {
+    return this.commandPin === "auto" ? this.filePin : this.commandPin;
+  }
+
+  private applyPin(now_ms: number): void {
+    for (const peer of this.named.upstream.values()) peer.force(this.pin, now_ms);
+    for (const peer of this.domains.values()) peer.force(this.pin, now_ms);
+  }
+
+  private take(known: Peer | undefined, role: PeerRole, watched: Watched): Peer {
+    if (known === undefined) return new Peer(this.parts, this.history, role, watched);
+    known.takeSettings(watched.settings);
+    return known;
+  }
+
+  private *all(): IterableIterator<Peer> {
+    yield* this.named.upstream.values();
+    yield* this.named.gateway.values();
+    yield* this.domains.values();
+  }
+
+  private forgetDomains(): void {
+    for (const peer of this.domains.values()) peer.stop();
+    this.domains.clear();
+  }
+
+  private forgetLeastUsed(): void {
+    let least: [string, Peer] | undefined;
+    for (const entry of this.domains) if (least === undefined || isWorthLess(entry[1], least[1])) least = entry;
+    if (least === undefined) return;
+    this.hits += 1;
+    least[1].stop();
+    this.domains.delete(least[0]);
+  }
+}
+
+/** Anybody can invent domains: those where nobody has ever answered go first. */
+function isWorthLess(a: Peer, b: Peer): boolean {
+  return a.hasLived === b.hasLived ? a.used_ms < b.used_ms : b.hasLived;
+}

@@ -1,0 +1,48 @@
+/** What plans leave open until its time has come, by name: while upstream lives, survival isn't worked out. */
+import type { Outcome } from "../../proxy/plan/condition.ts";
+import type { Continuation, Stage } from "../../proxy/router.ts";
+import { findExtension } from "../numbers/extensions.ts";
+import { forwardStages } from "../numbers/forwarding.ts";
+import type { ContinuationName } from "../plan.ts";
+import type { RequestFacts } from "../request-facts.ts";
+import type { Situation } from "../situation.ts";
+import { isRefusedHere, survivalStages } from "./call.ts";
+import { redirectStages } from "./redirecting.ts";
+import { ringingOf } from "./ringing.ts";
+
+type Resolver = (
+  facts: RequestFacts,
+  situation: Situation,
+  continuation: Continuation,
+  outcome: Outcome | undefined,
+) => readonly Stage[] | undefined;
+
+const RESOLVERS: Readonly<Record<ContinuationName, Resolver>> = {
+  survival: (facts, situation, _, outcome) =>
+    isRefusedHere(facts, situation, outcome) ? undefined : survivalStages(facts, situation),
+  forward: (facts, situation, { number, rung }) => {
+    if (number === undefined || hasRung(number, rung, situation)) return undefined;
+    const { keptSince_ms, extra } = ringingOf(facts, situation);
+    return forwardStages(number, keptSince_ms, facts, situation, extra, rung);
+  },
+  redirect: redirectStages,
+};
+
+/** One call rings each extension once: a forward doesn't lead back to one that has redirected it. */
+function hasRung(number: string, rung: readonly string[] = [], { site, registrar }: Situation): boolean {
+  if (rung.length === 0) return false;
+  const extension = findExtension(number, site.extensions, registrar.bindings);
+  return extension !== undefined && rung.includes(extension.name);
+}
+
+const BY_NAME: ReadonlyMap<string, Resolver> = new Map(Object.entries(RESOLVERS));
+
+/** The stages of a continuation; undefined when it has nothing to offer. */
+export function continuationStages(
+  facts: RequestFacts,
+  situation: Situation,
+  continuation: Continuation,
+  outcome: Outcome | undefined,
+): readonly Stage[] | undefined {
+  return BY_NAME.get(continuation.name)?.(facts, situation, continuation, outcome);
+}
