@@ -32,7 +32,14 @@ const PATIENT = [
   "io/dns.test.ts",
 ];
 /** Short files that take long: begun last, they would run on alone. All others are begun in the order of their sizes. */
-const FIRST = ["lanes/lanes.test.ts", "peers/wan-cut.test.ts"];
+const FIRST = [
+  "lanes/lanes.test.ts",
+  "peers/wan-cut.test.ts",
+  "routers/debian.test.ts",
+  "routers/edgeos-upgrade.test.ts",
+  "routers/edgeos-runtime.test.ts",
+  "peers/kill-at-random.test.ts",
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -57,8 +64,9 @@ export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
     projects: [
-      group("side by side", 2, ["**/*.test.ts"], [...PATIENT, ...ALONE].map(anywhere)),
-      group("patient", 4, PATIENT.map(anywhere)),
+      // A third waits for a child process while two work.
+      group("side by side", 3, ["**/*.test.ts"], [...PATIENT, ...ALONE].map(anywhere)),
+      group("patient", 6, PATIENT.map(anywhere)),
       group("alone", 1, ALONE.map(anywhere)),
     ],
   },
