@@ -14,9 +14,11 @@ import { peerName } from "../policy/peers/peer.ts";
 import { Peers } from "../policy/peers/peers.ts";
 import { Bindings } from "../policy/phones/bindings.ts";
 import { PathWatch } from "../policy/phones/path-watch.ts";
+import type { ReplySource, TargetSource } from "../policy/plan.ts";
 import { SitePolicy } from "../policy/site-policy.ts";
 import { parseSnapshot, restoreSnapshot } from "../policy/snapshot.ts";
 import { ProxyCore } from "../proxy/proxy-core.ts";
+import { NO_NOTES } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import { hopOf } from "../transport/locator.ts";
 import type { Config } from "./config/config.ts";
@@ -120,7 +122,12 @@ class Rehearsal {
       return { text: `${source.address} is a stranger here, and gets no further; ${advice}.\n`, isAnswer: true };
     }
     const routed = router.read(request, source, 0);
-    const lines = explain(router.decide(routed, 0), 0, (continuation) => router.continue(routed, continuation, 0));
+    const running = { notes: NO_NOTES, refuse: () => {} };
+    const lines = explain(router.decide(routed, 0), {
+      stages: (continuation) => router.continue(routed, continuation, 0),
+      targets: (source: TargetSource) => router.targets(routed, source, running, 0),
+      reply: (source: ReplySource) => router.rehearse(source, 0),
+    });
     const conflicts = (this.known.status?.conflicts ?? []).filter(({ address }) => address === source.address);
     const warnings = conflicts.map(({ text, cure }) => `Warning: ${text}; ${cure}.`);
     return { text: `${[this.scene(source), factsLine(routed), ...warnings, ...lines].join("\n")}\n`, isAnswer: true };

@@ -70,16 +70,16 @@ class CallRecord implements DecisionListener {
     this.inner?.onStart?.(request, now_ms);
   }
 
-  onStage(stage: Stage, now_ms: number): void {
+  onStage(stage: Stage, running: RunningRequest, now_ms: number): void {
     this.tellAnswer();
     this.entry.route.push(shortened(stage.what ?? stage.kind));
-    this.inner?.onStage?.(stage, now_ms);
+    this.inner?.onStage?.(stage, running, now_ms);
   }
 
-  onOutcome(outcome: Outcome, now_ms: number): void {
+  onOutcome(outcome: Outcome, running: RunningRequest, now_ms: number): void {
     const { response } = outcome.best;
     this.heard = response === undefined ? undefined : answerWords(response);
-    this.inner?.onOutcome?.(outcome, now_ms);
+    this.inner?.onOutcome?.(outcome, running, now_ms);
   }
 
   onAnswer(target: Target, response: Response, now_ms: number): void {

@@ -2,30 +2,39 @@
 import type { Reply } from "../message/reply.ts";
 import { hostText } from "../message/uri.ts";
 import { headOf, phrasesOf } from "../proxy/plan/condition.ts";
-import { isContinuation } from "../proxy/plan/walk.ts";
-import type { Continuation, ForkStage, Onward, RoutingDecision, Stage, Target } from "../proxy/router.ts";
+import { isContinuation, isNamed } from "../proxy/plan/walk.ts";
+import type { Continuation, ForkStage, Named, Onward, RoutingDecision, Stage, Target } from "../proxy/router.ts";
 import type { Origin } from "./origin.ts";
 import type { HostMeaning, RequestFacts } from "./request-facts.ts";
 
 /** Deeper, plans don't go: a gateway is a step. */
 const DEPTH_MAX = 40;
 
-/** What a continuation comes to, as far as that depends on no outcome. */
-type Rehearse = (continuation: Continuation) => readonly Stage[] | undefined;
+/** What the parts of a plan come to that are left open until their time has come. Nothing of it acts. */
+export interface Rehearsal {
+  /** What a continuation comes to, as far as that depends on no outcome. */
+  stages(continuation: Continuation): readonly Stage[] | undefined;
+  /** @param source of a fork that comes behind all that have been asked for before */
+  targets(source: Named): readonly Target[];
+  /** Undefined where the answer can't be told without giving it. */
+  reply(source: Named): Reply | undefined;
+}
 
-/**
- * The lines of an explanation. Some decisions take turns: explain only those of a policy made for it.
- * @param resolve what that policy does when the time of a continuation has come
- */
-export function explain({ rule, why, plan }: RoutingDecision, now_ms: number, resolve: Rehearse): string[] {
+/** The lines of an explanation. Some continuations take turns: rehearse only with a policy made for it. */
+export function explain({ rule, why, plan }: RoutingDecision, rehearsal: Rehearsal): string[] {
   const known = new Map<string, readonly Stage[] | undefined>();
   // What takes turns is asked once.
-  const once: Rehearse = (continuation) => {
+  const stages = (continuation: Continuation) => {
     const key = JSON.stringify(continuation);
-    if (!known.has(key)) known.set(key, resolve(continuation));
+    if (!known.has(key)) known.set(key, rehearsal.stages(continuation));
     return known.get(key);
   };
-  return [`Rule ${rule}: ${why}.`, ...stepsOf(plan, { number: 1, indent: "" }, { now_ms, resolve: once })];
+  const once: Rehearsal = {
+    stages,
+    targets: (source) => rehearsal.targets(source),
+    reply: (source) => rehearsal.reply(source),
+  };
+  return [`Rule ${rule}: ${why}.`, ...stepsOf(plan, { number: 1, indent: "" }, once)];
 }
 
 const ORIGINS: Readonly<Record<Origin, string>> = {
@@ -57,25 +66,20 @@ interface Line {
   readonly indent: string;
 }
 
-interface Rehearsal {
-  readonly now_ms: number;
-  readonly resolve: Rehearse;
-}
-
 function stepsOf(plan: readonly Stage[], line: Line, rehearsal: Rehearsal): string[] {
   const [stage, ...rest] = plan;
   if (stage === undefined || line.number > DEPTH_MAX) return [];
-  const { now_ms } = rehearsal;
   const step = `${line.indent}${line.number}. `;
   const others = () => stepsOf(rest, { ...line, number: line.number + 1 }, rehearsal);
   if (stage.kind === "reply") {
-    return [`${step}${answerWords(typeof stage.reply === "function" ? stage.reply(now_ms) : stage.reply)}`];
+    const reply = isNamed(stage.reply) ? rehearsal.reply(stage.reply) : stage.reply;
+    return [`${step}${reply === undefined ? (stage.what ?? "answers") : answerWords(reply)}`];
   }
   if (stage.kind === "notice") {
     return [`${step}tells the caller 181 "${stage.reason}" and waits ${stage.hold_ms} ms`, ...others()];
   }
   if (stage.kind === "pause") return [`${step}makes room: ${stage.what ?? ""}`, ...others()];
-  return [`${step}${forkWords(stage, now_ms)}`, ...sequelsOf(stage, rest, line, rehearsal)];
+  return [`${step}${forkWords(stage, rehearsal)}`, ...sequelsOf(stage, rest, line, rehearsal)];
 }
 
 /** What follows a fork; what several outcomes lead to is said once. */
@@ -94,13 +98,13 @@ function sequelsOf(stage: ForkStage, rest: readonly Stage[], line: Line, rehears
   return [...phrasesFor].flatMap(([text, phrases]) => [`${within.indent}${headOf(phrases)}:`, text]);
 }
 
-function planOf(go: Onward, rest: readonly Stage[], { resolve }: Rehearsal): readonly Stage[] | undefined {
+function planOf(go: Onward, rest: readonly Stage[], { stages }: Rehearsal): readonly Stage[] | undefined {
   if (go === "next") return rest;
-  return isContinuation(go) ? resolve(go) : go;
+  return isContinuation(go) ? stages(go) : go;
 }
 
-function forkWords(stage: ForkStage, now_ms: number): string {
-  const targets = typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets;
+function forkWords(stage: ForkStage, rehearsal: Rehearsal): string {
+  const targets = isNamed(stage.targets) ? rehearsal.targets(stage.targets) : stage.targets;
   const what = stage.what ?? "where the message itself leads";
   if (targets.length === 0) return `would ask ${what}, which can take no call at the moment`;
   const patience = stage.fr_timer_ms === undefined ? "" : `, and waits ${stage.fr_timer_ms} ms for a first sign`;

@@ -3,8 +3,9 @@ import type { Limits } from "../base/limits.ts";
 import type { Logger } from "../base/ports.ts";
 import { TokenBucket } from "../base/token-bucket.ts";
 import type { Request, Response } from "../message/message.ts";
+import type { Reply } from "../message/reply.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
-import type { Continuation, Router, RoutingDecision, Stage, Verdict } from "../proxy/router.ts";
+import type { Continuation, Router, RoutingDecision, RunningRequest, Stage, Target, Verdict } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access/access.ts";
 import { FaultySenders } from "./access/faulty-senders.ts";
@@ -12,9 +13,9 @@ import type { Outsiders } from "./access/outsiders.ts";
 import { Quotas } from "./access/quotas.ts";
 import type { CallLog } from "./call-log.ts";
 import { RequestReader } from "./door/request-reader.ts";
-import { decision, replyStage } from "./plan.ts";
+import { decision, type MakeRoom, type ReplySource, replyStage, type TargetSource } from "./plan.ts";
 import type { RequestFacts } from "./request-facts.ts";
-import { call } from "./rules/call.ts";
+import { call, redirectReply } from "./rules/call.ts";
 import { contact } from "./rules/contact.ts";
 import { continuationStages } from "./rules/continuations.ts";
 import { emergency } from "./rules/emergency.ts";
@@ -24,6 +25,7 @@ import { inDialog } from "./rules/in-dialog.ts";
 import { otherRequest } from "./rules/other-request.ts";
 import { path } from "./rules/path.ts";
 import { register } from "./rules/register.ts";
+import { chosenTargets, madeReply } from "./rules/resolvers.ts";
 import { toGateway } from "./rules/to-gateway.ts";
 import { toOurselves } from "./rules/to-ourselves.ts";
 import type { RoutingRule, Situation, Staff } from "./situation.ts";
@@ -146,6 +148,23 @@ export class RoutingPolicy implements Router {
     outcome?: Outcome,
   ): readonly Stage[] | undefined {
     return continuationStages(facts, { ...this.staff, now_ms }, continuation, outcome);
+  }
+
+  targets(facts: RequestFacts, source: TargetSource, running: RunningRequest, now_ms: number): readonly Target[] {
+    return chosenTargets(source, facts, { ...this.staff, now_ms }, running);
+  }
+
+  begin(facts: RequestFacts, act: MakeRoom, running: RunningRequest, now_ms: number): number {
+    return this.staff.emergency.makeRoom(act, facts, running, now_ms);
+  }
+
+  reply(facts: RequestFacts, reply: ReplySource, now_ms: number): Reply {
+    return madeReply(reply, facts, { ...this.staff, now_ms });
+  }
+
+  /** What {@link reply} would say, where that changes nothing. */
+  rehearse(reply: ReplySource, now_ms: number): Reply | undefined {
+    return reply.name === "redirect" ? redirectReply(reply, this.staff, now_ms) : undefined;
   }
 }
 

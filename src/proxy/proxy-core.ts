@@ -210,21 +210,22 @@ export class ProxyCore implements TransactionUser {
 
   onStrayAck(ack: Request, source: Flow, now_ms: number): void {
     if (acknowledgesStateless(ack)) return;
-    const routed = this.router?.read(ack, source, now_ms);
-    if (routed === undefined || refusalOf(routed, this.own, this.branchIds) !== undefined) return;
-    forwardStateless(this.kit, routed, this.router?.decide(routed, now_ms).plan ?? [], now_ms);
+    const { router } = this;
+    const routed = router?.read(ack, source, now_ms);
+    if (router === undefined || routed === undefined) return;
+    if (refusalOf(routed, this.own, this.branchIds) === undefined) forwardStateless(this.kit, router, routed, now_ms);
   }
 
   onStrayCancel(cancel: Request, source: Flow, now_ms: number): void {
-    const routed = this.router?.read(cancel, source, now_ms);
-    if (routed === undefined) return;
+    const { router } = this;
+    const routed = router?.read(cancel, source, now_ms);
+    if (router === undefined || routed === undefined) return;
     const refusal = refusalOf(routed, this.own, this.branchIds);
     if (refusal !== undefined) {
       this.answerStateless(cancel, source, refusal);
       return;
     }
-    const plan = this.router?.decide(routed, now_ms).plan ?? [];
-    if (!forwardStateless(this.kit, routed, plan, now_ms)) this.answerStateless(cancel, source, { status: 481 });
+    if (!forwardStateless(this.kit, router, routed, now_ms)) this.answerStateless(cancel, source, { status: 481 });
   }
 
   /**

@@ -1,7 +1,7 @@
 /** One proxied request: goes through the stages of its plan until the caller has a final response (RFC 3261 §16.7, §16.10). */
 import { assertNever } from "../base/assert.ts";
 import { Timer, type TimerOwner } from "../base/timers.ts";
-import { REASON, REQUIRE } from "../message/header-names.ts";
+import { REASON } from "../message/header-names.ts";
 import type { Request, Response } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
 import type { Reply, ViaStamp } from "../message/reply.ts";
@@ -18,13 +18,24 @@ import { withoutTopVia } from "./forward-response.ts";
 import type { ProxyKit } from "./kit.ts";
 import { breadthOf, shareOf } from "./max-breadth.ts";
 import { type Outcome, outcomeOf } from "./plan/condition.ts";
-import { follow, nextPlace, type Place, stageAt } from "./plan/walk.ts";
-import type { ForkStage, NoticeStage, RoutedRequest, Router, RoutingDecision, Stage } from "./router.ts";
+import { follow, isNamed, nextPlace, type Place, stageAt } from "./plan/walk.ts";
+import {
+  type ForkStage,
+  NO_NOTES,
+  type Notes,
+  type NoticeStage,
+  type RoutedRequest,
+  type Router,
+  type RoutingDecision,
+  type Stage,
+} from "./router.ts";
+import { wantsReliable } from "./wants-reliable.ts";
 
 /** RFC 3326, for phones that lost the race: they don't show a missed call. */
 const ANSWERED_ELSEWHERE = 'Reason: SIP;cause=200;text="Call completed elsewhere"\r\n';
 
 export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwner {
+  notes: Notes = NO_NOTES;
   private readonly kit: ProxyKit;
   /** The one that has decided; a reload doesn't change that. */
   private readonly router: Router;
@@ -162,19 +173,21 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     const isUnwanted = stageAt(place)?.kind === "notice" && wantsReliable(this.routed.request);
     this.place = isUnwanted ? nextPlace(place) : place;
     const stage = this.stage;
-    if (stage !== undefined) this.decision.listener?.onStage?.(stage, now_ms);
+    if (stage !== undefined) this.decision.listener?.onStage?.(stage, this, now_ms);
     if (stage === undefined) this.answerBest(now_ms);
     else if (stage.kind === "fork") this.fork(stage, now_ms);
     else if (stage.kind === "notice") this.notify(stage, now_ms);
-    else if (stage.kind === "pause") this.pause(stage.begin(now_ms), now_ms);
+    else if (stage.kind === "pause") this.pause(this.router.begin(this.routed, stage.begin, this, now_ms), now_ms);
     else if (stage.kind === "reply") {
-      this.reply(typeof stage.reply === "function" ? stage.reply(now_ms) : stage.reply, now_ms);
+      const { reply } = stage;
+      this.reply(isNamed(reply) ? this.router.reply(this.routed, reply, now_ms) : reply, now_ms);
     } else assertNever(stage);
   }
 
   private fork(stage: ForkStage, now_ms: number): void {
     this.stageStart = this.branches.length;
-    const targets = typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets;
+    const { targets: chosen } = stage;
+    const targets = isNamed(chosen) ? this.router.targets(this.routed, chosen, this, now_ms) : chosen;
     // All branches of earlier stages have ended: a serial fork has the whole breadth each time (RFC 5393 §5.3.3).
     const breadth = breadthOf(this.routed.request, targets.length);
     if (targets.length > breadth) {
@@ -217,7 +230,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   }
 
   private nextAfter(outcome: Outcome, now_ms: number): Place | undefined {
-    this.decision.listener?.onOutcome?.(outcome, now_ms);
+    this.decision.listener?.onOutcome?.(outcome, this, now_ms);
     return follow(this.place, outcome, (continuation) =>
       this.router.continue(this.routed, continuation, now_ms, outcome),
     );
@@ -284,9 +297,4 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     this.kit.timers.stop(this.timer);
     if (this.trying !== undefined) this.kit.timers.stop(this.trying);
   }
-}
-
-/** RFC 3262 §3: a caller that requires 100rel gets no unreliable provisional response but 100, and so no notice to hear out. */
-function wantsReliable(request: Request): boolean {
-  return request.list(REQUIRE).some((tag) => tag.toLowerCase() === "100rel");
 }

@@ -11,7 +11,7 @@ import type { RouteSet } from "./preprocess-routes.ts";
 export interface WaitingRequest {
   readonly routed: RoutedRequest;
   /** The request of which this is a copy. */
-  readonly running: RunningRequest;
+  readonly running: Refusable;
   /** The target is known to be dead now: don't wait any longer, unless somebody's phone rings already. */
   rescue(now_ms: number): void;
 }
@@ -74,11 +74,16 @@ interface AnyStage {
   readonly what?: string;
 }
 
+/** What the router works out only when its time has come, by name. All else in it are plain values that the router has put there. */
+export interface Named {
+  readonly name: string;
+}
+
 /** Forwards to all targets at once. */
 export interface ForkStage extends AnyStage {
   readonly kind: "fork";
-  /** The targets, or what chooses them when their time has come; none is as good as silence. */
-  readonly targets: readonly Target[] | ((now_ms: number) => readonly Target[]);
+  /** The targets, or the name of those that are chosen when their time has come; none is as good as silence. */
+  readonly targets: readonly Target[] | Named;
   /** A target that has said nothing for this time counts as silent; default: timer B or F. */
   readonly fr_timer_ms?: number;
   /** How long the targets may ring in all; default: timer C. */
@@ -97,8 +102,7 @@ export interface Sequel {
 export type Onward = "next" | readonly Stage[] | Continuation;
 
 /** Stages that are decided only when their time has come, by name. Where it has nothing to offer, the next sequel counts. */
-export interface Continuation {
-  readonly name: string;
+export interface Continuation extends Named {
   /** The number that the call goes on to. */
   readonly number?: string;
   /** Extensions that the call has rung so far. */
@@ -115,15 +119,15 @@ export interface NoticeStage extends AnyStage {
 /** Prepares the next stage, and waits until that has taken effect. */
 export interface PauseStage extends AnyStage {
   readonly kind: "pause";
-  /** Acts when its time has come; returns how long to wait, 0 for not at all. */
-  begin(now_ms: number): number;
+  /** What is done as it begins. */
+  readonly begin: Named;
 }
 
 /** Answers the caller. */
 export interface ReplyStage extends AnyStage {
   readonly kind: "reply";
-  /** The answer, or what makes it when its time has come. */
-  readonly reply: Reply | ((now_ms: number) => Reply);
+  /** The answer, or the name of one that is made when its time has come. */
+  readonly reply: Reply | Named;
 }
 
 export type Stage = ForkStage | NoticeStage | PauseStage | ReplyStage;
@@ -146,10 +150,28 @@ export interface RoutingDecision {
   readonly hides?: Condition;
 }
 
-/** A request on its way through its plan. */
-export interface RunningRequest {
+/** What the router has learned of a request on its way, for later stages of its plan: plain values. */
+export interface Notes {
+  /** Names of gateways that it has been offered to. */
+  readonly asked?: readonly string[];
+  /** A channel is what is lacking: a gateway said so, or our own count did. */
+  readonly lacksChannel?: true;
+  /** The gateway of which a channel was freed for it, by name. */
+  readonly freed?: string;
+}
+
+export const NO_NOTES: Notes = {};
+
+/** A request that can be ended before its time. */
+export interface Refusable {
   /** Ends it: nobody rings on, and the caller gets this answer. Does nothing once the caller has a final response. */
   refuse(reply: Reply, now_ms: number): void;
+}
+
+/** A request on its way through its plan. */
+export interface RunningRequest extends Refusable {
+  /** The router alone replaces them. */
+  notes: Notes;
 }
 
 /** Hears what becomes of a request, as far as it wants to. */
@@ -157,9 +179,9 @@ export interface DecisionListener {
   /** It sets out. */
   onStart?(request: RunningRequest, now_ms: number): void;
   /** A stage of the plan begins. */
-  onStage?(stage: Stage, now_ms: number): void;
+  onStage?(stage: Stage, running: RunningRequest, now_ms: number): void;
   /** A fork of the plan has ended without a 2xx, and its sequel is about to be chosen. */
-  onOutcome?(outcome: Outcome, now_ms: number): void;
+  onOutcome?(outcome: Outcome, running: RunningRequest, now_ms: number): void;
   /** The first 2xx. */
   onAnswer?(target: Target, response: Response, now_ms: number): void;
   /** A final response other than 2xx has gone to the caller. */
@@ -223,4 +245,13 @@ export interface Router {
     now_ms: number,
     outcome?: Outcome,
   ): readonly Stage[] | undefined;
+  /** The targets of a fork whose time has come. Nothing changes but the notes. */
+  targets(routed: RoutedRequest, source: Named, running: RunningRequest, now_ms: number): readonly Target[];
+  /**
+   * Does what a pause is for.
+   * @returns how long to wait, 0 for not at all
+   */
+  begin(routed: RoutedRequest, act: Named, running: RunningRequest, now_ms: number): number;
+  /** An answer whose time has come: it goes to the caller now. */
+  reply(routed: RoutedRequest, reply: Named, now_ms: number): Reply;
 }

@@ -5,20 +5,23 @@ import { stampVia } from "../transport/receive.ts";
 import type { ProxyKit } from "./kit.ts";
 import { breadthOf } from "./max-breadth.ts";
 import { buildCopy, hopBehind, isFlow, nextHopOf } from "./outgoing.ts";
-import type { RoutedRequest, Stage, Target } from "./router.ts";
+import { isNamed } from "./plan/walk.ts";
+import { NO_NOTES, type RoutedRequest, type Router, type RunningRequest, type Target } from "./router.ts";
 
 /** Sends a request to the first target of its plan. False: the plan has none. */
-export function forwardStateless(
-  kit: ProxyKit,
-  routed: RoutedRequest,
-  [stage]: readonly Stage[],
-  now_ms: number,
-): boolean {
+export function forwardStateless(kit: ProxyKit, router: Router, routed: RoutedRequest, now_ms: number): boolean {
+  const [stage] = router.decide(routed, now_ms).plan;
   if (stage?.kind !== "fork") return false;
-  const [target] = typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets;
+  const { targets } = stage;
+  const [target] = isNamed(targets) ? router.targets(routed, targets, notRunning(), now_ms) : targets;
   if (target === undefined) return false;
   new StatelessForward(kit, routed, target).start(now_ms);
   return true;
+}
+
+/** What is sent and forgotten runs through no plan. */
+function notRunning(): RunningRequest {
+  return { notes: NO_NOTES, refuse: () => {} };
 }
 
 /** A request on its way to its next hop. */

@@ -7,6 +7,7 @@ import { Calls } from "../../src/policy/gateways/calls.ts";
 import { Gateways } from "../../src/policy/gateways/gateways.ts";
 import { rewrite } from "../../src/policy/gateways/rewriting.ts";
 import { Peers } from "../../src/policy/peers/peers.ts";
+import type { GatewayTargets } from "../../src/policy/plan.ts";
 import { OwnAddresses } from "../../src/proxy/own-addresses.ts";
 import { meets } from "../../src/proxy/plan/condition.ts";
 import type { ForkStage, RoutedRequest, Target } from "../../src/proxy/router.ts";
@@ -57,9 +58,9 @@ function uri(text: string) {
   return parsed;
 }
 
-function targetsOf(stage: unknown, now_ms = 0): readonly Target[] {
-  const { targets } = stage as ForkStage;
-  return typeof targets === "function" ? targets(now_ms) : targets;
+/** The targets of a stage for an ordinary call. */
+function targetsOf(all: Gateways, stage: unknown, routed = call()): readonly Target[] {
+  return all.targets((stage as ForkStage).targets as GatewayTargets, routed, 0);
 }
 
 describe("who is named", () => {
@@ -161,7 +162,7 @@ describe("numbers", () => {
       '[{uri: sip:10.10.1.3, rewrite: {calling: [{match: "^2", replace: "5552"}, {match: "^4", replace: ""}]}}]',
     );
     const asserted = (from: string) =>
-      targetsOf(all.stages(site.gateways, "1", call("1", `<sip:${from}@pbx.example.com>;tag=1`))[0])[0]
+      targetsOf(all, all.stages(site.gateways, "1")[0], call("1", `<sip:${from}@pbx.example.com>;tag=1`))[0]
         ?.assertedIdentity;
     expect([asserted("201"), asserted("301")]).toEqual(["sip:555201@10.10.1.3", undefined]);
   });
@@ -170,15 +171,15 @@ describe("numbers", () => {
 describe("the stages", () => {
   it("one for each gateway, then 480 with a Reason", () => {
     const { all, site } = gateways(THREE);
-    const stages = all.stages(site.gateways, "1", call());
+    const stages = all.stages(site.gateways, "1");
     expect(stages.map(({ kind }) => kind)).toEqual(["fork", "fork", "fork", "reply"]);
-    expect(stages.slice(0, 3).map((stage) => targetsOf(stage)[0]?.requestUri)).toEqual([
+    expect(stages.slice(0, 3).map((stage) => targetsOf(all, stage)[0]?.requestUri)).toEqual([
       "sip:1@10.10.1.3",
       "sip:1@10.10.1.4",
       "sip:1@10.10.1.5",
     ]);
-    expect(targetsOf(stages[0])[0]).toMatchObject({ nextHop: { host: "10.10.1.3" }, touchesGateway: true });
-    expect(all.stages([], "1", call())).toEqual([
+    expect(targetsOf(all, stages[0])[0]).toMatchObject({ nextHop: { host: "10.10.1.3" }, touchesGateway: true });
+    expect(all.stages([], "1")).toEqual([
       {
         kind: "reply",
         what: "answer 480",
@@ -198,23 +199,23 @@ describe("the stages", () => {
     ["604", false, 604, true],
   ])("%s: the next one is tried or not", (_, isSilent, status, wanted) => {
     const { all, site } = gateways(THREE);
-    const [stage] = all.stages(site.gateways, "1", call()) as ForkStage[];
+    const [stage] = all.stages(site.gateways, "1") as ForkStage[];
     const outcome = { isSilent, best: { status, response: undefined } };
     expect(stage?.on?.map(({ when, go }) => [meets(outcome, when), go])).toEqual([[wanted, "next"]]);
   });
 
   it("a channel is taken as the stage begins, kept by a 2xx, freed by a failure; a full gateway has no target", () => {
     const { all, site } = gateways("[{uri: sip:10.10.1.3, channels: 2}]");
-    const [stage] = all.stages(site.gateways, "1", call());
-    const [target] = targetsOf(stage);
+    const [stage] = all.stages(site.gateways, "1");
+    const [target] = targetsOf(all, stage);
     const running = { refuse: () => {} };
     const waiting = (callId: string) => ({ callId, routed: call(callId), running, rescue: () => {} });
     for (const callId of ["x", "y"]) target?.observer?.onStart(waiting(callId), 0);
-    expect(targetsOf(stage)).toEqual([]);
+    expect(targetsOf(all, stage)).toEqual([]);
     target?.observer?.onEnd(waiting("x"), response(200), 10);
-    expect(targetsOf(stage)).toEqual([]);
+    expect(targetsOf(all, stage)).toEqual([]);
     target?.observer?.onEnd(waiting("y"), undefined, 10);
-    expect(targetsOf(stage)).toHaveLength(1);
+    expect(targetsOf(all, stage)).toHaveLength(1);
     expect(all.calls.has("x")).toBe(true);
   });
 });

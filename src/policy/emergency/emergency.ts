@@ -9,7 +9,8 @@ import { parseNameAddr } from "../../message/name-addr.ts";
 import { parseSipUri } from "../../message/uri.ts";
 import type { Hangup } from "../../proxy/hangup.ts";
 import { ANY_FAILURE, type Condition, meets, type Outcome } from "../../proxy/plan/condition.ts";
-import type { ForkStage, RoutedRequest, Stage, Target } from "../../proxy/router.ts";
+import { isNamed } from "../../proxy/plan/walk.ts";
+import type { ForkStage, Notes, RoutedRequest, RunningRequest, Stage, Target } from "../../proxy/router.ts";
 import { isEmergencyUrn, plainNumber } from "../dialled-number.ts";
 import type { EmergencyWatch } from "../gateways/channel-observer.ts";
 import { channelKey, type Gateways } from "../gateways/gateways.ts";
@@ -17,7 +18,7 @@ import { ReturningCalls } from "../gateways/returning-calls.ts";
 import { contactTargets } from "../numbers/extensions.ts";
 import { callerOf } from "../phones/address-of-record.ts";
 import type { Registrar } from "../phones/registrar.ts";
-import { nextWhen } from "../plan.ts";
+import { type EmergencyTargets, type MakeRoom, nextWhen } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { EmergencySettings, Gateway, Site } from "../site.ts";
 import type { Callbacks } from "./callbacks.ts";
@@ -92,23 +93,41 @@ export class Emergency {
   /**
    * All gateways, whatever they answer: who is in need has no use for a 404. First those with a channel by our count; then
    * room is made; then, since a count can be wrong, those that seem full; last those that seem dead.
-   * @param attempt hears how the stages end
    */
-  gatewayStages(number: string, facts: RequestFacts, attempt: Attempt): Stage[] {
+  gatewayStages(number: string, facts: RequestFacts): Stage[] {
     const { gateways, settings } = this.parts;
     const order = othersFirst(gateways.everyOrder(number, facts), facts);
-    const watch = facts.origin === "localnet" ? this : NOBODY_IS_CALLED_BACK;
     const living = order.filter((gateway) => gateways.isAlive(gateway));
     const dead = order.filter((gateway) => !gateways.isAlive(gateway));
-    const stageOf = (gateway: Gateway) => gateways.emergencyStage(gateway, number, facts, watch);
     return [
-      ...living.map((gateway) => this.whereFree(stageOf(gateway), gateway, attempt)),
-      ...(settings.preempt ? this.makeRoom(living, number, facts, attempt, watch) : []),
+      ...living.map((gateway) => gateways.emergencyStage(gateway, chosen("free", number, gateway))),
+      ...(settings.preempt ? this.roomStages(living, number) : []),
       ...living
         .filter(({ channels }) => channels !== undefined)
-        .map((gateway) => stillUnasked(stageOf(gateway), gateway, attempt)),
-      ...dead.map(stageOf),
+        .map((gateway) => stillUnasked(gateways.emergencyStage(gateway, chosen("unasked", number, gateway)))),
+      ...dead.map((gateway) => gateways.emergencyStage(gateway, [this.target(gateway, number, facts)])),
     ];
+  }
+
+  /** The target of one of these stages; none where it isn't to be asked now. */
+  targets(source: EmergencyTargets, facts: RequestFacts, running: RunningRequest, now_ms: number): Target[] {
+    const { gateways } = this.parts;
+    const { when, number } = source;
+    const { notes } = running;
+    const gateway = gateways.named((when === "freed" ? notes.freed : source.gateway) ?? "");
+    if (gateway === undefined) return [];
+    if (when === "unasked" && notes.asked?.includes(gateway.name) === true) return [];
+    if (when === "free" && gateways.isFull(gateway, now_ms)) {
+      running.notes = { ...notes, lacksChannel: true };
+      return [];
+    }
+    if (when === "free") running.notes = withAsked(notes, gateway);
+    return [this.target(gateway, number, facts)];
+  }
+
+  private target(gateway: Gateway, number: string, facts: RequestFacts): Target {
+    const watch = facts.origin === "localnet" ? this : NOBODY_IS_CALLED_BACK;
+    return this.parts.gateways.target(gateway, number, facts, watch);
   }
 
   /**
@@ -163,61 +182,60 @@ export class Emergency {
     });
   }
 
-  /** Asks the gateway unless it seems full. */
-  private whereFree(stage: ForkStage, gateway: Gateway, attempt: Attempt): Stage {
-    const { gateways } = this.parts;
-    return {
-      ...stage,
-      targets: (now_ms) => {
-        if (gateways.isFull(gateway, now_ms)) {
-          attempt.lacksChannel = true;
-          return [];
-        }
-        attempt.asked.add(gateway.name);
-        return typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets;
+  private roomStages(living: readonly Gateway[], number: string): Stage[] {
+    const begin: MakeRoom = { name: "make-room", gateways: living.map(({ name }) => name) };
+    return [
+      { kind: "pause", what: "if no channel is free, the youngest ordinary call is ended", begin },
+      {
+        kind: "fork",
+        what: "the gateway whose channel that was",
+        targets: chosen("freed", number),
+        fr_timer_ms: this.parts.fr_timer_ms,
+        on: nextWhen(ANY_FAILURE),
       },
-    };
+    ];
   }
 
-  private makeRoom(
-    living: readonly Gateway[],
-    number: string,
-    facts: RequestFacts,
-    attempt: Attempt,
-    watch: EmergencyWatch,
-  ): Stage[] {
-    const { gateways, hangup, log, fr_timer_ms } = this.parts;
-    const { address } = facts.source;
-    let freed: Gateway | undefined;
-    const pause: Stage = {
-      kind: "pause",
-      what: "if no channel is free, the youngest ordinary call is ended",
-      begin: (now_ms) => {
-        const isTooSoon = now_ms - (this.preempted.get(address) ?? Number.NEGATIVE_INFINITY) < PREEMPT_AGAIN_ms;
-        const isAlone = (this.pending.get(address) ?? 0) <= 1;
-        if (!attempt.lacksChannel || isTooSoon || !isAlone) return 0;
-        const ended = gateways.calls.preempt(living.map(channelKey), hangup, now_ms);
-        freed = living.find((gateway) => channelKey(gateway) === ended?.gateway);
-        if (ended === undefined || freed === undefined) return 0;
-        this.preempted.set(address, now_ms);
-        attempt.asked.add(freed.name);
-        // No other call may take the channel meanwhile.
-        gateways.calls.begin(held(facts.request), ended.gateway, true, { refuse: () => {} }, now_ms);
-        log.warn("call_preempted", { call_id: ended.callId, gateway: freed.name, for: facts.request.callId });
-        return RELEASE_ms;
-      },
-    };
-    const again: Stage = {
-      kind: "fork",
-      what: "the gateway whose channel that was",
-      targets: () => {
-        gateways.calls.leave(held(facts.request).callId, freed === undefined ? "" : channelKey(freed));
-        return freed === undefined ? [] : [gateways.target(freed, number, facts, watch)];
-      },
-      fr_timer_ms,
-      on: nextWhen(ANY_FAILURE),
-    };
-    return [pause, again];
+  /**
+   * Ends an ordinary call where an emergency call lacks a channel.
+   * @returns how long the gateway needs until the channel is free; 0 where none has been freed
+   */
+  makeRoom(
+    { gateways: names }: MakeRoom,
+    { request, source }: RequestFacts,
+    running: RunningRequest,
+    now_ms: number,
+  ): number {
+    const { gateways, hangup, log } = this.parts;
+    const { address } = source;
+    const { notes } = running;
+    const isTooSoon = now_ms - (this.preempted.get(address) ?? Number.NEGATIVE_INFINITY) < PREEMPT_AGAIN_ms;
+    const isAlone = (this.pending.get(address) ?? 0) <= 1;
+    if (notes.lacksChannel !== true || isTooSoon || !isAlone) return 0;
+    const living = names.flatMap((name) => gateways.named(name) ?? []);
+    const ended = gateways.calls.preempt(living.map(channelKey), hangup, now_ms);
+    const freed = living.find((gateway) => channelKey(gateway) === ended?.gateway);
+    if (ended === undefined || freed === undefined) return 0;
+    this.preempted.set(address, now_ms);
+    running.notes = { ...withAsked(notes, freed), freed: freed.name };
+    // No other call may take the channel meanwhile.
+    gateways.calls.begin(held(request), ended.gateway, true, { refuse: () => {} }, now_ms);
+    log.warn("call_preempted", { call_id: ended.callId, gateway: freed.name, for: request.callId });
+    return RELEASE_ms;
+  }
+
+  /** A stage begins: the call takes the channel that was freed for it. */
+  entered(stage: Stage, { request }: RequestFacts, { notes }: RunningRequest): void {
+    if (stage.kind !== "fork" || !isFreed(stage.targets)) return;
+    const { gateways } = this.parts;
+    const freed = gateways.named(notes.freed ?? "");
+    if (freed !== undefined) gateways.calls.leave(held(request).callId, channelKey(freed));
+  }
+
+  /** A gateway hasn't taken the call. */
+  heard(outcome: Outcome, running: RunningRequest): void {
+    const isLacking = outcome.best.response !== undefined && meets(outcome, NO_LINE);
+    if (isLacking) running.notes = { ...running.notes, lacksChannel: true };
   }
 
   /** It has been answered (`isUp`) or has failed, perhaps before the channel that was freed for it has been used. */
@@ -229,19 +247,6 @@ export class Emergency {
     else this.pending.delete(address);
     const { callId } = held(facts.request);
     for (const gateway of this.parts.site.gateways) this.parts.gateways.calls.leave(callId, channelKey(gateway));
-  }
-}
-
-/** What has become of one emergency call so far. */
-export class Attempt {
-  /** Names of gateways. */
-  readonly asked = new Set<string>();
-  /** A channel is what is lacking: a gateway said so, or our own count did. */
-  lacksChannel = false;
-
-  /** A gateway hasn't taken it. */
-  heard(outcome: Outcome): void {
-    if (outcome.best.response !== undefined && meets(outcome, NO_LINE)) this.lacksChannel = true;
   }
 }
 
@@ -260,15 +265,20 @@ function numbersOf({ huntGroups, extensions }: Site): ReadonlySet<string> {
   return new Set(all.map(plainNumber));
 }
 
-function stillUnasked(stage: ForkStage, gateway: Gateway, attempt: Attempt): Stage {
-  return {
-    ...stage,
-    what: `${stage.what ?? ""}, although it seems full`,
-    targets: (now_ms) => {
-      if (attempt.asked.has(gateway.name)) return [];
-      return typeof stage.targets === "function" ? stage.targets(now_ms) : stage.targets;
-    },
-  };
+function chosen(when: EmergencyTargets["when"], number: string, gateway?: Gateway): EmergencyTargets {
+  return { name: "emergency", when, number, ...(gateway === undefined ? {} : { gateway: gateway.name }) };
+}
+
+function isFreed(targets: ForkStage["targets"]): boolean {
+  return isNamed(targets) && "when" in targets && targets.when === "freed";
+}
+
+function stillUnasked(stage: ForkStage): ForkStage {
+  return { ...stage, what: `${stage.what ?? ""}, although it seems full` };
+}
+
+function withAsked(notes: Notes, { name }: Gateway): Notes {
+  return { ...notes, asked: [...(notes.asked ?? []), name] };
 }
 
 /** The stand-in that holds a channel until the emergency call takes it. */

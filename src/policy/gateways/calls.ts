@@ -8,7 +8,7 @@ import { parseDecimal } from "../../message/text.ts";
 import { calleeSide, callerSide, type DialogSide, hopTo } from "../../proxy/dialog-request.ts";
 import type { Hangup } from "../../proxy/hangup.ts";
 import type { OwnAddresses } from "../../proxy/own-addresses.ts";
-import type { RoutedRequest, RunningRequest } from "../../proxy/router.ts";
+import type { Refusable, RoutedRequest } from "../../proxy/router.ts";
 import type { Flow } from "../../transport/flow.ts";
 
 /** INVITEs with one Call-ID, over and over, are no more calls than this. */
@@ -34,7 +34,7 @@ interface Call {
   /** When its channels are taken to be free, whatever has been seen: a lost BYE must not leak them. */
   expires_ms: number;
   /** Until it is answered. */
-  running: RunningRequest | undefined;
+  running: Refusable | undefined;
   /** From then on. */
   dialog: Dialog | undefined;
   readonly callerTag: string;
@@ -60,7 +60,7 @@ export class Calls implements Table {
    * An INVITE goes to a gateway, or has come from one.
    * @param running the request by which it can be ended as long as nobody has answered
    */
-  begin(request: CallStart, gateway: string, isEmergency: boolean, running: RunningRequest, now_ms: number): void {
+  begin(request: CallStart, gateway: string, isEmergency: boolean, running: Refusable, now_ms: number): void {
     const known = this.calls.get(request.callId);
     if (known !== undefined) {
       if (known.gateways.length < CHANNELS_OF_ONE_MAX) known.gateways.push(gateway);

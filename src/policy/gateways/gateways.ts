@@ -10,7 +10,7 @@ import { plainNumber, userText } from "../dialled-number.ts";
 import { isPrivate, withheldFields } from "../peers/disclosure.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Peers } from "../peers/peers.ts";
-import { nextWhen, replyStage } from "../plan.ts";
+import { type GatewayTargets, nextWhen, replyStage } from "../plan.ts";
 import type { Gateway, Site } from "../site.ts";
 import type { GatewayStatus } from "../status.ts";
 import type { Calls } from "./calls.ts";
@@ -105,12 +105,13 @@ export class Gateways {
   /**
    * The stages that try `gateways` in turn, and say so when none takes the call.
    * @param number what was dialled, before a gateway's own rewriting
+   * @param rewrittenFor the gateway that knows the number as it is
    */
-  stages(gateways: readonly Gateway[], number: string, routed: RoutedRequest): Stage[] {
+  stages(gateways: readonly Gateway[], number: string, rewrittenFor?: Gateway): Stage[] {
     const stages: Stage[] = gateways.map((gateway) => ({
       kind: "fork",
       what: `gateway ${gateway.name}`,
-      targets: (now_ms) => (this.isFree(gateway, now_ms) ? [this.target(gateway, number, routed)] : []),
+      targets: this.whereFree(gateway, number, gateway === rewrittenFor),
       fr_timer_ms: this.site.upstream.fr_timer_ms,
       on: nextWhen(GATEWAY_FAILS),
     }));
@@ -118,12 +119,28 @@ export class Gateways {
     return [...stages, replyStage(480, undefined, `Reason: SIP;cause=503;text="${text}"\r\n`)];
   }
 
+  private whereFree({ name: gateway }: Gateway, number: string, isRewritten: boolean): GatewayTargets {
+    return { name: "gateway", gateway, number, isRewritten };
+  }
+
+  /** The target of a stage for an ordinary call; none where the gateway has no free channel. */
+  targets({ gateway: name, number, isRewritten }: GatewayTargets, routed: RoutedRequest, now_ms: number): Target[] {
+    const gateway = this.named(name);
+    if (gateway === undefined || !this.isFree(gateway, now_ms)) return [];
+    return [this.target(isRewritten ? { ...gateway, called: [] } : gateway, number, routed)];
+  }
+
+  /** The gateway that the file calls so. */
+  named(name: string): Gateway | undefined {
+    return this.byName.get(name)?.gateway;
+  }
+
   /** The stage that tries one gateway for an emergency call, on a reserved channel too, and goes on unless it is answered. */
-  emergencyStage(gateway: Gateway, number: string, routed: RoutedRequest, watch: EmergencyWatch): ForkStage {
+  emergencyStage({ name }: Gateway, targets: ForkStage["targets"]): ForkStage {
     return {
       kind: "fork",
-      what: `gateway ${gateway.name}`,
-      targets: [this.target(gateway, number, routed, watch)],
+      what: `gateway ${name}`,
+      targets,
       fr_timer_ms: this.site.upstream.fr_timer_ms,
       on: nextWhen(ANY_FAILURE),
     };

@@ -24,6 +24,6 @@ export function forwardStages(
   rung?: readonly string[],
 ): Stage[] {
   const extension = findExtension(number, site.extensions, registrar.bindings);
-  if (extension === undefined) return gateways.stages(gateways.order(number, routed), number, routed);
+  if (extension === undefined) return gateways.stages(gateways.order(number, routed), number);
   return ringStages(extension, keptSince_ms, { ...site.extensions, forwards: new Map() }, extra, rung);
 }

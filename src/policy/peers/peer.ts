@@ -1,4 +1,5 @@
 /** An upstream target or a gateway: feeds what is seen of it to its state, and probes it. */
+import { ownText } from "../../base/own-text.ts";
 import type { Logger } from "../../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../../base/timers.ts";
 import type { Response } from "../../message/message.ts";
@@ -6,7 +7,7 @@ import { hostText } from "../../message/uri.ts";
 import type { ProbeFailure, Prober, ProbeUser, ProbeVerdict, RunningProbe } from "../../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../../proxy/router.ts";
 import { type Flow, isSameFlow } from "../../transport/flow.ts";
-import type { FlowWaiter, Hop, Locator } from "../../transport/locator.ts";
+import { type FlowWaiter, type Hop, hopKey, type Locator } from "../../transport/locator.ts";
 import type { ProbeSettings, WatchSettings } from "../site.ts";
 import type { PeerStatus } from "../status.ts";
 import { DatagramLengths, LONG_INVITES_CURE, longInvitesText } from "./datagram-lengths.ts";
@@ -41,6 +42,8 @@ export type Pin = "auto" | "up" | "down";
 
 export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   readonly hop: Hop;
+  /** What plans name it by. */
+  readonly key: string;
   /** For logs. */
   readonly name: string;
   /** The addresses that it has, and the ways to it. */
@@ -76,6 +79,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.role = role;
     this.settings = settings;
     this.hop = hop;
+    this.key = ownText(hopKey(hop));
     this.places = new PeerAddresses(hop);
     this.name = peerName(hop);
     this.state = initialState(settings);

@@ -42,6 +42,12 @@ export class Upstreams {
     return false;
   }
 
+  /** Whether one of these targets, by their keys, has just returned, and isn't trusted yet. */
+  areRecovering(keys: readonly string[]): boolean {
+    for (const { key, stateName } of this.all()) if (stateName === "recovering" && keys.includes(key)) return true;
+    return false;
+  }
+
   /** Whether calls can go nowhere up there. */
   get isDark(): boolean {
     const all = [...this.all()];

@@ -5,16 +5,15 @@ import type { Reply } from "../../message/reply.ts";
 import { type Outcome, SILENCE } from "../../proxy/plan/condition.ts";
 import type { DecisionListener, Sequel, Stage } from "../../proxy/router.ts";
 import { underUpstream } from "../door/own-domain.ts";
-import type { Gateways } from "../gateways/gateways.ts";
 import { calleeOf } from "../numbers/callee.ts";
 import { phoneStages, ringStages } from "../numbers/extensions.ts";
 import { ALL_KEPT, forwardStages } from "../numbers/forwarding.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Bindings } from "../phones/bindings.ts";
 import type { RedirectWatch } from "../phones/redirect-watch.ts";
-import { deadBy, decision, later, replyStage, upstreamStages } from "../plan.ts";
+import { deadBy, decision, later, type RedirectReply, replyStage, upstreamStages } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
-import type { Gateway, Site } from "../site.ts";
+import type { Site } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
 export const call: RoutingRule = (facts, situation) => {
@@ -102,20 +101,20 @@ function outsideStages(
   const { answer, notice, notice_hold_ms } = site.survival;
   const noticeStage: Stage = { kind: "notice", what: "notice", reason: notice, hold_ms: notice_hold_ms };
   const relays = answer === "relay" || (answer === "auto" && redirects.wantsRelay(redirects.partyOf(facts)));
-  if (relays) return [noticeStage, ...gateways.stages(order, number, facts)];
+  if (relays) return [noticeStage, ...gateways.stages(order, number)];
   const status = answer === 380 ? 380 : 302;
   const what = `redirect to gateway ${order.map(({ name }) => name).join(", ")}`;
-  return [noticeStage, { kind: "reply", what, reply: (now_ms) => redirect(status, order, number, gateways, now_ms) }];
+  const reply: RedirectReply = { name: "redirect", status, gateways: order.map(({ name }) => name), number };
+  return [noticeStage, { kind: "reply", what, reply }];
 }
 
 /** Several gateways are several Contacts, the best first; those without a free channel are left out. */
-function redirect(
-  status: number,
-  order: readonly Gateway[],
-  number: string,
-  gateways: Gateways,
+export function redirectReply(
+  { status, gateways: names, number }: RedirectReply,
+  { gateways }: Pick<Situation, "gateways">,
   now_ms: number,
 ): Reply {
+  const order = names.flatMap((name) => gateways.named(name) ?? []);
   const free = order.filter((gateway) => gateways.isFree(gateway, now_ms));
   const contacts = free.map((gateway, index) => {
     const quality = free.length > 1 ? `;q=${Math.max(1 - index / 10, 0.1).toFixed(1)}` : "";

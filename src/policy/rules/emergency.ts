@@ -5,7 +5,6 @@
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import type { Stage } from "../../proxy/router.ts";
 import { numberUri } from "../dialled-number.ts";
-import { Attempt } from "../emergency/emergency.ts";
 import { decision, NOT_FOR_GATEWAYS, nextWhen, replyStage, upstreamStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
@@ -23,20 +22,20 @@ export const emergency: RoutingRule = (facts, situation) => {
   }
   // Upstream has sent it here: it has nobody else to ask.
   const upstream = origin === "upstream" ? [] : upstreamStages(number, facts, situation);
-  const attempt = new Attempt();
   const last = replyStage(480, undefined, 'Reason: SIP;cause=503;text="Nobody takes the emergency call"\r\n');
   return {
     ...decision(
       "emergency",
       `${number} is an emergency number`,
-      ...emergency.gatewayStages(number, facts, attempt),
+      ...emergency.gatewayStages(number, facts),
       ...upstream,
       last,
     ),
     ...(origin === "gateway" ? { hides: NOT_FOR_GATEWAYS } : {}),
     listener: {
       onStart: (_running, at_ms) => emergency.begun(number, facts, at_ms),
-      onOutcome: (outcome) => attempt.heard(outcome),
+      onStage: (stage, running) => emergency.entered(stage, facts, running),
+      onOutcome: (outcome, running) => emergency.heard(outcome, running),
       onAnswer: () => emergency.decided(facts, true),
       onFailure: () => emergency.decided(facts, false),
     },

@@ -3,6 +3,7 @@ import { REFERRED_BY } from "../../message/header-names.ts";
 import { parseSipUri, uriPort } from "../../message/uri.ts";
 import { isFlow } from "../../proxy/outgoing.ts";
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
+import { isNamed } from "../../proxy/plan/walk.ts";
 import type { Stage, Target } from "../../proxy/router.ts";
 import { numberUri } from "../dialled-number.ts";
 import { channelKey } from "../gateways/gateways.ts";
@@ -131,7 +132,7 @@ function transferred(facts: RequestFacts, situation: Situation): Course | undefi
 /** They ring together with the first phones of the group. */
 function withCallers(callers: readonly Target[], hunt: readonly Stage[]): readonly Stage[] {
   const [first, ...rest] = hunt;
-  if (first?.kind !== "fork" || typeof first.targets === "function") {
+  if (first?.kind !== "fork" || isNamed(first.targets)) {
     return [
       { kind: "fork", what: CALLERS, targets: callers, ring_ms: CALLBACK_RING_ms, on: nextWhen(ANY_FAILURE) },
       ...hunt,

@@ -4,11 +4,12 @@
  */
 import { PATH } from "../../message/header-names.ts";
 import type { Response } from "../../message/message.ts";
+import type { Reply } from "../../message/reply.ts";
 import { SILENCE } from "../../proxy/plan/condition.ts";
 import type { Stage, Target } from "../../proxy/router.ts";
 import { nameOf } from "../phones/address-of-record.ts";
 import { makesBinding } from "../phones/register-wishes.ts";
-import { deadBy, decision, nextWhen, upstreamStages } from "../plan.ts";
+import { deadBy, decision, nextWhen, type RegistrarReply, upstreamStages } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 import { showContacts } from "./hidden-contacts.ts";
@@ -19,8 +20,12 @@ export const register: RoutingRule = (facts, situation) => {
   if ((origin !== "localnet" && origin !== "gateway") || belongs !== "registration") return undefined;
   const all = upstreams.targetsFor(facts, now_ms);
   const targets = all.filter((target) => target.takesRegisters);
-  const isReturning = () => all.some(({ stateName }) => stateName === "recovering");
-  const answer = (at_ms: number) => registrar.answer(facts, at_ms, now_ms, isReturning());
+  const answer: RegistrarReply = {
+    name: "registrar",
+    asked_ms: now_ms,
+    upstreams: all.map(({ key }) => key),
+    isReturning: false,
+  };
   const here: Stage = { kind: "reply", what: "answered here", reply: answer };
   const [first] = targets;
   if (first === undefined) return decision("register", "upstream is down: answered here", here);
@@ -33,7 +38,7 @@ export const register: RoutingRule = (facts, situation) => {
   // Only a phone that would get 200 here is held back: none is turned away while upstream lives.
   const takes = registrar.refusal(facts, now_ms) === undefined;
   if (takes && !registrar.mayGoUp(facts.request, now_ms)) {
-    const reply = (at_ms: number) => registrar.answer(facts, at_ms, now_ms, true);
+    const reply: RegistrarReply = { ...answer, isReturning: true };
     return decision("register", "upstream has just returned: one phone after the other", { ...here, reply });
   }
   // A phone can name any domain and any Route; only its own registrar's word makes a binding.
@@ -64,6 +69,16 @@ export const register: RoutingRule = (facts, situation) => {
     },
   };
 };
+
+/** The answer in upstream's place. It makes bindings: for a phone whose REGISTER waits for it, and for no other. */
+export function registrarReply(
+  { asked_ms, upstreams: keys, isReturning }: RegistrarReply,
+  facts: RequestFacts,
+  { registrar, upstreams }: Pick<Situation, "registrar" | "upstreams">,
+  now_ms: number,
+): Reply {
+  return registrar.answer(facts, now_ms, asked_ms, isReturning || upstreams.areRecovering(keys));
+}
 
 /** RFC 3327 §5.3: a registrar that has taken the Path lists it in its 2xx. One that takes a binding away may not. */
 function watchPath(target: Target, facts: RequestFacts, response: Response, situation: Situation): void {

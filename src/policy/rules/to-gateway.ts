@@ -20,7 +20,7 @@ export const toGateway: RoutingRule = (facts, situation) => {
   }
   // Where it comes back from our redirect, the number has been rewritten for the named gateway: no other would know it.
   const others = named.called.length > 0 ? [] : gateways.others(named, number);
-  const [first, ...rest] = gateways.stages([{ ...named, called: [] }, ...others], number, facts);
+  const [first, ...rest] = gateways.stages([named, ...others], number, named);
   if (first === undefined) return undefined;
   const listener = { onStart: () => redirects.followed(redirects.partyOf(facts)) };
   return { ...decision("to-gateway", why, first, ...rest), listener };

@@ -1,5 +1,5 @@
 /** From one stage of a plan to the next. Nothing is sent here. */
-import type { Continuation, Onward, Stage } from "../router.ts";
+import type { Continuation, Named, Onward, Stage } from "../router.ts";
 import { meets, type Outcome } from "./condition.ts";
 
 /** Where a request is in its plan; past the last stage, the caller gets the best answer. */
@@ -37,5 +37,10 @@ export function follow(place: Place, outcome: Outcome, resolve: Resolve): Place 
 }
 
 export function isContinuation(go: Onward): go is Continuation {
-  return typeof go === "object" && "name" in go;
+  return go !== "next" && isNamed(go);
+}
+
+/** Whether a part of a plan is left to the router until its time has come. */
+export function isNamed(part: object): part is Named {
+  return "name" in part;
 }
