@@ -96,24 +96,6 @@ describe("purity", () => {
     const inner = source.filter(({ path }) => !path.startsWith("src/io/"));
     expect(offences(inner, (line) => /\bMath\.random\b|\bDate\.now\b|\bnew Date\b/.test(line))).toEqual([]);
   });
-
-  test("each npm package is imported by exactly one source file", () => {
-    const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Record<
-      string,
-      Record<string, string>
-    >;
-    const packages = Object.keys({ ...manifest["dependencies"], ...manifest["devDependencies"] });
-    const importers = new Map<string, string[]>();
-    for (const { path, lines } of source) {
-      for (const match of lines.join("\n").matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"([^".][^"]*)"/g)) {
-        const name = match[1] ?? "";
-        if (packages.includes(name)) importers.set(name, [...new Set([...(importers.get(name) ?? []), path])]);
-      }
-    }
-    const shared = [...importers].filter(([, paths]) => paths.length !== 1);
-    expect(shared).toEqual([]);
-    expect([...importers.keys()].sort()).toEqual(["commander", "dgram-as-promised", "ip-num", "yaml"]);
-  });
 });
 
 describe("text", () => {

@@ -2,9 +2,8 @@
 import { fullTables } from "../base/full-tables.ts";
 import { hostText } from "../message/uri.ts";
 import { LONG_INVITES_CURE, longInvitesText } from "../policy/peers/datagram-lengths.ts";
-import type { PathFinding } from "../policy/phones/path-watch.ts";
 import type { RegisteredContact } from "../policy/phones/registered.ts";
-import type { AddressConflict, GatewayStatus, MemberStatus, PeerStatus } from "../policy/status.ts";
+import type { AddressConflict, GatewayStatus, MemberStatus, PathFinding, PeerStatus } from "../policy/status.ts";
 import { spell } from "./config/reader.ts";
 import type { RecordedCall, RunningStatus } from "./control.ts";
 

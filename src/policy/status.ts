@@ -1,7 +1,12 @@
 /** How the site is at one moment, as plain data. */
-import type { LongInvites } from "./peers/datagram-lengths.ts";
-import type { Edge } from "./peers/history.ts";
-import type { PathFinding } from "./phones/path-watch.ts";
+
+/** What speaks for a small MTU on the way to a peer. */
+export interface LongInvites {
+  /** The longest INVITE that was left unanswered while probes were answered. */
+  readonly octets: number;
+  /** The longest request that was answered lately; 0: none is known. */
+  readonly answered_octets: number;
+}
 
 export interface PeerStatus {
   readonly name: string;
@@ -28,6 +33,25 @@ export interface MemberStatus {
   readonly member: string;
   /** The address-of-record of the phone that it is, if that is registered. */
   readonly registered: string | null;
+}
+
+/** What isn't well with upstream and the Path of registrations, in words. */
+export interface PathFinding {
+  /** The upstream target, as logs name it. */
+  readonly upstream: string;
+  readonly path: "unconfirmed" | "ignored";
+  readonly text: string;
+  readonly cures: readonly string[];
+}
+
+/** A change of the state of an upstream target or a gateway. */
+export interface Edge {
+  readonly at_ms: number;
+  readonly role: "upstream" | "gateway";
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly evidence: string;
 }
 
 /** A gateway or a phone at an address that upstream or a gateway has as well: what comes from there can't be told apart. */

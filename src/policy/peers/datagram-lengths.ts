@@ -2,6 +2,7 @@
  * INVITEs that are lost because they are long. A tunnel with a small MTU, or a firewall that drops IP fragments, lets short
  * datagrams pass: probes are answered, the peer looks alive, and each long INVITE costs its caller fr_timer.
  */
+import type { LongInvites } from "../status.ts";
 
 /** Datagrams up to this length pass each way: IPv6 promises packets of 1,280 octets, its header and UDP's among them. */
 const SHORT_octets = 1_200;
@@ -12,14 +13,6 @@ const SLOW_ms = 3_000;
 const TOLD_AGAIN_ms = 3_600_000;
 /** The status shows it until an equally long request is answered, or for this long. */
 const SHOWN_ms = 24 * 3_600_000;
-
-/** What speaks for a small MTU on the way to a peer. */
-export interface LongInvites {
-  /** The longest INVITE that was left unanswered while probes were answered. */
-  readonly octets: number;
-  /** The longest request that was answered lately; 0: none is known. */
-  readonly answered_octets: number;
-}
 
 /** "INVITEs of 1834 octets unanswered while probes are answered: MTU?", as log and status say it. */
 export function longInvitesText({ octets }: LongInvites): string {

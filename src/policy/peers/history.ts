@@ -1,16 +1,8 @@
 /** What has become of upstream and of the gateways: the edges of their states, the last ones kept. */
+import type { Edge } from "../status.ts";
 
 /** Kept at the most: days of an ordinary line, an hour of one that flaps. */
 const EDGES_MAX = 200;
-
-export interface Edge {
-  readonly at_ms: number;
-  readonly role: "upstream" | "gateway";
-  readonly name: string;
-  readonly from: string;
-  readonly to: string;
-  readonly evidence: string;
-}
 
 export class History {
   private readonly edges: Edge[] = [];

@@ -5,21 +5,13 @@
  */
 import { BoundedMap } from "../../base/bounded-map.ts";
 import type { Logger } from "../../base/ports.ts";
+import type { PathFinding } from "../status.ts";
 
 /**
  * unknown: nothing has been seen yet; unconfirmed: it answers without our Path; ignored: its requests come without it;
  * confirmed: it lists it, or uses it.
  */
 type PathState = "unknown" | "confirmed" | "unconfirmed" | "ignored";
-
-/** What isn't well, in words. */
-export interface PathFinding {
-  /** The upstream target, as logs name it. */
-  readonly upstream: string;
-  readonly path: "unconfirmed" | "ignored";
-  readonly text: string;
-  readonly cures: readonly string[];
-}
 
 /** An upstream target: a peer. */
 interface Named {
