@@ -1,14 +1,15 @@
 /** What the pure floors ask of a host besides its sockets: chance, a keyed hash, and somewhere to log to. */
+import type { EventFields, EventsAt } from "./event-types.ts";
 
 /** Values of a log event; bytes of SIP messages never go in. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Log events are names with fields. error: broken; warn: someone should look; info: an operator cares; debug: one line a transaction. */
+/** Log events are names with fields: what each level can tell stands in events.ts, and nothing else compiles. */
 export interface Logger {
-  error(event: string, fields?: LogFields): void;
-  warn(event: string, fields?: LogFields): void;
-  info(event: string, fields?: LogFields): void;
-  debug(event: string, fields?: LogFields): void;
+  error<N extends EventsAt<"error">>(event: N, fields: EventFields[N]): void;
+  warn<N extends EventsAt<"warn">>(event: N, fields: EventFields[N]): void;
+  info<N extends EventsAt<"info">>(event: N, fields: EventFields[N]): void;
+  debug<N extends EventsAt<"debug">>(event: N, fields: EventFields[N]): void;
 }
 
 /** Unpredictable text for tags, branches and Call-IDs. */

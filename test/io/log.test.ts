@@ -10,8 +10,8 @@ function lineOf(value: string): string {
     line += String(text);
     return true;
   });
-  createLogger("info").warn("call", { call_id: value });
-  return line.replace(/^.*call call_id=/, "");
+  createLogger("info").info("late_answer_ended", { call_id: value });
+  return line.replace(/^.*late_answer_ended call_id=/, "");
 }
 
 test.each([

@@ -1,5 +1,5 @@
 /** The configuration, typed. What the file may leave out has its default in `keys.ts`. */
-import type { LogLevel } from "../../io/node/log.ts";
+import type { LogLevel } from "../../base/event-types.ts";
 import type { TlsFiles } from "../../io/node/tls.ts";
 import type { Site } from "../../policy/site.ts";
 import type { OwnListener } from "../../transport/own-listener.ts";

@@ -1,9 +1,8 @@
 /** Log lines for journald, procd and logger: "<priority>event key=value …" on standard error. */
 
+import type { LogLevel } from "../../base/event-types.ts";
 import type { LogFields, Logger } from "../../base/ports.ts";
 import { printable } from "../../base/printable.ts";
-
-export type LogLevel = "error" | "warn" | "info" | "debug";
 
 /** RFC 5424 severities. */
 const PRIORITY: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info: 6, debug: 7 };

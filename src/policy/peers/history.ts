@@ -1,4 +1,5 @@
 /** What has become of upstream and of the gateways: the edges of their states, the last ones kept. */
+import type { Logger } from "../../base/ports.ts";
 import type { Edge } from "../status.ts";
 
 /** Kept at the most: days of an ordinary line, an hour of one that flaps. */
@@ -16,4 +17,18 @@ export class History {
   get all(): readonly Edge[] {
     return this.edges;
   }
+}
+
+/** The log's line for a change of state: a warning when a peer is down from now on. */
+export function tellChange({ role, name, from, to, evidence }: Edge, log: Logger): void {
+  const isDown = to === "down";
+  if (role === "upstream") {
+    const fields = { upstream: name, from, to, evidence };
+    if (isDown) log.warn("upstream_state", fields);
+    else log.info("upstream_state", fields);
+    return;
+  }
+  const fields = { gateway: name, from, to, evidence };
+  if (isDown) log.warn("gateway_state", fields);
+  else log.info("gateway_state", fields);
 }

@@ -11,7 +11,7 @@ import { type FlowWaiter, type Hop, hopKey, type Locator } from "../../transport
 import type { ProbeSettings, WatchSettings } from "../site.ts";
 import type { PeerStatus } from "../status.ts";
 import { DatagramLengths, LONG_INVITES_CURE, longInvitesText } from "./datagram-lengths.ts";
-import type { History } from "./history.ts";
+import { type History, tellChange } from "./history.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 import { type Evidence, initialState, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
 import { judgeProbe } from "./probe-verdict.ts";
@@ -277,8 +277,9 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
 
   private changed(from: PeerStateName, to: PeerStateName, evidence: string, now_ms: number): void {
     const { role, name } = this;
-    this.history.add({ at_ms: now_ms, role, name, from, to, evidence });
-    this.parts.log[to === "down" ? "warn" : "info"](`${role}_state`, { [role]: name, from, to, evidence });
+    const change = { at_ms: now_ms, role, name, from, to, evidence };
+    this.history.add(change);
+    tellChange(change, this.parts.log);
   }
 
   /** Requests with such a method don't wait for it any longer. */
