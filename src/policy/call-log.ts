@@ -38,12 +38,20 @@ export class CallLog {
     this.log = log;
   }
 
-  /** A decision about a call, which is recorded from now on. */
-  record(facts: RequestFacts, made: RoutingDecision, now_ms: number): RoutingDecision {
+  /**
+   * What hears of a call, and records it from now on.
+   * @param inner what hears of it besides
+   */
+  record(
+    facts: RequestFacts,
+    made: RoutingDecision,
+    inner: DecisionListener | undefined,
+    now_ms: number,
+  ): DecisionListener {
     const entry = new Entry(facts, made, now_ms);
     this.entries.push(entry);
     if (this.entries.length > CALLS_MAX) this.entries.shift();
-    return { ...made, listener: new CallRecord(entry, made.listener, this.log) };
+    return new CallRecord(entry, inner, this.log);
   }
 
   /** Oldest first. */

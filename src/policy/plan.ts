@@ -1,9 +1,16 @@
 /** Plans are made of these. */
 import { type Condition, SILENCE } from "../proxy/plan/condition.ts";
 import type { Continuation, ForkStage, RoutingDecision, Sequel, Stage, Target } from "../proxy/router.ts";
+import type { Hearing, Revision } from "./named.ts";
 import type { Peer } from "./peers/peer.ts";
 
-export function decision(rule: string, why: string, ...plan: Stage[]): RoutingDecision {
+/** What a rule makes. */
+export interface Decision extends RoutingDecision {
+  readonly revise?: Revision;
+  readonly listener?: Hearing;
+}
+
+export function decision(rule: string, why: string, ...plan: Stage[]): Decision {
   return { rule, why, plan };
 }
 
@@ -13,57 +20,6 @@ export function replyStage(status: number, reason?: string, headers?: string): S
     what: `answer ${status}`,
     reply: { status, ...(reason === undefined ? {} : { reason }), ...(headers === undefined ? {} : { headers }) },
   };
-}
-
-/** Targets that are chosen when their time has come. */
-export type TargetSource = GatewayTargets | EmergencyTargets;
-
-/** A gateway, where it has a channel free for an ordinary call. */
-export interface GatewayTargets {
-  readonly name: "gateway";
-  readonly gateway: string;
-  readonly number: string;
-  /** The number is one that the gateway knows: its rules have been applied, or aren't meant for it. */
-  readonly isRewritten: boolean;
-}
-
-/**
- * A gateway for an emergency call. "free": where it seems to have a channel. "unasked": where it hasn't been asked before.
- * "freed": the one of which a channel has been freed, where one has.
- */
-export interface EmergencyTargets {
-  readonly name: "emergency";
-  readonly when: "free" | "unasked" | "freed";
-  readonly number: string;
-  readonly gateway?: string;
-}
-
-/** Frees a channel of one of these gateways for an emergency call, where one is lacking. */
-export interface MakeRoom {
-  readonly name: "make-room";
-  readonly gateways: readonly string[];
-}
-
-/** Answers that are made when their time has come. */
-export type ReplySource = RedirectReply | RegistrarReply;
-
-/** A redirect to those of these gateways that have a free channel. */
-export interface RedirectReply {
-  readonly name: "redirect";
-  readonly status: 302 | 380;
-  readonly gateways: readonly string[];
-  readonly number: string;
-}
-
-/** The registrar's own answer in upstream's place. */
-export interface RegistrarReply {
-  readonly name: "registrar";
-  /** When the REGISTER came. */
-  readonly asked_ms: number;
-  /** The keys of upstream targets: while one of them recovers, the phone is to come back soon. */
-  readonly upstreams: readonly string[];
-  /** It is to do so anyway. */
-  readonly isReturning: boolean;
 }
 
 /** What the policy decides only when its time has come: `continuations.ts` has it. */
@@ -90,7 +46,7 @@ export function upstreamStage(target: Peer, fr_timer_ms: number | undefined, ext
   return {
     kind: "fork",
     what: `upstream ${target.name}`,
-    targets: [{ nextHop: target.hop, observer: target, ...extra }],
+    targets: [{ nextHop: target.hop, observer: target.watch, ...extra }],
     ...(fr_timer_ms === undefined ? {} : { fr_timer_ms }),
     on: nextWhen(SILENCE),
   };

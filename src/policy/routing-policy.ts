@@ -5,7 +5,16 @@ import { TokenBucket } from "../base/token-bucket.ts";
 import type { Request, Response } from "../message/message.ts";
 import type { Reply } from "../message/reply.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
-import type { Continuation, Router, RoutingDecision, RunningRequest, Stage, Target, Verdict } from "../proxy/router.ts";
+import type {
+  Continuation,
+  DecisionListener,
+  Router,
+  RunningRequest,
+  Stage,
+  Target,
+  TargetObserver,
+  Verdict,
+} from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import { Access } from "./access/access.ts";
 import { FaultySenders } from "./access/faulty-senders.ts";
@@ -13,7 +22,8 @@ import type { Outsiders } from "./access/outsiders.ts";
 import { Quotas } from "./access/quotas.ts";
 import type { CallLog } from "./call-log.ts";
 import { RequestReader } from "./door/request-reader.ts";
-import { decision, type MakeRoom, type ReplySource, replyStage, type TargetSource } from "./plan.ts";
+import type { MakeRoom, ReplySource, Revision, TargetSource, Watch } from "./named.ts";
+import { type Decision, decision, replyStage } from "./plan.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import { call, redirectReply } from "./rules/call.ts";
 import { contact } from "./rules/contact.ts";
@@ -24,8 +34,8 @@ import { fromUpstream } from "./rules/from-upstream.ts";
 import { inDialog } from "./rules/in-dialog.ts";
 import { otherRequest } from "./rules/other-request.ts";
 import { path } from "./rules/path.ts";
-import { register } from "./rules/register.ts";
-import { chosenTargets, madeReply } from "./rules/resolvers.ts";
+import { register, revisedAnswer } from "./rules/register.ts";
+import { chosenTargets, listenerOf, madeReply, observerOf } from "./rules/resolvers.ts";
 import { toGateway } from "./rules/to-gateway.ts";
 import { toOurselves } from "./rules/to-ourselves.ts";
 import type { RoutingRule, Situation, Staff } from "./situation.ts";
@@ -135,10 +145,8 @@ export class RoutingPolicy implements Router {
     return facts;
   }
 
-  decide(facts: RequestFacts, now_ms: number): RoutingDecision {
-    const made = firstOf(RULES, facts, { ...this.staff, now_ms });
-    const isCall = facts.request.method === "INVITE" && facts.belongs === "nothing";
-    return isCall ? this.callLog.record(facts, made, now_ms) : made;
+  decide(facts: RequestFacts, now_ms: number): Decision {
+    return firstOf(RULES, facts, { ...this.staff, now_ms });
   }
 
   continue(
@@ -162,13 +170,27 @@ export class RoutingPolicy implements Router {
     return madeReply(reply, facts, { ...this.staff, now_ms });
   }
 
+  revise(facts: RequestFacts, revision: Revision, response: Response, now_ms: number): string {
+    return revisedAnswer(revision, facts, this.staff, response, now_ms);
+  }
+
+  listener(facts: RequestFacts, decided: Decision, now_ms: number): DecisionListener | undefined {
+    const listener = decided.listener === undefined ? undefined : listenerOf(decided.listener, facts, this.staff);
+    const isCall = facts.request.method === "INVITE" && facts.belongs === "nothing";
+    return isCall ? this.callLog.record(facts, decided, listener, now_ms) : listener;
+  }
+
+  observer(_facts: RequestFacts, watch: Watch): TargetObserver | undefined {
+    return observerOf(watch, this.staff);
+  }
+
   /** What {@link reply} would say, where that changes nothing. */
   rehearse(reply: ReplySource, now_ms: number): Reply | undefined {
     return reply.name === "redirect" ? redirectReply(reply, this.staff, now_ms) : undefined;
   }
 }
 
-function firstOf(rules: readonly RoutingRule[], facts: RequestFacts, situation: Situation): RoutingDecision {
+function firstOf(rules: readonly RoutingRule[], facts: RequestFacts, situation: Situation): Decision {
   for (const rule of rules) {
     const made = rule(facts, situation);
     if (made !== undefined) return made;

@@ -2,7 +2,6 @@
 import type { Dialogs } from "../proxy/dialogs.ts";
 import type { LearnedNames } from "../proxy/learned-names.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
-import type { RoutingDecision } from "../proxy/router.ts";
 import type { Tokens } from "../proxy/tokens.ts";
 import type { Emergency } from "./emergency/emergency.ts";
 import type { Gateways } from "./gateways/gateways.ts";
@@ -12,6 +11,7 @@ import type { Upstreams } from "./peers/upstreams.ts";
 import type { PathWatch } from "./phones/path-watch.ts";
 import type { RedirectWatch } from "./phones/redirect-watch.ts";
 import type { Registrar } from "./phones/registrar.ts";
+import type { Decision } from "./plan.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { Site } from "./site.ts";
 
@@ -37,4 +37,4 @@ export interface Situation extends Staff {
 }
 
 /** A rule decides, or leaves the request to the next. It sends nothing; what it takes of a budget or a turn, it takes here. */
-export type RoutingRule = (facts: RequestFacts, situation: Situation) => RoutingDecision | undefined;
+export type RoutingRule = (facts: RequestFacts, situation: Situation) => Decision | undefined;

@@ -11,8 +11,8 @@ import { noteSilence, tellAnswer } from "./evidence.ts";
 import type { ProxyKit } from "./kit.ts";
 import { LateAnswer } from "./late-answer.ts";
 import { isMuted } from "./muted.ts";
-import { type Copy, hopBehind, isFlow, isSips, nextHopOf, sendCopy } from "./outgoing.ts";
-import { Patience } from "./patience.ts";
+import { hopBehind, isFlow, isSips, nextHopOf, sendCopy } from "./outgoing.ts";
+import { type BranchParts, Patience } from "./patience.ts";
 import type { RoutedRequest, WaitingRequest } from "./router.ts";
 
 export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingRequest {
@@ -24,7 +24,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   /** It ended by an answer that speaks for the target's party alone. */
   isMuted = false;
   readonly running: BranchUser<Branch>;
-  private readonly copy: Copy;
+  private readonly copy: BranchParts;
   private flows: readonly Flow[] = [];
   private flowIndex = 0;
   /** The target leaves the transport to us: a request too long for a datagram can go by TCP. */
@@ -35,11 +35,11 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   /** The Reason lines to cancel with, once cancelling has been asked for. */
   private cancelReason: string | undefined = undefined;
 
-  constructor(kit: ProxyKit, user: BranchUser<Branch>, copy: Copy, fr_timer_ms: number | undefined) {
-    super(kit, copy.target, fr_timer_ms, copy.routed.request.method);
+  constructor(kit: ProxyKit, user: BranchUser<Branch>, parts: BranchParts) {
+    super(kit, parts);
     this.running = user;
-    this.copy = copy;
-    this.routed = copy.routed;
+    this.copy = parts;
+    this.routed = parts.routed;
   }
 
   get isOpen(): boolean {
@@ -51,7 +51,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   }
 
   start(now_ms: number): void {
-    this.target.observer?.onStart(this, now_ms);
+    this.observer?.onStart(this, now_ms);
     if (this.fr_timer_ms !== undefined) this.startTimer("fr_timer", this.fr_timer_ms, now_ms);
     this.locate(now_ms);
   }
@@ -115,7 +115,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   }
 
   onResponse(transaction: ClientTransaction, response: Response, now_ms: number): void {
-    tellAnswer(this.target.observer, transaction, response.status, now_ms);
+    tellAnswer(this.observer, transaction, response.status, now_ms);
     this.kit.locator.markAlive(transaction.flow);
     if (transaction !== this.transaction && this.mayTurnTo(transaction, response.status)) {
       this.transaction = transaction;
@@ -222,7 +222,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     if (flow === undefined) {
       this.isSilent = true;
       const isTheirs = this.flows.length > 0 || !isSips(this.routed, this.target); // else it just speaks no TLS
-      if (isTheirs) this.target.observer?.onUnreachable(this.routed.request.method, now_ms);
+      if (isTheirs) this.observer?.onUnreachable(this.routed.request.method, now_ms);
       this.end({ status: 503, response: undefined }, now_ms);
       return;
     }
@@ -247,7 +247,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     const isWithinDialog = this.routed.request.toTag !== "";
     for (const one of this.asked) {
       if (one.state === "abandoned" && one.user === this) {
-        one.user = new LateAnswer(this.kit, server, this.target.observer, this.cancelReason ?? "", isWithinDialog);
+        one.user = new LateAnswer(this.kit, server, this.observer, this.cancelReason ?? "", isWithinDialog);
       }
     }
   }
@@ -270,8 +270,8 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   /** It had been given up, and its 2xx is the call's all the same: the target's observer must know. */
   revive(response: Response, now_ms: number): void {
     if (!this.wasGivenUp) return;
-    this.target.observer?.onStart(this, now_ms);
-    this.target.observer?.onEnd(this, response, now_ms);
+    this.observer?.onStart(this, now_ms);
+    this.observer?.onEnd(this, response, now_ms);
   }
 
   private succeed(transaction: ClientTransaction, response: Response, now_ms: number): void {
@@ -279,7 +279,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     this.stopRetry();
     this.wasGivenUp = !this.isOpen;
     if (this.isOpen && transaction !== this.transaction) this.passOver(now_ms);
-    if (this.isOpen) this.target.observer?.onEnd(this, response, now_ms);
+    if (this.isOpen) this.observer?.onEnd(this, response, now_ms);
     this.final ??= { status: response.status, response };
     this.isSilent = false;
     this.running.onSuccess(this, transaction, response, now_ms);
@@ -288,7 +288,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   private end(final: Final, now_ms: number): void {
     if (!this.isOpen) return;
     this.stopTimer();
-    this.target.observer?.onEnd(this, undefined, now_ms);
+    this.observer?.onEnd(this, undefined, now_ms);
     this.final = final;
     if (!this.goesOn) {
       this.stopRetry();

@@ -10,7 +10,7 @@ import type { Request, Response } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { parseSipUri } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
-import type { Target } from "./router.ts";
+import type { RoutedRequest, Target } from "./router.ts";
 
 const CONTACT_CHARACTERS_MAX = 512;
 /** A call with longer ones isn't remembered: a header can have 16 kB. */
@@ -42,6 +42,12 @@ export class Dialogs extends BoundedMap<string, Dialog> {
       caller: { contact: contactOf(invite), flow: source },
       callee: { contact: contactOf(response), flow: asked },
     });
+  }
+
+  /** A request that went to `asked` has had a 2xx: a call may be up now, or over. */
+  note({ request, source }: RoutedRequest, asked: Flow, response: Response): void {
+    if (request.method === "BYE") this.end(request);
+    else if (request.method === "INVITE" && request.toTag === "") this.begin(request, source, response, asked);
   }
 
   /** Where a request within a call goes that names us in place of the other end; undefined for a call that isn't known. */

@@ -5,12 +5,20 @@ import { TIMER_C_ms, PATIENCE_ms as TRANSACTION_ms } from "../transaction/timers
 import { addressShare_ms } from "./address-share.ts";
 import { noteSilence, tellSilence } from "./evidence.ts";
 import type { ProxyKit } from "./kit.ts";
-import type { Target } from "./router.ts";
+import type { Copy } from "./outgoing.ts";
+import type { Target, TargetObserver } from "./router.ts";
 
 export type Wait = "fr_timer" | "hush" | "verdict" | "timer_c";
 
 /** A line that is back is used this much later at the most. */
 const RETRY_ms = 1_000;
+
+/** What a branch is made of. */
+export interface BranchParts extends Copy {
+  /** The target's, found as the branch starts. */
+  readonly observer: TargetObserver | undefined;
+  readonly fr_timer_ms: number | undefined;
+}
 
 export abstract class Patience implements TimerOwner {
   protected readonly kit: ProxyKit;
@@ -26,6 +34,7 @@ export abstract class Patience implements TimerOwner {
   protected triedSince_ms = Number.POSITIVE_INFINITY;
 
   readonly target: Target;
+  protected readonly observer: TargetObserver | undefined;
   protected readonly fr_timer_ms: number | undefined;
   /** Where the copy has gone last. Undefined: nowhere yet, or again all addresses that have said nothing are waited for. */
   protected transaction: ClientTransaction | undefined = undefined;
@@ -35,11 +44,12 @@ export abstract class Patience implements TimerOwner {
   protected readonly asked: ClientTransaction[] = [];
   private readonly method: string;
 
-  constructor(kit: ProxyKit, target: Target, fr_timer_ms: number | undefined, method: string) {
+  constructor(kit: ProxyKit, { target, observer, fr_timer_ms, routed }: BranchParts) {
     this.kit = kit;
     this.target = target;
+    this.observer = observer;
     this.fr_timer_ms = fr_timer_ms;
-    this.method = method;
+    this.method = routed.request.method;
   }
 
   /** Whether the target couldn't be reached, and was looked for once more. */
@@ -76,7 +86,7 @@ export abstract class Patience implements TimerOwner {
     if (this.target.isPersistent !== true) return false;
     const isBye = this.method === "BYE";
     if (!isBye && this.fr_timer_ms === undefined) return false;
-    if (!isBye && this.retryTimer === undefined) this.target.observer?.onUnreachable(this.method, now_ms);
+    if (!isBye && this.retryTimer === undefined) this.observer?.onUnreachable(this.method, now_ms);
     this.triedSince_ms = Math.min(this.triedSince_ms, now_ms);
     if (!isBye || now_ms - this.triedSince_ms < TRANSACTION_ms) {
       this.retryTimer ??= new Timer(this, "retry");
@@ -100,7 +110,7 @@ export abstract class Patience implements TimerOwner {
     if (silent.length === 0) return false;
     this.transaction = undefined;
     this.hasProvisional = false;
-    this.target.observer?.onHush?.(now_ms);
+    this.observer?.onHush?.(now_ms);
     return true;
   }
 
@@ -121,7 +131,7 @@ export abstract class Patience implements TimerOwner {
     if (flow !== undefined) this.kit.locator.markDead(flow, now_ms);
     if (flow === undefined) this.startTimer("timer_c", TIMER_C_ms, now_ms);
     else this.startTimer("verdict", this.fr_timer_ms ?? 0, now_ms);
-    this.target.observer?.onHush?.(now_ms);
+    this.observer?.onHush?.(now_ms);
   }
 
   /** An address that hasn't answered that either is passed over; one that is only slow may ring on. */
@@ -138,12 +148,12 @@ export abstract class Patience implements TimerOwner {
 
   protected heardNothing(now_ms: number): void {
     if (this.transaction !== undefined) noteSilence(this.kit, this.transaction.flow, now_ms);
-    tellSilence(this.target.observer, this.asked, this.method, now_ms);
+    tellSilence(this.observer, this.asked, this.method, now_ms);
   }
 
   /** Timer C; but where the target has an observer, a 100 that nothing follows is worth a question to it. */
   protected beginPatience(status: number, now_ms: number): void {
-    const isWatched = this.fr_timer_ms !== undefined && this.target.observer?.onHush !== undefined;
+    const isWatched = this.fr_timer_ms !== undefined && this.observer?.onHush !== undefined;
     if (status === 100 && isWatched) this.startTimer("hush", this.fr_timer_ms ?? 0, now_ms);
     else this.startTimer("timer_c", TIMER_C_ms, now_ms);
   }

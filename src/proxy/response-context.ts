@@ -20,6 +20,7 @@ import { breadthOf, shareOf } from "./max-breadth.ts";
 import { type Outcome, outcomeOf } from "./plan/condition.ts";
 import { follow, isNamed, nextPlace, type Place, stageAt } from "./plan/walk.ts";
 import {
+  type DecisionListener,
   type ForkStage,
   NO_NOTES,
   type Notes,
@@ -43,6 +44,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   private readonly routed: RoutedRequest;
   private readonly stamp: ViaStamp;
   private readonly decision: RoutingDecision;
+  private listener: DecisionListener | undefined = undefined;
   private readonly timer = new Timer(this, "stage");
   /** For all but INVITE: until a 100 is due. */
   private trying: Timer | undefined = undefined;
@@ -74,7 +76,8 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   }
 
   start(now_ms: number): void {
-    this.decision.listener?.onStart?.(this, now_ms);
+    this.listener = this.router.listener(this.routed, this.decision, now_ms);
+    this.listener?.onStart?.(this, now_ms);
     if (this.routed.request.method !== "INVITE") {
       this.trying = new Timer(this, "trying");
       this.kit.timers.start(this.trying, TIMER_E_AT_T2_ms, now_ms);
@@ -111,19 +114,11 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     transaction.user = new AcceptedCall(this.kit, this.server, this.routed.request.toTag !== "");
     transaction.user.onResponse(transaction, this.revised(response, now_ms), now_ms);
     if (!isFirst) return;
-    this.remember(transaction, response);
+    this.kit.dialogs.note(this.routed, transaction.flow, response);
     branch.revive(response, now_ms);
-    this.decision.listener?.onAnswer?.(branch.target, response, now_ms);
+    this.listener?.onAnswer?.(branch.target, response, now_ms);
     this.cancelOpenBranches(ANSWERED_ELSEWHERE, now_ms);
     this.letGo();
-  }
-
-  private remember({ flow }: ClientTransaction, response: Response): void {
-    const { request, source } = this.routed;
-    if (request.method === "BYE") this.kit.dialogs.end(request);
-    else if (request.method === "INVITE" && request.toTag === "") {
-      this.kit.dialogs.begin(request, source, response, flow);
-    }
   }
 
   onEnded(branch: Branch, now_ms: number): void {
@@ -173,7 +168,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     const isUnwanted = stageAt(place)?.kind === "notice" && wantsReliable(this.routed.request);
     this.place = isUnwanted ? nextPlace(place) : place;
     const stage = this.stage;
-    if (stage !== undefined) this.decision.listener?.onStage?.(stage, this, now_ms);
+    if (stage !== undefined) this.listener?.onStage?.(stage, this, now_ms);
     if (stage === undefined) this.answerBest(now_ms);
     else if (stage.kind === "fork") this.fork(stage, now_ms);
     else if (stage.kind === "notice") this.notify(stage, now_ms);
@@ -195,9 +190,11 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
       return;
     }
     for (const [index, target] of targets.entries()) {
-      const { routed, stamp } = this;
-      const copy = { routed, stamp, target, maxBreadth: shareOf(breadth, index, targets.length) };
-      this.branches.push(new Branch(this.kit, this, copy, stage.fr_timer_ms));
+      const { routed, stamp, router } = this;
+      const { fr_timer_ms } = stage;
+      const observer = target.observer === undefined ? undefined : router.observer(routed, target.observer);
+      const maxBreadth = shareOf(breadth, index, targets.length);
+      this.branches.push(new Branch(this.kit, this, { routed, stamp, target, maxBreadth, observer, fr_timer_ms }));
     }
     if (stage.ring_ms !== undefined) this.kit.timers.start(this.timer, stage.ring_ms, now_ms);
     this.isBusy = true;
@@ -230,7 +227,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   }
 
   private nextAfter(outcome: Outcome, now_ms: number): Place | undefined {
-    this.decision.listener?.onOutcome?.(outcome, this, now_ms);
+    this.listener?.onOutcome?.(outcome, this, now_ms);
     return follow(this.place, outcome, (continuation) =>
       this.router.continue(this.routed, continuation, now_ms, outcome),
     );
@@ -250,7 +247,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     else {
       const wire = withChallenges(this.wireOf(answer.response), answer.challenges);
       this.kit.transactions.respond(this.server, answer.response.status, wire, now_ms);
-      this.decision.listener?.onFailure?.(answer.response.status, now_ms);
+      this.listener?.onFailure?.(answer.response.status, now_ms);
       this.letGo();
     }
   }
@@ -259,15 +256,15 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     this.finish();
     this.kit.transactions.reply(this.server, reply, now_ms);
     if (reply.status < 300) return;
-    this.decision.listener?.onFailure?.(reply.status, now_ms);
+    this.listener?.onFailure?.(reply.status, now_ms);
     this.letGo();
   }
 
   /** The caller has its answer: what lingers from now on must not keep the request and its plan. */
   private letGo(): void {
-    const { server, kit, decision, routed } = this;
+    const { server, kit, listener, routed } = this;
     if (routed.request.method !== "INVITE") return;
-    if (server.user === this) server.user = new AwaitedAck(decision.listener, routed.request.callId, kit.log);
+    if (server.user === this) server.user = new AwaitedAck(listener, routed.request.callId, kit.log);
     for (const branch of this.branches) branch.letGo(server);
   }
 
@@ -278,8 +275,9 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
 
   private revised(response: Response, now_ms: number): Response {
     const { revise } = this.decision;
-    const revision = revise === undefined ? response : parse(revise(response, now_ms));
-    return revision.kind === "response" ? revision : response;
+    if (revise === undefined) return response;
+    const revised = parse(this.router.revise(this.routed, revise, response, now_ms));
+    return revised.kind === "response" ? revised : response;
   }
 
   /** @param party of its targets only */

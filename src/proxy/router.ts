@@ -7,6 +7,14 @@ import type { Hop } from "../transport/locator.ts";
 import type { Condition, Outcome } from "./plan/condition.ts";
 import type { RouteSet } from "./preprocess-routes.ts";
 
+/**
+ * What the router does, or works out, only when its time has come, by name. All else in it are plain values that the router has
+ * put there: decisions and plans are plain values all through.
+ */
+export interface Named {
+  readonly name: string;
+}
+
 /** A request that waits for a target. */
 export interface WaitingRequest {
   readonly routed: RoutedRequest;
@@ -65,18 +73,14 @@ export interface Target {
   readonly touchesGateway?: boolean;
   /** The URI that P-Asserted-Identity says instead of what the caller sent (RFC 3325 §9.1). */
   readonly assertedIdentity?: string;
-  readonly observer?: TargetObserver;
+  /** The observer that hears what becomes of it. */
+  readonly observer?: Named;
 }
 
 /** What stages have in common. */
 interface AnyStage {
   /** What it concerns, in words, for call records and explanations: "gateway 10.10.1.3". */
   readonly what?: string;
-}
-
-/** What the router works out only when its time has come, by name. All else in it are plain values that the router has put there. */
-export interface Named {
-  readonly name: string;
 }
 
 /** Forwards to all targets at once. */
@@ -138,9 +142,10 @@ export interface RoutingDecision {
   readonly rule: string;
   readonly why: string;
   readonly plan: readonly Stage[];
-  /** Changes a 2xx before it goes to the caller: returns its whole wire text, our Via still on top. */
-  readonly revise?: (response: Response, now_ms: number) => string;
-  readonly listener?: DecisionListener;
+  /** How a 2xx is changed before it goes to the caller. */
+  readonly revise?: Named;
+  /** The listener that hears what becomes of the request. */
+  readonly listener?: Named;
   /**
    * A 503 goes to the caller as it is: whatever it asks next would meet the same next hop. Otherwise it becomes 500, since
    * one phone's 503 is none of the trunk's (§16.7 item 6).
@@ -254,4 +259,10 @@ export interface Router {
   begin(routed: RoutedRequest, act: Named, running: RunningRequest, now_ms: number): number;
   /** An answer whose time has come: it goes to the caller now. */
   reply(routed: RoutedRequest, reply: Named, now_ms: number): Reply;
+  /** The whole wire text of a 2xx as the caller gets it, our Via still on top. */
+  revise(routed: RoutedRequest, revision: Named, response: Response, now_ms: number): string;
+  /** What is to hear of a request that sets out now, for as long as that is on its way. */
+  listener(routed: RoutedRequest, decision: RoutingDecision, now_ms: number): DecisionListener | undefined;
+  /** What is to hear of a branch that starts now. */
+  observer(routed: RoutedRequest, watch: Named): TargetObserver | undefined;
 }

@@ -15,10 +15,11 @@ import { isEmergencyUrn, plainNumber } from "../dialled-number.ts";
 import type { EmergencyWatch } from "../gateways/channel-observer.ts";
 import { channelKey, type Gateways } from "../gateways/gateways.ts";
 import { ReturningCalls } from "../gateways/returning-calls.ts";
+import type { EmergencyTargets, GatewayWatch, MakeRoom } from "../named.ts";
 import { contactTargets } from "../numbers/extensions.ts";
 import { callerOf } from "../phones/address-of-record.ts";
 import type { Registrar } from "../phones/registrar.ts";
-import { type EmergencyTargets, type MakeRoom, nextWhen } from "../plan.ts";
+import { nextWhen } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { EmergencySettings, Gateway, Site } from "../site.ts";
 import type { Callbacks } from "./callbacks.ts";
@@ -126,8 +127,13 @@ export class Emergency {
   }
 
   private target(gateway: Gateway, number: string, facts: RequestFacts): Target {
-    const watch = facts.origin === "localnet" ? this : NOBODY_IS_CALLED_BACK;
-    return this.parts.gateways.target(gateway, number, facts, watch);
+    return this.parts.gateways.target(gateway, number, facts, facts.origin === "localnet");
+  }
+
+  /** What hears that a call has got through. */
+  watchFor({ isCalledBack }: GatewayWatch): EmergencyWatch | undefined {
+    if (isCalledBack === undefined) return undefined;
+    return isCalledBack ? this : NOBODY_IS_CALLED_BACK;
   }
 
   /**

@@ -4,13 +4,14 @@ import type { Request, Response } from "../../message/message.ts";
 import { parseSipUri, type SipUri, uriPort } from "../../message/uri.ts";
 import type { OwnAddresses } from "../../proxy/own-addresses.ts";
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
-import type { ForkStage, RoutedRequest, Stage, Target } from "../../proxy/router.ts";
+import type { ForkStage, RoutedRequest, Stage, Target, TargetObserver } from "../../proxy/router.ts";
 import { hopOf } from "../../transport/locator.ts";
 import { plainNumber, userText } from "../dialled-number.ts";
+import type { GatewayTargets, GatewayWatch } from "../named.ts";
 import { isPrivate, withheldFields } from "../peers/disclosure.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Peers } from "../peers/peers.ts";
-import { type GatewayTargets, nextWhen, replyStage } from "../plan.ts";
+import { nextWhen, replyStage } from "../plan.ts";
 import type { Gateway, Site } from "../site.ts";
 import type { GatewayStatus } from "../status.ts";
 import type { Calls } from "./calls.ts";
@@ -166,25 +167,33 @@ export class Gateways {
     return `sip:${userText(rewrite(number, gateway.called))}@${text.slice(hostStart)}`;
   }
 
-  /** @param watch given for emergency calls */
-  target(gateway: Gateway, number: string, { request }: RoutedRequest, watch?: EmergencyWatch): Target {
-    const peer = this.peerOf(gateway);
+  /** @param isCalledBack given for emergency calls: whether the gateway's calls ring the caller's phone afterwards */
+  target(gateway: Gateway, number: string, { request }: RoutedRequest, isCalledBack?: boolean): Target {
+    const { name } = gateway;
+    const isForHelp = isCalledBack !== undefined;
     const from = parseSipUri(request.from?.uri ?? "")?.user;
     const caller = from === undefined ? undefined : plainNumber(from);
-    const isShown = gateway.isTrusted || watch !== undefined || !isPrivate(request);
+    const isShown = gateway.isTrusted || isForHelp || !isPrivate(request);
     const isRewritten = isShown && caller !== undefined && ruleFor(caller, gateway.calling) !== undefined;
-    const { calls, own } = this;
+    const observer: GatewayWatch = { name: "gateway", gateway: name, ...(isForHelp ? { isCalledBack } : {}) };
     return {
       requestUri: this.uriOf(gateway, number),
       nextHop: hopOf(gateway.uri),
       touchesGateway: true,
       dropRoutes: true,
-      isForHelp: watch !== undefined,
+      isForHelp,
       ...(isRewritten
         ? { assertedIdentity: `sip:${userText(rewrite(caller, gateway.calling))}@${gateway.uri.host}` }
         : {}),
-      ...(peer === undefined ? {} : { observer: new ChannelObserver(calls, channelKey(gateway), peer, own, watch) }),
+      observer,
     };
+  }
+
+  /** @param emergency given for emergency calls */
+  observer({ gateway: name }: GatewayWatch, emergency: EmergencyWatch | undefined): TargetObserver | undefined {
+    const found = this.byName.get(name);
+    if (found === undefined) return undefined;
+    return new ChannelObserver(this.calls, channelKey(found.gateway), found.peer, this.own, emergency);
   }
 
   /** Header fields of a message, by index, that the gateway at `address` must not see. None where no gateway is there. */

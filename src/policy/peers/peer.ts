@@ -8,6 +8,7 @@ import type { ProbeFailure, Prober, ProbeUser, ProbeVerdict, RunningProbe } from
 import type { TargetObserver, WaitingRequest } from "../../proxy/router.ts";
 import { type Flow, isSameFlow } from "../../transport/flow.ts";
 import { type FlowWaiter, type Hop, hopKey, type Locator } from "../../transport/locator.ts";
+import type { UpstreamWatch } from "../named.ts";
 import type { ProbeSettings, WatchSettings } from "../site.ts";
 import type { PeerStatus } from "../status.ts";
 import { DatagramLengths, LONG_INVITES_CURE, longInvitesText } from "./datagram-lengths.ts";
@@ -42,8 +43,9 @@ export type Pin = "auto" | "up" | "down";
 
 export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   readonly hop: Hop;
-  /** What plans name it by. */
-  readonly key: string;
+  /** What plans name it by, as the observer of a request outside a dialog, and within one. */
+  readonly watch: UpstreamWatch;
+  readonly watchInDialog: UpstreamWatch;
   /** For logs. */
   readonly name: string;
   /** The addresses that it has, and the ways to it. */
@@ -79,7 +81,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.role = role;
     this.settings = settings;
     this.hop = hop;
-    this.key = ownText(hopKey(hop));
+    this.watch = { name: "upstream", key: ownText(hopKey(hop)) };
+    this.watchInDialog = { ...this.watch, name: "upstream-in-dialog" };
     this.places = new PeerAddresses(hop);
     this.name = peerName(hop);
     this.state = initialState(settings);

@@ -62,6 +62,11 @@ export class Peers implements Table {
     return this.domains.size;
   }
 
+  /** The domain of this key, if it is watched. */
+  domainOf(key: string): Peer | undefined {
+    return this.domains.get(key);
+  }
+
   get watchedDomains(): IterableIterator<Peer> {
     return this.domains.values();
   }

@@ -3,10 +3,13 @@ import { ipVersion } from "../../base/ip-range.ts";
 import { parseSipUri, type SipUri } from "../../message/uri.ts";
 import type { OwnAddresses } from "../../proxy/own-addresses.ts";
 import { routeUri } from "../../proxy/preprocess-routes.ts";
+import type { TargetObserver } from "../../proxy/router.ts";
 import { type Hop, hopOf } from "../../transport/locator.ts";
+import type { UpstreamWatch } from "../named.ts";
 import type { Bindings } from "../phones/bindings.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { UpstreamSettings, WatchSettings } from "../site.ts";
+import { DialogObserver } from "./dialog-observer.ts";
 import type { Peer } from "./peer.ts";
 import type { Peers } from "./peers.ts";
 
@@ -15,6 +18,7 @@ export class Upstreams {
   private readonly own: OwnAddresses;
   private readonly settings: UpstreamSettings;
   private readonly configured: readonly Peer[];
+  private readonly byKey: ReadonlyMap<string, Peer>;
 
   constructor(peers: Peers, own: OwnAddresses, settings: UpstreamSettings) {
     this.peers = peers;
@@ -24,6 +28,13 @@ export class Upstreams {
       "upstream",
       settings.targets.map((uri) => ({ hop: hopOf(uri), settings: watchOf(settings, uri) })),
     );
+    this.byKey = new Map(this.configured.map((target) => [target.watch.key, target]));
+  }
+
+  /** What hears of a branch to the target that a plan names so; undefined when it isn't watched any more. */
+  observer({ name, key }: UpstreamWatch): TargetObserver | undefined {
+    const peer = this.byKey.get(key) ?? this.peers.domainOf(key);
+    return peer === undefined || name === "upstream" ? peer : new DialogObserver(peer);
   }
 
   /** Those that the file names, best first. */
@@ -44,7 +55,9 @@ export class Upstreams {
 
   /** Whether one of these targets, by their keys, has just returned, and isn't trusted yet. */
   areRecovering(keys: readonly string[]): boolean {
-    for (const { key, stateName } of this.all()) if (stateName === "recovering" && keys.includes(key)) return true;
+    for (const { watch, stateName } of this.all()) {
+      if (stateName === "recovering" && keys.includes(watch.key)) return true;
+    }
     return false;
   }
 

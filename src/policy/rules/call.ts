@@ -5,13 +5,14 @@ import type { Reply } from "../../message/reply.ts";
 import { type Outcome, SILENCE } from "../../proxy/plan/condition.ts";
 import type { DecisionListener, Sequel, Stage } from "../../proxy/router.ts";
 import { underUpstream } from "../door/own-domain.ts";
+import type { RedirectReply } from "../named.ts";
 import { calleeOf } from "../numbers/callee.ts";
 import { phoneStages, ringStages } from "../numbers/extensions.ts";
 import { ALL_KEPT, forwardStages } from "../numbers/forwarding.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Bindings } from "../phones/bindings.ts";
 import type { RedirectWatch } from "../phones/redirect-watch.ts";
-import { deadBy, decision, later, type RedirectReply, replyStage, upstreamStages } from "../plan.ts";
+import { deadBy, decision, later, replyStage, upstreamStages } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { Site } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
@@ -34,11 +35,11 @@ export const call: RoutingRule = (facts, situation) => {
   const why = targets.length === 0 ? "upstream is down" : `to ${targets.map((target) => target.name).join(", ")}`;
   const made = { ...decision("call", why, ...plan), passes503: true };
   if (site.survival.answer !== "auto" || redirects.wantsRelay(caller)) return made;
-  return { ...made, listener: redirectListener(redirects, ownText(caller)) };
+  return { ...made, listener: { name: "redirect", caller: ownText(caller) } };
 };
 
-/** Made here, where no closure holds the request: the ACK may not come for half a minute. */
-function redirectListener(redirects: RedirectWatch, caller: string): DecisionListener {
+/** It holds no request: the ACK may not come for half a minute. */
+export function redirectListener(redirects: RedirectWatch, caller: string): DecisionListener {
   let isRedirected = false;
   return {
     onFailure: (status) => {

@@ -3,8 +3,9 @@
  * extension, no redirect, no notice stands in its way.
  */
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
-import type { Stage } from "../../proxy/router.ts";
+import type { DecisionListener, Stage } from "../../proxy/router.ts";
 import { numberUri } from "../dialled-number.ts";
+import type { Emergency } from "../emergency/emergency.ts";
 import { decision, NOT_FOR_GATEWAYS, nextWhen, replyStage, upstreamStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
@@ -15,10 +16,7 @@ export const emergency: RoutingRule = (facts, situation) => {
   if (number === undefined) return undefined;
   if (emergency.comesBack(facts, now_ms)) {
     const why = `gateway at ${facts.source.address} sends emergency calls back to us`;
-    return {
-      ...decision("emergency", why, LOOP),
-      listener: { onStart: (_running, at_ms) => emergency.stopped(facts, at_ms) },
-    };
+    return { ...decision("emergency", why, LOOP), listener: { name: "emergency-loop" } };
   }
   // Upstream has sent it here: it has nobody else to ask.
   const upstream = origin === "upstream" ? [] : upstreamStages(number, facts, situation);
@@ -32,15 +30,20 @@ export const emergency: RoutingRule = (facts, situation) => {
       last,
     ),
     ...(origin === "gateway" ? { hides: NOT_FOR_GATEWAYS } : {}),
-    listener: {
-      onStart: (_running, at_ms) => emergency.begun(number, facts, at_ms),
-      onStage: (stage, running) => emergency.entered(stage, facts, running),
-      onOutcome: (outcome, running) => emergency.heard(outcome, running),
-      onAnswer: () => emergency.decided(facts, true),
-      onFailure: () => emergency.decided(facts, false),
-    },
+    listener: { name: "emergency", number },
   };
 };
+
+/** What an emergency call means to others, and what it learns on its way. */
+export function emergencyListener(number: string, facts: RequestFacts, emergency: Emergency): DecisionListener {
+  return {
+    onStart: (_running, at_ms) => emergency.begun(number, facts, at_ms),
+    onStage: (stage, running) => emergency.entered(stage, facts, running),
+    onOutcome: (outcome, running) => emergency.heard(outcome, running),
+    onAnswer: () => emergency.decided(facts, true),
+    onFailure: () => emergency.decided(facts, false),
+  };
+}
 
 const LOOP = replyStage(482, undefined, 'Reason: SIP;cause=482;text="The gateway sends emergency calls back"\r\n');
 

@@ -4,9 +4,10 @@ import { parseSipUri, uriPort } from "../../message/uri.ts";
 import { isFlow } from "../../proxy/outgoing.ts";
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import { isNamed } from "../../proxy/plan/walk.ts";
-import type { Stage, Target } from "../../proxy/router.ts";
+import type { DecisionListener, Stage, Target } from "../../proxy/router.ts";
 import { numberUri } from "../dialled-number.ts";
 import { channelKey } from "../gateways/gateways.ts";
+import type { FromGatewayHearing } from "../named.ts";
 import { type Callee, calleeOf, hasReplaces, isDiallable, phonesNamed } from "../numbers/callee.ts";
 import { contactTargets, findExtension, phoneStages, ringStages, withoutSuffix } from "../numbers/extensions.ts";
 import { ALL_KEPT, forwardStages } from "../numbers/forwarding.ts";
@@ -23,7 +24,7 @@ const CALLBACK_RING_ms = 60_000;
 const CALLERS = "phones that have called an emergency number";
 
 export const fromGateway: RoutingRule = (facts, situation) => {
-  const { own, gateways, emergency, registrar, now_ms } = situation;
+  const { gateways, emergency, registrar, now_ms } = situation;
   if (facts.origin !== "gateway" || facts.request.method !== "INVITE") return undefined;
   const { number } = facts;
   const gateway = gateways.findAddress(facts.source.address);
@@ -36,21 +37,28 @@ export const fromGateway: RoutingRule = (facts, situation) => {
   const here = transfer ?? whoRings(number, facts, situation);
   const rings = callers.length > 0 ? withCallers(callers, here.stages) : here.stages;
   const words = [...(callers.length > 0 ? [CALLERS] : []), ...(upstream.length > 0 ? ["upstream"] : []), here.words];
-  const { calls } = gateways;
-  const { callId } = facts.request;
   return {
     ...decision("from-gateway", words.join(", then "), ...upstream, ...rings),
     hides: NOT_FOR_GATEWAYS,
-    listener: {
-      onStart: (running, at_ms) => calls.begin(facts.request, channel, callers.length > 0, running, at_ms),
-      onAnswer: ({ nextHop }, response, at_ms) => {
-        const flow = nextHop !== undefined && isFlow(nextHop) ? nextHop : undefined;
-        calls.answer(facts, response, own, at_ms, flow);
-      },
-      onFailure: () => calls.leave(callId, channel),
-    },
+    listener: { name: "from-gateway", channel, isCallback: callers.length > 0 },
   };
 };
+
+/** The call takes one of the gateway's channels. */
+export function fromGatewayListener(
+  { channel, isCallback }: FromGatewayHearing,
+  facts: RequestFacts,
+  { own, gateways: { calls } }: Pick<Situation, "own" | "gateways">,
+): DecisionListener {
+  return {
+    onStart: (running, at_ms) => calls.begin(facts.request, channel, isCallback, running, at_ms),
+    onAnswer: ({ nextHop }, response, at_ms) => {
+      const flow = nextHop !== undefined && isFlow(nextHop) ? nextHop : undefined;
+      calls.answer(facts, response, own, at_ms, flow);
+    },
+    onFailure: () => calls.leave(facts.request.callId, channel),
+  };
+}
 
 /** Whether it can mean a phone here alone, or the call of one that is over: what no headquarters knows. */
 function namesPhone(facts: RequestFacts, bindings: Bindings): boolean {

@@ -4,14 +4,13 @@ import type { Request } from "../../message/message.ts";
 import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
 import { type Condition, SILENCE } from "../../proxy/plan/condition.ts";
-import type { DecisionListener, RoutingDecision, Stage, Target } from "../../proxy/router.ts";
+import type { DecisionListener, Stage, Target } from "../../proxy/router.ts";
 import type { Flow } from "../../transport/flow.ts";
 import { type Hop, portOf } from "../../transport/locator.ts";
 import type { Calls } from "../gateways/calls.ts";
-import { DialogObserver } from "../peers/dialog-observer.ts";
 import type { Peer } from "../peers/peer.ts";
 import { gruuTarget } from "../phones/gruu.ts";
-import { decision, nextWhen, replyStage } from "../plan.ts";
+import { type Decision, decision, nextWhen, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 import { otherEnd } from "./other-end.ts";
@@ -24,6 +23,8 @@ const PATIENCE_ms = 24_000;
 const RETRY_AFTER = "Retry-After: 10\r\n";
 /** Upstream has given no final answer. */
 const UNSAID: Condition = { unsaid: true };
+/** They keep a session. */
+const REFRESHING: readonly string[] = ["INVITE", "UPDATE"];
 const NOTHING_BUT_ROUTES: Target = {};
 
 export const inDialog: RoutingRule = (facts, situation) => {
@@ -51,7 +52,7 @@ export const inDialog: RoutingRule = (facts, situation) => {
   const isAcross = gateways.findAddress(host) !== undefined || calls.leadsAcross(facts.request, host);
   if (!calls.has(callId) || (origin !== "gateway" && !isAcross)) return made;
   calls.note(facts.request);
-  return { ...made, listener: callListener(facts.request, calls) };
+  return REFRESHING.includes(method) || method === "BYE" ? { ...made, listener: { name: "in-dialog" } } : made;
 };
 
 /** The connection that the phone on the other side has opened: the way to it, whatever its Contact says (RFC 5626 §5.3). */
@@ -81,7 +82,7 @@ function domainTarget({ uri, host, origin, routes }: RequestFacts, { upstreams }
 }
 
 /** To where the Route set leads. */
-function onwards(target: Target, hop: Hop | Flow, method: string, situation: Situation): RoutingDecision {
+function onwards(target: Target, hop: Hop | Flow, method: string, situation: Situation): Decision {
   const { upstreams } = situation;
   const upstream = isFlow(hop) ? upstreams.peerAt(hop.address) : upstreams.find(hop);
   if (upstream !== undefined) return toUpstream(target, hop, upstream, method, situation);
@@ -93,13 +94,7 @@ function onwards(target: Target, hop: Hop | Flow, method: string, situation: Sit
  * A call whose media are local, or whose line is cut for seconds only, must not end by an answer of ours: 408 and 481 would
  * end it (RFC 3261 §12.2.1.2, RFC 4028 §10). What an administrator has forced upstream to be concerns new calls only.
  */
-function toUpstream(
-  target: Target,
-  hop: Hop | Flow,
-  upstream: Peer,
-  method: string,
-  { site }: Situation,
-): RoutingDecision {
+function toUpstream(target: Target, hop: Hop | Flow, upstream: Peer, method: string, { site }: Situation): Decision {
   const protocol = isFlow(hop) ? hop.listener.protocol : hop.protocol;
   const isWatched = upstream.places.speaks({ protocol });
   const isDown = !upstream.lives;
@@ -108,28 +103,27 @@ function toUpstream(
   const patient = { ...target, isPersistent: true };
   if (method === "BYE") {
     // It is sent on whatever the caller hears: a call that stays up there costs money (§15.1.1; RFC 4320 §4.2 forbids 408).
-    const targets = [isWatched ? { ...patient, observer: upstream } : patient];
+    const targets = [isWatched ? { ...patient, observer: upstream.watch } : patient];
     const fork: Stage = { kind: "fork", targets, on: nextWhen(SILENCE), ...(isDown ? { fr_timer_ms: 0 } : {}) };
     return decision("in-dialog", why, fork, replyStage(481));
   }
-  const targets = [isWatched ? { ...patient, observer: new DialogObserver(upstream) } : patient];
+  const targets = [isWatched ? { ...patient, observer: upstream.watchInDialog } : patient];
   const fr_timer_ms = isDown ? site.upstream.fr_timer_ms : PATIENCE_ms;
   const fork: Stage = { kind: "fork", targets, fr_timer_ms, on: nextWhen(UNSAID) };
   return decision("in-dialog", why, fork, replyStage(500, "Upstream Does Not Answer", RETRY_AFTER));
 }
 
 /** A source from outside may not have us open a connection wherever it likes. */
-function fromOutside(hop: Hop, target: Target, situation: Situation): RoutingDecision {
+function fromOutside(hop: Hop, target: Target, situation: Situation): Decision {
   const nextHop = hopFromOutside(hop, situation);
   if (nextHop === undefined) return decision("in-dialog", "no phone listens there", replyStage(403));
   return decision("in-dialog", `to ${hostText(hop.host)}`, { kind: "fork", targets: [{ ...target, nextHop }] });
 }
 
 /** A BYE frees the gateway's channel, answered or not; whatever refreshes the session keeps it. */
-function callListener(request: Request, calls: Calls): DecisionListener {
+export function callListener(request: Request, calls: Calls): DecisionListener {
   const { callId, method } = request;
   if (method === "BYE") return { onStage: () => calls.end(request) };
-  if (method !== "INVITE" && method !== "UPDATE") return {};
   return { onAnswer: (_target, response, now_ms) => calls.refresh(callId, response, now_ms) };
 }
 

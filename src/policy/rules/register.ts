@@ -6,10 +6,11 @@ import { PATH } from "../../message/header-names.ts";
 import type { Response } from "../../message/message.ts";
 import type { Reply } from "../../message/reply.ts";
 import { SILENCE } from "../../proxy/plan/condition.ts";
-import type { Stage, Target } from "../../proxy/router.ts";
+import type { DecisionListener, Named, Stage, Target } from "../../proxy/router.ts";
+import type { RegistrarReply, Revision, UpstreamWatch } from "../named.ts";
 import { nameOf } from "../phones/address-of-record.ts";
 import { makesBinding } from "../phones/register-wishes.ts";
-import { deadBy, decision, nextWhen, type RegistrarReply, upstreamStages } from "../plan.ts";
+import { deadBy, decision, nextWhen, upstreamStages } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 import { showContacts } from "./hidden-contacts.ts";
@@ -23,7 +24,7 @@ export const register: RoutingRule = (facts, situation) => {
   const answer: RegistrarReply = {
     name: "registrar",
     asked_ms: now_ms,
-    upstreams: all.map(({ key }) => key),
+    upstreams: all.map(({ watch }) => watch.key),
     isReturning: false,
   };
   const here: Stage = { kind: "reply", what: "answered here", reply: answer };
@@ -55,20 +56,39 @@ export const register: RoutingRule = (facts, situation) => {
   return {
     ...decision("register", `to ${first.name}`, ...stages, here),
     passes503: true,
-    revise: (response, at_ms) => {
-      const shown = byPath ? response : showContacts(response, facts, situation);
-      return isTheirs ? registrar.learn(facts, shown, at_ms, now_ms) : response.wire;
-    },
-    listener: {
-      onAnswer: (target, response) => {
-        if (byPath && isTheirs) watchPath(target, facts, response, situation);
-      },
-      onFailure: (status) => {
-        if (status === 401 || status === 407) registrar.noteChallenge(facts.request);
-      },
-    },
+    revise: { name: "register", asked_ms: now_ms, isTheirs },
+    listener: { name: "register", isTheirs },
   };
 };
+
+/** The wire text of upstream's 2xx as the phone gets it; its own registrar's is learned from. */
+export function revisedAnswer(
+  { asked_ms, isTheirs }: Revision,
+  facts: RequestFacts,
+  staff: Pick<Situation, "site" | "own" | "tokens" | "registrar">,
+  response: Response,
+  now_ms: number,
+): string {
+  if (!isTheirs) return response.wire;
+  const shown = staff.site.registration.mode === "path" ? response : showContacts(response, facts, staff);
+  return staff.registrar.learn(facts, shown, now_ms, asked_ms);
+}
+
+export function registerListener(
+  isTheirs: boolean,
+  facts: RequestFacts,
+  staff: Pick<Situation, "site" | "registrar" | "upstreams" | "pathWatch" | "tokens">,
+): DecisionListener {
+  const isWatched = isTheirs && staff.site.registration.mode === "path";
+  return {
+    onAnswer: (target, response) => {
+      if (isWatched) watchPath(target, facts, response, staff);
+    },
+    onFailure: (status) => {
+      if (status === 401 || status === 407) staff.registrar.noteChallenge(facts.request);
+    },
+  };
+}
 
 /** The answer in upstream's place. It makes bindings: for a phone whose REGISTER waits for it, and for no other. */
 export function registrarReply(
@@ -80,13 +100,21 @@ export function registrarReply(
   return registrar.answer(facts, now_ms, asked_ms, isReturning || upstreams.areRecovering(keys));
 }
 
+function isSameWatch({ name, key }: UpstreamWatch, other: Named): boolean {
+  return name === other.name && "key" in other && key === other.key;
+}
+
 /** RFC 3327 §5.3: a registrar that has taken the Path lists it in its 2xx. One that takes a binding away may not. */
-function watchPath(target: Target, facts: RequestFacts, response: Response, situation: Situation): void {
-  const { upstreams, pathWatch, tokens } = situation;
+function watchPath(
+  { observer }: Target,
+  facts: RequestFacts,
+  response: Response,
+  { upstreams, pathWatch, tokens }: Pick<Situation, "upstreams" | "pathWatch" | "tokens">,
+): void {
   if (!makesBinding(facts.request)) return;
   const token = `:${tokens.forFlow(facts.source)}@`;
   const listsPath = response.list(PATH).some((value) => value.includes(token));
   for (const upstream of upstreams.all()) {
-    if (upstream === target.observer) pathWatch.registered(upstream, listsPath);
+    if (observer !== undefined && isSameWatch(upstream.watch, observer)) pathWatch.registered(upstream, listsPath);
   }
 }

@@ -1,12 +1,15 @@
-/** What plans name, and leave to the policy until its time has come: targets, and answers. */
+/** What decisions and plans name, and leave to the policy until its time has come. */
 import { assertNever } from "../../base/assert.ts";
 import type { Reply } from "../../message/reply.ts";
-import type { RunningRequest, Target } from "../../proxy/router.ts";
-import type { ReplySource, TargetSource } from "../plan.ts";
+import type { DecisionListener, RunningRequest, Target, TargetObserver } from "../../proxy/router.ts";
+import type { Hearing, ReplySource, TargetSource, Watch } from "../named.ts";
 import type { RequestFacts } from "../request-facts.ts";
-import type { Situation } from "../situation.ts";
-import { redirectReply } from "./call.ts";
-import { registrarReply } from "./register.ts";
+import type { Situation, Staff } from "../situation.ts";
+import { redirectListener, redirectReply } from "./call.ts";
+import { emergencyListener } from "./emergency.ts";
+import { fromGatewayListener } from "./from-gateway.ts";
+import { callListener } from "./in-dialog.ts";
+import { registerListener, registrarReply } from "./register.ts";
 
 /** The targets of a fork; none: nothing can take the call there now. Changes nothing but the notes. */
 export function chosenTargets(
@@ -35,5 +38,41 @@ export function madeReply(source: ReplySource, facts: RequestFacts, situation: S
       return registrarReply(source, facts, situation, now_ms);
     default:
       return assertNever(source);
+  }
+}
+
+/** What hears of a request while that is on its way. */
+export function listenerOf(hearing: Hearing, facts: RequestFacts, staff: Staff): DecisionListener {
+  const { emergency, redirects, gateways } = staff;
+  switch (hearing.name) {
+    case "emergency":
+      return emergencyListener(hearing.number, facts, emergency);
+    case "emergency-loop":
+      return { onStart: (_running, now_ms) => emergency.stopped(facts, now_ms) };
+    case "from-gateway":
+      return fromGatewayListener(hearing, facts, staff);
+    case "redirect":
+      return redirectListener(redirects, hearing.caller);
+    case "to-gateway":
+      return { onStart: () => redirects.followed(redirects.partyOf(facts)) };
+    case "register":
+      return registerListener(hearing.isTheirs, facts, staff);
+    case "in-dialog":
+      return callListener(facts.request, gateways.calls);
+    default:
+      return assertNever(hearing);
+  }
+}
+
+/** What hears of a branch; undefined when what it watched has gone. */
+export function observerOf(watch: Watch, { upstreams, gateways, emergency }: Staff): TargetObserver | undefined {
+  switch (watch.name) {
+    case "upstream":
+    case "upstream-in-dialog":
+      return upstreams.observer(watch);
+    case "gateway":
+      return gateways.observer(watch, emergency.watchFor(watch));
+    default:
+      return assertNever(watch);
   }
 }

@@ -5,7 +5,7 @@ import type { RoutingRule } from "../situation.ts";
 import { mayReachGateway, NO_DIALLING_OUT } from "./outside.ts";
 
 export const toGateway: RoutingRule = (facts, situation) => {
-  const { gateways, redirects } = situation;
+  const { gateways } = situation;
   const { uri, request, origin, number } = facts;
   if (uri === undefined || (origin !== "localnet" && origin !== "upstream")) return undefined;
   const named = gateways.find(uri);
@@ -22,6 +22,5 @@ export const toGateway: RoutingRule = (facts, situation) => {
   const others = named.called.length > 0 ? [] : gateways.others(named, number);
   const [first, ...rest] = gateways.stages([named, ...others], number, named);
   if (first === undefined) return undefined;
-  const listener = { onStart: () => redirects.followed(redirects.partyOf(facts)) };
-  return { ...decision("to-gateway", why, first, ...rest), listener };
+  return { ...decision("to-gateway", why, first, ...rest), listener: { name: "to-gateway" } };
 };

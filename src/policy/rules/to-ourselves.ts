@@ -1,8 +1,7 @@
 /** Requests whose Request-URI is our own address (RFC 3261 §11.2, §16.12). */
 import { CAPABILITIES } from "../../proxy/capabilities.ts";
-import type { RoutingDecision } from "../../proxy/router.ts";
 import { ALL_KEPT } from "../numbers/forwarding.ts";
-import { decision, replyStage } from "../plan.ts";
+import { type Decision, decision, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 import { phonesBehindUs } from "./rewritten-contact.ts";
@@ -43,7 +42,7 @@ function mayBePhone(number: string, { registrar: { bindings } }: Situation): boo
 }
 
 /** A PBX that knows no Path, and puts the address where REGISTERs come from in the Contact's place, asks us for its phones. */
-function toPhone(facts: RequestFacts, situation: Situation): RoutingDecision {
+function toPhone(facts: RequestFacts, situation: Situation): Decision {
   const { pathWatch, upstreams, site, now_ms } = situation;
   const bindings = phonesBehindUs(facts, situation, upstreams.isDark ? ALL_KEPT : now_ms);
   if (bindings.length === 0)
