@@ -1,5 +1,5 @@
 /** The system's own files about names: resolv.conf and hosts, read as text. */
-import { isIP } from "net";
+import { ipVersion } from "../../base/ip-range.ts";
 
 export interface ResolverSettings {
   /** Addresses, or address:port, in the order in which they are asked. */
@@ -18,7 +18,7 @@ export function parseResolvConf(text: string): ResolverSettings {
   let search: string[] = [];
   for (const [key, ...values] of wordsOf(text, /[#;].*/)) {
     const [first = ""] = values;
-    if (key === "nameserver" && isIP(first) !== 0 && !first.includes("%")) servers.push(first);
+    if (key === "nameserver" && ipVersion(first) !== 0 && !first.includes("%")) servers.push(first);
     else if (key === "search" || key === "domain") search = values;
   }
   return {
@@ -31,7 +31,7 @@ export function parseResolvConf(text: string): ResolverSettings {
 export function parseHosts(text: string): Map<string, string[]> {
   const hosts = new Map<string, string[]>();
   for (const [address = "", ...names] of wordsOf(text, /#.*/)) {
-    if (isIP(address) === 0 || address.includes("%")) continue;
+    if (ipVersion(address) === 0 || address.includes("%")) continue;
     for (const name of names) {
       const key = name.toLowerCase();
       hosts.set(key, [...(hosts.get(key) ?? []), address]);
