@@ -57,7 +57,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
   }
 
   private locate(now_ms: number): void {
-    const hop = nextHopOf(this.routed, this.target);
+    const hop = nextHopOf(this.routed, this.target, this.kit.listeners);
     if (hop === undefined) this.onLocated([], now_ms);
     else if (isFlow(hop)) this.onLocated([hop], now_ms);
     else {

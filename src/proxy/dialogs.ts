@@ -9,7 +9,7 @@ import { CONTACT } from "../message/header-names.ts";
 import type { Request, Response } from "../message/message.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import { parseSipUri } from "../message/uri.ts";
-import type { Flow } from "../transport/flow.ts";
+import { type Flow, nameFlow } from "../transport/flow.ts";
 import type { RoutedRequest, Target } from "./router.ts";
 
 const CONTACT_CHARACTERS_MAX = 512;
@@ -56,7 +56,7 @@ export class Dialogs extends BoundedMap<string, Dialog> {
     const uri = parseNameAddr(end?.contact ?? "")?.uri;
     return end === undefined || uri === undefined || parseSipUri(uri) === undefined
       ? undefined
-      : { requestUri: uri, nextHop: end.flow, dropRoutes: true };
+      : { requestUri: uri, nextHop: nameFlow(end.flow), dropRoutes: true };
   }
 
   /** The call to which this BYE belongs is over. */

@@ -3,7 +3,7 @@ import type { Logger } from "../base/ports.ts";
 import type { Timers } from "../base/timers.ts";
 import type { BranchIds } from "../transaction/branch-id.ts";
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
-import type { TransportPort } from "../transport/flow.ts";
+import type { Listener, TransportPort } from "../transport/flow.ts";
 import type { Locator } from "../transport/locator.ts";
 import type { TcpReach } from "../transport/tcp-reach.ts";
 import type { Dialogs } from "./dialogs.ts";
@@ -14,6 +14,7 @@ import type { Tokens } from "./tokens.ts";
 export interface ProxyKit {
   readonly transactions: TransactionLayer;
   readonly transport: TransportPort;
+  readonly listeners: readonly Listener[];
   readonly locator: Locator;
   readonly timers: Timers;
   readonly branchIds: BranchIds;

@@ -6,7 +6,7 @@ import { COLON } from "../message/text.ts";
 import { asRequestUri, parseSipUri, type SipUri, splitHostPort, uriParameter } from "../message/uri.ts";
 import { loopHash } from "../transaction/branch-id.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
-import type { Flow, Listener } from "../transport/flow.ts";
+import { type Flow, findFlow, type Listener } from "../transport/flow.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
 import { ownUri, type UriManner } from "../transport/own-names.ts";
 import { buildForward } from "./forward-request.ts";
@@ -20,9 +20,17 @@ const LOWER_S = 0x73;
 
 const RECORDED: readonly string[] = ["INVITE", "SUBSCRIBE", "REFER", "NOTIFY"];
 
-/** Where a copy for `target` goes; undefined when neither the target nor the message says (§16.6 item 7). */
-export function nextHopOf(routed: RoutedRequest, target: Target): Hop | Flow | undefined {
-  if (target.nextHop !== undefined) return target.nextHop;
+/**
+ * Where a copy for `target` goes; undefined when neither the target nor the message says (§16.6 item 7).
+ * @param listeners ours, by their index
+ */
+export function nextHopOf(
+  routed: RoutedRequest,
+  target: Target,
+  listeners: readonly Listener[],
+): Hop | Flow | undefined {
+  const { nextHop } = target;
+  if (nextHop !== undefined) return "listener" in nextHop ? findFlow(nextHop, listeners) : nextHop;
   const route = routed.routes.remaining[0];
   const uri =
     route !== undefined
@@ -31,6 +39,11 @@ export function nextHopOf(routed: RoutedRequest, target: Target): Hop | Flow | u
         ? routed.uri
         : parseSipUri(target.requestUri);
   return uri === undefined ? undefined : hopByMaddr(uri);
+}
+
+/** The flow that a target names; undefined where it names a hop, or nothing. */
+export function flowNamedBy({ nextHop }: Target, listeners: readonly Listener[]): Flow | undefined {
+  return nextHop !== undefined && "listener" in nextHop ? findFlow(nextHop, listeners) : undefined;
 }
 
 /** Where a phone may listen whose own connection is gone: at its Contact, if that is at the same address (RFC 5626 §5.3). */

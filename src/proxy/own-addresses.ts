@@ -31,7 +31,8 @@ const NO_NAMES: OwnNames = {
 export class OwnAddresses {
   /** Whether anything of ours speaks TLS. */
   readonly hasTls: boolean;
-  private readonly listeners: readonly Listener[];
+  /** By their index. */
+  readonly listeners: readonly Listener[];
   private readonly tokens: Tokens | undefined;
   private readonly hostPorts = new Set<string>();
   private readonly addresses = new Set<string>();

@@ -107,6 +107,7 @@ export class ProxyCore implements TransactionUser {
       withheld,
       transactions,
       transport,
+      listeners,
       tcpReach,
       locator,
       timers,

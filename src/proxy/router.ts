@@ -2,7 +2,7 @@
 import type { Request, Response } from "../message/message.ts";
 import type { Reply } from "../message/reply.ts";
 import type { SipUri } from "../message/uri.ts";
-import type { Flow } from "../transport/flow.ts";
+import type { Flow, NamedFlow } from "../transport/flow.ts";
 import type { Hop } from "../transport/locator.ts";
 import type { Condition, Outcome } from "./plan/condition.ts";
 import type { RouteSet } from "./preprocess-routes.ts";
@@ -49,7 +49,7 @@ export interface Target {
   /** The Request-URI to put; undefined leaves it untouched. */
   readonly requestUri?: string;
   /** Sends there, whatever Route and Request-URI say. */
-  readonly nextHop?: Hop | Flow;
+  readonly nextHop?: Hop | NamedFlow;
   /** Where its connection is gone, nobody is connected to in its place. */
   readonly isOnlyWay?: boolean;
   /** For REGISTER: Path (RFC 3327), with a token that leads back to the phone. */

@@ -37,7 +37,7 @@ class StatelessForward implements FlowWaiter {
   }
 
   start(now_ms: number): void {
-    const hop = nextHopOf(this.routed, this.target);
+    const hop = nextHopOf(this.routed, this.target, this.kit.listeners);
     if (hop === undefined) return;
     const flows = isFlow(hop) ? [hop] : this.kit.locator.locate(hop, this, now_ms, this.routed.request.callId);
     if (flows !== undefined) this.onLocated(flows, now_ms);

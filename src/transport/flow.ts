@@ -45,6 +45,28 @@ export function isSameFlow(a: Flow, b: Flow): boolean {
   return a.port === b.port && a.address === b.address && a.listener === b.listener && a.name === b.name;
 }
 
+/** A flow as plans name it: a plain value, good for as long as the listeners of this process. */
+export interface NamedFlow {
+  /** The {@link Listener.index} of its listener. */
+  readonly listener: number;
+  readonly address: string;
+  readonly port: number;
+  readonly isAccepted?: true;
+  readonly name?: string;
+}
+
+export function nameFlow({ listener, address, port, isAccepted, name }: Flow): NamedFlow {
+  const { index } = listener;
+  if (name !== undefined) return { listener: index, address, port, name };
+  return isAccepted === true ? { listener: index, address, port, isAccepted } : { listener: index, address, port };
+}
+
+/** Undefined when there is no such listener. */
+export function findFlow(named: NamedFlow, listeners: readonly Listener[]): Flow | undefined {
+  const listener = listeners[named.listener];
+  return listener === undefined ? undefined : { ...named, listener };
+}
+
 /** For maps and logs. */
 export function flowKey({ listener, address, port, name }: Flow): string {
   const key = `${listener.index} ${address} ${port}`;

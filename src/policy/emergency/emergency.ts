@@ -11,6 +11,7 @@ import type { Hangup } from "../../proxy/hangup.ts";
 import { ANY_FAILURE, type Condition, meets, type Outcome } from "../../proxy/plan/condition.ts";
 import { isNamed } from "../../proxy/plan/walk.ts";
 import type { ForkStage, Notes, RoutedRequest, RunningRequest, Stage, Target } from "../../proxy/router.ts";
+import { nameFlow } from "../../transport/flow.ts";
 import { isEmergencyUrn, plainNumber } from "../dialled-number.ts";
 import type { EmergencyWatch } from "../gateways/channel-observer.ts";
 import { channelKey, type Gateways } from "../gateways/gateways.ts";
@@ -183,7 +184,7 @@ export class Emergency {
     return callbacks.of(host, now_ms).flatMap(({ caller, contact, flow }) => {
       const address = registrar.bindings.find(caller);
       const registered = address === undefined ? [] : contactTargets(address, Number.NEGATIVE_INFINITY);
-      const targets: Target[] = registered.length > 0 ? registered : [{ requestUri: contact, nextHop: flow }];
+      const targets: Target[] = registered.length > 0 ? registered : [{ requestUri: contact, nextHop: nameFlow(flow) }];
       return targets.map((target) => ({ ...target, touchesGateway: true, mutes: FOR_ITSELF }));
     });
   }

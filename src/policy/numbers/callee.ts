@@ -2,6 +2,7 @@
 import { REPLACES } from "../../message/header-names.ts";
 import { parseSipUri, type SipUri, uriPort } from "../../message/uri.ts";
 import type { Target } from "../../proxy/router.ts";
+import { nameFlow } from "../../transport/flow.ts";
 import { plainNumber } from "../dialled-number.ts";
 import type { AddressOfRecord, Binding, Bindings } from "../phones/bindings.ts";
 import type { RequestFacts } from "../request-facts.ts";
@@ -60,7 +61,10 @@ export function phonesNamed(
   const there = bound.filter((one) => one.expires_ms > keptSince_ms && isAt(one, uri));
   const same = there.filter(({ contact }) => contact === uri.text);
   const exact = same.length > 0 ? same : there.filter((one) => isContact(one, uri));
-  return (exact.length > 0 ? exact : there).map(({ contact, flow }) => ({ requestUri: contact, nextHop: flow }));
+  return (exact.length > 0 ? exact : there).map(({ contact, flow }) => ({
+    requestUri: contact,
+    nextHop: nameFlow(flow),
+  }));
 }
 
 /** Whether a plain number can be dialled: no user part that only its phone knows. */

@@ -1,6 +1,7 @@
 /** Extensions: from a number to the phones that it means, and the stages that ring them. */
 import type { Condition } from "../../proxy/plan/condition.ts";
 import type { ForkStage, Sequel, Target } from "../../proxy/router.ts";
+import { nameFlow } from "../../transport/flow.ts";
 import type { AddressOfRecord, Bindings } from "../phones/bindings.ts";
 import { later } from "../plan.ts";
 import type { ExtensionSettings, Forward } from "../site.ts";
@@ -28,7 +29,7 @@ export function findExtension(
 export function contactTargets(address: AddressOfRecord, keptSince_ms: number): Target[] {
   return address.bindings
     .filter((binding) => binding.expires_ms > keptSince_ms)
-    .map((binding) => ({ requestUri: binding.contact, nextHop: binding.flow }));
+    .map((binding) => ({ requestUri: binding.contact, nextHop: nameFlow(binding.flow) }));
 }
 
 /** For calls from outside: no number is guessed by its end. */

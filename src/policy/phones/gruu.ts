@@ -4,6 +4,7 @@
  */
 import { uriParameter } from "../../message/uri.ts";
 import type { RoutedRequest, Target } from "../../proxy/router.ts";
+import { nameFlow } from "../../transport/flow.ts";
 import { addressOfRecord } from "./address-of-record.ts";
 import type { Bindings } from "./bindings.ts";
 
@@ -14,7 +15,7 @@ export function gruuTarget({ uri, routes }: RoutedRequest, bindings: Bindings): 
   if (instance === "") return undefined;
   const address = bindings.find(addressOfRecord(uri));
   const binding = address?.bindings.find((one) => bare(one.instance) === instance);
-  return binding === undefined ? undefined : { requestUri: binding.contact, nextHop: binding.flow };
+  return binding === undefined ? undefined : { requestUri: binding.contact, nextHop: nameFlow(binding.flow) };
 }
 
 /** +sip.instance is a quoted URN in angle brackets, gr the URN alone. */

@@ -1,5 +1,6 @@
 /** What upstream sends to a Contact that we hid goes to the phone behind it, which gets its own URI back. */
 import { hostText, parseSipUri } from "../../message/uri.ts";
+import { nameFlow } from "../../transport/flow.ts";
 import { decision } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 import { endsAtGateway, isOutside, mayReachGateway, NO_DIALLING_OUT } from "./outside.ts";
@@ -18,7 +19,7 @@ export const contact: RoutingRule = (facts, situation) => {
   if (gateways.isAt(flow.address, flow.port) && !mayReachGateway({ ...facts, uri: own }, flow.address, situation)) {
     return decision("contact", "upstream may not dial out", NO_DIALLING_OUT);
   }
-  const target = { requestUri, nextHop: flow };
+  const target = { requestUri, nextHop: nameFlow(flow) };
   const what = `phone at ${flow.address}`;
   return decision("contact", `our Contact stands for ${flow.address}`, { kind: "fork", what, targets: [target] });
 };

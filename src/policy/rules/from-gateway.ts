@@ -1,7 +1,7 @@
 /** A call from the PSTN: upstream first, where it is configured so and lives; then what the called number means. */
 import { REFERRED_BY } from "../../message/header-names.ts";
 import { parseSipUri, uriPort } from "../../message/uri.ts";
-import { isFlow } from "../../proxy/outgoing.ts";
+import { flowNamedBy } from "../../proxy/outgoing.ts";
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import { isNamed } from "../../proxy/plan/walk.ts";
 import type { DecisionListener, Stage, Target } from "../../proxy/router.ts";
@@ -52,10 +52,8 @@ export function fromGatewayListener(
 ): DecisionListener {
   return {
     onStart: (running, at_ms) => calls.begin(facts.request, channel, isCallback, running, at_ms),
-    onAnswer: ({ nextHop }, response, at_ms) => {
-      const flow = nextHop !== undefined && isFlow(nextHop) ? nextHop : undefined;
-      calls.answer(facts, response, own, at_ms, flow);
-    },
+    onAnswer: (target, response, at_ms) =>
+      calls.answer(facts, response, own, at_ms, flowNamedBy(target, own.listeners)),
     onFailure: () => calls.leave(facts.request.callId, channel),
   };
 }

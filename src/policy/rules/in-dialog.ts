@@ -5,7 +5,7 @@ import { hostText } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
 import { type Condition, SILENCE } from "../../proxy/plan/condition.ts";
 import type { DecisionListener, Stage, Target } from "../../proxy/router.ts";
-import type { Flow } from "../../transport/flow.ts";
+import { type Flow, nameFlow } from "../../transport/flow.ts";
 import { type Hop, portOf } from "../../transport/locator.ts";
 import type { Calls } from "../gateways/calls.ts";
 import type { Peer } from "../peers/peer.ts";
@@ -38,7 +38,7 @@ export const inDialog: RoutingRule = (facts, situation) => {
     gruuTarget(facts, registrar.bindings) ??
     domainTarget(facts, situation) ??
     NOTHING_BUT_ROUTES;
-  const hop = nextHopOf(facts, target);
+  const hop = nextHopOf(facts, target, own.listeners);
   if (hop === undefined) return decision("in-dialog", "no next hop", replyStage(404));
   const host = isFlow(hop) ? hop.address : hop.host;
   if (!isAllowed(facts, hop, situation)) return decision("in-dialog", "no dialog of ours", replyStage(403));
@@ -64,7 +64,7 @@ function connectionTarget(facts: RequestFacts, situation: Situation): Target | u
     const flow = tokens.readWay(token, request);
     if (flow === undefined) continue;
     const isPeer = upstreams.originOf(flow.address) !== undefined || endsAtGateway(facts.uri, flow, situation);
-    return isPeer ? undefined : { nextHop: flow, isOnlyWay: isBoundToFlow(facts, situation) };
+    return isPeer ? undefined : { nextHop: nameFlow(flow), isOnlyWay: isBoundToFlow(facts, situation) };
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 /** What comes back down the Path of a REGISTER goes to the phone that registered (RFC 3327 §5.3). */
 import type { Condition } from "../../proxy/plan/condition.ts";
 import type { ForkStage } from "../../proxy/router.ts";
+import { nameFlow } from "../../transport/flow.ts";
 import { decision, nextWhen, replyStage } from "../plan.ts";
 import type { RoutingRule } from "../situation.ts";
 import { endsAtGateway, isBoundToFlow, isOutside, mayReachGateway, NO_DIALLING_OUT } from "./outside.ts";
@@ -25,7 +26,7 @@ export const path: RoutingRule = (facts, situation) => {
       const fork: ForkStage = {
         kind: "fork",
         what,
-        targets: [{ nextHop: flow, isOnlyWay: isBoundToFlow(facts, situation) }],
+        targets: [{ nextHop: nameFlow(flow), isOnlyWay: isBoundToFlow(facts, situation) }],
       };
       if (flow.isAccepted !== true) return decision("path", why, fork);
       return decision("path", why, { ...fork, on: nextWhen(GONE) }, replyStage(430, "Flow Failed"));

@@ -1,5 +1,6 @@
 /** Requests whose Request-URI is our own address (RFC 3261 §11.2, §16.12). */
 import { CAPABILITIES } from "../../proxy/capabilities.ts";
+import { nameFlow } from "../../transport/flow.ts";
 import { ALL_KEPT } from "../numbers/forwarding.ts";
 import { type Decision, decision, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
@@ -48,7 +49,7 @@ function toPhone(facts: RequestFacts, situation: Situation): Decision {
   if (bindings.length === 0)
     return decision("to-ourselves", "no phone of ours has this user", replyStage(404, NO_PATH));
   if (site.registration.mode === "path") pathWatch.ignored(upstreams.peerAt(facts.source.address));
-  const targets = bindings.map(({ contact, flow }) => ({ requestUri: contact, nextHop: flow }));
+  const targets = bindings.map(({ contact, flow }) => ({ requestUri: contact, nextHop: nameFlow(flow) }));
   const what = `phone at ${bindings.map(({ flow }) => flow.address).join(", ")}`;
   return decision("to-ourselves", `the phone with user ${facts.number}`, { kind: "fork", what, targets });
 }
