@@ -9,7 +9,7 @@ export const FLOORS: Readonly<Record<string, string>> = {
   "proxy/": "base/ message/ transport/ transaction/",
   "policy/": "base/ message/ transport/ proxy/",
   "io/": "base/ transport/ host",
-  "app/": "base/ message/ transport/ transaction/ proxy/ policy/ io/",
+  "app/": "base/ message/ transport/ transaction/ proxy/ policy/",
   "setup/": "base/ message/ transport/ transaction/ proxy/ policy/ io/ app/",
   "cli/": "base/ io/ app/ setup/ host",
   "main.ts": "cli/ host",

@@ -91,6 +91,18 @@ describe("comments", () => {
   });
 });
 
+describe("composition", () => {
+  test("the engine alone makes a proxy core", () => {
+    const makers = [...source, ...tests].filter(({ lines }) => lines.some((line) => /\bnew ProxyC[o]re\(/.test(line)));
+    expect(makers.map(({ path }) => path)).toEqual(["src/app/engine.ts"]);
+  });
+
+  test("a site is run by the engine alone", () => {
+    const makers = [...source, ...tests].filter(({ lines }) => lines.some((line) => /\bnew SiteP[o]licy\(/.test(line)));
+    expect(makers.map(({ path }) => path)).toEqual(["src/app/engine.ts"]);
+  });
+});
+
 describe("purity", () => {
   test("clock and chance come from src/io only", () => {
     const inner = source.filter(({ path }) => !path.startsWith("src/io/"));

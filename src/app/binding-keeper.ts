@@ -41,7 +41,8 @@ export class BindingKeeper implements TimerOwner {
   private readonly bindings: Bindings;
   private readonly callbacks: Callbacks;
   private readonly timers: Timers;
-  private readonly interval_ms: number;
+  /** Refreshes that bring nothing new are written so often at the most. */
+  interval_ms: number;
   private readonly cap_ms: number;
   private readonly saveTimer = new Timer(this, "save");
   private readonly retryTimer = new Timer(this, "retry");

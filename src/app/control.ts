@@ -4,12 +4,13 @@ import type { CallEntry } from "../policy/call-log.ts";
 import type { Pin } from "../policy/peers/peer.ts";
 import type { RegisteredPage } from "../policy/phones/registered.ts";
 import type { SiteStatus } from "../policy/status.ts";
+import type { ReloadOutcome } from "./reload.ts";
 
 export type { RegisteredContact } from "../policy/phones/registered.ts";
 
 /** Commands, as the socket carries them: one JSON object in one line. */
 export type ControlQuestion =
-  | { readonly command: "status" | "calls" | "snapshot" }
+  | { readonly command: "status" | "calls" | "snapshot" | "reload" }
   /** `after`: "", or the `next` of the piece before */
   | { readonly command: "registered"; readonly after: string }
   | { readonly command: "force"; readonly state: Pin };
@@ -21,6 +22,7 @@ export type ControlAnswer =
       readonly calls?: readonly RecordedCall[];
       readonly snapshot?: string;
       readonly registered?: RegisteredPage;
+      readonly reload?: ReloadOutcome;
     }
   | { readonly ok: false; readonly error: string };
 
@@ -48,6 +50,8 @@ export interface Controlled {
   snapshot(): string;
   registered(after: string): RegisteredPage;
   force(pin: Pin): void;
+  /** Reads the file anew. */
+  reload(): ReloadOutcome;
 }
 
 /** One line for one line; never throws. */
@@ -69,6 +73,10 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
       return { ok: true, status: controlled.status(), calls: controlled.calls() };
     case "snapshot":
       return { ok: true, status: controlled.status(), snapshot: controlled.snapshot() };
+    case "reload": {
+      const reload = controlled.reload();
+      return { ok: true, status: controlled.status(), reload };
+    }
     case "registered":
       return { ok: true, status: controlled.status(), registered: controlled.registered(`${fields.get("after")}`) };
     case "force": {

@@ -1,28 +1,21 @@
 /** `branchline explain`: builds the policy of a file on a host that does nothing, and asks it about one call. */
 import { ipVersion } from "../base/ip-range.ts";
-import type { Logger } from "../base/ports.ts";
-import { Timers } from "../base/timers.ts";
+import { PLENTY } from "../base/limits.ts";
 import { parse } from "../message/parse.ts";
 import { hostText, parseSipUri, SIP_PORT, uriPort } from "../message/uri.ts";
 import { strangerAdvice } from "../policy/access/stranger-advice.ts";
-import { CallLog } from "../policy/call-log.ts";
-import { Callbacks } from "../policy/emergency/callbacks.ts";
 import { explain, factsLine } from "../policy/explain.ts";
-import { Calls } from "../policy/gateways/calls.ts";
 import { channelKey } from "../policy/gateways/gateways.ts";
 import type { ReplySource, TargetSource } from "../policy/named.ts";
 import { peerName } from "../policy/peers/peer.ts";
-import { Peers } from "../policy/peers/peers.ts";
-import { Bindings } from "../policy/phones/bindings.ts";
-import { PathWatch } from "../policy/phones/path-watch.ts";
-import { SitePolicy } from "../policy/site-policy.ts";
 import { parseSnapshot, restoreSnapshot } from "../policy/snapshot.ts";
-import { ProxyCore } from "../proxy/proxy-core.ts";
 import { NO_NOTES } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import { hopOf } from "../transport/locator.ts";
 import type { Config } from "./config/config.ts";
 import type { RunningStatus } from "./control.ts";
+import { Engine } from "./engine.ts";
+import type { Host } from "./host.ts";
 
 /** What is known of the site at the moment. */
 export interface Known {
@@ -67,29 +60,17 @@ class Rehearsal {
   private readonly config: Config;
   private readonly known: Known;
   private readonly question: CallQuestion;
-  private readonly core: ProxyCore;
-  private readonly bindings = new Bindings();
-  private readonly policy: SitePolicy;
+  private readonly engine: Engine;
 
   constructor(config: Config, known: Known, question: CallQuestion) {
     this.config = config;
     this.known = known;
     this.question = question;
-    const timers = new Timers();
-    const random = { token: (length: number) => "x".repeat(length), fraction: () => 0 };
-    const ports = { transport: NO_TRANSPORT, lookup: NO_LOOKUP, random, mac: () => "0".repeat(16), log: NO_LOG };
-    this.core = new ProxyCore(ports, config.listeners, timers);
-    const { core, bindings } = this;
-    const { prober, locator } = core;
-    const peers = new Peers({ prober, locator, timers, log: NO_LOG });
-    const calls = new Calls(config.site.gatewaySettings.max_call_ms);
-    const callbacks = new Callbacks();
+    const engine = new Engine(config, () => QUIET_HOST);
+    const { bindings, callbacks, calls, peers } = engine;
+    this.engine = engine;
     const snapshot = known.saved === undefined ? undefined : parseSnapshot(known.saved);
     if (snapshot !== undefined) restoreSnapshot(bindings, callbacks, snapshot, config.listeners, 0, 0);
-    const pathWatch = new PathWatch(NO_LOG);
-    const memory = { bindings, calls, callbacks, callLog: new CallLog(NO_LOG), pathWatch, peers };
-    const parts = { core, timers, log: NO_LOG, random, isNear: () => false };
-    this.policy = new SitePolicy(parts, memory, config.site);
     for (const { name, addresses } of known.resolved ?? []) peers.assumeAddresses(name, addresses);
     // What the branchline that runs has found is what counts.
     for (const { name, addresses = [] } of known.status?.upstream ?? []) {
@@ -111,14 +92,14 @@ class Rehearsal {
   explanation(): Explanation {
     const source = this.source();
     if (typeof source === "string") return { text: `${source}\n`, isAnswer: false };
-    const { router } = this.policy;
+    const { router } = this.engine;
     const wire = this.invite(source);
     const request = parse(wire);
     if (request.kind !== "request" || request.fault !== undefined) {
       return { text: `"${this.question.to}" can't be dialled\n`, isAnswer: false };
     }
     if (router.admit(request, source, 0) !== "admit") {
-      const advice = strangerAdvice(source.address, this.policy.peerAddresses(this.otherAddresses()));
+      const advice = strangerAdvice(source.address, this.engine.site.peerAddresses(this.otherAddresses()));
       return { text: `${source.address} is a stranger here, and gets no further; ${advice}.\n`, isAnswer: true };
     }
     const routed = router.read(request, source, 0);
@@ -150,14 +131,14 @@ class Rehearsal {
     const { from } = this.question;
     const [listener] = this.config.listeners;
     if (listener === undefined) return "no address to listen on";
-    const binding = (this.bindings.findUser(from) ?? this.bindings.find(from))?.bindings[0];
+    const binding = (this.engine.bindings.findUser(from) ?? this.engine.bindings.find(from))?.bindings[0];
     if (binding !== undefined) return binding.flow;
     const gateway = this.config.site.gateways.find(({ name }) => name === from);
     if (gateway !== undefined) return { listener, address: gateway.uri.host, port: uriPort(gateway.uri) };
-    if (this.core.own.has(from, undefined)) return "that is branchline's own address";
+    if (this.engine.core.own.has(from, undefined)) return "that is branchline's own address";
     const address = from.replace(/^\[|\]$/g, "");
     if (ipVersion(address) !== 0) return { listener, address, port: SIP_PORT };
-    const users = [...this.bindings.all()].map(({ user }) => user);
+    const users = [...this.engine.bindings.all()].map(({ user }) => user);
     const list = users.length === 0 ? "no phone is" : `registered are ${users.join(", ")}`;
     return `${from} is not registered here (${list}), nor a gateway's name; name an IP address of localnet instead`;
   }
@@ -192,13 +173,24 @@ class Rehearsal {
     const isGateway = this.config.site.gateways.some(({ uri }) => uri.host === source.address);
     const { address, port } = source.listener;
     if (isGateway) return `${hostText(address)}${port === SIP_PORT ? "" : `:${port}`}`;
-    const caller = this.bindings.findUser(this.question.from) ?? this.bindings.find(this.question.from);
+    const caller = this.engine.bindings.findUser(this.question.from) ?? this.engine.bindings.find(this.question.from);
     const uri = caller === undefined ? undefined : parseSipUri(`sip:${caller.name}`);
     const [target] = this.config.site.upstream.targets;
     return hostText(uri?.host ?? target?.host ?? "pbx.invalid");
   }
 }
 
-const NO_LOG: Logger = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
-const NO_TRANSPORT = { send: () => true, watch: () => {}, unwatch: () => {}, giveUp: () => {} };
-const NO_LOOKUP = { query: () => {}, findSource: () => {} };
+const nothing = () => {};
+
+/** A host that does nothing: no time passes, no message leaves, and nobody is told. */
+const QUIET_HOST: Host = {
+  transport: { send: () => true, watch: nothing, unwatch: nothing, giveUp: nothing },
+  lookup: { query: nothing, findSource: nothing },
+  random: { token: (length) => "x".repeat(length), fraction: () => 0 },
+  mac: () => "0".repeat(16),
+  log: { error: nothing, warn: nothing, info: nothing, debug: nothing },
+  limits: PLENTY,
+  now_ms: () => 0,
+  wakeAt: nothing,
+  isNear: () => false,
+};

@@ -82,6 +82,10 @@ export class Listening {
     }
   }
 
+  get all(): readonly OwnListener[] {
+    return this.listeners;
+  }
+
   /** How long until interfaces should be looked at again. */
   get nextLook_ms(): number {
     const isSettled = this.listeners.every((one) => this.open.has(one) && ipVersion(one.settings.at) === 4);

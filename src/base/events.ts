@@ -18,16 +18,15 @@ export const EVENTS = {
     fields: { error: "text", cure: "text?" },
   },
   stopped: { at: ["info"], says: "It has ended because it was told to.", fields: {} },
-  reloaded: { at: ["info"], says: "The file has been read anew and is active.", fields: { file: "text" } },
+  reloaded: {
+    at: ["info"],
+    says: "The file has been read anew and is active; these keys have changed.",
+    fields: { file: "text", changed: "text" },
+  },
   reload_refused: {
     at: ["error"],
     says: "The file has been read anew and isn't active: correct the fault, or restart for the keys that want it.",
     fields: { file: "text", effect: "text", why: "text?" },
-  },
-  certificate_refused: {
-    at: ["error"],
-    says: "A reload found certificate files that can't be used: correct them, and reload once more.",
-    fields: { error: "text", effect: "text" },
   },
   control_socket: {
     at: ["warn"],

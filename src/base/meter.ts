@@ -13,12 +13,15 @@ export interface TableStatus extends Table {
 }
 
 export class Meter {
+  /** Hears of each message that is dropped; undefined: nobody wants to. */
+  onDrop: ((reason: string) => void) | undefined = undefined;
   private readonly counts = new Map<string, number>();
   private readonly tables = new Map<string, Table>();
 
   /** @param reason one of a few words of ours: nothing that peers can choose */
   count(reason: string): void {
     this.counts.set(reason, (this.counts.get(reason) ?? 0) + 1);
+    this.onDrop?.(reason);
   }
 
   /** From now on these tables have these names. */

@@ -7,6 +7,7 @@ import { callsText, registeredText, statusText } from "../app/status-text.ts";
 import { ipVersion } from "../base/ip-range.ts";
 import { printable } from "../base/printable.ts";
 import { askControl } from "../io/node/control-socket.ts";
+import { resolve } from "../io/node/resolve.ts";
 import { loadBindings } from "../io/node/state-file.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
@@ -35,6 +36,18 @@ export async function askAndPrint(file: string, question: ControlQuestion, asJso
   }
 }
 
+/** Has the running branchline read its file anew; fails with all that it refuses. */
+export async function reloadAndPrint(file: string): Promise<void> {
+  const config = loadFile(file) ?? process.exit(EXIT_USAGE);
+  const answer = await ask(config, { command: "reload" }).catch((error: unknown) => failAsking(file, error));
+  if (answer === undefined) fail(`no branchline runs with ${file}`);
+  const { reload } = answer;
+  if (reload === undefined) fail("another version of branchline runs: restart it");
+  if (!reload.isDone) fail(`${reload.faults.join("\n")}\nnothing is taken over: the old configuration stays active`);
+  const [first] = reload.changed;
+  print(first === undefined ? "nothing has changed\n" : `taken over: ${reload.changed.join(", ")}\n`, false, undefined);
+}
+
 function print(text: string, asJson: boolean, data: unknown): void {
   process.stdout.write(printable(asJson ? `${JSON.stringify(data, undefined, 2)}\n` : text));
 }
@@ -46,7 +59,7 @@ export async function explainAndPrint(file: string, question: CallQuestion): Pro
   const saved =
     running === undefined ? await loadBindings(config.stateFolder).catch(() => undefined) : running.snapshot;
   // Whether an address is upstream's, only what its names mean can tell.
-  const resolved = ipVersion(question.from.replace(/^\[|\]$/g, "")) === 0 ? [] : await resolveUpstream(config);
+  const resolved = ipVersion(question.from.replace(/^\[|\]$/g, "")) === 0 ? [] : await resolveUpstream(config, resolve);
   const { text, isAnswer } = explainCall(config, { saved, status: running?.status, resolved }, question);
   (isAnswer ? process.stdout : process.stderr).write(printable(text));
   if (!isAnswer) process.exitCode = EXIT_USAGE;

@@ -3,7 +3,7 @@ import { Argument, Command } from "commander";
 import { describe } from "../app/config/describe.ts";
 import type { ControlQuestion } from "../app/control.ts";
 import { readInterfaceNames } from "../io/node/interfaces.ts";
-import { askAndPrint, explainAndPrint } from "./ask.ts";
+import { askAndPrint, explainAndPrint, reloadAndPrint } from "./ask.ts";
 import { doctor } from "./doctor.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { type InitOptions, init, showPhones } from "./init.ts";
@@ -44,6 +44,11 @@ export function runCli(argv: readonly string[]): void {
     .action(
       ({ config, json }: Options) => void askAndPrint(config, { command: "registered", after: "" }, json === true),
     );
+  command(
+    program,
+    "reload",
+    "has the running branchline read its file anew; says what has changed, or why it is refused",
+  ).action(({ config }: Options) => void reloadAndPrint(config));
   command(program, "force", "pins upstream's state until a restart, whatever is seen; auto ends that")
     .addArgument(new Argument("<state>", "what upstream is taken to be").choices(["up", "down", "auto"]))
     .action((state: Forced, { config }: Options) => void askAndPrint(config, { command: "force", state }, false));

@@ -1,20 +1,19 @@
 /** `branchline run`: the proxy in the foreground, and its signals. */
-import { App } from "../app/app.ts";
-import type { Config } from "../app/config/config.ts";
-import type { Logger } from "../base/ports.ts";
-import { createLogger } from "../io/node/log.ts";
+import { CONTROL_FILE, type Config } from "../app/config/config.ts";
+import { type ReadFile, Service } from "../app/service.ts";
+import { StderrLog } from "../io/node/log.ts";
+import { NodeHost } from "../io/node/node-host.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
 
-function listenOf({ listeners }: Config): string {
-  return JSON.stringify(listeners.map(({ settings }) => settings));
-}
-
-async function start(config: Config, log: Logger): Promise<App> {
+async function start(config: Config, file: string, readFile: ReadFile): Promise<Service> {
+  const log = new StderrLog(config.logLevel);
   try {
-    const app = new App(config, log);
-    await app.start();
-    return app;
+    const { stateFolder, tls, dnsServers } = config;
+    const settings = { stateFolder, controlFile: `${stateFolder}/${CONTROL_FILE}`, tls, dnsServers };
+    const service = new Service(config, file, readFile, (user) => new NodeHost(settings, log, user));
+    await service.start();
+    return service;
   } catch (error) {
     const isTaken = (error as { code?: unknown }).code === "EADDRINUSE";
     log.error("start_failed", {
@@ -28,20 +27,14 @@ async function start(config: Config, log: Logger): Promise<App> {
 export async function run(file: string): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
   process.title = "branchline";
-  const log = createLogger(config.logLevel);
-  // Before anything else: the sender of a signal can't know how far we are.
-  process.on("SIGHUP", async () => {
-    const app = await started;
+  const readFile: ReadFile = () => {
     const faults: string[] = [];
     const next = loadFile(file, (fault) => void faults.push(fault));
-    if (next === undefined) {
-      log.error("reload_refused", { file, effect: "the old configuration stays active", why: faults.join(" | ") });
-    } else if (listenOf(next) !== listenOf(config)) {
-      log.error("reload_refused", { file, effect: "listen has changed: restart branchline" });
-    } else {
-      app.reload(next);
-      log.info("reloaded", { file });
-    }
+    return next === undefined ? { faults } : { config: next };
+  };
+  // Before anything else: the sender of a signal can't know how far we are.
+  process.on("SIGHUP", async () => {
+    (await started).reload();
   });
   let isStopping = false;
   const stop = async () => {
@@ -52,6 +45,6 @@ export async function run(file: string): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  const started = start(config, log);
+  const started = start(config, file, readFile);
   await started;
 }

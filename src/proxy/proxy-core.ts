@@ -26,7 +26,7 @@ import { OrphanDialogs } from "./orphan-dialogs.ts";
 import { OwnAddresses } from "./own-addresses.ts";
 import { Prober } from "./prober.ts";
 import { ResponseContext } from "./response-context.ts";
-import type { Router } from "./router.ts";
+import type { Router, RoutingDecision } from "./router.ts";
 import { forwardStateless, StatelessResponse } from "./stateless.ts";
 import { Tokens } from "./tokens.ts";
 import { refusalOf } from "./validate-request.ts";
@@ -53,6 +53,8 @@ export class ProxyCore implements TransactionUser {
   readonly prober: Prober;
   readonly hangup: Hangup;
   readonly meter = new Meter();
+  /** Hears of each decision; undefined: nobody wants to. */
+  onDecision: ((request: Request, decision: RoutingDecision) => void) | undefined = undefined;
   private readonly tableWatch: TableWatch;
   private readonly branchIds: BranchIds;
   private readonly transport: TransportPort;
@@ -200,6 +202,7 @@ export class ProxyCore implements TransactionUser {
       return;
     }
     const decision = router.decide(routed, now_ms);
+    this.onDecision?.(request, decision);
     this.log.debug("routed", {
       method: request.method,
       call_id: request.callId,

@@ -1,20 +1,16 @@
 /** The whole pure core in virtual time on a network that costs next to nothing; peers answer as a hash says. */
 import { loadConfig } from "../../src/app/config/load-config.ts";
+import { Engine } from "../../src/app/engine.ts";
+import type { Host } from "../../src/app/host.ts";
 import { isPrivate } from "../../src/base/ip-range.ts";
+import { PLENTY } from "../../src/base/limits.ts";
 import type { LogFields, Logger } from "../../src/base/ports.ts";
 import { Timer, type TimerOwner, Timers } from "../../src/base/timers.ts";
 import { VIA } from "../../src/message/header-names.ts";
 import { Request } from "../../src/message/message.ts";
 import { parse } from "../../src/message/parse.ts";
-import { CallLog } from "../../src/policy/call-log.ts";
-import { Callbacks } from "../../src/policy/emergency/callbacks.ts";
-import { Calls } from "../../src/policy/gateways/calls.ts";
-import { Peers } from "../../src/policy/peers/peers.ts";
-import { Bindings } from "../../src/policy/phones/bindings.ts";
-import { PathWatch } from "../../src/policy/phones/path-watch.ts";
-import { SitePolicy } from "../../src/policy/site-policy.ts";
-import { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import type { Flow, Listener } from "../../src/transport/flow.ts";
+import type { HostUser } from "../../src/transport/host-user.ts";
 import type { Question } from "../../src/transport/locator.ts";
 import { answerFrom } from "../support/dns.ts";
 import { watchFinals } from "./finals.ts";
@@ -36,7 +32,6 @@ const ERRORS = ["transaction_failed", "transaction_user_failed", "event_failed"]
 
 export class World {
   readonly site: string;
-  readonly core: ProxyCore;
   readonly memory = new Memory();
   readonly troubles: Trouble[] = [];
   /** What the last message has brought about: which rule, why refused, statuses sent. */
@@ -45,13 +40,9 @@ export class World {
   received = 0;
   sent = 0;
   now_ms = 0;
-  private readonly timers = new Timers();
+  private readonly engine: Engine;
   private readonly network = new Timers();
   private readonly listeners: readonly Listener[];
-  private readonly bindings = new Bindings();
-  private readonly calls: Calls;
-  private readonly peers: Peers;
-  private readonly policy: SitePolicy;
   /** Branches of our own probes: they come and go for ever. */
   private readonly probes: string[] = [];
   /** The stranger whose message is being handled, as long as he may not make us send anything but a refusal. */
@@ -65,42 +56,17 @@ export class World {
     if (problems.length > 0) throw new Error(JSON.stringify(problems));
     this.listeners = config.listeners;
     const rng = new Rng(seed);
-    const random = { token: (length: number) => rng.token(length), fraction: () => rng.below(1_000) / 1_000 };
-    const log = this.logger();
-    const lookup = {
-      query: (question: Question) => this.query(question),
-      findSource: (address: string) => this.findSource(address),
-    };
-    const idle = () => {};
-    const send = (flow: Flow, wire: string) => {
-      // Now and then a connection is gone.
-      const isGone = flow.isAccepted === true && hashOf(`${flow.port} ${Math.floor(this.now_ms / 5_000)}`) % 4 === 0;
-      if (isGone) this.later(0, () => this.core.receiveUnreachable(flow, this.now_ms));
-      else this.send(flow, wire);
-      return !isGone;
-    };
-    const transport = { send, watch: idle, unwatch: idle, giveUp: idle };
-    this.core = new ProxyCore({ transport, lookup, random, mac: testMac, log }, config.listeners, this.timers);
-    this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
-    const { core, timers, calls } = this;
-    const { prober, locator } = core;
-    this.peers = new Peers({ prober, locator, timers, log });
-    const memory = {
-      bindings: this.bindings,
-      calls,
-      callbacks: new Callbacks(),
-      callLog: new CallLog(log),
-      pathWatch: new PathWatch(log),
-      peers: this.peers,
-    };
-    this.policy = new SitePolicy({ core, timers, log, random, isNear: isPrivate }, memory, config.site);
-    this.core.use(this.policy.router);
+    this.engine = new Engine(config, (user) => this.host(user, rng));
     watchFinals(
       this.core,
       () => {},
       (what) => this.note("twice", what),
     );
-    this.policy.start(0);
+    this.engine.start();
+  }
+
+  get core(): Engine["core"] {
+    return this.engine.core;
   }
 
   /** One message comes from outside. */
@@ -123,13 +89,13 @@ export class World {
   advance(duration_ms: number): void {
     const end_ms = this.now_ms + duration_ms;
     for (;;) {
-      const ours_ms = this.timers.nextDeadline_ms() ?? Number.POSITIVE_INFINITY;
+      const ours_ms = this.engine.timers.nextDeadline_ms() ?? Number.POSITIVE_INFINITY;
       const theirs_ms = this.network.nextDeadline_ms() ?? Number.POSITIVE_INFINITY;
       const next_ms = Math.min(ours_ms, theirs_ms);
       if (next_ms > end_ms) break;
       this.now_ms = next_ms;
       if (theirs_ms <= ours_ms) this.network.run(next_ms);
-      else this.guard(() => this.timers.run(next_ms));
+      else this.engine.onWake();
     }
     this.now_ms = end_ms;
   }
@@ -139,7 +105,7 @@ export class World {
     let left: string[] = [];
     for (let spent_ms = 0; spent_ms < limit_ms; spent_ms += 30_000) {
       this.advance(30_000);
-      left = tablesOf(this.core, this.timers, this.calls, this.probes, this.now_ms);
+      left = tablesOf(this.core, this.engine.timers, this.engine.calls, this.probes, this.now_ms);
       if (left.length === 0) break;
     }
     for (const what of left) this.note("leak", what);
@@ -148,15 +114,40 @@ export class World {
 
   /** Nobody asks upstream and the gateways any more: then no timer and no transaction at all is left. */
   close(): { readonly timers: number; readonly transactions: number } {
-    this.policy.stop();
-    this.peers.stop();
+    this.engine.stop();
     this.advance(60_000);
-    return { timers: this.timers.count, transactions: this.core.transactions.size };
+    return { timers: this.engine.timers.count, transactions: this.core.transactions.size };
+  }
+
+  private host(user: HostUser, rng: Rng): Host {
+    const idle = () => {};
+    const send = (flow: Flow, wire: string) => {
+      // Now and then a connection is gone.
+      const isGone = flow.isAccepted === true && hashOf(`${flow.port} ${Math.floor(this.now_ms / 5_000)}`) % 4 === 0;
+      if (isGone) this.later(0, () => user.onUnreachable(flow, ""));
+      else this.send(flow, wire);
+      return !isGone;
+    };
+    return {
+      transport: { send, watch: idle, unwatch: idle, giveUp: idle },
+      lookup: {
+        query: (question) => this.query(question),
+        findSource: (address) => this.findSource(address),
+      },
+      random: { token: (length) => rng.token(length), fraction: () => rng.below(1_000) / 1_000 },
+      mac: testMac,
+      log: this.logger(),
+      limits: PLENTY,
+      now_ms: () => this.now_ms,
+      // `advance` sees our timers.
+      wakeAt: idle,
+      isNear: isPrivate,
+    };
   }
 
   private receive(wire: string, source: Flow): void {
     this.received += 1;
-    this.guard(() => this.core.receive(wire, source, this.now_ms));
+    this.engine.onMessage(wire, source);
   }
 
   private guard(event: () => void): void {
@@ -188,7 +179,7 @@ export class World {
     }
     const isIcmp = mood === 7 && flow.address !== ORIGINS.phone.address;
     if (isIcmp && message instanceof Request) {
-      this.later(10, () => this.core.receiveUnreachable(flow, this.now_ms));
+      this.later(10, () => this.engine.onUnreachable(flow, ""));
       return;
     }
     if (mood === 6 && flow.address === ORIGINS.upstream.address) return;
@@ -211,7 +202,7 @@ export class World {
     const below = request.list(VIA)[1] ?? "";
     const sender = /;received=([\d.]+)/.exec(below)?.[1] ?? /^\S+\s+([\d.]+)/.exec(below)?.[1];
     if (sender !== ORIGINS.upstream.address || /^(112|911)$/.test(uri?.user ?? "")) return;
-    if (uri !== undefined && this.bindings.findFrom({ ...uri, host: address }) !== undefined) return;
+    if (uri !== undefined && this.engine.bindings.findFrom({ ...uri, host: address }) !== undefined) return;
     this.note("dialled", `${address}: ${wire.slice(0, 200)}`);
   }
 
@@ -221,12 +212,12 @@ export class World {
     const address = NAMES[name];
     const names = new Map(address === undefined ? [] : [[name, [{ address, port: 5060 }]]]);
     const answer = hashOf(name) % 8 === 1 ? undefined : answerFrom(names, new Map(), question);
-    this.later(hashOf(name) % 4 === 0 ? 2_000 : 3, () => this.core.locator.onAnswer(question, answer, this.now_ms));
+    this.later(hashOf(name) % 4 === 0 ? 2_000 : 3, () => this.engine.onAnswer(question, answer));
   }
 
   private findSource(address: string): void {
     const source = hashOf(address) % 16 === 0 ? undefined : address.startsWith("10.") ? "10.222.237.1" : "203.0.113.2";
-    this.later(0, () => this.core.locator.onSource(address, source, this.now_ms));
+    this.later(0, () => this.engine.onSource(address, source));
   }
 
   private later(delay_ms: number, run: () => void): void {

@@ -1,6 +1,6 @@
 /** What is logged reaches terminals and syslog: peers choose some of it. */
 import { afterEach, expect, test, vi } from "vitest";
-import { createLogger } from "../../src/io/node/log.ts";
+import { StderrLog } from "../../src/io/node/log.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -10,7 +10,7 @@ function lineOf(value: string): string {
     line += String(text);
     return true;
   });
-  createLogger("info").info("late_answer_ended", { call_id: value });
+  new StderrLog("info").info("late_answer_ended", { call_id: value });
   return line.replace(/^.*late_answer_ended call_id=/, "");
 }
 

@@ -4,8 +4,8 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { type Limits, PLENTY } from "../../src/base/limits.ts";
 import type { LogFields, Logger } from "../../src/base/ports.ts";
 import { NodeStreams } from "../../src/io/node/streams.ts";
-import type { TlsFiles } from "../../src/io/node/tls.ts";
 import type { Flow, Listener } from "../../src/transport/flow.ts";
+import type { TlsFiles } from "../../src/transport/tls-files.ts";
 import type { Endpoint } from "../peers/support/addresses.ts";
 import { defer } from "../peers/support/cleanup.ts";
 

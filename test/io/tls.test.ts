@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { connect as connectTls, createServer, type TLSSocket } from "node:tls";
 import { expect, test, vi } from "vitest";
-import type { TlsFiles } from "../../src/io/node/tls.ts";
 import { handshakeFault } from "../../src/io/node/tls-faults.ts";
 import type { Flow } from "../../src/transport/flow.ts";
+import type { TlsFiles } from "../../src/transport/tls-files.ts";
 import { type Endpoint, Subnet } from "../peers/support/addresses.ts";
 import { type Certificate, CertificateAuthority } from "../peers/support/certificates.ts";
 import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";

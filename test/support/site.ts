@@ -1,21 +1,15 @@
 /** A whole branchline in a simulated site: the pure core, configured by YAML, on a simulated network. */
 import { loadConfig } from "../../src/app/config/load-config.ts";
+import { Engine } from "../../src/app/engine.ts";
+import type { Host } from "../../src/app/host.ts";
 import { isPrivate } from "../../src/base/ip-range.ts";
-import type { LogFields, Logger, Random } from "../../src/base/ports.ts";
-import { Timers } from "../../src/base/timers.ts";
-import { CallLog } from "../../src/policy/call-log.ts";
-import { Callbacks } from "../../src/policy/emergency/callbacks.ts";
-import { Calls } from "../../src/policy/gateways/calls.ts";
-import { Peers } from "../../src/policy/peers/peers.ts";
-import { Bindings } from "../../src/policy/phones/bindings.ts";
-import { PathWatch } from "../../src/policy/phones/path-watch.ts";
+import { PLENTY } from "../../src/base/limits.ts";
+import type { LogFields, Logger, Mac, Random } from "../../src/base/ports.ts";
 import type { RoutingPolicy } from "../../src/policy/routing-policy.ts";
-import type { Site as SiteDescription } from "../../src/policy/site.ts";
-import { SitePolicy } from "../../src/policy/site-policy.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot, type Unsaved } from "../../src/policy/snapshot.ts";
 import type { SiteStatus } from "../../src/policy/status.ts";
-import { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import { type Flow, flowKey, isReliable, type Listener } from "../../src/transport/flow.ts";
+import type { HostUser } from "../../src/transport/host-user.ts";
 import type { Answer, Question } from "../../src/transport/locator.ts";
 import type { OwnListener } from "../../src/transport/own-listener.ts";
 import { Actor } from "./actor.ts";
@@ -55,7 +49,6 @@ const DEFAULT_ROUTES: RouteTable = (address) => (/^10\./.test(address) ? LAN.add
 
 export class Site {
   readonly simulation: Simulation;
-  readonly core: ProxyCore;
   readonly events: LogEvent[] = [];
   routes: RouteTable = DEFAULT_ROUTES;
   /** What DNS answers; a name that is missing has no address. */
@@ -64,29 +57,21 @@ export class Site {
   readonly records = new Map<string, Answer | undefined>();
   /** What DNS was asked. */
   readonly questions: Question[] = [];
-  readonly timers = new Timers();
   readonly listeners: readonly OwnListener[];
-  readonly bindings = new Bindings();
-  readonly callbacks = new Callbacks();
-  readonly callLog: CallLog;
-  readonly pathWatch: PathWatch;
-  readonly peers: Peers;
+  readonly engine: Engine;
   private readonly unsaved: Unsaved;
-  private readonly calls: Calls;
-  private readonly log: Logger;
-  private readonly random: Random;
-  private policy: SitePolicy;
   private readonly actors: { readonly name: string; readonly at: Address; readonly from?: Address }[] = [];
   /** Connections that we have opened, and whether they have been used again. */
   private readonly dialled = new Map<string, { readonly flow: Flow; isReused: boolean }>();
 
   /**
+   * @param network a simulation of its own, or one in which others live too
    * @param wallClock_ms the router's own idea of the time, by the simulation's; undefined: it has none
    * @param certificateNames the names in our certificate, where the file has one
    */
   constructor(
     yaml: string = SITE_YAML,
-    network: NetworkOptions = {},
+    network: NetworkOptions | Simulation = {},
     wallClock_ms?: (now_ms: number) => number,
     certificateNames: readonly string[] = [],
   ) {
@@ -96,67 +81,61 @@ export class Site {
       throw new Error(problems.map((problem) => `${problem.path} ${problem.message}`).join("\n"));
     this.listeners = config.listeners;
     this.unsaved = { interval_ms: config.stateInterval_ms, cap_ms: config.site.registration.expires_cap_ms };
-    const simulation = new Simulation(network);
-    this.simulation = simulation;
-    simulation.drive(this.timers);
-    const random = testRandom(network.seed ?? 1);
-    const lookup = {
-      query: (question: Question) => {
-        this.questions.push(question);
-        simulation.after(1, () => {
-          this.core.locator.onAnswer(question, answerFrom(this.names, this.records, question), simulation.now_ms);
-        });
-      },
-      findSource: (address: string) =>
-        simulation.after(0, () => this.core.locator.onSource(address, this.routes(address), simulation.now_ms)),
-    };
-    const transport = {
-      send: (flow: Flow, wire: string) => this.send(flow, wire),
-      watch: () => {},
-      unwatch: () => {},
-      giveUp: () => {},
-    };
-    const log = recordingLogger(this.events, simulation);
-    const clock = wallClock_ms === undefined ? {} : { wallClock_ms: () => wallClock_ms(simulation.now_ms) };
-    const ports = { transport, lookup, random, mac: testMac, log, ...clock };
-    this.core = new ProxyCore(ports, config.listeners, this.timers);
-    this.calls = new Calls(config.site.gatewaySettings.max_call_ms);
-    this.log = log;
-    this.random = random;
-    const { prober, locator } = this.core;
-    this.callLog = new CallLog(log);
-    this.pathWatch = new PathWatch(log);
-    this.peers = new Peers({ prober, locator, timers: this.timers, log });
-    this.policy = this.introduce(config.site);
+    this.simulation = network instanceof Simulation ? network : new Simulation(network);
+    const { simulation } = this;
+    const isShared = network instanceof Simulation;
+    // Boxes of one network differ in what they draw, and in their secrets.
+    const random = testRandom(isShared ? hashOf(yaml) : (network.seed ?? 1));
+    const mac = isShared ? (text: string) => testMac(`${yaml} ${text}`) : testMac;
+    this.engine = new Engine(config, (user) => this.host(user, random, mac, wallClock_ms));
+    simulation.drive(this.engine.timers);
     for (const listener of config.listeners) if (!listener.isAway) this.open(listener);
-    simulation.after(0, () => this.policy.start(simulation.now_ms));
+    simulation.after(0, () => this.engine.start());
+  }
+
+  get core(): Engine["core"] {
+    return this.engine.core;
+  }
+
+  get timers(): Engine["timers"] {
+    return this.engine.timers;
+  }
+
+  get bindings(): Engine["bindings"] {
+    return this.engine.bindings;
+  }
+
+  get callLog(): Engine["callLog"] {
+    return this.engine.callLog;
+  }
+
+  get peers(): Engine["peers"] {
+    return this.engine.peers;
   }
 
   get router(): RoutingPolicy {
-    return this.policy.router;
+    return this.engine.router;
   }
 
   /** The interface or address that the file names has another address now, or none. */
   move(at: string, address: string | undefined): void {
-    const { simulation, core, peers } = this;
+    const { simulation, engine } = this;
     for (const listener of this.listeners.filter(({ settings }) => settings.at === at)) {
       if (!listener.isAway) {
         simulation.detach(listener);
         listener.isAway = true;
-        core.receiveMoves();
-        peers.onGone(listener, simulation.now_ms);
+        engine.onGone(listener);
       }
       if (address === undefined) continue;
       listener.take(address);
       this.open(listener);
-      core.receiveMoves();
-      peers.onHere(simulation.now_ms);
+      engine.onHere();
     }
   }
 
   /** `at` ends the connection that we have opened to it: what leaves until we hear of that, `news_ms` from now, is lost. */
   closes(at: Address, news_ms: number): void {
-    const { simulation, core } = this;
+    const { simulation, engine } = this;
     simulation.silence(at);
     simulation.after(news_ms, () => {
       simulation.silence(at, false);
@@ -164,29 +143,27 @@ export class Site {
         const { listener, address, port } = flow;
         if (address !== at.address || port !== at.port || listener.protocol !== at.protocol) continue;
         this.dialled.delete(key);
-        core.receiveClosed(flow, isReused, simulation.now_ms);
+        engine.onClosed(flow, isReused);
       }
     });
   }
 
   /** As SIGHUP does it. */
   reload(yaml: string): void {
-    const { config } = loadConfig(yaml, (path) => path);
-    this.policy.stop();
-    this.policy = this.introduce(config.site);
-    this.policy.start(this.simulation.now_ms);
+    this.engine.reload(loadConfig(yaml, (path) => path).config.site);
   }
 
   /** What a restart would find on disk. */
   saved(): string {
-    return JSON.stringify(takeSnapshot(this.bindings, this.callbacks, this.simulation.now_ms));
+    return JSON.stringify(takeSnapshot(this.bindings, this.engine.callbacks, this.simulation.now_ms));
   }
 
   /** Starts with what another life has saved. */
   restore(saved: string, age_ms: number): void {
     const snapshot = parseSnapshot(saved);
     if (snapshot === undefined) throw new Error("not a snapshot");
-    const { bindings, callbacks, listeners, unsaved } = this;
+    const { listeners, unsaved } = this;
+    const { bindings, callbacks } = this.engine;
     restoreSnapshot(bindings, callbacks, snapshot, listeners, age_ms, this.simulation.now_ms, unsaved);
   }
 
@@ -221,7 +198,7 @@ export class Site {
   }
 
   status(): SiteStatus {
-    return this.policy.status(this.simulation.now_ms);
+    return this.engine.site.status(this.simulation.now_ms);
   }
 
   /** The edges of a peer's state so far: when, and to what. */
@@ -232,20 +209,35 @@ export class Site {
     });
   }
 
-  private introduce(site: SiteDescription): SitePolicy {
-    const { timers, bindings, calls, callbacks, callLog, pathWatch, peers, log, random } = this;
-    const memory = { bindings, calls, callbacks, callLog, pathWatch, peers };
-    const { core } = this;
-    const policy = new SitePolicy({ core, timers, log, random, isNear: isPrivate }, memory, site);
-    core.use(policy.router);
-    return policy;
+  private host(user: HostUser, random: Random, mac: Mac, wallClock_ms: ((now_ms: number) => number) | undefined): Host {
+    const { simulation } = this;
+    const nothing = () => {};
+    return {
+      transport: { send: (flow, wire) => this.send(flow, wire), watch: nothing, unwatch: nothing, giveUp: nothing },
+      lookup: {
+        query: (question) => {
+          this.questions.push(question);
+          simulation.after(1, () => user.onAnswer(question, answerFrom(this.names, this.records, question)));
+        },
+        findSource: (address) => simulation.after(0, () => user.onSource(address, this.routes(address))),
+      },
+      random,
+      mac,
+      log: recordingLogger(this.events, simulation),
+      limits: PLENTY,
+      now_ms: () => simulation.now_ms,
+      ...(wallClock_ms === undefined ? {} : { wallClock_ms: () => wallClock_ms(simulation.now_ms) }),
+      // The simulation sees our timers.
+      wakeAt: nothing,
+      isNear: isPrivate,
+    };
   }
 
   private open(listener: OwnListener): void {
-    const { simulation, core } = this;
+    const { simulation, engine } = this;
     listener.isAway = false;
     simulation.attach(listener, {
-      onDatagram: (wire, from) => core.receive(wire, this.flowFrom(listener, from), simulation.now_ms),
+      onDatagram: (wire, from) => engine.onMessage(wire, this.flowFrom(listener, from)),
     });
   }
 
@@ -257,7 +249,7 @@ export class Site {
 
   private send(flow: Flow, wire: string): boolean {
     const { simulation } = this;
-    const refused = (why = "ECONNREFUSED") => this.core.receiveUnreachable(flow, simulation.now_ms, why);
+    const refused = (why = "ECONNREFUSED") => this.engine.onUnreachable(flow, why);
     const { listener, address, port } = flow;
     const to = { address, port, protocol: listener.protocol };
     if (listener.isAway === true || (flow.isAccepted === true && !simulation.isOpen(to))) {
@@ -278,9 +270,13 @@ export class Site {
 
 /** Readable, repeatable, unlike any real one. */
 function testMac(text: string): string {
+  return `mac${hashOf(text).toString(36).padStart(13, "0")}`;
+}
+
+function hashOf(text: string): number {
   let value = 7;
   for (const character of text) value = (value * 31 + character.charCodeAt(0)) % 0x7fffffff;
-  return `mac${value.toString(36).padStart(13, "0")}`;
+  return value;
 }
 
 function testRandom(seed: number): Random {
@@ -296,6 +292,7 @@ function recordingLogger(events: LogEvent[], simulation: Simulation): Logger {
     (level: string) =>
     (event: string, fields: LogFields = {}) => {
       events.push({ at_ms: simulation.now_ms, level, event, fields });
+      if (event === "event_failed") throw new Error(String(fields["error"]));
     };
   return { error: record("error"), warn: record("warn"), info: record("info"), debug: record("debug") };
 }

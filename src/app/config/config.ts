@@ -1,8 +1,8 @@
 /** The configuration, typed. What the file may leave out has its default in `keys.ts`. */
 import type { LogLevel } from "../../base/event-types.ts";
-import type { TlsFiles } from "../../io/node/tls.ts";
 import type { Site } from "../../policy/site.ts";
 import type { OwnListener } from "../../transport/own-listener.ts";
+import type { TlsFiles } from "../../transport/tls-files.ts";
 
 export interface Config {
   readonly listeners: readonly OwnListener[];
@@ -16,6 +16,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   /** DNS servers, address or address:port; empty: those that the system asks. */
   readonly dnsServers: readonly string[];
+  /** What the file says, by key: a number that another value hardly has. A reload tells by them what has changed. */
+  readonly written: ReadonlyMap<string, number>;
 }
 
 /** In the state folder: where commands reach a running branchline. */

@@ -162,9 +162,9 @@ export const KEYS = {
   state: restart(text("state")),
   "state.folder": restart(text("state")),
   // Flash wears out: five minutes of refreshes are all that a power cut may cost.
-  "state.interval": restart(duration("5m", "1s", "24h")),
+  "state.interval": duration("5m", "1s", "24h"),
   "dns.servers": list(text()),
-  log: restart(choice("info", ["error", "warn", "info", "debug"])),
+  log: choice("info", ["error", "warn", "info", "debug"]),
 } as const satisfies Record<string, Row>;
 
 type Table = typeof KEYS;

@@ -18,6 +18,7 @@ import { loadHuntGroups, loadInbound, loadOutageAnswers, loadSurvival } from "./
 import { checkTransports, loadTls, type Surroundings } from "./load-tls.ts";
 import { loadUpstream } from "./load-upstream.ts";
 import { type Place, type Problem, Reader } from "./reader.ts";
+import { writtenKeys } from "./written.ts";
 
 export type Loaded = {
   readonly config: Config;
@@ -66,6 +67,7 @@ function assemble(reader: Reader, fields: Fields<"">, surroundings: Surroundings
     stateInterval_ms: state.interval_ms,
     logLevel: fields.choice("log"),
     dnsServers: loadDns(reader, fields.get("dns")),
+    written: writtenKeys(reader.plain()),
   };
 }
 

@@ -1,11 +1,10 @@
 /** The file's `tls`: where our certificate lies, and which authorities we believe. */
 import { ipVersion } from "../../base/ip-range.ts";
-import type { TlsFiles } from "../../io/node/tls.ts";
-import type { TlsFault } from "../../io/node/tls-faults.ts";
 import type { SipUri } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
 import type { Listener } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
+import type { TlsFault, TlsFiles } from "../../transport/tls-files.ts";
 import { type Fields, fieldsOf } from "./fields.ts";
 import type { Place, Reader } from "./reader.ts";
 

@@ -65,6 +65,16 @@ export class Reader {
     return { node: (document.contents ?? undefined) as Node | undefined, path: "" };
   }
 
+  /** The whole file as plain values; undefined when it has faults, or more aliases than a person would write. */
+  plain(): unknown {
+    if (this.problems.length > 0) return undefined;
+    try {
+      return this.document?.toJS();
+    } catch {
+      return undefined;
+    }
+  }
+
   fault(place: Place, message: string, list = this.problems): void {
     const offset = place.node?.range?.[0] ?? 0;
     const { line, col } = this.lines.linePos(offset);

@@ -3,7 +3,8 @@ import * as dgram from "dgram";
 import * as net from "net";
 import { performance } from "perf_hooks";
 import type { ResolvedAddress } from "../../transport/next-hops.ts";
-import { NodeTls, type TlsFiles } from "./tls.ts";
+import type { TlsFiles } from "../../transport/tls-files.ts";
+import { NodeTls } from "./tls.ts";
 import { handshakeFault } from "./tls-faults.ts";
 
 export interface Exchanged {

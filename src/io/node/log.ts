@@ -1,26 +1,47 @@
 /** Log lines for journald, procd and logger: "<priority>event key=value …" on standard error. */
 
-import type { LogLevel } from "../../base/event-types.ts";
+import type { EventFields, EventsAt, LogLevel } from "../../base/event-types.ts";
 import type { LogFields, Logger } from "../../base/ports.ts";
 import { printable } from "../../base/printable.ts";
 
 /** RFC 5424 severities. */
 const PRIORITY: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 
-/** @param level what is less important than this is left out */
-export function createLogger(level: LogLevel): Logger {
-  const isTerminal = process.stderr.isTTY === true;
-  const write = (severity: LogLevel, event: string, fields?: LogFields) => {
-    if (PRIORITY[severity] > PRIORITY[level]) return;
-    const start = isTerminal ? `${new Date().toISOString()} ${severity} ` : `<${PRIORITY[severity]}>`;
+const SILENT = () => {};
+
+export class StderrLog implements Logger {
+  /** One for each transaction: where it isn't wanted, nothing is made of its fields. */
+  debug: Logger["debug"] = SILENT;
+  private readonly isTerminal = process.stderr.isTTY === true;
+  private level: LogLevel = "info";
+
+  /** @param level what is less important than this is left out */
+  constructor(level: LogLevel) {
+    this.setLevel(level);
+  }
+
+  setLevel(level: LogLevel): void {
+    this.level = level;
+    this.debug = level === "debug" ? (event, fields) => this.write("debug", event, fields) : SILENT;
+  }
+
+  error<N extends EventsAt<"error">>(event: N, fields: EventFields[N]): void {
+    this.write("error", event, fields);
+  }
+
+  warn<N extends EventsAt<"warn">>(event: N, fields: EventFields[N]): void {
+    this.write("warn", event, fields);
+  }
+
+  info<N extends EventsAt<"info">>(event: N, fields: EventFields[N]): void {
+    this.write("info", event, fields);
+  }
+
+  private write(severity: LogLevel, event: string, fields?: LogFields): void {
+    if (PRIORITY[severity] > PRIORITY[this.level]) return;
+    const start = this.isTerminal ? `${new Date().toISOString()} ${severity} ` : `<${PRIORITY[severity]}>`;
     process.stderr.write(`${start}${event}${fieldsText(fields)}\n`);
-  };
-  return {
-    error: (event, fields) => write("error", event, fields),
-    warn: (event, fields) => write("warn", event, fields),
-    info: (event, fields) => write("info", event, fields),
-    debug: level === "debug" ? (event, fields) => write("debug", event, fields) : () => {},
-  };
+  }
 }
 
 function fieldsText(fields: LogFields | undefined): string {

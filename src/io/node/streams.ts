@@ -4,11 +4,12 @@ import { type Limits, PLENTY } from "../../base/limits.ts";
 import type { Table } from "../../base/meter.ts";
 import type { Logger } from "../../base/ports.ts";
 import { type Flow, flowKey, type Listener } from "../../transport/flow.ts";
+import type { TransportSink } from "../../transport/host-user.ts";
+import type { TlsFiles } from "../../transport/tls-files.ts";
 import { Complaints } from "./complaints.ts";
 import { Connection, type ConnectionUser } from "./connection.ts";
 import { Crowds } from "./crowds.ts";
-import type { TransportSink } from "./sink.ts";
-import { NodeTls, type TlsFiles, type TlsUser } from "./tls.ts";
+import { NodeTls, type TlsUser } from "./tls.ts";
 
 /** Beyond that, for connections that we open to upstream and gateways: phones must not keep us from them. */
 const RESERVED = 64;

@@ -1,7 +1,7 @@
 /** What has gone wrong with TLS, in words that help to mend it. */
 import * as fs from "fs";
 import * as tls from "tls";
-import type { TlsFiles } from "./tls.ts";
+import type { TlsFault, TlsFiles } from "../../transport/tls-files.ts";
 
 /** Of the network, or of a connection that was closed: there is nothing that certificates could cure. */
 const NOT_OF_TLS = /^(?:E(?:CONN|HOST|NET|TIMED|PIPE|ADDR)|ERR_STREAM)/;
@@ -24,11 +24,6 @@ export function handshakeFault(error: Error): string | undefined {
     return `its certificate is of an authority that tls.ca doesn't hold (${error.message})`;
   }
   return OPENSSL_REASON.exec(error.message)?.[1] ?? error.message.slice(0, CHARACTERS_MAX);
-}
-
-export interface TlsFault {
-  readonly key: "certificate" | "key" | "ca";
-  readonly message: string;
 }
 
 /** Why these files can't serve, and what helps; undefined when they can. */

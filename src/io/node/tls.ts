@@ -3,17 +3,7 @@ import * as fs from "fs";
 import * as net from "net";
 import * as tls from "tls";
 import { isNamedBy } from "../../transport/certificate-names.ts";
-
-/** Paths of PEM files, and what is asked of those who connect to us. */
-export interface TlsFiles {
-  readonly certificate: string;
-  readonly key: string;
-  /** Authorities that we believe; undefined: those that Node brings along. */
-  readonly ca: string | undefined;
-  readonly clientCertificates: "none" | "optional" | "required";
-  /** Whether "*" in a peer's certificate stands for one label of its name. */
-  readonly wildcards: boolean;
-}
+import type { TlsFiles } from "../../transport/tls-files.ts";
 
 const HANDSHAKE_ms = 5_000;
 

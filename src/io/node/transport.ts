@@ -2,9 +2,9 @@
 import { type Limits, PLENTY } from "../../base/limits.ts";
 import type { Logger } from "../../base/ports.ts";
 import { type Flow, isReliable, type Listener, type TransportPort } from "../../transport/flow.ts";
-import type { TransportSink } from "./sink.ts";
+import type { TransportSink } from "../../transport/host-user.ts";
+import type { TlsFiles } from "../../transport/tls-files.ts";
 import { NodeStreams } from "./streams.ts";
-import type { TlsFiles } from "./tls.ts";
 import { NodeUdp } from "./udp.ts";
 
 export class NodeTransport implements TransportPort {

@@ -2,8 +2,8 @@
 import { DgramAsPromised, type SocketAsPromised } from "dgram-as-promised";
 import type { Logger } from "../../base/ports.ts";
 import type { Flow, Listener } from "../../transport/flow.ts";
+import type { TransportSink } from "../../transport/host-user.ts";
 import { isDeathSign } from "./death-signs.ts";
-import type { TransportSink } from "./sink.ts";
 
 /** Room for some 1,000 REGISTERs at once; the kernel may grant less. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;

@@ -6,11 +6,14 @@ import type { Edge } from "../status.ts";
 const EDGES_MAX = 200;
 
 export class History {
+  /** Hears of each edge; undefined: nobody wants to. */
+  onEdge: ((edge: Edge) => void) | undefined = undefined;
   private readonly edges: Edge[] = [];
 
   add(edge: Edge): void {
     this.edges.push(edge);
     if (this.edges.length > EDGES_MAX) this.edges.shift();
+    this.onEdge?.(edge);
   }
 
   /** Oldest first. */

@@ -1,6 +1,8 @@
-/** Takes what the sockets receive. */
-import type { Flow } from "../../transport/flow.ts";
+/** What a host tells, one event at a time: what sockets receive, what DNS and the kernel answer, and that time has passed. */
+import type { Flow } from "./flow.ts";
+import type { Answer, Question } from "./next-hops.ts";
 
+/** Takes what the sockets receive. */
 export interface TransportSink {
   /**
    * A datagram, or one message of a stream, as wire text.
@@ -21,4 +23,13 @@ export interface TransportSink {
   knows(address: string): boolean;
   /** Whether upstream or a gateway is there: their connections never make room for others. */
   isPeer(address: string): boolean;
+}
+
+export interface HostUser extends TransportSink {
+  /** DNS has answered; undefined: it fails. */
+  onAnswer(question: Question, answer: Answer | undefined): void;
+  /** The kernel would reach `address` from this one of our addresses; undefined: it knows no route. */
+  onSource(address: string, source: string | undefined): void;
+  /** The time has come at which the user wished to be woken. */
+  onWake(): void;
 }

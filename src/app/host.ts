@@ -1,0 +1,72 @@
+/** What the engine asks of its host. `io/node/node-host.ts` is one; `explain` and the tests have others. */
+
+import type { LogLevel } from "../base/event-types.ts";
+import type { Limits } from "../base/limits.ts";
+import type { Table } from "../base/meter.ts";
+import type { Logger, Mac, Random } from "../base/ports.ts";
+import type { Flow, TransportPort } from "../transport/flow.ts";
+import type { HostUser } from "../transport/host-user.ts";
+import type { LookupPort } from "../transport/locator.ts";
+import type { Interfaces } from "../transport/own-listener.ts";
+import type { TlsFiles } from "../transport/tls-files.ts";
+import type { Store } from "./binding-keeper.ts";
+import type { Sockets } from "./listening.ts";
+
+export interface Host {
+  readonly transport: TransportPort;
+  readonly lookup: LookupPort;
+  readonly random: Random;
+  readonly mac: Mac;
+  readonly log: Logger;
+  /** How much each table may hold. */
+  readonly limits: Limits;
+  /** Milliseconds that never jump; their zero means nothing. */
+  now_ms(): number;
+  /** Milliseconds since 1970, as far as the host knows; undefined where it has no idea. */
+  readonly wallClock_ms?: () => number;
+  /** Asks for {@link HostUser.onWake} at `at_ms`, or soon after. An earlier wish that still stands is enough. */
+  wakeAt(at_ms: number, now_ms: number): void;
+  /** A message couldn't be sent: one of our addresses may be gone. */
+  suspectAddresses?(): void;
+  /** Whether an address that isn't ours is private, or in one of our interfaces' networks. */
+  isNear(address: string): boolean;
+}
+
+/** Makes the host for one user; nothing is told to it before the host is asked for something. */
+export type Connect<H extends Host> = (user: HostUser) => H;
+
+/** A host on which branchline runs for good: with sockets that follow its addresses, a disk, and commands. */
+export interface RouterHost extends Host {
+  readonly wallClock_ms: () => number;
+  readonly sockets: Sockets;
+  readonly store: Store;
+  /** Tables of the host's own, by name. */
+  readonly tables: Readonly<Record<string, Table>>;
+  /** What the router's interfaces have now; undefined where nobody tells. */
+  readInterfaces(): Interfaces | undefined;
+  /**
+   * Looks at them again and again.
+   * @param first_ms until the first look
+   * @param onLook resolves to how long until the next look, in ms
+   */
+  watchInterfaces(first_ms: number, onLook: (interfaces: Interfaces) => Promise<number>): void;
+  /** Whether the connection stands; true for UDP. */
+  isOpen(flow: Flow): boolean;
+  /** ISO 8601, of milliseconds since 1970. */
+  isoTime(time_ms: number): string;
+  /** From now on what is less important isn't logged. */
+  setLogLevel(level: LogLevel): void;
+  /** DNS servers, address or address:port; empty: those that the system asks. */
+  setDnsServers(servers: readonly string[]): void;
+  /** @throws when the files can't be used: the old ones stay in use */
+  setTls(files: TlsFiles): void;
+  /**
+   * Lets commands reach us: `answer` gives one line for each line.
+   * @throws when the folder can't be written
+   */
+  openCommands(answer: (line: string) => string): Promise<void>;
+  /** No command, no answer of DNS's, no look at interfaces and no wake-up comes from now on. */
+  quiet(): Promise<void>;
+  /** Ends all connections, once what has been sent is gone. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,156 @@
+/** branchline as it runs: the engine on a router's host, with listeners that follow its addresses, a memory on disk, and commands. */
+import type { Logger } from "../base/ports.ts";
+import type { Pin } from "../policy/peers/peer.ts";
+import { type RegisteredPage, registeredAfter } from "../policy/phones/registered.ts";
+import { takeSnapshot } from "../policy/snapshot.ts";
+import { BindingKeeper } from "./binding-keeper.ts";
+import type { Config } from "./config/config.ts";
+import { answerControl, type Controlled, type RecordedCall, type RunningStatus } from "./control.ts";
+import { Engine } from "./engine.ts";
+import type { Connect, RouterHost } from "./host.ts";
+import { Listening } from "./listening.ts";
+import { changedKeys, type ReloadOutcome, refusedChanges } from "./reload.ts";
+
+/** The file as it is now, or what is wrong with it. */
+export type ReadFile = () => { readonly config: Config } | { readonly faults: readonly string[] };
+
+export class Service implements Controlled {
+  private config: Config;
+  private readonly file: string;
+  private readonly readFile: ReadFile;
+  private readonly engine: Engine<RouterHost>;
+  private readonly host: RouterHost;
+  private readonly log: Logger;
+  private readonly listening: Listening;
+  private readonly keeper: BindingKeeper;
+  private started_ms = 0;
+
+  /**
+   * @param file what the log calls the file
+   * @throws when the TLS certificate can't be used
+   */
+  constructor(config: Config, file: string, readFile: ReadFile, connect: Connect<RouterHost>) {
+    this.config = config;
+    this.file = file;
+    this.readFile = readFile;
+    this.engine = new Engine(config, connect);
+    const { engine } = this;
+    const { host, bindings, callbacks, timers } = engine;
+    const { log, store, wallClock_ms } = host;
+    this.host = host;
+    this.log = log;
+    engine.core.meter.watchAll(host.tables);
+    this.listening = new Listening(config.listeners, host.sockets, engine, log);
+    const ports = { store, log, wallClock_ms, now_ms: () => host.now_ms() };
+    const { expires_cap_ms } = config.site.registration;
+    this.keeper = new BindingKeeper(ports, bindings, callbacks, timers, config.stateInterval_ms, expires_cap_ms);
+  }
+
+  /** @throws when a listener can't be opened */
+  async start(): Promise<void> {
+    const { host, engine, listening, config, log } = this;
+    const interfaces = host.readInterfaces() ?? new Map();
+    listening.prepare(interfaces);
+    engine.onListening();
+    await this.keeper.start(config.listeners);
+    await listening.start(interfaces);
+    host.watchInterfaces(listening.nextLook_ms, async (found) => {
+      await listening.follow(found);
+      return listening.nextLook_ms;
+    });
+    this.started_ms = host.now_ms();
+    engine.start();
+    await host
+      .openCommands((line) => answerControl(line, this))
+      .catch((error: unknown) => log.warn("control_socket", { error: String(error), effect: "no commands" }));
+    const open = config.listeners.filter((listener) => !listener.isAway);
+    const listeners = open.map((listener) => `${listener.protocol}:${listener.sentBy}`).join(",");
+    log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
+  }
+
+  /** Reads the file anew, and takes all of it over or nothing; calls in progress end as they began. */
+  reload(): ReloadOutcome {
+    const { log, file } = this;
+    const read = this.readFile();
+    const faults = "faults" in read ? read.faults : this.takeOver(read.config);
+    if ("faults" in read || faults.length > 0) {
+      log.error("reload_refused", { file, effect: "the old configuration stays active", why: faults.join(" | ") });
+      return { isDone: false, faults };
+    }
+    const changed = changedKeys(this.config, read.config);
+    this.config = read.config;
+    log.info("reloaded", { file, changed: changed.length === 0 ? "nothing" : changed.join(",") });
+    return { isDone: true, changed };
+  }
+
+  status(): RunningStatus {
+    const { engine, host } = this;
+    const now_ms = host.now_ms();
+    const { history, ...status } = engine.site.status(now_ms);
+    const { meter } = engine.core;
+    return {
+      ...status,
+      version: BRANCHLINE_VERSION,
+      up_s: Math.round((now_ms - this.started_ms) / 1_000),
+      listen: this.listening.all.map(({ name, address, isAway }) => ({ name, address: isAway ? null : address })),
+      dropped: meter.dropped,
+      tables: meter.tableStatus,
+      history: history.map(({ at_ms, role, name, from, to, evidence }) => {
+        return { at: this.timeOf(at_ms, now_ms), text: `${role} ${name}: ${from} → ${to} (${evidence})` };
+      }),
+    };
+  }
+
+  calls(): RecordedCall[] {
+    const now_ms = this.host.now_ms();
+    return this.engine.callLog.all.map(({ at_ms, callId, from, to, origin, rule, why, route, status, after_ms }) => {
+      return { at: this.timeOf(at_ms, now_ms), callId, from, to, origin, rule, why, route, status, after_ms };
+    });
+  }
+
+  snapshot(): string {
+    const { bindings, callbacks } = this.engine;
+    return JSON.stringify(takeSnapshot(bindings, callbacks, this.host.now_ms()));
+  }
+
+  registered(after: string): RegisteredPage {
+    const { host, engine } = this;
+    return registeredAfter(engine.bindings, after, (flow) => host.isOpen(flow), host.now_ms());
+  }
+
+  force(pin: Pin): void {
+    this.log.warn("force", { upstream: pin });
+    this.engine.force(pin);
+  }
+
+  async stop(): Promise<void> {
+    this.engine.stop();
+    this.listening.stop();
+    await this.host.quiet();
+    await this.keeper.stop();
+    await this.host.close();
+    this.log.info("stopped", {});
+  }
+
+  /** @returns why `next` can't be taken over: then nothing of it has been */
+  private takeOver(next: Config): readonly string[] {
+    const { host, engine, keeper } = this;
+    const refused = refusedChanges(this.config, next);
+    if (refused.length > 0) return refused;
+    try {
+      if (next.tls !== undefined) host.setTls(next.tls);
+    } catch (error) {
+      return [`tls: ${String(error)}`];
+    }
+    host.setLogLevel(next.logLevel);
+    host.setDnsServers(next.dnsServers);
+    keeper.interval_ms = next.stateInterval_ms;
+    engine.reload(next.site);
+    return [];
+  }
+
+  /** ISO 8601, by the router's present idea of the time. */
+  private timeOf(at_ms: number, now_ms: number): string {
+    return this.host.isoTime(this.host.wallClock_ms() - (now_ms - at_ms));
+  }
+}

@@ -1,0 +1,131 @@
+/** A router as branchline's host: Node's sockets, clock, DNS and disk. Nothing else knows all of `io/node`. */
+
+import type { LogLevel } from "../../base/event-types.ts";
+import type { Limits } from "../../base/limits.ts";
+import { limitsFor } from "../../base/limits.ts";
+import type { Table } from "../../base/meter.ts";
+import type { Mac } from "../../base/ports.ts";
+import type { Flow } from "../../transport/flow.ts";
+import { isReliable } from "../../transport/flow.ts";
+import type { HostUser } from "../../transport/host-user.ts";
+import type { LookupPort } from "../../transport/locator.ts";
+import type { Interfaces } from "../../transport/own-listener.ts";
+import type { TlsFiles } from "../../transport/tls-files.ts";
+import { SystemClock } from "./clock.ts";
+import { ControlSocket } from "./control-socket.ts";
+import { NodeDns } from "./dns.ts";
+import { isNear, readInterfaces, WatchedInterfaces } from "./interfaces.ts";
+import type { StderrLog } from "./log.ts";
+import { heapMemory_bytes } from "./memory.ts";
+import { createMac, createRandom } from "./secret.ts";
+import { bindingsFile, type StateFile } from "./state-file.ts";
+import { NodeTransport } from "./transport.ts";
+
+export interface HostSettings {
+  /** Where the secret, the bindings and the control socket are. */
+  readonly stateFolder: string;
+  readonly controlFile: string;
+  readonly tls: TlsFiles | undefined;
+  /** DNS servers, address or address:port; empty: those that the system asks. */
+  readonly dnsServers: readonly string[];
+}
+
+export class NodeHost {
+  readonly log: StderrLog;
+  readonly limits: Limits;
+  readonly transport: NodeTransport;
+  readonly sockets: NodeTransport;
+  readonly lookup: LookupPort;
+  readonly random = createRandom();
+  readonly mac: Mac;
+  readonly store: StateFile;
+  readonly tables: Readonly<Record<string, Table>>;
+  readonly wallClock_ms: () => number;
+  private readonly controlFile: string;
+  private readonly clock: SystemClock;
+  private readonly dns: NodeDns;
+  private interfaces: WatchedInterfaces | undefined = undefined;
+  private control: ControlSocket | undefined = undefined;
+
+  /** @throws when the TLS certificate can't be used */
+  constructor(settings: HostSettings, log: StderrLog, user: HostUser) {
+    const { stateFolder, controlFile, tls, dnsServers } = settings;
+    this.log = log;
+    this.limits = limitsFor(heapMemory_bytes());
+    this.clock = new SystemClock(() => user.onWake());
+    const { clock } = this;
+    this.wallClock_ms = () => clock.wallClock_ms();
+    this.transport = new NodeTransport(user, log, tls, this.limits);
+    this.sockets = this.transport;
+    this.tables = { connections: this.transport.streams };
+    this.dns = new NodeDns((question, answer) => user.onAnswer(question, answer), dnsServers);
+    const { dns, transport } = this;
+    this.lookup = {
+      query: (question) => dns.query(question),
+      findSource: (address) => void transport.findSource(address).then((source) => user.onSource(address, source)),
+    };
+    this.mac = createMac(stateFolder, log);
+    this.store = bindingsFile(stateFolder);
+    this.controlFile = controlFile;
+  }
+
+  now_ms(): number {
+    return this.clock.now_ms();
+  }
+
+  wakeAt(at_ms: number, now_ms: number): void {
+    this.clock.wakeAt(at_ms, now_ms);
+  }
+
+  isNear(address: string): boolean {
+    return isNear(address);
+  }
+
+  readInterfaces(): Interfaces | undefined {
+    return readInterfaces();
+  }
+
+  watchInterfaces(first_ms: number, onLook: (interfaces: Interfaces) => Promise<number>): void {
+    this.interfaces = new WatchedInterfaces(first_ms, onLook);
+  }
+
+  suspectAddresses(): void {
+    this.interfaces?.lookSoon();
+  }
+
+  isOpen(flow: Flow): boolean {
+    return !isReliable(flow) || this.transport.streams.isOpen(flow);
+  }
+
+  isoTime(time_ms: number): string {
+    return this.clock.isoTime(time_ms);
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.log.setLevel(level);
+  }
+
+  setDnsServers(servers: readonly string[]): void {
+    this.dns.servers = servers;
+  }
+
+  setTls(files: TlsFiles): void {
+    this.transport.streams.reloadTls(files);
+  }
+
+  async openCommands(answer: (line: string) => string): Promise<void> {
+    this.control = new ControlSocket(this.controlFile, answer);
+    await this.control.open();
+  }
+
+  async quiet(): Promise<void> {
+    this.interfaces?.stop();
+    await this.control?.close();
+    this.clock.stop();
+    this.dns.close();
+  }
+
+  close(): Promise<void> {
+    return this.transport.closeAll();
+  }
+}
