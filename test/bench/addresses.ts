@@ -17,6 +17,11 @@ export const PHONES: readonly Address[] = Array.from({ length: 50 }, (_, index) 
   port: 5062,
 }));
 
+/** The URIs of the phones that ring when the gateway calls; the first one answers. */
+export const RINGING: readonly string[] = PHONES.slice(0, 5).map(
+  (phone, index) => `sip:${401 + index}@${hostPort(phone)}`,
+);
+
 export function hostPort({ host, port }: Address): string {
   return `${host}:${port}`;
 }

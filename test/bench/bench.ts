@@ -1,12 +1,15 @@
 /** Measures branchline against Kamailio doing the same job, on this machine, round by round, and prints a table. */
 import { readFileSync } from "node:fs";
 import { cpus, release } from "node:os";
+import { resolve } from "node:path";
 import { runFloor } from "./floor.ts";
 import { runWorker } from "./load/worker.ts";
 import { LoadClient } from "./load-client.ts";
 import { calls } from "./measures/calls.ts";
+import { fork } from "./measures/fork.ts";
+import { highRate } from "./measures/high-rate.ts";
 import { highestRate } from "./measures/highest-rate.ts";
-import { latency } from "./measures/latency.ts";
+import { idle } from "./measures/idle.ts";
 import type { Bench, Measure } from "./measures/measure.ts";
 import { memory } from "./measures/memory.ts";
 import { outage } from "./measures/outage.ts";
@@ -18,7 +21,7 @@ import { Sandbox } from "./sandbox.ts";
 import { branchline, branchlineBefore, floor, kamailioFast, kamailioLean, type System } from "./systems.ts";
 import { markdownTable, Samples } from "./table.ts";
 
-const MEASURES: readonly Measure[] = [calls, highestRate, latency, register, storm, memory, start, outage];
+const MEASURES: readonly Measure[] = [calls, highRate, highestRate, fork, register, storm, memory, start, idle, outage];
 
 async function runBench(options: Options): Promise<void> {
   const systems = systemsToCompare(options);
@@ -27,7 +30,10 @@ async function runBench(options: Options): Promise<void> {
   const load = await LoadClient.start(sandbox);
   const warnings = new Set<string>();
   const bench: Bench = { sandbox, load, profile: options.profile, warn: (text) => warnings.add(text) };
-  const measures = MEASURES.filter(({ group }) => options.groups.includes(group));
+  const { groups, isQuick } = options;
+  const measures = MEASURES.filter(
+    ({ group, isLeftOutOfQuick }) => groups.includes(group) && !(isQuick && isLeftOutOfQuick === true),
+  );
   const samples = new Samples();
   for (let round = 1; round <= options.profile.rounds; round += 1) {
     for (const measure of measures) {
@@ -42,8 +48,7 @@ async function runBench(options: Options): Promise<void> {
   load.stop();
   const names = systems.map(({ name }) => name);
   const rows = measures.flatMap((measure) => measure.rows);
-  console.log(markdownTable(rows, names, samples, "branchline", "kamailio-lean"));
-  if (options.before !== undefined) console.log(`\n${markdownTable(rows, names, samples, "branchline", "before")}`);
+  console.log(markdownTable(rows, names, samples, "branchline", ["kamailio-lean", "js-floor", "before"]));
   if (warnings.size > 0) console.log(`\nTo be read with care:\n${[...warnings].map((text) => `- ${text}`).join("\n")}`);
 }
 
@@ -59,14 +64,15 @@ async function sample(bench: Bench, measure: Measure, system: System, samples: S
 
 function systemsToCompare(options: Options): System[] {
   const rival = kamailioLean();
-  const subject = branchline();
+  const { nodeFlags } = options;
+  const subject = branchline(nodeFlags);
   if (rival === undefined)
     console.log("Kamailio is not installed (Debian: apt-get install kamailio): no comparison.\n");
   if (subject === undefined) console.log("dist/branchline.js has not been built: Kamailio alone.\n");
-  const extras = options.extras.map((extra) => (extra === "js-floor" ? floor() : kamailioFast()));
-  const before = options.before === undefined ? undefined : branchlineBefore(options.before);
+  const extras = options.extras.map(() => kamailioFast());
+  const before = options.before === undefined ? undefined : branchlineBefore(resolve(options.before), nodeFlags);
   if (options.before !== undefined && before === undefined) console.log(`${options.before}: no such build.\n`);
-  const systems = [rival, before, subject, ...extras];
+  const systems = [rival, ...extras, floor(nodeFlags), before, subject];
   return systems.filter((system) => system !== undefined);
 }
 

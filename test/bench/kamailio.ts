@@ -2,12 +2,13 @@
  * The rival: the founding article's job as a Kamailio configuration, in its leanest form.
  *
  * Lean: one worker per socket, no TCP, a large receive buffer, no logging on the way of a packet. What the article says is kept: Path and
- * Supported on REGISTER, a failure route that acts on timeouts only, 181, sleep(3), 302 with the gateway as Contact.
+ * Supported on REGISTER, a failure route that acts on timeouts only, 181, sleep(3), 302 with the gateway as Contact. The
+ * gateway's calls ring five phones at once.
  */
 import { spawnSync } from "node:child_process";
-import { DOMAIN, GATEWAY, hostPort, PHONES_SUBNET, PROXY, UPSTREAM } from "./addresses.ts";
+import { DOMAIN, GATEWAY, hostPort, PHONES_SUBNET, PROXY, RINGING, UPSTREAM } from "./addresses.ts";
 
-const MODULES = ["tm", "sl", "rr", "path", "pv", "maxfwd", "textops", "siputils", "ipops", "cfgutils"];
+const MODULES = ["tm", "sl", "rr", "path", "pv", "maxfwd", "textops", "siputils", "ipops", "cfgutils", "corex"];
 
 /** Room for a burst, as branchline asks for too; the default is 256 KiB. */
 const RECEIVE_BUFFER_BYTES = 4 << 20;
@@ -52,6 +53,14 @@ request_route {
 		if (is_method("INVITE") && is_in_subnet("$si", "${PHONES_SUBNET}") && $rd != "${GATEWAY.host}") {
 			t_on_failure("SURVIVAL");
 		}
+	}
+	if (is_method("INVITE") && $si == "${GATEWAY.host}") {
+		$ru = "${RINGING[0]}";
+${RINGING.slice(1)
+  .map((uri) => `		append_branch("${uri}");`)
+  .join("\n")}
+		t_relay();
+		exit;
 	}
 	if ($rd == "${DOMAIN}") { $du = "sip:${hostPort(UPSTREAM)}"; }
 	t_relay();

@@ -1,7 +1,8 @@
 /** The systems that are compared: how each is started, so that it does the same job at the same address. */
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { GATEWAY, hostPort, PHONES_SUBNET, PROXY, UPSTREAM } from "./addresses.ts";
+import { GATEWAY, hostPort, PHONES_SUBNET, PROXY, RINGING, UPSTREAM } from "./addresses.ts";
 import { kamailioConfig, kamailioVersion } from "./kamailio.ts";
 
 /** How long a silent upstream is waited for, in both systems. */
@@ -11,9 +12,16 @@ const FR_TIMER_MS = 4000;
 const KAMAILIO_SHARED_MB = 1024;
 const KAMAILIO_PRIVATE_MB = 4;
 
+/** In calls/s. */
+const FIRST_TRY = 4000;
+
 export interface System {
   readonly name: string;
   readonly version: string;
+  /** Whether it can ring five phones at once. */
+  readonly forks: boolean;
+  /** Where the search for its highest rate begins. */
+  readonly firstTry: number;
   /** Writes its configuration into an empty directory and says what is to be started; `node` is the Node to run it by. */
   prepare(directory: string, node: string): string[];
 }
@@ -34,6 +42,8 @@ function kamailio(name: string, allocator: readonly string[]): System | undefine
   return {
     name,
     version: `Kamailio ${version}`,
+    forks: true,
+    firstTry: FIRST_TRY,
     prepare(directory) {
       const file = `${directory}/kamailio.cfg`;
       const runtime = `${directory}/run`;
@@ -47,35 +57,46 @@ function kamailio(name: string, allocator: readonly string[]): System | undefine
 }
 
 /** The bundle next to this one. */
-export function branchline(): System | undefined {
-  // Fifty phones that make thousands of calls a second are over any limit that a branch would have.
-  return built("branchline", fileURLToPath(new URL("branchline.js", import.meta.url)), "limits: none\n");
+export function branchline(flags: readonly string[]): System | undefined {
+  return built("branchline", fileURLToPath(new URL("branchline.js", import.meta.url)), flags);
 }
 
 /** Another build of branchline, to see what has changed since. */
-export function branchlineBefore(bundle: string): System | undefined {
-  return built("before", bundle, "");
+export function branchlineBefore(bundle: string, flags: readonly string[]): System | undefined {
+  return built("before", bundle, flags);
 }
 
-function built(name: string, bundle: string, extra: string): System | undefined {
+function built(name: string, bundle: string, flags: readonly string[]): System | undefined {
   if (!existsSync(bundle)) return undefined;
   return {
     name,
-    version: `Node ${process.versions.node}`,
+    version: nodeVersion(flags),
+    forks: true,
+    firstTry: FIRST_TRY,
     prepare(directory, node) {
       const file = `${directory}/branchline.yaml`;
-      writeFileSync(file, branchlineConfig() + extra);
-      return [node, bundle, "run", "-c", file];
+      // Fifty phones that make thousands of calls a second are over any limit that a branch would have.
+      writeFileSync(file, `${branchlineConfig()}limits: none\n`);
+      const isKnown = spawnSync(node, [bundle, "check", "-c", file], { stdio: "ignore" }).status === 0;
+      // The first builds had no limits.
+      if (!isKnown) writeFileSync(file, branchlineConfig());
+      return [node, ...flags, bundle, "run", "-c", file];
     },
   };
 }
 
+function nodeVersion(flags: readonly string[]): string {
+  return ["Node", process.versions.node, ...flags].join(" ");
+}
+
 /** The least JavaScript that forwards the same packets. */
-export function floor(): System {
+export function floor(flags: readonly string[]): System {
   return {
     name: "js-floor",
-    version: `Node ${process.versions.node}`,
-    prepare: (_directory, node) => [node, fileURLToPath(import.meta.url), "floor"],
+    version: nodeVersion(flags),
+    forks: false,
+    firstTry: 2 * FIRST_TRY,
+    prepare: (_directory, node) => [node, ...flags, fileURLToPath(import.meta.url), "floor"],
   };
 }
 
@@ -85,6 +106,7 @@ localnet: [${PHONES_SUBNET}]
 upstream: {targets: [sip:${hostPort(UPSTREAM)}], fr_timer: ${FR_TIMER_MS / 1000}s}
 gateways: [sip:${hostPort(GATEWAY)}]
 survival: {answer: 302, notice_hold: 1s}
+hunt_groups: {default: {members: [${RINGING.map((uri) => `"${uri}"`).join(", ")}]}}
 state: ./state
 `;
 }

@@ -23,20 +23,20 @@ export class Samples {
   }
 }
 
-/** The table: a row per measure, a column per system, and how `subject` compares with `bar` if both are there. */
+/** The table: a row per measure, a column per system, and how `subject` compares with each of `bars` that is there. */
 export function markdownTable(
   rows: readonly Row[],
   systems: readonly string[],
   samples: Samples,
   subject: string,
-  bar: string,
+  bars: readonly string[],
 ): string {
-  const hasRatio = systems.includes(subject) && systems.includes(bar);
-  const header = ["", ...systems, ...(hasRatio ? [`${subject} / ${bar}`] : [])];
+  const compared = systems.includes(subject) ? bars.filter((bar) => systems.includes(bar)) : [];
+  const header = ["", ...systems, ...compared.map((bar) => `/ ${bar}`)];
   const body = rows.map((row) => {
     const cells = systems.map((system) => format(samples.median(system, row.key), row.digits));
-    const ratio = hasRatio ? [formatRatio(samples.median(subject, row.key), samples.median(bar, row.key))] : [];
-    return [row.label, ...cells, ...ratio];
+    const own = samples.median(subject, row.key);
+    return [row.label, ...cells, ...compared.map((bar) => formatRatio(own, samples.median(bar, row.key)))];
   });
   const widths = header.map((cell, column) =>
     Math.max(3, ...[header, ...body].map((line) => line[column]?.length ?? 0), cell.length),

@@ -1,4 +1,4 @@
-/** The far side: head office's PBX, which registers phones and answers calls; and the gateway, which is only probed. */
+/** What is called: head office's PBX, which registers phones, too; the gateway, which is only probed; phones that ring. */
 import type { DelayQueues } from "./delay-queues.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { answered, respond, ringing } from "./messages.ts";
@@ -20,8 +20,9 @@ interface Leg {
 export class Callee {
   /** When false, nothing is answered: the line is cut. */
   isAlive = true;
-  /** When false, calls ring until {@link answerOne}. */
-  answersByItself = true;
+  /** "when told": calls ring until {@link answerOne}; "never": until they are cancelled. */
+  answers: "by itself" | "when told" | "never" = "by itself";
+  invites = 0;
   retransmissions = 0;
   registersWithoutPath = 0;
   /** Called at the first arrival of each INVITE. */
@@ -38,7 +39,8 @@ export class Callee {
     this.legs.clear();
     this.unanswered = [];
     this.isAlive = true;
-    this.answersByItself = true;
+    this.answers = "by itself";
+    this.invites = 0;
     this.retransmissions = 0;
     this.registersWithoutPath = 0;
   }
@@ -49,6 +51,7 @@ export class Callee {
     const method = methodOf(text);
     if (method === "INVITE") this.invited(text, endpoint, now_ms);
     else if (method === "ACK") this.acknowledged(text);
+    else if (method === "CANCEL") this.cancelled(text, endpoint);
     else if (method === "REGISTER") this.registered(text, endpoint);
     else {
       if (method === "BYE") this.legs.delete(callNumber(text));
@@ -73,23 +76,35 @@ export class Callee {
     const leg: Leg = { echoed, endpoint, last: respond("100 Trying", echoed), isAcked: false };
     this.legs.set(number, leg);
     endpoint.send(leg.last);
+    this.invites += 1;
     this.onInvite(number, now_ms);
     this.clock.after(RING_AFTER_MS, () => {
-      leg.last = ringing(leg.echoed);
+      leg.last = ringing(leg.echoed, endpoint.address);
       endpoint.send(leg.last);
     });
-    if (this.answersByItself) this.clock.after(ANSWER_AFTER_MS, () => this.answer(leg));
-    else this.unanswered.push(leg);
+    if (this.answers === "by itself") this.clock.after(ANSWER_AFTER_MS, () => this.answer(leg));
+    else if (this.answers === "when told") this.unanswered.push(leg);
   }
 
   private answer(leg: Leg): void {
-    leg.last = answered(leg.echoed);
-    leg.endpoint.send(leg.last);
+    this.conclude(leg, answered(leg.echoed, leg.endpoint.address));
+  }
+
+  /** Sends a final response until its ACK comes. */
+  private conclude(leg: Leg, response: string): void {
+    leg.last = response;
+    leg.endpoint.send(response);
     const again = (): void => {
       this.retransmissions += 1;
       leg.endpoint.send(leg.last);
     };
     retransmit(this.clock, () => !leg.isAcked, again, T2_MS);
+  }
+
+  private cancelled(text: string, endpoint: Endpoint): void {
+    endpoint.send(respond("200 OK", echoedFields(text, "callee")));
+    const leg = this.legs.get(callNumber(text));
+    if (leg !== undefined) this.conclude(leg, respond("487 Request Terminated", leg.echoed));
   }
 
   private acknowledged(text: string): void {

@@ -1,5 +1,5 @@
 /**
- * The near side: phones that call, and hang up when the call is up or when they are told to.
+ * What calls: phones, and the gateway, that call, and hang up when the call is up or when they are told to.
  *
  * Timers outlive most calls, so neither they nor a finished call keep any text: collecting it would make pauses.
  */
@@ -45,12 +45,17 @@ export class Caller {
   private readonly phones: readonly Endpoint[];
   private readonly calls = new Map<number, Call>();
   private held: Call[] = [];
+  /** The host that they call; undefined: their domain. */
+  private readonly called: Pick<Identity, "calls">;
   /** Never starts again, so that a datagram of an earlier load belongs to no call of this one. */
-  private placed = 0;
+  private placed: number;
 
-  constructor(clock: DelayQueues, phones: readonly Endpoint[]) {
+  /** @param first the number of the first call: no two callers may have the same */
+  constructor(clock: DelayQueues, phones: readonly Endpoint[], first = 1, calls?: string) {
     this.clock = clock;
     this.phones = phones;
+    this.placed = first - 1;
+    this.called = calls === undefined ? {} : { calls };
   }
 
   reset(): void {
@@ -64,7 +69,8 @@ export class Caller {
     const number = ++this.placed;
     const phone = this.phones[number % this.phones.length];
     if (phone === undefined) throw new Error("a caller needs phones");
-    const identity: Identity = { number, user: String(2000 + (number % this.phones.length)), address: phone.address };
+    const user = String(2000 + (number % this.phones.length));
+    const identity: Identity = { number, user, address: phone.address, ...this.called };
     const placed_ms = performance.now();
     const call: Call = { identity, phone, placed_ms, state: State.calling, ok: "", ack: "" };
     this.calls.set(number, call);

@@ -1,5 +1,5 @@
 /** The loads themselves: each command of the bench, carried out by phones, upstream and gateway of this process. */
-import { GATEWAY, PHONES, UPSTREAM } from "../addresses.ts";
+import { GATEWAY, hostPort, PHONES, PROXY, RINGING, UPSTREAM } from "../addresses.ts";
 import { Callee } from "./callee.ts";
 import { Caller } from "./caller.ts";
 import { DelayQueues } from "./delay-queues.ts";
@@ -9,6 +9,7 @@ import {
   type CallsCommand,
   type CallsReport,
   type Command,
+  type ForksReport,
   monotonic_ms,
   type Percentiles,
   type PingCommand,
@@ -26,21 +27,35 @@ import { answeredMethod, statusOf } from "./sip-text.ts";
 const DRAIN_MS = 1500;
 const PING_INTERVAL_MS = 1;
 const CATCH_UP_MS = 5;
+/** The gateway's calls have numbers of their own. */
+const FIRST_OF_GATEWAY = 1_000_000_000;
 
 export class Load {
   private readonly clock = new DelayQueues();
   private readonly callee = new Callee(this.clock);
+  /** What the gateway's calls ring. */
+  private readonly ringing = RINGING.map(() => new Callee(this.clock));
   private phones: Endpoint[] = [];
   private caller = new Caller(this.clock, this.phones);
+  private gateway = new Caller(this.clock, []);
   private registrant = new Registrant(this.clock, this.phones);
   private answeredPingAt_ms: number | undefined;
 
   static async open(): Promise<Load> {
     const load = new Load();
-    const fromPhoneSide = (text: string): void => load.receive(text);
-    const fromFarSide = (text: string, endpoint: Endpoint): void => load.callee.receive(text, endpoint);
-    load.phones = await Promise.all(PHONES.map((phone) => Endpoint.open(phone, fromPhoneSide)));
-    await Promise.all([UPSTREAM, GATEWAY].map((address) => Endpoint.open(address, fromFarSide)));
+    const phones = PHONES.map((phone, index) =>
+      Endpoint.open(phone, (text, endpoint) => {
+        if (statusOf(text) === 0) load.ringing[index]?.receive(text, endpoint);
+        else load.receive(text, load.caller);
+      }),
+    );
+    load.phones = await Promise.all(phones);
+    await Endpoint.open(UPSTREAM, (text, endpoint) => load.callee.receive(text, endpoint));
+    const gateway = await Endpoint.open(GATEWAY, (text, endpoint) => {
+      if (statusOf(text) === 0) load.callee.receive(text, endpoint);
+      else load.receive(text, load.gateway);
+    });
+    load.gateway = new Caller(load.clock, [gateway], FIRST_OF_GATEWAY, hostPort(PROXY));
     load.caller = new Caller(load.clock, load.phones);
     load.registrant = new Registrant(load.clock, load.phones);
     load.callee.onInvite = (number, now_ms) => load.caller.arrived(number, now_ms);
@@ -51,7 +66,9 @@ export class Load {
   async run(command: Command): Promise<Report> {
     switch (command.kind) {
       case "calls":
-        return this.runCalls(command);
+        return this.runCalls(this.caller, command);
+      case "forks":
+        return this.runForks(command);
       case "ring":
         return { count: await this.ring(command) };
       case "answer":
@@ -83,24 +100,39 @@ export class Load {
     this.clock.clear();
     this.callee.reset();
     this.caller.reset();
+    this.gateway.reset();
+    for (const [index, phone] of this.ringing.entries()) {
+      phone.reset();
+      if (index > 0) phone.answers = "never";
+    }
     this.registrant.reset();
   }
 
-  private receive(text: string): void {
+  /** A response to a phone, or to the gateway. */
+  private receive(text: string, caller: Caller): void {
     const now_ms = performance.now();
     const status = statusOf(text);
-    if (status === 0) return;
     const method = answeredMethod(text);
     if (method === "REGISTER") this.registrant.receive(text, status, now_ms);
     else if (method === "OPTIONS") this.answeredPingAt_ms ??= monotonic_ms();
-    else this.caller.receive(text, status, method, now_ms);
+    else caller.receive(text, status, method, now_ms);
   }
 
-  private async runCalls({ rate, duration_ms }: CallsCommand): Promise<CallsReport> {
+  private async runForks(command: Pick<CallsCommand, "rate" | "duration_ms">): Promise<ForksReport> {
+    const report = await this.runCalls(this.gateway, command);
+    const sum = (count: (phone: Callee) => number): number => this.ringing.reduce((all, one) => all + count(one), 0);
+    const retransmissions = report.retransmissions + sum((phone) => phone.retransmissions);
+    return { ...report, retransmissions, rung: sum((phone) => phone.invites) };
+  }
+
+  private async runCalls(
+    caller: Caller,
+    { rate, duration_ms }: Pick<CallsCommand, "rate" | "duration_ms">,
+  ): Promise<CallsReport> {
     this.reset();
-    const { tally } = this.caller;
+    const { tally } = caller;
     const before = performance.eventLoopUtilization();
-    await this.paced(rate, (rate * duration_ms) / 1000, () => this.caller.place());
+    await this.paced(rate, (rate * duration_ms) / 1000, () => caller.place());
     const { utilization } = performance.eventLoopUtilization(before);
     await this.until(() => tally.completed === tally.started, DRAIN_MS);
     return {
@@ -116,7 +148,7 @@ export class Load {
 
   private async ring({ calls, rate }: RingCommand): Promise<number> {
     this.reset();
-    this.callee.answersByItself = false;
+    this.callee.answers = "when told";
     this.caller.hangsUpByItself = false;
     await this.paced(rate, calls, () => this.caller.place());
     await this.until(() => this.caller.tally.ringing === calls, DRAIN_MS);
@@ -145,7 +177,9 @@ export class Load {
     await this.until(isDone, started_ms + limit_ms - performance.now());
     const { started, completed, retransmissions, lastCompleted_ms } = this.registrant;
     const last200_ms = completed > 0 ? lastCompleted_ms - started_ms : Number.NaN;
-    return { started, completed, retransmissions, withoutPath: this.callee.registersWithoutPath, last200_ms };
+    const { registersWithoutPath: withoutPath } = this.callee;
+    const answeredWithoutPath = this.registrant.withoutPath;
+    return { started, completed, retransmissions, withoutPath, answeredWithoutPath, last200_ms };
   }
 
   private async redirect({ calls, limit_ms }: RedirectCommand): Promise<RedirectReport> {

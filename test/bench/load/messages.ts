@@ -1,5 +1,5 @@
 /** What phones and upstream say: messages as long as those of real ones, as templates. */
-import { DOMAIN, hostPort, PROXY, UPSTREAM } from "../addresses.ts";
+import { DOMAIN, hostPort, PROXY } from "../addresses.ts";
 import { bracketedUri, headerValue, headerValues } from "./sip-text.ts";
 
 /** What a request is filled in with. */
@@ -10,6 +10,8 @@ export interface Identity {
   readonly user: string;
   /** The phone's own `host:port`. */
   readonly address: string;
+  /** The host that it calls, for a gateway: phones call their domain. */
+  readonly calls?: string;
 }
 
 const ALLOW = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REFER, NOTIFY, UPDATE, INFO\r\n";
@@ -43,12 +45,13 @@ function via({ number, address }: Identity, transaction: string): string {
   return `Via: SIP/2.0/UDP ${address};branch=z9hG4bK-${transaction}-${number};rport\r\nMax-Forwards: 70\r\n`;
 }
 
-function from({ number, user }: Identity): string {
-  return `From: "Phone ${user}" <sip:${user}@${DOMAIN}>;tag=c${number}\r\n`;
+function from({ number, user, address, calls }: Identity): string {
+  const home = calls === undefined ? DOMAIN : address;
+  return `From: "Phone ${user}" <sip:${user}@${home}>;tag=c${number}\r\n`;
 }
 
-function dialled({ number }: Identity): string {
-  return `sip:1${number % 1000}@${DOMAIN}`;
+function dialled({ number, calls = DOMAIN }: Identity): string {
+  return `sip:1${number % 1000}@${calls}`;
 }
 
 function callId({ number }: Identity): string {
@@ -116,13 +119,17 @@ export function respond(status: string, echoed: string, extra = ""): string {
   return `SIP/2.0 ${status}\r\n${echoed}${extra}Server: HeadOffice PBX 18.9\r\nContent-Length: 0\r\n\r\n`;
 }
 
-const CALLEE_CONTACT = `Contact: <sip:callee@${hostPort(UPSTREAM)}>\r\n`;
-
-export function ringing(echoed: string): string {
-  return respond("180 Ringing", echoed, CALLEE_CONTACT);
+/** @param address the callee's own `host:port` */
+export function ringing(echoed: string, address: string): string {
+  return respond("180 Ringing", echoed, calleeContact(address));
 }
 
-export function answered(echoed: string): string {
-  const head = `SIP/2.0 200 OK\r\n${echoed}${CALLEE_CONTACT}${ALLOW}Server: HeadOffice PBX 18.9\r\n`;
-  return withBody(head, sdp(hostPort(UPSTREAM)));
+/** @param address the callee's own `host:port` */
+export function answered(echoed: string, address: string): string {
+  const head = `SIP/2.0 200 OK\r\n${echoed}${calleeContact(address)}${ALLOW}Server: HeadOffice PBX 18.9\r\n`;
+  return withBody(head, sdp(address));
+}
+
+function calleeContact(address: string): string {
+  return `Contact: <sip:callee@${address}>\r\n`;
 }

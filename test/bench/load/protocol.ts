@@ -7,6 +7,18 @@ export interface CallsCommand {
   readonly duration_ms: number;
 }
 
+/** Complete calls of the gateway, each of which rings five phones. */
+export interface ForksCommand {
+  readonly kind: "forks";
+  readonly rate: number;
+  readonly duration_ms: number;
+}
+
+export interface ForksReport extends CallsReport {
+  /** INVITEs that came to phones. */
+  readonly rung: number;
+}
+
 export interface CallsReport {
   readonly started: number;
   readonly completed: number;
@@ -68,6 +80,8 @@ export interface RegistersReport {
   readonly retransmissions: number;
   /** REGISTERs that reached upstream without Path, or without `path` in Supported. */
   readonly withoutPath: number;
+  /** 200s that reached the phone without the Path that upstream has put there (RFC 3327 §5.3). */
+  readonly answeredWithoutPath: number;
   /** From the first REGISTER sent to the last 200 received. */
   readonly last200_ms: number;
 }
@@ -110,6 +124,7 @@ export interface ResetCommand {
 
 export type Command =
   | CallsCommand
+  | ForksCommand
   | RingCommand
   | AnswerCommand
   | HangUpCommand
@@ -123,6 +138,7 @@ export type Command =
 /** Which report answers which command. */
 export interface Reports {
   calls: CallsReport;
+  forks: ForksReport;
   ring: CountReport;
   answer: CountReport;
   "hang-up": CountReport;

@@ -3,7 +3,7 @@ import type { DelayQueues } from "./delay-queues.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { register } from "./messages.ts";
 import { retransmit, T2_MS } from "./retransmit.ts";
-import { answeredNumber } from "./sip-text.ts";
+import { answeredNumber, headerValue } from "./sip-text.ts";
 
 /** How many users there are. */
 const USERS = 1000;
@@ -13,6 +13,7 @@ export class Registrant {
   started = 0;
   completed = 0;
   retransmissions = 0;
+  withoutPath = 0;
   lastCompleted_ms = 0;
   private readonly clock: DelayQueues;
   private readonly phones: readonly Endpoint[];
@@ -29,6 +30,7 @@ export class Registrant {
     this.started = 0;
     this.completed = 0;
     this.retransmissions = 0;
+    this.withoutPath = 0;
   }
 
   register(): void {
@@ -50,6 +52,7 @@ export class Registrant {
   receive(text: string, status: number, now_ms: number): void {
     if (status < 200 || !this.pending.delete(answeredNumber(text)) || status >= 300) return;
     this.completed += 1;
+    if (headerValue(text, "Path") === "") this.withoutPath += 1;
     this.lastCompleted_ms = now_ms;
   }
 }

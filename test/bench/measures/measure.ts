@@ -20,14 +20,16 @@ export interface Measure {
   readonly rows: readonly Row[];
   /** Whether it is too long, and too steady, to be repeated in each round. */
   readonly isOnce?: boolean;
+  /** Whether a quick run does without it. */
+  readonly isLeftOutOfQuick?: boolean;
   /** One sample of each row, by the row's key; NaN where there is none. */
   run(bench: Bench, system: System): Promise<Readonly<Record<string, number>>>;
 }
 
 /** The rate of a branch: so low that each datagram wakes the proxy up. */
 export const BRANCH_RATE = 150;
-export const HIGH_RATE = 2000;
-const WARM_UP_RATE = 1000;
+/** What passes a proxy in a call: INVITE, 100, 180, 200, ACK, BYE and 200, each received and sent. */
+export const MESSAGES_OF_A_CALL = 14;
 
 /** Runs `body` with a proxy that has just been started, and ends it afterwards in any case. */
 export async function withProxy<T>(
@@ -45,16 +47,32 @@ export async function withProxy<T>(
   }
 }
 
-/** The same after some thousand calls, so that what is compiled while it runs has been. */
-export function withWarmProxy<T>(bench: Bench, system: System, body: (proxy: RunningProxy) => Promise<T>): Promise<T> {
+/** Calls before a measure, at the rate of the measure: what is compiled at that rate has been by then, and nothing else. */
+export interface WarmUp {
+  readonly rate: number;
+  readonly duration_ms: number;
+}
+
+/** The same after some seconds of calls. */
+export function withWarmProxy<T>(
+  bench: Bench,
+  system: System,
+  warmUp: WarmUp,
+  body: (proxy: RunningProxy) => Promise<T>,
+): Promise<T> {
   return withProxy(bench, system, async (proxy) => {
-    await bench.load.ask({ kind: "calls", rate: WARM_UP_RATE, duration_ms: bench.profile.warmUp_ms });
+    await bench.load.ask({ kind: "calls", ...warmUp });
     await sleep(SETTLE_MS);
     return body(proxy);
   });
 }
 
 export const SETTLE_MS = 300;
+
+/** For high rates. */
+export function highWarmUp({ profile }: Bench): WarmUp {
+  return { rate: 1000, duration_ms: profile.warmUp_ms };
+}
 
 /** CPU time that `proxy` uses while `work` lasts. */
 export async function cpuDuring<T>(

@@ -1,4 +1,4 @@
-/** Memory when idle, with a thousand calls ringing, and with a thousand up. */
+/** Memory when idle, with a thousand calls ringing, with a thousand up, and when they have ended. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Measure, withProxy } from "./measure.ts";
 
@@ -12,6 +12,7 @@ export const memory: Measure = {
     { key: "idle_mb", label: "memory idle (PSS), MB", digits: 1 },
     { key: "ringing_mb", label: "… with 1,000 calls ringing, MB", digits: 1 },
     { key: "up_mb", label: "… with 1,000 calls up, MB", digits: 1 },
+    { key: "after_mb", label: "… after they have ended, MB", digits: 1 },
   ],
   run(bench, system) {
     return withProxy(bench, system, async (proxy) => {
@@ -28,7 +29,8 @@ export const memory: Measure = {
       const cleared = await bench.load.ask({ kind: "hang-up", rate: 2 * rate });
       const least = Math.min(ringing.count, up.count, cleared.count);
       if (least < CALLS) bench.warn(`${system.name}: only ${least} of ${CALLS} calls rang, were answered and ended`);
-      return { idle_mb, ringing_mb, up_mb };
+      await sleep(bench.profile.afterCalls_ms);
+      return { idle_mb, ringing_mb, up_mb, after_mb: await settled_mb() };
     });
   },
 };
