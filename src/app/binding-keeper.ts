@@ -36,7 +36,10 @@ export interface KeeperPorts {
   readonly now_ms: () => number;
 }
 
-export class BindingKeeper implements TimerOwner {
+/** What becomes due. */
+type Due = "save" | "retry" | "expire";
+
+export class BindingKeeper implements TimerOwner<Due> {
   private readonly ports: KeeperPorts;
   private readonly bindings: Bindings;
   private readonly callbacks: Callbacks;
@@ -44,9 +47,9 @@ export class BindingKeeper implements TimerOwner {
   /** Refreshes that bring nothing new are written so often at the most. */
   interval_ms: number;
   private readonly cap_ms: number;
-  private readonly saveTimer = new Timer(this, "save");
-  private readonly retryTimer = new Timer(this, "retry");
-  private readonly expireTimer = new Timer(this, "expire");
+  private readonly saveTimer = new Timer<Due>(this, "save");
+  private readonly retryTimer = new Timer<Due>(this, "retry");
+  private readonly expireTimer = new Timer<Due>(this, "expire");
   private readonly news = new TokenBucket(NEWS_PER_HOUR / 3_600, NEWS_BURST);
   /** Something isn't on disk yet, nor in a write that has begun. */
   private isDirty = false;
@@ -90,7 +93,7 @@ export class BindingKeeper implements TimerOwner {
     if (this.isDirty) await this.write();
   }
 
-  onTimer(kind: string, now_ms: number): void {
+  onTimer(kind: Due, now_ms: number): void {
     if (kind === "expire") this.expire(now_ms);
     else if (this.isDirty) this.queueWrite(now_ms);
   }

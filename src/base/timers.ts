@@ -5,22 +5,23 @@
  * stopping a timer take constant time however many run, and the next deadline is the least of a handful of heads.
  */
 
-export interface TimerOwner {
+/** `K`: the kinds of timers that it has. */
+export interface TimerOwner<K extends string = string> {
   /** `kind` is what the owner gave to its timer. */
-  onTimer(kind: string, now_ms: number): void;
+  onTimer(kind: K, now_ms: number): void;
 }
 
 /** A timer belongs to its owner for life and is started and stopped through {@link Timers}. */
-export class Timer {
-  readonly owner: TimerOwner;
-  readonly kind: string;
+export class Timer<K extends string = string> {
+  readonly owner: TimerOwner<K>;
+  readonly kind: K;
   deadline_ms = 0;
   order = 0;
   queue: Queue | undefined = undefined;
   previous: Timer | undefined = undefined;
   next: Timer | undefined = undefined;
 
-  constructor(owner: TimerOwner, kind: string) {
+  constructor(owner: TimerOwner<K>, kind: K) {
     this.owner = owner;
     this.kind = kind;
   }

@@ -1,4 +1,5 @@
 /** One branch of a response context: a target, and what became of the copy sent to it (RFC 3261 §16.6, §16.7). */
+import { assertNever } from "../base/assert.ts";
 import type { Response } from "../message/message.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
@@ -12,7 +13,7 @@ import type { ProxyKit } from "./kit.ts";
 import { LateAnswer } from "./late-answer.ts";
 import { isMuted } from "./muted.ts";
 import { hopBehind, isFlow, isSips, nextHopOf, sendCopy } from "./outgoing.ts";
-import { type BranchParts, Patience } from "./patience.ts";
+import { type BranchParts, type BranchTimer, Patience } from "./patience.ts";
 import type { RoutedRequest, WaitingRequest } from "./router.ts";
 
 export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingRequest {
@@ -132,9 +133,8 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     } else if (this.isRefusal(response)) {
       // RFC 3263 §4.3: this server can't, another may.
       this.kit.locator.markDead(transaction.flow, now_ms);
-      const { fr_timer_ms } = this;
-      if (fr_timer_ms !== undefined) {
-        this.startTimer("fr_timer", this.hasNext ? fr_timer_ms : this.until_ms - now_ms, now_ms);
+      if (this.fr_timer_ms !== undefined) {
+        this.startTimer("fr_timer", this.hasNext ? this.fr_timer_ms : this.until_ms - now_ms, now_ms);
       }
       this.sendToNextFlow(now_ms);
     } else if (response.status >= 300) this.end({ status: response.status, response }, now_ms);
@@ -159,7 +159,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     this.sendToNextFlow(now_ms);
   }
 
-  onTimer(kind: string, now_ms: number): void {
+  onTimer(kind: BranchTimer, now_ms: number): void {
     try {
       this.expire(kind, now_ms);
     } catch (error) {
@@ -167,7 +167,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     }
   }
 
-  private expire(kind: string, now_ms: number): void {
+  private expire(kind: BranchTimer, now_ms: number): void {
     if (kind === "next") this.hurry(now_ms);
     else if (kind === "retry") this.locate(now_ms);
     else if (kind === "fr_timer") {
@@ -176,7 +176,8 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
       this.end({ status: 408, response: undefined }, now_ms);
     } else if (kind === "hush") this.ask(now_ms);
     else if (kind === "verdict") this.judge(now_ms);
-    else this.dismiss("", 408, now_ms);
+    else if (kind === "timer_c") this.dismiss("", 408, now_ms);
+    else assertNever(kind);
   }
 
   /** The address that was tried says nothing: another gets what is left of the time. */

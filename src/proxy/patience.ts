@@ -9,6 +9,8 @@ import type { Copy } from "./outgoing.ts";
 import type { Target, TargetObserver } from "./router.ts";
 
 export type Wait = "fr_timer" | "hush" | "verdict" | "timer_c";
+/** What becomes due for a branch: the end of a wait, the next address, another try. */
+export type BranchTimer = Wait | "next" | "retry";
 
 /** A line that is back is used this much later at the most. */
 const RETRY_ms = 1_000;
@@ -20,7 +22,7 @@ export interface BranchParts extends Copy {
   readonly fr_timer_ms: number | undefined;
 }
 
-export abstract class Patience implements TimerOwner {
+export abstract class Patience implements TimerOwner<BranchTimer> {
   protected readonly kit: ProxyKit;
   /** fr_timer until something comes, once more when that is only a 100, then timer C. */
   protected timer: Timer | undefined = undefined;
@@ -62,18 +64,18 @@ export abstract class Patience implements TimerOwner {
 
   protected abstract sendToNextFlow(now_ms: number): void;
 
-  abstract onTimer(kind: string, now_ms: number): void;
+  abstract onTimer(kind: BranchTimer, now_ms: number): void;
 
   protected startTimer(kind: Wait, delay_ms: number, now_ms: number): void {
     this.stopTimer();
     if (kind === "fr_timer") this.until_ms = now_ms + delay_ms;
-    this.timer = new Timer(this, kind);
+    this.timer = new Timer<BranchTimer>(this, kind);
     this.kit.timers.start(this.timer, delay_ms, now_ms);
   }
 
   /** @param tries addresses tried so far */
   protected startShare(whole_ms: number | undefined, tries: number, now_ms: number): void {
-    this.nextTimer ??= new Timer(this, "next");
+    this.nextTimer ??= new Timer<BranchTimer>(this, "next");
     this.kit.timers.start(this.nextTimer, addressShare_ms(whole_ms, tries), now_ms);
   }
 
@@ -89,7 +91,7 @@ export abstract class Patience implements TimerOwner {
     if (!isBye && this.retryTimer === undefined) this.observer?.onUnreachable(this.method, now_ms);
     this.triedSince_ms = Math.min(this.triedSince_ms, now_ms);
     if (!isBye || now_ms - this.triedSince_ms < TRANSACTION_ms) {
-      this.retryTimer ??= new Timer(this, "retry");
+      this.retryTimer ??= new Timer<BranchTimer>(this, "retry");
       this.kit.timers.start(this.retryTimer, RETRY_ms, now_ms);
     }
     return !isBye || !isOpen;

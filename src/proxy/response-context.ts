@@ -35,7 +35,7 @@ import { wantsReliable } from "./wants-reliable.ts";
 /** RFC 3326, for phones that lost the race: they don't show a missed call. */
 const ANSWERED_ELSEWHERE = 'Reason: SIP;cause=200;text="Call completed elsewhere"\r\n';
 
-export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwner {
+export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwner<"stage" | "trying"> {
   notes: Notes = NO_NOTES;
   private readonly kit: ProxyKit;
   /** The one that has decided; a reload doesn't change that. */
@@ -45,7 +45,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   private readonly stamp: ViaStamp;
   private readonly decision: RoutingDecision;
   private listener: DecisionListener | undefined = undefined;
-  private readonly timer = new Timer(this, "stage");
+  private readonly timer = new Timer<"stage" | "trying">(this, "stage");
   /** For all but INVITE: until a 100 is due. */
   private trying: Timer | undefined = undefined;
   /** Branches of all stages so far; those of the present one from `stageStart` on. */
@@ -79,7 +79,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     this.listener = this.router.listener(this.routed, this.decision, now_ms);
     this.listener?.onStart?.(this, now_ms);
     if (this.routed.request.method !== "INVITE") {
-      this.trying = new Timer(this, "trying");
+      this.trying = new Timer<"stage" | "trying">(this, "trying");
       this.kit.timers.start(this.trying, TIMER_E_AT_T2_ms, now_ms);
     }
     this.enter(this.place, now_ms);
@@ -140,7 +140,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   }
 
   /** The hold of a notice or a pause is over, a fork has rung long enough, or a 100 is due. */
-  onTimer(kind: string, now_ms: number): void {
+  onTimer(kind: "stage" | "trying", now_ms: number): void {
     try {
       if (kind === "trying") this.kit.transactions.reply(this.server, { status: 100 }, now_ms);
       else this.endStage(now_ms);

@@ -6,7 +6,7 @@ import type { TransportPort } from "../transport/flow.ts";
 import { ClientTransaction } from "./client-transaction.ts";
 import type { Action, Input } from "./machine.ts";
 import { lingering_ms, PATIENCE_ms, T1_ms, T2_ms } from "./timers.ts";
-import type { Transaction } from "./transaction.ts";
+import type { Transaction, TransactionTimer } from "./transaction.ts";
 
 export class Actions {
   private readonly transport: TransportPort;
@@ -71,7 +71,7 @@ export class Actions {
   private retransmitAfter(transaction: Transaction, interval_ms: number, now_ms: number): void {
     if (transaction.isReliable) return;
     transaction.interval_ms = interval_ms;
-    transaction.retransmitTimer ??= new Timer(transaction, "retransmit");
+    transaction.retransmitTimer ??= new Timer<TransactionTimer>(transaction, "retransmit");
     this.timers.start(transaction.retransmitTimer, interval_ms, now_ms);
   }
 

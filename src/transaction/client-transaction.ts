@@ -3,7 +3,7 @@ import type { Request, Response } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
 import { type Flow, isReliable, type TransportPort } from "../transport/flow.ts";
 import { buildAck } from "./ack-cancel.ts";
-import type { Input, Machine } from "./machine.ts";
+import type { AnyMachine, Input } from "./machine.ts";
 import { Transaction, type TransactionRunner } from "./transaction.ts";
 
 /** The sender of the request. */
@@ -37,7 +37,7 @@ export class ClientTransaction extends Transaction {
   /** The ACK to the final response, once there is one. */
   ack = "";
 
-  constructor(runner: TransactionRunner, machine: Machine, key: string, wire: string, flow: Flow, user: ClientUser) {
+  constructor(runner: TransactionRunner, machine: AnyMachine, key: string, wire: string, flow: Flow, user: ClientUser) {
     super(runner, machine, key);
     this.wire = wire;
     this.octets = wire.length;

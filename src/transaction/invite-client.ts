@@ -1,7 +1,9 @@
 /** INVITE client transaction: RFC 3261 §17.1.1, amended by RFC 6026 §7.2 (accepted) and §9.1's wait after a CANCEL. */
 import { type Machine, TERMINATED, to } from "./machine.ts";
 
-export const inviteClient: Machine = {
+export const inviteClient: Machine<
+  "calling" | "proceeding" | "abandoned" | "accepted" | "completed" | typeof TERMINATED
+> = {
   initial: "calling",
   start: ["send", "startRetransmit", "startTimeout"],
   states: {

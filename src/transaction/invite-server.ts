@@ -1,7 +1,7 @@
 /** INVITE server transaction: RFC 3261 §17.2.1, amended by RFC 6026 §7.1 (accepted). */
 import { type Machine, TERMINATED, to } from "./machine.ts";
 
-export const inviteServer: Machine = {
+export const inviteServer: Machine<"proceeding" | "completed" | "confirmed" | "accepted" | typeof TERMINATED> = {
   initial: "proceeding",
   start: [],
   states: {

@@ -56,17 +56,37 @@ export type Action =
   | "absorb64T1"
   | "absorbT4";
 
-export interface Transition {
-  readonly next: string;
+/** Where a transaction can be; each machine has some of these. */
+export type State =
+  | "calling"
+  | "trying"
+  | "proceeding"
+  | "abandoned"
+  | "accepted"
+  | "completed"
+  | "confirmed"
+  | typeof TERMINATED;
+
+export interface Transition<S extends State = State> {
+  readonly next: S;
   readonly actions: readonly Action[];
 }
 
-export interface Machine {
-  readonly initial: string;
+type Row<S extends State> = Readonly<Partial<Record<Input, Transition<S>>>>;
+
+/** A machine with these states: each but the last one has a row. */
+export interface Machine<S extends State> extends AnyMachine {
+  readonly initial: S;
+  readonly states: Readonly<Record<Exclude<S, typeof TERMINATED>, Row<S>>>;
+}
+
+/** Whichever machine it is. */
+export interface AnyMachine {
+  readonly initial: State;
   /** What creating the transaction does. */
   readonly start: readonly Action[];
   /** state → input → transition; an input that is missing is ignored in that state. */
-  readonly states: Readonly<Record<string, Readonly<Partial<Record<Input, Transition>>>>>;
+  readonly states: Readonly<Partial<Record<State, Row<State>>>>;
 }
 
 /** What a response with this status is to a machine. */
@@ -79,11 +99,11 @@ export function inputOf(status: number): "provisional" | "success" | "failure" {
 export const TERMINATED = "terminated";
 
 /** The transition for `input` in `state`; undefined when the machine ignores it. */
-export function step(machine: Machine, state: string, input: Input): Transition | undefined {
+export function step(machine: AnyMachine, state: State, input: Input): Transition | undefined {
   return machine.states[state]?.[input];
 }
 
 /** For tables: go to `next`, doing `actions` in order. */
-export function to(next: string, ...actions: Action[]): Transition {
+export function to<S extends State>(next: S, ...actions: Action[]): Transition<S> {
   return { next, actions };
 }

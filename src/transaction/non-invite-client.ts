@@ -1,7 +1,7 @@
 /** Non-INVITE client transaction: RFC 3261 §17.1.2. */
 import { type Machine, TERMINATED, to } from "./machine.ts";
 
-export const nonInviteClient: Machine = {
+export const nonInviteClient: Machine<"trying" | "proceeding" | "completed" | typeof TERMINATED> = {
   initial: "trying",
   start: ["send", "startRetransmit", "startTimeout"],
   states: {

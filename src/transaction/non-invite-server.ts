@@ -1,7 +1,7 @@
 /** Non-INVITE server transaction: RFC 3261 §17.2.2. */
 import { type Machine, TERMINATED, to } from "./machine.ts";
 
-export const nonInviteServer: Machine = {
+export const nonInviteServer: Machine<"trying" | "proceeding" | "completed" | typeof TERMINATED> = {
   initial: "trying",
   start: [],
   states: {

@@ -4,7 +4,7 @@ import type { ViaStamp } from "../message/reply.ts";
 import { defaultPort, type Flow, isReliable, type TransportPort } from "../transport/flow.ts";
 import { responseFlow, stampVia } from "../transport/receive.ts";
 import { inviteServer } from "./invite-server.ts";
-import type { Input, Machine } from "./machine.ts";
+import type { AnyMachine, Input } from "./machine.ts";
 import { Transaction, type TransactionRunner } from "./transaction.ts";
 
 /** Answers the request. */
@@ -37,7 +37,14 @@ export class ServerTransaction extends Transaction {
   user: ServerUser | undefined = undefined;
   lastResponse = "";
 
-  constructor(runner: TransactionRunner, machine: Machine, key: string, request: Request, source: Flow, toTag: string) {
+  constructor(
+    runner: TransactionRunner,
+    machine: AnyMachine,
+    key: string,
+    request: Request,
+    source: Flow,
+    toTag: string,
+  ) {
     super(runner, machine, key);
     this.replyFlow = responseFlow(request, source);
     this.returnPort = request.topVia.port === 0 ? defaultPort(source.listener.protocol) : request.topVia.port;

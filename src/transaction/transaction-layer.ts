@@ -21,7 +21,7 @@ import { nonInviteServer } from "./non-invite-server.ts";
 import { PendingCalls } from "./pending-calls.ts";
 import { ServerTransaction } from "./server-transaction.ts";
 import { buildStateless } from "./stateless-reply.ts";
-import type { Transaction, TransactionRunner } from "./transaction.ts";
+import type { Transaction, TransactionRunner, TransactionTimer } from "./transaction.ts";
 import { clientKey, serverKey, serverKeyAs } from "./transaction-key.ts";
 import { TransactionTable } from "./transaction-table.ts";
 import type { TransactionUser } from "./transaction-user.ts";
@@ -179,7 +179,7 @@ export class TransactionLayer implements TransactionRunner, Table {
     transaction.incoming = undefined;
   }
 
-  onTimer(transaction: Transaction, kind: string, now_ms: number): void {
+  onTimer(transaction: Transaction, kind: TransactionTimer, now_ms: number): void {
     this.apply(transaction, kind === "retransmit" ? "retransmit" : transaction.lifeInput, undefined, now_ms);
   }
 

@@ -2,24 +2,27 @@
 import { Timer, type TimerOwner } from "../base/timers.ts";
 import type { Response } from "../message/message.ts";
 import type { TransportPort } from "../transport/flow.ts";
-import type { Input, Machine } from "./machine.ts";
+import type { AnyMachine, Input, State } from "./machine.ts";
+
+/** Either it is time to send again, or the life of a state is over. */
+export type TransactionTimer = "retransmit" | "life";
 
 /** Runs the machines: the transaction layer. */
 export interface TransactionRunner {
-  onTimer(transaction: Transaction, kind: string, now_ms: number): void;
+  onTimer(transaction: Transaction, kind: TransactionTimer, now_ms: number): void;
 }
 
-const LINGERING: readonly string[] = ["accepted", "completed", "confirmed", "abandoned"];
+const LINGERING: readonly State[] = ["accepted", "completed", "confirmed", "abandoned"];
 
-export abstract class Transaction implements TimerOwner {
+export abstract class Transaction implements TimerOwner<TransactionTimer> {
   readonly key: string;
-  readonly machine: Machine;
-  state: string;
+  readonly machine: AnyMachine;
+  state: State;
   /** Timers A, E, G and their present interval; most server transactions never have one. */
-  retransmitTimer: Timer | undefined = undefined;
+  retransmitTimer: Timer<TransactionTimer> | undefined = undefined;
   interval_ms = 0;
   /** All other timers of RFC 3261 table 4: no state has two of them. What the timer means is its input. */
-  readonly lifeTimer: Timer = new Timer(this, "life");
+  readonly lifeTimer: Timer<TransactionTimer> = new Timer<TransactionTimer>(this, "life");
   lifeInput: "timeout" | "linger" = "timeout";
   /** Its neighbours among those that linger. */
   isListed = false;
@@ -30,7 +33,7 @@ export abstract class Transaction implements TimerOwner {
   newer: Transaction | undefined = undefined;
   private readonly runner: TransactionRunner;
 
-  constructor(runner: TransactionRunner, machine: Machine, key: string) {
+  constructor(runner: TransactionRunner, machine: AnyMachine, key: string) {
     this.runner = runner;
     this.machine = machine;
     this.key = key;
@@ -60,7 +63,7 @@ export abstract class Transaction implements TimerOwner {
     return LINGERING.includes(this.state);
   }
 
-  onTimer(kind: string, now_ms: number): void {
+  onTimer(kind: TransactionTimer, now_ms: number): void {
     this.runner.onTimer(this, kind, now_ms);
   }
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { inviteClient } from "../../src/transaction/invite-client.ts";
 import { inviteServer } from "../../src/transaction/invite-server.ts";
-import { type Input, type Machine, step, TERMINATED } from "../../src/transaction/machine.ts";
+import { type AnyMachine, type Input, step, TERMINATED } from "../../src/transaction/machine.ts";
 import { nonInviteClient } from "../../src/transaction/non-invite-client.ts";
 import { nonInviteServer } from "../../src/transaction/non-invite-server.ts";
 import { Lab, PEER } from "../transaction/lab.ts";
@@ -23,7 +23,7 @@ const INPUTS: readonly Input[] = [
   "cancelled",
 ];
 
-const MACHINES: readonly (readonly [string, Machine])[] = [
+const MACHINES: readonly (readonly [string, AnyMachine])[] = [
   ["INVITE client", inviteClient],
   ["non-INVITE client", nonInviteClient],
   ["INVITE server", inviteServer],

@@ -41,7 +41,7 @@ export function peerName({ host, port, protocol }: Hop): string {
 /** A state that an administrator has chosen; "auto": what is seen decides. */
 export type Pin = "auto" | "up" | "down";
 
-export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
+export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"probe" | "hold"> {
   readonly hop: Hop;
   /** What plans name it by, as the observer of a request outside a dialog, and within one. */
   readonly watch: UpstreamWatch;
@@ -60,8 +60,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
   private readonly role: PeerRole;
   private state: PeerState;
   private pin: Pin = "auto";
-  private readonly probeTimer = new Timer(this, "probe");
-  private readonly holdTimer = new Timer(this, "hold");
+  private readonly probeTimer = new Timer<"probe" | "hold">(this, "probe");
+  private readonly holdTimer = new Timer<"probe" | "hold">(this, "hold");
   private readonly waiting = new Set<WaitingRequest>();
   private isProbing = false;
   private probing: RunningProbe | undefined = undefined;
@@ -231,7 +231,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner {
     this.places.take(flows);
   }
 
-  onTimer(kind: string, now_ms: number): void {
+  onTimer(kind: "probe" | "hold", now_ms: number): void {
     if (kind === "hold") this.see("hold over", now_ms);
     else this.probe(now_ms);
   }
