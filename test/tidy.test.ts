@@ -122,6 +122,15 @@ describe("text", () => {
   });
 });
 
+describe("transports", () => {
+  test("what one has is asked of its row in transport/flow.ts, not of its name", () => {
+    // Long requests leave by TCP in place of UDP (RFC 3261 §18.1.1): that is about these two.
+    const others = source.filter(({ path }) => path !== "src/transport/tcp-reach.ts");
+    const isByName = /\b(?:protocol|transport) [!=]== "(?:udp|tcp|tls)"|\["udp", "tcp", "tls"|[!=]== "(?:UDP|TCP|TLS)"/;
+    expect(offences(others, (line) => isByName.test(line))).toEqual([]);
+  });
+});
+
 describe("configuration keys", () => {
   const loaders = source.filter(({ path }) => /^src\/app\/config\/load-/.test(path));
 

@@ -73,7 +73,7 @@ export class Branch extends Patience implements ClientUser, FlowWaiter, WaitingR
     if (!this.isOpen && !this.goesOn) return;
     // While the way was looked for once more, an earlier try may have got through after all.
     if (this.hasRetried && this.hasProvisional) return;
-    this.flows = isSips(this.routed, this.target) ? flows.filter(({ listener }) => listener.protocol === "tls") : flows;
+    this.flows = isSips(this.routed, this.target) ? flows.filter(({ listener }) => listener.transport.isSecure) : flows;
     this.flowIndex = 0;
     try {
       this.sendToNextFlow(now_ms);

@@ -15,7 +15,7 @@ import { rewriteValues } from "../message/rewrite-list.ts";
 import { Splice } from "../message/splice.ts";
 import { parseDecimal } from "../message/text.ts";
 import { uriParameter } from "../message/uri.ts";
-import { type Flow, isReliable } from "../transport/flow.ts";
+import type { Flow } from "../transport/flow.ts";
 import { viaLine } from "../transport/own-names.ts";
 import { type RouteSet, routeUri } from "./preprocess-routes.ts";
 
@@ -72,7 +72,7 @@ function topLines(request: Request, forwarding: Forwarding): string {
   const maxForwards = request.indexOf(MAX_FORWARDS) < 0 ? `Max-Forwards: ${MAX_FORWARDS_DEFAULT}\r\n` : "";
   const breadth = request.indexOf(MAX_BREADTH) < 0 ? `Max-Breadth: ${maxBreadth}\r\n` : "";
   // Item 9: a datagram needs none, a stream is cut by it.
-  const isCut = !isReliable(flow) || request.indexOf(CONTENT_LENGTH) >= 0;
+  const isCut = !flow.listener.transport.isStream || request.indexOf(CONTENT_LENGTH) >= 0;
   const length = isCut ? "" : `Content-Length: ${request.body.length}\r\n`;
   return viaLine(flow.listener, branch) + ownRoutes + maxForwards + breadth + length;
 }

@@ -4,7 +4,7 @@ import type { Response } from "../message/message.ts";
 import { Splice } from "../message/splice.ts";
 import { COMMA, skipSpace } from "../message/text.ts";
 import { parseVia, type Via } from "../message/via.ts";
-import { defaultPort } from "../transport/flow.ts";
+import { DEFAULT_PROTOCOL, defaultPort, protocolOfVia, TRANSPORTS } from "../transport/flow.ts";
 import type { Hop } from "../transport/locator.ts";
 
 /** The Via behind the top one, where the response goes; undefined when there is none: the response was for us. */
@@ -43,9 +43,9 @@ export function withoutTopVia(response: Response, withheld: readonly number[]): 
  */
 export function hopBack(via: Via): Hop {
   const host = via.received ?? via.maddr ?? via.host;
-  const protocol = via.transport === "TLS" ? "tls" : via.transport === "TCP" ? "tcp" : "udp";
+  const protocol = protocolOfVia(via.transport) ?? DEFAULT_PROTOCOL;
   const own = via.port === 0 ? defaultPort(protocol) : via.port;
-  const port = protocol === "udp" && via.rport !== undefined && via.rport > 0 ? via.rport : own;
+  const port = !TRANSPORTS[protocol].isReliable && via.rport !== undefined && via.rport > 0 ? via.rport : own;
   return { host, port, protocol };
 }
 

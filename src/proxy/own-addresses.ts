@@ -2,7 +2,7 @@
 import { canonicalAddress, ipVersion } from "../base/ip-range.ts";
 import { type SipUri, splitHostPort } from "../message/uri.ts";
 import type { Via } from "../message/via.ts";
-import { defaultPort, type Listener, type Protocol } from "../transport/flow.ts";
+import { DEFAULT_PROTOCOL, defaultPort, type Listener, type Protocol, protocolOfVia } from "../transport/flow.ts";
 import { hopOf } from "../transport/locator.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -43,7 +43,7 @@ export class OwnAddresses {
   constructor(listeners: readonly Listener[], tokens?: Tokens) {
     this.listeners = listeners;
     this.tokens = tokens;
-    this.hasTls = listeners.some(({ protocol }) => protocol === "tls");
+    this.hasTls = listeners.some(({ transport }) => transport.isSecure);
     this.refresh();
   }
 
@@ -70,7 +70,7 @@ export class OwnAddresses {
   }
 
   /** @param protocol tells the port where none is named */
-  has(host: string, port: number | undefined, protocol: Protocol = "udp"): boolean {
+  has(host: string, port: number | undefined, protocol: Protocol = DEFAULT_PROTOCOL): boolean {
     return this.hostPorts.has(`${host} ${port ?? defaultPort(protocol)}`);
   }
 
@@ -119,6 +119,6 @@ export class OwnAddresses {
 
   /** Whether we have put this Via. */
   hasVia({ host, port, transport }: Via): boolean {
-    return this.has(host, port === 0 ? undefined : port, transport === "TLS" ? "tls" : "udp");
+    return port === 0 ? this.has(host, undefined, protocolOfVia(transport)) : this.has(host, port);
   }
 }

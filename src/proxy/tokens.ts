@@ -15,19 +15,13 @@ import { BoundedMap } from "../base/bounded-map.ts";
 import type { Mac } from "../base/ports.ts";
 import type { Request } from "../message/message.ts";
 import { parseDecimal } from "../message/text.ts";
-import { type Flow, flowKey, type Listener, type Protocol } from "../transport/flow.ts";
+import { type Flow, flowKey, type Listener } from "../transport/flow.ts";
 
 const FLOWS_REMEMBERED = 1024;
 const DIALOG_PARTS = 9;
 /** Parts of a gateway dialog's token: with TIME and TAG, and with a connection too. */
 const TIMED_PARTS = 4;
 const TIMED_WAY_PARTS = 10;
-const LETTERS: Readonly<Record<Protocol, string>> = { udp: "u", tcp: "t", tls: "s" };
-const PROTOCOLS: ReadonlyMap<string, Protocol> = new Map([
-  ["u", "udp"],
-  ["t", "tcp"],
-  ["s", "tls"],
-]);
 
 /** A connection that the caller ("a") or the callee ("b") of a dialog has opened to us. */
 export interface DialogWay {
@@ -106,15 +100,14 @@ export class Tokens {
   }
 
   private flowOf(parts: readonly string[]): Flow | undefined {
-    const protocol = PROTOCOLS.get(parts[1] ?? "");
     const local = unescapeAddress(parts[2] ?? "");
     const localPort = parseDecimal(parts[3] ?? "", 65_535);
-    const candidates = this.listeners.filter((one) => one.protocol === protocol && one.address === local);
+    const candidates = this.listeners.filter((one) => one.transport.letter === parts[1] && one.address === local);
     const listener = candidates.find((one) => one.port === localPort) ?? candidates[0];
     if (listener === undefined) return undefined;
     const address = unescapeAddress(parts[4] ?? "");
     const port = parseDecimal(parts[5] ?? "", 65_535);
-    return protocol === "udp" ? { listener, address, port } : { listener, address, port, isAccepted: true };
+    return listener.transport.isReliable ? { listener, address, port, isAccepted: true } : { listener, address, port };
   }
 
   /**
@@ -178,7 +171,7 @@ export class Tokens {
 }
 
 function flowText({ listener, address, port }: Flow): string {
-  return `${LETTERS[listener.protocol]}~${escapeAddress(listener.address)}~${listener.port}~${escapeAddress(address)}~${port}`;
+  return `${listener.transport.letter}~${escapeAddress(listener.address)}~${listener.port}~${escapeAddress(address)}~${port}`;
 }
 
 /** Takes as long for a near miss as for a far one. */

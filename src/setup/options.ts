@@ -1,8 +1,10 @@
 /** OPTIONS from a socket of its own: what is there, and what does it see of us? */
+
 import type { Random } from "../base/ports.ts";
 import { hostText } from "../message/uri.ts";
 import { MAGIC_COOKIE } from "../message/via.ts";
 import { type OptionsForm, optionsRequest } from "../proxy/options-request.ts";
+import { TRANSPORTS } from "../transport/flow.ts";
 import type { ResolvedAddress } from "../transport/next-hops.ts";
 
 /** Where a socket is. */
@@ -22,6 +24,7 @@ export function optionsFrom(
   form: OptionsForm,
   random: Random,
 ): string {
-  const listener = { index: 0, protocol, ...local, sentBy: `${hostText(local.address)}:${local.port}` };
+  const sentBy = `${hostText(local.address)}:${local.port}`;
+  const listener = { index: 0, protocol, transport: TRANSPORTS[protocol], ...local, sentBy };
   return optionsRequest(random, target, form, { listener, address, port }, `${MAGIC_COOKIE}${random.token(20)}`);
 }

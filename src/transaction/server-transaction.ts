@@ -1,7 +1,7 @@
 /** A request that we received, and who answers it. */
 import type { Request, Response } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
-import { defaultPort, type Flow, isReliable, type TransportPort } from "../transport/flow.ts";
+import { type Flow, isReliable, type TransportPort } from "../transport/flow.ts";
 import { responseFlow, stampVia } from "../transport/receive.ts";
 import { inviteServer } from "./invite-server.ts";
 import type { AnyMachine, Input } from "./machine.ts";
@@ -47,7 +47,7 @@ export class ServerTransaction extends Transaction {
   ) {
     super(runner, machine, key);
     this.replyFlow = responseFlow(request, source);
-    this.returnPort = request.topVia.port === 0 ? defaultPort(source.listener.protocol) : request.topVia.port;
+    this.returnPort = request.topVia.port === 0 ? source.listener.transport.port : request.topVia.port;
     this.incoming = { request, source, stamp: stampVia(request, source) };
     this.toTag = toTag;
   }

@@ -1,14 +1,80 @@
 /** Where messages come from and go to: RFC 3261 §18. */
 import { SIP_PORT, SIPS_PORT } from "../message/uri.ts";
 
-/** What carries messages. TLS means TLS over TCP. */
-export type Protocol = "udp" | "tcp" | "tls";
+/** What carries messages, by all in which one kind differs from another. */
+export interface Transport {
+  /** In Via (RFC 3261 §20.42). */
+  readonly via: string;
+  /** In our tokens. */
+  readonly letter: string;
+  /** RFC 3261 §19.1.2. */
+  readonly port: number;
+  /** Whose port numbers it has. */
+  readonly layer: "udp" | "tcp";
+  /** Whether it repeats by itself what was lost (RFC 3261 §17): then it has connections. */
+  readonly isReliable: boolean;
+  /** Whether messages are cut out of a stream by their Content-Length (RFC 3261 §18.3). */
+  readonly isStream: boolean;
+  /** Whether a sips URI may go by it, and the peer shows a certificate. */
+  readonly isSecure: boolean;
+  /** What stands before a domain in the name of its SRV records (RFC 3263 §4.2). */
+  readonly srv: string;
+  /** The service of its NAPTR records (RFC 3263 §4.1). */
+  readonly naptr: string;
+}
+
+/** Each by its name in the file, in URIs and in logs; the best first, where DNS leaves us the choice. */
+const ROWS = {
+  udp: {
+    via: "UDP",
+    letter: "u",
+    port: SIP_PORT,
+    layer: "udp",
+    srv: "_sip._udp.",
+    naptr: "SIP+D2U",
+    isReliable: false,
+    isStream: false,
+    isSecure: false,
+  },
+  tcp: {
+    via: "TCP",
+    letter: "t",
+    port: SIP_PORT,
+    layer: "tcp",
+    srv: "_sip._tcp.",
+    naptr: "SIP+D2T",
+    isReliable: true,
+    isStream: true,
+    isSecure: false,
+  },
+  /** Over TCP. */
+  tls: {
+    via: "TLS",
+    letter: "s",
+    port: SIPS_PORT,
+    layer: "tcp",
+    srv: "_sips._tcp.",
+    naptr: "SIPS+D2T",
+    isReliable: true,
+    isStream: true,
+    isSecure: true,
+  },
+} as const;
+
+export type Protocol = keyof typeof ROWS;
+
+export const TRANSPORTS: Readonly<Record<Protocol, Transport>> = ROWS;
+export const PROTOCOLS = Object.keys(ROWS) as readonly Protocol[];
+/** A URI that names none means this one, unless DNS has another (RFC 3263 §4.1). */
+export const DEFAULT_PROTOCOL: Protocol = "udp";
 
 /** One of our own addresses. */
 export interface Listener {
   /** Its place in the configuration; identifies it to the host. */
   readonly index: number;
   readonly protocol: Protocol;
+  /** The row of its protocol: a field, since each message asks for it. */
+  readonly transport: Transport;
   /** The local IP address, IPv6 without brackets; while it is away the last one, or 0.0.0.0 or ::. */
   readonly address: string;
   readonly port: number;
@@ -31,14 +97,34 @@ export interface Flow {
   readonly name?: string;
 }
 
+/** The protocol of this name, as `transport` of a URI has it in lower case; undefined for one that we don't speak. */
+export function protocolOf(name: string | undefined): Protocol | undefined {
+  if (name === undefined) return undefined;
+  for (const one of PROTOCOLS) if (one === name) return one;
+  return undefined;
+}
+
+/** The protocol that a Via names, in upper case; undefined for one that we don't speak. */
+export function protocolOfVia(name: string): Protocol | undefined {
+  for (const one of PROTOCOLS) if (TRANSPORTS[one].via === name) return one;
+  return undefined;
+}
+
+/** "udp:192.0.2.1:5060": the protocol, and what is behind its colon. Undefined when it doesn't begin with one. */
+export function splitProtocol(text: string): { protocol: Protocol; rest: string } | undefined {
+  const colon = text.indexOf(":");
+  const protocol = protocolOf(text.slice(0, Math.max(colon, 0)));
+  return protocol === undefined ? undefined : { protocol, rest: text.slice(colon + 1) };
+}
+
 /** RFC 3261 §19.1.2. */
 export function defaultPort(protocol: Protocol): number {
-  return protocol === "tls" ? SIPS_PORT : SIP_PORT;
+  return TRANSPORTS[protocol].port;
 }
 
 /** Whether the transport itself repeats what was lost (RFC 3261 §17). */
 export function isReliable(flow: Flow): boolean {
-  return flow.listener.protocol !== "udp";
+  return flow.listener.transport.isReliable;
 }
 
 export function isSameFlow(a: Flow, b: Flow): boolean {
@@ -90,15 +176,15 @@ export function restoreFlow(
   { listener: name, address, port }: SavedFlow,
   listeners: readonly Listener[],
 ): Flow | undefined {
-  const protocol = name.split(" ")[2] ?? "udp";
+  const protocol = name.split(" ")[2] ?? DEFAULT_PROTOCOL;
   const alike = listeners.filter((one) => one.protocol === protocol);
   const listener = alike.find((one) => nameOf(one) === name) ?? alike[0];
   if (listener === undefined) return undefined;
-  return protocol === "udp" ? { listener, address, port } : { listener, address, port, isAccepted: true };
+  return listener.transport.isReliable ? { listener, address, port, isAccepted: true } : { listener, address, port };
 }
 
 function nameOf({ protocol, address, port }: Listener): string {
-  return protocol === "udp" ? `${address} ${port}` : `${address} ${port} ${protocol}`;
+  return protocol === DEFAULT_PROTOCOL ? `${address} ${port}` : `${address} ${port} ${protocol}`;
 }
 
 /** The sending half of the host's sockets. It never calls back from within {@link send}. */

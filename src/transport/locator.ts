@@ -10,9 +10,9 @@ import { type Limits, PLENTY } from "../base/limits.ts";
 import { ownText } from "../base/own-text.ts";
 import type { Random } from "../base/ports.ts";
 import { type SipUri, uriParameter } from "../message/uri.ts";
-import { defaultPort, type Flow, flowKey, type Listener } from "./flow.ts";
+import { DEFAULT_PROTOCOL, defaultPort, type Flow, flowKey, type Listener, protocolOf } from "./flow.ts";
 import { Names } from "./names.ts";
-import { type Answer, type Hop, hopKey, type Question, type ResolvedAddress } from "./next-hops.ts";
+import { type Answer, abilitiesOf, type Hop, hopKey, type Question, type ResolvedAddress } from "./next-hops.ts";
 import { Remembered, Waiting } from "./remembered.ts";
 import { chanceOf, draw, flatten, mapTiers, type Tiers } from "./weighted-order.ts";
 
@@ -35,9 +35,8 @@ export interface FlowWaiter {
 /** Where `uri` leads (RFC 3263 §4.1): sips means TLS, whatever else the URI says. */
 export function hopOf(uri: SipUri): Hop {
   const { host, port, scheme } = uri;
-  const transport = scheme === "sips" ? "tls" : uriParameter(uri, "transport")?.toLowerCase();
-  const isKnown = transport === "udp" || transport === "tcp" || transport === "tls";
-  return { host, port, protocol: isKnown ? transport : undefined };
+  const protocol = scheme === "sips" ? "tls" : protocolOf(uriParameter(uri, "transport")?.toLowerCase());
+  return { host, port, protocol };
 }
 
 /** How long a route is believed without asking the kernel again. */
@@ -101,9 +100,7 @@ export class Locator {
     this.listeners = listeners;
     this.lookup = lookup;
     this.random = random;
-    const protocols = (["udp", "tcp", "tls"] as const).filter((one) => listeners.some((own) => own.protocol === one));
-    const types = (["A", "AAAA"] as const).filter((type) => listeners.some((own) => typeFor(own) === type));
-    this.names = new Names({ protocols, types }, this.lookups, (question) => lookup.query(question), limits.names);
+    this.names = new Names(abilitiesOf(listeners), this.lookups, (question) => lookup.query(question), limits.names);
   }
 
   /**
@@ -188,7 +185,7 @@ export class Locator {
 
   private find(target: Hop, asker: Asker, now_ms: number): readonly Flow[] | undefined {
     if (ipVersion(target.host) !== 0) {
-      const { host, port, protocol = "udp" } = target;
+      const { host, port, protocol = DEFAULT_PROTOCOL } = target;
       const address = { address: host, port: port ?? defaultPort(protocol), protocol };
       return this.flowsTo(target, [[{ weight: 0, items: [address] }]], asker, now_ms);
     }
@@ -269,10 +266,6 @@ export class Locator {
   }
 }
 
-function typeFor(listener: Listener): "A" | "AAAA" {
-  return ipVersion(listener.address) === 6 ? "AAAA" : "A";
-}
-
 /** The listener on the local address `source`, or else the one whose address looks most like it. */
 function nearestTo(source: string, listeners: readonly Listener[]): Listener | undefined {
   let nearest: Listener | undefined;
@@ -288,7 +281,7 @@ function nearestTo(source: string, listeners: readonly Listener[]): Listener | u
 }
 
 function flowTo(target: Hop, { address, port }: ResolvedAddress, listener: Listener): Flow {
-  if (listener.protocol === "tls") return { listener, address, port, name: target.host };
+  if (listener.transport.isSecure) return { listener, address, port, name: target.host };
   return { listener, address, port };
 }
 

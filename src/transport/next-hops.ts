@@ -1,6 +1,6 @@
 /** From a host to the addresses that serve it, by DNS records: RFC 3263 §4.1, §4.2. */
 import { ipVersion } from "../base/ip-range.ts";
-import { defaultPort, type Protocol } from "./flow.ts";
+import { DEFAULT_PROTOCOL, defaultPort, type Listener, PROTOCOLS, type Protocol, TRANSPORTS } from "./flow.ts";
 import type { Choice, Tiers } from "./weighted-order.ts";
 
 /** Where a URI, a Route or a configured target leads. Without a port, DNS chooses it by SRV records. */
@@ -65,15 +65,23 @@ export interface Abilities {
   readonly types: readonly ("A" | "AAAA")[];
 }
 
+/** What these can send with. */
+export function abilitiesOf(listeners: readonly Listener[]): Abilities {
+  const protocols = PROTOCOLS.filter((one) => listeners.some(({ protocol }) => protocol === one));
+  const types = (["A", "AAAA"] as const).filter((type) => listeners.some(({ address }) => typeFor(address) === type));
+  return { protocols, types };
+}
+
+function typeFor(address: string): "A" | "AAAA" {
+  return ipVersion(address) === 6 ? "AAAA" : "A";
+}
+
 /** The records that are known; undefined when the answer is still to come. */
 export type Read = <T extends keyof RecordsOf>(type: T, name: string) => readonly RecordsOf[T][] | undefined;
 
 /** More aren't needed; and one answer must not make us ask for hundreds. */
 const SERVICES_MAX = 8;
 const ADDRESSES_MAX = 8;
-
-const NAPTR_SERVICES: Readonly<Record<string, Protocol>> = { "SIPS+D2T": "tls", "SIP+D2T": "tcp", "SIP+D2U": "udp" };
-const SRV_PREFIX: Readonly<Record<Protocol, string>> = { udp: "_sip._udp.", tcp: "_sip._tcp.", tls: "_sips._tcp." };
 
 /**
  * The addresses of `target`, or undefined when `read` doesn't know enough yet. All that may be needed is read at once,
@@ -86,11 +94,11 @@ export function nextHops(target: Hop, { protocols, types }: Abilities, read: Rea
   const protocol = wanted[0];
   if (protocol === undefined) return [];
   const find = (name: string, at: number, by: Protocol) => addressesOf(name, at, by, types, read);
-  if (port !== undefined) return alone(find(host, port, target.protocol ?? "udp"));
+  if (port !== undefined) return alone(find(host, port, target.protocol ?? DEFAULT_PROTOCOL));
 
-  const isOpen = target.protocol === undefined || target.protocol === "tls";
+  const isOpen = target.protocol === undefined || TRANSPORTS[target.protocol].isSecure;
   const pointers = isOpen ? read("NAPTR", host) : [];
-  const services = wanted.map((one) => serversOf(SRV_PREFIX[one] + host, one, find, read));
+  const services = wanted.map((one) => serversOf(TRANSPORTS[one].srv + host, one, find, read));
   const plain = find(host, defaultPort(protocol), protocol);
   if (pointers === undefined) return undefined;
   const named = followPointers(pointers, wanted, (name, one) => serversOf(name, one, find, read));
@@ -100,7 +108,7 @@ export function nextHops(target: Hop, { protocols, types }: Abilities, read: Rea
     if (servers.length > 0) return servers;
   }
   // A service that is decidedly not there isn't looked for at the bare name either (RFC 2782).
-  const isRefused = wanted.some((one) => (read("SRV", SRV_PREFIX[one] + host) ?? []).length > 0);
+  const isRefused = wanted.some((one) => (read("SRV", TRANSPORTS[one].srv + host) ?? []).length > 0);
   return isRefused ? [] : alone(plain);
 }
 
@@ -118,8 +126,9 @@ function followPointers(
 ): Tiers<ResolvedAddress> | undefined {
   const usable = records
     .flatMap((record) => {
-      const protocol = NAPTR_SERVICES[record.service.toUpperCase()];
-      const isUsable = protocol !== undefined && wanted.includes(protocol) && record.flags.toLowerCase() === "s";
+      const service = record.service.toUpperCase();
+      const protocol = wanted.find((one) => TRANSPORTS[one].naptr === service);
+      const isUsable = protocol !== undefined && record.flags.toLowerCase() === "s";
       return isUsable && record.regexp === "" && record.replacement !== "" ? [{ ...record, protocol }] : [];
     })
     .sort((a, b) => a.order - b.order || a.preference - b.preference)
@@ -168,13 +177,17 @@ function bare(name: string): string {
 }
 
 /** RFC 3261 §19.1.2. */
-export function portOf({ port, protocol = "udp" }: Hop): number {
+export function portOf({ port, protocol = DEFAULT_PROTOCOL }: Hop): number {
   return port ?? defaultPort(protocol);
 }
 
 /** Whether two hops name one place in the same way, without DNS. */
 export function isSameHop(a: Hop, b: Hop): boolean {
-  return a.host === b.host && portOf(a) === portOf(b) && (a.protocol ?? "udp") === (b.protocol ?? "udp");
+  return (
+    a.host === b.host &&
+    portOf(a) === portOf(b) &&
+    (a.protocol ?? DEFAULT_PROTOCOL) === (b.protocol ?? DEFAULT_PROTOCOL)
+  );
 }
 
 /** Tells hops apart. */

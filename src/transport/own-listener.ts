@@ -1,7 +1,7 @@
 /** Our own addresses: fixed ones, and those that an interface has at the moment (DHCP, PPPoE) or lends us (VRRP). */
 import { canonicalAddress, ipVersion } from "../base/ip-range.ts";
 import { hostText } from "../message/uri.ts";
-import type { Listener, Protocol } from "./flow.ts";
+import { type Listener, type Protocol, TRANSPORTS, type Transport } from "./flow.ts";
 
 /** What the file says of a listener. */
 export interface ListenSettings {
@@ -25,6 +25,7 @@ export class OwnListener implements Listener {
   readonly index: number;
   readonly settings: ListenSettings;
   readonly protocol: Protocol;
+  readonly transport: Transport;
   readonly port: number;
   address: string;
   sentBy: string;
@@ -37,6 +38,7 @@ export class OwnListener implements Listener {
     this.index = index;
     this.settings = settings;
     this.protocol = protocol;
+    this.transport = TRANSPORTS[protocol];
     this.port = port;
     this.isAway = this.isInterface;
     this.address = this.isAway ? NOWHERE[version] : at;

@@ -1,11 +1,9 @@
 /** How we name ourselves: in Via (RFC 3261 §18.1.1), and in Record-Route, Path and Contact URIs (§19.1). */
-import type { Listener, Protocol } from "./flow.ts";
-
-const VIA_NAMES: Readonly<Record<Protocol, string>> = { udp: "UDP", tcp: "TCP", tls: "TLS" };
+import { DEFAULT_PROTOCOL, type Listener } from "./flow.ts";
 
 /** The Via line of a request that leaves by `listener`. */
 export function viaLine(listener: Listener, branch: string): string {
-  return `Via: SIP/2.0/${VIA_NAMES[listener.protocol]} ${listener.sentBy};branch=${branch};rport\r\n`;
+  return `Via: SIP/2.0/${listener.transport.via} ${listener.sentBy};branch=${branch};rport\r\n`;
 }
 
 /** How a URI of ours is to be written. */
@@ -23,6 +21,6 @@ export interface UriManner {
 export function ownUri(listener: Listener, user: string, { isSecure, namesUdp }: UriManner = {}): string {
   const { protocol, sentBy } = listener;
   if (isSecure === true) return `sips:${user}@${sentBy}`;
-  const isNamed = protocol !== "udp" || namesUdp === true;
+  const isNamed = protocol !== DEFAULT_PROTOCOL || namesUdp === true;
   return isNamed ? `sip:${user}@${sentBy};transport=${protocol}` : `sip:${user}@${sentBy}`;
 }

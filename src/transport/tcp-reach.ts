@@ -20,7 +20,7 @@ export class TcpReach {
   /** For a message of this length the same way over TCP; undefined when UDP will do, or when we or the peer have no TCP. */
   inPlaceOf({ listener, address, port }: Flow, length_bytes: number, now_ms: number): Flow | undefined {
     if (length_bytes <= DATAGRAM_MAX_BYTES || this.listeners.length === 0) return undefined;
-    if (listener.protocol !== "udp" || now_ms < (this.without.get(`${address} ${port}`) ?? 0)) return undefined;
+    if (listener.transport.isReliable || now_ms < (this.without.get(`${address} ${port}`) ?? 0)) return undefined;
     const own = this.listeners.find((one) => one.address === listener.address && one.isAway !== true);
     return own === undefined ? undefined : { listener: own, address, port, isTrial: true };
   }

@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { type Limits, PLENTY } from "../../src/base/limits.ts";
 import type { LogFields, Logger } from "../../src/base/ports.ts";
 import { NodeStreams } from "../../src/io/node/streams.ts";
-import type { Flow, Listener } from "../../src/transport/flow.ts";
+import { type Flow, type Listener, TRANSPORTS } from "../../src/transport/flow.ts";
 import type { TlsFiles } from "../../src/transport/tls-files.ts";
 import type { Endpoint } from "../peers/support/addresses.ts";
 import { defer } from "../peers/support/cleanup.ts";
@@ -30,7 +30,7 @@ export async function settle(): Promise<void> {
 }
 
 export function listenerAt({ host, port }: Endpoint, protocol: "tcp" | "tls" = "tcp"): Listener {
-  return { index: 0, protocol, address: host, port, sentBy: `${host}:${port}` };
+  return { index: 0, protocol, transport: TRANSPORTS[protocol], address: host, port, sentBy: `${host}:${port}` };
 }
 
 /** Our side. */

@@ -1,12 +1,21 @@
 /** The location service: who is found by which number, what is forgotten, and what is worth writing down. */
+
 import { describe, expect, it } from "vitest";
 import { parseSipUri } from "../../src/message/uri.ts";
 import { Callbacks } from "../../src/policy/emergency/callbacks.ts";
 import { type Binding, Bindings, KEEP_ms } from "../../src/policy/phones/bindings.ts";
 import { phoneMark } from "../../src/policy/phones/phone-marks.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../../src/policy/snapshot.ts";
+import { TRANSPORTS } from "../../src/transport/flow.ts";
 
-const LISTENER = { index: 0, protocol: "udp", address: "10.222.237.1", port: 5060, sentBy: "10.222.237.1" } as const;
+const LISTENER = {
+  index: 0,
+  protocol: "udp",
+  transport: TRANSPORTS.udp,
+  address: "10.222.237.1",
+  port: 5060,
+  sentBy: "10.222.237.1",
+} as const;
 
 function binding(parts: Partial<Binding> = {}): Binding {
   const flow = { listener: LISTENER, address: "10.222.237.21", port: 5060 };

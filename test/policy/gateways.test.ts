@@ -1,4 +1,5 @@
 /** Which gateway gets a call, under which number, and when the next one is tried. */
+
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/app/config/load-config.ts";
 import { Timers } from "../../src/base/timers.ts";
@@ -11,10 +12,18 @@ import { Peers } from "../../src/policy/peers/peers.ts";
 import { OwnAddresses } from "../../src/proxy/own-addresses.ts";
 import { meets } from "../../src/proxy/plan/condition.ts";
 import type { ForkStage, RoutedRequest, Target } from "../../src/proxy/router.ts";
+import { TRANSPORTS } from "../../src/transport/flow.ts";
 import { hopOf } from "../../src/transport/locator.ts";
 import { request, response } from "../support/messages.ts";
 
-const LISTENER = { index: 0, protocol: "udp", address: "10.222.237.1", port: 5060, sentBy: "10.222.237.1" } as const;
+const LISTENER = {
+  index: 0,
+  protocol: "udp",
+  transport: TRANSPORTS.udp,
+  address: "10.222.237.1",
+  port: 5060,
+  sentBy: "10.222.237.1",
+} as const;
 const OWN = new OwnAddresses([LISTENER]);
 const THREE = "[{uri: sip:10.10.1.3, name: a}, {uri: sip:10.10.1.4, name: b}, {uri: sip:10.10.1.5, name: c}]";
 

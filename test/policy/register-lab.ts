@@ -8,7 +8,7 @@ import { type Binding, Bindings } from "../../src/policy/phones/bindings.ts";
 import { Registrar } from "../../src/policy/phones/registrar.ts";
 import type { RegistrationSettings } from "../../src/policy/site.ts";
 import type { RoutedRequest } from "../../src/proxy/router.ts";
-import type { Flow, Listener } from "../../src/transport/flow.ts";
+import { type Flow, type Listener, TRANSPORTS } from "../../src/transport/flow.ts";
 import { readResponse, request, response } from "../support/messages.ts";
 
 export const NAME = "201@pbx.example.com";
@@ -18,6 +18,7 @@ export const SECOND = "sip:201@10.222.237.22:5060";
 const LISTENER: Listener = {
   index: 0,
   protocol: "udp",
+  transport: TRANSPORTS.udp,
   address: "10.222.237.1",
   port: 5060,
   sentBy: "10.222.237.1:5060",

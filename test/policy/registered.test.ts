@@ -4,7 +4,7 @@ import { type Binding, Bindings } from "../../src/policy/phones/bindings.ts";
 import { type RegisteredContact, registeredAfter } from "../../src/policy/phones/registered.ts";
 import type { Flow } from "../../src/transport/flow.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
-import { flowFrom, LAN } from "../transport/flows.ts";
+import { flowFrom, LAN, over } from "../transport/flows.ts";
 
 function binding(last: number, more: Partial<Binding> = {}): Binding {
   const contact = `sip:line@10.222.237.${last}:5060`;
@@ -58,7 +58,7 @@ describe("registered contacts", () => {
   });
 
   it("a connection that is gone is told from one that stands", () => {
-    const tcp = { ...LAN, protocol: "tcp" as const };
+    const tcp = over("tcp", LAN);
     const flows: Flow[] = [21, 22].map((last) => ({
       ...flowFrom(`10.222.237.${last}`, 40_000, tcp),
       isAccepted: true,

@@ -3,10 +3,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseSipUri, type SipUri } from "../../src/message/uri.ts";
 import { type AddressOfRecord, type Binding, Bindings, KEEP_ms } from "../../src/policy/phones/bindings.ts";
-import type { Flow } from "../../src/transport/flow.ts";
+import { type Flow, TRANSPORTS } from "../../src/transport/flow.ts";
 import { type Hop, hopOf, isSameHop } from "../../src/transport/locator.ts";
 
-const LISTENER = { index: 0, protocol: "udp", address: "10.222.237.1", port: 5060, sentBy: "10.222.237.1" } as const;
+const LISTENER = {
+  index: 0,
+  protocol: "udp",
+  transport: TRANSPORTS.udp,
+  address: "10.222.237.1",
+  port: 5060,
+  sentBy: "10.222.237.1",
+} as const;
 const USERS = ["201", "+201", "5550201", "01", "anna", ""] as const;
 const DOMAINS = ["a.example.com", "b.example.com", "example.com"] as const;
 const HOSTS = ["10.222.237.21", "10.222.237.22", "fd00::1"] as const;

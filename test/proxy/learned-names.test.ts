@@ -3,14 +3,21 @@ import { describe, expect, it } from "vitest";
 import { parseSipUri } from "../../src/message/uri.ts";
 import { LearnedNames } from "../../src/proxy/learned-names.ts";
 import { OwnAddresses } from "../../src/proxy/own-addresses.ts";
-import type { Listener } from "../../src/transport/flow.ts";
+import { type Listener, TRANSPORTS } from "../../src/transport/flow.ts";
 import { Names } from "../../src/transport/names.ts";
 import type { Answer, Question } from "../../src/transport/next-hops.ts";
 import { Waiting } from "../../src/transport/remembered.ts";
 
 const US = "192.0.2.1";
 const MINUTE_ms = 60_000;
-const listener = { id: 0, protocol: "udp", address: US, port: 5060, sentBy: `${US}:5060` } as unknown as Listener;
+const listener = {
+  id: 0,
+  protocol: "udp",
+  transport: TRANSPORTS.udp,
+  address: US,
+  port: 5060,
+  sentBy: `${US}:5060`,
+} as unknown as Listener;
 
 function lab(listeners: readonly Listener[] = [listener]) {
   const questions: Question[] = [];

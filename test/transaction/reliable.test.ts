@@ -2,9 +2,10 @@
 import { describe, expect, test } from "vitest";
 import type { Flow } from "../../src/transport/flow.ts";
 import { requestText } from "../support/messages.ts";
+import { over } from "../transport/flows.ts";
 import { Lab, PEER, PHONE } from "./lab.ts";
 
-const streamOf = (flow: Flow): Flow => ({ ...flow, listener: { ...flow.listener, protocol: "tcp" } });
+const streamOf = (flow: Flow): Flow => ({ ...flow, listener: over("tcp", flow.listener) });
 const STREAM = streamOf(PEER);
 const ACK = { method: "ACK", cseq: "1 ACK", to: "<sip:0301234@pbx.example.com>;tag=t100000000" };
 

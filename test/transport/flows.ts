@@ -1,9 +1,14 @@
 /** Listeners and flows for tests. */
-import type { Flow, Listener } from "../../src/transport/flow.ts";
+import { type Flow, type Listener, type Protocol, TRANSPORTS } from "../../src/transport/flow.ts";
 
 export function listener(index: number, address: string, port = 5060): Listener {
   const host = address.includes(":") ? `[${address}]` : address;
-  return { index, protocol: "udp", address, port, sentBy: `${host}:${port}` };
+  return { index, protocol: "udp", transport: TRANSPORTS.udp, address, port, sentBy: `${host}:${port}` };
+}
+
+/** The same address, spoken to by another transport. */
+export function over(protocol: Protocol, own: Listener): Listener {
+  return { ...own, protocol, transport: TRANSPORTS[protocol] };
 }
 
 export const LAN = listener(0, "10.222.237.1");

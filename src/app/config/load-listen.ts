@@ -2,12 +2,10 @@
 import { IpRange, ipVersion } from "../../base/ip-range.ts";
 import { parseDecimal } from "../../message/text.ts";
 import { splitHostPort } from "../../message/uri.ts";
-import { defaultPort, type Protocol } from "../../transport/flow.ts";
+import { defaultPort, PROTOCOLS, splitProtocol, TRANSPORTS } from "../../transport/flow.ts";
 import { type ListenSettings, OwnListener } from "../../transport/own-listener.ts";
 import { type Fields, longFormOf } from "./fields.ts";
-import { nearest, type Place, type Reader } from "./reader.ts";
-
-const PROTOCOLS: readonly Protocol[] = ["udp", "tcp", "tls"];
+import { listed, nearest, type Place, type Reader } from "./reader.ts";
 
 const PORT_MAX = 65_535;
 
@@ -41,7 +39,7 @@ export function loadListeners(
 
 /** UDP has ports of its own; TCP and TLS share theirs. */
 function isSamePort(a: ListenSettings, b: ListenSettings): boolean {
-  const isSameKind = (a.protocol === "udp") === (b.protocol === "udp");
+  const isSameKind = TRANSPORTS[a.protocol].layer === TRANSPORTS[b.protocol].layer;
   return isSameKind && a.at === b.at && a.version === b.version && a.port === b.port;
 }
 
@@ -50,16 +48,16 @@ function loadListener(reader: Reader, place: Place, interfaces: readonly string[
   const address = fields.isThere ? fields.required("address", "udp:10.222.237.1:5060", (found) => found) : place;
   if (address === undefined) return undefined;
   const advertise = fields.optional("advertise", (found) => loadAdvertised(reader, found));
-  const expected =
-    "udp, tcp or tls and one of this router's own addresses or interfaces, such as udp:10.222.237.1:5060 or udp:eth0:5060";
+  const expected = `${listed(PROTOCOLS, "or")} and one of this router's own addresses or interfaces, such as udp:10.222.237.1:5060 or udp:eth0:5060`;
   const text = reader.text(address, expected);
   if (text === undefined) return undefined;
-  const protocol = PROTOCOLS.find((one) => text.startsWith(`${one}:`));
-  const local = protocol === undefined ? undefined : addressOrInterface(text.slice(4));
-  if (protocol === undefined || local === undefined) {
+  const parts = splitProtocol(text);
+  const local = parts === undefined ? undefined : addressOrInterface(parts.rest);
+  if (parts === undefined || local === undefined) {
     reader.fault(address, `"${text}" must be ${expected}`);
     return undefined;
   }
+  const { protocol } = parts;
   const { host, port = defaultPort(protocol) } = local;
   const version = ipVersion(host);
   if (host === "0.0.0.0" || host === "::") {

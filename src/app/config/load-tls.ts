@@ -2,7 +2,7 @@
 import { ipVersion } from "../../base/ip-range.ts";
 import type { SipUri } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
-import type { Listener } from "../../transport/flow.ts";
+import { DEFAULT_PROTOCOL, type Listener, TRANSPORTS } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
 import type { TlsFault, TlsFiles } from "../../transport/tls-files.ts";
 import { type Fields, fieldsOf } from "./fields.ts";
@@ -52,7 +52,7 @@ export function checkTransports(
   site: Site,
 ): void {
   const listen = fields.get("listen");
-  const speaksTls = listeners.some(({ protocol }) => protocol === "tls");
+  const speaksTls = listeners.some(({ transport }) => transport.isSecure);
   if (listen !== undefined && speaksTls && fields.get("tls") === undefined) {
     reader.fault(listen, "has a tls: address, and TLS needs a certificate; add tls: {certificate: FILE, key: FILE}");
   }
@@ -69,13 +69,13 @@ export function checkTransports(
       const { host, port, protocol: named } = hopOf(uri);
       // Only for a name without a port does DNS choose (RFC 3263 §4.1).
       const isFixed = port !== undefined || ipVersion(host) !== 0;
-      const protocol = named ?? (isFixed ? "udp" : undefined);
+      const protocol = named ?? (isFixed ? DEFAULT_PROTOCOL : undefined);
       const found = fields.get(key);
       if (found === undefined || protocol === undefined || listeners.length === 0) continue;
       if (listeners.some((one) => one.protocol === protocol)) continue;
       reader.fault(
         found,
-        `${uri.text} wants ${protocol.toUpperCase()}, and listen has no ${protocol}: address; add one`,
+        `${uri.text} wants ${TRANSPORTS[protocol].via}, and listen has no ${protocol}: address; add one`,
       );
     }
   }

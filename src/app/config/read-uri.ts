@@ -1,7 +1,9 @@
 /** SIP URIs and phrases in the file. */
+
 import { parseSipUri, type SipUri, uriParameter } from "../../message/uri.ts";
+import { PROTOCOLS } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
-import type { Place, Reader } from "./reader.ts";
+import { listed, type Place, type Reader } from "./reader.ts";
 
 export function readUri(reader: Reader, place: Place, example: string): SipUri | undefined {
   const text = reader.text(place, `a SIP URI, such as ${example}`);
@@ -17,7 +19,7 @@ export function readUri(reader: Reader, place: Place, example: string): SipUri |
   }
   const transport = uriParameter(uri, "transport");
   if (transport !== undefined && hopOf(uri).protocol === undefined) {
-    reader.fault(place, `"${text}" wants ${transport}; branchline speaks udp, tcp and tls`);
+    reader.fault(place, `"${text}" wants ${transport}; branchline speaks ${listed(PROTOCOLS, "and")}`);
     return undefined;
   }
   return uri;

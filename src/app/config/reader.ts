@@ -246,3 +246,8 @@ export function spell(duration_ms: number): string {
   if (duration_ms % 1_000 === 0) return `${duration_ms / 1_000}s`;
   return `${duration_ms}ms`;
 }
+
+/** "udp, tcp or tls". */
+export function listed(names: readonly string[], last: "and" | "or"): string {
+  return `${names.slice(0, -1).join(", ")} ${last} ${names[names.length - 1]}`;
+}

@@ -1,7 +1,9 @@
 /** One request and its answer, beside the proxy's own sockets. */
+
 import * as dgram from "dgram";
 import * as net from "net";
 import { performance } from "perf_hooks";
+import { TRANSPORTS } from "../../transport/flow.ts";
 import type { ResolvedAddress } from "../../transport/next-hops.ts";
 import type { TlsFiles } from "../../transport/tls-files.ts";
 import { NodeTls } from "./tls.ts";
@@ -47,7 +49,7 @@ export function exchange(
     const fail = (error: Error) => end(undefined, handshakeFault(error) ?? error.message);
     const timers = [setTimeout(() => end(provisional, `no answer in ${limit_ms / 1_000} s`), limit_ms)];
     try {
-      if (to.protocol === "udp") overUdp();
+      if (TRANSPORTS[to.protocol].layer === "udp") overUdp();
       else overStream();
     } catch (error) {
       fail(error as Error);
@@ -82,7 +84,7 @@ export function exchange(
     function overStream() {
       const where = { host: to.address, port: to.port };
       const user = { onSecure: () => {}, onRefused: () => {} };
-      const isTls = to.protocol === "tls" && tls !== undefined;
+      const isTls = TRANSPORTS[to.protocol].isSecure && tls !== undefined;
       const socket = isTls ? new NodeTls(tls, user).connect(where, name) : net.connect(where);
       let text = "";
       close = () => socket.destroy();

@@ -4,7 +4,7 @@ import * as dgram from "dgram";
 import * as fs from "fs";
 import * as net from "net";
 import * as os from "os";
-import type { Protocol } from "../../transport/flow.ts";
+import { type Protocol, TRANSPORTS } from "../../transport/flow.ts";
 
 const OUTPUT_CHARACTERS_MAX = 1_000_000;
 const DRAIN_ms = 500;
@@ -85,7 +85,7 @@ export function writeFault(path: string): string | undefined {
 /** Whether a socket could be bound there: undefined, or the error's code. */
 export function bindFault(protocol: Protocol, address: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const isUdp = protocol === "udp";
+    const isUdp = TRANSPORTS[protocol].layer === "udp";
     const socket = isUdp ? dgram.createSocket(address.includes(":") ? "udp6" : "udp4") : net.createServer();
     const free = () => socket.close(() => resolve(undefined));
     socket.on("error", (error: Error) => resolve(codeOf(error)));

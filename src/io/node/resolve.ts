@@ -1,11 +1,10 @@
 /** Looks for the addresses of one target, outside the proxy: for commands. */
 
-import { ipVersion } from "../../base/ip-range.ts";
 import { PLENTY } from "../../base/limits.ts";
 import type { Listener } from "../../transport/flow.ts";
 import type { Hop } from "../../transport/locator.ts";
 import { Names } from "../../transport/names.ts";
-import type { Question, ResolvedAddress } from "../../transport/next-hops.ts";
+import { abilitiesOf, type Question, type ResolvedAddress } from "../../transport/next-hops.ts";
 import { Waiting } from "../../transport/remembered.ts";
 import { flatten } from "../../transport/weighted-order.ts";
 import { SystemClock } from "./clock.ts";
@@ -36,13 +35,8 @@ export async function resolve(
     hasAnswer = hasAnswer || answer !== undefined;
     names.onAnswer(question, answer, clock.now_ms());
   }, servers);
-  const protocols = (["udp", "tcp", "tls"] as const).filter((one) =>
-    listeners.some(({ protocol }) => protocol === one),
-  );
-  const versions = listeners.map(({ address }) => ipVersion(address));
-  const types = (["A", "AAAA"] as const).filter((type) => versions.includes(type === "A" ? 4 : 6));
   const ask = (question: Question) => dns.query(question);
-  const names = new Names({ protocols, types }, new Waiting(PLENTY.lookups), ask, PLENTY.names);
+  const names = new Names(abilitiesOf(listeners), new Waiting(PLENTY.lookups), ask, PLENTY.names);
   const tiers = await within(
     limit_ms,
     new Promise<ReturnType<typeof names.find>>((tell) => {

@@ -174,7 +174,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     }
     this.crowds.enter(address, this.sink.knows(address));
     const flow: Flow = { listener, address, port, isAccepted: true };
-    if (listener.protocol === "tls") this.shakeHands(socket, flow);
+    if (listener.transport.isSecure) this.shakeHands(socket, flow);
     else this.keep(socket, flow);
   }
 
@@ -210,7 +210,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   private dial(flow: Flow): Connection {
     const { listener, address, port } = flow;
     const to = { host: address, port, localAddress: listener.address };
-    const tls = listener.protocol === "tls" ? this.tls : undefined;
+    const tls = listener.transport.isSecure ? this.tls : undefined;
     const name = flow.name ?? address;
     const socket = tls === undefined ? net.connect(to) : tls.connect(to, name);
     if (tls !== undefined) socket.once("error", (error) => this.complaints.add(`${address}:${port}`, name, error));

@@ -19,13 +19,13 @@ export class NodeTransport implements TransportPort {
 
   /** @throws when its address is not ours or in use */
   open(listener: Listener): Promise<void> {
-    return listener.protocol === "udp" ? this.udp.open(listener) : this.streams.open(listener);
+    return listener.transport.isReliable ? this.streams.open(listener) : this.udp.open(listener);
   }
 
   /** Its address is gone. */
   async close(listener: Listener): Promise<void> {
-    if (listener.protocol === "udp") await this.udp.close(listener);
-    else this.streams.close(listener);
+    if (listener.transport.isReliable) this.streams.close(listener);
+    else await this.udp.close(listener);
   }
 
   isOurs(address: string): Promise<boolean> {

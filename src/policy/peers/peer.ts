@@ -6,7 +6,7 @@ import type { Response } from "../../message/message.ts";
 import { hostText } from "../../message/uri.ts";
 import type { ProbeFailure, Prober, ProbeUser, ProbeVerdict, RunningProbe } from "../../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../../proxy/router.ts";
-import { type Flow, isSameFlow } from "../../transport/flow.ts";
+import { DEFAULT_PROTOCOL, type Flow, isSameFlow } from "../../transport/flow.ts";
 import { type FlowWaiter, type Hop, hopKey, type Locator } from "../../transport/locator.ts";
 import type { UpstreamWatch } from "../named.ts";
 import type { ProbeSettings, WatchSettings } from "../site.ts";
@@ -35,7 +35,7 @@ export interface Watched {
 /** For logs and the status: "host" or "host:port", with its transport where it isn't UDP. */
 export function peerName({ host, port, protocol }: Hop): string {
   const name = port === undefined ? hostText(host) : `${hostText(host)}:${port}`;
-  return protocol === undefined || protocol === "udp" ? name : `${name};transport=${protocol}`;
+  return protocol === undefined || protocol === DEFAULT_PROTOCOL ? name : `${name};transport=${protocol}`;
 }
 
 /** A state that an administrator has chosen; "auto": what is seen decides. */

@@ -1,7 +1,7 @@
 /** Where sources from outside may make us send to, and connect to. */
 import type { SipUri } from "../../message/uri.ts";
 import type { Stage } from "../../proxy/router.ts";
-import type { Flow } from "../../transport/flow.ts";
+import { DEFAULT_PROTOCOL, type Flow, TRANSPORTS } from "../../transport/flow.ts";
 import { type Hop, hopOf, isSameHop } from "../../transport/locator.ts";
 import type { Origin } from "../origin.ts";
 import type { Binding } from "../phones/bindings.ts";
@@ -61,6 +61,6 @@ export function isOutside(origin: Origin): boolean {
 export function hopFromOutside(hop: Hop, { site, registrar }: Pick<Situation, "site" | "registrar">): Hop | undefined {
   const isGateway = site.gateways.some(({ uri }) => isSameHop(hopOf(uri), hop));
   if (isGateway || registrar.bindings.listensAt(hop)) return hop;
-  const { protocol = "udp" } = hop;
-  return protocol === "udp" ? { ...hop, protocol } : undefined;
+  const { protocol = DEFAULT_PROTOCOL } = hop;
+  return TRANSPORTS[protocol].isReliable ? undefined : { ...hop, protocol };
 }

@@ -1,6 +1,8 @@
 /** Whether the router's firewall lets requests of upstream in, and its offloading engine. */
+
 import type { Config } from "../../app/config/config.ts";
 import { ipVersion, isPrivate } from "../../base/ip-range.ts";
+import type { Transport } from "../../transport/flow.ts";
 import { type Facts, ok, type PeerFact, unseen, type Verdict, warning } from "./facts.ts";
 import {
   configure,
@@ -29,7 +31,7 @@ interface Opening {
   /** Of the sources. */
   readonly version: 4 | 6;
   readonly sources: readonly string[];
-  readonly protocol: "udp" | "tcp" | "tcp_udp";
+  readonly protocol: Transport["layer"] | "tcp_udp";
   readonly ports: readonly number[];
 }
 
@@ -53,19 +55,19 @@ function behind(facts: Facts, config: Config, device: string, version: 4 | 6, pe
     ({ address }) => deviceOf(facts, address) === device && ipVersion(address) === version,
   );
   const used = listeners.length > 0 ? listeners : config.listeners;
-  const protocols = new Set(used.map(({ protocol }) => (protocol === "udp" ? "udp" : "tcp")));
+  const layers = new Set(used.map(({ transport }) => transport.layer));
   const opening: Opening = {
     version,
     sources: [...new Set(peers.map(({ to }) => to.address))].sort(),
-    protocol: protocols.size > 1 ? "tcp_udp" : protocols.has("udp") ? "udp" : "tcp",
+    protocol: layers.size > 1 ? "tcp_udp" : layers.has("udp") ? "udp" : "tcp",
     ports: [...new Set(used.map(({ port }) => port))].sort(),
   };
   const wall = wallOf(facts, device, opening);
   if (wall === undefined) return unseen(`no firewall could be read for ${device}`);
   const found = new Set<Openness>();
   for (const source of opening.sources) {
-    for (const { protocol, port } of used) {
-      found.add(judge(wall.rules, wall.standard, { source, protocol: protocol === "udp" ? "udp" : "tcp", port }));
+    for (const { transport, port } of used) {
+      found.add(judge(wall.rules, wall.standard, { source, protocol: transport.layer, port }));
     }
   }
   const who = `${opening.sources.join(", ")} on ${device}`;

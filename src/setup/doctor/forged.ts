@@ -22,7 +22,7 @@ export function strictCure({ files, family }: Facts, device: string): string[] {
 export function dialOut(facts: Facts, { site, listeners }: Config): Verdict[] {
   const { upstream, gateways, localnet } = site;
   if (!upstream.mayDialOut || gateways.length === 0) return [ok("nobody but phones dials out at the gateways")];
-  if (!listeners.some(({ protocol }) => protocol === "udp")) {
+  if (listeners.every(({ transport }) => transport.isReliable)) {
     return [ok("upstream may dial out; without a udp: address in listen nobody can pass for it by a forged source")];
   }
   const harm = "a stranger who forges upstream's address over UDP dials out at the gateways' expense";

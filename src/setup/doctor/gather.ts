@@ -13,6 +13,7 @@ import { createRandom } from "../../io/node/secret.ts";
 import type { SipUri } from "../../message/uri.ts";
 import { peerName } from "../../policy/peers/peer.ts";
 import type { ProbeSettings } from "../../policy/site.ts";
+import { DEFAULT_PROTOCOL, TRANSPORTS } from "../../transport/flow.ts";
 import { hopOf, portOf } from "../../transport/locator.ts";
 import type { ResolvedAddress } from "../../transport/next-hops.ts";
 import { optionsFrom } from "../options.ts";
@@ -109,7 +110,7 @@ async function probe(
 ): Promise<PeerFact[]> {
   const hop = hopOf(uri);
   const isName = ipVersion(hop.host) === 0;
-  const { protocol = "udp" } = hop;
+  const { protocol = DEFAULT_PROTOCOL } = hop;
   const literal = { address: hop.host, port: portOf(hop), protocol };
   const found = isName ? (await resolve(config.listeners, hop, config.dnsServers, LOOKUP_ms)).addresses : [literal];
   const random = createRandom();
@@ -120,7 +121,7 @@ async function probe(
   };
   return Promise.all(
     (found ?? []).slice(0, ADDRESSES_MAX).map(async (to) => {
-      const lengths = to.protocol === "udp" ? [undefined, ...LONG_octets] : [];
+      const lengths = TRANSPORTS[to.protocol].isReliable ? [] : [undefined, ...LONG_octets];
       const [exchanged, ...tries] = await Promise.all([
         ask(to, options.octets),
         ...lengths.map((octets) => ask(to, octets)),

@@ -31,7 +31,7 @@ export function running({ isRunning, status }: Facts): Verdict[] {
 
 /** Whether each address of `listen` is there, and its port free, ours or somebody else's. */
 export function ports({ ports: found, isRunning, said }: Facts, { listeners }: Config): Verdict[] {
-  return listeners.map(({ name, isAway, protocol, address, port }, index) => {
+  return listeners.map(({ name, isAway, protocol, transport, address, port }, index) => {
     if (isAway) return fault(`${name} has no address now: whoever calls by it reaches nobody`, ["ip address"]);
     const where = `${protocol}:${hostText(address)}:${port}`;
     switch (found[index]) {
@@ -41,9 +41,7 @@ export function ports({ ports: found, isRunning, said }: Facts, { listeners }: C
       case "EADDRNOTAVAIL":
         return fault(`no interface that is up has ${address}: whoever calls by it reaches nobody`, ["ip address"]);
       case "EADDRINUSE":
-        return isRunning
-          ? ok(`${where} is ours`)
-          : taken(where, protocol === "udp" ? "udp" : "tcp", port, said[SOCKETS]);
+        return isRunning ? ok(`${where} is ours`) : taken(where, transport.layer, port, said[SOCKETS]);
       default:
         return unseen(`${where} can't be tried: ${found[index]}`);
     }

@@ -1,4 +1,5 @@
 /** Upstream and gateways: their names, whether they answer, and whether anybody meddles on the way. */
+
 import type { Config } from "../../app/config/config.ts";
 import { spell } from "../../app/config/reader.ts";
 import { ipVersion, isPrivate } from "../../base/ip-range.ts";
@@ -8,6 +9,7 @@ import { splitHostPort } from "../../message/uri.ts";
 import { gatewayConflict } from "../../policy/peers/address-conflicts.ts";
 import { judgeProbe } from "../../policy/peers/probe-verdict.ts";
 import type { AddressConflict } from "../../policy/status.ts";
+import { TRANSPORTS } from "../../transport/flow.ts";
 import { type Facts, fault, ok, type PeerFact, unseen, type Verdict, warning } from "./facts.ts";
 import { deviceOf, isTunnel } from "./families.ts";
 
@@ -108,7 +110,9 @@ function answerOf({ answer }: PeerFact): Response | undefined {
  * tells what became of it on the way. An ALG maps the Via back, but not what isn't there.
  */
 export function path(facts: Facts, config: Config): Verdict[] {
-  const answered = facts.peers.filter((one) => one.role === "upstream" && one.to.protocol === "udp" && answerOf(one));
+  const answered = facts.peers.filter(
+    (one) => one.role === "upstream" && !TRANSPORTS[one.to.protocol].isReliable && answerOf(one),
+  );
   if (answered.length === 0) return [unseen("upstream hasn't answered over UDP, so nothing is known of the way")];
   return answered.map((peer) => {
     const local = peer.local ?? "";

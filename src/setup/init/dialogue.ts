@@ -1,5 +1,7 @@
 /** The questions of `branchline init`, one after the other, and what becomes of an answer. */
+
 import { ipVersion } from "../../base/ip-range.ts";
+import { DEFAULT_PROTOCOL, PROTOCOLS } from "../../transport/flow.ts";
 import { type Draft, faultsOf, type Given, type Key } from "./draft.ts";
 import { type Facts, propose } from "./proposal.ts";
 
@@ -86,13 +88,16 @@ export function answer(draft: Draft, { key, proposed }: Question, given: string)
   return fault === undefined ? { draft: next } : { fault };
 }
 
+/** What stands before an address. */
+const SCHEME = new RegExp(`^(?:(sips?|${PROTOCOLS.join("|")}):)?(.*)$`, "i");
+
 /** Adds what everybody leaves out: schemes, brackets. */
 function complete(key: Key, word: string): string {
-  const [, scheme = "", rest = ""] = /^(?:(sips?|udp|tcp|tls):)?(.*)$/i.exec(word) ?? [];
+  const [, scheme = "", rest = ""] = SCHEME.exec(word) ?? [];
   const [, user = "", host = "", more = ""] = /^(.*@)?([^;@]*)(.*)$/.exec(rest) ?? [];
   const version = ipVersion(host);
   const at = `${user}${version === 6 ? `[${host}]` : host}${more}`;
-  if (key === "listen") return `${scheme || "udp"}:${at}`;
+  if (key === "listen") return `${scheme || DEFAULT_PROTOCOL}:${at}`;
   const isUri =
     key === "upstream" || key === "gateways" || (key === "members" && (scheme + user !== "" || version !== 0));
   if (!isUri) return word;

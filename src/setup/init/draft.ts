@@ -1,5 +1,7 @@
 /** A site as far as it has been described: the answers so far, and the YAML file that they make. */
+
 import { loadConfig } from "../../app/config/load-config.ts";
+import { PROTOCOLS, splitProtocol, TRANSPORTS } from "../../transport/flow.ts";
 
 /** The keys of the file that `init` asks for; "members" are those of the default hunt group. */
 export type Key = "localnet" | "upstream" | "gateways" | "members" | "emergency" | "listen";
@@ -29,7 +31,7 @@ const EXAMPLES: Record<Key, string> = {
 const DIAL_OUT = "  may_dial_out: false   # true: headquarters may call out through the gateway";
 
 /** Text that is nothing but itself in YAML. */
-const PLAIN = /^((udp|tcp|tls|sip):[\w.@:;=+-]*\w|\d+(\.\d+){3}\/\d+|(\/[\w.-]+)+)$/;
+const PLAIN = new RegExp(`^((${PROTOCOLS.join("|")}|sip):[\\w.@:;=+-]*\\w|\\d+(\\.\\d+){3}/\\d+|(/[\\w.-]+)+)$`);
 
 /** The whole file. What hasn't been answered, or with "none", stands there as an example in a comment. */
 export function yamlOf(draft: Draft, { state, isBehindNat }: Extras): string {
@@ -52,7 +54,7 @@ tls: {certificate: tls/branch.pem, key: tls/branch.key}
 
 # This router's addresses towards phones, upstream and gateway. An interface's name stands for the address that it has.
 ${line("listen")}
-${isBehindNat ? nat : ""}${draft.listen?.some((one) => one.startsWith("tls:")) === true ? tls : ""}
+${isBehindNat ? nat : ""}${draft.listen?.some(isSecure) === true ? tls : ""}
 # The phones' networks: who is there may dial out in an outage.
 ${line("localnet")}
 
@@ -74,6 +76,11 @@ ${line("members")}
 # Keeps the secret, and where phones are.
 ${state === undefined ? "# state: state" : `state: ${spell(state)}`}
 `;
+}
+
+function isSecure(listen: string): boolean {
+  const parts = splitProtocol(listen);
+  return parts !== undefined && TRANSPORTS[parts.protocol].isSecure;
 }
 
 function spell(value: string): string {
