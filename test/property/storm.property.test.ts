@@ -3,7 +3,6 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Request } from "../../src/message/message.ts";
 import { parse } from "../../src/message/parse.ts";
-import type { Calls } from "../../src/policy/gateways/calls.ts";
 import { watchFinals } from "../fuzz/finals.ts";
 import { compose } from "../fuzz/grammar.ts";
 import { Memory } from "../fuzz/memory.ts";
@@ -109,8 +108,7 @@ class Storm {
     const probes = site.simulation.sightings.flatMap(({ wire }) =>
       wire.includes("User-Agent: branchline\r\n") ? [/branch=([^;\r]*)/.exec(wire)?.[1] ?? ""] : [],
     );
-    const { calls } = site as unknown as { calls: Calls };
-    return tablesOf(site.core, site.timers, calls, probes, site.simulation.now_ms);
+    return tablesOf(site.core, site.timers, site.engine.calls, probes, site.simulation.now_ms);
   }
 
   get bugs(): unknown[] {
