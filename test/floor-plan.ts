@@ -18,7 +18,8 @@ export const FLOORS: Readonly<Record<string, string>> = {
 /** Rooms of a floor, and the files beside them: each imports only from those before it. */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "policy/": [
-    ...["origin.ts", "request-facts.ts", "dialled-number.ts", "named.ts", "site.ts", "status.ts"],
+    ...["origin.ts", "request-facts.ts", "dialled-number.ts", "named.ts"],
+    ...["gateway-strategies.ts", "site.ts", "status.ts"],
     ...["phones/", "peers/", "plan.ts", "gateways/", "numbers/", "emergency/", "access/"],
     ...["situation.ts", "door/", "rules/"],
     ...["call-log.ts", "explain.ts", "routing-policy.ts", "snapshot.ts", "site-policy.ts"],

@@ -40,6 +40,10 @@ import { toGateway } from "./rules/to-gateway.ts";
 import { toOurselves } from "./rules/to-ourselves.ts";
 import type { RoutingRule, Situation, Staff } from "./situation.ts";
 
+/**
+ * Help comes before anything else. Then the ways that a token or a dialog has laid already, then gateways' calls, then what
+ * a phone sends to us or to a gateway by address. `call` takes all that phones dial: what is to be dialled otherwise stands above it.
+ */
 const RULES: readonly RoutingRule[] = [
   emergency,
   path,

@@ -3,6 +3,7 @@ import type { IpRanges } from "../base/ip-range.ts";
 import type { Rate } from "../base/token-bucket.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { OptionsForm } from "../proxy/options-request.ts";
+import type { GatewayChoice } from "./gateway-strategies.ts";
 
 export interface ProbeSettings {
   /** Between probes while upstream answers. */
@@ -78,9 +79,6 @@ export interface Gateway {
   readonly calling: readonly NumberRule[];
 }
 
-/** How gateways of the same priority share calls. */
-export type GatewayChoice = "weighted" | "round-robin" | "hash-call-id" | "hash-from";
-
 /** Numbers that begin so go to these gateways, in this order. */
 export interface Carrier {
   readonly name: string;
@@ -89,6 +87,7 @@ export interface Carrier {
 }
 
 export interface GatewaySettings {
+  /** How gateways of the same priority share calls. */
   readonly choice: GatewayChoice;
   readonly carriers: readonly Carrier[];
   /** How gateways are probed that have nothing of their own. */

@@ -38,7 +38,7 @@ function gateways(list: string, more = "", fraction = 0) {
   const peers = new Peers(world as never);
   const random = { token: () => "x", fraction: () => fraction };
   const all = new Gateways(peers, random, new Calls(3_600_000), OWN, site);
-  const names = (number = "5551234", routed = call()) => all.order(number, routed).map(({ name }) => name);
+  const names = (number = "5551234", routed = call()) => all.order(number, routed, 0).map(({ name }) => name);
   const watched = peers.name(
     "gateway",
     site.gateways.map(({ uri }) => ({ hop: hopOf(uri), settings: { ...site.upstream } })),

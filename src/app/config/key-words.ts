@@ -2,6 +2,7 @@
  * What each configuration key does, for README's table. Branchline itself doesn't read this: it stays out of the bundle.
  * `npm run reference` writes README's table anew.
  */
+import { GATEWAY_CHOICES } from "../../policy/gateway-strategies.ts";
 import { under } from "./key-kinds.ts";
 import type { Path } from "./keys.ts";
 
@@ -155,7 +156,7 @@ export const KEY_WORDS: Readonly<Record<Path, string | KeyWords>> = {
     words: "as `gateway_probe`, for this gateway; what it leaves out is as there",
   },
   ...under("gateways.probe", TOLD_ABOVE),
-  gateway_choice: "among equals: `weighted`, `round-robin`, `hash-call-id`, `hash-from`",
+  gateway_choice: `among equals: ${GATEWAY_CHOICES.map((one) => `\`${one}\``).join(", ")}`,
   gateway_probe: {
     default: "`{interval: 30s}`",
     words: "as `upstream.probe`; a gateway that seems dead is tried last",

@@ -6,6 +6,7 @@
  * stand below the list. A key with a value of its own and rows below it takes either: the value is the short form.
  * Faults name keys in the order of this table.
  */
+import { GATEWAY_CHOICES } from "../../policy/gateway-strategies.ts";
 import {
   type ChoiceRow,
   type CountRow,
@@ -120,7 +121,7 @@ export const KEYS = {
   "gateways.rewrite.calling.replace": text(),
   "gateways.probe": mapping,
   ...under("gateways.probe", OWN_PROBE),
-  gateway_choice: choice("weighted", ["weighted", "round-robin", "hash-call-id", "hash-from"]),
+  gateway_choice: choice("weighted", GATEWAY_CHOICES),
   gateway_probe: mapping,
   ...under("gateway_probe", { ...PROBE, interval: duration("30s", "100ms", "1h") }),
   carriers: names,

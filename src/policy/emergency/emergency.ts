@@ -96,9 +96,9 @@ export class Emergency {
    * All gateways, whatever they answer: who is in need has no use for a 404. First those with a channel by our count; then
    * room is made; then, since a count can be wrong, those that seem full; last those that seem dead.
    */
-  gatewayStages(number: string, facts: RequestFacts): Stage[] {
+  gatewayStages(number: string, facts: RequestFacts, now_ms: number): Stage[] {
     const { gateways, settings } = this.parts;
-    const order = othersFirst(gateways.everyOrder(number, facts), facts);
+    const order = othersFirst(gateways.everyOrder(number, facts, now_ms), facts);
     const living = order.filter((gateway) => gateways.isAlive(gateway));
     const dead = order.filter((gateway) => !gateways.isAlive(gateway));
     return [

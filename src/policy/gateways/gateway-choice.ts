@@ -1,6 +1,7 @@
 /** In which order the gateways are tried for a call: by carrier, or by priority and shared among equals. */
 import type { Random } from "../../base/ports.ts";
 import type { RoutedRequest } from "../../proxy/router.ts";
+import { firstBy } from "../gateway-strategies.ts";
 import type { Gateway, GatewaySettings } from "../site.ts";
 
 export class GatewayChoosing {
@@ -9,10 +10,18 @@ export class GatewayChoosing {
   private readonly byName: ReadonlyMap<string, Gateway>;
   /** Those of one priority, the best priority first. */
   private readonly ranks: readonly (readonly Gateway[])[];
+  private readonly callsAt: (gateway: Gateway, now_ms: number) => number;
   private turn = 0;
 
-  constructor(gateways: readonly Gateway[], settings: GatewaySettings, random: Random) {
+  /** @param callsAt how many calls occupy a gateway's channels */
+  constructor(
+    gateways: readonly Gateway[],
+    settings: GatewaySettings,
+    random: Random,
+    callsAt: (gateway: Gateway, now_ms: number) => number,
+  ) {
     this.settings = settings;
+    this.callsAt = callsAt;
     this.random = random;
     this.byName = new Map(gateways.map((gateway) => [gateway.name, gateway]));
     const ranks = new Map<number, Gateway[]>();
@@ -25,8 +34,8 @@ export class GatewayChoosing {
   }
 
   /** Those that may take a call to `number`, the first choice first. Takes a turn where turns are taken. */
-  order(number: string, routed: RoutedRequest): readonly Gateway[] {
-    return this.byCarrier(number) ?? this.byPriority((equals) => this.first(equals, routed));
+  order(number: string, routed: RoutedRequest, now_ms: number): readonly Gateway[] {
+    return this.byCarrier(number) ?? this.byPriority((equals) => this.first(equals, routed, now_ms));
   }
 
   /** The same for a call whose gateway has been chosen already; takes no turn. */
@@ -57,35 +66,11 @@ export class GatewayChoosing {
     });
   }
 
-  private first(equals: readonly Gateway[], { request }: RoutedRequest): number {
-    switch (this.settings.choice) {
-      case "round-robin":
-        this.turn += 1;
-        return (this.turn - 1) % equals.length;
-      case "hash-call-id":
-        return hash(request.callId) % equals.length;
-      case "hash-from":
-        return hash(request.from?.uri ?? "") % equals.length;
-      case "weighted":
-        return this.byWeight(equals);
-    }
+  private first(equals: readonly Gateway[], { request }: RoutedRequest, now_ms: number): number {
+    this.turn += 1;
+    const shared = equals.map((gateway) => ({ weight: gateway.weight, calls: () => this.callsAt(gateway, now_ms) }));
+    const { random } = this;
+    const chance = () => random.fraction();
+    return firstBy(this.settings.choice, { equals: shared, request, turn: this.turn - 1, chance });
   }
-
-  private byWeight(equals: readonly Gateway[]): number {
-    const total = equals.reduce((sum, { weight }) => sum + weight, 0);
-    let place = this.random.fraction() * total;
-    const found = equals.findIndex(({ weight }) => {
-      place -= weight;
-      return place < 0;
-    });
-    return Math.max(0, found);
-  }
-}
-
-function hash(text: string): number {
-  let value = 0;
-  for (let position = 0; position < text.length; position++) {
-    value = (Math.imul(value, 31) + text.charCodeAt(position)) | 0;
-  }
-  return value >>> 0;
 }

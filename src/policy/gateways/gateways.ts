@@ -40,7 +40,9 @@ export class Gateways {
     this.peers = peers;
     this.own = own;
     this.calls = calls;
-    this.choosing = new GatewayChoosing(site.gateways, site.gatewaySettings, random);
+    this.choosing = new GatewayChoosing(site.gateways, site.gatewaySettings, random, (gateway, now_ms) =>
+      calls.count(channelKey(gateway), now_ms),
+    );
     const peersNamed = peers.name(
       "gateway",
       site.gateways.map(({ uri, probe }) => {
@@ -89,8 +91,8 @@ export class Gateways {
   }
 
   /** The gateways for a call to `number`, in the order in which they are to be tried; those that seem dead come last. */
-  order(number: string, routed: RoutedRequest): readonly Gateway[] {
-    return this.livingFirst(this.choosing.order(number, routed));
+  order(number: string, routed: RoutedRequest, now_ms: number): readonly Gateway[] {
+    return this.livingFirst(this.choosing.order(number, routed, now_ms));
   }
 
   /** The others that may take a call which names `chosen`. */
@@ -99,8 +101,8 @@ export class Gateways {
   }
 
   /** All gateways there are, those for `number` first. */
-  everyOrder(number: string, routed: RoutedRequest): readonly Gateway[] {
-    return this.livingFirst([...new Set([...this.choosing.order(number, routed), ...this.site.gateways])]);
+  everyOrder(number: string, routed: RoutedRequest, now_ms: number): readonly Gateway[] {
+    return this.livingFirst([...new Set([...this.choosing.order(number, routed, now_ms), ...this.site.gateways])]);
   }
 
   /**

@@ -12,6 +12,7 @@ interface Helpers {
   readonly site: Site;
   readonly registrar: Registrar;
   readonly gateways: Gateways;
+  readonly now_ms: number;
 }
 
 /** The stages to the number of a forward. A forwarded call rings one more extension at the most: forwards don't chase each other. */
@@ -19,11 +20,11 @@ export function forwardStages(
   number: string,
   keptSince_ms: number,
   routed: RoutedRequest,
-  { site, registrar, gateways }: Helpers,
+  { site, registrar, gateways, now_ms }: Helpers,
   extra: Partial<Target>,
   rung?: readonly string[],
 ): Stage[] {
   const extension = findExtension(number, site.extensions, registrar.bindings);
-  if (extension === undefined) return gateways.stages(gateways.order(number, routed), number);
+  if (extension === undefined) return gateways.stages(gateways.order(number, routed, now_ms), number);
   return ringStages(extension, keptSince_ms, { ...site.extensions, forwards: new Map() }, extra, rung);
 }

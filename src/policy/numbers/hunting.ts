@@ -87,7 +87,9 @@ export class Hunting {
     if (overflow === undefined || seen.includes(overflow)) return [];
     const group = this.site.huntGroups.find((one) => one.name === overflow);
     if (group !== undefined) return this.stages(group, routed, now_ms, seen);
-    return forwardStages(overflow, this.keptSince_ms(now_ms), routed, this, { touchesGateway: true }, []);
+    const { site, registrar, gateways } = this;
+    const helpers = { site, registrar, gateways, now_ms };
+    return forwardStages(overflow, this.keptSince_ms(now_ms), routed, helpers, { touchesGateway: true }, []);
   }
 
   /** Each phone gets its own URI: many answer 404 to the dialled number. */

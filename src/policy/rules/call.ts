@@ -95,9 +95,9 @@ function isAsLong(number: string, { extensions, huntGroups }: Site, bindings: Bi
 function outsideStages(
   number: string,
   facts: RequestFacts,
-  { site, gateways, redirects }: Situation,
+  { site, gateways, redirects, now_ms }: Situation,
 ): Stage[] | undefined {
-  const order = gateways.order(number, facts);
+  const order = gateways.order(number, facts, now_ms);
   if (order.length === 0) return undefined;
   const { answer, notice, notice_hold_ms } = site.survival;
   const noticeStage: Stage = { kind: "notice", what: "notice", reason: notice, hold_ms: notice_hold_ms };

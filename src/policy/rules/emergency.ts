@@ -25,7 +25,7 @@ export const emergency: RoutingRule = (facts, situation) => {
     ...decision(
       "emergency",
       `${number} is an emergency number`,
-      ...emergency.gatewayStages(number, facts),
+      ...emergency.gatewayStages(number, facts, situation.now_ms),
       ...upstream,
       last,
     ),

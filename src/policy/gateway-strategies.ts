@@ -1,0 +1,54 @@
+/** How gateways of equal priority share calls: each strategy in one row, which the file's `gateway_choice` names. */
+import type { Request } from "../message/message.ts";
+
+/** What a strategy may look at. */
+export interface Sharing {
+  /** In the order of the file; two at least. */
+  readonly equals: readonly Equal[];
+  readonly request: Request;
+  /** How many calls have been shared before. */
+  readonly turn: number;
+  /** A number by chance, from 0 up to, but not, 1. */
+  chance(): number;
+}
+
+export interface Equal {
+  readonly weight: number;
+  /** Calls that occupy its channels now. */
+  calls(): number;
+}
+
+/** Which of the equals comes first, by its place; the others follow in the order of the file. */
+type Strategy = (sharing: Sharing) => number;
+
+const STRATEGIES = {
+  weighted: ({ equals, chance }) => {
+    let place = chance() * equals.reduce((sum, { weight }) => sum + weight, 0);
+    const found = equals.findIndex(({ weight }) => {
+      place -= weight;
+      return place < 0;
+    });
+    return Math.max(0, found);
+  },
+  "round-robin": ({ equals, turn }) => turn % equals.length,
+  "hash-call-id": ({ equals, request }) => hash(request.callId) % equals.length,
+  "hash-from": ({ equals, request }) => hash(request.from?.uri ?? "") % equals.length,
+} as const satisfies Readonly<Record<string, Strategy>>;
+
+export type GatewayChoice = keyof typeof STRATEGIES;
+
+export const GATEWAY_CHOICES = Object.keys(STRATEGIES) as readonly GatewayChoice[];
+
+/** The place of the gateway that comes first. */
+export function firstBy(choice: GatewayChoice, sharing: Sharing): number {
+  const strategy: Strategy = STRATEGIES[choice];
+  return strategy(sharing);
+}
+
+function hash(text: string): number {
+  let value = 0;
+  for (let position = 0; position < text.length; position++) {
+    value = (Math.imul(value, 31) + text.charCodeAt(position)) | 0;
+  }
+  return value >>> 0;
+}
