@@ -1,6 +1,5 @@
 /** `branchline explain`: builds the policy of a file on a host that does nothing, and asks it about one call. */
 import { ipVersion } from "../base/ip-range.ts";
-import { PLENTY } from "../base/limits.ts";
 import { parse } from "../message/parse.ts";
 import { hostText, parseSipUri, SIP_PORT, uriPort } from "../message/uri.ts";
 import { strangerAdvice } from "../policy/access/stranger-advice.ts";
@@ -15,7 +14,7 @@ import { hopOf } from "../transport/locator.ts";
 import type { Config } from "./config/config.ts";
 import type { RunningStatus } from "./control.ts";
 import { Engine } from "./engine.ts";
-import type { Host } from "./host.ts";
+import { QUIET_HOST } from "./quiet-host.ts";
 
 /** What is known of the site at the moment. */
 export interface Known {
@@ -179,18 +178,3 @@ class Rehearsal {
     return hostText(uri?.host ?? target?.host ?? "pbx.invalid");
   }
 }
-
-const nothing = () => {};
-
-/** A host that does nothing: no time passes, no message leaves, and nobody is told. */
-const QUIET_HOST: Host = {
-  transport: { send: () => true, watch: nothing, unwatch: nothing, giveUp: nothing },
-  lookup: { query: nothing, findSource: nothing },
-  random: { token: (length) => "x".repeat(length), fraction: () => 0 },
-  mac: () => "0".repeat(16),
-  log: { error: nothing, warn: nothing, info: nothing, debug: nothing },
-  limits: PLENTY,
-  now_ms: () => 0,
-  wakeAt: nothing,
-  isNear: () => false,
-};

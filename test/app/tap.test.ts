@@ -3,11 +3,10 @@ import { expect, test } from "vitest";
 import { loadConfig } from "../../src/app/config/load-config.ts";
 import { Engine } from "../../src/app/engine.ts";
 import type { Host } from "../../src/app/host.ts";
+import { QUIET_HOST } from "../../src/app/quiet-host.ts";
 import type { JournalEntry } from "../../src/app/tap.ts";
-import { PLENTY } from "../../src/base/limits.ts";
 import { SITE_YAML } from "../support/site.ts";
 
-const nothing = () => {};
 const INVITE = [
   "INVITE sip:5551234@pbx.example.com SIP/2.0",
   "Via: SIP/2.0/UDP 10.222.237.21;branch=z9hG4bK1",
@@ -21,17 +20,8 @@ const INVITE = [
 
 function office() {
   const sent: string[] = [];
-  const host: Host = {
-    transport: { send: (_, wire) => sent.push(wire) > 0, watch: nothing, unwatch: nothing, giveUp: nothing },
-    lookup: { query: nothing, findSource: nothing },
-    random: { token: (length) => "x".repeat(length), fraction: () => 0 },
-    mac: () => "0".repeat(16),
-    log: { error: nothing, warn: nothing, info: nothing, debug: nothing },
-    limits: PLENTY,
-    now_ms: () => 0,
-    wakeAt: nothing,
-    isNear: () => false,
-  };
+  const transport = { ...QUIET_HOST.transport, send: (_: unknown, wire: string) => sent.push(wire) > 0 };
+  const host: Host = { ...QUIET_HOST, transport };
   const { config } = loadConfig(SITE_YAML, (path) => path);
   const [listener] = config.listeners;
   if (listener === undefined) throw new Error("no listener");
