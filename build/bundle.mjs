@@ -3,11 +3,12 @@
  * branchline.js is CommonJS for Node 12: as an ES module, commander's require() of Node's own modules fails.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { oneFile } from "./one-file.mjs";
 import { trimLibraries } from "./trim-libraries.mjs";
 
 /** Four fifths are the proxy; the rest is there for the person who sets it up, and costs no memory before it is used. */
@@ -27,21 +28,26 @@ function builtAt() {
 const router = {
   ...shared,
   entryPoints: ["src/main.ts"],
-  outfile: "dist/branchline.js",
-  format: "cjs",
+  outdir: "dist",
+  // What is loaded on demand becomes files of its own, which one-file.mjs puts into one; only ES modules are split.
+  format: "esm",
+  splitting: true,
+  write: false,
   target: "node12",
+  supported: { "dynamic-import": true },
   minify: true,
   // What libraries call private.
   mangleProps: /^_[a-z]/,
   // The build of yaml that is made of ES modules: what nobody uses of it stays outside.
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
-  banner: { js: "#!/usr/bin/env node" },
   define: { BRANCHLINE_VERSION: JSON.stringify(version), BRANCHLINE_BUILT: JSON.stringify(builtAt()) },
 };
-const { metafile } = await build({ ...router, write: false, metafile: true });
+const { metafile } = await build({ ...router, metafile: true });
 // Absolute as esbuild has them: node_modules may be a link.
 const files = Object.keys(metafile.inputs).map((path) => resolve(root, path));
-await build({ ...router, plugins: [trimLibraries(files)] });
+const { outputFiles } = await build({ ...router, plugins: [trimLibraries(files)] });
+mkdirSync(`${root}dist`, { recursive: true });
+writeFileSync(`${root}dist/branchline.js`, await oneFile(outputFiles, "#!/usr/bin/env node"));
 chmodSync(`${root}dist/branchline.js`, 0o755);
 
 for (const program of ["demo", "bench", "fuzz"]) {

@@ -4,14 +4,12 @@ import { describe } from "../app/config/describe.ts";
 import type { ControlQuestion } from "../app/control.ts";
 import { readInterfaceNames } from "../io/node/interfaces.ts";
 import { askAndPrint, explainAndPrint, reloadAndPrint } from "./ask.ts";
+import { NAMED_FILE, STANDARD_FILE } from "./config-file.ts";
 import { doctor } from "./doctor.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { type InitOptions, init, showPhones } from "./init.ts";
 import { loadFile } from "./load-file.ts";
 import { run } from "./run.ts";
-
-/** Packages name the file that their service runs with. */
-const NAMED_FILE = process.env["BRANCHLINE_CONFIG"] || undefined;
 
 type Forced = Extract<ControlQuestion, { command: "force" }>["state"];
 
@@ -92,5 +90,5 @@ function command(program: Command, name: string, description: string): Command {
   return program
     .command(name)
     .description(description)
-    .option("-c, --config <file>", "configuration file", NAMED_FILE ?? "branchline.yaml");
+    .option("-c, --config <file>", "configuration file", STANDARD_FILE);
 }

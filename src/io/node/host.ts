@@ -5,6 +5,7 @@ import * as fs from "fs";
 import * as net from "net";
 import * as os from "os";
 import { type Protocol, TRANSPORTS } from "../../transport/flow.ts";
+import { readText } from "./read-text.ts";
 
 const OUTPUT_CHARACTERS_MAX = 1_000_000;
 const DRAIN_ms = 500;
@@ -60,15 +61,6 @@ export function within<T>(limit_ms: number, promise: Promise<T>): Promise<T | un
     if (timer !== undefined) clearTimeout(timer);
     return value;
   });
-}
-
-/** A file's text, or the names in a folder, one in each line; undefined when it can't be read. */
-export function readText(path: string): string | undefined {
-  try {
-    return fs.statSync(path).isDirectory() ? fs.readdirSync(path).join("\n") : fs.readFileSync(path, "latin1");
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whether `path`, or else the folder in which it would be made, can be written: undefined, or the error's code. */

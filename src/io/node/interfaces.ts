@@ -3,7 +3,7 @@ import * as os from "os";
 import { performance } from "perf_hooks";
 import { IpRange, IpRanges, isPrivate } from "../../base/ip-range.ts";
 import type { Interfaces } from "../../transport/own-listener.ts";
-import { readText } from "./host.ts";
+import { readText } from "./read-text.ts";
 
 /** After trouble it comes sooner, but no more often than this. */
 const SOON_ms = 100;

@@ -1,8 +1,8 @@
 /** What this host says about its network: interfaces, the kernel's tables, and which interface has its address by DHCP. */
 import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from "child_process";
 import * as os from "os";
-import { readText } from "./host.ts";
 import { readAddresses } from "./interfaces.ts";
+import { readText } from "./read-text.ts";
 
 /** Its complaints are nobody's, and it mustn't take for ever. */
 const QUIETLY: ExecFileSyncOptionsWithStringEncoding = {

@@ -40,10 +40,7 @@ export const VERSION = (JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) 
 export async function makePackage(options: PackageOptions = {}): Promise<ReleaseFile> {
   const { version = VERSION, machine = "mipsel", image, prelude = "" } = options;
   const text = readFileSync(`${ROOT}dist/branchline.js`, "latin1");
-  const bundle = Buffer.from(
-    text.replaceAll(JSON.stringify(VERSION), JSON.stringify(version)).replace("\n", `\n${prelude}\n`),
-    "latin1",
-  );
+  const bundle = Buffer.from(sayingItIs(version, text).replace("\n", `\n${prelude}\n`), "latin1");
   const family = (await import(pathToFileURL(`${ROOT}build/release/edgeos.mjs`).href)) as FamilyModule;
   // Each version has a script of its own.
   const sources = `${temporaryFolder()}/`;
@@ -54,6 +51,12 @@ export async function makePackage(options: PackageOptions = {}): Promise<Release
   const file = files.find(({ name }) => name.endsWith(`-${machine}.tar.gz`));
   if (file === undefined) throw new Error(`no package for ${machine}`);
   return file;
+}
+
+/** The bundle as a build of that version has it. In the parts that lie there as a text each quotation mark has a backslash. */
+function sayingItIs(version: string, bundle: string): string {
+  const quoted = new RegExp(String.raw`(\\?")${VERSION.replaceAll(".", String.raw`\.`)}\1`, "g");
+  return bundle.replace(quoted, (_, mark: string) => mark + version + mark);
 }
 
 /** Unpacks it into `folder` of this machine, and returns the folder that is in it. */
