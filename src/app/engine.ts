@@ -24,7 +24,7 @@ import type { Answer, Question } from "../transport/locator.ts";
 import type { OwnListener } from "../transport/own-listener.ts";
 import type { Config } from "./config/config.ts";
 import type { Connect, Host } from "./host.ts";
-import { listen, type Tap, withTap } from "./tap.ts";
+import { listen, routerWithTap, type Tap, withTap } from "./tap.ts";
 
 export class Engine<H extends Host = Host> implements HostUser {
   readonly host: H;
@@ -53,7 +53,7 @@ export class Engine<H extends Host = Host> implements HostUser {
     this.pathWatch = new PathWatch(log);
     const { prober, locator } = this.core;
     this.peers = new Peers({ prober, locator, timers: this.timers, log });
-    if (tap !== undefined) listen(tap, this.core, this.peers.history, now_ms);
+    if (tap !== undefined) listen(tap, this.core, this.bindings, this.peers.history, now_ms);
     this.policy = this.introduce(site);
   }
 
@@ -180,7 +180,7 @@ export class Engine<H extends Host = Host> implements HostUser {
     const isNear = (address: string) => host.isNear(address);
     const memory = { bindings, calls, callbacks, callLog, pathWatch, peers };
     const policy = new SitePolicy({ core, timers, log, random, limits, isNear }, memory, site);
-    core.use(policy.router);
+    core.use(routerWithTap(policy.router, this.tap));
     return policy;
   }
 }

@@ -1,7 +1,12 @@
-/** What an observer is told of all that happens: messages, decisions, states. Without an observer it costs nothing. */
+/** What an observer is told of all that happens: messages, decisions, stages, bindings, states. Without an observer it costs nothing. */
+import type { Response } from "../message/message.ts";
 import type { History } from "../policy/peers/history.ts";
+import type { BindingChange } from "../policy/phones/binding-changes.ts";
+import type { Bindings } from "../policy/phones/bindings.ts";
 import type { Edge } from "../policy/status.ts";
+import type { Outcome } from "../proxy/plan/condition.ts";
 import type { ProxyCore, ProxyPorts } from "../proxy/proxy-core.ts";
+import type { DecisionListener, Router, RunningRequest, Stage, Target } from "../proxy/router.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
 
 export type JournalEntry =
@@ -17,6 +22,10 @@ export type JournalEntry =
       readonly rule: string;
       readonly why: string;
     }
+  /** A request enters a stage of its plan. */
+  | { readonly kind: "stage"; readonly method: string; readonly callId: string; readonly stage: Stage }
+  /** A phone's binding has come, moved or gone; those that a restart restores come, too. */
+  | ({ readonly kind: "binding" } & BindingChange)
   /** A peer's state has changed. */
   | { readonly kind: "edge"; readonly edge: Edge }
   /** A message has been dropped; `reason` is one of a few words of ours. */
@@ -41,11 +50,65 @@ export function withTap(ports: ProxyPorts, tap: Tap | undefined, now_ms: () => n
   return { ...ports, transport: told };
 }
 
-/** From now on `tap` hears of decisions, drops and states. */
-export function listen(tap: Tap, core: ProxyCore, history: History, now_ms: () => number): void {
+/** The same router; `tap` hears of the stages that requests enter. */
+export function routerWithTap(router: Router, tap: Tap | undefined): Router {
+  if (tap === undefined) return router;
+  // All other questions go to the router itself; what it keeps is in its parts, none of its own fields changes.
+  const told: Router = Object.create(router);
+  told.listener = (routed, decision, now_ms) => {
+    const { method, callId } = routed.request;
+    return new StageTeller(method, callId, router.listener(routed, decision, now_ms), tap);
+  };
+  return told;
+}
+
+/** From now on `tap` hears of decisions, drops, bindings and states. */
+export function listen(tap: Tap, core: ProxyCore, bindings: Bindings, history: History, now_ms: () => number): void {
   core.onDecision = ({ method, callId }, { rule, why }) => {
     tap({ kind: "decision", method, callId, rule, why }, now_ms());
   };
   core.meter.onDrop = (reason) => tap({ kind: "drop", reason }, now_ms());
+  bindings.onBinding = (change) => tap({ kind: "binding", ...change }, now_ms());
   history.onEdge = (edge) => tap({ kind: "edge", edge }, edge.at_ms);
+}
+
+/** Tells a tap of a request's stages, and its listener of all. */
+class StageTeller implements DecisionListener {
+  private readonly method: string;
+  private readonly callId: string;
+  private readonly inner: DecisionListener | undefined;
+  private readonly tap: Tap;
+
+  constructor(method: string, callId: string, inner: DecisionListener | undefined, tap: Tap) {
+    this.method = method;
+    this.callId = callId;
+    this.inner = inner;
+    this.tap = tap;
+  }
+
+  onStart(request: RunningRequest, now_ms: number): void {
+    this.inner?.onStart?.(request, now_ms);
+  }
+
+  onStage(stage: Stage, running: RunningRequest, now_ms: number): void {
+    const { method, callId } = this;
+    this.tap({ kind: "stage", method, callId, stage }, now_ms);
+    this.inner?.onStage?.(stage, running, now_ms);
+  }
+
+  onOutcome(outcome: Outcome, running: RunningRequest, now_ms: number): void {
+    this.inner?.onOutcome?.(outcome, running, now_ms);
+  }
+
+  onAnswer(target: Target, response: Response, now_ms: number): void {
+    this.inner?.onAnswer?.(target, response, now_ms);
+  }
+
+  onFailure(status: number, now_ms: number): void {
+    this.inner?.onFailure?.(status, now_ms);
+  }
+
+  onAck(now_ms: number): void {
+    this.inner?.onAck?.(now_ms);
+  }
 }

@@ -5,6 +5,7 @@ import { ownText } from "../../base/own-text.ts";
 import type { SipUri } from "../../message/uri.ts";
 import { type Flow, isSameFlow } from "../../transport/flow.ts";
 import type { Hop } from "../../transport/locator.ts";
+import { type BindingChange, tellChanges } from "./binding-changes.ts";
 import { BindingIndex } from "./binding-index.ts";
 import { instanceMark, isSameInstance } from "./phone-marks.ts";
 
@@ -76,6 +77,8 @@ export class Bindings implements Table {
   private readonly index = new BindingIndex<AddressOfRecord>();
   /** Called when something has changed that a restart must not lose. */
   onChange: (isNews: boolean) => void = () => {};
+  /** Hears of each binding that comes, moves or goes; undefined: nobody wants to. */
+  onBinding: ((change: BindingChange) => void) | undefined = undefined;
 
   constructor({ bindings, bindingCharacters }: Pick<Limits, "bindings" | "bindingCharacters"> = PLENTY) {
     this.limit = bindings;
@@ -198,8 +201,7 @@ export class Bindings implements Table {
     }
     const isReplaced = (old: Binding) => given.some((one) => one.contact === old.contact || isSameInstance(old, one));
     const others = before.filter((old) => !isReplaced(old));
-    this.index.rebind(address, [...bindings, ...others].slice(0, this.mostOf(address)));
-    this.weigh(address);
+    this.rebind(address, [...bindings, ...others].slice(0, this.mostOf(address)), "removed");
     address.seen = [...new Set(seen)].slice(0, 2 * BINDINGS_MAX);
     this.onChange(isNews);
   }
@@ -210,8 +212,7 @@ export class Bindings implements Table {
     if (address === undefined) return;
     const kept = contact === "*" ? [] : address.bindings.filter((one) => one.contact !== contact);
     if (kept.length === address.bindings.length) return;
-    this.index.rebind(address, kept);
-    this.weigh(address);
+    this.rebind(address, kept, "removed");
     this.onChange(true);
   }
 
@@ -241,10 +242,7 @@ export class Bindings implements Table {
   expire(now_ms: number): void {
     for (const address of this.addresses.values()) {
       const kept = address.bindings.filter((one) => now_ms < one.expires_ms + KEEP_ms);
-      if (kept.length < address.bindings.length) {
-        this.index.rebind(address, kept);
-        this.weigh(address);
-      }
+      if (kept.length < address.bindings.length) this.rebind(address, kept, "expired");
       const isForgotten = now_ms >= address.promised_ms + KEEP_ms;
       if (kept.length > 0 || !isForgotten || address.wantsRelay) continue;
       this.addresses.delete(address.name);
@@ -258,6 +256,12 @@ export class Bindings implements Table {
     if (this.characters < this.characters_max || characters < MODEST_CHARACTERS) return BINDINGS_MAX;
     this.hits += 1;
     return bindings.length;
+  }
+
+  private rebind(address: AddressOfRecord, bindings: readonly Binding[], gone: "removed" | "expired"): void {
+    if (this.onBinding !== undefined) tellChanges(address, bindings, gone, this.onBinding);
+    this.index.rebind(address, bindings);
+    this.weigh(address);
   }
 
   /** Counts its texts anew. */
