@@ -49,6 +49,9 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** What the bundler sets otherwise. */
+const BUNDLED = { BRANCHLINE_VERSION: '"0.0.0"', BRANCHLINE_BUILT: '"2026-01-01T00:00:00Z"' };
+
 const anywhere = (file: string) => `**/${file}`;
 let groups = 0;
 
@@ -56,6 +59,7 @@ let groups = 0;
 function group(name: string, maxWorkers: number, include: string[], exclude: string[] = []) {
   const sequence = { groupOrder: groups++ };
   return {
+    define: BUNDLED,
     test: { dir: "test", testTimeout: 30_000, hookTimeout: 60_000, name, include, exclude, maxWorkers, sequence },
   };
 }

@@ -35,7 +35,7 @@ export interface Host {
 /** Makes the host for one user; nothing is told to it before the host is asked for something. */
 export type Connect<H extends Host> = (user: HostUser) => H;
 
-/** A host on which branchline runs for good: with sockets that follow its addresses, a disk, and commands. */
+/** A host on which branchline runs for good: with sockets that follow its addresses, and a disk. */
 export interface RouterHost extends Host {
   readonly wallClock_ms: () => number;
   readonly sockets: Sockets;
@@ -60,13 +60,8 @@ export interface RouterHost extends Host {
   setDnsServers(servers: readonly string[]): void;
   /** @throws when the files can't be used: the old ones stay in use */
   setTls(files: TlsFiles): void;
-  /**
-   * Lets commands reach us: `answer` gives one line for each line.
-   * @throws when the folder can't be written
-   */
-  openCommands(answer: (line: string) => string): Promise<void>;
-  /** No command, no answer of DNS's, no look at interfaces and no wake-up comes from now on. */
-  quiet(): Promise<void>;
+  /** No answer of DNS's, no look at interfaces and no wake-up comes from now on. */
+  quiet(): void;
   /** Ends all connections, once what has been sent is gone. */
   close(): Promise<void>;
 }

@@ -1,15 +1,17 @@
-/** branchline as it runs: the engine on a router's host, with listeners that follow its addresses, a memory on disk, and commands. */
+/** branchline as it runs: the engine on a router's host, with listeners that follow its addresses, a memory on disk, and side doors. */
 import type { Logger } from "../base/ports.ts";
 import type { Pin } from "../policy/peers/peer.ts";
 import { type RegisteredPage, registeredAfter } from "../policy/phones/registered.ts";
 import { takeSnapshot } from "../policy/snapshot.ts";
 import { BindingKeeper } from "./binding-keeper.ts";
 import type { Config } from "./config/config.ts";
-import { answerControl, type Controlled, type RecordedCall, type RunningStatus } from "./control.ts";
+import type { Controlled, RecordedCall, RunningStatus } from "./control.ts";
 import { Engine } from "./engine.ts";
 import type { Connect, RouterHost } from "./host.ts";
 import { Listening } from "./listening.ts";
 import { changedKeys, type ReloadOutcome, refusedChanges } from "./reload.ts";
+import type { SideDoor, SideDoors } from "./side-door.ts";
+import { joinedTap } from "./tap.ts";
 
 /** The file as it is now, or what is wrong with it. */
 export type ReadFile = () => { readonly config: Config } | { readonly faults: readonly string[] };
@@ -23,17 +25,25 @@ export class Service implements Controlled {
   private readonly log: Logger;
   private readonly listening: Listening;
   private readonly keeper: BindingKeeper;
+  private readonly doors: readonly SideDoor[];
   private started_ms = 0;
 
   /**
    * @param file what the log calls the file
    * @throws when the TLS certificate can't be used
    */
-  constructor(config: Config, file: string, readFile: ReadFile, connect: Connect<RouterHost>) {
+  constructor(
+    config: Config,
+    file: string,
+    readFile: ReadFile,
+    connect: Connect<RouterHost>,
+    doors: SideDoors = () => [],
+  ) {
     this.config = config;
     this.file = file;
     this.readFile = readFile;
-    this.engine = new Engine(config, connect);
+    this.doors = doors(this);
+    this.engine = new Engine(config, connect, joinedTap(this.doors.flatMap(({ tap }) => tap ?? [])));
     const { engine } = this;
     const { host, bindings, callbacks, timers } = engine;
     const { log, store, wallClock_ms } = host;
@@ -60,9 +70,9 @@ export class Service implements Controlled {
     });
     this.started_ms = host.now_ms();
     engine.start();
-    await host
-      .openCommands((line) => answerControl(line, this))
-      .catch((error: unknown) => log.warn("control_socket", { error: String(error), effect: "no commands" }));
+    for (const { server, tellFailure } of this.doors) {
+      await server.open().catch((error: unknown) => tellFailure(String(error), log));
+    }
     const open = config.listeners.filter((listener) => !listener.isAway);
     const listeners = open.map((listener) => `${listener.protocol}:${listener.sentBy}`).join(",");
     log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
@@ -126,7 +136,8 @@ export class Service implements Controlled {
   async stop(): Promise<void> {
     this.engine.stop();
     this.listening.stop();
-    await this.host.quiet();
+    this.host.quiet();
+    for (const { server } of this.doors) await server.close();
     await this.keeper.stop();
     await this.host.close();
     this.log.info("stopped", {});

@@ -34,6 +34,14 @@ export type JournalEntry =
 /** Hears what happens in the order in which it does. It must not throw, nor ask anything of the engine meanwhile. */
 export type Tap = (entry: JournalEntry, now_ms: number) => void;
 
+/** One that tells them all; undefined where there is none. */
+export function joinedTap(taps: readonly Tap[]): Tap | undefined {
+  if (taps.length <= 1) return taps[0];
+  return (entry, now_ms) => {
+    for (const tap of taps) tap(entry, now_ms);
+  };
+}
+
 /** The same ports; `tap` hears what leaves by them. */
 export function withTap(ports: ProxyPorts, tap: Tap | undefined, now_ms: () => number): ProxyPorts {
   if (tap === undefined) return ports;

@@ -1,17 +1,19 @@
 /** `branchline run`: the proxy in the foreground, and its signals. */
-import { CONTROL_FILE, type Config } from "../app/config/config.ts";
+import type { Config } from "../app/config/config.ts";
 import { type ReadFile, Service } from "../app/service.ts";
 import { StderrLog } from "../io/node/log.ts";
 import { NodeHost } from "../io/node/node-host.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
+import { sideDoors } from "./side-doors.ts";
 
 async function start(config: Config, file: string, readFile: ReadFile): Promise<Service> {
   const log = new StderrLog(config.logLevel);
   try {
     const { stateFolder, tls, dnsServers } = config;
-    const settings = { stateFolder, controlFile: `${stateFolder}/${CONTROL_FILE}`, tls, dnsServers };
-    const service = new Service(config, file, readFile, (user) => new NodeHost(settings, log, user));
+    const settings = { stateFolder, tls, dnsServers };
+    const doors = sideDoors(config);
+    const service = new Service(config, file, readFile, (user) => new NodeHost(settings, log, user), doors);
     await service.start();
     return service;
   } catch (error) {

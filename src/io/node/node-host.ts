@@ -1,4 +1,4 @@
-/** A router as branchline's host: Node's sockets, clock, DNS and disk. Nothing else knows all of `io/node`. */
+/** A router as branchline's host: Node's sockets, clock, DNS and disk. Nothing else knows all that SIP needs of `io/node`. */
 
 import type { LogLevel } from "../../base/event-types.ts";
 import type { Limits } from "../../base/limits.ts";
@@ -12,7 +12,6 @@ import type { LookupPort } from "../../transport/locator.ts";
 import type { Interfaces } from "../../transport/own-listener.ts";
 import type { TlsFiles } from "../../transport/tls-files.ts";
 import { SystemClock } from "./clock.ts";
-import { ControlSocket } from "./control-socket.ts";
 import { NodeDns } from "./dns.ts";
 import { isNear, readInterfaces, WatchedInterfaces } from "./interfaces.ts";
 import type { StderrLog } from "./log.ts";
@@ -22,9 +21,8 @@ import { bindingsFile, type StateFile } from "./state-file.ts";
 import { NodeTransport } from "./transport.ts";
 
 export interface HostSettings {
-  /** Where the secret, the bindings and the control socket are. */
+  /** Where the secret and the bindings are. */
   readonly stateFolder: string;
-  readonly controlFile: string;
   readonly tls: TlsFiles | undefined;
   /** DNS servers, address or address:port; empty: those that the system asks. */
   readonly dnsServers: readonly string[];
@@ -41,15 +39,13 @@ export class NodeHost {
   readonly store: StateFile;
   readonly tables: Readonly<Record<string, Table>>;
   readonly wallClock_ms: () => number;
-  private readonly controlFile: string;
   private readonly clock: SystemClock;
   private readonly dns: NodeDns;
   private interfaces: WatchedInterfaces | undefined = undefined;
-  private control: ControlSocket | undefined = undefined;
 
   /** @throws when the TLS certificate can't be used */
   constructor(settings: HostSettings, log: StderrLog, user: HostUser) {
-    const { stateFolder, controlFile, tls, dnsServers } = settings;
+    const { stateFolder, tls, dnsServers } = settings;
     this.log = log;
     this.limits = limitsFor(heapMemory_bytes());
     this.clock = new SystemClock(() => user.onWake());
@@ -66,7 +62,6 @@ export class NodeHost {
     };
     this.mac = createMac(stateFolder, log);
     this.store = bindingsFile(stateFolder);
-    this.controlFile = controlFile;
   }
 
   now_ms(): number {
@@ -113,14 +108,8 @@ export class NodeHost {
     this.transport.streams.reloadTls(files);
   }
 
-  async openCommands(answer: (line: string) => string): Promise<void> {
-    this.control = new ControlSocket(this.controlFile, answer);
-    await this.control.open();
-  }
-
-  async quiet(): Promise<void> {
+  quiet(): void {
     this.interfaces?.stop();
-    await this.control?.close();
     this.clock.stop();
     this.dns.close();
   }

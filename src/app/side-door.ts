@@ -1,0 +1,22 @@
+/**
+ * A side door: what reaches a running branchline beside SIP, or only watches it, such as its commands. The command that starts
+ * branchline has the list of them (`cli/side-doors.ts`), the service opens and closes them: neither the engine nor its host knows any.
+ */
+import type { Logger } from "../base/ports.ts";
+import type { Controlled } from "./control.ts";
+import type { Tap } from "./tap.ts";
+
+export interface SideDoor {
+  readonly server: {
+    /** Once SIP is served. @throws when it can't be opened: branchline runs on without it */
+    open(): Promise<void>;
+    close(): Promise<void>;
+  };
+  /** The log's line when it can't be opened. */
+  readonly tellFailure: (error: string, log: Logger) => void;
+  /** Hears all that happens; doors without it cost no message anything. */
+  readonly tap?: Tap;
+}
+
+/** Makes the doors of a branchline that is about to start: it can't be asked for anything before one is opened. */
+export type SideDoors = (running: Controlled) => readonly SideDoor[];

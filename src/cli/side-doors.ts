@@ -1,0 +1,14 @@
+/** The side doors of `branchline run`: another one is an element of this list. */
+import { CONTROL_FILE, type Config } from "../app/config/config.ts";
+import { answerControl } from "../app/control.ts";
+import type { SideDoors } from "../app/side-door.ts";
+import { ControlSocket } from "../io/node/control-socket.ts";
+
+export function sideDoors({ stateFolder }: Config): SideDoors {
+  return (running) => [
+    {
+      server: new ControlSocket(`${stateFolder}/${CONTROL_FILE}`, (line) => answerControl(line, running)),
+      tellFailure: (error, log) => log.warn("control_socket", { error, effect: "no commands" }),
+    },
+  ];
+}

@@ -1,0 +1,86 @@
+/** What reaches a running branchline beside SIP: opened with it, told of what happens, closed with it. */
+import { expect, test } from "vitest";
+import { loadConfig } from "../../src/app/config/load-config.ts";
+import type { RouterHost } from "../../src/app/host.ts";
+import { QUIET_HOST } from "../../src/app/quiet-host.ts";
+import { Service } from "../../src/app/service.ts";
+import type { SideDoor } from "../../src/app/side-door.ts";
+import { SITE_YAML } from "../support/site.ts";
+
+/** A service that runs on nothing, and what has become of it: its log, and what its doors tell. */
+function service(...doors: readonly Partial<SideDoor>[]) {
+  const told: string[] = [];
+  const tell = (event: string) => void told.push(event);
+  const host: RouterHost = {
+    ...QUIET_HOST,
+    log: { error: tell, warn: tell, info: tell, debug: () => {} },
+    wallClock_ms: () => 0,
+    sockets: {
+      open: () => Promise.resolve(tell("listening")),
+      close: () => Promise.resolve(),
+      isOurs: () => Promise.resolve(true),
+    },
+    store: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+    tables: {},
+    readInterfaces: () => undefined,
+    watchInterfaces: () => {},
+    isOpen: () => true,
+    isoTime: String,
+    setLogLevel: () => {},
+    setDnsServers: () => {},
+    setTls: () => {},
+    quiet: () => {},
+    close: () => Promise.resolve(tell("sockets closed")),
+  };
+  const made = (running: { status(): unknown }) =>
+    doors.map((given, index): SideDoor => {
+      const server = {
+        open: () => Promise.resolve(tell(`door ${index} open, status ${typeof running.status()}`)),
+        close: () => Promise.resolve(tell(`door ${index} closed`)),
+      };
+      return { server, tellFailure: (error) => tell(`door ${index}: ${error}`), ...given };
+    });
+  const { config } = loadConfig(SITE_YAML, (path) => path);
+  const running = new Service(
+    config,
+    "file",
+    () => ({ config }),
+    () => host,
+    made,
+  );
+  return { running, told };
+}
+
+test("a door is opened once SIP is served, may ask for the status, and is closed before the sockets are", async () => {
+  const { running, told } = service({});
+  await running.start();
+  await running.stop();
+  expect(told).toEqual([
+    "listening",
+    "listening",
+    "door 0 open, status object",
+    "started",
+    "door 0 closed",
+    "sockets closed",
+    "stopped",
+  ]);
+});
+
+test("a door that can't be opened is told of, and the next one is opened all the same", async () => {
+  const refuses = { open: () => Promise.reject(new Error("in use")), close: () => Promise.resolve() };
+  const { running, told } = service({ server: refuses }, {});
+  await running.start();
+  expect(told).toContain("door 0: Error: in use");
+  expect(told).toContain("door 1 open, status object");
+  expect(told).toContain("started");
+});
+
+test("doors with a tap hear what happens, each of them", async () => {
+  const heard: string[] = [];
+  const hears = (name: string): Partial<SideDoor> => ({ tap: ({ kind }) => void heard.push(`${name} ${kind}`) });
+  const { running } = service(hears("a"), {}, hears("b"));
+  await running.start();
+  heard.length = 0;
+  running.force("down");
+  expect(heard).toEqual(["a edge", "b edge"]);
+});
