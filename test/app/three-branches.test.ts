@@ -6,9 +6,9 @@
  *   401 ── branch 3 ──┘
  */
 import { expect, test } from "vitest";
+import { header } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { type Address, Simulation } from "../support/simulation.ts";
-import { header } from "../support/sip-text.ts";
 import { PBX, Site } from "../support/site.ts";
 
 const BRANCHES = [1, 2, 3];

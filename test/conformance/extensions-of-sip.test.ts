@@ -1,10 +1,12 @@
 /** What RFCs beside RFC 3261 let user agents do through a proxy: it passes, both ways, untouched. */
+
 import { describe, expect, it } from "vitest";
+import { DOMAIN } from "../sip/build.ts";
+import { header, headers } from "../sip/message.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, headers } from "../support/sip-text.ts";
 import { daylight, outage, SDP, sdp } from "./support/offices.ts";
 import { expectUntouched } from "./support/untouched.ts";
-import { DOMAIN, type UserAgent } from "./support/user-agent.ts";
+import type { UserAgent } from "./support/user-agent.ts";
 
 const BOB = `sip:bob@${DOMAIN}`;
 const OFFER = { body: sdp("alice"), extra: [SDP] };

@@ -1,6 +1,7 @@
 /** RFC 3261 §16.3 to §16.7, §18: what the other tests don't show of what a proxy must do. */
 import { describe, expect, it } from "vitest";
-import { headers, requestUriOf, respond, write } from "../support/sip-text.ts";
+import { responseText, write } from "../sip/build.ts";
+import { headers, requestUriOf } from "../sip/message.ts";
 import { PBX, PHONE, PHONE_2, Site, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";
@@ -24,7 +25,7 @@ describe("RFC 3261 §18.1.2: responses whose sent-by isn't ours", () => {
     const { site, phone, pbx } = cast();
     phone.invite(NUMBER);
     site.run(50);
-    const wire = respond(pbx.seen("INVITE"), 486, "Busy Here", [], "b");
+    const wire = responseText(pbx.seen("INVITE"), 486, { toTag: "b" });
     pbx.send(wire.replace(/Via: .*/, change));
     site.run(50);
     expect(phone.responses(486)).toHaveLength(passed);

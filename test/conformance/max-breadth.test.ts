@@ -1,8 +1,8 @@
 /** RFC 5393 §5: Max-Breadth limits how many copies of one request can be on their way at the same time. */
 import { describe, expect, it } from "vitest";
 import { breadthOf, shareOf } from "../../src/proxy/max-breadth.ts";
+import { headers, methodOf, readSip, type SipText } from "../sip/message.ts";
 import { request } from "../support/messages.ts";
-import { headers, methodOf, readSip, type SipText } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, PHONE_3, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";

@@ -1,6 +1,7 @@
 /** RFC 3261 §16.7 to §16.11 and RFC 5393 §4: how requests end when nobody, or everybody, has something to say. */
 import { describe, expect, it } from "vitest";
-import { header, headers, respond, type SipText, statusOf, write } from "../support/sip-text.ts";
+import { responseText, write } from "../sip/build.ts";
+import { header, headers, type SipText, statusOf } from "../sip/message.ts";
 import { LAN, PBX, PHONE, PHONE_2, PHONE_3, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";
@@ -67,7 +68,7 @@ describe("RFC 3261 §16.7 item 5: provisional responses", () => {
     phone.invite(NUMBER);
     site.run(50);
     const invite = pbx.seen("INVITE");
-    for (const status of [180, 486, 183]) pbx.send(respond(invite, status, "x", [], "tag"));
+    for (const status of [180, 486, 183]) pbx.send(responseText(invite, status, { reason: "x", toTag: "tag" }));
     site.run(50);
     expect(statuses(phone)).toEqual([100, 180, 486]);
   });

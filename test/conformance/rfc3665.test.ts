@@ -1,10 +1,11 @@
 /** RFC 3665 §3: the flows that have a proxy in them, message by message, with messages of our own. */
+
 import { describe, expect, it } from "vitest";
+import { DOMAIN } from "../sip/build.ts";
+import { header, headers } from "../sip/message.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, headers } from "../support/sip-text.ts";
 import { daylight, SDP, sdp } from "./support/offices.ts";
 import { expectUntouched } from "./support/untouched.ts";
-import { DOMAIN } from "./support/user-agent.ts";
 
 const BOB = `sip:bob@${DOMAIN}`;
 /** The proxy that Bob sits behind: our upstream, and in his route set. */

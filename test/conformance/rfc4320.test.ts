@@ -1,6 +1,6 @@
 /** RFC 4320: what a proxy may say to a non-INVITE request, and when. */
 import { describe, expect, it } from "vitest";
-import { statusOf } from "../support/sip-text.ts";
+import { statusOf } from "../sip/message.ts";
 import { PBX, PHONE, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "sip:201@pbx.example.com";

@@ -2,12 +2,14 @@
  * RFC 5359's services as a proxy sees them: most of them in an outage, where there is no PBX that could do them and phones
  * are left to themselves.
  */
+
 import { describe, expect, it } from "vitest";
+import { DOMAIN } from "../sip/build.ts";
+import { header } from "../sip/message.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header } from "../support/sip-text.ts";
 import { daylight, outage, SDP, sdp } from "./support/offices.ts";
 import { expectUntouched } from "./support/untouched.ts";
-import { DOMAIN, type UserAgent } from "./support/user-agent.ts";
+import type { UserAgent } from "./support/user-agent.ts";
 
 const to = (agent: UserAgent) => `sip:${agent.name}@${DOMAIN}`;
 const talk = (agent: UserAgent, mode = "sendrecv", version = 1) => ({

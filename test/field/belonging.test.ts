@@ -1,8 +1,9 @@
 /** What a request belongs to: a dialog by our token and its tags, or nothing (RFC 3261 §12.2, §16.4, §10.2). */
 import { describe, expect, it } from "vitest";
+import { write } from "../sip/build.ts";
+import { header, headers, requestUriOf, type SipText, statusOf, tagOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import type { Address } from "../support/simulation.ts";
-import { header, headers, requestUriOf, type SipText, statusOf, tagOf, write } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, SITE_YAML, Site, STRANGER, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";

@@ -1,6 +1,7 @@
 /** A branch whose phones are registered, its gateway and its PBX, for tests of what their answers mean. */
+
+import { statusOf } from "../sip/message.ts";
 import type { Actor, Habit } from "../support/actor.ts";
-import { statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 export const DID = "sip:5550100@10.222.237.1";

@@ -1,6 +1,6 @@
 /** What a phone's redirect (call forward) means to a caller from the PSTN (RFC 3261 §8.1.3.4, §16.7). */
 import { describe, expect, it } from "vitest";
-import { requestUriOf } from "../support/sip-text.ts";
+import { requestUriOf } from "../sip/message.ts";
 import { answers, DESK, DID, finals, office, redirects, refuses, wasCalled } from "./branch-office.ts";
 
 describe("a phone's call forward, for a call from a gateway", () => {

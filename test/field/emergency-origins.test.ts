@@ -1,7 +1,7 @@
 /** Emergency calls that don't come from a phone in the phones' network alone: from a gateway's box, from upstream, in a loop. */
 import { describe, expect, it } from "vitest";
+import { header, requestUriOf, statusOf, uriIn } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { header, requestUriOf, statusOf, uriIn } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "pbx.example.com";

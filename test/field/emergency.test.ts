@@ -1,8 +1,8 @@
 /** Emergency calls in every shape in which phones write them: each reaches a gateway, in every state. See cases.md. */
 import { describe, expect, it } from "vitest";
+import { requestUriOf, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import type { Address } from "../support/simulation.ts";
-import { requestUriOf, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "pbx.example.com";

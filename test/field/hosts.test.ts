@@ -1,6 +1,6 @@
 /** What a host means: our own names in Route and in the Request-URI, and names that never mean us. */
 import { describe, expect, it } from "vitest";
-import { header, headers, requestUriOf, uriIn } from "../support/sip-text.ts";
+import { header, headers, requestUriOf, uriIn } from "../sip/message.ts";
 import { DOMAIN, Office, OUR_NAME, OWN } from "./office.ts";
 
 const NUMBER = `sip:5551234@${DOMAIN}`;

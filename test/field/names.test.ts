@@ -1,6 +1,6 @@
 /** Names that mean us before DNS has said so, when it can't say so, and when it says something else. */
 import { describe, expect, it } from "vitest";
-import { headers } from "../support/sip-text.ts";
+import { headers } from "../sip/message.ts";
 import { DOMAIN, Office, OUR_NAME } from "./office.ts";
 
 const NUMBER = `sip:5551234@${DOMAIN}`;

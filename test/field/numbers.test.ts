@@ -1,6 +1,6 @@
 /** What a number is: whatever its spelling, one question for groups, extensions, aliases, prefixes, carriers and rewriting. */
 import { describe, expect, it } from "vitest";
-import { header, uriIn } from "../support/sip-text.ts";
+import { header, uriIn } from "../sip/message.ts";
 import { DOMAIN, Office } from "./office.ts";
 
 const BOOK = `extensions: {aliases: {"+49305550201": "201", "5550100": "203", "#9": "202"}, prefixes: ["+4930555", "0"]}

@@ -1,7 +1,8 @@
 /** The office of the field's cases: three phones, a gateway, headquarters, and a router that has a name. */
+
+import { cseqMethodOf, requestUriOf, type SipText, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import type { Address } from "../support/simulation.ts";
-import { cseqMethodOf, requestUriOf, type SipText, statusOf } from "../support/sip-text.ts";
 import { Site } from "../support/site.ts";
 
 export const OWN: Address = { address: "192.0.2.1", port: 5060 };

@@ -1,7 +1,8 @@
 /** What PBXs and clients were seen to do: 503 of a living PBX, a client that takes a redirect into its own dialplan, Path that is ignored. */
 import { describe, expect, it } from "vitest";
+import { write } from "../sip/build.ts";
+import { header, requestUriOf, statusOf, uriIn } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { header, requestUriOf, statusOf, uriIn, write } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const finals = (actor: Actor) =>

@@ -1,6 +1,6 @@
 /** A phone's own address in the Request-URI: that phone, another one, a number, or nobody any more. */
 import { describe, expect, it } from "vitest";
-import { header, uriIn } from "../support/sip-text.ts";
+import { header, uriIn } from "../sip/message.ts";
 import { DOMAIN, Office, type OfficeSettings } from "./office.ts";
 
 const REPLACES = ["Replaces: 99@x;to-tag=a;from-tag=b"];

@@ -1,6 +1,6 @@
 /** The Path that a phone's REGISTER gets names the transport by which upstream reaches us, not the phone's (RFC 3327 §5.2). */
 import { describe, expect, it } from "vitest";
-import { header, uriIn } from "../support/sip-text.ts";
+import { header, uriIn } from "../sip/message.ts";
 import { LAN, PBX, PHONE, Site, WAN } from "../support/site.ts";
 
 const YAML = `

@@ -1,8 +1,8 @@
 /** A call that is up outlives cuts, slow upstreams and our own restart; what ends it reaches the other side (RFC 3261 §12.2.1.2, RFC 4028 §10). */
 import { describe, expect, it } from "vitest";
+import { header, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import type { Address } from "../support/simulation.ts";
-import { header, statusOf } from "../support/sip-text.ts";
 import { PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";

@@ -1,8 +1,9 @@
 /** Small things that take trunks out of service: OPTIONS without hops left, NUL behind messages, 100rel in an outage. */
 import { describe, expect, it } from "vitest";
+import { write } from "../sip/build.ts";
+import { statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import type { Address } from "../support/simulation.ts";
-import { statusOf, write } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const statuses = (actor: Actor) => actor.received.map(({ message }) => statusOf(message)).filter((one) => one > 0);

@@ -1,7 +1,7 @@
 /** One address, two roles: the gateway, and an analogue port of the same box that has registered as a phone. */
 import { describe, expect, it } from "vitest";
+import { header, headers } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { header, headers } from "../support/sip-text.ts";
 import { DOMAIN, Office, type OfficeSettings, OWN } from "./office.ts";
 
 const GROUPS = "hunt_groups: {default: {members: [201, 202, 203]}}\n";

@@ -1,7 +1,8 @@
 /** What a phone of our own network, hacked or broken, must not be able to do to others. */
 import { describe, expect, it } from "vitest";
+import { responseText } from "../sip/build.ts";
+import { header, requestUriOf, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { header, requestUriOf, respond, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, PHONE_3, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "pbx.example.com";
@@ -35,10 +36,10 @@ describe("in upstream's place", () => {
     pbx.answers("INVITE");
     phone.invite(`sip:5551234@${DOMAIN}`);
     site.run(100);
-    rogue.send(respond(pbx.seen("INVITE"), 486, "Forged", [], "forged"));
+    rogue.send(responseText(pbx.seen("INVITE"), 486, { reason: "Forged", toTag: "forged" }));
     site.run(100);
     expect(finals(phone)).toEqual([]);
-    pbx.send(respond(pbx.seen("INVITE"), 486, "Busy", [], "real"));
+    pbx.send(responseText(pbx.seen("INVITE"), 486, { reason: "Busy", toTag: "real" }));
     site.run(100);
     expect(finals(phone)).toEqual([486]);
   });

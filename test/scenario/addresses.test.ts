@@ -1,7 +1,7 @@
 /** Interfaces come, go and change their address: a WAN by DHCP or PPPoE, an address that VRRP lends. */
 import { describe, expect, it } from "vitest";
+import { header, headers, methodOf, requestUriOf } from "../sip/message.ts";
 import type { Address } from "../support/simulation.ts";
-import { header, headers, methodOf, requestUriOf } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, Site } from "../support/site.ts";
 
 const YAML = `

@@ -1,6 +1,6 @@
 /** Which messages tell that their sender belongs here: a stranger's connection stays for nothing else. */
 import { describe, expect, it } from "vitest";
-import { header } from "../support/sip-text.ts";
+import { header } from "../sip/message.ts";
 import { GATEWAY, PBX, PHONE, Site, STRANGER, WAN } from "../support/site.ts";
 
 function request(uri: string, ...lines: string[]): string {

@@ -1,7 +1,8 @@
 /** What connections, names and tokens let strangers and rogue phones try: findings of attacks, each of which once worked. */
 import { describe, expect, it } from "vitest";
+import { write } from "../sip/build.ts";
+import { header, headers } from "../sip/message.ts";
 import type { Address } from "../support/simulation.ts";
-import { header, headers, write } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, Site, STRANGER, WAN } from "../support/site.ts";
 
 const STREAMS = `

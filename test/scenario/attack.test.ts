@@ -1,7 +1,8 @@
 /** What a stranger, a called domain or a rogue phone may try: findings of attacks, each of which once worked. */
 import { describe, expect, it } from "vitest";
+import { write } from "../sip/build.ts";
+import { header, headers, type SipText } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { header, headers, type SipText, write } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, SITE_YAML, Site, STRANGER, WAN } from "../support/site.ts";
 
 const DOMAIN_MODE = SITE_YAML.replace(/upstream.*\n/, "");

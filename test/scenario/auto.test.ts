@@ -1,7 +1,7 @@
 /** `answer: auto`: redirect, and relay for those who don't follow. */
 import { describe, expect, it } from "vitest";
+import { statusOf } from "../sip/message.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, SITE_YAML, Site } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";

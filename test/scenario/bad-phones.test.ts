@@ -1,7 +1,8 @@
 /** A phone in localnet that lies: about where it is, who it is, and in whose domain. */
 import { describe, expect, it } from "vitest";
+import { write } from "../sip/build.ts";
+import { headers, requestUriOf } from "../sip/message.ts";
 import type { Address } from "../support/simulation.ts";
-import { headers, requestUriOf, write } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const BAD: Address = { address: "10.222.237.66", port: 5060 };

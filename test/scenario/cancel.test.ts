@@ -1,7 +1,7 @@
 /** The caller hangs up, or upstream answers late, at every moment of a call in an outage. */
 import { describe, expect, it } from "vitest";
+import { cseqMethodOf, header, statusOf } from "../sip/message.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { cseqMethodOf, header, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, SITE_YAML, Site } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";

@@ -1,7 +1,8 @@
 /** `registration: contact`, for a PBX that knows no Path: it sees our address, phones see their own. */
 import { describe, expect, it } from "vitest";
+import { responseText } from "../sip/build.ts";
+import { header, headers, requestUriOf, uriIn } from "../sip/message.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, headers, requestUriOf, respond, uriIn } from "../support/sip-text.ts";
 import { PBX, PHONE, SITE_YAML, Site, STRANGER, WAN } from "../support/site.ts";
 
 const YAML = `${SITE_YAML}registration: contact\n`;
@@ -17,7 +18,7 @@ function cast() {
   const register = pbx.seen("REGISTER");
   const hidden = uriIn(header(register, "contact"));
   const grant = [`Contact: <${hidden}>;q=0.7;expires=600, <sip:desk@192.0.2.5>;expires=100`];
-  pbx.send(respond(register, 200, "OK", grant, "r"));
+  pbx.send(responseText(register, 200, { extra: grant, toTag: "r" }));
   site.run(50);
   return { site, phone, pbx, hidden };
 }

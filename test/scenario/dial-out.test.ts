@@ -1,7 +1,8 @@
 /** Upstream's address can be forged: what comes from there ends at no gateway unless the file says so. */
 import { describe, expect, it, test } from "vitest";
 import { hints } from "../app/files.ts";
-import { header, headers, uriIn, write } from "../support/sip-text.ts";
+import { write } from "../sip/build.ts";
+import { header, headers, uriIn } from "../sip/message.ts";
 import { GATEWAY, LAN, PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const MAY = SITE_YAML.replace(

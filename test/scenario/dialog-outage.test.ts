@@ -1,8 +1,8 @@
 /** A call that is up lives on while its upstream is slow, cut off for seconds, or forced down (RFC 3261 §12.2.1.2, RFC 4028). */
 import { describe, expect, it } from "vitest";
+import { header, requestUriOf, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, requestUriOf, statusOf } from "../support/sip-text.ts";
 import { LAN, PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";

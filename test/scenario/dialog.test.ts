@@ -1,7 +1,7 @@
 /** Requests within a dialog: by their Route set, without state of ours, and not into the void. */
 import { describe, expect, it } from "vitest";
+import { header, headers, requestUriOf, type SipText, statusOf } from "../sip/message.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, headers, requestUriOf, type SipText, statusOf } from "../support/sip-text.ts";
 import { LAN, PBX, PHONE, SITE_YAML, Site, STRANGER, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";

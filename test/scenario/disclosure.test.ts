@@ -1,8 +1,8 @@
 /** What isn't for a gateway doesn't go there: passwords for upstream, and who calls, where the caller wants privacy. */
 import { describe, expect, it } from "vitest";
 import { withheldFields } from "../../src/policy/peers/disclosure.ts";
+import { header, headers, type SipText } from "../sip/message.ts";
 import { request } from "../support/messages.ts";
-import { header, headers, type SipText } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";

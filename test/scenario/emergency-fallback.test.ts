@@ -1,7 +1,7 @@
 /** Emergency calls where something is odd: challenges, early dialogs, preloaded routes, gateways that die half-way. */
 import { describe, expect, it } from "vitest";
+import { header, headers, requestUriOf, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { header, headers, requestUriOf, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, PHONE_3, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const SECOND = { address: "10.10.1.4", port: 5060 };

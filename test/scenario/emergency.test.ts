@@ -1,8 +1,8 @@
 /** Emergency numbers: straight to the gateway in every state, room is made for them, and who called can be called back. */
 import { describe, expect, it } from "vitest";
+import { header, headers, requestUriOf, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, headers, requestUriOf, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, PHONE_3, SITE_YAML, Site, STRANGER, WAN } from "../support/site.ts";
 
 const SECOND = { address: "10.10.1.4", port: 5060 };

@@ -1,8 +1,8 @@
 /** Extensions call each other in an outage, by the bindings that were learned before it. */
 import { describe, expect, it } from "vitest";
+import { requestUriOf, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { requestUriOf, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, PHONE_3, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "pbx.example.com";
@@ -157,7 +157,7 @@ describe("extension to extension", () => {
 
   it("a blind transfer: REFER and NOTIFY pass within the call, and the new call goes where any would", () => {
     const { site, caller, callee, gateway } = dark("survival: {answer: relay, notice_hold: 0s}\n");
-    callee.answers("INVITE", { status: 200 }).answers("REFER", { status: 202 });
+    callee.answers("INVITE", { status: 200 }).answers("REFER", { status: 202, reason: "Whatever" });
     caller.answers("NOTIFY", { status: 200 });
     gateway.answers("INVITE", { status: 200 });
     dial(caller, "202");

@@ -1,7 +1,8 @@
 /** Floods, scanners and amplifiers: what they get, what they cost, and what honest phones notice of them. */
 import { describe, expect, it } from "vitest";
+import { write } from "../sip/build.ts";
+import { header, headers, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { header, headers, statusOf, write } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, SITE_YAML, Site, STRANGER, WAN } from "../support/site.ts";
 
 const DOMAIN = "pbx.example.com";

@@ -1,7 +1,7 @@
 /** `force`: upstream's state as an administrator wants it; reloads that lose nothing that is known. */
 import { describe, expect, it } from "vitest";
+import { statusOf } from "../sip/message.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, SITE_YAML, Site } from "../support/site.ts";
 
 function office(yaml = SITE_YAML) {

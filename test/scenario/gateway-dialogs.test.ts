@@ -1,6 +1,7 @@
 /** The token of a gateway's call lets its own dialog go on, and begins no other: overheard, copied, or years old. */
 import { describe, expect, it } from "vitest";
-import { header, headers, type SipText, tagOf, uriIn, write } from "../support/sip-text.ts";
+import { write } from "../sip/build.ts";
+import { header, headers, type SipText, tagOf, uriIn } from "../sip/message.ts";
 import { GATEWAY, PBX, SITE_YAML, Site, STRANGER, WAN } from "../support/site.ts";
 
 const YAML = `${SITE_YAML}inbound: upstream-first\nmax_call: 1h\n`;

@@ -1,8 +1,8 @@
 /** Several gateways: who gets a call, what counts as a failure, and how many calls fit. */
 import { describe, expect, it } from "vitest";
+import { header, headers, requestUriOf, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, headers, requestUriOf, statusOf } from "../support/sip-text.ts";
 import { PBX, PHONE, PHONE_2, PHONE_3, SITE_YAML, Site } from "../support/site.ts";
 
 const FIRST = { address: "10.10.1.3", port: 5060 };

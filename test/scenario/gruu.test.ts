@@ -1,7 +1,7 @@
 /** A phone that has a GRUU from its registrar (RFC 5627) gives it as its Contact: calls must live without the registrar. */
 import { describe, expect, it } from "vitest";
+import { header, requestUriOf, type SipText, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { header, requestUriOf, type SipText, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, SITE_YAML, Site, STRANGER, WAN } from "../support/site.ts";
 
 const DOMAIN = "pbx.example.com";

@@ -1,8 +1,8 @@
 /** A call from the PSTN rings all members of its hunt group (RFC 3261 §16.7). */
 import { describe, expect, it } from "vitest";
+import { header, requestUriOf, statusOf } from "../sip/message.ts";
 import type { Actor, Habit } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, requestUriOf, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, SITE_YAML, Site } from "../support/site.ts";
 
 const DID = "sip:5550100@10.222.237.1";

@@ -1,6 +1,6 @@
 /** Upstream closes an idle connection at the moment at which something is written to it: once more, over a fresh one. */
 import { describe, expect, it } from "vitest";
-import { header, methodOf } from "../support/sip-text.ts";
+import { header, methodOf } from "../sip/message.ts";
 import { GATEWAY, PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";

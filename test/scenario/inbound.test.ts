@@ -1,8 +1,8 @@
 /** Calls from the PSTN: upstream first, hunt groups that ring in order, and where they overflow to. */
 import { describe, expect, it } from "vitest";
+import { requestUriOf, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { requestUriOf, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DID = "sip:5550100@10.222.237.1";

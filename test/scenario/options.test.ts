@@ -1,7 +1,7 @@
 /** OPTIONS to us: what its 200 says (RFC 3261 §11.2), and that it comes whatever Max-Forwards is left (§16.3 item 3). */
 import { describe, expect, it } from "vitest";
+import { header, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { header, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 interface Cast {

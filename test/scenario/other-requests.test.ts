@@ -1,7 +1,7 @@
 /** SUBSCRIBE, PUBLISH, MESSAGE and others in an outage: an answer at once, not a storm of time-outs. */
 import { describe, expect, it } from "vitest";
+import { header, statusOf } from "../sip/message.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, statusOf } from "../support/sip-text.ts";
 import { PBX, PHONE, SITE_YAML, Site } from "../support/site.ts";
 
 const DOMAIN = "sip:201@pbx.example.com";

@@ -1,8 +1,9 @@
 /** A phone's call while upstream is silent, and while it is known to be. */
 import { describe, expect, it } from "vitest";
+import { responseText } from "../sip/build.ts";
+import { header, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, respond, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, SITE_YAML, Site, STRANGER } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";
@@ -292,10 +293,11 @@ describe("codes that count as dead", () => {
     phone.invite(NUMBER);
     site.run(100);
     const invite = pbx.seen("INVITE");
-    const wire = respond(invite, 503, "Closed", ["Content-Type: text/plain"], "t").replace(
-      /Content-Length: 0\r\n\r\n$/i,
-      "Content-Length: 4\r\n\r\nhush",
-    );
+    const wire = responseText(invite, 503, {
+      reason: "Closed",
+      extra: ["Content-Type: text/plain"],
+      toTag: "t",
+    }).replace(/Content-Length: 0\r\n\r\n$/i, "Content-Length: 4\r\n\r\nhush");
     pbx.send(wire);
     site.run(1_500);
     expect(finals(phone)).toEqual([503]);

@@ -1,7 +1,8 @@
 /** The ids of a call can be overheard: they let nobody end another's call, nor have us send to whom they like. */
 import { describe, expect, it } from "vitest";
+import { responseText, write } from "../sip/build.ts";
+import { header, readSip, type SipText } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { header, readSip, respond, type SipText, write } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, SITE_YAML, Site, STRANGER, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";
@@ -125,7 +126,7 @@ describe("a response that belongs to nothing", () => {
     site.actor("gateway", GATEWAY);
     const other = site.actor("202", from);
     site.run(100 + after_ms);
-    const ringing = readSip(respond(before.pbx.seen("INVITE"), 180, "Ringing", [], "x"));
+    const ringing = readSip(responseText(before.pbx.seen("INVITE"), 180, { toTag: "x" }));
     const [own] = before.pbx.seen("INVITE").headers.get("via") ?? [];
     const lines = ["from", "to", "call-id"].map((name) => `${name}: ${header(ringing, name)}`);
     const wire = write("SIP/2.0 180 Ringing", [`Via: ${own}`, `Via: ${next}`, ...lines, "CSeq: 1 INVITE"]);

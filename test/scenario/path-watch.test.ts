@@ -1,6 +1,6 @@
 /** A PBX that doesn't keep the Path of registrations (FreePBX unless told otherwise): it is found out, and named. */
 import { describe, expect, it } from "vitest";
-import { header } from "../support/sip-text.ts";
+import { header } from "../sip/message.ts";
 import { PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "sip:pbx.example.com";

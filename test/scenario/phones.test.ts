@@ -1,8 +1,8 @@
 /** Phones that share a number, and phones that move, in an outage. */
 import { describe, expect, it } from "vitest";
+import { header, headers, requestUriOf, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, headers, requestUriOf, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, PHONE_3, Site, STRANGER, WAN } from "../support/site.ts";
 
 const DOMAIN = "sip:pbx.example.com";

@@ -1,8 +1,8 @@
 /** Numbers that mean several things at once: which rule wins, in an outage and without. */
 import { describe, expect, it } from "vitest";
+import { requestUriOf, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { requestUriOf, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, PHONE_3, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "pbx.example.com";

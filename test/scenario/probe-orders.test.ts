@@ -1,6 +1,6 @@
 /** Probes to order: what the OPTIONS looks like that a peer answers, and which answers are a sign of life. */
 import { describe, expect, it } from "vitest";
-import { header, methodOf, requestUriOf } from "../support/sip-text.ts";
+import { header, methodOf, requestUriOf } from "../sip/message.ts";
 import { GATEWAY, PBX, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const PBX_2 = { address: "198.51.100.11", port: 5060 };

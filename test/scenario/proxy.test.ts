@@ -1,7 +1,7 @@
 /** RFC 3261 §16: what any proxy must do, seen from outside. */
 import { describe, expect, it } from "vitest";
+import { header, headers, statusOf } from "../sip/message.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, headers, statusOf } from "../support/sip-text.ts";
 import { LAN, PBX, PHONE, PHONE_2, Site, STRANGER, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";

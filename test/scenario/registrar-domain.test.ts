@@ -1,7 +1,7 @@
 /** The domain in which phones register goes by a name of ours as well, in a file without upstream. */
 import { describe, expect, it } from "vitest";
+import { statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { statusOf } from "../support/sip-text.ts";
 import { Site } from "../support/site.ts";
 
 const DOMAIN = "voice.example.com";

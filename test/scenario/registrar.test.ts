@@ -1,8 +1,8 @@
 /** REGISTER in an outage: phones that we know stay registered, and go up again one by one. */
 import { describe, expect, it } from "vitest";
+import { header, headers, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, headers, statusOf } from "../support/sip-text.ts";
 import { PBX, PHONE, PHONE_2, PHONE_3, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "sip:pbx.example.com";

@@ -1,6 +1,6 @@
 /** Registrations as the field sends them: phones that boot, Contacts that can't be used, To tags, and the way back to upstream. */
 import { describe, expect, it } from "vitest";
-import { header, headers, requestUriOf, statusOf } from "../support/sip-text.ts";
+import { header, headers, requestUriOf, statusOf } from "../sip/message.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "sip:pbx.example.com";

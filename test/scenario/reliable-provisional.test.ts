@@ -1,7 +1,7 @@
 /** Callers that require reliable provisional responses, in an outage: RFC 3262 §3. */
 import { describe, expect, it } from "vitest";
+import { header, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { header, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, SITE_YAML, Site } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";

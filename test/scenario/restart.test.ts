@@ -1,7 +1,7 @@
 /** A restart in the middle of an outage: what was kept on disk is all that is left, and the branch goes on. */
 import { describe, expect, it } from "vitest";
+import { header, requestUriOf, type SipText, statusOf } from "../sip/message.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, requestUriOf, type SipText, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "sip:pbx.example.com";

@@ -1,6 +1,7 @@
 /** Route and Contact lines of others leave octet for octet as they came; only what we take off, add or replace changes. */
 import { describe, expect, it } from "vitest";
-import { headers, respond } from "../support/sip-text.ts";
+import { responseText } from "../sip/build.ts";
+import { headers } from "../sip/message.ts";
 import { GATEWAY, LAN, PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const NUMBER = "sip:5551234@pbx.example.com";
@@ -121,7 +122,7 @@ describe("Contact, with registration: contact", () => {
     const register = pbx.seen("REGISTER");
     const [hidden = ""] = headers(register, "contact");
     const grant = ["Contact: <sip:desk@192.0.2.5>;expires=60", `Contact: ${hidden};expires=60`, `Contact: ${FOREIGN}`];
-    pbx.send(respond(register, 200, "OK", grant, "r"));
+    pbx.send(responseText(register, 200, { extra: grant, toTag: "r" }));
     site.run(50);
     expect(headers(phone.got(200), "contact")).toEqual([
       "<sip:desk@192.0.2.5>;expires=60",

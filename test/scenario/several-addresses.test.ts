@@ -1,7 +1,7 @@
 /** One upstream whose name has several addresses (RFC 3263 §4.3): the next one is tried within the same call. */
 import { describe, expect, it } from "vitest";
+import { statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "pbx.example.com";

@@ -1,8 +1,8 @@
 /** Several upstream targets: each has its own state, and a call or a REGISTER goes on to the next within itself. */
 import { describe, expect, it } from "vitest";
+import { header, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const FIRST = PBX;

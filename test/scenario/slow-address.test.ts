@@ -1,8 +1,9 @@
 /** Several addresses (RFC 3263 §4.3), of which the last one refuses while an earlier one is only slow: that one is waited for. */
 import { describe, expect, it } from "vitest";
 import type { Flow } from "../../src/transport/flow.ts";
+import { responseText } from "../sip/build.ts";
+import { readSip, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
-import { readSip, respond, statusOf } from "../support/sip-text.ts";
 import { GATEWAY, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "pbx.example.com";
@@ -108,7 +109,9 @@ describe("a call whose last server refuses while an earlier one has said nothing
           [2_300, 180],
           [2_600, 183],
         ] as const) {
-          site.at(after_ms, () => site.simulation.send(first, WAN, respond(readSip(wire), status, "x", [], "1")));
+          site.at(after_ms, () =>
+            site.simulation.send(first, WAN, responseText(readSip(wire), status, { reason: "x", toTag: "1" })),
+          );
         }
       },
     });

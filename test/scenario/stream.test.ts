@@ -1,7 +1,8 @@
 /** TCP and TLS in virtual time: connections as flows, cross-transport routes, and what happens when a connection is gone. */
 import { describe, expect, it } from "vitest";
+import { responseText, write } from "../sip/build.ts";
+import { header, headers, readSip, requestUriOf } from "../sip/message.ts";
 import { expectLadder } from "../support/ladder.ts";
-import { header, headers, readSip, requestUriOf, respond, write } from "../support/sip-text.ts";
 import { LAN, PBX, PHONE, PHONE_2, Site, WAN } from "../support/site.ts";
 
 const STREAMS = `
@@ -219,7 +220,7 @@ describe("an address that is advertised without a port", () => {
           site.simulation.send(
             { ...PBX, port: 5061, protocol: "tls" },
             { ...WAN, port: 5061, protocol: "tls" },
-            respond(readSip(wire), 486, "Busy"),
+            responseText(readSip(wire), 486, { reason: "Busy" }),
           ),
       },
     );
@@ -306,7 +307,8 @@ describe("RFC 3261 §16.6 item 9: a message without Content-Length", () => {
     const pbx = site.actor("pbx", PBX, WAN);
     phone.invite(NUMBER);
     site.run(100);
-    for (const status of [183, 200]) pbx.send(stripped(respond(pbx.seen("INVITE"), status, "x", [], "1")));
+    for (const status of [183, 200])
+      pbx.send(stripped(responseText(pbx.seen("INVITE"), status, { reason: "x", toTag: "1" })));
     site.run(100);
     for (const status of [183, 200]) {
       expect(headers(phone.got(status, "INVITE"), "content-length")).toEqual([String(BODY.length)]);

@@ -1,50 +1,37 @@
 /** A phone, a PBX or a gateway in a simulated site: sends what the test says, answers what the test taught it. */
 
-import type { Address, Endpoint, Simulation } from "./simulation.ts";
+import { hostPort } from "../sip/address.ts";
+import { DOMAIN, hopText, type RequestParts, requestText, responseText, write } from "../sip/build.ts";
+import { Dialog } from "../sip/dialog.ts";
 import {
   cseqMethodOf,
   cseqNumberOf,
   header,
-  headers,
   methodOf,
   readSip,
   requestUriOf,
-  respond,
   type SipText,
   statusOf,
   uriIn,
-  write,
-} from "./sip-text.ts";
+  viaAddress,
+} from "../sip/message.ts";
+import { VirtualWire } from "../sip/virtual-wire.ts";
+import type { Address, Endpoint, Simulation } from "./simulation.ts";
 
 /** What an actor does with a request: statuses in order, each after its delay. */
 export type Habit = readonly {
   readonly after_ms?: number;
   readonly status: number;
+  /** The usual one by default. */
+  readonly reason?: string;
   readonly extra?: readonly string[];
 }[];
-
-const REASONS: Readonly<Record<number, string>> = {
-  100: "Trying",
-  180: "Ringing",
-  183: "Session Progress",
-  200: "OK",
-  401: "Unauthorized",
-  403: "Forbidden",
-  404: "Not Found",
-  486: "Busy Here",
-  487: "Request Terminated",
-  500: "Server Internal Error",
-  503: "Service Unavailable",
-  603: "Decline",
-};
 
 export class Actor implements Endpoint {
   /** In ladders; also its user, unless it has another. */
   readonly name: string;
   /** Where it listens, as its Contact says. */
   readonly at: Address;
-  /** Where it sends from: a connection has a port of its own. */
-  from: Address;
   /** Everything received, in order, with its time. */
   readonly received: { readonly at_ms: number; readonly message: SipText }[] = [];
   /** Answers by method. CANCEL, BYE and OPTIONS are known to everybody. */
@@ -62,15 +49,20 @@ export class Actor implements Endpoint {
   private readonly answered = new Set<string>();
   private sent = 0;
   private user: string;
+  private wire: VirtualWire;
 
   constructor(simulation: Simulation, name: string, at: Address, proxy: Address) {
     this.simulation = simulation;
     this.name = name;
     this.user = name;
     this.at = at;
-    this.from = at;
-    this.proxy = at.protocol === undefined ? proxy : { ...proxy, protocol: at.protocol };
-    simulation.attach(at, this);
+    this.proxy = proxy;
+    this.wire = this.plug(at);
+  }
+
+  /** Where it sends from: a connection has a port of its own. */
+  get from(): Address {
+    return this.wire.at;
   }
 
   /** Its user is another than its name: several phones can have the same. */
@@ -81,15 +73,14 @@ export class Actor implements Endpoint {
 
   /** Opens a connection to the proxy, from `port`; a phone that doesn't listen can be reached by nothing else. */
   connects(port: number, alsoListens = false): this {
-    this.from = { ...this.at, port };
-    if (!alsoListens) this.simulation.detach(this.at);
-    this.simulation.attach(this.from, this);
+    if (!alsoListens) this.wire.close();
+    this.wire = this.plug({ ...this.at, port });
     return this;
   }
 
   /** Its connection ends. */
   disconnects(): void {
-    this.simulation.detach(this.from);
+    this.wire.close();
   }
 
   /** Teaches how to answer `method`. */
@@ -110,21 +101,11 @@ export class Actor implements Endpoint {
     cseq = 1,
     withContact = true,
   ): SipText {
-    this.sent += 1;
-    const id = callId ?? `${this.name}-${this.sent}`;
-    const lines = [
-      `Via: SIP/2.0/${this.transport} ${this.hostPort};branch=z9hG4bK-${this.name}-${this.sent};rport`,
-      "Max-Forwards: 70",
-      `From: <sip:${this.user}@pbx.example.com>;tag=${this.name}-tag`,
-      `To: <${method === "REGISTER" ? `sip:${this.user}@pbx.example.com` : uri}>`,
-      `Call-ID: ${id}`,
-      `CSeq: ${cseq} ${method}`,
-      ...(withContact ? [`Contact: <${this.contactUri}>`] : []),
-      ...extra,
-    ];
-    const wire = write(`${method} ${uri} SIP/2.0`, lines);
-    this.send(wire);
-    return readSip(wire);
+    const call = callId ?? `${this.name}-${this.sent + 1}`;
+    const to = `<${method === "REGISTER" ? `sip:${this.user}@${DOMAIN}` : uri}>`;
+    const from = `<sip:${this.user}@${DOMAIN}>;tag=${this.name}-tag`;
+    const contact = withContact ? this.contactUri : undefined;
+    return readSip(this.transmit({ method, uri, from, to, callId: call, cseq, contact, extra }));
   }
 
   invite(uri: string, extra: readonly string[] = []): SipText {
@@ -137,42 +118,22 @@ export class Actor implements Endpoint {
   }
 
   cancel(invite: SipText, extra: readonly string[] = []): void {
-    const lines = [
-      `Via: ${header(invite, "via")}`,
-      "Max-Forwards: 70",
-      `From: ${header(invite, "from")}`,
-      `To: ${header(invite, "to")}`,
-      `Call-ID: ${header(invite, "call-id")}`,
-      `CSeq: ${cseqNumberOf(invite)} CANCEL`,
-      ...extra,
-    ];
-    this.send(write(`CANCEL ${requestUriOf(invite)} SIP/2.0`, lines));
+    this.send(hopText("CANCEL", invite, { uri: requestUriOf(invite), extra }));
   }
 
   /** A request within the dialog that `response`, a 2xx to a request of this actor, has opened. */
   inDialog(method: string, response: SipText, cseq: number): void {
-    const routes = [...headers(response, "record-route")].reverse();
-    this.dialogRequest(
-      method,
-      uriIn(header(response, "contact")),
-      routes,
-      header(response, "from"),
-      header(response, "to"),
-      response,
-      cseq,
-    );
+    this.within(Dialog.ofCaller(response), method, cseq);
   }
 
   /** A request of the callee within the dialog that it opened by answering `invite`. */
   inDialogAsCallee(method: string, invite: SipText, cseq: number): void {
-    const local = `${header(invite, "to")};tag=${this.name}-tag`;
-    const routes = headers(invite, "record-route");
-    this.dialogRequest(method, uriIn(header(invite, "contact")), routes, local, header(invite, "from"), invite, cseq);
+    this.within(Dialog.ofCallee(invite, `${this.name}-tag`), method, cseq);
   }
 
   /** Sends wire text as it is. */
   send(wire: string, to: Address = this.proxy): void {
-    this.simulation.send(this.from, to, wire);
+    this.wire.send(wire, { host: to.address, port: to.port });
   }
 
   onDatagram(wire: string): void {
@@ -208,12 +169,7 @@ export class Actor implements Endpoint {
   }
 
   get hostPort(): string {
-    const host = this.at.address.includes(":") ? `[${this.at.address}]` : this.at.address;
-    return `${host}:${this.at.port}`;
-  }
-
-  private get transport(): string {
-    return (this.at.protocol ?? "udp").toUpperCase();
+    return hostPort({ host: this.at.address, port: this.at.port });
   }
 
   get contactUri(): string {
@@ -221,48 +177,27 @@ export class Actor implements Endpoint {
     return `sip:${this.user}@${this.hostPort}${protocol === undefined ? "" : `;transport=${protocol}`}`;
   }
 
-  private dialogRequest(
-    method: string,
-    uri: string,
-    routes: readonly string[],
-    from: string,
-    to: string,
-    dialog: SipText,
-    cseq: number,
-  ): void {
+  private plug(at: Address): VirtualWire {
+    return new VirtualWire(this.simulation, at, (wire) => this.onDatagram(wire));
+  }
+
+  private within(dialog: Dialog, method: string, cseq: number): void {
+    this.transmit({ ...dialog.request(method, cseq), contact: this.contactUri });
+  }
+
+  private transmit(parts: RequestParts): string {
     this.sent += 1;
-    const lines = [
-      `Via: SIP/2.0/${this.transport} ${this.hostPort};branch=z9hG4bK-${this.name}-${this.sent};rport`,
-      "Max-Forwards: 70",
-      ...routes.map((route) => `Route: ${route}`),
-      `From: ${from}`,
-      `To: ${to}`,
-      `Call-ID: ${header(dialog, "call-id")}`,
-      `CSeq: ${cseq} ${method}`,
-      `Contact: <${this.contactUri}>`,
-    ];
-    this.send(write(`${method} ${uri} SIP/2.0`, lines));
+    const transport = (this.at.protocol ?? "udp").toUpperCase();
+    const wire = requestText(this.hostPort, { ...parts, transport, branch: `z9hG4bK-${this.name}-${this.sent}` });
+    this.send(wire);
+    return wire;
   }
 
   private onResponse(response: SipText): void {
     const status = statusOf(response);
     if (status < 200 || cseqMethodOf(response) !== "INVITE" || !this.acknowledges) return;
     if (status < 300) this.inDialog("ACK", response, cseqNumberOf(response));
-    else this.acknowledgeFailure(response);
-  }
-
-  /** §17.1.1.3: the ACK to a failure has the INVITE's branch. */
-  private acknowledgeFailure(response: SipText): void {
-    const via = header(response, "via").replace(/;(received|rport)=[^;]*/g, "");
-    const lines = [
-      `Via: ${via}`,
-      "Max-Forwards: 70",
-      `From: ${header(response, "from")}`,
-      `To: ${header(response, "to")}`,
-      `Call-ID: ${header(response, "call-id")}`,
-      `CSeq: ${cseqNumberOf(response)} ACK`,
-    ];
-    this.send(write(`ACK ${uriIn(header(response, "to"))} SIP/2.0`, lines));
+    else this.send(hopText("ACK", response, { uri: uriIn(header(response, "to")) }));
   }
 
   private onRequest(request: SipText): void {
@@ -273,21 +208,21 @@ export class Actor implements Endpoint {
     this.answered.add(key);
     if (method === "CANCEL") this.endPending(request);
     if (method === "INVITE") this.pending.set(header(request, "via"), { invite: request, status: 0 });
-    for (const { after_ms = 0, status, extra = [] } of this.habits.get(method) ?? []) {
-      this.simulation.after(after_ms, () => this.answer(request, status, extra));
+    for (const { after_ms = 0, ...habit } of this.habits.get(method) ?? []) {
+      this.simulation.after(after_ms, () => this.answer(request, habit));
     }
   }
 
-  private answer(request: SipText, status: number, extra: readonly string[]): void {
+  private answer(request: SipText, { status, reason, extra }: Habit[number]): void {
     const via = header(request, "via");
     if (methodOf(request) === "INVITE") {
       const pending = this.pending.get(via);
       if (pending === undefined || (pending.status >= 200 && pending.status !== status)) return;
       pending.status = status;
     }
-    const contact = methodOf(request) === "INVITE" ? [`Contact: <${this.contactUri}>`] : [];
+    const contact = methodOf(request) === "INVITE" ? this.contactUri : undefined;
     const toTag = status === 100 ? "" : `${this.name}-tag`;
-    this.reply(respond(request, status, REASONS[status] ?? "Whatever", [...contact, ...extra], toTag), request);
+    this.reply(responseText(request, status, { reason, contact, extra, toTag }), request);
   }
 
   private endPending(cancel: SipText): void {
@@ -296,7 +231,7 @@ export class Actor implements Endpoint {
     if (pending === undefined || pending.status >= 200) return;
     this.pending.delete(via);
     const { invite } = pending;
-    const wire = respond(invite, 487, "Request Terminated", [], `${this.name}-tag`);
+    const wire = responseText(invite, 487, { toTag: `${this.name}-tag` });
     this.simulation.after(0, () => this.reply(wire, invite));
   }
 
@@ -307,12 +242,8 @@ export class Actor implements Endpoint {
     }
   }
 
-  /** By the top Via, as §18.2.2 says; our own proxy always asks for rport. */
   private reply(wire: string, request: SipText): void {
-    const sentBy = /SIP\/2\.0\/\w+ ([^;\s]+)/.exec(header(request, "via"))?.[1] ?? "";
-    const colon = sentBy.lastIndexOf(":");
-    const address = sentBy.slice(0, colon).replace(/[[\]]/g, "");
-    this.send(wire, { ...this.proxy, address, port: Number(sentBy.slice(colon + 1)) });
+    this.wire.send(wire, viaAddress(request));
   }
 }
 

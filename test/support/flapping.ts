@@ -1,6 +1,5 @@
 /** A site whose line upstream goes and comes: phones that call and register all the while, and who answers them. */
-import { Actor } from "./actor.ts";
-import type { Address, Simulation } from "./simulation.ts";
+
 import {
   cseqMethodOf,
   cseqNumberOf,
@@ -10,7 +9,9 @@ import {
   type SipText,
   statusOf,
   uriIn,
-} from "./sip-text.ts";
+} from "../sip/message.ts";
+import { Actor } from "./actor.ts";
+import type { Address, Simulation } from "./simulation.ts";
 import { GATEWAY, LAN, PBX, SITE_YAML, Site, WAN } from "./site.ts";
 
 const DOMAIN = "sip:pbx.example.com";

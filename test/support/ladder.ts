@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
+import { cseqMethodOf, headers, methodOf, readSip, requestUriOf, type SipText, statusOf } from "../sip/message.ts";
 import type { Address, Sighting } from "./simulation.ts";
-import { cseqMethodOf, headers, methodOf, readSip, requestUriOf, type SipText, statusOf } from "./sip-text.ts";
 
 const FOLDER = join(dirname(fileURLToPath(import.meta.url)), "../scenario/ladders");
 const NAME_WIDTH = 10;

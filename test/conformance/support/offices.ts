@@ -1,6 +1,7 @@
 /** The two places where flows happen: an office whose PBX lives, and one whose PBX doesn't. */
+import { DOMAIN } from "../../sip/build.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, PHONE_3, SITE_YAML, Site, WAN } from "../../support/site.ts";
-import { DOMAIN, UserAgent } from "./user-agent.ts";
+import { UserAgent } from "./user-agent.ts";
 
 /** Alice's phone here; Bob behind the PBX, or another proxy there. */
 export function daylight() {

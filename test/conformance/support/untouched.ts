@@ -1,6 +1,6 @@
 /** Whether what a proxy passes on is what it was given, but for what §16.6 and §16.7 tell it to change. */
 import { expect } from "vitest";
-import { cseqMethodOf, header, methodOf, readSip, type SipText, statusOf } from "../../support/sip-text.ts";
+import { cseqMethodOf, header, methodOf, readSip, type SipText, statusOf } from "../../sip/message.ts";
 import { LAN, type Site, WAN } from "../../support/site.ts";
 
 /** What a proxy may add, remove or change. */
