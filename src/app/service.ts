@@ -53,7 +53,7 @@ export class Service implements Controlled {
     this.listening = new Listening(config.listeners, host.sockets, engine, log);
     const ports = { store, log, wallClock_ms, now_ms: () => host.now_ms() };
     const { expires_cap_ms } = config.site.registration;
-    this.keeper = new BindingKeeper(ports, bindings, callbacks, timers, config.stateInterval_ms, expires_cap_ms);
+    this.keeper = new BindingKeeper(ports, bindings, callbacks, timers, config.state.interval_ms, expires_cap_ms);
   }
 
   /** @throws when a listener can't be opened */
@@ -155,7 +155,7 @@ export class Service implements Controlled {
     }
     host.setLogLevel(next.logLevel);
     host.setDnsServers(next.dnsServers);
-    keeper.interval_ms = next.stateInterval_ms;
+    keeper.interval_ms = next.state.interval_ms;
     engine.reload(next.site);
     return [];
   }

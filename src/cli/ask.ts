@@ -57,7 +57,7 @@ export async function explainAndPrint(file: string, question: CallQuestion): Pro
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
   const running = await ask(config, { command: "snapshot" }).catch((error: unknown) => failAsking(file, error));
   const saved =
-    running === undefined ? await loadBindings(config.stateFolder).catch(() => undefined) : running.snapshot;
+    running === undefined ? await loadBindings(config.state.folder).catch(() => undefined) : running.snapshot;
   // Whether an address is upstream's, only what its names mean can tell.
   const resolved = ipVersion(question.from.replace(/^\[|\]$/g, "")) === 0 ? [] : await resolveUpstream(config, resolve);
   const { text, isAnswer } = explainCall(config, { saved, status: running?.status, resolved }, question);
@@ -70,7 +70,7 @@ export async function explainAndPrint(file: string, question: CallQuestion): Pro
  * @throws when it refuses, or can't be asked
  */
 async function ask(config: Config, question: ControlQuestion): Promise<Answer | undefined> {
-  const line = await askControl(`${config.stateFolder}/${CONTROL_FILE}`, JSON.stringify(question));
+  const line = await askControl(`${config.state.folder}/${CONTROL_FILE}`, JSON.stringify(question));
   if (line === undefined) return undefined;
   const answer = JSON.parse(line) as ControlAnswer;
   if (answer.ok) return answer;

@@ -10,8 +10,8 @@ import { sideDoors } from "./side-doors.ts";
 async function start(config: Config, file: string, readFile: ReadFile): Promise<Service> {
   const log = new StderrLog(config.logLevel);
   try {
-    const { stateFolder, tls, dnsServers } = config;
-    const settings = { stateFolder, tls, dnsServers };
+    const { state, tls, dnsServers } = config;
+    const settings = { stateFolder: state.folder, tls, dnsServers };
     const doors = sideDoors(config);
     const service = new Service(config, file, readFile, (user) => new NodeHost(settings, log, user), doors);
     await service.start();

@@ -4,10 +4,10 @@ import { answerControl } from "../app/control.ts";
 import type { SideDoors } from "../app/side-door.ts";
 import { ControlSocket } from "../io/node/control-socket.ts";
 
-export function sideDoors({ stateFolder }: Config): SideDoors {
+export function sideDoors({ state }: Config): SideDoors {
   return (running) => [
     {
-      server: new ControlSocket(`${stateFolder}/${CONTROL_FILE}`, (line) => answerControl(line, running)),
+      server: new ControlSocket(`${state.folder}/${CONTROL_FILE}`, (line) => answerControl(line, running)),
       tellFailure: (error, log) => log.warn("control_socket", { error, effect: "no commands" }),
     },
   ];

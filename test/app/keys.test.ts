@@ -5,11 +5,12 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { fieldsOf } from "../../src/app/config/fields.ts";
 import type { Row } from "../../src/app/config/key-kinds.ts";
-import { ABOVE, KEY_WORDS } from "../../src/app/config/key-words.ts";
-import { effectOf, KEYS, keysBelow, type Path } from "../../src/app/config/keys.ts";
+import { keysBelow } from "../../src/app/config/key-paths.ts";
+import { ABOVE } from "../../src/app/config/key-words.ts";
+import { lastingKeys } from "../../src/app/config/lasting.ts";
 import { Reader } from "../../src/app/config/reader.ts";
-import { LASTING_KEYS } from "../../src/app/reload.ts";
-import { cellsOf, PATHS, withKeyTable } from "../support/key-table.ts";
+import { KEYS, type Path } from "../../src/app/config/sections.ts";
+import { cellsOf, KEY_WORDS, PATHS, withKeyTable } from "../support/key-table.ts";
 import { keysNamedIn } from "../support/sample-keys.ts";
 import { load } from "./files.ts";
 
@@ -66,20 +67,20 @@ describe("the loaders", () => {
   });
 
   test("a fault lists the keys of a mapping in the order of the table", () => {
-    expect(keysBelow("survival")).toEqual(["answer", "notice", "notice_hold"]);
-    expect(keysBelow("gateways.rewrite")).toEqual(["called", "calling"]);
-    expect(keysBelow("").slice(0, 6)).toEqual(["listen", "tls", "names", "localnet", "upstream", "registration"]);
+    expect(keysBelow(KEYS, "survival")).toEqual(["answer", "notice", "notice_hold"]);
+    expect(keysBelow(KEYS, "gateways.rewrite")).toEqual(["called", "calling"]);
+    expect(keysBelow(KEYS, "").slice(0, 6)).toEqual(["listen", "tls", "names", "localnet", "upstream", "registration"]);
   });
 
   test("a key that the table lacks is a type error, and throws", () => {
-    const fields = fieldsOf(new Reader(), undefined, "upstream");
+    const fields = fieldsOf(new Reader(), undefined, KEYS, "upstream");
     // @ts-expect-error upstream has no such key
     expect(() => fields.duration_ms("fr_tmier")).toThrow("no configuration key upstream.fr_tmier");
   });
 });
 
 describe("README", () => {
-  test("its table of keys is the one that is made from keys.ts and key-words.ts", () => {
+  test("its table of keys is the one that is made from the rows and words of the sections", () => {
     const readme = readFileSync(README, "utf8");
     // `npm run reference` writes it, to be reviewed as a diff.
     if (process.env["REFERENCE"] === "write") writeFileSync(README, withKeyTable(readme));
@@ -87,16 +88,14 @@ describe("README", () => {
   });
 
   test("names the keys whose change needs a restart", () => {
-    const named = LASTING_KEYS.map((key) => `\`${key}\``).join(" or ");
+    const named = lastingKeys(KEYS)
+      .map((key) => `\`${key}\``)
+      .join(" or ");
     expect(readFileSync(README, "utf8").replace(/\s+/g, " ")).toContain(`A change of ${named} needs a restart`);
   });
 
-  test("the rows that need a restart are those, what is below them, and their short forms", () => {
-    const isLasting = (path: string) =>
-      LASTING_KEYS.some((key) => key === path || path.startsWith(`${key}.`) || key.startsWith(`${path}.`));
-    const rows = PATHS.filter((path) => effectOf(path) === "restart");
-    expect(rows.filter((path) => !isLasting(path))).toEqual([]);
-    expect(LASTING_KEYS.filter((key) => !rows.some((path) => path === key))).toEqual([]);
+  test("each key has its words in the section that has its row, and no section has others", () => {
+    expect(Object.keys(KEY_WORDS).sort()).toEqual([...PATHS].sort());
   });
 
   test("a key without a row of its own is told of in the row above it", () => {

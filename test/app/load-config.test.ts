@@ -64,7 +64,7 @@ describe("a whole file", () => {
   });
 
   test("the rest", () => {
-    expect(config).toMatchObject({ stateFolder: "at /var/lib/branchline", logLevel: "debug" });
+    expect(config).toMatchObject({ state: { folder: "at /var/lib/branchline" }, logLevel: "debug" });
     expect(site.strangers).toBe("reject");
   });
 });
@@ -90,7 +90,7 @@ localnet: [10.222.237.0/24]`;
   test("the least file is a whole one", () => {
     expect(problems).toEqual([]);
     expect(config.listeners).toMatchObject([{ address: "10.222.237.1", port: 5060, sentBy: "10.222.237.1:5060" }]);
-    expect(config).toMatchObject({ stateFolder: "at state", logLevel: "info" });
+    expect(config).toMatchObject({ state: { folder: "at state" }, logLevel: "info" });
     expect(site).toMatchObject({ gateways: [], huntGroups: [], strangers: "auto" });
   });
 

@@ -1,6 +1,9 @@
 /** What a reload takes over, what it refuses by name, and what it says of both. */
 import { describe, expect, test } from "vitest";
+import { flag, restart, text } from "../../src/app/config/key-kinds.ts";
+import { lastingKeys, lastingParts } from "../../src/app/config/lasting.ts";
 import { loadConfig } from "../../src/app/config/load-config.ts";
+import { KEYS } from "../../src/app/config/sections.ts";
 import { changedKeys, refusedChanges } from "../../src/app/reload.ts";
 
 const FILE = `
@@ -47,6 +50,10 @@ describe("a reload refuses by name", () => {
     expect(refused).toEqual(keys.map((key) => `${key} has changed: that needs a restart`));
   });
 
+  test("no others than these: all that a row says needs a restart", () => {
+    expect(lastingKeys(KEYS)).toEqual(["listen", "state.folder"]);
+  });
+
   test("not the same listeners, spelled otherwise", () => {
     const next = load(FILE.replace(LISTEN, "[{address: udp:10.222.237.1:5060}]"));
     expect(refusedChanges(before, next)).toEqual([]);
@@ -58,5 +65,27 @@ describe("a reload refuses by name", () => {
     const members = Array.from({ length: 12 }, (_, depth) => `  g${depth}: {members: &a${depth} [${of(depth)}]}`);
     const text = FILE.replace(/hunt_groups.*/, `hunt_groups:\n${members.join("\n")}`);
     expect(loadConfig(text, (path) => path).config.written.size).toBeLessThan(30);
+  });
+});
+
+describe("a row that is marked for a restart is all that says so", () => {
+  const lasting = restart(text());
+
+  test("a mapping whose keys are all lasting is one key, and a key beside live ones stands for itself", () => {
+    expect(lastingKeys({ page: lasting, "page.listen": lasting, "page.port": lasting })).toEqual(["page"]);
+    expect(lastingKeys({ "page.listen": lasting, "page.port": lasting })).toEqual(["page.listen", "page.port"]);
+    expect(lastingKeys({ page: lasting, "page.listen": lasting, "page.loud": flag(false) })).toEqual(["page.listen"]);
+  });
+
+  test("its value is what the section has made of it, and a mapping that isn't there has one too", () => {
+    const sections = { metrics: { keys: { "metrics.listen": lasting, "metrics.loud": flag(false) } } };
+    const at = (metrics: unknown) => [...lastingParts(sections, { metrics })];
+    expect(at({ listen: { port: 9100 }, loud: true })).toEqual([["metrics.listen", '{"port":9100}']]);
+    expect(at(undefined)).toEqual([["metrics.listen", ""]]);
+  });
+
+  test("a section that calls the part otherwise than its key is a bug, and throws", () => {
+    const sections = { metrics: { keys: { "metrics.listen": lasting } } };
+    expect(() => lastingParts(sections, { metrics: { at: 1 } })).toThrow("metrics.listen");
   });
 });

@@ -52,7 +52,7 @@ describe("the file", () => {
         expect(config.site.emergency.numbers).toEqual(draft.emergency);
         const members = config.site.huntGroups.flatMap((group) => group.members);
         expect(members.map((member) => (typeof member === "string" ? member : member.text))).toEqual(draft.members);
-        expect(config.stateFolder).toBe(more.state ?? "state");
+        expect(config.state.folder).toBe(more.state ?? "state");
       }),
       { numRuns: 300 },
     );

@@ -1,13 +1,25 @@
-/** README's table of configuration keys, made from `keys.ts` and `key-words.ts`. */
+/** README's table of configuration keys, made from the rows and the words of all sections. */
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Row } from "../../src/app/config/key-kinds.ts";
-import { ABOVE, KEY_WORDS } from "../../src/app/config/key-words.ts";
-import { KEYS, type Path } from "../../src/app/config/keys.ts";
+import { ABOVE, type WordsOf } from "../../src/app/config/key-words.ts";
+import { KEYS, type Path } from "../../src/app/config/sections.ts";
 
 export const PATHS = Object.keys(KEYS) as Path[];
+
+/** What each `load-*.ts` says of its keys. */
+export const KEY_WORDS = await wordsOfAll();
 
 const HEAD = "| key | default | what it does |\n|---|---|---|\n";
 /** README's table as it stands there: head and rows. */
 const TABLE = /\| key \| default \| what it does \|\n(?:\|.*\n)*/;
+
+async function wordsOfAll(): Promise<WordsOf<typeof KEYS>> {
+  const folder = fileURLToPath(new URL("../../src/app/config", import.meta.url));
+  const names = readdirSync(folder).filter((name) => /^load-.*\.ts$/.test(name));
+  const files: { words?: () => object }[] = await Promise.all(names.map((name) => import(`${folder}/${name}`)));
+  return Object.assign({}, ...files.map(({ words }) => words?.()));
+}
 
 /** The default in Markdown; "" where the table has none. */
 function defaultOf(path: Path): string {

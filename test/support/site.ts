@@ -80,7 +80,7 @@ export class Site {
     if (problems.length > 0)
       throw new Error(problems.map((problem) => `${problem.path} ${problem.message}`).join("\n"));
     this.listeners = config.listeners;
-    this.unsaved = { interval_ms: config.stateInterval_ms, cap_ms: config.site.registration.expires_cap_ms };
+    this.unsaved = { interval_ms: config.state.interval_ms, cap_ms: config.site.registration.expires_cap_ms };
     this.simulation = network instanceof Simulation ? network : new Simulation(network);
     const { simulation } = this;
     const isShared = network instanceof Simulation;

@@ -1,23 +1,14 @@
-/** The configuration, typed. What the file may leave out has its default in `keys.ts`. */
-import type { LogLevel } from "../../base/event-types.ts";
+/** The configuration, typed. What the file may leave out has its default in the row of its key. */
 import type { Site } from "../../policy/site.ts";
-import type { OwnListener } from "../../transport/own-listener.ts";
-import type { TlsFiles } from "../../transport/tls-files.ts";
+import type { Parts, SITE_SECTIONS } from "./sections.ts";
 
-export interface Config {
-  readonly listeners: readonly OwnListener[];
-  /** Undefined: nothing here speaks TLS. */
-  readonly tls: TlsFiles | undefined;
+/** What the sections beside the site's have become, by the names that `sections.ts` gives them, and the site. */
+export interface Config extends Omit<Parts, keyof typeof SITE_SECTIONS> {
   readonly site: Site;
-  /** Where the secret and the bindings are kept. */
-  readonly stateFolder: string;
-  /** Bindings that bring nothing new are written so often at the most. */
-  readonly stateInterval_ms: number;
-  readonly logLevel: LogLevel;
-  /** DNS servers, address or address:port; empty: those that the system asks. */
-  readonly dnsServers: readonly string[];
   /** What the file says, by key: a number that another value hardly has. A reload tells by them what has changed. */
   readonly written: ReadonlyMap<string, number>;
+  /** By key that a reload can't take over: its value, as text. */
+  readonly lasting: ReadonlyMap<string, string>;
 }
 
 /** In the state folder: where commands reach a running branchline. */

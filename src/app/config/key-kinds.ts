@@ -1,4 +1,4 @@
-/** What a value of the configuration file can be: the kinds of rows in `keys.ts`. Pure data. */
+/** What a value of the configuration file can be: the kinds of rows in tables of keys. Pure data. */
 
 /** Written with its unit, such as 4s; `default` as the file would write it. */
 export interface DurationRow<D extends string | undefined = string | undefined> {
@@ -55,6 +55,9 @@ export type Row = (DurationRow | CountRow | ChoiceRow | FlagRow | TextRow | List
   readonly effect?: "restart";
 };
 
+/** Keys, each in one row, by path. In the order in which faults and README name them. */
+export type Rows = Readonly<Record<string, Row>>;
+
 export function duration<D extends string | undefined>(standard: D, least: string, most: string): DurationRow<D> {
   return { kind: "duration", least, most, default: standard };
 }
@@ -82,9 +85,14 @@ export function list<O extends Row>(of: O, standard?: readonly (string | number)
   return { kind: "list", of, default: standard };
 }
 
-export function plain(kind: PlainRow["kind"]): PlainRow {
+function plain(kind: PlainRow["kind"]): PlainRow {
   return { kind, default: undefined };
 }
+
+export const uri = plain("uri");
+export const number = plain("number");
+export const mapping = plain("mapping");
+export const names = plain("names");
 
 /** Marks a row whose change a reload doesn't take over. */
 export function restart<R extends Row>(row: R): R {

@@ -1,24 +1,21 @@
 /** The configuration file: YAML text → Config, or every fault in it. */
-import { IpRanges } from "../../base/ip-range.ts";
 import type { SipUri } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
 import { defaultPort, type Listener } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
 import type { Config } from "./config.ts";
-import { type Fields, fieldsOf, hasKey, longFormOf } from "./fields.ts";
-import { loadDns } from "./load-dns.ts";
-import { checkEmergency, loadEmergency } from "./load-emergency.ts";
-import { loadExtensions } from "./load-extensions.ts";
-import { loadGatewayProbe, loadGatewaySettings, loadGateways } from "./load-gateways.ts";
-import { loadLimits } from "./load-limits.ts";
-import { loadListeners, loadLocalnet } from "./load-listen.ts";
-import { checkNames, loadNames } from "./load-names.ts";
-import { loadRegistration } from "./load-registration.ts";
-import { loadHuntGroups, loadInbound, loadOutageAnswers, loadSurvival } from "./load-survival.ts";
-import { checkTransports, loadTls, type Surroundings } from "./load-tls.ts";
-import { loadUpstream } from "./load-upstream.ts";
-import { type Place, type Problem, Reader } from "./reader.ts";
+import { type Fields, fieldsOf } from "./fields.ts";
+import { lastingParts } from "./lasting.ts";
+import { checkEmergency } from "./load-emergency.ts";
+import { checkNames } from "./load-names.ts";
+import { checkTransports } from "./load-tls.ts";
+import { hintAtDialOut } from "./load-upstream.ts";
+import { type Problem, Reader } from "./reader.ts";
+import type { AnySection, Surroundings } from "./section.ts";
+import { KEYS, type Parts, SECTIONS, SITE_SECTIONS } from "./sections.ts";
 import { writtenKeys } from "./written.ts";
+
+type Top = Fields<typeof KEYS, "">;
 
 export type Loaded = {
   readonly config: Config;
@@ -42,7 +39,7 @@ export function loadConfig(
   certificateNames: Surroundings["certificateNames"] = () => [],
 ): Loaded {
   const reader = new Reader();
-  const fields = fieldsOf(reader, reader.parse(text), "");
+  const fields = fieldsOf(reader, reader.parse(text), KEYS, "");
   const config = assemble(reader, fields, { resolvePath, tlsFault, interfaces, certificateNames });
   return { config, problems: inFileOrder(reader.problems), hints: inFileOrder(reader.hints) };
 }
@@ -51,69 +48,39 @@ function inFileOrder(found: readonly Problem[]): Problem[] {
   return [...found].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function assemble(reader: Reader, fields: Fields<"">, surroundings: Surroundings): Config {
-  const listeners = loadListeners(reader, fields, surroundings.interfaces);
-  const tls = loadTls(reader, fields.get("tls"), surroundings);
-  const site = loadSite(reader, fields, tls === undefined ? [] : surroundings.certificateNames(tls.certificate));
+function assemble(reader: Reader, fields: Top, surroundings: Surroundings): Config {
+  const parts = loadParts(reader, fields, surroundings);
+  const { listeners, tls } = parts;
+  const certificateNames = tls === undefined ? [] : surroundings.certificateNames(tls.certificate);
+  const { gateways, ...ways } = partsWhere(parts, isOfSite) as SiteParts;
+  const site: Site = { ...ways, ...gateways, certificateNames };
   if (surroundings.interfaces !== undefined) hintAtDialOut(reader, fields, site);
   crossCheck(reader, fields, listeners, site);
   checkTransports(reader, fields, listeners, tls, site);
-  const state = loadState(reader, fields.get("state"));
-  return {
-    listeners,
-    tls,
-    site,
-    stateFolder: surroundings.resolvePath(state.folder),
-    stateInterval_ms: state.interval_ms,
-    logLevel: fields.choice("log"),
-    dnsServers: loadDns(reader, fields.get("dns")),
-    written: writtenKeys(reader.plain()),
-  };
+  const others = partsWhere(parts, (name) => !isOfSite(name)) as Omit<Parts, keyof SiteParts>;
+  return { ...others, site, written: writtenKeys(reader.plain()), lasting: lastingParts(SECTIONS, parts) };
 }
 
-function loadState(reader: Reader, place: Place | undefined): { folder: string; interval_ms: number } {
-  const read = (found: Place) => reader.text(found, "the path of a folder");
-  const fields = longFormOf(reader, place, "state");
-  const shortForm = place === undefined || fields.isThere ? undefined : read(place);
-  return { folder: shortForm ?? fields.text("folder", read), interval_ms: fields.duration_ms("interval") };
+function loadParts(reader: Reader, fields: Top, surroundings: Surroundings): Parts {
+  const sections: Readonly<Record<string, AnySection>> = SECTIONS;
+  const found: Record<string, unknown> = {};
+  // A section reads its own keys of the file's: its type says no more.
+  for (const [name, { load }] of Object.entries(sections)) found[name] = load(reader, fields as never, surroundings);
+  return found as Parts;
 }
 
-function loadSite(reader: Reader, fields: Fields<"">, certificateNames: readonly string[]): Site {
-  const gatewayProbe = loadGatewayProbe(reader, fields);
-  const gateways = fields.optional("gateways", (place) => loadGateways(reader, place, gatewayProbe)) ?? [];
-  return {
-    names: fields.optional("names", (place) => loadNames(reader, place)) ?? [],
-    certificateNames,
-    localnet: new IpRanges(
-      fields.required("localnet", "[10.222.237.0/24]", (place) => loadLocalnet(reader, place)) ?? [],
-    ),
-    upstream: loadUpstream(reader, fields.get("upstream")),
-    registration: loadRegistration(reader, fields.get("registration")),
-    extensions: loadExtensions(reader, fields.get("extensions")),
-    gateways,
-    gatewaySettings: loadGatewaySettings(reader, fields, gateways, gatewayProbe),
-    emergency: loadEmergency(reader, fields.get("emergency")),
-    survival: loadSurvival(reader, fields.get("survival")),
-    inbound: loadInbound(reader, fields.get("inbound")),
-    outageAnswers: fields.optional("outage_answers", (place) => loadOutageAnswers(reader, place)) ?? new Map(),
-    huntGroups: fields.optional("hunt_groups", (place) => loadHuntGroups(reader, place)) ?? [],
-    strangers: fields.choice("strangers"),
-    limits: loadLimits(reader, fields.get("limits")),
-  };
+type SiteParts = Pick<Parts, keyof typeof SITE_SECTIONS>;
+
+function isOfSite(name: string): boolean {
+  return name in SITE_SECTIONS;
 }
 
-/** Whether upstream may dial out is for the file to say: it could, before there was a key for it. */
-function hintAtDialOut(reader: Reader, fields: Fields<"">, { gateways, upstream }: Site): void {
-  const place = fields.get("upstream");
-  if (place === undefined || gateways.length === 0 || upstream.targets.length === 0) return;
-  if (hasKey(reader, place, "upstream", "may_dial_out")) return;
-  const cure = "add may_dial_out: true where headquarters calls out through it, else false";
-  const message = `doesn't say whether upstream may use the gateway: its calls there get 403 now; ${cure} (upstream: {targets: […], may_dial_out: …})`;
-  reader.fault(place, message, reader.hints);
+function partsWhere(parts: Parts, isWanted: (name: string) => boolean) {
+  return Object.fromEntries(Object.entries(parts).filter(([name]) => isWanted(name)));
 }
 
 /** What no single value shows. */
-function crossCheck(reader: Reader, fields: Fields<"">, listeners: readonly Listener[], site: Site): void {
+function crossCheck(reader: Reader, fields: Top, listeners: readonly Listener[], site: Site): void {
   checkEmergency(reader, fields, site);
   checkNames(reader, fields, site);
   const isOurs = (uri: SipUri) => {

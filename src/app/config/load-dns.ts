@@ -2,11 +2,29 @@
 import { ipVersion } from "../../base/ip-range.ts";
 import { hostText, splitHostPort } from "../../message/uri.ts";
 import { fieldsOf } from "./fields.ts";
+import { list, type Rows, text } from "./key-kinds.ts";
+import type { WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
+import { section } from "./section.ts";
 
-/** Servers as Node wants them. */
-export function loadDns(reader: Reader, place: Place | undefined): string[] {
-  const fields = fieldsOf(reader, place, "dns");
+const KEYS = {
+  "dns.servers": list(text()),
+} as const satisfies Rows;
+
+export function words(): WordsOf<typeof KEYS> {
+  return {
+    "dns.servers": {
+      default: "those of `/etc/resolv.conf`",
+      words: "whom to ask for names: IP addresses, `10.222.237.1` or `10.222.237.1:5353`",
+    },
+  };
+}
+
+export const DNS = section(KEYS, (reader, top) => loadDns(reader, top.get("dns")));
+
+/** Servers, address or address:port; empty: those that the system asks. */
+function loadDns(reader: Reader, place: Place | undefined): string[] {
+  const fields = fieldsOf(reader, place, KEYS, "dns");
   const servers = fields.required("servers", "[10.222.237.1]", (found) =>
     reader.items(found).flatMap((item) => loadServer(reader, item) ?? []),
   );

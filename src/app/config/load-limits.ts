@@ -1,17 +1,53 @@
 /** The file's `limits`: how much each source may ask. */
-
 import { NO_LIMIT, type Rate } from "../../base/token-bucket.ts";
 import type { LimitSettings } from "../../policy/site.ts";
 import { fieldsOf } from "./fields.ts";
-import { keysBelow } from "./keys.ts";
+import { choice, count, type Rows } from "./key-kinds.ts";
+import { keysBelow } from "./key-paths.ts";
+import { ABOVE, type WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
+import { section } from "./section.ts";
+
+const KEYS = {
+  limits: choice(undefined, ["none"]),
+  // What a whole office behind one address may ask.
+  "limits.per_source": choice(undefined, ["none"]),
+  "limits.per_source.rate": count(200, 1, 100_000),
+  "limits.per_source.burst": count(2_000, 1, 1_000_000),
+  // More than an honest stranger ever asks.
+  "limits.strangers": choice(undefined, ["none"]),
+  "limits.strangers.rate": count(10, 1, 100_000),
+  "limits.strangers.burst": count(50, 1, 1_000_000),
+} as const satisfies Rows;
+
+export function words(): WordsOf<typeof KEYS> {
+  return {
+    limits: "how much each address may ask; `none` lifts all limits",
+    "limits.per_source": {
+      default: "`{rate: 200, burst: 2000}`",
+      words:
+        "new requests per second of an address in `localnet`, and how many at once after a rest; above, some get 503 with Retry-After and the rest nothing, but an emergency call or a BYE passes; ten times as many messages of any kind are read. Raise it for a whole call centre behind one address; `none`: no limit",
+    },
+    "limits.per_source.rate": ABOVE,
+    "limits.per_source.burst": ABOVE,
+    "limits.strangers": {
+      default: "`{rate: 10, burst: 50}`",
+      words:
+        "messages per second of a stranger's address that are looked at, and twenty times as many of all strangers together; `none`: no limit. Gateways and upstream have no limit, and who shows a token of ours or answers what we asked counts as a phone",
+    },
+    "limits.strangers.rate": ABOVE,
+    "limits.strangers.burst": ABOVE,
+  };
+}
+
+export const LIMITS = section(KEYS, (reader, top) => loadLimits(reader, top.get("limits")));
 
 type Limited = "limits.per_source" | "limits.strangers";
 
 /** "none", or a mapping of which each key can be "none" too. */
-export function loadLimits(reader: Reader, place: Place | undefined): LimitSettings {
+function loadLimits(reader: Reader, place: Place | undefined): LimitSettings {
   if (isNone(reader, place, "limits")) return { perSource: NO_LIMIT, strangers: NO_LIMIT };
-  const fields = fieldsOf(reader, place, "limits");
+  const fields = fieldsOf(reader, place, KEYS, "limits");
   return {
     perSource: loadRate(reader, fields.get("per_source"), "limits.per_source"),
     strangers: loadRate(reader, fields.get("strangers"), "limits.strangers"),
@@ -21,7 +57,7 @@ export function loadLimits(reader: Reader, place: Place | undefined): LimitSetti
 /** A higher rate alone raises the burst to at least that rate too. */
 function loadRate(reader: Reader, place: Place | undefined, branch: Limited): Rate {
   if (isNone(reader, place, branch)) return NO_LIMIT;
-  const fields = fieldsOf(reader, place, branch);
+  const fields = fieldsOf(reader, place, KEYS, branch);
   const rate = fields.count("rate");
   return { rate, burst: fields.count("burst", Math.max(rate, fields.standard("burst"))) };
 }
@@ -29,7 +65,7 @@ function loadRate(reader: Reader, place: Place | undefined, branch: Limited): Ra
 /** Whatever else is no mapping is a fault. */
 function isNone(reader: Reader, place: Place | undefined, branch: "limits" | Limited): boolean {
   if (place === undefined || reader.isMapping(place)) return false;
-  const expected = `none or a mapping with the keys ${keysBelow(branch).join(", ")}`;
+  const expected = `none or a mapping with the keys ${keysBelow(KEYS, branch).join(", ")}`;
   const text = reader.text(place, expected);
   if (text !== undefined && text !== "none") reader.fault(place, `must be ${expected}`);
   return true;

@@ -1,11 +1,33 @@
-/** The file's `listen` and `localnet`: our own addresses, and the phones' networks. */
-import { IpRange, ipVersion } from "../../base/ip-range.ts";
+/** The file's `listen`: our own addresses. */
+import { ipVersion } from "../../base/ip-range.ts";
 import { parseDecimal } from "../../message/text.ts";
 import { splitHostPort } from "../../message/uri.ts";
 import { defaultPort, PROTOCOLS, splitProtocol, TRANSPORTS } from "../../transport/flow.ts";
 import { type ListenSettings, OwnListener } from "../../transport/own-listener.ts";
 import { type Fields, longFormOf } from "./fields.ts";
+import { choice, list, type Rows, restart, text } from "./key-kinds.ts";
+import { ABOVE, type WordsOf } from "./key-words.ts";
 import { listed, nearest, type Place, type Reader } from "./reader.ts";
+import { section } from "./section.ts";
+
+const KEYS = {
+  listen: restart(list(text())),
+  "listen.address": restart(text()),
+  "listen.advertise": restart(text()),
+  "listen.family": restart(choice(4, [4, 6])),
+} as const satisfies Rows;
+
+export function words(): WordsOf<typeof KEYS> {
+  return {
+    listen:
+      "this router's addresses, `udp:ADDRESS:PORT`, `tcp:…` and `tls:…` (port 5061); or `{address: …, advertise: HOST:PORT}` behind NAT. In place of an address the name of an interface, `udp:pppoe0:5060`: its first IPv4 address, as it comes, changes and goes (`{address: udp:eth0:5060, family: 6}`: its first IPv6 address that isn't link-local)",
+    "listen.address": ABOVE,
+    "listen.advertise": ABOVE,
+    "listen.family": ABOVE,
+  };
+}
+
+export const LISTEN = section(KEYS, (reader, top, { interfaces }) => loadListeners(reader, top, interfaces));
 
 const PORT_MAX = 65_535;
 
@@ -16,7 +38,7 @@ const INTERFACE_LENGTH_MAX = 15;
 /** @param interfaces their names, where they are known */
 export function loadListeners(
   reader: Reader,
-  fields: Fields<"">,
+  fields: Fields<typeof KEYS, "">,
   interfaces: readonly string[] | undefined,
 ): OwnListener[] {
   const places = fields.required("listen", "[udp:10.222.237.1:5060]", (place) => reader.items(place)) ?? [];
@@ -44,7 +66,7 @@ function isSamePort(a: ListenSettings, b: ListenSettings): boolean {
 }
 
 function loadListener(reader: Reader, place: Place, interfaces: readonly string[] = []): ListenSettings | undefined {
-  const fields = longFormOf(reader, place, "listen");
+  const fields = longFormOf(reader, place, KEYS, "listen");
   const address = fields.isThere ? fields.required("address", "udp:10.222.237.1:5060", (found) => found) : place;
   if (address === undefined) return undefined;
   const advertise = fields.optional("advertise", (found) => loadAdvertised(reader, found));
@@ -94,34 +116,4 @@ function loadAdvertised(reader: Reader, place: Place): string | undefined {
   if (splitHostPort(text) !== undefined) return text;
   reader.fault(place, `"${text}" must be an address or address:port, such as 203.0.113.2:5060`);
   return undefined;
-}
-
-/** 10.0.0.0/8 is the largest private network. */
-const PREFIX_LEAST_bits = 8;
-
-export function loadLocalnet(reader: Reader, place: Place): IpRange[] {
-  const ranges: IpRange[] = [];
-  for (const item of reader.items(place)) {
-    const text = reader.text(item, "a network, such as 10.222.237.0/24");
-    if (text === undefined) continue;
-    const range = IpRange.parse(text);
-    if (range === undefined) {
-      reader.fault(item, `"${text}" is not a network; write address/length, such as 10.222.237.0/24`);
-      continue;
-    }
-    if (range.prefix_bits < PREFIX_LEAST_bits) {
-      reader.fault(
-        item,
-        `${text} is half the world, and whoever is in localnet may dial out; name the phones' network`,
-      );
-      continue;
-    }
-    const other = ranges.find((one) => one.overlaps(range));
-    if (other !== undefined) reader.fault(item, `${text} overlaps ${other.text}; keep the larger one`);
-    ranges.push(range);
-  }
-  if (ranges.length === 0 && reader.items(place).length === 0) {
-    reader.fault(place, "is empty, so no phone would be served; name the phones' network, such as [10.222.237.0/24]");
-  }
-  return ranges;
 }

@@ -2,13 +2,32 @@
 import { ipVersion } from "../../base/ip-range.ts";
 import { splitHostPort } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
-import type { Fields } from "./fields.ts";
+import type { Places } from "./fields.ts";
+import { list, type Rows, text } from "./key-kinds.ts";
+import type { WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
+import { section } from "./section.ts";
+
+const KEYS = {
+  names: list(text()),
+} as const satisfies Rows;
+
+export function words(): WordsOf<typeof KEYS> {
+  return {
+    names: {
+      default: "none",
+      words:
+        "host names that mean this router, such as the one that phones have as their outbound proxy. Known without the key: what `advertise` says, the names in our own TLS certificate (no wildcards), and a name at the top of a request's Route that DNS leads to an address of `listen`. Names of upstream and gateways never mean this router, whatever they resolve to; the phones' domains only at the top of Route, where our certificate or DNS says so. `status`, `doctor` and a log line `outbound_proxy_unknown` tell of a name that phones have as outbound proxy and that DNS leads elsewhere",
+    },
+  };
+}
+
+export const NAMES = section(KEYS, (reader, top) => top.optional("names", (place) => loadNames(reader, place)) ?? []);
 
 const EXAMPLE = "branch.example.com";
 
 /** Host names in lower case, without a trailing dot. */
-export function loadNames(reader: Reader, place: Place): string[] {
+function loadNames(reader: Reader, place: Place): string[] {
   return reader.items(place).flatMap((item) => loadName(reader, item) ?? []);
 }
 
@@ -29,7 +48,7 @@ function loadName(reader: Reader, place: Place): string | undefined {
 }
 
 /** A name of upstream leads to upstream, whatever the file says of it. */
-export function checkNames(reader: Reader, fields: Fields<"">, { names, upstream }: Site): void {
+export function checkNames(reader: Reader, fields: Places<"names">, { names, upstream }: Site): void {
   const place = fields.get("names");
   if (place === undefined) return;
   for (const { host } of upstream.targets) {

@@ -2,11 +2,39 @@
 import { parseSipUri } from "../../message/uri.ts";
 import type { ProbeSettings, StatusRange } from "../../policy/site.ts";
 import type { OptionsForm } from "../../proxy/options-request.ts";
-import { type Fields, fieldsOf } from "./fields.ts";
+import { fieldsOf, type Places } from "./fields.ts";
+import { count, duration, list, text, uri } from "./key-kinds.ts";
+import { ABOVE } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 
-type CommonProbe = "upstream.probe" | "gateway_probe";
-type OwnProbe = "upstream.targets.probe" | "gateways.probe";
+/** How peers are probed, unless one has a probe of its own. */
+export const PROBE_KEYS = {
+  // Ten seconds cost a router nothing and keep NAT and firewall mappings open.
+  interval: duration<string>("10s", "100ms", "1h"),
+  suspect_interval: duration("1s", "100ms", "1h"),
+  down_interval: duration("5s", "100ms", "1h"),
+  timeout: duration("2s", "100ms", "32s"),
+  failures: count(3, 1, 100),
+  successes: count(3, 1, 100),
+  user: text(),
+  from: uri,
+  max_forwards: count(70, 0, 255),
+  alive_codes: list(text()),
+  // Below, no padding is needed; above, no INVITE is so long.
+  octets: count(undefined, 500, 8_000),
+};
+
+/** The same keys for one peer; what it leaves out is as for the others. */
+export const OWN_PROBE_KEYS = {
+  ...PROBE_KEYS,
+  interval: duration(undefined, "100ms", "1h"),
+  suspect_interval: duration(undefined, "100ms", "1h"),
+  down_interval: duration(undefined, "100ms", "1h"),
+  timeout: duration(undefined, "100ms", "32s"),
+  failures: count(undefined, 1, 100),
+  successes: count(undefined, 1, 100),
+  max_forwards: count(undefined, 0, 255),
+};
 
 /** The characters of a user part (RFC 3261 §25.1). */
 const USER = /^(?:[\w\-.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2})+$/;
@@ -14,15 +42,16 @@ const STATUS_CLASS = /^([2-6])xx$/i;
 
 /**
  * How all peers of a kind are probed.
+ * @param keys {@link PROBE_KEYS}, or with other defaults
  * @param deadCodes what can't be life
  */
 export function loadProbe(
   reader: Reader,
   place: Place | undefined,
-  branch: CommonProbe,
+  keys: typeof PROBE_KEYS,
   deadCodes: readonly number[],
 ): ProbeSettings {
-  const fields = fieldsOf(reader, place, branch);
+  const fields = fieldsOf(reader, place, keys, "");
   return {
     interval_ms: fields.duration_ms("interval"),
     suspect_interval_ms: fields.duration_ms("suspect_interval"),
@@ -43,11 +72,10 @@ export function loadProbe(
 export function loadOwnProbe(
   reader: Reader,
   place: Place,
-  branch: OwnProbe,
   common: ProbeSettings,
   deadCodes: readonly number[],
 ): ProbeSettings {
-  const fields = fieldsOf(reader, place, branch);
+  const fields = fieldsOf(reader, place, OWN_PROBE_KEYS, "");
   const { from, user } = loadAddressee(reader, fields);
   const aliveCodes = fields.optional("alive_codes", (found) => loadAliveCodes(reader, found, deadCodes));
   return {
@@ -67,10 +95,7 @@ export function loadOwnProbe(
   };
 }
 
-function loadAddressee(
-  reader: Reader,
-  fields: Fields<CommonProbe> | Fields<OwnProbe>,
-): Pick<OptionsForm, "from" | "user"> {
+function loadAddressee(reader: Reader, fields: Places<"from" | "user">): Pick<OptionsForm, "from" | "user"> {
   const [from, user] = [fields.get("from"), fields.get("user")];
   return { from: from && loadFrom(reader, from), user: user && loadUser(reader, user) };
 }
@@ -125,4 +150,49 @@ function loadAliveCodes(
       reader.fault(item, `"${text}" is no final status; write one from 200 to 699, or a class such as 2xx`);
     return [];
   });
+}
+
+/** What README says of the keys of {@link PROBE_KEYS}. */
+export function probeWords() {
+  return {
+    interval: "between OPTIONS while upstream answers",
+    suspect_interval: "while it is suspect, and while it proves its return",
+    down_interval: "while it is down",
+    timeout: "how long a probe waits",
+    failures: "failed probes until down (one is enough when a call has failed as well)",
+    successes: "answered probes until recovering",
+    user: {
+      default: "none",
+      words: "the user part of the OPTIONS' Request-URI and To, for a PBX that answers known users only: `ping`",
+    },
+    from: { default: "`sip:branchline@` our address", words: "the URI in its From" },
+    max_forwards: "its Max-Forwards; with `0` a proxy answers itself and asks nobody behind it",
+    alive_codes: {
+      default: "all but `dead_codes`",
+      words:
+        "final codes that are a sign of life, and no others are: `[200, 404]`, or classes, `[2xx, 4xx]` (without those of `dead_codes`); a provisional response is then no answer yet",
+    },
+    octets: {
+      default: "as short as it is",
+      words:
+        "the OPTIONS is padded to this length, 500 to 8000, by header lines `Branchline-Padding`: a peer that long datagrams don't reach is down then, instead of leaving each long INVITE unanswered; see `mtu` in [Doctor](#doctor)",
+    },
+  };
+}
+
+/** The keys of another probe, which has one row in all. */
+export function probeToldAbove() {
+  return {
+    interval: ABOVE,
+    suspect_interval: ABOVE,
+    down_interval: ABOVE,
+    timeout: ABOVE,
+    failures: ABOVE,
+    successes: ABOVE,
+    user: ABOVE,
+    from: ABOVE,
+    max_forwards: ABOVE,
+    alive_codes: ABOVE,
+    octets: ABOVE,
+  };
 }

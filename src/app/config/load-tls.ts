@@ -4,27 +4,48 @@ import type { SipUri } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
 import { DEFAULT_PROTOCOL, type Listener, TRANSPORTS } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
-import type { TlsFault, TlsFiles } from "../../transport/tls-files.ts";
-import { type Fields, fieldsOf } from "./fields.ts";
+import type { TlsFiles } from "../../transport/tls-files.ts";
+import { fieldsOf, type Places } from "./fields.ts";
+import { choice, flag, mapping, type Rows, text } from "./key-kinds.ts";
+import type { WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
+import { type Surroundings, section } from "./section.ts";
 
-/** What else there is on disk besides the file. */
-export interface Surroundings {
-  readonly resolvePath: (path: string) => string;
-  readonly tlsFault: (files: TlsFiles) => TlsFault | undefined;
-  /** The DNS names in a certificate, without wildcards. */
-  readonly certificateNames: (file: string) => readonly string[];
-  /** Names of the router's interfaces; undefined: nobody has looked. */
-  readonly interfaces: readonly string[] | undefined;
+const KEYS = {
+  tls: mapping,
+  "tls.certificate": text(),
+  "tls.key": text(),
+  "tls.ca": text(),
+  "tls.client_certificates": choice("none", ["none", "optional", "required"]),
+  "tls.wildcards": flag(false),
+} as const satisfies Rows;
+
+export function words(): WordsOf<typeof KEYS> {
+  return {
+    tls: "for `tls:` addresses in `listen`: a mapping with the next keys; paths are relative to the file; SIGHUP reads the files anew, and connections that stand go on",
+    "tls.certificate": "PEM file with our certificate and those between it and its authority",
+    "tls.key": "PEM file with its private key",
+    "tls.ca": {
+      default: "the authorities that Node brings along",
+      words:
+        "PEM file: whom we believe when we connect, and who may issue client certificates. A peer's certificate must name the host of its URI as subjectAltName, `DNS:`, or `IP:` where that is an address (RFC 5922; no wildcards, but see `tls.wildcards`)",
+    },
+    "tls.client_certificates":
+      "what phones must show: `none`; `optional`: they are asked, and served whatever they show; `required`: one of `tls.ca`",
+    "tls.wildcards":
+      "`true` believes a certificate of upstream or a gateway whose name has `*` as its whole first label, as hosted PBXs have: `*.example.com` stands for `pbx.example.com`, not for `example.com` or `a.b.example.com`; `*.com` stands for nothing",
+  };
 }
 
-export function loadTls(
+export const TLS = section(KEYS, (reader, top, around) => loadTls(reader, top.get("tls"), around));
+
+function loadTls(
   reader: Reader,
   place: Place | undefined,
   { resolvePath, tlsFault }: Surroundings,
 ): TlsFiles | undefined {
   if (place === undefined) return undefined;
-  const fields = fieldsOf(reader, place, "tls");
+  const fields = fieldsOf(reader, place, KEYS, "tls");
   const path = (found: Place) => reader.text(found, "the path of a PEM file");
   const certificate = fields.required("certificate", "/config/auth/branchline.pem", path);
   const key = fields.required("key", "/config/auth/branchline.key", path);
@@ -46,7 +67,7 @@ export function loadTls(
 /** Each transport that the file speaks of needs a listener, and TLS a certificate. */
 export function checkTransports(
   reader: Reader,
-  fields: Fields<"">,
+  fields: Places<"listen" | "tls" | "upstream" | "gateways">,
   listeners: readonly Listener[],
   tls: TlsFiles | undefined,
   site: Site,

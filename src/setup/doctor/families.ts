@@ -52,8 +52,8 @@ export const UCI_FIREWALL = "uci show firewall";
 export const UBUS = "ubus call network.interface dump";
 export const NVRAM_SIP = "nvram get nf_sip";
 export const EDGEOS_RUNS = `test -x ${EDGEOS_BOOT} && echo yes`;
-export const space = ({ stateFolder }: Config) =>
-  `p='${stateFolder.replace(/'/g, "'\\''")}'; until [ -e "$p/" ]; do p=\${p%/*}; done; df -Pk "$p/"`;
+export const space = ({ state }: Config) =>
+  `p='${state.folder.replace(/'/g, "'\\''")}'; until [ -e "$p/" ]; do p=\${p%/*}; done; df -Pk "$p/"`;
 
 /** Command lines whose output the checks read; none changes anything. */
 export function commandsFor(family: Family, config: Config): string[] {

@@ -60,7 +60,7 @@ export async function gather(config: Config, built: string): Promise<Facts> {
     said: Object.fromEntries(said),
     addresses,
     ports,
-    stateFault: writeFault(config.stateFolder),
+    stateFault: writeFault(config.state.folder),
     certificate: config.tls === undefined ? undefined : certificateDates(config.tls.certificate),
     names,
     peers: [...above, ...beside].flat(),
@@ -73,9 +73,9 @@ async function run(line: string): Promise<[string, string | undefined]> {
   return [line, text === "" ? undefined : text];
 }
 
-async function askRunning({ stateFolder }: Config): Promise<Pick<Facts, "isRunning" | "status">> {
+async function askRunning({ state }: Config): Promise<Pick<Facts, "isRunning" | "status">> {
   try {
-    const line = await askControl(`${stateFolder}/${CONTROL_FILE}`, JSON.stringify({ command: "status" }));
+    const line = await askControl(`${state.folder}/${CONTROL_FILE}`, JSON.stringify({ command: "status" }));
     if (line === undefined) return { isRunning: false, status: undefined };
     const answer = JSON.parse(line) as ControlAnswer;
     return { isRunning: true, status: answer.ok ? answer.status : undefined };

@@ -92,7 +92,7 @@ const FREE_EDGEOS_kB = 20_000;
 /** Room for the state folder. */
 export function storage({ said, stateFault, family, isRoot }: Facts, config: Config): Verdict[] {
   const [, free] = /\s(\d+)\s+\d+%/.exec(said[space(config)] ?? "") ?? [];
-  const folder = config.stateFolder;
+  const folder = config.state.folder;
   if (stateFault !== undefined && (isRoot || stateFault === "EROFS")) {
     return [
       warning(

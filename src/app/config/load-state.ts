@@ -1,0 +1,38 @@
+/** The file's `state`: a folder, or a mapping. */
+import { longFormOf } from "./fields.ts";
+import { duration, type Rows, restart, text } from "./key-kinds.ts";
+import type { WordsOf } from "./key-words.ts";
+import type { Place, Reader } from "./reader.ts";
+import { section } from "./section.ts";
+
+const KEYS = {
+  state: restart(text("state")),
+  "state.folder": restart(text("state")),
+  // Flash wears out: five minutes of refreshes are all that a power cut may cost.
+  "state.interval": duration("5m", "1s", "24h"),
+} as const satisfies Rows;
+
+export function words(): WordsOf<typeof KEYS> {
+  return {
+    state: "folder for the secret and the bindings, relative to the file; or a mapping with the next keys",
+    "state.folder": "as above",
+    "state.interval":
+      "bindings that bring nothing new are written so often at the most (after a power cut, a phone that was registered when they were written counts as refreshed since, for `registration.expires_cap` at the most); a phone that is new or has moved within 5 s, but beyond 60 such writes, and 6 more each hour, within the interval: flash wears out",
+  };
+}
+
+export const STATE = section(KEYS, (reader, top, { resolvePath }) => loadState(reader, top.get("state"), resolvePath));
+
+export interface StateSettings {
+  /** Where the secret and the bindings are kept. */
+  readonly folder: string;
+  /** Bindings that bring nothing new are written so often at the most. */
+  readonly interval_ms: number;
+}
+
+function loadState(reader: Reader, place: Place | undefined, resolvePath: (path: string) => string): StateSettings {
+  const read = (found: Place) => reader.text(found, "the path of a folder");
+  const fields = longFormOf(reader, place, KEYS, "state");
+  const shortForm = place === undefined || fields.isThere ? undefined : read(place);
+  return { folder: resolvePath(shortForm ?? fields.text("folder", read)), interval_ms: fields.duration_ms("interval") };
+}
