@@ -6,7 +6,6 @@ import { limitsFor } from "../../base/limits.ts";
 import type { Table } from "../../base/meter.ts";
 import type { Mac } from "../../base/ports.ts";
 import type { Flow } from "../../transport/flow.ts";
-import { isReliable } from "../../transport/flow.ts";
 import type { HostUser } from "../../transport/host-user.ts";
 import type { LookupPort } from "../../transport/locator.ts";
 import type { Interfaces } from "../../transport/own-listener.ts";
@@ -53,7 +52,7 @@ export class NodeHost {
     this.wallClock_ms = () => clock.wallClock_ms();
     this.transport = new NodeTransport(user, log, tls, this.limits);
     this.sockets = this.transport;
-    this.tables = { connections: this.transport.streams };
+    this.tables = this.transport.tables;
     this.dns = new NodeDns((question, answer) => user.onAnswer(question, answer), dnsServers);
     const { dns, transport } = this;
     this.lookup = {
@@ -89,7 +88,7 @@ export class NodeHost {
   }
 
   isOpen(flow: Flow): boolean {
-    return !isReliable(flow) || this.transport.streams.isOpen(flow);
+    return this.transport.isOpen(flow);
   }
 
   isoTime(time_ms: number): string {
