@@ -11,8 +11,8 @@ import { TIMER_E_AT_T2_ms } from "../transaction/timers.ts";
 import { AcceptedCall } from "./accepted-call.ts";
 import { AwaitedAck } from "./awaited-ack.ts";
 import type { Final } from "./best-response.ts";
-import { Branch } from "./branch.ts";
-import type { BranchUser } from "./branch-user.ts";
+import { Branch } from "./branch/branch.ts";
+import type { BranchData, BranchUser } from "./branch/branch-data.ts";
 import { finalAnswer, withChallenges } from "./final-answer.ts";
 import { withoutTopVia } from "./forward-response.ts";
 import type { ProxyKit } from "./kit.ts";
@@ -35,14 +35,14 @@ import { wantsReliable } from "./wants-reliable.ts";
 /** RFC 3326, for phones that lost the race: they don't show a missed call. */
 const ANSWERED_ELSEWHERE = 'Reason: SIP;cause=200;text="Call completed elsewhere"\r\n';
 
-export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwner<"stage" | "trying"> {
+export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stage" | "trying"> {
   notes: Notes = NO_NOTES;
+  readonly routed: RoutedRequest;
+  readonly stamp: ViaStamp;
   private readonly kit: ProxyKit;
   /** The one that has decided; a reload doesn't change that. */
   private readonly router: Router;
   private readonly server: ServerTransaction;
-  private readonly routed: RoutedRequest;
-  private readonly stamp: ViaStamp;
   private readonly decision: RoutingDecision;
   private listener: DecisionListener | undefined = undefined;
   private readonly timer = new Timer<"stage" | "trying">(this, "stage");
@@ -52,8 +52,6 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
   private readonly branches: Branch[] = [];
   private place: Place;
   private stageStart = 0;
-  /** While several branches are being acted upon, the end of one doesn't end the stage. */
-  private isBusy = false;
   private isCancelled = false;
   private isDone = false;
 
@@ -96,7 +94,8 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     this.isCancelled = true;
     this.kit.timers.stop(this.timer);
     this.cancelOpenBranches(cancel.lines(REASON), now_ms);
-    this.settle(now_ms);
+    if (this.stage?.kind === "fork") this.settle(now_ms);
+    else this.answerBest(now_ms);
   }
 
   /** {@link AwaitedAck} hears of it: by then all this is over. */
@@ -104,11 +103,11 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
 
   onNoAck(): void {}
 
-  onProvisional(_branch: Branch, response: Response, now_ms: number): void {
+  onProvisional(_branch: BranchData, response: Response, now_ms: number): void {
     if (!this.isDone) this.kit.transactions.respond(this.server, response.status, this.wireOf(response), now_ms);
   }
 
-  onSuccess(branch: Branch, transaction: ClientTransaction, response: Response, now_ms: number): void {
+  onSuccess(branch: BranchData, transaction: ClientTransaction, response: Response, now_ms: number): void {
     const isFirst = !this.isDone;
     this.finish();
     transaction.user = new AcceptedCall(this.kit, this.server, this.routed.request.toTag !== "");
@@ -121,7 +120,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     this.letGo();
   }
 
-  onEnded(branch: Branch, now_ms: number): void {
+  onEnded(branch: BranchData, now_ms: number): void {
     if (this.isDone) return;
     // §16.7 item 5: a 6xx speaks for all; nobody else need ring on.
     if ((branch.final?.status ?? 0) >= 600) this.cancelOpenBranches("", now_ms);
@@ -154,9 +153,7 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
       this.enter(nextPlace(this.place), now_ms);
       return;
     }
-    this.isBusy = true;
-    for (const branch of this.branches) branch.dismiss("", 480, now_ms);
-    this.isBusy = false;
+    for (const branch of this.present) branch.endRinging(now_ms);
     this.settle(now_ms);
   }
 
@@ -190,16 +187,12 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
       return;
     }
     for (const [index, target] of targets.entries()) {
-      const { routed, stamp, router } = this;
-      const { fr_timer_ms } = stage;
-      const observer = target.observer === undefined ? undefined : router.observer(routed, target.observer);
+      const observer = target.observer === undefined ? undefined : this.router.observer(this.routed, target.observer);
       const maxBreadth = shareOf(breadth, index, targets.length);
-      this.branches.push(new Branch(this.kit, this, { routed, stamp, target, maxBreadth, observer, fr_timer_ms }));
+      this.branches.push(new Branch(this.kit, this, target, maxBreadth, observer, stage.fr_timer_ms));
     }
     if (stage.ring_ms !== undefined) this.kit.timers.start(this.timer, stage.ring_ms, now_ms);
-    this.isBusy = true;
-    for (let index = this.stageStart; index < this.branches.length; index++) this.branches[index]?.start(now_ms);
-    this.isBusy = false;
+    for (const branch of this.present) branch.start(now_ms);
     this.settle(now_ms);
   }
 
@@ -215,10 +208,15 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
     else this.enter(nextPlace(this.place), now_ms);
   }
 
-  /** Goes on once all branches of the stage have ended. */
+  /** The branches of this stage, as they are now: while they are told something, the next stage may begin. */
+  private get present(): readonly Branch[] {
+    return this.branches.slice(this.stageStart);
+  }
+
+  /** Goes on once all branches of the stage have ended; a branch tells so last of all, once its own table is done. */
   private settle(now_ms: number): void {
-    if (this.isDone || this.isBusy) return;
-    const outcome = outcomeOf(this.branches.slice(this.stageStart));
+    if (this.isDone || this.stage?.kind !== "fork") return;
+    const outcome = outcomeOf(this.present);
     if (outcome === undefined) return;
     this.kit.timers.stop(this.timer);
     const next = this.isCancelled ? undefined : this.nextAfter(outcome, now_ms);
@@ -282,12 +280,10 @@ export class ResponseContext implements ServerUser, BranchUser<Branch>, TimerOwn
 
   /** @param party of its targets only */
   private cancelOpenBranches(reason: string, now_ms: number, party?: string): void {
-    const wasBusy = this.isBusy;
-    this.isBusy = true;
-    for (const branch of this.branches) {
-      if (branch.isOpen && (party === undefined || branch.target.party === party)) branch.cancel(reason, now_ms);
+    for (const branch of this.present) {
+      const isMeant = party === undefined || branch.target.party === party;
+      if (isMeant && branch.final === undefined) branch.cancel(reason, now_ms);
     }
-    this.isBusy = wasBusy;
   }
 
   private finish(): void {

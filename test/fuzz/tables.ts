@@ -1,7 +1,7 @@
 /** What the core still holds. Private tables are looked into: a leak is what nobody else would show. */
 import type { Timers } from "../../src/base/timers.ts";
 import type { Calls } from "../../src/policy/gateways/calls.ts";
-import { Branch } from "../../src/proxy/branch.ts";
+import { Branch } from "../../src/proxy/branch/branch.ts";
 import type { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import { ResponseContext } from "../../src/proxy/response-context.ts";
 import { ClientTransaction } from "../../src/transaction/client-transaction.ts";

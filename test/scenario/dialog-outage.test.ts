@@ -103,6 +103,22 @@ describe.each(["INVITE", "UPDATE", "INFO", "REFER", "NOTIFY", "SUBSCRIBE", "PRAC
   });
 });
 
+it.each(["UPDATE", "INFO", "NOTIFY"])(
+  "%s that has got 100 before the line is cut (ICMP) is sent again all the same",
+  (method) => {
+    const { site, phone, pbx, answer } = call();
+    pbx.answers(method, { status: 100 });
+    phone.inDialog(method, answer, 2);
+    site.run(500);
+    site.simulation.detach(PBX);
+    site.run(8_000);
+    pbx.answers(method, { status: 200 });
+    site.simulation.attach(PBX, pbx);
+    site.run(3_000);
+    expect(statuses(phone, method)).toEqual([200]);
+  },
+);
+
 describe("a re-INVITE", () => {
   it("a 2xx that comes after our 500 goes to the caller, and the call isn't hung up", () => {
     const { site, phone, pbx, answer } = call();

@@ -195,6 +195,15 @@ describe("upstream", () => {
     expect((down?.at_ms ?? Number.NaN) - cut_ms).toBeLessThan(20_000);
   });
 
+  it("a REGISTER that has got 100 waits for that server's answer, and goes on to no other", () => {
+    const { site, phone, servers } = cast();
+    servers[0]?.answers("REGISTER", { status: 100 }, { status: 200, after_ms: 3_500 });
+    phone.request("REGISTER", `sip:${DOMAIN}`);
+    site.run(10_000);
+    expect(servers.slice(1).map((server) => server.requests("REGISTER").length)).toEqual([0, 0]);
+    expect(phone.responses(200, "REGISTER")).toHaveLength(1);
+  });
+
   it("a REGISTER goes on to the next server too", () => {
     const { site, phone, servers, silence } = cast();
     silence(0);

@@ -144,6 +144,17 @@ describe("a call whose last server refuses while an earlier one has said nothing
     }
   });
 
+  it("of two slow ones that are waited for, one refuses with 503: the other has the call", () => {
+    const { site, phone, servers } = cast(3);
+    servers[0]?.answers("INVITE", { status: 180, after_ms: 3_600 }, { status: 200, after_ms: 5_000 });
+    servers[1]?.answers("INVITE", { status: 503, after_ms: 1_300 });
+    site.simulation.detach(ADDRESSES[2] ?? PHONE);
+    phone.invite(NUMBER);
+    site.run(20_000);
+    expect(finals(phone).map(([final]) => final)).toEqual([200]);
+    expect(servers[0]?.requests("ACK")).toHaveLength(1);
+  });
+
   it("it is asked again, in case it was the line that had lost the INVITE", () => {
     const { site, phone, servers, silence } = cast();
     silence(0);

@@ -2,12 +2,12 @@
  * What remains of a branch whose target has said nothing, once the caller has had another answer: a late 180 still gets its
  * CANCEL, and a late 200 its ACK and BYE. It is small, since silence makes many of them: the request and its plan are let go.
  */
-import type { Response } from "../message/message.ts";
-import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
-import type { ServerTransaction } from "../transaction/server-transaction.ts";
-import { AcceptedCall } from "./accepted-call.ts";
-import type { ProxyKit } from "./kit.ts";
-import type { TargetObserver } from "./router.ts";
+import type { Response } from "../../message/message.ts";
+import type { ClientTransaction, ClientUser } from "../../transaction/client-transaction.ts";
+import type { ServerTransaction } from "../../transaction/server-transaction.ts";
+import { AcceptedCall } from "../accepted-call.ts";
+import type { ProxyKit } from "../kit.ts";
+import type { TargetObserver } from "../router.ts";
 
 export class LateAnswer implements ClientUser {
   private readonly kit: ProxyKit;

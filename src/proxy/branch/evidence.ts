@@ -1,8 +1,8 @@
 /** What a branch sees of its target, told to those who watch the target or choose between its addresses. */
-import type { ClientTransaction } from "../transaction/client-transaction.ts";
-import type { Flow } from "../transport/flow.ts";
-import type { ProxyKit } from "./kit.ts";
-import type { TargetObserver } from "./router.ts";
+import type { ClientTransaction } from "../../transaction/client-transaction.ts";
+import type { Flow } from "../../transport/flow.ts";
+import type { ProxyKit } from "../kit.ts";
+import type { TargetObserver } from "../router.ts";
 
 /** An address says nothing. One that takes connections all the same may well speak UDP. */
 export function noteSilence({ tcpReach, locator }: ProxyKit, flow: Flow, now_ms: number): void {
@@ -21,14 +21,16 @@ export function tellAnswer(
   observer?.onAnswer(status, now_ms);
 }
 
-/** None of the target's addresses has answered. */
+/**
+ * None of the target's addresses has answered.
+ * @param octets of the longest datagram among what was sent; 0: there was none
+ */
 export function tellSilence(
   observer: TargetObserver | undefined,
-  asked: readonly ClientTransaction[],
   method: string,
+  octets: number,
   now_ms: number,
 ): void {
-  const octets = Math.max(0, ...asked.map(({ isReliable, octets: sent }) => (isReliable ? 0 : sent)));
   if (octets > 0) observer?.onDatagramUnanswered?.(method, octets, now_ms);
   observer?.onSilence(method, now_ms);
 }
