@@ -1,6 +1,6 @@
 /** An INVITE as long as they come, full of what isn't ASCII. */
 import type { SipAgent } from "../peers/support/sip-agent.ts";
-import { buildRequest, newToken, sdp } from "../peers/support/sip-message.ts";
+import { newToken, requestText, sdp } from "../sip/build.ts";
 
 const OCTETS = 4_096;
 
@@ -15,9 +15,9 @@ export const REFUSAL = utf8("Besetzt – bitte später");
 export function longInvite(phone: SipAgent, to: string): { readonly wire: string; readonly callId: string } {
   const callId = newToken();
   const aor = `<sip:201@${phone.sentBy}>`;
-  const body = sdp(phone.endpoint.host).replace("s=-", utf8("s=Rückfrage wegen „Größe“ ½ €"));
+  const session = sdp(phone.endpoint.host).replace("s=-", utf8("s=Rückfrage wegen „Größe“ ½ €"));
   const of = (padding: string) =>
-    buildRequest(phone.sentBy, {
+    requestText(phone.sentBy, {
       method: "INVITE",
       uri: to,
       from: `${utf8('"Jörg Weiß-Müller, Zürich"')} ${aor};tag=1`,
@@ -31,10 +31,8 @@ export function longInvite(phone: SipAgent, to: string): { readonly wire: string
         ...Array.from({ length: 20 }, (_, index) => utf8(`X-Number-${index}: ${"äöüß".repeat(index)}`)),
         `X-Padding: ${padding}`,
       ],
-    }).replace(
-      /Content-Length: 0\r\n\r\n$/,
-      `Content-Type: application/sdp\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-    );
+      session,
+    });
   return { wire: of("p".repeat(OCTETS - of("").length)), callId };
 }
 

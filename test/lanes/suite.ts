@@ -17,7 +17,9 @@ import { bePatient } from "../peers/support/patience.ts";
 import { describeWith } from "../peers/support/peers.ts";
 import { type Registration, register } from "../peers/support/registration.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
-import { buildRequest, newToken, type SipMessage, uriOf } from "../peers/support/sip-message.ts";
+import { newToken, registration, requestText } from "../sip/build.ts";
+import { uriIn } from "../sip/message.ts";
+import type { SipMessage } from "../sip/sip-message.ts";
 import { DnsServer } from "../support/dns-server.ts";
 import { type Branch, branch, frTimer_ms, net, openBranch, outwards, proxy } from "./branch.ts";
 import type { Lane } from "./lanes.ts";
@@ -112,7 +114,7 @@ async function aDay(lane: Lane, measured: Measured): Promise<void> {
 async function answers(phone: SipAgent): Promise<number> {
   const aor = `<${sipUri("201", phone.endpoint)}>`;
   const parts = { method: "OPTIONS", uri: `sip:${hostPort(proxy)}`, from: `${aor};tag=1`, to: aor, callId: newToken() };
-  const sent_ms = await phone.send(buildRequest(phone.sentBy, { ...parts, cseq: 1 }), proxy);
+  const sent_ms = await phone.send(requestText(phone.sentBy, { ...parts, cseq: 1 }), proxy);
   const ok = await phone.next({ status: 200, method: "OPTIONS" });
   return ok.at_ms - sent_ms;
 }
@@ -123,7 +125,7 @@ async function outage(fr_ms: number, { upstream, gateway, phone }: Branch, branc
   const notice = await first.response(181, fr_ms + 3_000);
   expect(first.delay_ms(notice)).toBeGreaterThanOrEqual(fr_ms - EARLY_MS);
   const redirect = await first.response(302);
-  const to = uriOf(redirect.header("contact"));
+  const to = uriIn(redirect.header("contact"));
   expect(to).toBe(`sip:5551234@${gateway.sentBy}`);
   const local = await converse(phone, gateway, { to, through: proxy, after: first });
   await local.caller.ask("BYE", gateway);
@@ -156,11 +158,9 @@ async function startUp(lane: Lane, measured: Measured): Promise<void> {
 
 /** @returns the answer to its REGISTER in an outage */
 async function registerLocally(phone: SipAgent, user: string): Promise<SipMessage> {
-  const aor = `<sip:${user}@pbx.example.com>`;
   const callId = newToken();
-  const parts = { method: "REGISTER", uri: "sip:pbx.example.com", from: `${aor};tag=1`, to: aor, callId, cseq: 1 };
-  const contact = sipUri(user, phone.endpoint);
-  await phone.send(buildRequest(phone.sentBy, { ...parts, contact, extra: ["Expires: 300"] }), proxy);
+  const parts = registration({ user, contact: sipUri(user, phone.endpoint), callId, cseq: 1, expires_s: 300 });
+  await phone.send(requestText(phone.sentBy, parts), proxy);
   return phone.next({ isFinal: true, method: "REGISTER", callId });
 }
 

@@ -3,12 +3,12 @@
  * without room. Those that are bound last get everybody's datagrams until they are connected to their peer.
  */
 import { expect, test } from "vitest";
+import { newToken, requestText, sdp } from "../sip/build.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
 import { droppedDatagrams } from "./support/bound-port.ts";
 import { Branchline } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { buildRequest, newToken, sdp } from "./support/sip-message.ts";
 
 const net = new Subnet(21);
 const proxy = net.at(1);
@@ -39,7 +39,7 @@ test("burst at start: no datagram is dropped", { timeout: LIMIT_MS }, async () =
 
 function invite(phone: SipAgent): string {
   const uri = "sip:201@pbx.example.com";
-  return buildRequest(phone.sentBy, {
+  return requestText(phone.sentBy, {
     method: "INVITE",
     uri,
     from: `<sip:caller@${phone.sentBy}>;tag=${newToken()}`,
@@ -47,6 +47,6 @@ function invite(phone: SipAgent): string {
     callId: newToken(),
     cseq: 1,
     contact: `sip:caller@${phone.sentBy}`,
-    body: sdp(phone.endpoint.host),
+    session: sdp(phone.endpoint.host),
   });
 }

@@ -10,13 +10,13 @@
  *     │◀─ 200 ─────────────│◀─ 200 ────────────────│
  */
 import { expect, test } from "vitest";
+import type { SipMessage } from "../sip/sip-message.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { monotonic_ms, pause } from "./support/clock.ts";
 import type { DeskPhone } from "./support/desk-phone.ts";
 import type { Dialog } from "./support/dialog.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { describeWith } from "./support/peers.ts";
-import type { SipMessage } from "./support/sip-message.ts";
 import { type Cut, UPSTREAM_URI, WanLab } from "./support/wan-lab.ts";
 
 const CUT_MS = 8_000;

@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
+import { responseText } from "../sip/build.ts";
+import { SipMessage } from "../sip/sip-message.ts";
 import { type Endpoint, hostPort, Subnet } from "./support/addresses.ts";
 import { Branchline } from "./support/branchline.ts";
 import { CertificateAuthority } from "./support/certificates.ts";
@@ -13,7 +15,6 @@ import { DoctorsPatient, runDoctor } from "./support/doctors-patient.ts";
 import { Namespace } from "./support/namespace.ts";
 import { describeWith } from "./support/peers.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { buildResponse, SipMessage } from "./support/sip-message.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const net = new Subnet(62);
@@ -50,8 +51,7 @@ test("doctor: a way that loses long datagrams is found, one that doesn't isn't a
   const seen: string[] = [];
   const port = await openPort(net.at(2), (wire, from, at_ms) => {
     seen.push(wire);
-    if (wire.length <= 1_300)
-      void port.send(buildResponse(new SipMessage(wire, from, at_ms), 200, "OK", { toTag: "alive" }), from);
+    if (wire.length <= 1_300) port.send(responseText(new SipMessage(wire, from, at_ms), 200, { toTag: "alive" }), from);
   });
   defer(() => port.close());
   const { of, took_ms } = await runDoctor(
@@ -166,8 +166,8 @@ describeWith(["namespaces", "nft", "sysctl"], "doctor: the way to upstream", () 
     const upstream = await openPort(
       HQ,
       (wire, from, at_ms) => {
-        const answer = buildResponse(new SipMessage(wire, from, at_ms), 200, "OK", { toTag: "t" });
-        void upstream.send(
+        const answer = responseText(new SipMessage(wire, from, at_ms), 200, { toTag: "t" });
+        upstream.send(
           answer.replace(/(Via: .*);rport/, (_, via: string) => note(via, from)),
           from,
         );

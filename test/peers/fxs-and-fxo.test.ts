@@ -7,6 +7,7 @@
  *   202 ──────────────────────────────┘
  */
 import { describe, expect, test } from "vitest";
+import { uriIn } from "../sip/message.ts";
 import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
@@ -14,7 +15,6 @@ import { Extension } from "./support/extension.ts";
 import { IncomingCall } from "./support/incoming-call.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { uriOf } from "./support/sip-message.ts";
 import { Switchboard } from "./support/switchboard.ts";
 
 const net = new Subnet(73);
@@ -91,7 +91,7 @@ describe("FXS and FXO on one address", () => {
 
     const call = await dial(fxs.agent, OUTSIDE);
     const redirect = await call.response(302);
-    const to = uriOf(redirect.header("contact"));
+    const to = uriIn(redirect.header("contact"));
     expect(to).toBe(sipUri(OUTSIDE, fxoAddress));
     const second = await OutgoingCall.start(fxs.agent, { to, through: proxy, after: call });
     const incoming = await IncomingCall.at(gateway, call.callId);

@@ -8,6 +8,7 @@
  *      │◀─ 200 ────────│◀─ 200 ───────│
  */
 import { expect, test } from "vitest";
+import { newToken } from "../sip/build.ts";
 import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { Baresip } from "./support/baresip.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
@@ -17,7 +18,6 @@ import { Linphone } from "./support/linphone.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { describeWith } from "./support/peers.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { newToken } from "./support/sip-message.ts";
 import { Switchboard } from "./support/switchboard.ts";
 
 const net = new Subnet(72);

@@ -9,6 +9,7 @@
  *      │── ACK ─────────▶│── ACK ─────────────────────▶│
  */
 import { expect, test } from "vitest";
+import { uriIn } from "../sip/message.ts";
 import { Subnet, sipUri } from "./support/addresses.ts";
 import { Branchline } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
@@ -16,7 +17,6 @@ import { IncomingCall } from "./support/incoming-call.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { takePrecedence } from "./support/priority.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { uriOf } from "./support/sip-message.ts";
 
 const net = new Subnet(14);
 const proxy = net.at(1);
@@ -83,7 +83,7 @@ test("hunt group: the IPv6 member answers, and the call's requests cross between
   const callee = await answered;
 
   // One Record-Route for each family, each leading to the address that its side can reach.
-  expect(caller.routes.map((route) => uriOf(route).replace(/^.*@/, ""))).toEqual([
+  expect(caller.routes.map((route) => uriIn(route).replace(/^.*@/, ""))).toEqual([
     `${proxy.host}:${proxy.port};lr`,
     `[::1]:${proxyPort6};lr`,
   ]);

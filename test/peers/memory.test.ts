@@ -13,6 +13,7 @@
  */
 import { afterAll, expect, test } from "vitest";
 import { EMULATED, emulatedLane } from "../lanes/lanes.ts";
+import { newToken, sdp } from "../sip/build.ts";
 import { type Endpoint, hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { Branchline } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
@@ -22,7 +23,6 @@ import { installNode } from "./support/node-from-npm.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { describeUnless } from "./support/peers.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { newToken, sdp } from "./support/sip-message.ts";
 
 const isLong = process.env["BRANCHLINE_LONG"] === "1";
 const FLOOD_s = isLong ? 60 : 15;
@@ -67,7 +67,7 @@ async function gateway(at: Endpoint): Promise<ReadonlySet<string>> {
   const contact = sipUri("gateway", at);
   agent.always({ method: "INVITE" }, (invite) => {
     calls.add(invite.callId);
-    return agent.reply(invite, 200, "OK", { toTag: newToken(), contact, body: sdp(at.host) });
+    return agent.reply(invite, 200, "OK", { toTag: newToken(), contact, session: sdp(at.host) });
   });
   agent.always({ method: "BYE" }, (bye) => agent.reply(bye, 200, "OK"));
   agent.always({ method: "ACK" }, async () => {});

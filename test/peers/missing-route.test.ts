@@ -4,6 +4,7 @@
  *   phone 10.90.1.17 ── branchline 10.90.1.1 [10.90.2.1] ──╳   upstream 198.51.100.10
  */
 import { expect, test } from "vitest";
+import { newToken, requestText } from "../sip/build.ts";
 import { Branchline } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { pause, until } from "./support/clock.ts";
@@ -12,7 +13,6 @@ import { OutgoingCall } from "./support/outgoing-call.ts";
 import { describeWith } from "./support/peers.ts";
 import { takePrecedence } from "./support/priority.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { buildRequest, newToken } from "./support/sip-message.ts";
 
 const LAN = "10.90.1.1";
 const WAN = "10.90.2.1";
@@ -98,7 +98,7 @@ describeWith(["namespaces"], "missing route", () => {
     for (let cseq = 1; cseq <= sent; cseq++) {
       const uri = `sip:${LAN}`;
       const parts = { method: "OPTIONS", uri, from: `<${uri}>;tag=${cseq}`, to: `<${uri}>`, callId: newToken(), cseq };
-      await phone.send(buildRequest(phone.sentBy, parts), { host: LAN, port: 5060 });
+      await phone.send(requestText(phone.sentBy, parts), { host: LAN, port: 5060 });
       if (cseq % 4 === 0) await pause(1);
     }
     const answered = () => phone.all({ status: 200, method: "OPTIONS" }).length;

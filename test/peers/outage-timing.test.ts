@@ -10,6 +10,7 @@
  *     │── ACK ───────────▶│
  */
 import { expect, test } from "vitest";
+import type { SipMessage } from "../sip/sip-message.ts";
 import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { Branchline, QUICK_PROBES, type Settings } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
@@ -18,7 +19,6 @@ import { IncomingCall } from "./support/incoming-call.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { takePrecedence } from "./support/priority.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import type { SipMessage } from "./support/sip-message.ts";
 
 const net = new Subnet(12);
 const proxy = net.at(1);

@@ -9,6 +9,7 @@
  * With BRANCHLINE_LONG=1 the outage lasts for ten minutes, and all of branchline's settings are their defaults.
  */
 import { expect, test } from "vitest";
+import type { SipMessage } from "../sip/sip-message.ts";
 import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { Baresip } from "./support/baresip.ts";
 import { Branchline, QUICK_PROBES, type Settings } from "./support/branchline.ts";
@@ -20,7 +21,6 @@ import { OutgoingCall } from "./support/outgoing-call.ts";
 import { describeWith } from "./support/peers.ts";
 import type { Phone } from "./support/phone.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import type { SipMessage } from "./support/sip-message.ts";
 
 const net = new Subnet(24);
 const proxy = net.at(1);

@@ -21,7 +21,7 @@ import { monotonic_ms, pause, until } from "./support/clock.ts";
 import { openPort } from "./support/datagram-port.ts";
 import { type Holding, holdingOf, median } from "./support/process-memory.ts";
 import { chooseSeed } from "./support/tearing-disk.ts";
-import { UserAgent } from "./support/user-agent.ts";
+import { openUserAgent } from "./support/user-agent.ts";
 
 const isLong = process.env["BRANCHLINE_LONG"] === "1";
 const MINUTE_MS = 60_000;
@@ -89,14 +89,14 @@ class Branch {
 
   static async open(seed: number): Promise<Branch> {
     const answering = async (last: number) => {
-      const agent = await UserAgent.open(others.at(last), openPort);
+      const agent = await openUserAgent(others.at(last), openPort);
       return new AnsweringSide(agent, (user) => MANNERS[user] ?? QUICK);
     };
     const upstream = await answering(2);
     const gateway = await answering(3);
     const phones = await Promise.all(
       Array.from({ length: PHONES }, async (_, index) => {
-        const agent = await UserAgent.open(phonesNet.at(index + 1), openPort);
+        const agent = await openUserAgent(phonesNet.at(index + 1), openPort);
         return new CallingSide(agent, proxy, `phone-${index}`);
       }),
     );
@@ -152,7 +152,7 @@ class Branch {
 
   private async follow(phone: CallingSide, side: AnsweringSide, manner: string): Promise<void> {
     this.underWay += 1;
-    const uri = side === this.gateway ? sipUri(manner, side.agent.endpoint) : `sip:${manner}@pbx.example.com`;
+    const uri = side === this.gateway ? sipUri(manner, side.agent.address) : `sip:${manner}@pbx.example.com`;
     const end = await phone.call(uri, manner === "short" ? undefined : TALK_MS);
     this.underWay -= 1;
     this.ends.push(end);

@@ -7,6 +7,8 @@
  *                     branch.example.com          └── gateway
  */
 import { expect, test } from "vitest";
+import { newToken, requestText } from "../sip/build.ts";
+import { uriIn } from "../sip/message.ts";
 import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { Baresip } from "./support/baresip.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
@@ -21,7 +23,6 @@ import { OutgoingCall } from "./support/outgoing-call.ts";
 import { describeWith } from "./support/peers.ts";
 import type { Phone } from "./support/phone.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { buildRequest, newToken, uriOf } from "./support/sip-message.ts";
 import { Switchboard } from "./support/switchboard.ts";
 
 const net = new Subnet(70);
@@ -149,7 +150,7 @@ describeWith(["kamailio", "kamcmd", "baresip", "linphone-daemon", "mounts"], "Ka
     const aor = `<sip:203@${DOMAIN}>`;
     const parts = { from: `${aor};tag=${newToken()}`, to: aor, callId: newToken(), contact: `sip:203@${phone.sentBy}` };
     const strict = { ...parts, method: "REGISTER", uri: `sip:${OUR_NAME}`, cseq: 1, routes: [`<sip:${DOMAIN}>`] };
-    await phone.send(buildRequest(phone.sentBy, strict), proxy);
+    await phone.send(requestText(phone.sentBy, strict), proxy);
     const ok = await phone.next({ method: "REGISTER", isFinal: true, callId: parts.callId });
     expect(ok.status).toBe(200);
     const seen = () => mirror.requests("REGISTER").find(({ callId }) => callId === parts.callId);
@@ -190,7 +191,7 @@ describeWith(["kamailio", "kamcmd", "baresip", "linphone-daemon", "mounts"], "Ka
         const outside = await (await dial(OUTSIDE)).final();
         // Kamailio knows no such number.
         expect(outside.status).toBe(state === "up" ? 404 : 302);
-        if (state === "down") expect(uriOf(outside.header("contact"))).toBe(sipUri(OUTSIDE, gatewayAddress));
+        if (state === "down") expect(uriIn(outside.header("contact"))).toBe(sipUri(OUTSIDE, gatewayAddress));
       }
       if (state === "up") await until("four calls by Kamailio", () => mirror.requests("INVITE").length >= 4);
       expectNoRouteOfOurs(mirror.requests(), pbx);

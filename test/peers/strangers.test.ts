@@ -6,6 +6,8 @@
  *     │── forged Route ───▶┆                  ┆     whatever the Route claims
  */
 import { expect, test } from "vitest";
+import { newToken, type RequestParts, requestText } from "../sip/build.ts";
+import { uriIn } from "../sip/message.ts";
 import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { converse } from "./support/both-ways.ts";
 import { Branchline, type Settings } from "./support/branchline.ts";
@@ -14,7 +16,6 @@ import { pause } from "./support/clock.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { register } from "./support/registration.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { buildRequest, newToken, type RequestParts, uriOf } from "./support/sip-message.ts";
 
 const net = new Subnet(16);
 const proxy = net.at(1);
@@ -48,7 +49,7 @@ async function ask(stranger: SipAgent, parts: Partial<RequestParts>): Promise<vo
   const [from, to] = [`<sip:mallory@${stranger.sentBy}>;tag=${newToken()}`, `<${uri}>`];
   const contact = `sip:mallory@${stranger.sentBy}`;
   const request = { method, uri, from, to, callId: newToken(), cseq: 1, contact, ...rest };
-  await stranger.send(buildRequest(stranger.sentBy, request), proxy);
+  await stranger.send(requestText(stranger.sentBy, request), proxy);
 }
 
 /** An honest phone calls the gateway last, and its INVITE is all that anybody has seen. */
@@ -158,5 +159,5 @@ test("stranger: with its real Path, upstream's new address still reaches the pho
   const { path, contact } = await register(all.phone, all.upstream, proxy);
   const { invite } = await converse(all.stranger, all.phone, { to: contact, through: proxy, routes: path });
   expect(invite.requestUri).toBe(contact);
-  expect(uriOf(invite.list("record-route")[0] ?? "")).toContain(hostPort(proxy));
+  expect(uriIn(invite.list("record-route")[0] ?? "")).toContain(hostPort(proxy));
 });

@@ -9,6 +9,7 @@
  */
 import { connect } from "node:net";
 import { expect, test } from "vitest";
+import { requestText } from "../sip/build.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
 import { Branchline } from "./support/branchline.ts";
 import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
@@ -16,7 +17,6 @@ import { until } from "./support/clock.ts";
 import { IncomingCall } from "./support/incoming-call.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { buildRequest } from "./support/sip-message.ts";
 
 const net = new Subnet(52);
 const proxy = net.at(1);
@@ -84,7 +84,7 @@ test("a Content-Length that can't be read: 400, and the connection is closed", a
   });
   const aor = "<sip:x@pbx.example.com>";
   const parts = { method: "INVITE", uri: NUMBER, from: `${aor};tag=1`, to: aor, callId: "odd", cseq: 1 };
-  const wire = buildRequest(net.host(18), parts).replace("SIP/2.0/UDP", "SIP/2.0/TCP");
+  const wire = requestText(net.host(18), parts).replace("SIP/2.0/UDP", "SIP/2.0/TCP");
   socket.write(wire.replace("Content-Length: 0", "Content-Length: many"));
   await until("the end", () => hasEnded);
   expect(received).toMatch(/^SIP\/2\.0 400 /);

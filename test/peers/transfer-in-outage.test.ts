@@ -5,6 +5,7 @@
  *   201 ── call ──▶ 202      201: REFER to 202, Refer-To: <sip:203@pbx…>      202 ── INVITE ──▶ 203
  */
 import { expect, test } from "vitest";
+import { uriIn } from "../sip/message.ts";
 import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { Baresip } from "./support/baresip.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
@@ -13,7 +14,6 @@ import { Linphone } from "./support/linphone.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { describeWith } from "./support/peers.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { uriOf } from "./support/sip-message.ts";
 import { Switchboard } from "./support/switchboard.ts";
 
 const net = new Subnet(71);
@@ -101,7 +101,7 @@ describeWith(["baresip", "linphone-daemon"], "transfer", () => {
     baresip.transfer(`sip:203@${DOMAIN}`);
     const refer = await agent.next({ method: "REFER" });
     await agent.reply(refer, 202, "Accepted");
-    const to = uriOf(refer.header("refer-to"));
+    const to = uriIn(refer.header("refer-to"));
     const follows = await OutgoingCall.start(agent, {
       to,
       through: proxy,

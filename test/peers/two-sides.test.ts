@@ -5,6 +5,8 @@
  *   gateway 10.90.1.3  ─┴─ lan ── 10.90.1.1 │ 10.90.2.1 ── wan ── 10.90.2.2 │ 198.51.100.10
  */
 import { expect, test } from "vitest";
+import { uriIn } from "../sip/message.ts";
+import type { SipMessage } from "../sip/sip-message.ts";
 import { converse, reinviteBothWays } from "./support/both-ways.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
@@ -14,7 +16,6 @@ import { describeWith } from "./support/peers.ts";
 import { takePrecedence } from "./support/priority.ts";
 import { register } from "./support/registration.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { type SipMessage, uriOf } from "./support/sip-message.ts";
 
 const SIP = 5060;
 const LAN = { host: "10.90.1.1", port: SIP };
@@ -60,7 +61,7 @@ async function network() {
 /** "host:port" of each value's URI. */
 function hostsOf(message: SipMessage, header: string): string[] {
   return message.list(header).map((value) =>
-    uriOf(value)
+    uriIn(value)
       .replace(/^sip:([^@]*@)?/, "")
       .replace(/;.*/, ""),
   );
@@ -86,7 +87,7 @@ describeWith(["namespaces"], "two sides", () => {
     const { invite, caller } = conversation;
     expect(topVia(invite)).toMatch(/^SIP\/2\.0\/UDP 10\.90\.2\.1:5060;/);
     expect(hostsOf(invite, "record-route")).toEqual(["10.90.2.1:5060", "10.90.1.1:5060"]);
-    expect(invite.list("record-route").every((value) => uriOf(value).endsWith(";lr"))).toBe(true);
+    expect(invite.list("record-route").every((value) => uriIn(value).endsWith(";lr"))).toBe(true);
     await reinviteBothWays(conversation);
     const bye = await caller.ask("BYE", upstream);
     expect(bye.list("route")).toEqual([]);
@@ -121,7 +122,7 @@ describeWith(["namespaces"], "two sides", () => {
     console.log(`two sides: WAN down: 181 after ${call.delay_ms(notice).toFixed(1)} ms`);
     expect(call.delay_ms(notice)).toBeLessThanOrEqual(TOLERANCE_MS);
     const redirect = await call.response(302);
-    const uri = uriOf(redirect.header("contact"));
+    const uri = uriIn(redirect.header("contact"));
     expect(uri).toBe(`sip:${NUMBER}@${GATEWAY.host}`);
     const local = await converse(phone, gateway, { to: uri, through: LAN, after: call });
     expect(hostsOf(local.invite, "record-route")).toEqual(["10.90.1.1:5060"]);

@@ -18,8 +18,9 @@ import { OutgoingCall } from "../peers/support/outgoing-call.ts";
 import { describeWith } from "../peers/support/peers.ts";
 import { register } from "../peers/support/registration.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
-import { buildRequest, newToken, uriOf } from "../peers/support/sip-message.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
+import { newToken, requestText } from "../sip/build.ts";
+import { uriIn } from "../sip/message.ts";
 import { buildRuntime, nodeOf, RUNTIME_FOLDER, RUNTIME_IMAGE } from "./support/runtime-image.ts";
 
 const net = new Subnet(61);
@@ -122,7 +123,7 @@ describeWith(["mksquashfs", "unsquashfs", "qemu-mipsel-static", "namespaces"], "
 
     const uri = `sip:${hostPort(proxy)}`;
     const options = { method: "OPTIONS", uri, from: `<sip:phone@${phone.sentBy}>;tag=1`, to: `<${uri}>`, cseq: 1 };
-    await phone.send(buildRequest(phone.sentBy, { ...options, callId: newToken() }), proxy);
+    await phone.send(requestText(phone.sentBy, { ...options, callId: newToken() }), proxy);
     await phone.next({ status: 200, method: "OPTIONS" }, SLOW_MS);
     await register(phone, upstream, proxy);
     const call = await converse(phone, upstream, outwards);
@@ -133,7 +134,7 @@ describeWith(["mksquashfs", "unsquashfs", "qemu-mipsel-static", "namespaces"], "
     const refused = await OutgoingCall.start(phone, outwards);
     const notice = await refused.response(181, SLOW_MS);
     const redirect = await refused.response(302, SLOW_MS);
-    const to = uriOf(redirect.header("contact"));
+    const to = uriIn(redirect.header("contact"));
     const local = await converse(phone, gateway, { to, through: proxy, after: refused });
     await local.caller.ask("BYE", gateway);
     await down;

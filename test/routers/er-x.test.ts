@@ -15,8 +15,8 @@ import { OutgoingCall } from "../peers/support/outgoing-call.ts";
 import { describeWith, type Peer } from "../peers/support/peers.ts";
 import { register } from "../peers/support/registration.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
-import { uriOf } from "../peers/support/sip-message.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
+import { uriIn } from "../sip/message.ts";
 import { makePackage, unpackInto } from "./support/edgeos-package.ts";
 import { ErX, type Processor } from "./support/er-x.ts";
 import { buildRuntime, RUNTIME_IMAGE } from "./support/runtime-image.ts";
@@ -71,7 +71,7 @@ async function redirected(phone: SipAgent) {
   const call = await OutgoingCall.start(phone, outwards);
   const notice = await call.response(181);
   const redirect = await call.response(302);
-  expect(uriOf(redirect.header("contact"))).toBe(`sip:5551234@${gatewayAddress.host}`);
+  expect(uriIn(redirect.header("contact"))).toBe(`sip:5551234@${gatewayAddress.host}`);
   return { call, notice_ms: call.delay_ms(notice), redirect_ms: call.delay_ms(redirect) };
 }
 

@@ -13,8 +13,8 @@ import { Namespace } from "../peers/support/namespace.ts";
 import { OutgoingCall } from "../peers/support/outgoing-call.ts";
 import { describeWith, pathOf } from "../peers/support/peers.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
-import { buildRequest, newBranch, newToken } from "../peers/support/sip-message.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
+import { newBranch, newToken, requestText } from "../sip/build.ts";
 
 const net = new Subnet(67);
 const proxy = net.at(1);
@@ -48,7 +48,7 @@ async function branchlineWith(
 function registerOf(phone: SipAgent, domain: string): string {
   const user = `<sip:201@${domain}>`;
   const ids = { callId: newToken(), cseq: 1, branch: newBranch() };
-  return buildRequest(phone.sentBy, {
+  return requestText(phone.sentBy, {
     method: "REGISTER",
     uri: `sip:${domain}`,
     from: `${user};tag=1`,

@@ -1,6 +1,6 @@
 /** SIP messages as the tests' agents write them (RFC 3261 §8.1.1, §8.2.6), one character an octet. */
 import { randomBytes } from "node:crypto";
-import { cseqNumberOf, header, headers, type SipText, tagOf, uriIn } from "./message.ts";
+import { cseqNumberOf, header, headers, list, type SipText, tagOf, uriIn } from "./message.ts";
 
 /** The domain of all phones in the tests. */
 export const DOMAIN = "pbx.example.com";
@@ -116,7 +116,7 @@ export function responseText(request: SipText, status: number, parts: ResponsePa
   return write(`SIP/2.0 ${status} ${reason}`, lines, parts.session ?? parts.body);
 }
 
-/** The REGISTER of a phone; `extra` has its Expires. */
+/** What a phone says in its REGISTER. */
 export interface Registration {
   readonly user: string;
   readonly contact: string;
@@ -134,10 +134,21 @@ export function registration({ user, tag = newToken(), expires_s, ...same }: Reg
   return { ...same, method: "REGISTER", uri: `sip:${DOMAIN}`, from: `${to};tag=${tag}`, to, extra };
 }
 
-/** What a registrar's 200 adds: the Contact with the expiry that was asked for, and the Path (RFC 3327 §5.3). */
-export function grant(register: SipText, expires_s = Number(header(register, "expires"))): string[] {
-  const contact = `Contact: <${uriIn(header(register, "contact"))}>;expires=${expires_s}`;
-  return [contact, ...headers(register, "path").map((value) => `Path: ${value}`)];
+/**
+ * What a registrar's 200 adds: the Contact with the expiry, and the Path (RFC 3327 §5.3).
+ * @param expires_s what was asked for, by default (RFC 3261 §10.2.1.1)
+ */
+export function grant(register: SipText, expires_s?: number): string[] {
+  const contact = header(register, "contact");
+  const asked_s = /;\s*expires=(\d+)/.exec(contact)?.[1] ?? header(register, "expires");
+  const granted = `Contact: ${contact.replace(/;\s*expires=\d+/, "")};expires=${expires_s ?? asked_s}`;
+  return [granted, ...headers(register, "path").map((value) => `Path: ${value}`)];
+}
+
+/** The expiry in s that a 200 to REGISTER grants `contact`; 0: none. */
+export function grantedTo(response: SipText, contact: string): number {
+  const mine = list(response, "contact").find((value) => uriIn(value) === contact);
+  return Number(/;expires=(\d+)/.exec(mine ?? "")?.[1] ?? 0);
 }
 
 /** An offer or answer of one audio stream at `host`; the media never flow. */

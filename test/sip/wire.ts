@@ -14,3 +14,20 @@ export interface Wire {
   /** From now on nothing arrives. */
   close(): void | Promise<void>;
 }
+
+/** What agents that do something later need: a simulation, or {@link REAL_TIME}. */
+export interface Clock {
+  after(delay_ms: number, run: () => void): void;
+}
+
+/** Keeps no process from ending. */
+export const REAL_TIME: Clock = {
+  after: (delay_ms, run) => {
+    setTimeout(run, delay_ms).unref();
+  },
+};
+
+/** Milliseconds of the machine's monotonic clock: comparable between processes. */
+export function monotonic_ms(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}

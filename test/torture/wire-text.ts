@@ -1,14 +1,6 @@
 /** Header field lines of wire text, read without any code of branchline's, and what a proxy may change in them. */
 
-const COMPACT: Readonly<Record<string, string>> = {
-  v: "via",
-  f: "from",
-  t: "to",
-  i: "call-id",
-  m: "contact",
-  l: "content-length",
-  k: "supported",
-};
+import { fieldName } from "../sip/message.ts";
 
 /** The header field lines, each with its continuation lines. */
 export function headerLines(wire: string): string[] {
@@ -18,8 +10,7 @@ export function headerLines(wire: string): string[] {
 
 /** The field's name in lower case, spelled out. */
 export function nameOf(line: string): string {
-  const name = line.slice(0, line.indexOf(":")).trim().toLowerCase();
-  return COMPACT[name] ?? name;
+  return fieldName(line.slice(0, line.indexOf(":")));
 }
 
 /** 0 for a request. */

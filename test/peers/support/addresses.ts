@@ -1,12 +1,7 @@
 /** Loopback addresses for tests that run side by side. */
+import { type Address, hostPort, SIP_PORT } from "../../sip/address.ts";
 
-export interface Endpoint {
-  /** An IP literal, IPv6 without brackets. */
-  readonly host: string;
-  readonly port: number;
-}
-
-export const SIP_PORT = 5060;
+export { type Address as Endpoint, hostPort, SIP_PORT } from "../../sip/address.ts";
 
 /** The second byte of this run's addresses, 2 … 241: two runs on one machine rarely meet. */
 const RUN_BYTE = 2 + (process.pid % 240);
@@ -24,7 +19,7 @@ export class Subnet {
     return `${this.prefix}.${last}`;
   }
 
-  at(last: number, port = SIP_PORT): Endpoint {
+  at(last: number, port = SIP_PORT): Address {
     return { host: this.host(last), port };
   }
 
@@ -34,11 +29,6 @@ export class Subnet {
   }
 }
 
-/** "host:port", IPv6 in brackets. */
-export function hostPort({ host, port }: Endpoint): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-export function sipUri(user: string, endpoint: Endpoint): string {
+export function sipUri(user: string, endpoint: Address): string {
   return `sip:${user}@${hostPort(endpoint)}`;
 }

@@ -1,6 +1,7 @@
-/** A PBX or gateway that answers calls, registers phones, and knows of each call what became of it. */
-import { endpointOf, newToken, type SipMessage, sdp, uriOf } from "./sip-message.ts";
-import type { ServerTransaction, UserAgent } from "./user-agent.ts";
+import { grant, sdp } from "../../sip/build.ts";
+import { Dialog } from "../../sip/dialog.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
+import type { ServerTransaction, Transactions } from "../../sip/transactions.ts";
 
 /** How a called number behaves. */
 export interface Manner {
@@ -25,17 +26,16 @@ export interface AnsweredCall {
 
 interface Leg extends AnsweredCall {
   readonly transaction: ServerTransaction;
-  readonly toTag: string;
   readonly manner: Manner;
 }
 
 export class AnsweringSide {
-  readonly agent: UserAgent;
+  readonly agent: Transactions;
   registers = 0;
   private readonly legs = new Map<string, Leg>();
   private readonly mannerOf: (user: string) => Manner;
 
-  constructor(agent: UserAgent, mannerOf: (user: string) => Manner) {
+  constructor(agent: Transactions, mannerOf: (user: string) => Manner) {
     this.agent = agent;
     this.mannerOf = mannerOf;
     agent.onRequest = (transaction) => this.onRequest(transaction);
@@ -61,9 +61,6 @@ export class AnsweringSide {
       case "INVITE":
         this.onInvite(transaction);
         break;
-      case "CANCEL":
-        this.onCancel(transaction);
-        break;
       case "BYE":
         this.onBye(transaction);
         break;
@@ -71,7 +68,7 @@ export class AnsweringSide {
         this.onRegister(transaction);
         break;
       default:
-        transaction.respond(200, "OK", { toTag: "pbx" });
+        transaction.respond(200);
     }
   }
 
@@ -81,14 +78,13 @@ export class AnsweringSide {
     if (known !== undefined) {
       // §8.2.2.2: another copy of it, by another way.
       known.invites += 1;
-      transaction.respond(482, "Loop Detected", { toTag: newToken() });
+      transaction.respond(482);
       return;
     }
     const manner = this.mannerOf(/^sip:([^@]*)@/.exec(requestUri)?.[1] ?? "");
     const leg: Leg = {
       callId,
       transaction,
-      toTag: newToken(),
       manner,
       invites: 1,
       status: 100,
@@ -98,7 +94,8 @@ export class AnsweringSide {
       hasEnded: false,
     };
     this.legs.set(callId, leg);
-    transaction.respond(100, "Trying");
+    transaction.respond(100);
+    transaction.onCancel = () => Object.assign(leg, { status: 487, wasCancelled: true, hasEnded: true });
     setTimeout(() => this.ring(leg), manner.ringAfter_ms).unref();
     setTimeout(() => this.answer(leg), manner.answerAfter_ms).unref();
   }
@@ -106,15 +103,14 @@ export class AnsweringSide {
   private ring(leg: Leg): void {
     if (leg.status >= 180) return;
     leg.status = 180;
-    leg.transaction.respond(180, "Ringing", { toTag: leg.toTag, contact: this.contact });
+    leg.transaction.respond(180, { contact: this.contact });
   }
 
   private answer(leg: Leg): void {
     if (leg.status >= 200) return;
     leg.status = 200;
-    const { toTag, transaction } = leg;
-    const parts = { toTag, contact: this.contact, body: sdp(this.agent.endpoint.host) };
-    transaction.respond(200, "OK", parts, () => {
+    const parts = { contact: this.contact, session: sdp(this.agent.address.host) };
+    leg.transaction.respond(200, parts, () => {
       leg.wasAbandoned = true;
       this.hangUp(leg);
     });
@@ -122,27 +118,18 @@ export class AnsweringSide {
 
   private onAck(ack: SipMessage): void {
     const leg = this.legs.get(ack.callId);
-    if (leg === undefined || ack.tagOf("to") !== leg.toTag) return;
-    leg.transaction.acknowledged();
+    if (leg === undefined || ack.tagOf("to") !== leg.transaction.toTag) return;
     if (leg.wasAcknowledged) return;
     leg.wasAcknowledged = true;
     const { hangUpAfter_ms } = leg.manner;
     if (hangUpAfter_ms !== undefined) setTimeout(() => this.hangUp(leg), hangUpAfter_ms).unref();
   }
 
-  private onCancel(transaction: ServerTransaction): void {
-    const leg = this.legs.get(transaction.request.callId);
-    transaction.respond(leg === undefined ? 481 : 200, "", { toTag: leg?.toTag ?? newToken() });
-    if (leg === undefined || leg.status >= 200) return;
-    Object.assign(leg, { status: 487, wasCancelled: true, hasEnded: true });
-    leg.transaction.respond(487, "Request Terminated", { toTag: leg.toTag });
-  }
-
   private onBye(transaction: ServerTransaction): void {
     const { request } = transaction;
     const leg = this.legs.get(request.callId);
-    const isMine = leg !== undefined && request.tagOf("to") === leg.toTag;
-    transaction.respond(isMine ? 200 : 481, "");
+    const isMine = leg !== undefined && request.tagOf("to") === leg.transaction.toTag;
+    transaction.respond(isMine ? 200 : 481);
     if (!isMine) return;
     leg.transaction.acknowledged();
     leg.hasEnded = true;
@@ -151,20 +138,13 @@ export class AnsweringSide {
   private hangUp(leg: Leg): void {
     if (leg.hasEnded) return;
     leg.hasEnded = true;
-    const { request } = leg.transaction;
-    const routes = request.list("record-route");
-    const uri = uriOf(request.header("contact"));
-    const from = `${request.header("to")};tag=${leg.toTag}`;
-    const parts = { method: "BYE", uri, from, to: request.header("from"), callId: leg.callId, cseq: 1, routes };
-    void this.agent.ask(parts, endpointOf(uriOf(routes[0] ?? uri)));
+    const dialog = Dialog.ofCallee(leg.transaction.request, leg.transaction.toTag);
+    void this.agent.ask(dialog.request("BYE"), dialog.nextHop);
   }
 
   private onRegister(transaction: ServerTransaction): void {
-    const { request } = transaction;
     this.registers += 1;
-    const path = request.list("path").map((value) => `Path: ${value}`);
-    const contact = `Contact: ${request.header("contact")};expires=${request.header("expires")}`;
-    transaction.respond(200, "OK", { toTag: "pbx", extra: [contact, ...path] });
+    transaction.respond(200, { extra: grant(transaction.request) });
   }
 
   private get contact(): string {

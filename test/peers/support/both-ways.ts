@@ -1,9 +1,9 @@
 /** A whole call between two agents. */
+import type { SipMessage } from "../../sip/sip-message.ts";
 import type { Dialog } from "./dialog.ts";
 import { IncomingCall } from "./incoming-call.ts";
 import { type CallOptions, OutgoingCall } from "./outgoing-call.ts";
 import type { SipAgent } from "./sip-agent.ts";
-import type { SipMessage } from "./sip-message.ts";
 
 export interface Conversation {
   /** As it reached the callee. */

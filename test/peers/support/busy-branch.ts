@@ -2,13 +2,14 @@
  * A branch that never rests: its phones register one new Contact after the other, the PSTN calls them, and it knows when
  * which Contact was accepted. A Contact's user is "201-57": extension and generation.
  */
+import { grant, newToken, registration, requestText, sdp } from "../../sip/build.ts";
+import { uriIn } from "../../sip/message.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
 import type { Endpoint } from "./addresses.ts";
 import { defer } from "./cleanup.ts";
 import { Dialog } from "./dialog.ts";
 import { SipAgent } from "./sip-agent.ts";
-import { buildRequest, buildResponse, newToken, type SipMessage, sdp, uriOf } from "./sip-message.ts";
 
-const DOMAIN = "pbx.example.com";
 const EXPIRES_S = 300;
 /** Between two REGISTERs of the branch, and between two calls. */
 const REGISTER_INTERVAL_MS = 20;
@@ -38,17 +39,10 @@ export class BusyPhone {
   /** The next generation; its number is the CSeq number. */
   async register(proxy: Endpoint): Promise<void> {
     this.generation += 1;
-    const aor = `<sip:${this.extension}@${DOMAIN}>`;
-    const wire = buildRequest(this.agent.sentBy, {
-      method: "REGISTER",
-      uri: `sip:${DOMAIN}`,
-      from: `${aor};tag=phone`,
-      to: aor,
-      callId: this.callId,
-      cseq: this.generation,
-      contact: `sip:${this.extension}-${this.generation}@${this.agent.sentBy}`,
-    });
-    await this.agent.send(wire, proxy);
+    const { agent, extension, callId, generation } = this;
+    const contact = `sip:${extension}-${generation}@${agent.sentBy}`;
+    const parts = registration({ user: extension, contact, callId, cseq: generation, tag: "phone" });
+    await agent.send(requestText(agent.sentBy, parts), proxy);
   }
 
   /** A phone's 200 to its REGISTER. */
@@ -90,7 +84,9 @@ export class BusyBranch {
     const phones = agents.map((agent, index) => new BusyPhone(String(201 + index), agent));
     const branch = new BusyBranch(places.proxy, gateway, phones, random);
     defer(() => branch.stop());
-    upstream.always({ method: "REGISTER" }, (request) => accept(upstream, request));
+    upstream.always({ method: "REGISTER" }, (request) =>
+      upstream.reply(request, 200, "OK", { toTag: "registrar", extra: grant(request, EXPIRES_S) }),
+    );
     for (const phone of phones) branch.teach(phone);
     gateway.always({ status: 200, method: "INVITE" }, (ok) => branch.hangUp(ok));
     gateway.always({ status: 480 }, async (refusal) => branch.heard(refusal.callId, ""));
@@ -139,7 +135,7 @@ export class BusyBranch {
   private async call(extension: string, callId: string): Promise<string> {
     const { gateway, proxy } = this;
     const to = `sip:5550${extension}@${proxy.host}:${proxy.port}`;
-    const wire = buildRequest(gateway.sentBy, {
+    const wire = requestText(gateway.sentBy, {
       method: "INVITE",
       uri: to,
       from: `<sip:outside@${gateway.sentBy}>;tag=gateway`,
@@ -147,7 +143,7 @@ export class BusyBranch {
       callId,
       cseq: 1,
       contact: `sip:outside@${gateway.sentBy}`,
-      body: sdp(gateway.endpoint.host),
+      session: sdp(gateway.endpoint.host),
     });
     await gateway.send(wire, proxy);
     return wire;
@@ -159,8 +155,8 @@ export class BusyBranch {
     agent.always({ method: "BYE" }, (bye) => agent.reply(bye, 200, "OK"));
     agent.always({ method: "INVITE" }, async (invite) => {
       this.heard(invite.callId, invite.requestUri);
-      const contact = uriOf(`<${invite.requestUri}>`);
-      await agent.reply(invite, 200, "OK", { toTag: "phone", contact, body: sdp(agent.endpoint.host) });
+      const contact = uriIn(`<${invite.requestUri}>`);
+      await agent.reply(invite, 200, "OK", { toTag: "phone", contact, session: sdp(agent.endpoint.host) });
     });
     agent.always({ method: "ACK" }, async () => {});
   }
@@ -176,15 +172,6 @@ export class BusyBranch {
     this.waiting.get(callId)?.(uri);
     this.waiting.delete(callId);
   }
-}
-
-async function accept(registrar: SipAgent, request: SipMessage): Promise<void> {
-  const contact = uriOf(request.header("contact"));
-  const extra = [
-    `Contact: <${contact}>;expires=${EXPIRES_S}`,
-    ...request.list("path").map((value) => `Path: ${value}`),
-  ];
-  await registrar.send(buildResponse(request, 200, "OK", { toTag: "registrar", extra }), request.from);
 }
 
 /** How long ago the oldest of those that were lost had been accepted; 0 when nothing was. */

@@ -1,8 +1,12 @@
 /** A phone that makes whole calls: follows redirects, acknowledges all that is answered, hangs up, and is hung up on. */
+import { addressOf } from "../../sip/address.ts";
+import { grantedTo, newToken, type Registration, registration, sdp } from "../../sip/build.ts";
+import { Dialog } from "../../sip/dialog.ts";
+import { uriIn } from "../../sip/message.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
+import type { ServerTransaction, Transactions } from "../../sip/transactions.ts";
 import type { Endpoint } from "./addresses.ts";
 import { pause } from "./clock.ts";
-import { buildRequest, endpointOf, newToken, type RequestParts, type SipMessage, sdp, uriOf } from "./sip-message.ts";
-import type { ServerTransaction, UserAgent } from "./user-agent.ts";
 
 const EXPIRES_S = 60;
 
@@ -25,39 +29,29 @@ interface Call {
   readonly callId: string;
   readonly from: string;
   /** By To tag: the ACK, which each repetition of the 2xx gets again. */
-  readonly acks: Map<string, { readonly wire: string; readonly to: Endpoint }>;
+  readonly acks: Map<string, { readonly dialog: Dialog; readonly wire: string }>;
   hungUp: (() => void) | undefined;
 }
 
 export class CallingSide {
-  readonly agent: UserAgent;
+  readonly agent: Transactions;
   private readonly proxy: Endpoint;
   private readonly calls = new Map<string, Call>();
-  private readonly registration: Pick<RequestParts, "from" | "to" | "callId">;
-  private registers = 0;
+  private registration: Registration;
 
-  constructor(agent: UserAgent, proxy: Endpoint, user = "phone") {
+  constructor(agent: Transactions, proxy: Endpoint, user = "phone") {
     this.agent = agent;
     this.proxy = proxy;
-    const aor = `<sip:${user}@pbx.example.com>`;
-    this.registration = { from: `${aor};tag=${newToken()}`, to: aor, callId: newToken() };
+    const contact = `sip:${user}@${agent.sentBy}`;
+    this.registration = { user, contact, callId: newToken(), tag: newToken(), expires_s: EXPIRES_S, cseq: 0 };
     agent.onRequest = (transaction) => this.onRequest(transaction);
   }
 
   /** @returns the expiry that was granted, in s; 0: none */
   async register(): Promise<number> {
-    this.registers += 1;
-    const contact = `sip:${uriOf(this.registration.to).slice(4).split("@")[0]}@${this.agent.sentBy}`;
-    const parts = {
-      ...this.registration,
-      method: "REGISTER",
-      uri: "sip:pbx.example.com",
-      cseq: this.registers,
-      contact,
-    };
-    const response = await this.agent.ask({ ...parts, extra: [`Expires: ${EXPIRES_S}`] }, this.proxy);
-    const mine = response?.list("contact").find((value) => uriOf(value) === contact);
-    return response?.status === 200 ? Number(/;expires=(\d+)/.exec(mine ?? "")?.[1] ?? 0) : 0;
+    this.registration = { ...this.registration, cseq: this.registration.cseq + 1 };
+    const response = await this.agent.ask(registration(this.registration), this.proxy);
+    return response.status === 200 ? grantedTo(response, this.registration.contact) : 0;
   }
 
   /** @param talk_ms until it hangs up; undefined: it waits for the other side to do so, up to `patience_ms` */
@@ -75,20 +69,19 @@ export class CallingSide {
     this.calls.set(call.callId, call);
     const started_ms = performance.now();
     let final = await this.invite(call, uri, 1);
-    const wasRedirected = final?.status === 302;
-    if (final !== undefined && wasRedirected) final = await this.invite(call, uriOf(final.header("contact")), 2);
-    const status = final?.status ?? 408;
+    const wasRedirected = final.status === 302;
+    if (wasRedirected) final = await this.invite(call, uriIn(final.header("contact")), 2);
+    const { status } = final;
     const setUp_ms = performance.now() - started_ms;
     let byeStatus: number | undefined;
-    if (final !== undefined && status === 200) {
-      if (talk_ms === undefined) await Promise.race([over, pause(patience_ms)]);
-      else await pause(talk_ms);
-      if (talk_ms !== undefined) byeStatus = (await this.bye(call, final))?.status ?? 408;
+    if (status === 200) {
+      await (talk_ms === undefined ? Promise.race([over, pause(patience_ms)]) : pause(talk_ms));
+      if (talk_ms !== undefined) byeStatus = (await this.bye(Dialog.ofCaller(final))).status;
     }
     return {
       callId: call.callId,
       status,
-      by: status === 200 && final !== undefined ? endpointOf(uriOf(final.header("contact"))).host : "",
+      by: status === 200 ? addressOf(uriIn(final.header("contact"))).host : "",
       dialogs: call.acks.size,
       wasRedirected,
       byeStatus,
@@ -101,13 +94,13 @@ export class CallingSide {
     this.calls.delete(callId);
   }
 
-  private invite(call: Call, uri: string, cseq: number): Promise<SipMessage | undefined> {
+  private invite(call: Call, uri: string, cseq: number): Promise<SipMessage> {
     const { callId, from } = call;
     const { agent } = this;
     const contact = `sip:phone@${agent.sentBy}`;
-    const body = sdp(agent.endpoint.host);
+    const session = sdp(agent.address.host);
     return new Promise((resolve) => {
-      agent.invite({ method: "INVITE", uri, from, to: `<${uri}>`, callId, cseq, contact, body }, this.proxy, {
+      agent.invite({ method: "INVITE", uri, from, to: `<${uri}>`, callId, cseq, contact, session }, this.proxy, {
         success: (response) => {
           this.acknowledge(call, response);
           resolve(response);
@@ -121,38 +114,27 @@ export class CallingSide {
     const tag = ok.tagOf("to");
     const known = call.acks.get(tag);
     if (known !== undefined) {
-      this.agent.retransmit(known.wire, known.to);
+      this.agent.retransmit(known.wire, known.dialog.nextHop);
       return;
     }
-    const { parts, next } = this.within(call, ok, "ACK", ok.cseq);
-    const ack = { wire: buildRequest(this.agent.sentBy, parts), to: next };
-    call.acks.set(tag, ack);
-    this.agent.transmit(ack.wire, ack.to);
+    const dialog = Dialog.ofCaller(ok);
+    call.acks.set(tag, { dialog, wire: this.agent.send(dialog.request("ACK", ok.cseq), dialog.nextHop) });
     // §13.2.2.4: a second dialog is more than a telephone wants.
-    if (call.acks.size > 1) void this.bye(call, ok);
+    if (call.acks.size > 1) void this.bye(dialog);
   }
 
-  private bye(call: Call, ok: SipMessage): Promise<SipMessage | undefined> {
-    const { parts, next } = this.within(call, ok, "BYE", ok.cseq + 1);
-    return this.agent.ask(parts, next);
-  }
-
-  private within(call: Call, ok: SipMessage, method: string, cseq: number) {
-    const uri = uriOf(ok.header("contact"));
-    const routes = ok.list("record-route").reverse();
-    const { callId, from } = call;
-    const parts: RequestParts = { method, uri, from, to: ok.header("to"), callId, cseq, routes };
-    return { parts, next: endpointOf(uriOf(routes[0] ?? uri)) };
+  private bye(dialog: Dialog): Promise<SipMessage> {
+    return this.agent.ask(dialog.request("BYE"), dialog.nextHop);
   }
 
   private onRequest(transaction: ServerTransaction): void {
     const { method, callId } = transaction.request;
     const call = this.calls.get(callId);
     if (method !== "BYE" || call === undefined) {
-      transaction.respond(method === "OPTIONS" ? 200 : 481, "");
+      transaction.respond(method === "OPTIONS" ? 200 : 481);
       return;
     }
-    transaction.respond(200, "OK");
+    transaction.respond(200);
     call.hungUp?.();
   }
 }

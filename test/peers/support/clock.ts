@@ -1,10 +1,8 @@
 /** Time and waiting. */
+import { monotonic_ms } from "../../sip/wire.ts";
 import { patient } from "./patience.ts";
 
-/** Milliseconds of the machine's monotonic clock: comparable between processes. */
-export function monotonic_ms(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
+export { monotonic_ms };
 
 const POLL_INTERVAL_MS = 10;
 

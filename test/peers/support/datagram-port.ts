@@ -1,10 +1,10 @@
 /** A UDP socket, or TCP or TLS, here or in a network namespace. What arrives is stamped in the callback that receives it. */
 import { type ChildProcess, fork } from "node:child_process";
-import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Endpoint } from "./addresses.ts";
-import { monotonic_ms } from "./clock.ts";
+import type { Address as Endpoint } from "../../sip/address.ts";
+import { UdpWire } from "../../sip/udp-wire.ts";
+import type { OnText, Wire } from "../../sip/wire.ts";
 import { pathOf } from "./peers.ts";
 
 const REMOTE = fileURLToPath(new URL("namespace-socket.mjs", import.meta.url));
@@ -13,11 +13,9 @@ const STREAM = fileURLToPath(new URL("stream-socket.mjs", import.meta.url));
 /** What carries SIP instead of UDP; TLS with these files. */
 export type Stream = "tcp" | { readonly certificate: string; readonly key: string; readonly ca: string };
 
-export type OnDatagram = (wire: string, from: Endpoint, at_ms: number) => void;
-
-export interface DatagramPort {
+export interface DatagramPort extends Wire {
   /** Returns when it left, by the monotonic clock. */
-  send(wire: string, to: Endpoint): Promise<number>;
+  sendTimed(wire: string, to: Endpoint): Promise<number>;
   close(): Promise<void>;
   /** Ends the connections that there are; it goes on listening. */
   hangUp?(): Promise<void>;
@@ -25,7 +23,7 @@ export interface DatagramPort {
 
 export function openPort(
   local: Endpoint,
-  onDatagram: OnDatagram,
+  onDatagram: OnText,
   namespace?: string,
   stream?: Stream,
 ): Promise<DatagramPort> {
@@ -34,40 +32,8 @@ export function openPort(
     return RemotePort.open([STREAM, local.host, String(local.port), ...files], onDatagram, namespace);
   }
   return namespace === undefined
-    ? LocalPort.open(local, onDatagram)
+    ? UdpWire.open(local, onDatagram)
     : RemotePort.open([REMOTE, local.host, String(local.port)], onDatagram, namespace);
-}
-
-class LocalPort implements DatagramPort {
-  private readonly socket: Socket;
-
-  private constructor(socket: Socket) {
-    this.socket = socket;
-  }
-
-  static async open(local: Endpoint, onDatagram: OnDatagram): Promise<LocalPort> {
-    const socket = createSocket(local.host.includes(":") ? "udp6" : "udp4");
-    socket.on("message", (bytes, from) => {
-      onDatagram(bytes.toString("latin1"), { host: from.address, port: from.port }, monotonic_ms());
-    });
-    socket.bind(local.port, local.host);
-    await once(socket, "listening");
-    return new LocalPort(socket);
-  }
-
-  send(wire: string, to: Endpoint): Promise<number> {
-    const at_ms = monotonic_ms();
-    return new Promise((resolve, reject) => {
-      this.socket.send(Buffer.from(wire, "latin1"), to.port, to.host, (error) => {
-        if (error === null) resolve(at_ms);
-        else reject(error);
-      });
-    });
-  }
-
-  close(): Promise<void> {
-    return new Promise((resolve) => this.socket.close(() => resolve()));
-  }
 }
 
 /** What namespace-socket.mjs and stream-socket.mjs tell. */
@@ -88,7 +54,7 @@ class RemotePort implements DatagramPort {
 
   static async open(
     [script = "", ...args]: readonly string[],
-    onDatagram: OnDatagram,
+    onDatagram: OnText,
     namespace?: string,
   ): Promise<RemotePort> {
     const inside = namespace === undefined ? [] : ["netns", "exec", namespace, process.execPath];
@@ -106,7 +72,11 @@ class RemotePort implements DatagramPort {
     return port;
   }
 
-  send(wire: string, to: Endpoint): Promise<number> {
+  send(wire: string, to: Endpoint): void {
+    void this.sendTimed(wire, to);
+  }
+
+  sendTimed(wire: string, to: Endpoint): Promise<number> {
     return this.ask({ wire, to });
   }
 

@@ -1,10 +1,13 @@
 /** A phone as people have it: follows redirects, acknowledges again what is repeated, and stays registered. */
+import { addressOf } from "../../sip/address.ts";
+import { grantedTo, newToken, type Registration, registration, requestText } from "../../sip/build.ts";
+import { uriIn } from "../../sip/message.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
 import type { Endpoint } from "./addresses.ts";
 import { defer } from "./cleanup.ts";
 import { Dialog } from "./dialog.ts";
 import { OutgoingCall } from "./outgoing-call.ts";
 import type { SipAgent } from "./sip-agent.ts";
-import { buildRequest, endpointOf, newToken, type SipMessage, uriOf } from "./sip-message.ts";
 
 const ANSWER_LIMIT_MS = 40_000;
 const REGISTER_LIMIT_MS = 8_000;
@@ -24,15 +27,6 @@ export interface AnsweredCall {
 export interface Grant {
   readonly at_ms: number;
   readonly expires_s: number;
-}
-
-/** What the REGISTERs of a phone have in common. */
-interface Identity {
-  readonly user: string;
-  readonly expires_s: number;
-  readonly from: string;
-  readonly to: string;
-  readonly callId: string;
 }
 
 export class DeskPhone {
@@ -61,7 +55,7 @@ export class DeskPhone {
   async answered(call: OutgoingCall): Promise<AnsweredCall> {
     let ok = await call.final(ANSWER_LIMIT_MS);
     if (ok.status === 302) {
-      const to = uriOf(ok.header("contact"));
+      const to = uriIn(ok.header("contact"));
       const second = await OutgoingCall.start(this.agent, { to, through: this.proxy, after: call });
       ok = await second.final(ANSWER_LIMIT_MS);
     }
@@ -76,7 +70,7 @@ export class DeskPhone {
       dialledAt_ms: call.sentAt_ms,
       noticedAt_ms: notice?.at_ms,
       answeredAt_ms: ok.at_ms,
-      by: endpointOf(uriOf(ok.header("contact"))).host,
+      by: addressOf(uriIn(ok.header("contact"))).host,
     };
   }
 
@@ -87,9 +81,8 @@ export class DeskPhone {
   /** Registers, and again whenever half of what was granted is over. Returns with the first answer. */
   async stayRegistered(expires_s: number): Promise<void> {
     const user = `phone-${this.agent.endpoint.host.split(".").at(-1)}`;
-    const aor = `<sip:${user}@pbx.example.com>`;
-    const identity = { from: `${aor};tag=${newToken()}`, to: aor, callId: newToken() };
-    await this.register({ ...identity, user, expires_s }, 1);
+    const contact = `sip:${user}@${this.agent.sentBy}`;
+    await this.register({ user, contact, callId: newToken(), tag: newToken(), expires_s, cseq: 1 });
   }
 
   /** The least that a binding had left when it was refreshed; negative: it had lapsed. */
@@ -106,24 +99,18 @@ export class DeskPhone {
     clearTimeout(this.refresh);
   }
 
-  private async register(identity: Identity, cseq: number): Promise<void> {
-    const { user, expires_s, ...parts } = identity;
-    const contact = `sip:${user}@${this.agent.sentBy}`;
-    const request = { ...parts, method: "REGISTER", uri: "sip:pbx.example.com", cseq, contact };
-    await this.agent.send(
-      buildRequest(this.agent.sentBy, { ...request, extra: [`Expires: ${expires_s}`] }),
-      this.proxy,
-    );
-    const granted_s = await this.granted(identity.callId, contact);
+  private async register(identity: Registration): Promise<void> {
+    await this.agent.send(requestText(this.agent.sentBy, registration(identity)), this.proxy);
+    const granted_s = await this.granted(identity.callId, identity.contact);
     if (this.isRetired) return;
-    this.refresh = setTimeout(() => void this.register(identity, cseq + 1), (granted_s * 1_000) / 2);
+    const next = { ...identity, cseq: identity.cseq + 1 };
+    this.refresh = setTimeout(() => void this.register(next), (granted_s * 1_000) / 2);
   }
 
   private async granted(callId: string, contact: string): Promise<number> {
     try {
       const response = await this.agent.next({ isFinal: true, method: "REGISTER", callId }, REGISTER_LIMIT_MS);
-      const mine = response.list("contact").find((value) => uriOf(value) === contact);
-      const expires_s = Number(/;expires=(\d+)/.exec(mine ?? "")?.[1] ?? 0);
+      const expires_s = grantedTo(response, contact);
       if (response.status === 200 && expires_s > 0) this.grants.push({ at_ms: response.at_ms, expires_s });
       else this.refusals.push(response.startLine);
       return Math.max(expires_s, 1);

@@ -1,59 +1,41 @@
 /** One side of a dialog: requests within it follow its Route set (RFC 3261 §12.2). */
-
+import { newBranch, type RequestParts, requestText, sdp } from "../../sip/build.ts";
+import { Dialog as State, type Within } from "../../sip/dialog.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
 import { pause } from "./clock.ts";
 import type { SipAgent } from "./sip-agent.ts";
-import { buildRequest, endpointOf, newBranch, type SipMessage, sdp, uriOf } from "./sip-message.ts";
 
-interface DialogState {
-  readonly callId: string;
-  /** Whole values of From and To as this side writes them. */
-  readonly local: string;
-  readonly remote: string;
-  readonly target: string;
-  readonly routes: readonly string[];
-  readonly cseq: number;
-}
+/** Unlike the other side's numbers. */
+const CALLEE_CSEQ = 100;
 
 export class Dialog {
   readonly agent: SipAgent;
-  readonly callId: string;
-  /** Nearest hop first. */
-  readonly routes: readonly string[];
-  private readonly state: DialogState;
-  private cseq: number;
+  private readonly state: State;
   /** Of the request that was sent last. */
   private branch = "";
 
-  constructor(agent: SipAgent, state: DialogState) {
+  private constructor(agent: SipAgent, state: State) {
     this.agent = agent;
     this.state = state;
-    this.callId = state.callId;
-    this.routes = state.routes;
-    this.cseq = state.cseq;
   }
 
   /** The caller's side, from the 2xx. */
   static ofCaller(agent: SipAgent, ok: SipMessage): Dialog {
-    return new Dialog(agent, {
-      callId: ok.callId,
-      local: ok.header("from"),
-      remote: ok.header("to"),
-      target: uriOf(ok.header("contact")),
-      routes: ok.list("record-route").reverse(),
-      cseq: ok.cseq,
-    });
+    return new Dialog(agent, State.ofCaller(ok));
   }
 
   /** The callee's side, from the INVITE. */
   static ofCallee(agent: SipAgent, invite: SipMessage, toTag: string): Dialog {
-    return new Dialog(agent, {
-      callId: invite.callId,
-      local: `${invite.header("to")};tag=${toTag}`,
-      remote: invite.header("from"),
-      target: uriOf(invite.header("contact")),
-      routes: invite.list("record-route"),
-      cseq: 100,
-    });
+    return new Dialog(agent, State.ofCallee(invite, toTag, CALLEE_CSEQ));
+  }
+
+  get callId(): string {
+    return this.state.callId;
+  }
+
+  /** Nearest hop first. */
+  get routes(): readonly string[] {
+    return this.state.routes;
   }
 
   /**
@@ -61,32 +43,24 @@ export class Dialog {
    * @param extra further lines
    */
   async send(method: string, extra: readonly string[] = []): Promise<void> {
-    this.cseq += 1;
     this.branch = newBranch();
-    await this.transmit(
-      method,
-      this.cseq,
-      method === "INVITE" ? sdp(this.agent.endpoint.host) : undefined,
-      extra,
-      this.branch,
-    );
+    const session = method === "INVITE" ? sdp(this.agent.endpoint.host) : undefined;
+    await this.transmit(this.state.request(method), { session, extra, branch: this.branch });
   }
 
   /** The header line that asks the other side to let somebody else take this side's place (RFC 3891). */
   get replaces(): string {
-    const tagOf = (value: string) => /;\s*tag=([^;\s]+)/.exec(value)?.[1] ?? "";
-    const { callId, local, remote } = this.state;
-    return `Replaces: ${callId};to-tag=${tagOf(remote)};from-tag=${tagOf(local)}`;
+    return `Replaces: ${this.state.name}`;
   }
 
   /** For the 2xx to the INVITE that was sent last. */
   async acknowledge(ok: SipMessage): Promise<void> {
-    await this.transmit("ACK", ok.cseq, undefined);
+    await this.transmit(this.state.request("ACK", ok.cseq));
   }
 
   /** For the refusal of the INVITE that was sent last (RFC 3261 §17.1.1.3). */
   async acknowledgeRefusal(refusal: SipMessage): Promise<void> {
-    await this.transmit("ACK", refusal.cseq, undefined, [], this.branch);
+    await this.transmit(this.state.request("ACK", refusal.cseq), { branch: this.branch });
   }
 
   /**
@@ -117,7 +91,7 @@ export class Dialog {
       request,
       200,
       "OK",
-      isInvite ? { contact: `sip:${agent.sentBy}`, body: sdp(agent.endpoint.host) } : {},
+      isInvite ? { contact: `sip:${agent.sentBy}`, session: sdp(agent.endpoint.host) } : {},
     );
     const ok = await this.agent.next({ status: 200, method, callId });
     if (isInvite) {
@@ -127,28 +101,9 @@ export class Dialog {
     return request;
   }
 
-  private async transmit(
-    method: string,
-    cseq: number,
-    body: string | undefined,
-    extra: readonly string[] = [],
-    branch = newBranch(),
-  ): Promise<void> {
-    const { callId, local, remote, target, routes } = this.state;
-    const contact = `sip:${this.agent.sentBy}`;
-    const wire = buildRequest(this.agent.sentBy, {
-      method,
-      uri: target,
-      from: local,
-      to: remote,
-      callId,
-      cseq,
-      branch,
-      routes,
-      extra,
-      ...(method === "INVITE" ? { contact } : {}),
-      ...(body === undefined ? {} : { body }),
-    });
-    await this.agent.send(wire, endpointOf(uriOf(routes[0] ?? target)));
+  private async transmit(within: Within, more: Pick<RequestParts, "session" | "extra" | "branch"> = {}): Promise<void> {
+    const { agent, state } = this;
+    const contact = within.method === "INVITE" ? `sip:${agent.sentBy}` : undefined;
+    await agent.send(requestText(agent.sentBy, { ...within, ...more, contact }), state.nextHop);
   }
 }

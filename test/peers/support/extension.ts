@@ -1,7 +1,8 @@
 /** A phone in the hands of a test, as its registrar knows it: its REGISTERs, one after the other. */
+import { newToken, registration, requestText } from "../../sip/build.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
 import type { Endpoint } from "./addresses.ts";
 import type { SipAgent } from "./sip-agent.ts";
-import { buildRequest, newToken, type SipMessage } from "./sip-message.ts";
 
 export class Extension {
   readonly user: string;
@@ -31,19 +32,8 @@ export class Extension {
   async register(expires_s = 300): Promise<SipMessage> {
     const { agent, user, contact, callId, cseq } = this;
     this.cseq += 1;
-    const aor = `<sip:${user}@pbx.example.com>`;
-    const parts = {
-      from: `${aor};tag=${newToken()}`,
-      to: aor,
-      callId,
-      cseq,
-      contact,
-      extra: [`Expires: ${expires_s}`],
-    };
-    await agent.send(
-      buildRequest(agent.sentBy, { ...parts, method: "REGISTER", uri: "sip:pbx.example.com" }),
-      this.proxy,
-    );
+    const parts = registration({ user, contact, callId, cseq, expires_s });
+    await agent.send(requestText(agent.sentBy, parts), this.proxy);
     return agent.next({ isFinal: true, method: "REGISTER", callId });
   }
 

@@ -1,10 +1,10 @@
 /** What a Kamailio has received, by the copies that its siptrace module sends (HEP version 1). */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { SipMessage } from "../../sip/sip-message.ts";
 import type { Endpoint } from "./addresses.ts";
 import { defer } from "./cleanup.ts";
 import { monotonic_ms } from "./clock.ts";
-import { SipMessage } from "./sip-message.ts";
 
 const LENGTH_AT = 1;
 const DESTINATION_AT = 12;

@@ -1,7 +1,8 @@
 /** The callee of an INVITE. */
+import { newToken, sdp } from "../../sip/build.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
 import { Dialog } from "./dialog.ts";
 import type { SipAgent } from "./sip-agent.ts";
-import { newToken, type SipMessage, sdp } from "./sip-message.ts";
 
 export class IncomingCall {
   readonly invite: SipMessage;
@@ -51,9 +52,8 @@ export class IncomingCall {
     return cancel;
   }
 
-  private async respond(status: number, reason: string, body?: string): Promise<void> {
+  private async respond(status: number, reason: string, session?: string): Promise<void> {
     const { agent, invite, toTag } = this;
-    const parts = { toTag, contact: `sip:callee@${agent.sentBy}`, ...(body === undefined ? {} : { body }) };
-    await agent.reply(invite, status, reason, parts);
+    await agent.reply(invite, status, reason, { toTag, contact: `sip:callee@${agent.sentBy}`, session });
   }
 }

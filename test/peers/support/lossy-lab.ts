@@ -10,7 +10,7 @@ import { CallingSide } from "./calling-side.ts";
 import { openPort } from "./datagram-port.ts";
 import { type LineQuality, LossyWire } from "./lossy-wire.ts";
 import { Namespace } from "./namespace.ts";
-import { UserAgent } from "./user-agent.ts";
+import { openUserAgent } from "./user-agent.ts";
 
 const SIP = 5060;
 const LAN = { host: "10.222.237.1", port: SIP };
@@ -47,12 +47,12 @@ export async function buildLossyLab(
   const [lan, wan] = [new LossyWire(quality, random), new LossyWire(quality, random)];
   const phones = await Promise.all(
     hosts.map(async (host) => {
-      const agent = await UserAgent.open({ host, port: SIP }, lan.opener(office.name));
+      const agent = await openUserAgent({ host, port: SIP }, lan.opener(office.name));
       return new CallingSide(agent, LAN);
     }),
   );
-  const pbx = await UserAgent.open({ host: UPSTREAM, port: SIP }, wan.opener(headquarters.name));
-  const trunk = await UserAgent.open({ host: GATEWAY, port: SIP }, (local, onDatagram) =>
+  const pbx = await openUserAgent({ host: UPSTREAM, port: SIP }, wan.opener(headquarters.name));
+  const trunk = await openUserAgent({ host: GATEWAY, port: SIP }, (local, onDatagram) =>
     openPort(local, onDatagram, pstn.name),
   );
   const sides = { upstream: new AnsweringSide(pbx, mannerOf), gateway: new AnsweringSide(trunk, mannerOf) };

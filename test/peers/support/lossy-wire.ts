@@ -2,9 +2,9 @@
  * A bad line, in front of an endpoint's socket: loses, delays, duplicates and reorders what goes either way, for kernels
  * without netem. It keeps count of what it did to each message, so that nobody else is blamed for that.
  */
-import type { Endpoint } from "./addresses.ts";
-import { type DatagramPort, type OnDatagram, openPort } from "./datagram-port.ts";
-import type { OpenPort } from "./user-agent.ts";
+import type { OpenWire } from "../../sip/transactions.ts";
+import type { OnText } from "../../sip/wire.ts";
+import { openPort } from "./datagram-port.ts";
 
 /** Chances are 0 … 1, for each datagram and each way. */
 export interface LineQuality {
@@ -45,17 +45,16 @@ export class LossyWire {
   }
 
   /** @param namespace where the endpoints behind it are */
-  opener(namespace: string): OpenPort {
-    return async (local: Endpoint, onDatagram: OnDatagram): Promise<DatagramPort> => {
+  opener(namespace: string): OpenWire {
+    return async (local, onDatagram) => {
       let isOpen = true;
-      const arrive: OnDatagram = (wire, from, at_ms) => {
+      const arrive: OnText = (wire, from, at_ms) => {
         this.carry("in", wire, () => isOpen && onDatagram(wire, from, at_ms));
       };
       const port = await openPort(local, arrive, namespace);
       return {
-        send: async (wire, to) => {
-          this.carry("out", wire, () => isOpen && port.send(wire, to).catch(() => {}));
-          return 0;
+        send: (wire, to) => {
+          this.carry("out", wire, () => isOpen && port.send(wire, to));
         },
         close: () => {
           isOpen = false;

@@ -2,11 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { uriIn } from "../../sip/message.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
 import { DnsServer } from "../../support/dns-server.ts";
 import type { Endpoint } from "./addresses.ts";
 import { defer } from "./cleanup.ts";
 import type { Names } from "./phone.ts";
-import { type SipMessage, uriOf } from "./sip-message.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 export const DOMAIN = "pbx.example.com";
@@ -29,7 +30,7 @@ export async function nameService(proxy: Endpoint, pbx: Endpoint, host: string):
 /** What begins something came to the PBX without any Route, and what belongs to a call with its own on top. */
 export function expectNoRouteOfOurs(requests: readonly SipMessage[], pbx: Endpoint): void {
   for (const request of requests) {
-    const hosts = request.list("route").map((route) => uriOf(route).replace(/^.*@|^sip:|;.*$/g, ""));
+    const hosts = request.list("route").map((route) => uriIn(route).replace(/^.*@|^sip:|;.*$/g, ""));
     expect(hosts, request.wire).not.toContain(OUR_NAME);
     if (request.tagOf("to") === "") expect(hosts, request.wire).toEqual([]);
     // An ACK to a refusal belongs to no call.

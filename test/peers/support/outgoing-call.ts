@@ -1,10 +1,12 @@
 /** The caller of an INVITE. */
+import { hopText, newBranch, newToken, type RequestParts, requestText, sdp } from "../../sip/build.ts";
+import { readSip } from "../../sip/message.ts";
+import { repeat, T1_MS } from "../../sip/repetition.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
+import { REAL_TIME } from "../../sip/wire.ts";
 import type { Endpoint } from "./addresses.ts";
 import { Dialog } from "./dialog.ts";
 import type { SipAgent } from "./sip-agent.ts";
-import { buildRequest, newBranch, newToken, type RequestParts, type SipMessage, sdp } from "./sip-message.ts";
-
-const T1_MS = 500;
 
 export interface CallOptions {
   /** The Request-URI. */
@@ -44,11 +46,11 @@ export class OutgoingCall {
       cseq: (after?.parts.cseq ?? 0) + 1,
       branch: newBranch(),
       contact: `sip:caller@${agent.sentBy}`,
-      body: sdp(agent.endpoint.host),
-      ...(routes === undefined ? {} : { routes }),
-      ...(extra === undefined ? {} : { extra }),
+      session: sdp(agent.endpoint.host),
+      routes,
+      extra,
     };
-    const sentAt_ms = await agent.send(buildRequest(agent.sentBy, parts), through);
+    const sentAt_ms = await agent.send(requestText(agent.sentBy, parts), through);
     return new OutgoingCall(agent, through, parts, sentAt_ms);
   }
 
@@ -88,22 +90,22 @@ export class OutgoingCall {
     let resent = 0;
     const resend = () => {
       resent += 1;
-      void this.agent.send(buildRequest(this.agent.sentBy, this.parts), this.through);
+      void this.agent.send(requestText(this.agent.sentBy, this.parts), this.through);
     };
-    const timer = setInterval(resend, T1_MS);
+    let isUnanswered = true;
+    repeat(REAL_TIME, () => isUnanswered, resend, T1_MS);
     try {
       await this.response(100, limit_ms);
       return resent;
     } finally {
-      clearInterval(timer);
+      isUnanswered = false;
     }
   }
 
   /** The requests that share the INVITE's branch and CSeq number. */
   private async sendLike(method: "ACK" | "CANCEL", to: string): Promise<void> {
-    const { uri, from, callId, cseq, branch, routes } = this.parts;
-    const parts = { method, uri, from, to, callId, cseq, ...(branch === undefined ? {} : { branch }) };
-    const wire = buildRequest(this.agent.sentBy, { ...parts, ...(routes === undefined ? {} : { routes }) });
-    await this.agent.send(wire, this.through);
+    const { agent, parts, through } = this;
+    const invite = readSip(requestText(agent.sentBy, parts));
+    await agent.send(hopText(method, invite, { uri: parts.uri, routes: parts.routes, to }), through);
   }
 }

@@ -1,7 +1,8 @@
 /** A phone registers through the proxy at a registrar in the test's hands. */
+import { grant, newToken, registration, requestText } from "../../sip/build.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
 import type { Endpoint } from "./addresses.ts";
 import type { SipAgent } from "./sip-agent.ts";
-import { buildRequest, newToken, type SipMessage } from "./sip-message.ts";
 
 export interface Registration {
   /** As the registrar got it. */
@@ -22,16 +23,10 @@ export async function register(
 ): Promise<Registration> {
   const callId = newToken();
   const contact = `sip:${user}@${phone.sentBy}`;
-  const aor = `<sip:${user}@pbx.example.com>`;
-  const parts = { method: "REGISTER", uri: "sip:pbx.example.com", from: `${aor};tag=${newToken()}`, to: aor, contact };
-  await phone.send(
-    buildRequest(phone.sentBy, { ...parts, callId, cseq: 1, extra: [`Expires: ${expires_s}`] }),
-    through,
-  );
+  const parts = registration({ user, contact, callId, cseq: 1, expires_s });
+  await phone.send(requestText(phone.sentBy, parts), through);
   const request = await registrar.next({ method: "REGISTER", callId });
-  const path = request.list("path");
-  const extra = [`Expires: ${expires_s}`, ...path.map((value) => `Path: ${value}`)];
-  await registrar.reply(request, 200, "OK", { toTag: "registrar", contact, extra });
+  await registrar.reply(request, 200, "OK", { toTag: "registrar", extra: grant(request, expires_s) });
   await phone.next({ status: 200, method: "REGISTER", callId });
-  return { request, contact, path };
+  return { request, contact, path: request.list("path") };
 }

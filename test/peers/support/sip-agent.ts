@@ -1,9 +1,11 @@
 /** A SIP endpoint in the hands of a test: a socket, a mailbox to await messages in, and nothing that happens by itself but OPTIONS. */
-import { type Endpoint, hostPort } from "./addresses.ts";
+import { type Address, hostPort } from "../../sip/address.ts";
+import { type ResponseParts, responseText } from "../../sip/build.ts";
+import { SipMessage } from "../../sip/sip-message.ts";
 import { defer } from "./cleanup.ts";
 import { type DatagramPort, openPort, type Stream } from "./datagram-port.ts";
+import { Mailbox } from "./mailbox.ts";
 import { patient } from "./patience.ts";
-import { buildResponse, type ResponseParts, SipMessage } from "./sip-message.ts";
 
 /** With a status a response, without one a request. */
 export interface Wanted {
@@ -14,11 +16,6 @@ export interface Wanted {
   readonly isFinal?: boolean;
 }
 
-interface Waiter {
-  readonly wanted: Wanted;
-  readonly resolve: (message: SipMessage) => void;
-}
-
 /** What an agent does by itself with messages of a kind. */
 interface Habit {
   readonly wanted: Wanted;
@@ -26,7 +23,7 @@ interface Habit {
 }
 
 export class SipAgent {
-  readonly endpoint: Endpoint;
+  readonly endpoint: Address;
   /** All that has come but the OPTIONS that were answered; each retransmission once more. */
   readonly received: SipMessage[] = [];
   /** An endpoint that isn't alive takes everything and says nothing: no ICMP either. */
@@ -35,22 +32,21 @@ export class SipAgent {
   patience_ms = 8_000;
   /** Has the first look at all that comes, repetitions too; what it returns true for is dealt with. */
   attendant: ((message: SipMessage) => boolean) | undefined = undefined;
-  private readonly mailbox: SipMessage[] = [];
+  private readonly mailbox = new Mailbox<SipMessage>();
   private readonly seen = new Set<string>();
-  private readonly waiters = new Set<Waiter>();
   private readonly habits: Habit[] = [];
   private readonly namespace: string | undefined;
   private readonly stream: Stream | undefined;
   private port: DatagramPort | undefined;
 
-  private constructor(endpoint: Endpoint, namespace: string | undefined, stream: Stream | undefined) {
+  private constructor(endpoint: Address, namespace: string | undefined, stream: Stream | undefined) {
     this.endpoint = endpoint;
     this.namespace = namespace;
     this.stream = stream;
   }
 
   /** Closes when the test ends. */
-  static async open(endpoint: Endpoint, namespace?: string, stream?: Stream): Promise<SipAgent> {
+  static async open(endpoint: Address, namespace?: string, stream?: Stream): Promise<SipAgent> {
     const agent = new SipAgent(endpoint, namespace, stream);
     await agent.reopen();
     defer(() => agent.close());
@@ -77,9 +73,9 @@ export class SipAgent {
   }
 
   /** @returns when it left, in ms of the monotonic clock */
-  async send(wire: string, to: Endpoint): Promise<number> {
+  async send(wire: string, to: Address): Promise<number> {
     if (this.port === undefined) throw new Error(`${this.sentBy} is closed`);
-    return this.port.send(this.stream === undefined ? wire : named(wire, this.stream, this.sentBy), to);
+    return this.port.sendTimed(this.stream === undefined ? wire : named(wire, this.stream, this.sentBy), to);
   }
 
   /** Ends its connections; others may be opened. */
@@ -88,33 +84,20 @@ export class SipAgent {
   }
 
   async reply(request: SipMessage, status: number, reason: string, parts: ResponseParts = {}): Promise<void> {
-    await this.send(buildResponse(request, status, reason, parts), request.from);
+    await this.send(responseText(request, status, { reason, ...parts }), request.from);
   }
 
   /** Takes the first such message out of the mailbox, or waits for it. Retransmissions don't count. */
-  async next(wanted: Wanted, limit_ms = this.patience_ms): Promise<SipMessage> {
-    const index = this.mailbox.findIndex((message) => isWanted(message, wanted));
-    const [known] = index < 0 ? [] : this.mailbox.splice(index, 1);
-    if (known !== undefined) return known;
+  next(wanted: Wanted, limit_ms = this.patience_ms): Promise<SipMessage> {
     const patient_ms = patient(limit_ms);
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        wanted,
-        resolve: (message) => {
-          clearTimeout(timer);
-          this.waiters.delete(waiter);
-          resolve(message);
-        },
-      };
-      const timer = setTimeout(() => {
-        this.waiters.delete(waiter);
+    return this.mailbox.next(
+      (message) => isWanted(message, wanted),
+      patient_ms,
+      () => {
         const seen = this.received.map((message) => message.startLine).join(" | ");
-        reject(
-          new Error(`${this.sentBy}: no ${JSON.stringify(wanted)} in ${patient_ms} ms, but: ${seen || "nothing"}`),
-        );
-      }, patient_ms);
-      this.waiters.add(waiter);
-    });
+        return `${this.sentBy}: no ${JSON.stringify(wanted)} in ${patient_ms} ms, but: ${seen || "nothing"}`;
+      },
+    );
   }
 
   /** From now on such messages don't come to the mailbox, retransmissions included: `act` takes them, while it is alive. */
@@ -149,13 +132,7 @@ export class SipAgent {
     if (this.attendant?.(message) === true) return;
     if (this.seen.has(message.wire)) return;
     this.seen.add(message.wire);
-    for (const waiter of this.waiters) {
-      if (isWanted(message, waiter.wanted)) {
-        waiter.resolve(message);
-        return;
-      }
-    }
-    this.mailbox.push(message);
+    this.mailbox.put(message);
   }
 }
 

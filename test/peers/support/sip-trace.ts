@@ -1,10 +1,10 @@
 /** The SIP messages that a phone has received, read out of what it prints. */
+import { SipMessage } from "../../sip/sip-message.ts";
 import type { Endpoint } from "./addresses.ts";
 import type { Child } from "./child.ts";
 import { monotonic_ms } from "./clock.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { Wanted } from "./sip-agent.ts";
-import { SipMessage } from "./sip-message.ts";
 
 const START_LINE = /^(?:SIP\/2\.0 \d{3} |[A-Z]+ \S+ SIP\/2\.0$)/;
 

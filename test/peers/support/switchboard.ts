@@ -1,21 +1,21 @@
 /** An agent that works by itself: answers whoever calls, registers whoever asks. */
+import { grant, newToken, sdp } from "../../sip/build.ts";
+import { Repetition, T2_MS } from "../../sip/repetition.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
+import { REAL_TIME } from "../../sip/wire.ts";
 import { defer } from "./cleanup.ts";
 import type { SipAgent } from "./sip-agent.ts";
-import { newToken, type SipMessage, sdp } from "./sip-message.ts";
 
 /** Short: it is part of what tests measure. */
 const ANSWER_DELAY_MS = 20;
-/** RFC 3261 §13.3.1.4: a 200 is repeated until its ACK comes. */
-const T1_MS = 500;
-const T2_MS = 4_000;
-const REPEAT_LIMIT_MS = 32_000;
 const ACK_LIMIT_MS = 20_000;
 
 interface Call {
   readonly invite: SipMessage;
   readonly toTag: string;
   status: number;
-  timer: NodeJS.Timeout | undefined;
+  /** Of its answer, until the ACK comes (RFC 3261 §13.3.1.4). */
+  repetition: Repetition | undefined;
 }
 
 export class Switchboard {
@@ -69,7 +69,7 @@ export class Switchboard {
   }
 
   private forget(): void {
-    for (const { timer } of this.calls.values()) clearTimeout(timer);
+    for (const call of this.calls.values()) end(call);
     this.calls.clear();
   }
 
@@ -99,24 +99,25 @@ export class Switchboard {
       this.respond(known);
       return;
     }
-    const call: Call = { invite, toTag: newToken(), status: 100, timer: undefined };
+    const call: Call = { invite, toTag: newToken(), status: 100, repetition: undefined };
     this.calls.set(keyOf(invite), call);
     this.respond(call);
     if (this.neverAnswered !== "" && invite.requestUri.startsWith(`sip:${this.neverAnswered}@`)) return;
-    call.timer = setTimeout(() => this.answer(call, T1_MS, 0), ANSWER_DELAY_MS);
+    REAL_TIME.after(ANSWER_DELAY_MS, () => this.answer(call));
   }
 
-  private answer(call: Call, next_ms: number, since_ms: number): void {
+  private answer(call: Call): void {
+    if (call.status >= 200 || this.calls.get(keyOf(call.invite)) !== call) return;
     call.status = 200;
     this.respond(call);
-    if (since_ms > REPEAT_LIMIT_MS) return;
-    call.timer = setTimeout(() => this.answer(call, Math.min(next_ms * 2, T2_MS), since_ms + next_ms), next_ms);
+    const again = () => this.respond(call);
+    call.repetition = new Repetition(REAL_TIME, again, () => {}, T2_MS);
   }
 
   private onAck(ack: SipMessage): void {
     const call = this.calls.get(keyOf(ack));
     if (call === undefined) return;
-    clearTimeout(call.timer);
+    end(call);
     const { callId } = ack;
     if (call.status !== 200 || this.established.has(callId)) return;
     this.established.set(callId, ack.at_ms);
@@ -128,16 +129,12 @@ export class Switchboard {
     this.reply(cancel, 200, "OK");
     const call = this.calls.get(keyOf(cancel));
     if (call === undefined || call.status >= 200) return;
-    clearTimeout(call.timer);
     call.status = 487;
     this.respond(call);
   }
 
   private onRegister(request: SipMessage): void {
-    const path = request.list("path").map((value) => `Path: ${value}`);
-    const expires = request.header("expires");
-    const contact = `Contact: ${request.header("contact")};expires=${expires}`;
-    this.reply(request, 200, "OK", [contact, ...path]);
+    this.reply(request, 200, "OK", grant(request));
   }
 
   private respond({ invite, status, toTag }: Call): void {
@@ -147,7 +144,7 @@ export class Switchboard {
       void agent.reply(invite, 100, "Trying");
     } else if (status === 200) {
       const contact = `sip:callee@${agent.sentBy}`;
-      void agent.reply(invite, 200, "OK", { toTag, contact, body: sdp(agent.endpoint.host) });
+      void agent.reply(invite, 200, "OK", { toTag, contact, session: sdp(agent.endpoint.host) });
     } else {
       void agent.reply(invite, status, "Request Terminated", { toTag });
     }
@@ -156,6 +153,10 @@ export class Switchboard {
   private reply(request: SipMessage, status: number, reason: string, extra: readonly string[] = []): void {
     if (this.agent.isOpen) void this.agent.reply(request, status, reason, { toTag: "switchboard", extra });
   }
+}
+
+function end({ repetition }: Call): void {
+  repetition?.stop();
 }
 
 /** What an INVITE shares with its ACK and CANCEL. */
