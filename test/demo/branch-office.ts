@@ -2,17 +2,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Address } from "../sip/address.ts";
+import { DOMAIN } from "../sip/build.ts";
 import { Gateway } from "./actors/gateway.ts";
 import { Pbx } from "./actors/pbx.ts";
 import { Phone } from "./actors/phone.ts";
 import { Stranger } from "./actors/stranger.ts";
 import { BranchlineProcess, type UpstreamEdge } from "./branchline-process.ts";
 import { findFreePort } from "./free-port.ts";
-import type { Watcher } from "./sip/endpoint.ts";
-import type { Address } from "./sip/message.ts";
+import type { Watcher } from "./sip/watched-wire.ts";
 import { PATIENCE } from "./wait.ts";
 
-export const DOMAIN = "pbx.example.com";
 /** branchline's own defaults, which the configuration below leaves alone. */
 export const FR_TIMER_ms = 4_000;
 export const NOTICE_HOLD_ms = 1_000;

@@ -1,6 +1,7 @@
 /** A branch's day, step by step. Each step plays, checks what the actors saw, and says what happened. */
+import { uriIn } from "../sip/message.ts";
+import type { SipMessage } from "../sip/sip-message.ts";
 import { type BranchOffice, FR_TIMER_ms, NOTICE_HOLD_ms } from "./branch-office.ts";
-import { allValues, firstValue, type SipRequest, uriOf } from "./sip/message.ts";
 import type { Heard, OutgoingCall } from "./sip/outgoing-call.ts";
 import { PATIENCE, pause, within } from "./wait.ts";
 
@@ -173,7 +174,7 @@ async function callThroughOutage(office: BranchOffice, dial: () => OutgoingCall)
   const notice = await within(FR_TIMER_ms + SOON_ms, "181 comes", call.hears(181));
   const redirect = await within(NOTICE_HOLD_ms + SOON_ms, "302 comes", call.hears(302));
   const { host, port } = office.gatewayAddress;
-  const contact = uriOf(firstValue(redirect.response, "Contact"));
+  const contact = uriIn(redirect.response.header("contact"));
   check(contact === `sip:${OUTSIDE_NUMBER}@${host}:${port}`, `the 302 leads to ${contact}`);
   await within(SOON_ms, "the gateway answers", call.hears(200));
   check(gateway.outsideCalls.length === callsBefore + 1, "the gateway wasn't called exactly once");
@@ -187,8 +188,8 @@ async function talkAndHangUp(call: OutgoingCall): Promise<void> {
 }
 
 /** RFC 3326: phones don't list such a call as missed. */
-function saysAnswered(cancel: SipRequest): boolean {
-  return allValues(cancel, "Reason").some((reason) => reason.includes('"Call completed elsewhere"'));
+function saysAnswered(cancel: SipMessage): boolean {
+  return cancel.list("reason").some((reason) => reason.includes('"Call completed elsewhere"'));
 }
 
 function checkTime(what: string, found_ms: number, expected_ms: number): void {

@@ -1,8 +1,8 @@
 /** The branch's gateway to the telephone network: a few lines, and somebody at the far end of each. */
-import type { Watcher } from "../sip/endpoint.ts";
-import type { Address } from "../sip/message.ts";
+import type { Address } from "../../sip/address.ts";
 import type { OutgoingCall } from "../sip/outgoing-call.ts";
 import { UserAgent } from "../sip/user-agent.ts";
+import type { Watcher } from "../sip/watched-wire.ts";
 import { answerAfterRinging } from "./answer.ts";
 
 export class Gateway {
@@ -21,11 +21,11 @@ export class Gateway {
   }
 
   open(): Promise<void> {
-    return this.agent.endpoint.open();
+    return this.agent.open();
   }
 
   close(): void {
-    this.agent.endpoint.close();
+    this.agent.close();
   }
 
   /** Somebody outside calls the branch's own number. The gateway is set up to hand such calls to `proxy`. */

@@ -1,12 +1,13 @@
 /** The head office's PBX: registrar, switch between its phones, and a line to the outside world of its own. */
-
-import type { Watcher } from "../sip/endpoint.ts";
+import type { Address } from "../../sip/address.ts";
+import { grant } from "../../sip/build.ts";
+import { uriIn, userOf } from "../../sip/message.ts";
+import type { ServerTransaction } from "../../sip/transactions.ts";
 import { History } from "../sip/history.ts";
 import type { IncomingCall } from "../sip/incoming-call.ts";
-import { type Address, allValues, firstValue, uriOf, userOf } from "../sip/message.ts";
 import type { OutgoingCall } from "../sip/outgoing-call.ts";
-import type { ServerTransaction } from "../sip/server-transaction.ts";
 import { UserAgent } from "../sip/user-agent.ts";
+import type { Watcher } from "../sip/watched-wire.ts";
 import { answerAfterRinging } from "./answer.ts";
 
 /** Where a registered phone is reached. */
@@ -35,39 +36,32 @@ export class Pbx {
   }
 
   open(): Promise<void> {
-    return this.agent.endpoint.open();
+    return this.agent.open();
   }
 
   close(): void {
-    this.agent.endpoint.close();
+    this.agent.close();
   }
 
   /** From now on nothing comes back, and no error says so: the worst way for a line to fail. */
   die(): void {
-    this.agent.endpoint.isDead = true;
+    this.agent.wire.isDead = true;
   }
 
   revive(): void {
-    this.agent.endpoint.isDead = false;
+    this.agent.wire.isDead = false;
   }
 
   private register(transaction: ServerTransaction): void {
     const { request } = transaction;
-    const contact = firstValue(request, "Contact");
-    const path = allValues(request, "Path");
-    if (path.length > 0 && !allValues(request, "Supported").includes("path")) {
-      transaction.respond({ status: 421, reason: "Extension Required", fields: [["Require", "path"]] });
+    const path = request.list("path");
+    if (path.length > 0 && !request.list("supported").includes("path")) {
+      transaction.respond(421, { extra: ["Require: path"] });
       return;
     }
-    this.bindings.set(userOf(uriOf(firstValue(request, "To"))), { contact: uriOf(contact), path });
-    transaction.respond({
-      status: 200,
-      reason: "OK",
-      fields: [
-        ...path.map((value) => ["Path", value] as const),
-        ["Contact", `${contact};expires=${firstValue(request, "Expires")}`],
-      ],
-    });
+    const contact = uriIn(request.header("contact"));
+    this.bindings.set(userOf(uriIn(request.header("to"))), { contact, path });
+    transaction.respond(200, { extra: grant(request) });
   }
 
   private async connect(caller: IncomingCall): Promise<void> {

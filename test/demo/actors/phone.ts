@@ -1,11 +1,12 @@
 /** A desk phone: registers, dials and rings through its outbound proxy, and follows redirects. */
-import { buildRequest, randomToken } from "../sip/build.ts";
-import type { Watcher } from "../sip/endpoint.ts";
+import type { Address } from "../../sip/address.ts";
+import { newToken, registration } from "../../sip/build.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
 import { History } from "../sip/history.ts";
 import type { IncomingCall } from "../sip/incoming-call.ts";
-import type { Address, SipResponse } from "../sip/message.ts";
 import type { OutgoingCall } from "../sip/outgoing-call.ts";
 import { UserAgent } from "../sip/user-agent.ts";
+import type { Watcher } from "../sip/watched-wire.ts";
 
 /** What a phone's settings page asks for. */
 export interface PhoneSettings {
@@ -38,30 +39,18 @@ export class Phone {
   }
 
   open(): Promise<void> {
-    return this.agent.endpoint.open();
+    return this.agent.open();
   }
 
   close(): void {
-    this.agent.endpoint.close();
+    this.agent.close();
   }
 
   /** The registrar's final answer. */
-  register(): Promise<SipResponse> {
-    const { domain, outboundProxy } = this.settings;
-    const request = buildRequest({
-      method: "REGISTER",
-      uri: `sip:${domain}`,
-      from: `<${this.identity}>;tag=${randomToken()}`,
-      to: `<${this.identity}>`,
-      callId: randomToken(),
-      sequence: 1,
-      routes: [this.route],
-      fields: [
-        ["Contact", this.agent.contact],
-        ["Expires", String(EXPIRES_s)],
-      ],
-    });
-    return this.agent.endpoint.ask(request, outboundProxy);
+  register(): Promise<SipMessage> {
+    const { extension: user, agent, route } = this;
+    const parts = registration({ user, contact: agent.contact, callId: newToken(), cseq: 1, expires_s: EXPIRES_s });
+    return agent.endpoint.ask({ ...parts, routes: [route] }, this.settings.outboundProxy);
   }
 
   dial(number: string): OutgoingCall {

@@ -1,8 +1,8 @@
 /** Somebody from the internet who would like to telephone at the branch's expense. */
-import type { Watcher } from "../sip/endpoint.ts";
-import type { Address } from "../sip/message.ts";
+import type { Address } from "../../sip/address.ts";
 import type { OutgoingCall } from "../sip/outgoing-call.ts";
 import { UserAgent } from "../sip/user-agent.ts";
+import type { Watcher } from "../sip/watched-wire.ts";
 
 export class Stranger {
   private readonly agent: UserAgent;
@@ -12,11 +12,11 @@ export class Stranger {
   }
 
   open(): Promise<void> {
-    return this.agent.endpoint.open();
+    return this.agent.open();
   }
 
   close(): void {
-    this.agent.endpoint.close();
+    this.agent.close();
   }
 
   /** Asks `proxy` to call `number` through `gateway`. */

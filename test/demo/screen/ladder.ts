@@ -1,6 +1,6 @@
 /** The ladder: one line for each message that an actor sends or receives, as it happens. */
 import type { UpstreamEdge } from "../branchline-process.ts";
-import type { Sighting } from "../sip/endpoint.ts";
+import type { Sighting } from "../sip/watched-wire.ts";
 import { isDrawn, labelsOf, noteOf, styleOf } from "./labels.ts";
 import { dim, type Style, WIDTH, yellow } from "./style.ts";
 
@@ -83,8 +83,8 @@ export class Ladder {
 
   private countProbe({ fate, message, isRepeat }: Sighting): void {
     if (isRepeat) return;
-    if (message.kind === "request" && fate === "lost") this.lostProbes += 1;
-    if (message.kind === "response" && message.status === 200) this.answeredProbes += 1;
+    if (message.isRequest && fate === "lost") this.lostProbes += 1;
+    if (message.status === 200) this.answeredProbes += 1;
   }
 
   private row(at_ms: number, actor: string, { left, text }: Arrow, style: Style): string {

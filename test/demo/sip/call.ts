@@ -1,16 +1,16 @@
 /** What calls have in common, whoever began them: being up, and ending. */
-import type { Dialog } from "./dialog.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Dialog } from "../../sip/dialog.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
+import type { Transactions } from "../../sip/transactions.ts";
 import { History } from "./history.ts";
-import type { SipRequest } from "./message.ts";
 
 export abstract class Call {
-  protected readonly endpoint: Endpoint;
+  protected readonly endpoint: Transactions;
   /** Set while the call is up. */
   protected dialog: Dialog | undefined;
   private readonly endings = new History<"hung up" | "was hung up">();
 
-  constructor(endpoint: Endpoint) {
+  constructor(endpoint: Transactions) {
     this.endpoint = endpoint;
   }
 
@@ -19,7 +19,7 @@ export abstract class Call {
   }
 
   /** Whether the other side's `request` is about this call. */
-  contains(request: SipRequest): boolean {
+  contains(request: SipMessage): boolean {
     return this.dialog?.contains(request) === true;
   }
 
@@ -31,7 +31,7 @@ export abstract class Call {
     const { dialog } = this;
     if (dialog === undefined) return undefined;
     this.dialog = undefined;
-    const { status } = await this.endpoint.ask(dialog.bye(), dialog.nextHop);
+    const { status } = await this.endpoint.ask(dialog.request("BYE"), dialog.nextHop);
     this.endings.add("hung up");
     return status;
   }

@@ -1,10 +1,12 @@
 /** A call as the calling device has it (RFC 3261 §13.2). */
-import { audioOffer, buildRequest, randomToken } from "./build.ts";
+import { addressOf } from "../../sip/address.ts";
+import { newToken, sdp } from "../../sip/build.ts";
+import { Dialog } from "../../sip/dialog.ts";
+import { uriIn } from "../../sip/message.ts";
+import type { SipMessage } from "../../sip/sip-message.ts";
+import type { Transactions } from "../../sip/transactions.ts";
 import { Call } from "./call.ts";
-import { Dialog } from "./dialog.ts";
-import type { Endpoint } from "./endpoint.ts";
 import { History } from "./history.ts";
-import { addressOf, firstValue, type SipRequest, type SipResponse, sequenceOf, uriOf } from "./message.ts";
 
 export interface CallPlan {
   /** URIs. */
@@ -12,7 +14,7 @@ export interface CallPlan {
   readonly to: string;
   /** Where the first INVITE is meant to end. */
   readonly requestUri: string;
-  /** Value of our Contact. */
+  /** The URI of our Contact. */
   readonly contact: string;
   /** Route values; the INVITE is sent to the first, or to the Request-URI when there are none. */
   readonly routes: readonly string[];
@@ -21,7 +23,7 @@ export interface CallPlan {
 
 /** A response, and when it came. */
 export interface Heard {
-  readonly response: SipResponse;
+  readonly response: SipMessage;
   readonly at_ms: number;
 }
 
@@ -31,14 +33,14 @@ export class OutgoingCall extends Call {
   readonly heard = new History<Heard>();
   private readonly plan: CallPlan;
   private readonly from: string;
-  private readonly callId = randomToken();
-  private ack: SipRequest | undefined;
+  private readonly callId = newToken();
+  private ack: string | undefined;
 
   /** Dials at once. */
-  constructor(endpoint: Endpoint, plan: CallPlan) {
+  constructor(endpoint: Transactions, plan: CallPlan) {
     super(endpoint);
     this.plan = plan;
-    this.from = `<${plan.from}>;tag=${randomToken()}`;
+    this.from = `<${plan.from}>;tag=${newToken()}`;
     this.invite(plan.requestUri, 1);
   }
 
@@ -52,40 +54,35 @@ export class OutgoingCall extends Call {
     return this.heard.first(({ response }) => response.status >= (this.plan.followsRedirects ? 400 : 300));
   }
 
-  private invite(requestUri: string, sequence: number): void {
+  private invite(uri: string, cseq: number): void {
+    const { callId, from, endpoint } = this;
     const { to, contact, routes } = this.plan;
-    const request = buildRequest({
-      method: "INVITE",
-      uri: requestUri,
-      from: this.from,
-      to: `<${to}>`,
-      callId: this.callId,
-      sequence,
-      routes,
-      fields: [["Contact", contact]],
-      body: audioOffer(this.endpoint.address),
+    const session = sdp(endpoint.address.host);
+    const invite = { method: "INVITE", uri, from, to: `<${to}>`, callId, cseq, routes, contact, session };
+    endpoint.invite(invite, addressOf(uriIn(routes[0] ?? uri)), {
+      progress: (response) => this.hear(response),
+      success: (response) => this.confirm(response),
+      failure: (response) => {
+        this.hear(response);
+        const isFollowed = response.status < 400 && this.plan.followsRedirects;
+        if (isFollowed) this.invite(uriIn(response.header("contact")), cseq + 1);
+      },
     });
-    const nextHop = addressOf(uriOf(routes[0] ?? requestUri));
-    this.endpoint.send(request, nextHop, (response) => this.onResponse(request, response));
   }
 
-  private onResponse(invite: SipRequest, response: SipResponse): void {
-    const { status } = response;
-    const isRepeat = status >= 200 && status < 300 && this.ack !== undefined;
-    if (!isRepeat) this.heard.add({ response, at_ms: performance.now() });
-    if (status >= 200 && status < 300) this.confirm(invite, response);
-    else if (status >= 300 && status < 400 && this.plan.followsRedirects) {
-      this.invite(uriOf(firstValue(response, "Contact")), sequenceOf(invite).number + 1);
-    }
+  private hear(response: SipMessage): void {
+    this.heard.add({ response, at_ms: performance.now() });
   }
 
   /** Every 2xx is acknowledged, also one that comes again (§13.2.2.4). */
-  private confirm(invite: SipRequest, answer: SipResponse): void {
-    if (this.ack === undefined) {
-      this.dialog = Dialog.ofCaller(invite, answer);
-      this.ack = this.dialog.ack();
+  private confirm(ok: SipMessage): void {
+    const dialog = Dialog.ofCaller(ok);
+    if (this.ack !== undefined) {
+      this.endpoint.retransmit(this.ack, dialog.nextHop);
+      return;
     }
-    const nextHop = addressOf(uriOf(firstValue(this.ack, "Route") || this.ack.uri));
-    this.endpoint.sendOnce(this.ack, nextHop);
+    this.dialog = dialog;
+    this.ack = this.endpoint.send(dialog.request("ACK", ok.cseq), dialog.nextHop);
+    this.hear(ok);
   }
 }

@@ -1,26 +1,37 @@
 /** A SIP device: makes calls, takes calls, and answers what else it is asked (RFC 3261 §8). */
+import type { Address } from "../../sip/address.ts";
+import { type ServerTransaction, Transactions } from "../../sip/transactions.ts";
 import type { Call } from "./call.ts";
-import { Endpoint, type Watcher } from "./endpoint.ts";
 import { IncomingCall } from "./incoming-call.ts";
-import { type Address, firstValue, parameterOf } from "./message.ts";
 import { type CallPlan, OutgoingCall } from "./outgoing-call.ts";
-import type { ServerTransaction } from "./server-transaction.ts";
+import { WatchedWire, type Watcher } from "./watched-wire.ts";
 
 export class UserAgent {
-  readonly endpoint: Endpoint;
-  /** Value of our Contact. */
+  readonly endpoint: Transactions;
+  readonly wire: WatchedWire;
+  /** The URI of our Contact. */
   readonly contact: string;
   /** Gets every new call. */
-  onCall: (call: IncomingCall) => void = (call) => call.reject(480, "Temporarily Unavailable");
+  onCall: (call: IncomingCall) => void = (call) => call.reject(480);
   /** Gets REGISTER, which only a registrar knows. */
   onRegister: (transaction: ServerTransaction) => void = refuse;
   private readonly calls: Call[] = [];
 
   /** @param name how the device is called where its messages are shown */
   constructor(name: string, address: Address, watch: Watcher) {
-    this.endpoint = new Endpoint(name, address, watch);
+    this.endpoint = new Transactions(address);
     this.endpoint.onRequest = (transaction) => this.onRequest(transaction);
-    this.contact = `<sip:${name.toLowerCase()}@${address.host}:${address.port}>`;
+    this.wire = new WatchedWire(name, watch);
+    this.contact = `sip:${name.toLowerCase()}@${this.endpoint.sentBy}`;
+  }
+
+  /** @throws when the address is taken, or isn't this machine's */
+  open(): Promise<void> {
+    return this.endpoint.open(this.wire.open);
+  }
+
+  close(): void {
+    void this.endpoint.close();
   }
 
   call(plan: Omit<CallPlan, "contact">): OutgoingCall {
@@ -31,17 +42,16 @@ export class UserAgent {
 
   private onRequest(transaction: ServerTransaction): void {
     const { request } = transaction;
-    const isInDialog = parameterOf(firstValue(request, "To"), "tag") !== "";
     switch (request.method) {
       case "INVITE":
-        if (isInDialog) transaction.respond({ status: 488, reason: "Not Acceptable Here" });
-        else this.onInvite(transaction);
+        if (request.tagOf("to") === "") this.onInvite(transaction);
+        else transaction.respond(488);
         break;
       case "BYE":
         this.onBye(transaction);
         break;
       case "OPTIONS":
-        transaction.respond({ status: 200, reason: "OK" });
+        transaction.respond(200);
         break;
       case "REGISTER":
         this.onRegister(transaction);
@@ -52,7 +62,7 @@ export class UserAgent {
   }
 
   private onInvite(transaction: ServerTransaction): void {
-    transaction.respond({ status: 100, reason: "Trying" });
+    transaction.respond(100);
     const call = new IncomingCall(this.endpoint, this.contact, transaction);
     this.calls.push(call);
     this.onCall(call);
@@ -60,15 +70,11 @@ export class UserAgent {
 
   private onBye(transaction: ServerTransaction): void {
     const call = this.calls.find((one) => one.contains(transaction.request));
-    if (call === undefined) {
-      transaction.respond({ status: 481, reason: "Call/Transaction Does Not Exist" });
-    } else {
-      transaction.respond({ status: 200, reason: "OK" });
-      call.onBye();
-    }
+    transaction.respond(call === undefined ? 481 : 200);
+    call?.onBye();
   }
 }
 
 function refuse(transaction: ServerTransaction): void {
-  transaction.respond({ status: 501, reason: "Not Implemented" });
+  transaction.respond(501);
 }
