@@ -1,15 +1,13 @@
 /** Who is where on loopback. Phones and upstream differ in address, because a proxy tells them apart by it. */
+import { type Address, hostPort } from "../sip/address.ts";
 
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+export { type Address, hostPort } from "../sip/address.ts";
+export { DOMAIN } from "../sip/build.ts";
 
 export const PROXY: Address = { host: "127.0.0.1", port: 5060 };
 export const UPSTREAM: Address = { host: "127.0.0.3", port: 5070 };
 export const GATEWAY: Address = { host: "127.0.0.4", port: 5090 };
 export const PHONES_SUBNET = "127.0.2.0/24";
-export const DOMAIN = "pbx.example.com";
 
 /** A branch's worth of phones, each with an address of its own, so that limits per source see a branch and not one flood. */
 export const PHONES: readonly Address[] = Array.from({ length: 50 }, (_, index) => ({
@@ -21,7 +19,3 @@ export const PHONES: readonly Address[] = Array.from({ length: 50 }, (_, index) 
 export const RINGING: readonly string[] = PHONES.slice(0, 5).map(
   (phone, index) => `sip:${401 + index}@${hostPort(phone)}`,
 );
-
-export function hostPort({ host, port }: Address): string {
-  return `${host}:${port}`;
-}

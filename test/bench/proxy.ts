@@ -2,8 +2,8 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { monotonic_ms } from "../sip/wire.ts";
 import { PROXY } from "./addresses.ts";
-import { monotonic_ms } from "./load/protocol.ts";
 import type { LoadClient } from "./load-client.ts";
 import { cpuTime_us, type Drops, memory_mb, processTree, udpDrops } from "./proc.ts";
 import { killTree, type Sandbox } from "./sandbox.ts";

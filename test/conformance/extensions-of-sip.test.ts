@@ -1,5 +1,4 @@
 /** What RFCs beside RFC 3261 let user agents do through a proxy: it passes, both ways, untouched. */
-
 import { describe, expect, it } from "vitest";
 import { DOMAIN } from "../sip/build.ts";
 import { header, headers } from "../sip/message.ts";

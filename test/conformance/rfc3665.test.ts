@@ -1,5 +1,4 @@
 /** RFC 3665 §3: the flows that have a proxy in them, message by message, with messages of our own. */
-
 import { describe, expect, it } from "vitest";
 import { DOMAIN } from "../sip/build.ts";
 import { header, headers } from "../sip/message.ts";

@@ -2,7 +2,6 @@
  * RFC 5359's services as a proxy sees them: most of them in an outage, where there is no PBX that could do them and phones
  * are left to themselves.
  */
-
 import { describe, expect, it } from "vitest";
 import { DOMAIN } from "../sip/build.ts";
 import { header } from "../sip/message.ts";

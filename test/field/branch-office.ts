@@ -1,5 +1,4 @@
 /** A branch whose phones are registered, its gateway and its PBX, for tests of what their answers mean. */
-
 import { statusOf } from "../sip/message.ts";
 import type { Actor, Habit } from "../support/actor.ts";
 import { GATEWAY, PBX, SITE_YAML, Site, WAN } from "../support/site.ts";

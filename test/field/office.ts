@@ -1,5 +1,4 @@
 /** The office of the field's cases: three phones, a gateway, headquarters, and a router that has a name. */
-
 import { cseqMethodOf, requestUriOf, type SipText, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import type { Address } from "../support/simulation.ts";

@@ -1,5 +1,4 @@
 /** A phone, a PBX or a gateway in a simulated site: sends what the test says, answers what the test taught it. */
-
 import { hostPort } from "../sip/address.ts";
 import { DOMAIN, hopText, type RequestParts, requestText, responseText, write } from "../sip/build.ts";
 import { Dialog } from "../sip/dialog.ts";

@@ -1,5 +1,4 @@
 /** A site whose line upstream goes and comes: phones that call and register all the while, and who answers them. */
-
 import {
   cseqMethodOf,
   cseqNumberOf,

@@ -1,8 +1,8 @@
 /** What is called: head office's PBX, which registers phones, too; the gateway, which is only probed; phones that ring. */
+import { repeat, T2_MS } from "../../sip/repetition.ts";
 import type { DelayQueues } from "./delay-queues.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { answered, respond, ringing } from "./messages.ts";
-import { retransmit, T2_MS } from "./retransmit.ts";
 import { callNumber, echoedFields, headerValue, headerValues, methodOf, statusOf } from "./sip-text.ts";
 
 const RING_AFTER_MS = 10;
@@ -98,7 +98,7 @@ export class Callee {
       this.retransmissions += 1;
       leg.endpoint.send(leg.last);
     };
-    retransmit(this.clock, () => !leg.isAcked, again, T2_MS);
+    repeat(this.clock, () => !leg.isAcked, again, T2_MS);
   }
 
   private cancelled(text: string, endpoint: Endpoint): void {

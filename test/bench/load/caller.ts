@@ -3,10 +3,10 @@
  *
  * Timers outlive most calls, so neither they nor a finished call keep any text: collecting it would make pauses.
  */
+import { repeat, T2_MS } from "../../sip/repetition.ts";
 import type { DelayQueues } from "./delay-queues.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { ack, ackRefusal, bye, type Identity, invite } from "./messages.ts";
-import { retransmit, T2_MS } from "./retransmit.ts";
+import { Line } from "./messages.ts";
 import { callNumber } from "./sip-text.ts";
 
 const TALK_MS = 20;
@@ -15,7 +15,8 @@ const State = { calling: 0, proceeding: 1, ringing: 2, up: 3, leaving: 4, refuse
 type State = (typeof State)[keyof typeof State];
 
 interface Call {
-  readonly identity: Identity;
+  readonly number: number;
+  readonly line: Line;
   readonly phone: Endpoint;
   readonly placed_ms: number;
   state: State;
@@ -45,17 +46,20 @@ export class Caller {
   private readonly phones: readonly Endpoint[];
   private readonly calls = new Map<number, Call>();
   private held: Call[] = [];
-  /** The host that they call; undefined: their domain. */
-  private readonly called: Pick<Identity, "calls">;
+  /** Of each phone. */
+  private readonly lines: readonly Line[];
   /** Never starts again, so that a datagram of an earlier load belongs to no call of this one. */
   private placed: number;
 
-  /** @param first the number of the first call: no two callers may have the same */
+  /**
+   * @param first the number of the first call: no two callers may have the same
+   * @param calls the host that the phones call; undefined: their domain
+   */
   constructor(clock: DelayQueues, phones: readonly Endpoint[], first = 1, calls?: string) {
     this.clock = clock;
     this.phones = phones;
     this.placed = first - 1;
-    this.called = calls === undefined ? {} : { calls };
+    this.lines = phones.map(({ address }, index) => new Line(String(2000 + index), address, calls));
   }
 
   reset(): void {
@@ -67,16 +71,15 @@ export class Caller {
 
   place(): void {
     const number = ++this.placed;
-    const phone = this.phones[number % this.phones.length];
-    if (phone === undefined) throw new Error("a caller needs phones");
-    const user = String(2000 + (number % this.phones.length));
-    const identity: Identity = { number, user, address: phone.address, ...this.called };
+    const index = number % this.phones.length;
+    const [phone, line] = [this.phones[index], this.lines[index]];
+    if (phone === undefined || line === undefined) throw new Error("a caller needs phones");
     const placed_ms = performance.now();
-    const call: Call = { identity, phone, placed_ms, state: State.calling, ok: "", ack: "" };
+    const call: Call = { number, line, phone, placed_ms, state: State.calling, ok: "", ack: "" };
     this.calls.set(number, call);
     this.tally.started += 1;
-    phone.send(invite(identity));
-    this.repeat(call, State.calling, () => invite(identity));
+    phone.send(line.invite(number));
+    this.repeat(call, State.calling, () => line.invite(number));
   }
 
   /** Ends the call that was the last to be answered. */
@@ -115,7 +118,7 @@ export class Caller {
     if (call.ack === "") {
       call.state = State.up;
       call.ok = ok;
-      call.ack = ack(call.identity, ok);
+      call.ack = call.line.ack(call.number, ok);
       this.tally.answered += 1;
       if (this.hangsUpByItself) this.clock.after(TALK_MS, () => this.hangUp(call));
       else this.held.push(call);
@@ -126,12 +129,12 @@ export class Caller {
   private hangUp(call: Call): void {
     if (call.state !== State.up) return;
     call.state = State.leaving;
-    call.phone.send(bye(call.identity, call.ok));
-    this.repeat(call, State.leaving, () => bye(call.identity, call.ok), T2_MS);
+    call.phone.send(call.line.bye(call.number, call.ok));
+    this.repeat(call, State.leaving, () => call.line.bye(call.number, call.ok), T2_MS);
   }
 
   private cleared(call: Call, status: number): void {
-    const wasKnown = this.calls.delete(call.identity.number);
+    const wasKnown = this.calls.delete(call.number);
     if (wasKnown && status === 200) this.tally.completed += 1;
     call.ok = "";
     call.ack = "";
@@ -140,16 +143,16 @@ export class Caller {
   private refused(call: Call, status: number, text: string, now_ms: number): void {
     if (call.state !== State.refused && status < 400) this.tally.toRedirect_ms.push(now_ms - call.placed_ms);
     call.state = State.refused;
-    call.phone.send(ackRefusal(call.identity, text));
+    call.phone.send(call.line.ackRefusal(call.number, text));
   }
 
   /** Sends the same request again while the call is in `state`. */
   private repeat(call: Call, state: State, request: () => string, longest_ms?: number): void {
-    const isUnanswered = (): boolean => call.state === state && this.calls.has(call.identity.number);
+    const isUnanswered = (): boolean => call.state === state && this.calls.has(call.number);
     const send = (): void => {
       this.tally.retransmissions += 1;
       call.phone.send(request());
     };
-    retransmit(this.clock, isUnanswered, send, longest_ms);
+    repeat(this.clock, isUnanswered, send, longest_ms);
   }
 }

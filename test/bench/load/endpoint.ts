@@ -1,4 +1,7 @@
-/** One UDP socket of a phone, the upstream or the gateway. It is connected: everybody talks to the proxy and to nobody else. */
+/**
+ * One UDP socket of a phone, the upstream or the gateway. It is connected: everybody talks to the proxy and to nobody
+ * else. It is no `UdpWire`, since it makes neither an address, nor a time stamp, nor a promise for each datagram.
+ */
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { type Address, hostPort, PROXY } from "../addresses.ts";

@@ -1,24 +1,24 @@
 /** The loads themselves: each command of the bench, carried out by phones, upstream and gateway of this process. */
+import { monotonic_ms } from "../../sip/wire.ts";
 import { GATEWAY, hostPort, PHONES, PROXY, RINGING, UPSTREAM } from "../addresses.ts";
 import { Callee } from "./callee.ts";
 import { Caller } from "./caller.ts";
 import { DelayQueues } from "./delay-queues.ts";
 import { Endpoint } from "./endpoint.ts";
-import { options } from "./messages.ts";
-import {
-  type CallsCommand,
-  type CallsReport,
-  type Command,
-  type ForksReport,
-  monotonic_ms,
-  type Percentiles,
-  type PingCommand,
-  type PingReport,
-  type RedirectCommand,
-  type RedirectReport,
-  type RegistersReport,
-  type Report,
-  type RingCommand,
+import { Line } from "./messages.ts";
+import type {
+  CallsCommand,
+  CallsReport,
+  Command,
+  ForksReport,
+  Percentiles,
+  PingCommand,
+  PingReport,
+  RedirectCommand,
+  RedirectReport,
+  RegistersReport,
+  Report,
+  RingCommand,
 } from "./protocol.ts";
 import { Registrant } from "./registrant.ts";
 import { answeredMethod, statusOf } from "./sip-text.ts";
@@ -195,12 +195,13 @@ export class Load {
   private async ping({ limit_ms }: PingCommand): Promise<PingReport> {
     const phone = this.phones[0];
     this.answeredPingAt_ms = undefined;
+    const line = new Line("ping", phone?.address ?? "");
     let number = 0;
     let next_ms = 0;
     await this.until(() => {
       if (this.answeredPingAt_ms !== undefined) return true;
       if (performance.now() >= next_ms && phone !== undefined) {
-        phone.send(options({ number: ++number, user: "ping", address: phone.address }));
+        phone.send(line.options(++number));
         next_ms = performance.now() + PING_INTERVAL_MS;
       }
       return false;

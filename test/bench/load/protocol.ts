@@ -151,8 +151,3 @@ export interface Reports {
 }
 
 export type Report = Reports[keyof Reports];
-
-/** The clock that all processes of one machine share. */
-export function monotonic_ms(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}

@@ -1,8 +1,8 @@
 /** The near side's other task: phones that register, each user again and again from the same address. */
+import { repeat, T2_MS } from "../../sip/repetition.ts";
 import type { DelayQueues } from "./delay-queues.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { register } from "./messages.ts";
-import { retransmit, T2_MS } from "./retransmit.ts";
+import { Line } from "./messages.ts";
 import { answeredNumber, headerValue } from "./sip-text.ts";
 
 /** How many users there are. */
@@ -17,12 +17,15 @@ export class Registrant {
   lastCompleted_ms = 0;
   private readonly clock: DelayQueues;
   private readonly phones: readonly Endpoint[];
+  /** Of each user. */
+  private readonly lines: readonly Line[];
   private readonly pending = new Set<number>();
   private sent = 0;
 
   constructor(clock: DelayQueues, phones: readonly Endpoint[]) {
     this.clock = clock;
     this.phones = phones;
+    this.lines = phones.length === 0 ? [] : Array.from({ length: USERS }, (_, user) => lineOf(user, phones));
   }
 
   reset(): void {
@@ -36,9 +39,9 @@ export class Registrant {
   register(): void {
     const number = ++this.sent;
     const user = number % USERS;
-    const phone = this.phones[user % this.phones.length];
-    if (phone === undefined) throw new Error("a registrant needs phones");
-    const request = (): string => register({ number, user: String(FIRST_USER + user), address: phone.address });
+    const [phone, line] = [this.phones[user % this.phones.length], this.lines[user]];
+    if (phone === undefined || line === undefined) throw new Error("a registrant needs phones");
+    const request = (): string => line.register(number);
     this.pending.add(number);
     this.started += 1;
     phone.send(request());
@@ -46,7 +49,7 @@ export class Registrant {
       this.retransmissions += 1;
       phone.send(request());
     };
-    retransmit(this.clock, () => this.pending.has(number), again, T2_MS);
+    repeat(this.clock, () => this.pending.has(number), again, T2_MS);
   }
 
   receive(text: string, status: number, now_ms: number): void {
@@ -55,4 +58,8 @@ export class Registrant {
     if (headerValue(text, "Path") === "") this.withoutPath += 1;
     this.lastCompleted_ms = now_ms;
   }
+}
+
+function lineOf(user: number, phones: readonly Endpoint[]): Line {
+  return new Line(String(FIRST_USER + user), phones[user % phones.length]?.address ?? "");
 }
