@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { PURE } from "./vitest.config.mts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -34,6 +35,11 @@ function offences(files: readonly SourceFile[], isBad: (line: string, path: stri
   return files.flatMap(({ path, lines }) =>
     lines.flatMap((line, index) => (isBad(line, path) ? [`${path}:${index + 1} ${line.trim()}`] : [])),
   );
+}
+
+/** Whether vitest.config.mts has the file share a worker's modules with others. */
+function isPure(path: string): boolean {
+  return PURE.some((folder) => path.startsWith(`test/${folder}/`)) && !path.endsWith("/plans-as-json.test.ts");
 }
 
 test("there is something to look at", () => {
@@ -69,6 +75,28 @@ describe("promises", () => {
 
   test("no test is commented out", () => {
     expect(offences(tests, (line) => /^\s*(?:\/\/|\*)\s*(?:test|it|describe)[.(]/.test(line))).toEqual([]);
+  });
+});
+
+describe("addresses", () => {
+  test("two test files that run side by side never share a network of loopback", () => {
+    const files = new Map<string, Set<string>>();
+    for (const { path, lines } of tests) {
+      const numbers = lines.join("\n").matchAll(/\bnew Subn[e]t\((\d+)\)/g);
+      for (const [, number = ""] of numbers) files.set(number, (files.get(number) ?? new Set()).add(path));
+    }
+    expect(files.size).toBeGreaterThan(30);
+    expect([...files].filter(([, paths]) => paths.size > 1)).toEqual([]);
+  });
+});
+
+describe("pure tests", () => {
+  test("what shares its modules with other files mocks nothing, changes no class, and knows of Node but files to read", () => {
+    const pure = tests.filter(({ path }) => isPure(path));
+    expect(pure.length).toBeGreaterThan(100);
+    const isImpure = (line: string) =>
+      /from "node:(?!fs"|url"|zlib"|path")|\bv[i]\.|\.protot[y]pe\b|\bprocess\.(?!env)/.test(line);
+    expect(offences(pure, isImpure)).toEqual([]);
   });
 });
 

@@ -10,7 +10,7 @@ import { DnsServer } from "../support/dns-server.ts";
 import { message } from "../transport/framing-lab.ts";
 import { Peer, PeerServer, StreamLab, settle, until } from "./stream-lab.ts";
 
-const net = new Subnet(51);
+const net = new Subnet(88);
 const US = net.at(1);
 const UPSTREAM = net.at(2);
 const ROGUES = [17, 18, 19, 21, 22, 23].map((last) => net.host(last));

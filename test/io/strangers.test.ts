@@ -6,7 +6,7 @@ import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";
 import { message } from "../transport/framing-lab.ts";
 import { Peer, StreamLab, settle, until } from "./stream-lab.ts";
 
-const net = new Subnet(52);
+const net = new Subnet(86);
 const US = net.at(1);
 const PHONE = net.host(17);
 const STRANGER = net.host(200);

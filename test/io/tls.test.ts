@@ -12,7 +12,7 @@ import { describeWith } from "../peers/support/peers.ts";
 import { message } from "../transport/framing-lab.ts";
 import { Peer, PeerServer, StreamLab, settle, until } from "./stream-lab.ts";
 
-const net = new Subnet(51);
+const net = new Subnet(87);
 const US = net.at(1, 5061);
 const UPSTREAM = net.at(2, 5061);
 const PHONE = net.host(17);

@@ -16,7 +16,7 @@ import { pause } from "./support/clock.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { SipAgent } from "./support/sip-agent.ts";
 
-const net = new Subnet(44);
+const net = new Subnet(83);
 const proxy = net.at(1);
 const phoneAddress = net.at(17);
 const DOMAIN = "hq.example.com";

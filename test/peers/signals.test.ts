@@ -11,7 +11,7 @@ import { Child } from "./support/child.ts";
 import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
-const net = new Subnet(61);
+const net = new Subnet(81);
 
 cleanUpAfterEach();
 

@@ -103,7 +103,8 @@ class Branch {
     const settings = {
       listen: [`udp:${hostPort(proxy)}`],
       localnet: [`${phonesNet.host(0)}/24`],
-      upstream: `sip:${hostPort(others.at(2))}`,
+      // A busy machine that keeps this process waiting isn't an outage.
+      upstream: { targets: [`sip:${hostPort(others.at(2))}`], fr_timer: "32s", probe: { timeout: "32s" } },
       gateways: [`sip:${hostPort(others.at(3))}`],
     };
     const branchline = await Branchline.start(settings, { isSmall: true });
@@ -226,7 +227,8 @@ test(`${title}: no call fails, and nothing grows`, { timeout: LENGTH_MS + 3 * MI
   console.log(`${title}: ${describe(early)}`);
   console.log(`${title}: ${describe(late)}`);
 
-  expect(failures.slice(0, 5)).toEqual([]);
+  for (const failure of failures.slice(0, 5)) console.log(`soak failed: ${failure}`);
+  expect(failures.length).toBe(0);
   expect(ends.length).toBeGreaterThanOrEqual(LENGTH_MS / CALL_INTERVAL_MS - 5);
   expect(branch.granted).toBeGreaterThanOrEqual(PHONES);
   expect(await branch.status()).toEqual({ calls: 0, contacts: PHONES });

@@ -21,7 +21,7 @@ import { type Places, TortureRig } from "./support/torture-rig.ts";
 
 const CONFIGURATION = fileURLToPath(new URL("kamailio-torture.cfg", import.meta.url));
 const LIMIT_MS = 60_000;
-const net = new Subnet(44);
+const net = new Subnet(85);
 const isWriting = process.env["TORTURE"] === "write";
 
 cleanUpAfterEach();

@@ -14,7 +14,7 @@ import { ipv6Places } from "./support/torture-places.ts";
 import { type Places, TortureRig } from "./support/torture-rig.ts";
 
 const LIMIT_MS = 60_000;
-const net = new Subnet(43);
+const net = new Subnet(84);
 
 cleanUpAfterEach();
 

@@ -15,7 +15,7 @@ import { temporaryFolder } from "../peers/support/temporary-folder.ts";
 const RUN = fileURLToPath(new URL("../../deploy/run.sh", import.meta.url));
 const isLong = process.env["BRANCHLINE_LONG"] === "1";
 const MAJORS = isLong ? [12, 14, 16, 18, 20, 22, 24] : [12, 24];
-const net = new Subnet(61);
+const net = new Subnet(80);
 
 cleanUpAfterEach();
 

@@ -16,7 +16,7 @@ import { SipAgent } from "../peers/support/sip-agent.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
 import { newBranch, newToken, requestText } from "../sip/build.ts";
 
-const net = new Subnet(67);
+const net = new Subnet(82);
 const proxy = net.at(1);
 const SITE = [
   ...["--localnet", net.network(16), "--listen", hostPort(proxy), "--upstream", hostPort(net.at(2))],
