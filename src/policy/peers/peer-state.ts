@@ -1,6 +1,8 @@
-/** Whether an upstream target or a gateway lives: a machine that is fed with evidence. */
+/** What is known of an upstream target or a gateway, and what follows from what is seen of it. */
 import type { WatchSettings } from "../site.ts";
+import { PEER, type PeerAction, type PeerInput, type PeerPlace } from "./peer-machine.ts";
 
+/** A peer's state as others see it. */
 export type PeerStateName = "up" | "suspect" | "down" | "recovering";
 
 /** What has been seen. Every response is life, whatever it answers. */
@@ -20,33 +22,33 @@ export type Evidence =
   /** The hold of recovering is over. */
   | "hold over";
 
-export interface PeerState {
-  readonly name: PeerStateName;
-  /** Failed probes in a row; down: answered ones. */
-  readonly count: number;
-  /** suspect: a phone's request has failed too, so that one failed probe is enough. */
-  readonly requestFailed: boolean;
+/** What is true in a state, and in no other. */
+export type PeerNow =
+  | { readonly place: "unknown" | "up" | "accused" | "cut" | "recovering" }
+  /** @prop failures probes in a row */
+  | { readonly place: "suspect"; readonly failures: number }
+  /** @prop answers answered probes in a row, @prop since_ms when it fell */
+  | { readonly place: "down"; readonly answers: number; readonly since_ms: number }
+  /** @prop until_ms until when its answer counts at once */
+  | { readonly place: "back"; readonly answers: number; readonly until_ms: number };
+
+/** What is remembered whatever the state is. */
+export interface PeerPast {
   /** The next hold. */
   readonly hold_ms: number;
-  /** When the state last became up; decides whether the next outage is a flap. */
+  /** When it last became up after a hold; decides whether the next outage is a flap. 0: never. */
   readonly up_since_ms: number;
   /** Whether it has ever been up. */
   readonly hasLived: boolean;
-  /** When the state last became down. */
-  readonly fell_ms: number;
-  /** down: until when that is our own doing, since we lack the address from which we reached it; 0: the peer has failed. */
-  readonly ourFaultUntil_ms: number;
-  /** How often it has been believed at once when the address was back, and when that was first so. */
+  /** How often it has been believed at once when our address was back, and when that was first so. */
   readonly returns: number;
   readonly returned_ms: number;
 }
 
-/** Errors that come just before an address is seen to be gone are its doing. */
-const SAME_CAUSE_ms = 5_000;
-/** Routes come after the address. Who answers by then hadn't been away. */
-const ROUTES_PATIENCE_ms = 30_000;
-/** A line that loses its address more often within hold_max is one that flaps. */
-const RETURNS_MAX = 3;
+export interface PeerState {
+  readonly now: PeerNow;
+  readonly past: PeerPast;
+}
 
 /** What has to happen next. */
 export interface Observation {
@@ -57,134 +59,147 @@ export interface Observation {
   readonly holdFor_ms?: number;
 }
 
+/** Errors that come just before an address is seen to be gone are its doing. */
+const SAME_CAUSE_ms = 5_000;
+/** Routes come after the address. A peer that answers by then hadn't been away. */
+const ROUTES_PATIENCE_ms = 30_000;
+/** A line that loses its address more often within hold_max is one that flaps. */
+const RETURNS_MAX = 3;
+
 /** At the start nothing is known: calls go up, and a probe leaves at once. */
-export function initialState(settings: WatchSettings): PeerState {
-  const { hold_ms } = settings;
-  const never = { up_since_ms: 0, hasLived: false, fell_ms: 0, ourFaultUntil_ms: 0, returns: 0, returned_ms: 0 };
-  return { name: "suspect", count: 0, requestFailed: false, hold_ms, ...never };
+export function initialState({ hold_ms }: WatchSettings): PeerState {
+  return {
+    now: { place: "unknown" },
+    past: { hold_ms, up_since_ms: 0, hasLived: false, returns: 0, returned_ms: 0 },
+  };
+}
+
+/** The state as others see it. */
+export function nameOf({ now: { place } }: PeerState): PeerStateName {
+  switch (place) {
+    case "unknown":
+    case "suspect":
+    case "accused":
+      return "suspect";
+    case "down":
+    case "cut":
+    case "back":
+      return "down";
+    default:
+      return place;
+  }
 }
 
 /** The state after `evidence`. Returns the same state object when nothing changes. */
 export function observe(state: PeerState, evidence: Evidence, settings: WatchSettings, now_ms: number): Observation {
-  if (evidence === "own address gone") return loseAddress(state, settings, now_ms);
-  if (evidence === "own address here") return findAddress(state, now_ms);
-  switch (state.name) {
-    case "up":
-      return observeUp(state, evidence, settings);
+  const input = weigh(state, evidence, settings, now_ms);
+  const transition = PEER[state.now.place][input];
+  if (transition === undefined) return { state };
+  const now = enter(transition.next, state.now, input, now_ms);
+  let { past } = state;
+  let orders: Omit<Observation, "state"> = {};
+  for (const action of transition.actions) {
+    past = PAST[action]?.(past, settings, now_ms) ?? past;
+    orders = { ...orders, ...ORDERS[action]?.(settings, past) };
+  }
+  const isSame = now === state.now && past === state.past;
+  return { state: isSame ? state : { now, past }, ...orders };
+}
+
+/** What the evidence is to the machine. */
+export function weigh(state: PeerState, evidence: Evidence, settings: WatchSettings, now_ms: number): PeerInput {
+  switch (evidence) {
+    case "probe answered":
+      return weighAnswer(state.now, settings, now_ms);
+    case "probe failed":
+      return weighFailure(state.now, settings, now_ms);
+    case "request unanswered":
+    case "request undeliverable":
+      return "request failed";
+    case "own address gone":
+      return weighLoss(state, settings, now_ms);
+    case "own address here":
+      return state.now.place === "down" && state.past.hasLived ? "other here" : "address here";
+    default:
+      return evidence;
+  }
+}
+
+function weighAnswer(now: PeerNow, { probe }: WatchSettings, now_ms: number): PeerInput {
+  if (now.place !== "down" && now.place !== "back") return "probe answered";
+  if (now.place === "back" && now_ms < now.until_ms) return "answered in time";
+  return now.answers + 1 >= probe.successes ? "enough answered" : "probe answered";
+}
+
+function weighFailure(now: PeerNow, { probe }: WatchSettings, now_ms: number): PeerInput {
+  if (now.place === "back" && now_ms < now.until_ms) return "failed in time";
+  const isCounted = now.place === "suspect" || now.place === "unknown";
+  return isCounted && failuresIn(now) + 1 >= probe.failures ? "enough failed" : "probe failed";
+}
+
+/** Nothing can reach a peer whose way lacks our address; but not all that fails does so for that reason. */
+function weighLoss({ now, past }: PeerState, { hold_max_ms }: WatchSettings, now_ms: number): PeerInput {
+  const isFlapping = past.returns >= RETURNS_MAX && now_ms - past.returned_ms < hold_max_ms;
+  const isOlder = now.place === "down" && now_ms - now.since_ms > SAME_CAUSE_ms;
+  return isFlapping || isOlder ? "other gone" : "address gone";
+}
+
+function failuresIn(now: PeerNow): number {
+  return now.place === "suspect" ? now.failures : 0;
+}
+
+/** What is true in the next state; the very same object where that is what was true before. */
+function enter(next: PeerPlace, now: PeerNow, input: PeerInput, now_ms: number): PeerNow {
+  switch (next) {
     case "suspect":
-      return observeSuspect(state, evidence, settings, now_ms);
+      if (now.place === next && input !== "probe failed") return now;
+      return { place: next, failures: failuresIn(now) + 1 };
     case "down":
-      return observeDown(state, evidence, settings, now_ms);
-    case "recovering":
-      return observeRecovering(state, evidence, settings, now_ms);
-  }
-}
-
-function observeUp(state: PeerState, evidence: Evidence, settings: WatchSettings): Observation {
-  const suspect = { ...state, name: "suspect" as const };
-  switch (evidence) {
-    case "probe failed":
-      return { state: { ...suspect, count: 1, requestFailed: false }, probeIn_ms: settings.probe.suspect_interval_ms };
-    case "request unanswered":
-    case "request undeliverable":
-      return { state: { ...suspect, count: 0, requestFailed: true }, probeIn_ms: 0 };
-    case "probe answered":
-      return { state, probeIn_ms: settings.probe.interval_ms };
-    default:
-      return { state };
-  }
-}
-
-function observeSuspect(state: PeerState, evidence: Evidence, settings: WatchSettings, now_ms: number): Observation {
-  switch (evidence) {
-    case "probe answered":
-    case "request answered":
-      return rise(state, settings, now_ms);
-    case "probe failed": {
-      const count = state.count + 1;
-      if (state.requestFailed || count >= settings.probe.failures) return fall(state, settings, now_ms);
-      return { state: { ...state, count }, probeIn_ms: settings.probe.suspect_interval_ms };
-    }
-    case "request unanswered":
-    case "request undeliverable":
-      if (state.count > 0) return fall(state, settings, now_ms);
-      return { state: { ...state, requestFailed: true }, probeIn_ms: 0 };
-    default:
-      return { state };
-  }
-}
-
-function observeDown(state: PeerState, evidence: Evidence, settings: WatchSettings, now_ms: number): Observation {
-  const isOurFault = now_ms < state.ourFaultUntil_ms;
-  switch (evidence) {
-    case "probe answered": {
-      if (isOurFault) return returnAtOnce(state, settings, now_ms);
-      const count = state.count + 1;
-      if (count < settings.probe.successes) {
-        return { state: { ...state, count }, probeIn_ms: settings.probe.suspect_interval_ms };
+      if (now.place !== next) return { place: next, answers: 0, since_ms: now_ms };
+      return withAnswers(now, input);
+    case "back":
+      if (now.place !== next || input === "address here") {
+        const answers = now.place === "down" || now.place === "back" ? now.answers : 0;
+        return { place: next, answers, until_ms: now_ms + ROUTES_PATIENCE_ms };
       }
-      const recovering = { ...state, name: "recovering" as const, count: 0 };
-      return { state: recovering, probeIn_ms: settings.probe.suspect_interval_ms, holdFor_ms: state.hold_ms };
-    }
-    case "probe failed":
-      return {
-        state: state.count === 0 ? state : { ...state, count: 0 },
-        probeIn_ms: isOurFault ? settings.probe.suspect_interval_ms : settings.probe.down_interval_ms,
-      };
+      return withAnswers(now, input);
     default:
-      return { state };
+      return now.place === next ? now : { place: next };
   }
 }
 
-function observeRecovering(state: PeerState, evidence: Evidence, settings: WatchSettings, now_ms: number): Observation {
-  switch (evidence) {
-    case "hold over":
-      return rise(state, settings, now_ms);
-    case "probe failed":
-    case "request unanswered":
-    case "request undeliverable":
-      return fall(state, settings, now_ms);
-    case "probe answered":
-      return { state, probeIn_ms: Math.min(settings.probe.interval_ms, settings.probe.down_interval_ms) };
-    default:
-      return { state };
-  }
+function withAnswers<N extends PeerNow & { readonly answers: number }>(now: N, input: PeerInput): N {
+  if (input === "probe answered") return { ...now, answers: now.answers + 1 };
+  const isFailure = input === "probe failed" || input === "failed in time";
+  return isFailure && now.answers > 0 ? { ...now, answers: 0 } : now;
 }
 
-function rise(state: PeerState, settings: WatchSettings, now_ms: number): Observation {
-  const up = { ...state, name: "up" as const, count: 0, requestFailed: false, hasLived: true };
-  const wasAway = state.name === "recovering";
-  return { state: wasAway ? { ...up, up_since_ms: now_ms } : up, probeIn_ms: settings.probe.interval_ms };
+/** What the actions change of what is remembered. */
+const PAST: Partial<Record<PeerAction, (past: PeerPast, settings: WatchSettings, now_ms: number) => PeerPast>> = {
+  noteLife: (past) => (past.hasLived ? past : { ...past, hasLived: true }),
+  noteRise: (past, _settings, now_ms) => ({ ...past, up_since_ms: now_ms }),
+  noteReturn: (past, { hold_max_ms }, now_ms) => {
+    const isFirst = past.returns === 0 || now_ms - past.returned_ms > hold_max_ms;
+    return isFirst ? { ...past, returns: 1, returned_ms: now_ms } : { ...past, returns: past.returns + 1 };
+  },
+  weighHold: (past, settings, now_ms) => {
+    const isFlap = past.up_since_ms > 0 && now_ms - past.up_since_ms < settings.hold_max_ms;
+    return isFlap ? doubled(past, settings) : { ...past, hold_ms: settings.hold_ms };
+  },
+  doubleHold: doubled,
+};
+
+/** Up to hold_max. */
+function doubled(past: PeerPast, { hold_max_ms }: WatchSettings): PeerPast {
+  return { ...past, hold_ms: Math.min(past.hold_ms * 2, hold_max_ms) };
 }
 
-/** A fall soon after the last rise, or before it was complete, is a flap: the next hold is twice as long. */
-function fall(state: PeerState, settings: WatchSettings, now_ms: number): Observation {
-  const isFlap =
-    state.name === "recovering" || (state.up_since_ms > 0 && now_ms - state.up_since_ms < settings.hold_max_ms);
-  const hold_ms = isFlap ? Math.min(state.hold_ms * 2, settings.hold_max_ms) : settings.hold_ms;
-  const down = { ...state, name: "down" as const, count: 0, requestFailed: false, ourFaultUntil_ms: 0, hold_ms };
-  return { state: { ...down, fell_ms: now_ms }, probeIn_ms: settings.probe.down_interval_ms };
-}
-
-/** Nothing can reach it, so nobody has to wait to find out. */
-function loseAddress(state: PeerState, settings: WatchSettings, now_ms: number): Observation {
-  const isDown = state.name === "down";
-  const isOurs = !isDown || state.ourFaultUntil_ms > 0 || now_ms - state.fell_ms <= SAME_CAUSE_ms;
-  const isFlapping = state.returns >= RETURNS_MAX && now_ms - state.returned_ms < settings.hold_max_ms;
-  if (state.name === "recovering" || !isOurs || isFlapping) return { state, probeIn_ms: 0 };
-  const fallen = isDown ? state : { ...state, name: "down" as const, count: 0, requestFailed: false, fell_ms: now_ms };
-  return { state: { ...fallen, ourFaultUntil_ms: Number.POSITIVE_INFINITY }, probeIn_ms: 0 };
-}
-
-function findAddress(state: PeerState, now_ms: number): Observation {
-  const isOurs = state.ourFaultUntil_ms > 0 || (state.name === "down" && !state.hasLived);
-  if (!isOurs) return { state, probeIn_ms: 0 };
-  return { state: { ...state, ourFaultUntil_ms: now_ms + ROUTES_PATIENCE_ms }, probeIn_ms: 0 };
-}
-
-/** Nothing but the address was missing: there is no line to mistrust, so no hold. */
-function returnAtOnce(state: PeerState, settings: WatchSettings, now_ms: number): Observation {
-  const isFirst = state.returns === 0 || now_ms - state.returned_ms > settings.hold_max_ms;
-  const risen = isFirst ? { ...state, returns: 1, returned_ms: now_ms } : { ...state, returns: state.returns + 1 };
-  return rise({ ...risen, ourFaultUntil_ms: 0 }, settings, now_ms);
-}
+/** What the actions ask of the one who watches. */
+const ORDERS: Partial<Record<PeerAction, (settings: WatchSettings, past: PeerPast) => Omit<Observation, "state">>> = {
+  probeNow: () => ({ probeIn_ms: 0 }),
+  probeSoon: ({ probe }) => ({ probeIn_ms: probe.suspect_interval_ms }),
+  probeUp: ({ probe }) => ({ probeIn_ms: probe.interval_ms }),
+  probeDown: ({ probe }) => ({ probeIn_ms: probe.down_interval_ms }),
+  probeRecovering: ({ probe }) => ({ probeIn_ms: Math.min(probe.interval_ms, probe.down_interval_ms) }),
+  startHold: (_settings, { hold_ms }) => ({ holdFor_ms: hold_ms }),
+};

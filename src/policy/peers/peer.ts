@@ -14,7 +14,7 @@ import type { PeerStatus } from "../status.ts";
 import { DatagramLengths, LONG_INVITES_CURE, longInvitesText } from "./datagram-lengths.ts";
 import { type History, tellChange } from "./history.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
-import { type Evidence, initialState, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
+import { type Evidence, initialState, nameOf, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
 import { judgeProbe } from "./probe-verdict.ts";
 
 export interface PeerParts {
@@ -63,16 +63,14 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   private readonly probeTimer = new Timer<"probe" | "hold">(this, "probe");
   private readonly holdTimer = new Timer<"probe" | "hold">(this, "hold");
   private readonly waiting = new Set<WaitingRequest>();
-  private isProbing = false;
-  private probing: RunningProbe | undefined = undefined;
+  /** Doubting: a call has heard nothing since its 100, and the probe that runs decides whether that means anything. */
+  private probing: "no" | "asking" | "doubting" = "no";
+  /** The last one. */
+  private running: RunningProbe | undefined = undefined;
   /** Of the last probe. */
   private failure: ProbeFailure | undefined = undefined;
-  /** A call has heard nothing since its 100: the next probe decides whether that means anything. */
-  private isDoubted = false;
-  private isStarted = false;
-  /** Its probes have other settings than when the last one left. */
-  private isChanged = false;
-  private isStopped = false;
+  /** Outdated: its probes have other settings than when the last one left. */
+  private watching: "not yet" | "yes" | "outdated" | "no more" = "not yet";
   private readonly lengths = new DatagramLengths();
 
   constructor(parts: PeerParts, history: History, role: PeerRole, { hop, settings }: Watched) {
@@ -91,19 +89,19 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   /** Another file, or the same one anew: what is known of the peer stays. */
   takeSettings(settings: WatchSettings): void {
     if (settings === this.settings) return;
-    this.isChanged = this.isChanged || !isAlike(settings.probe, this.settings.probe);
+    if (this.watching === "yes" && !isAlike(settings.probe, this.settings.probe)) this.watching = "outdated";
     this.settings = settings;
   }
 
   get stateName(): PeerStateName {
-    return this.pin === "auto" ? this.state.name : this.pin;
+    return this.pin === "auto" ? nameOf(this.state) : this.pin;
   }
 
   status(now_ms: number): PeerStatus {
     return {
       name: this.name,
       state: this.stateName,
-      observed: this.state.name,
+      observed: nameOf(this.state),
       addresses: this.places.present,
       probe_failure: this.failure,
       long_invites: this.lengths.found(now_ms),
@@ -112,7 +110,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
 
   /** Whether it answers, by what is seen of it: for what an administrator's choice of a state doesn't concern. */
   get lives(): boolean {
-    return this.state.name !== "down";
+    return nameOf(this.state) !== "down";
   }
 
   /** Whether it has answered its last probe. */
@@ -132,9 +130,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
 
   /** Begins to watch it; once more after {@link takeSettings}: it is asked at once when its probes have changed. */
   start(now_ms: number): void {
-    if (this.isStarted && !this.isChanged) return;
-    this.isStarted = true;
-    this.isChanged = false;
+    if (this.watching !== "not yet" && this.watching !== "outdated") return;
+    this.watching = "yes";
     this.probe(now_ms);
   }
 
@@ -150,7 +147,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
 
   /** For good: what calls in progress still report moves nothing any more. */
   stop(): void {
-    this.isStopped = true;
+    this.watching = "no more";
     this.parts.timers.stop(this.probeTimer);
     this.parts.timers.stop(this.holdTimer);
     for (const flow of this.places.flows) this.parts.prober.release(flow);
@@ -165,7 +162,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   }
 
   onAnswer(_status: number, now_ms: number): void {
-    if (this.state.name === "suspect") this.see("request answered", now_ms);
+    if (nameOf(this.state) === "suspect") this.see("request answered", now_ms);
   }
 
   onSilence(method: string, now_ms: number): void {
@@ -182,9 +179,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
 
   /** A slow callee, or a line that has just been cut: asks at once. */
   onHush(now_ms: number): void {
-    if (this.state.name !== "up" || this.isStopped) return;
-    this.isDoubted = true;
-    this.probe(now_ms);
+    if (this.state.now.place !== "up" || this.watching === "no more") return;
+    this.probe(now_ms, "doubting");
   }
 
   onUnreachable(_method: string, now_ms: number): void {
@@ -194,9 +190,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   /** An address of ours is gone, or here. */
   onOwnAddress(isHere: boolean, now_ms: number): void {
     // Its answer would go to an address that is no longer ours.
-    this.probing?.forget();
-    this.isProbing = false;
-    this.isDoubted = false;
+    this.running?.forget();
+    this.probing = "no";
     this.see(isHere ? "own address here" : "own address gone", now_ms);
   }
 
@@ -205,8 +200,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   }
 
   onProbeAnswer(_status: number, now_ms: number): void {
-    this.isProbing = false;
-    this.isDoubted = false;
+    this.probing = "no";
     this.hasLived = true;
     this.failure = undefined;
     this.lengths.onAnswered(this.settings.probe.options.octets ?? 0, now_ms);
@@ -215,11 +209,11 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   }
 
   onProbeFailure(why: ProbeFailure, now_ms: number): void {
-    this.isProbing = false;
+    const wasDoubting = this.probing === "doubting";
+    this.probing = "no";
     this.failure = why;
     this.lengths.onProbe(false, now_ms);
-    if (this.isDoubted) this.see("request unanswered", now_ms);
-    this.isDoubted = false;
+    if (wasDoubting) this.see("request unanswered", now_ms);
     this.see("probe failed", now_ms);
   }
 
@@ -236,13 +230,14 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     else this.probe(now_ms);
   }
 
-  private probe(now_ms: number): void {
-    if (this.isProbing) return;
-    this.isProbing = true;
+  private probe(now_ms: number, why: "asking" | "doubting" = "asking"): void {
+    const isRunning = this.probing !== "no";
+    if (!isRunning || why === "doubting") this.probing = why;
+    if (isRunning) return;
     const flows = this.parts.locator.locate(this.hop, this, now_ms);
     if (flows !== undefined) this.onLocated(flows);
     const { options: form, timeout_ms } = this.settings.probe;
-    this.probing = this.parts.prober.probe({ target: this.name, form, timeout_ms }, this.hop, this, now_ms);
+    this.running = this.parts.prober.probe({ target: this.name, form, timeout_ms }, this.hop, this, now_ms);
   }
 
   /** It lives: what has been left unanswered was lost for another reason. */
@@ -261,19 +256,20 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   }
 
   private see(evidence: Evidence, now_ms: number): void {
-    if (this.isStopped) return;
-    const before = this.state;
-    const { state, probeIn_ms, holdFor_ms } = observe(before, evidence, this.settings, now_ms);
+    if (this.watching === "no more") return;
+    const before = nameOf(this.state);
+    const { state, probeIn_ms, holdFor_ms } = observe(this.state, evidence, this.settings, now_ms);
     this.state = state;
-    if (state.name !== before.name && this.pin === "auto") {
+    const after = nameOf(state);
+    if (after !== before && this.pin === "auto") {
       const text = evidence === "probe failed" ? `${evidence}: ${this.failure}` : evidence;
-      this.changed(before.name, state.name, text, now_ms);
+      this.changed(before, after, text, now_ms);
     }
-    if (state.name === "down" && before.name !== "down") {
+    if (after === "down" && before !== "down") {
       this.rescue((method) => this.pin === "auto" || !BEGINS(method), now_ms);
     }
     if (holdFor_ms !== undefined) this.parts.timers.start(this.holdTimer, holdFor_ms, now_ms);
-    if (state.name !== "recovering") this.parts.timers.stop(this.holdTimer);
+    if (after !== "recovering") this.parts.timers.stop(this.holdTimer);
     if (probeIn_ms === 0) this.probe(now_ms);
     else if (probeIn_ms !== undefined) this.parts.timers.start(this.probeTimer, probeIn_ms, now_ms);
   }

@@ -3,11 +3,12 @@ import { describe, expect, test } from "vitest";
 import {
   type Evidence,
   initialState,
+  nameOf,
   type Observation,
   observe,
   type PeerState,
   type PeerStateName,
-} from "../../src/policy/peers/peer-state.ts";
+} from "../../../src/policy/peers/peer-state.ts";
 import { DEFAULTS, down, recovering, Target, up } from "./target.ts";
 
 const EVIDENCE: readonly Evidence[] = [
@@ -76,7 +77,7 @@ describe("every state × every evidence", () => {
     for (const evidence of EVIDENCE) {
       test(`${name} × ${evidence} → ${row[evidence]}`, () => {
         const target = start[name]();
-        expect(target.state.name).toBe(name);
+        expect(nameOf(target.state)).toBe(name);
         expect(target.see(evidence)).toBe(row[evidence]);
       });
     }
@@ -85,17 +86,10 @@ describe("every state × every evidence", () => {
 
 describe("from the start", () => {
   test("nothing is known: suspect, so calls go up", () => {
+    expect(nameOf(initialState(DEFAULTS))).toBe("suspect");
     expect(initialState(DEFAULTS)).toEqual({
-      name: "suspect",
-      count: 0,
-      requestFailed: false,
-      hold_ms: 60_000,
-      up_since_ms: 0,
-      hasLived: false,
-      fell_ms: 0,
-      ourFaultUntil_ms: 0,
-      returns: 0,
-      returned_ms: 0,
+      now: { place: "unknown" },
+      past: { hold_ms: 60_000, up_since_ms: 0, hasLived: false, returns: 0, returned_ms: 0 },
     });
   });
 
@@ -218,43 +212,43 @@ describe("flaps", () => {
   test("a fall soon after the last rise is one too", () => {
     const target = down().at(1_000);
     target.recover();
-    expect(target.state).toMatchObject({ name: "up", up_since_ms: 61_000 });
+    expect(target.state).toMatchObject({ now: { place: "up" }, past: { up_since_ms: 61_000 } });
     target.at(61_000 + DEFAULTS.hold_max_ms - 1).see("request unanswered", "probe failed");
-    expect(target.state).toMatchObject({ name: "down", hold_ms: 120_000 });
+    expect(target.state).toMatchObject({ now: { place: "down" }, past: { hold_ms: 120_000 } });
   });
 
   test("after ten calm minutes the hold is the first again", () => {
     const target = recovering().at(500_000);
     target.see("probe failed", "probe answered", "probe answered", "probe answered", "hold over");
-    expect(target.state).toMatchObject({ name: "up", hold_ms: 120_000, up_since_ms: 500_000 });
+    expect(target.state).toMatchObject({ now: { place: "up" }, past: { hold_ms: 120_000, up_since_ms: 500_000 } });
     target.at(500_000 + DEFAULTS.hold_max_ms).see("request unanswered", "probe failed");
-    expect(target.state).toMatchObject({ name: "down", hold_ms: 60_000 });
+    expect(target.state).toMatchObject({ now: { place: "down" }, past: { hold_ms: 60_000 } });
   });
 
   test("a mere suspicion is no flap", () => {
     const target = down().at(1_000);
     target.recover();
-    const { up_since_ms } = target.state;
+    const { up_since_ms } = target.state.past;
     for (let count = 0; count < 5; count++) target.at(target.now_ms + 1_000).see("probe failed", "probe answered");
-    expect(target.state).toMatchObject({ name: "up", up_since_ms, hold_ms: 60_000 });
+    expect(target.state).toMatchObject({ now: { place: "up" }, past: { up_since_ms, hold_ms: 60_000 } });
   });
 
   test("the first fall after the start is none", () => {
     const target = new Target().at(5_000);
     target.see("probe answered", "request unanswered", "probe failed");
-    expect(target.state).toMatchObject({ name: "down", hold_ms: 60_000 });
+    expect(target.state).toMatchObject({ now: { place: "down" }, past: { hold_ms: 60_000 } });
   });
 
   test("a hold of none brings it up with the first event of its timer", () => {
     const settings = { ...DEFAULTS, hold_ms: 0, hold_max_ms: 0 };
-    let state: PeerState = { ...initialState(settings), name: "down" };
+    let state: PeerState = { ...initialState(settings), now: { place: "down", answers: 0, since_ms: 0 } };
     let last: Observation = { state };
     for (let count = 0; count < 3; count++) {
       last = observe(state, "probe answered", settings, 0);
       state = last.state;
     }
     expect(last.holdFor_ms).toBe(0);
-    expect(observe(state, "hold over", settings, 0).state.name).toBe("up");
+    expect(nameOf(observe(state, "hold over", settings, 0).state)).toBe("up");
   });
 });
 

@@ -1,15 +1,16 @@
 /** An upstream target's state, fed with evidence. */
-import { loadUpstream } from "../../src/app/config/load-upstream.ts";
-import { Reader } from "../../src/app/config/reader.ts";
+import { loadUpstream } from "../../../src/app/config/load-upstream.ts";
+import { Reader } from "../../../src/app/config/reader.ts";
 import {
   type Evidence,
   initialState,
+  nameOf,
   type Observation,
   observe,
   type PeerState,
   type PeerStateName,
-} from "../../src/policy/peers/peer-state.ts";
-import type { UpstreamSettings } from "../../src/policy/site.ts";
+} from "../../../src/policy/peers/peer-state.ts";
+import type { UpstreamSettings } from "../../../src/policy/site.ts";
 
 export const DEFAULTS: UpstreamSettings = loadUpstream(new Reader(), undefined);
 
@@ -29,7 +30,7 @@ export class Target {
       this.last = observe(this.state, one, DEFAULTS, this.now_ms);
       this.state = this.last.state;
     }
-    return this.state.name;
+    return nameOf(this.state);
   }
 
   at(now_ms: number): this {
@@ -40,7 +41,7 @@ export class Target {
   /** Down, three good probes, and the hold. */
   recover(): void {
     this.see("probe answered", "probe answered", "probe answered");
-    this.at(this.now_ms + this.state.hold_ms).see("hold over");
+    this.at(this.now_ms + this.state.past.hold_ms).see("hold over");
   }
 }
 
