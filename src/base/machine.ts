@@ -8,9 +8,7 @@ export interface Transition<S extends string, A extends string> {
 }
 
 /** A state: input → transition. An input that is missing is ignored. */
-export type Row<S extends string, I extends string, A extends string> = {
-  readonly [K in I]?: Transition<S, A> | undefined;
-};
+export type Row<S extends string, I extends string, A extends string> = Readonly<Partial<Record<I, Transition<S, A>>>>;
 
 /** For tables: go to `next`, doing `actions` in order. */
 export function to<S extends string, A extends string>(next: S, ...actions: A[]): Transition<S, A> {

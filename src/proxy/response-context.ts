@@ -35,6 +35,8 @@ import { wantsReliable } from "./wants-reliable.ts";
 /** RFC 3326, for phones that lost the race: they don't show a missed call. */
 const ANSWERED_ELSEWHERE = 'Reason: SIP;cause=200;text="Call completed elsewhere"\r\n';
 
+const NONE: readonly Branch[] = [];
+
 export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stage" | "trying"> {
   notes: Notes = NO_NOTES;
   readonly routed: RoutedRequest;
@@ -48,10 +50,10 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
   private readonly timer = new Timer<"stage" | "trying">(this, "stage");
   /** For all but INVITE: until a 100 is due. */
   private trying: Timer | undefined = undefined;
-  /** Branches of all stages so far; those of the present one from `stageStart` on. */
-  private readonly branches: Branch[] = [];
+  /** The branches of the present fork, or of the last one; and those of all forks before. Neither list ever changes. */
+  private present: readonly Branch[] = NONE;
+  private past: readonly Branch[] = NONE;
   private place: Place;
-  private stageStart = 0;
   private isCancelled = false;
   private isDone = false;
 
@@ -177,7 +179,8 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
   }
 
   private fork(stage: ForkStage, now_ms: number): void {
-    this.stageStart = this.branches.length;
+    this.past = this.all;
+    this.present = NONE;
     const { targets: chosen } = stage;
     const targets = isNamed(chosen) ? this.router.targets(this.routed, chosen, this, now_ms) : chosen;
     // All branches of earlier stages have ended: a serial fork has the whole breadth each time (RFC 5393 §5.3.3).
@@ -186,11 +189,10 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
       this.reply({ status: 440 }, now_ms);
       return;
     }
-    for (const [index, target] of targets.entries()) {
+    this.present = targets.map((target, index) => {
       const observer = target.observer === undefined ? undefined : this.router.observer(this.routed, target.observer);
-      const maxBreadth = shareOf(breadth, index, targets.length);
-      this.branches.push(new Branch(this.kit, this, target, maxBreadth, observer, stage.fr_timer_ms));
-    }
+      return new Branch(this.kit, this, target, shareOf(breadth, index, targets.length), observer, stage.fr_timer_ms);
+    });
     if (stage.ring_ms !== undefined) this.kit.timers.start(this.timer, stage.ring_ms, now_ms);
     for (const branch of this.present) branch.start(now_ms);
     this.settle(now_ms);
@@ -208,9 +210,8 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
     else this.enter(nextPlace(this.place), now_ms);
   }
 
-  /** The branches of this stage, as they are now: while they are told something, the next stage may begin. */
-  private get present(): readonly Branch[] {
-    return this.branches.slice(this.stageStart);
+  private get all(): readonly Branch[] {
+    return this.past.length === 0 ? this.present : [...this.past, ...this.present];
   }
 
   /** Goes on once all branches of the stage have ended; a branch tells so last of all, once its own table is done. */
@@ -236,7 +237,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
     this.finish();
     const { stage, decision, isCancelled, routed } = this;
     const finals: Final[] = [];
-    for (const { final } of this.branches) if (final !== undefined) finals.push(final);
+    for (const { final } of this.all) if (final !== undefined) finals.push(final);
     const wasShort = stage?.kind === "fork" && stage.fr_timer_ms !== undefined;
     const isPatient = routed.request.method !== "INVITE" && !wasShort;
     const answer = finalAnswer(finals, { isCancelled, isPatient }, decision);
@@ -263,7 +264,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
     const { server, kit, listener, routed } = this;
     if (routed.request.method !== "INVITE") return;
     if (server.user === this) server.user = new AwaitedAck(listener, routed.request.callId, kit.log);
-    for (const branch of this.branches) branch.letGo(server);
+    for (const branch of this.all) branch.letGo(server);
   }
 
   private wireOf(response: Response): string {

@@ -4,6 +4,9 @@
  * Each machine is data: for a state and an input, the next state and what has to be done. Nothing here knows a socket,
  * a clock or a message; the transaction layer looks the transition up and does it.
  */
+import type * as machine from "../base/machine.ts";
+
+export { to } from "../base/machine.ts";
 
 /** What can happen to a transaction. Which of them a machine knows, its table says. */
 export type Input =
@@ -67,12 +70,9 @@ export type State =
   | "confirmed"
   | typeof TERMINATED;
 
-export interface Transition<S extends State = State> {
-  readonly next: S;
-  readonly actions: readonly Action[];
-}
+export type Transition<S extends State = State> = machine.Transition<S, Action>;
 
-type Row<S extends State> = Readonly<Partial<Record<Input, Transition<S>>>>;
+type Row<S extends State> = machine.Row<S, Input, Action>;
 
 /** A machine with these states: each but the last one has a row. */
 export interface Machine<S extends State> extends AnyMachine {
@@ -99,11 +99,6 @@ export function inputOf(status: number): "provisional" | "success" | "failure" {
 export const TERMINATED = "terminated";
 
 /** The transition for `input` in `state`; undefined when the machine ignores it. */
-export function step(machine: AnyMachine, state: State, input: Input): Transition | undefined {
-  return machine.states[state]?.[input];
-}
-
-/** For tables: go to `next`, doing `actions` in order. */
-export function to<S extends State>(next: S, ...actions: Action[]): Transition<S> {
-  return { next, actions };
+export function step(of: AnyMachine, state: State, input: Input): Transition | undefined {
+  return of.states[state]?.[input];
 }

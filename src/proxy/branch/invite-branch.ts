@@ -8,6 +8,9 @@ const ANSWERED = to("over", "endAnswered");
 const MUTED = to("over", "endMuted");
 const SUCCESS = to("over", "passOver", "endSuccess");
 const SILENT = to("over", "tellSilence", "endSilent");
+/** By news of another request, or of a probe: not once somebody's phone may ring. */
+const RESCUED = to("over", "endSilent");
+const RESCUED_BY_CANCEL = to("over", "cancel", "endSilent");
 
 /** While nothing has come from the address that is asked. */
 const QUIET: BranchRow<InviteState> = {
@@ -22,7 +25,6 @@ const QUIET: BranchRow<InviteState> = {
   wait: SILENT,
   cancel: to("over", "endCancelled"),
   ringOver: to("over", "endRung"),
-  rescue: to("over", "endSilent"),
 };
 
 /** Once a provisional response has come. */
@@ -32,7 +34,6 @@ const HEARD: BranchRow<InviteState> = {
   wait: to("over", "cancel", "endTimedOut"),
   cancel: to("cancelling", "stopWait", "cancel"),
   ringOver: to("over", "cancel", "endRung"),
-  rescue: to("over", "cancel", "endSilent"),
 };
 
 export const inviteBranch: BranchMachine<InviteState> = {
@@ -41,6 +42,7 @@ export const inviteBranch: BranchMachine<InviteState> = {
   states: {
     locating: {
       ...QUIET,
+      rescue: RESCUED,
       address: to("asking", "send"),
       silent: to("waiting", "resume", "tellHush"),
       later: to("locating", "tryLater", "tellLost"),
@@ -50,6 +52,7 @@ export const inviteBranch: BranchMachine<InviteState> = {
     },
     asking: {
       ...QUIET,
+      rescue: RESCUED,
       late: to("asking", "turn", "hear"),
       unreachable: to("locating", "drop", "seek"),
       share: to("asking", "weighShare"),
@@ -57,12 +60,14 @@ export const inviteBranch: BranchMachine<InviteState> = {
     },
     waiting: {
       ...QUIET,
+      rescue: RESCUED,
       late: to("waiting", "turn", "hear"),
       refusal: to("locating", "turn", "refused", "seek"),
       unreachable: to("locating", "drop", "seek"),
     },
     hushed: {
       ...HEARD,
+      rescue: RESCUED_BY_CANCEL,
       late: to("hushed", "cancelLate"),
       wait: to("hushed", "weighHush"),
       elsewhere: to("doubted", "markDead", "startHush", "tellHush"),
@@ -70,6 +75,7 @@ export const inviteBranch: BranchMachine<InviteState> = {
     },
     doubted: {
       ...HEARD,
+      rescue: RESCUED_BY_CANCEL,
       late: to("doubted", "cancelLate"),
       wait: to("doubted", "weighVerdict"),
       // One that hasn't answered its probe either is passed over; one that is only slow may ring on.
@@ -78,6 +84,7 @@ export const inviteBranch: BranchMachine<InviteState> = {
     },
     proceeding: {
       ...HEARD,
+      rescue: RESCUED_BY_CANCEL,
       late: to("proceeding", "cancelLate"),
     },
     ringing: {
@@ -86,7 +93,6 @@ export const inviteBranch: BranchMachine<InviteState> = {
       hush: to("ringing", "startTimerC"),
       late: to("ringing", "cancelLate"),
       refusal: ANSWERED,
-      rescue: undefined,
     },
     cancelling: {
       late: to("cancelling", "cancelLate"),
