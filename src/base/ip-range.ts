@@ -6,6 +6,7 @@ import { ownText } from "./own-text.ts";
 const ADDRESSES_REMEMBERED = 4096;
 const IPV4_BITS = 32;
 const IPV6_BITS = 128;
+const DOT = 0x2e;
 
 /** The only spelling of an IPv4 address that everybody reads alike: 010.1, 0x0a.1 and 167772161 are 10.0.0.1 to some. */
 const DOTTED = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/;
@@ -15,8 +16,14 @@ const THREE_COLONS = /:::(?=\d+\.\d+\.\d+\.\d+$)/;
 
 /** Whether a host could be taken for an address, but isn't spelled as one: RFC 3261 §25.1 wants a letter in the last label. */
 export function isNumericHost(text: string): boolean {
-  const labels = text.split(".").filter((label) => label !== "");
-  return !/^[A-Za-z]/.test(labels[labels.length - 1] ?? "") && ipVersion(text) === 0;
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === DOT) end -= 1;
+  const lastLabel = end === 0 ? 0 : text.lastIndexOf(".", end - 1) + 1;
+  return !isLetter(end === 0 ? 0 : text.charCodeAt(lastLabel)) && ipVersion(text) === 0;
+}
+
+function isLetter(code: number): boolean {
+  return (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
 }
 
 /** 4 or 6 for an IP literal (IPv6 without brackets), 0 for anything else, such as a host name. */

@@ -1,7 +1,7 @@
 /** Requests and responses as they were on the wire: located, not decoded, and never changed (RFC 3261 §7). */
-import { FROM, OTHER, TO } from "./header-names.ts";
-import { type NameAddr, nameAddrParameter, parseNameAddr } from "./name-addr.ts";
-import { splitList } from "./text.ts";
+import { OTHER } from "./header-names.ts";
+import { type NameAddr, nameAddrParameter } from "./name-addr.ts";
+import { splitList, unfolded } from "./text.ts";
 import { parseSipUri, type SipUri } from "./uri.ts";
 import type { Via } from "./via.ts";
 
@@ -25,13 +25,15 @@ export interface FieldTable {
   readonly bodyStart: number;
 }
 
-/** What every message must carry, read once at the door. */
+/** What every message must carry besides Via, read once at the door. */
 export interface Essentials {
-  readonly topVia: Via;
   readonly callId: string;
   readonly cseqNumber: number;
   /** The method in CSeq: the request's own, or the one that a response answers. */
   readonly cseqMethod: string;
+  /** Undefined when missing or malformed. */
+  readonly from: NameAddr | undefined;
+  readonly to: NameAddr | undefined;
 }
 
 abstract class Message {
@@ -41,16 +43,21 @@ abstract class Message {
   readonly callId: string;
   readonly cseqNumber: number;
   readonly cseqMethod: string;
-  private fromValue: NameAddr | undefined | null = null;
-  private toValue: NameAddr | undefined | null = null;
+  /** Undefined when malformed. */
+  readonly from: NameAddr | undefined;
+  readonly to: NameAddr | undefined;
+  private fromTagText: string | undefined = undefined;
+  private toTagText: string | undefined = undefined;
 
-  constructor(wire: string, fields: FieldTable, essentials: Essentials) {
+  constructor(wire: string, fields: FieldTable, topVia: Via, essentials: Essentials) {
     this.wire = wire;
     this.fields = fields;
-    this.topVia = essentials.topVia;
+    this.topVia = topVia;
     this.callId = essentials.callId;
     this.cseqNumber = essentials.cseqNumber;
     this.cseqMethod = essentials.cseqMethod;
+    this.from = essentials.from;
+    this.to = essentials.to;
   }
 
   get fieldCount(): number {
@@ -87,8 +94,7 @@ abstract class Message {
 
   /** A field's value with its line folding undone. */
   value(index: number): string {
-    const text = this.wire.slice(this.valueStart(index), this.valueEnd(index));
-    return text.includes("\n") ? text.replace(/\r?\n[ \t]+/g, " ") : text;
+    return unfolded(this.wire.slice(this.valueStart(index), this.valueEnd(index)));
   }
 
   /** The first field's value; undefined when the message has no such field. */
@@ -125,27 +131,21 @@ abstract class Message {
     return this.wire.slice(this.fields.bodyStart);
   }
 
-  /** From, decoded when first asked for; undefined when malformed. */
-  get from(): NameAddr | undefined {
-    if (this.fromValue === null) this.fromValue = parseNameAddr(this.header(FROM) ?? "");
-    return this.fromValue;
-  }
-
-  /** To, decoded when first asked for; undefined when malformed. */
-  get to(): NameAddr | undefined {
-    if (this.toValue === null) this.toValue = parseNameAddr(this.header(TO) ?? "");
-    return this.toValue;
-  }
-
   /** "" when there is none. */
   get fromTag(): string {
-    return this.from === undefined ? "" : (nameAddrParameter(this.from, "tag") ?? "");
+    this.fromTagText ??= tagOf(this.from);
+    return this.fromTagText;
   }
 
   /** "" when there is none: the request is outside any dialog. */
   get toTag(): string {
-    return this.to === undefined ? "" : (nameAddrParameter(this.to, "tag") ?? "");
+    this.toTagText ??= tagOf(this.to);
+    return this.toTagText;
   }
+}
+
+function tagOf(party: NameAddr | undefined): string {
+  return party === undefined ? "" : (nameAddrParameter(party, "tag") ?? "");
 }
 
 /** Why a request can't be served, for the sender. */
@@ -170,8 +170,15 @@ export class Request extends Message {
   readonly fault: Fault | undefined;
   private parsedUri: SipUri | undefined | null = null;
 
-  constructor(wire: string, fields: FieldTable, essentials: Essentials, line: RequestLine, fault: Fault | undefined) {
-    super(wire, fields, essentials);
+  constructor(
+    wire: string,
+    fields: FieldTable,
+    topVia: Via,
+    essentials: Essentials,
+    line: RequestLine,
+    fault: Fault | undefined,
+  ) {
+    super(wire, fields, topVia, essentials);
     this.method = line.method;
     this.uriStart = line.uriStart;
     this.uriEnd = line.uriEnd;
@@ -193,8 +200,8 @@ export class Response extends Message {
   readonly kind = "response";
   readonly status: number;
 
-  constructor(wire: string, fields: FieldTable, essentials: Essentials, status: number) {
-    super(wire, fields, essentials);
+  constructor(wire: string, fields: FieldTable, topVia: Via, essentials: Essentials, status: number) {
+    super(wire, fields, topVia, essentials);
     this.status = status;
   }
 

@@ -25,10 +25,18 @@ import {
   MESSAGE_MAX_CHARACTERS,
 } from "./limits.ts";
 import { hasNoEnd, locateFields, readValue } from "./locate-fields.ts";
-import { type Fault, type FieldTable, PLACES_PER_FIELD, Request, type RequestLine, Response } from "./message.ts";
+import {
+  type Essentials,
+  type Fault,
+  type FieldTable,
+  PLACES_PER_FIELD,
+  Request,
+  type RequestLine,
+  Response,
+} from "./message.ts";
 import { parseNameAddr } from "./name-addr.ts";
 import { hasStrayControl } from "./stray-control.ts";
-import { COMMA, CR, isSpace, NUL, parseDecimal, SPACE, skipSpace } from "./text.ts";
+import { COMMA, CR, isSpace, NUL, parseDecimal, SPACE, skipSpace, unfolded } from "./text.ts";
 import { MAGIC_COOKIE, parseVia, type Via } from "./via.ts";
 
 /** Not a message, and nothing that could be answered. */
@@ -48,8 +56,13 @@ const KEEP_ALIVE: KeepAlive = { kind: "keep-alive" };
 const VERSION = "SIP/2.0";
 /** Fields of which a message has at most one (§7.3.1). */
 const SINGLE = [CALL_ID, CSEQ, FROM, TO, MAX_FORWARDS, CONTENT_LENGTH];
+/** Those of them that it must have (§8.1.1), besides Via and Max-Forwards. */
+const NEEDED = [CALL_ID, CSEQ, FROM, TO];
+const SINGLE_NAMES = ["Call-ID", "CSeq", "From", "To", "Max-Forwards", "Content-Length"];
+/** The same with a bit for each identifier: every field of every message is looked up. */
+const SINGLE_BITS = bitsOf(SINGLE);
 /** Fields that we read value by value. */
-const LISTS = [
+const LIST_BITS = bitsOf([
   VIA,
   CONTACT,
   ROUTE,
@@ -59,8 +72,7 @@ const LISTS = [
   PROXY_REQUIRE,
   PROXY_AUTHORIZATION,
   P_ASSERTED_IDENTITY,
-];
-const SINGLE_NAMES = ["Call-ID", "CSeq", "From", "To", "Max-Forwards", "Content-Length"];
+]);
 
 /** Reads one datagram, or one message that a stream was cut into. */
 export function parse(wire: string): Parsed {
@@ -91,13 +103,12 @@ function parseResponse(wire: string, lineEnd: number, fieldsStart: number): Pars
   if (!wire.startsWith(`${VERSION} `) || status < 100) return unreadable("malformed status line");
   if (statusStart + 3 !== lineEnd && behind !== SPACE) return unreadable("malformed status line");
   const fields = locateFields(wire, fieldsStart);
-  const fault = fieldFault(wire, fields);
+  const essentials = readEssentials(wire, fields);
+  const fault = fieldFault(wire, fields, essentials);
   if (fault !== undefined) return unreadable(fault.reason);
   const topVia = readTopVia(wire, fields);
   if (topVia === undefined) return unreadable("malformed Via");
-  const cseq = readCseq(wire, fields);
-  const whole = withoutExcess(wire, fields);
-  return new Response(whole, fields, { topVia, callId: readValue(wire, fields, CALL_ID), ...cseq }, status);
+  return new Response(withoutExcess(wire, fields), fields, topVia, essentials, status);
 }
 
 function parseRequest(wire: string, lineEnd: number, fieldsStart: number): Parsed {
@@ -111,14 +122,14 @@ function parseRequest(wire: string, lineEnd: number, fieldsStart: number): Parse
   if (hasNoEnd(fields) && !wire.endsWith("\n")) return unreadable("cut off within a header field");
   const topVia = readTopVia(wire, fields);
   if (topVia === undefined) return unreadable("missing or malformed Via");
-  const cseq = readCseq(wire, fields);
-  const essentials = { topVia, callId: readValue(wire, fields, CALL_ID), ...cseq };
+  const essentials = readEssentials(wire, fields);
   const fault =
     requestLineFault(wire, line, wire.slice(versionStart, lineEnd)) ??
-    fieldFault(wire, fields) ??
+    fieldFault(wire, fields, essentials) ??
     viaFault(wire, fields, topVia) ??
-    (cseq.cseqMethod === method ? undefined : badRequest("CSeq names another method"));
-  return new Request(fault === undefined ? withoutExcess(wire, fields) : wire, fields, essentials, line, fault);
+    (essentials.cseqMethod === method ? undefined : badRequest("CSeq names another method"));
+  const whole = fault === undefined ? withoutExcess(wire, fields) : wire;
+  return new Request(whole, fields, topVia, essentials, line, fault);
 }
 
 function requestLineFault(wire: string, line: RequestLine, version: string): Fault | undefined {
@@ -133,7 +144,7 @@ function requestLineFault(wire: string, line: RequestLine, version: string): Fau
 }
 
 /** What is wrong with the header fields that every message must have, and with the length of the body. */
-function fieldFault(wire: string, fields: FieldTable): Fault | undefined {
+function fieldFault(wire: string, fields: FieldTable, essentials: Essentials): Fault | undefined {
   const { places, firsts } = fields;
   const excess = sizeFault(wire, fields);
   if (excess !== undefined) return excess;
@@ -142,20 +153,15 @@ function fieldFault(wire: string, fields: FieldTable): Fault | undefined {
   for (let place = 0; place < places.length; place += PLACES_PER_FIELD) {
     const id = places[place] ?? OTHER;
     if (id === -1) return badRequest("Header field without a colon");
-    if (SINGLE.includes(id)) {
-      const bit = 1 << id;
-      if ((singles & bit) !== 0) return badRequest(`Several ${nameOf(id)} header fields`);
-      singles |= bit;
-    }
+    const single = SINGLE_BITS & (1 << id);
+    if ((singles & single) !== 0) return badRequest(`Several ${nameOf(id)} header fields`);
+    singles |= single;
   }
-  for (const id of [CALL_ID, CSEQ, FROM, TO]) {
-    if (firsts[id] === -1) return badRequest(`Missing ${nameOf(id)} header field`);
-  }
-  if (readCseq(wire, fields).cseqNumber < 0) return badRequest("Malformed CSeq");
-  if (readValue(wire, fields, CALL_ID) === "") return badRequest("Malformed Call-ID");
-  for (const id of [FROM, TO]) {
-    if (parseNameAddr(readValue(wire, fields, id)) === undefined) return badRequest(`Malformed ${nameOf(id)}`);
-  }
+  for (const id of NEEDED) if (firsts[id] === -1) return badRequest(`Missing ${nameOf(id)} header field`);
+  if (essentials.cseqNumber < 0) return badRequest("Malformed CSeq");
+  if (essentials.callId === "") return badRequest("Malformed Call-ID");
+  if (essentials.from === undefined) return badRequest("Malformed From");
+  if (essentials.to === undefined) return badRequest("Malformed To");
   return lengthFault(wire, fields);
 }
 
@@ -170,7 +176,8 @@ function sizeFault(wire: string, fields: FieldTable): Fault | undefined {
 function countValues(wire: string, { places }: FieldTable): number {
   let values = 0;
   for (let place = 0; place < places.length; place += PLACES_PER_FIELD) {
-    if (!LISTS.includes(places[place] ?? OTHER)) continue;
+    const id = places[place] ?? OTHER;
+    if (id < 0 || (LIST_BITS & (1 << id)) === 0) continue;
     const end = places[place + 3] ?? 0;
     let comma = places[place + 2] ?? 0;
     do {
@@ -229,14 +236,24 @@ function readTopVia(wire: string, fields: FieldTable) {
   return place < 0 ? undefined : parseVia(wire, fields.places[place + 2] ?? 0, fields.places[place + 3] ?? 0);
 }
 
-/** The number is -1 when the value is missing or malformed. */
-function readCseq(wire: string, fields: FieldTable): { cseqNumber: number; cseqMethod: string } {
-  const value = readValue(wire, fields, CSEQ);
+/** The number of CSeq is -1 when its value is missing or malformed. */
+function readEssentials(wire: string, fields: FieldTable): Essentials {
+  const cseq = readValue(wire, fields, CSEQ);
   let digits = 0;
-  while (digits < value.length && !isSpace(value.charCodeAt(digits))) digits += 1;
-  const cseqMethod = value.slice(skipSpace(value, digits, value.length));
-  const cseqNumber = isToken(cseqMethod) ? parseDecimal(value.slice(0, digits), CSEQ_MAX) : -1;
-  return { cseqNumber, cseqMethod };
+  while (digits < cseq.length && !isSpace(cseq.charCodeAt(digits))) digits += 1;
+  const cseqMethod = cseq.slice(skipSpace(cseq, digits, cseq.length));
+  return {
+    callId: readValue(wire, fields, CALL_ID),
+    cseqNumber: isToken(cseqMethod) ? parseDecimal(cseq.slice(0, digits), CSEQ_MAX) : -1,
+    cseqMethod,
+    from: parseNameAddr(unfolded(readValue(wire, fields, FROM))),
+    to: parseNameAddr(unfolded(readValue(wire, fields, TO))),
+  };
+}
+
+/** @param ids identifiers of header fields, less than 32 */
+function bitsOf(ids: readonly number[]): number {
+  return ids.reduce((bits, id) => bits | (1 << id), 0);
 }
 
 /** RFC 3261 §25.1: token. */

@@ -30,6 +30,11 @@ export function skipSpace(wire: string, start: number, end: number): number {
   return position;
 }
 
+/** A header field's value with its line folding undone (RFC 3261 §7.3.1). */
+export function unfolded(value: string): string {
+  return value.includes("\n") ? value.replace(/\r?\n[ \t]+/g, " ") : value;
+}
+
 /** The end of `start`…`end` without the white space before it. */
 export function trimEnd(wire: string, start: number, end: number): number {
   let position = end;

@@ -61,14 +61,35 @@ export function uriParameter(uri: SipUri, name: string): string | undefined {
 
 /** The value of `name` in ";name=value;…": "" for one without a value, undefined when absent. */
 export function parameter(parameters: string, name: string): string | undefined {
-  if (parameters === "") return undefined;
-  const parts = parameters.includes('"') ? splitList(parameters, SEMICOLON) : parameters.split(";");
-  for (const part of parts) {
-    const equals = part.indexOf("=");
-    const key = (equals < 0 ? part : part.slice(0, equals)).trim();
-    if (key.toLowerCase() === name) return equals < 0 ? "" : part.slice(equals + 1).trim();
+  if (parameters.includes('"')) return firstNamed(splitList(parameters, SEMICOLON), name);
+  let start = parameters.charCodeAt(0) === SEMICOLON ? 1 : 0;
+  while (start < parameters.length) {
+    const semicolon = parameters.indexOf(";", start);
+    const end = semicolon < 0 ? parameters.length : semicolon;
+    // No parameter has this name whose text is shorter.
+    if (end - start >= name.length) {
+      const value = valueIfNamed(parameters.slice(start, end), name);
+      if (value !== undefined) return value;
+    }
+    start = end + 1;
   }
   return undefined;
+}
+
+function firstNamed(parts: readonly string[], name: string): string | undefined {
+  for (const part of parts) {
+    const value = valueIfNamed(part, name);
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** The value of `part`, "name=value" or "name", if this is its name. */
+function valueIfNamed(part: string, name: string): string | undefined {
+  const equals = part.indexOf("=");
+  const key = (equals < 0 ? part : part.slice(0, equals)).trim();
+  if (key !== name && (key.length !== name.length || key.toLowerCase() !== name)) return undefined;
+  return equals < 0 ? "" : part.slice(equals + 1).trim();
 }
 
 /** `text`, a Contact's URI, without what a Request-URI must not contain: method and header fields (§16.6 item 2, table 1). */
