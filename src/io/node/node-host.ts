@@ -14,7 +14,7 @@ import { SystemClock } from "./clock.ts";
 import { NodeDns } from "./dns.ts";
 import { isNear, readInterfaces, WatchedInterfaces } from "./interfaces.ts";
 import type { StderrLog } from "./log.ts";
-import { heapMemory_bytes } from "./memory.ts";
+import { heapMemory_bytes, keepYoungGenerationSmall } from "./memory.ts";
 import { createMac, createRandom } from "./secret.ts";
 import { bindingsFile, type StateFile } from "./state-file.ts";
 import { NodeTransport } from "./transport.ts";
@@ -45,6 +45,7 @@ export class NodeHost {
   /** @throws when the TLS certificate can't be used */
   constructor(settings: HostSettings, log: StderrLog, user: HostUser) {
     const { stateFolder, tls, dnsServers } = settings;
+    keepYoungGenerationSmall();
     this.log = log;
     this.limits = limitsFor(heapMemory_bytes());
     this.clock = new SystemClock(() => user.onWake());
