@@ -48,6 +48,8 @@ abstract class Message {
   readonly to: NameAddr | undefined;
   private fromTagText: string | undefined = undefined;
   private toTagText: string | undefined = undefined;
+  private parsedFromUri: SipUri | undefined | null = null;
+  private parsedToUri: SipUri | undefined | null = null;
 
   constructor(wire: string, fields: FieldTable, topVia: Via, essentials: Essentials) {
     this.wire = wire;
@@ -141,6 +143,18 @@ abstract class Message {
   get toTag(): string {
     this.toTagText ??= tagOf(this.to);
     return this.toTagText;
+  }
+
+  /** The URI in From, decoded when first asked for; undefined when it is no SIP URI. */
+  get fromUri(): SipUri | undefined {
+    if (this.parsedFromUri === null) this.parsedFromUri = parseSipUri(this.from?.uri ?? "");
+    return this.parsedFromUri;
+  }
+
+  /** The URI in To, decoded when first asked for; undefined when it is no SIP URI. */
+  get toUri(): SipUri | undefined {
+    if (this.parsedToUri === null) this.parsedToUri = parseSipUri(this.to?.uri ?? "");
+    return this.parsedToUri;
   }
 }
 

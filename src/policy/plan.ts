@@ -42,28 +42,34 @@ export function nextWhen(when: Condition): readonly Sequel[] {
  * A stage that asks one upstream target and goes on when it says nothing.
  * @param fr_timer_ms undefined: it may take as long as a transaction, unless it is found down before
  */
-export function upstreamStage(target: Peer, fr_timer_ms: number | undefined, extra: Partial<Target> = {}): ForkStage {
-  return {
-    kind: "fork",
-    what: `upstream ${target.name}`,
-    targets: [{ nextHop: target.hop, observer: target.watch, ...extra }],
-    ...(fr_timer_ms === undefined ? {} : { fr_timer_ms }),
-    on: nextWhen(SILENCE),
-  };
+export function upstreamStage(
+  target: Peer,
+  fr_timer_ms: number | undefined,
+  extra: Partial<Target> = {},
+  on: readonly Sequel[] = nextWhen(SILENCE),
+): ForkStage {
+  const what = `upstream ${target.name}`;
+  const targets = [{ ...extra, nextHop: target.hop, observer: target.watch }];
+  return fr_timer_ms === undefined
+    ? { kind: "fork", what, targets, on }
+    : { kind: "fork", what, targets, fr_timer_ms, on };
 }
 
 /**
- * The stages that ask several of them in turn; who says 503 is passed over too, as long as there is another (RFC 3263 §4.3).
+ * The stages that ask several of them in turn; one that says 503 is passed over too, as long as there is another (RFC 3263 §4.3).
  * @param extra what all have in common, or what each has of its own
+ * @param on what follows the last one
  */
 export function upstreamStages(
   targets: readonly Peer[],
   fr_timer_ms: number | undefined,
-  extra: Partial<Target> | ((target: Peer) => Partial<Target>) = {},
+  extra: Partial<Target> | ((target: Peer) => Partial<Target>),
+  on?: readonly Sequel[],
 ): ForkStage[] {
   return targets.map((target, index) => {
-    const stage = upstreamStage(target, fr_timer_ms, typeof extra === "function" ? extra(target) : extra);
-    return index < targets.length - 1 ? { ...stage, on: nextWhen(SILENCE_OR_503) } : stage;
+    const isLast = index === targets.length - 1;
+    const its = typeof extra === "function" ? extra(target) : extra;
+    return upstreamStage(target, fr_timer_ms, its, isLast ? on : nextWhen(SILENCE_OR_503));
   });
 }
 

@@ -61,11 +61,15 @@ const RULES: readonly RoutingRule[] = [
 /** Log lines a second about sources that ask too much. */
 const ALARMS_PER_SECOND = 0.1;
 
+type Moment = Staff & { now_ms: number };
+
 export class RoutingPolicy implements Router {
   readonly quotas: Quotas;
   private readonly alarm = new TokenBucket(ALARMS_PER_SECOND, 1);
   private readonly log: Logger;
   private readonly staff: Staff;
+  /** One for all requests: an event is handled at one moment. */
+  private readonly situation: Moment;
   private readonly access: Access;
   private readonly reader: RequestReader;
   private readonly callLog: CallLog;
@@ -76,6 +80,7 @@ export class RoutingPolicy implements Router {
     this.log = log;
     this.callLog = callLog;
     this.staff = staff;
+    this.situation = { ...staff, now_ms: 0 };
     this.access = new Access(staff.site, staff.upstreams, staff.registrar.bindings, staff.own, staff.tokens);
     this.reader = new RequestReader(staff, this.access);
     this.outsiders = outsiders;
@@ -150,7 +155,7 @@ export class RoutingPolicy implements Router {
   }
 
   decide(facts: RequestFacts, now_ms: number): Decision {
-    return firstOf(RULES, facts, { ...this.staff, now_ms });
+    return firstOf(RULES, facts, this.at(now_ms));
   }
 
   continue(
@@ -159,11 +164,11 @@ export class RoutingPolicy implements Router {
     now_ms: number,
     outcome?: Outcome,
   ): readonly Stage[] | undefined {
-    return continuationStages(facts, { ...this.staff, now_ms }, continuation, outcome);
+    return continuationStages(facts, this.at(now_ms), continuation, outcome);
   }
 
   targets(facts: RequestFacts, source: TargetSource, running: RunningRequest, now_ms: number): readonly Target[] {
-    return chosenTargets(source, facts, { ...this.staff, now_ms }, running);
+    return chosenTargets(source, facts, this.at(now_ms), running);
   }
 
   begin(facts: RequestFacts, act: MakeRoom, running: RunningRequest, now_ms: number): number {
@@ -171,7 +176,7 @@ export class RoutingPolicy implements Router {
   }
 
   reply(facts: RequestFacts, reply: ReplySource, now_ms: number): Reply {
-    return madeReply(reply, facts, { ...this.staff, now_ms });
+    return madeReply(reply, facts, this.at(now_ms));
   }
 
   revise(facts: RequestFacts, revision: Revision, response: Response, now_ms: number): string {
@@ -186,6 +191,11 @@ export class RoutingPolicy implements Router {
 
   observer(_facts: RequestFacts, watch: Watch): TargetObserver | undefined {
     return observerOf(watch, this.staff);
+  }
+
+  private at(now_ms: number): Situation {
+    this.situation.now_ms = now_ms;
+    return this.situation;
   }
 
   /** What {@link reply} would say, where that changes nothing. */

@@ -275,7 +275,9 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
   private revised(response: Response, now_ms: number): Response {
     const { revise } = this.decision;
     if (revise === undefined) return response;
-    const revised = parse(this.router.revise(this.routed, revise, response, now_ms));
+    const wire = this.router.revise(this.routed, revise, response, now_ms);
+    if (wire === response.wire) return response;
+    const revised = parse(wire);
     return revised.kind === "response" ? revised : response;
   }
 

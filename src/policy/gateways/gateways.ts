@@ -1,7 +1,7 @@
 /** The PSTN gateways: which of them gets a call, whether they live, and how many of their channels are free. */
 import type { Random } from "../../base/ports.ts";
 import type { Request, Response } from "../../message/message.ts";
-import { parseSipUri, type SipUri, uriPort } from "../../message/uri.ts";
+import { type SipUri, uriPort } from "../../message/uri.ts";
 import type { OwnAddresses } from "../../proxy/own-addresses.ts";
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import type { ForkStage, RoutedRequest, Stage, Target, TargetObserver } from "../../proxy/router.ts";
@@ -173,7 +173,7 @@ export class Gateways {
   target(gateway: Gateway, number: string, { request }: RoutedRequest, isCalledBack?: boolean): Target {
     const { name } = gateway;
     const isForHelp = isCalledBack !== undefined;
-    const from = parseSipUri(request.from?.uri ?? "")?.user;
+    const from = request.fromUri?.user;
     const caller = from === undefined ? undefined : plainNumber(from);
     const isShown = gateway.isTrusted || isForHelp || !isPrivate(request);
     const isRewritten = isShown && caller !== undefined && ruleFor(caller, gateway.calling) !== undefined;

@@ -1,6 +1,6 @@
 /** All upstream targets: the configured ones, and the domains that phones' requests name. */
 import { ipVersion } from "../../base/ip-range.ts";
-import { parseSipUri, type SipUri } from "../../message/uri.ts";
+import type { SipUri } from "../../message/uri.ts";
 import type { OwnAddresses } from "../../proxy/own-addresses.ts";
 import { routeUri } from "../../proxy/preprocess-routes.ts";
 import type { TargetObserver } from "../../proxy/router.ts";
@@ -95,7 +95,7 @@ export class Upstreams {
     // A REGISTER may name its domain by a name in our certificate: where DNS leads elsewhere, the registrar is there.
     if (!isProxy && host !== "us" && uri !== undefined) return this.own.leadsHere(uri.host) ? undefined : uri;
     // What a phone calls at our own address, or at none (tel), is meant for its own domain.
-    const named = isProxy ? first : parseSipUri(request.from?.uri ?? "");
+    const named = isProxy ? first : request.fromUri;
     return named === undefined || this.own.hasUri(named) ? undefined : named;
   }
 

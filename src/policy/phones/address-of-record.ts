@@ -1,6 +1,6 @@
 /** The names of addresses-of-record in their canonical form, by which they are kept and compared (RFC 3261 §10.3 item 5). */
 import type { Request } from "../../message/message.ts";
-import { parseSipUri, type SipUri } from "../../message/uri.ts";
+import type { SipUri } from "../../message/uri.ts";
 
 /** What stays escaped beside controls and spaces, since it would begin another part of the name, or end it. */
 const STAYS_ESCAPED = '%:@<>"';
@@ -12,14 +12,14 @@ export function addressOfRecord({ user = "", host }: SipUri): string {
 
 /** The address-of-record that a REGISTER is about; "" when To has no SIP URI. */
 export function nameOf(request: Request): string {
-  const uri = parseSipUri(request.to?.uri ?? "");
-  return uri === undefined ? "" : addressOfRecord(uri);
+  const { toUri } = request;
+  return toUri === undefined ? "" : addressOfRecord(toUri);
 }
 
 /** The address-of-record of the phone that has sent a request; "" when From has no SIP URI. */
 export function callerOf(request: Request): string {
-  const uri = parseSipUri(request.from?.uri ?? "");
-  return uri === undefined ? "" : addressOfRecord(uri);
+  const { fromUri } = request;
+  return fromUri === undefined ? "" : addressOfRecord(fromUri);
 }
 
 /** A user part without its password, and with each escape read that names an ordinary character: its own canonical form. */

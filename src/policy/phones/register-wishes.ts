@@ -3,7 +3,7 @@ import { CONTACT, EXPIRES } from "../../message/header-names.ts";
 import type { Request, Response } from "../../message/message.ts";
 import { type NameAddr, nameAddrParameter, parseNameAddr } from "../../message/name-addr.ts";
 import { parseDecimal, SEMICOLON, splitList } from "../../message/text.ts";
-import { parseSipUri } from "../../message/uri.ts";
+import { parameter, parseSipUri } from "../../message/uri.ts";
 import { TEXT_CHARACTERS_MAX } from "./bindings.ts";
 
 /** RFC 3261 §10.2.1.1: what is meant where the phone names no expiry. */
@@ -30,8 +30,15 @@ export interface Wishes {
   readonly fault: string | undefined;
 }
 
-/** Reads the Contacts of a REGISTER. */
+let lastRead: { readonly request: Request; readonly wishes: Wishes } | undefined;
+
+/** Reads the Contacts of a REGISTER. The rule, the registrar and the log ask for the same one's several times in a row. */
 export function wishesOf(request: Request): Wishes {
+  if (lastRead?.request !== request) lastRead = { request, wishes: readWishes(request) };
+  return lastRead.wishes;
+}
+
+function readWishes(request: Request): Wishes {
   const values = request.list(CONTACT);
   if (values.includes("*")) {
     // §10.3 item 6: a wildcard stands alone, and takes away.
@@ -77,11 +84,10 @@ export function readContact(value: string, default_s: number): { wish: Wish; isW
     if (isKept) parameters += `;${part}`;
     isWhole = isWhole && isKept;
   }
-  const kept = { ...contact, parameters };
   const wish = {
     uri: contact.uri,
     parameters,
-    instance: nameAddrParameter(kept, "+sip.instance") ?? "",
+    instance: parameter(parameters, "+sip.instance") ?? "",
     expires_s: contactExpires_s(contact) ?? default_s,
   };
   return { wish, isWhole };

@@ -248,12 +248,14 @@ function bindingOf(
   heard_ms: number,
   isAccepted: boolean,
 ): Binding {
+  const { callId, cseq } = orderOf(request);
   return {
     contact: ownText(uri),
     parameters: ownText(parameters),
     instance: ownText(instance),
     flow: source,
-    ...orderOf(request),
+    callId,
+    cseq,
     expires_ms,
     heard_ms,
     isAccepted,

@@ -12,7 +12,7 @@ import { ALL_KEPT, forwardStages } from "../numbers/forwarding.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Bindings } from "../phones/bindings.ts";
 import type { RedirectWatch } from "../phones/redirect-watch.ts";
-import { deadBy, decision, later, replyStage, upstreamStages } from "../plan.ts";
+import { deadBy, later, replyStage, upstreamStages } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { Site } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
@@ -22,18 +22,18 @@ export const call: RoutingRule = (facts, situation) => {
   if (facts.origin !== "localnet" || facts.request.method !== "INVITE") return undefined;
   const targets = upstreams.targetsFor(facts, now_ms).filter((target) => target.takesCalls);
   const under = ({ hop }: Peer) => underUpstream(facts, hop);
-  const stages: Stage[] = upstreamStages(targets, site.upstream.fr_timer_ms, under);
-  const last = stages.pop();
   // An answer of upstream isn't replaced by one of ours that helps no more.
   const on: readonly Sequel[] = [
     { when: deadBy(site.upstream.deadCodes), go: later("survival") },
     { when: SILENCE, go: [unreachable] },
   ];
   const plan =
-    last?.kind === "fork" ? [...stages, { ...last, on }] : (survivalStages(facts, situation) ?? [unreachable]);
+    targets.length > 0
+      ? upstreamStages(targets, site.upstream.fr_timer_ms, under, on)
+      : (survivalStages(facts, situation) ?? [unreachable]);
   const caller = redirects.partyOf(facts);
   const why = targets.length === 0 ? "upstream is down" : `to ${targets.map((target) => target.name).join(", ")}`;
-  const made = { ...decision("call", why, ...plan), passes503: true };
+  const made = { rule: "call", why, plan, passes503: true };
   if (site.survival.answer !== "auto" || redirects.wantsRelay(caller)) return made;
   return { ...made, listener: { name: "redirect", caller: ownText(caller) } };
 };

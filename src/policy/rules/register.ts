@@ -48,13 +48,12 @@ export const register: RoutingRule = (facts, situation) => {
   const patience_ms = isPatient ? site.upstream.fr_timer_ms : site.registration.local_after_ms;
   const byPath = site.registration.mode === "path";
   const way = byPath ? { addPath: true } : { hideContact: true };
-  const stages = upstreamStages(targets, patience_ms, way);
-  const last = stages.pop();
   // A phone that we don't serve, or wouldn't say 200 to, gets upstream's own word.
   const when = takes ? deadBy(site.upstream.deadCodes) : SILENCE;
-  if (last !== undefined) stages.push({ ...last, on: nextWhen(when) });
   return {
-    ...decision("register", `to ${first.name}`, ...stages, here),
+    rule: "register",
+    why: `to ${first.name}`,
+    plan: [...upstreamStages(targets, patience_ms, way, nextWhen(when)), here],
     passes503: true,
     revise: { name: "register", asked_ms: now_ms, isTheirs },
     listener: { name: "register", isTheirs },
