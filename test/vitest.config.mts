@@ -14,6 +14,7 @@ const IN_PAIRS = ["peers/memory-node-12.test.ts", "peers/memory-node-20.test.ts"
 /** What waits for time to pass more than it works: a tenth of a processor each. */
 const PATIENT = [
   "peers/wan-cut.test.ts",
+  "peers/wan-cut-unnoticed.test.ts",
   "peers/soak.test.ts",
   "peers/wan-cut-tcp.test.ts",
   "peers/wan-flaps.test.ts",
