@@ -28,6 +28,8 @@ export type ControlAnswer =
 
 export interface RunningStatus extends Omit<SiteStatus, "history"> {
   readonly version: string;
+  /** The path of the file that it reads; older versions don't tell. */
+  readonly file?: string;
   readonly up_s: number;
   /** As the file names it, and the address that it has now; null: none. */
   readonly listen: readonly { readonly name: string; readonly address: string | null }[];

@@ -29,7 +29,7 @@ export class Service implements Controlled {
   private started_ms = 0;
 
   /**
-   * @param file what the log calls the file
+   * @param file the path of the file
    * @throws when the TLS certificate can't be used
    */
   constructor(
@@ -101,6 +101,7 @@ export class Service implements Controlled {
     return {
       ...status,
       version: BRANCHLINE_VERSION,
+      file: this.file,
       up_s: Math.round((now_ms - this.started_ms) / 1_000),
       listen: this.listening.all.map(({ name, address, isAway }) => ({ name, address: isAway ? null : address })),
       dropped: meter.dropped,

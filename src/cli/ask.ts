@@ -1,4 +1,5 @@
 /** Commands that ask the branchline that runs with the same file. */
+import * as path from "path";
 import { CONTROL_FILE, type Config } from "../app/config/config.ts";
 import type { ControlAnswer, ControlQuestion, RegisteredContact } from "../app/control.ts";
 import { type CallQuestion, explainCall } from "../app/explain.ts";
@@ -6,7 +7,7 @@ import { resolveUpstream } from "../app/resolve-upstream.ts";
 import { callsText, registeredText, statusText } from "../app/status-text.ts";
 import { ipVersion } from "../base/ip-range.ts";
 import { printable } from "../base/printable.ts";
-import { askControl } from "../io/node/control-socket.ts";
+import { askControl, listeningSockets } from "../io/node/control-socket.ts";
 import { resolve } from "../io/node/resolve.ts";
 import { loadBindings } from "../io/node/state-file.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
@@ -39,7 +40,10 @@ export async function askAndPrint(file: string, question: ControlQuestion, asJso
 /** Has the running branchline read its file anew; fails with all that it refuses. */
 export async function reloadAndPrint(file: string): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
-  const answer = await ask(config, { command: "reload" }).catch((error: unknown) => failAsking(file, error));
+  const question = { command: "reload" } as const;
+  const answer =
+    (await ask(config, question).catch((error: unknown) => failAsking(file, error))) ??
+    (await askElsewhere(file, question).catch((error: unknown) => failAsking(file, error)));
   if (answer === undefined) fail(`no branchline runs with ${file}`);
   const { reload } = answer;
   if (reload === undefined) fail("another version of branchline runs: restart it");
@@ -70,10 +74,30 @@ export async function explainAndPrint(file: string, question: CallQuestion): Pro
  * @throws when it refuses, or can't be asked
  */
 async function ask(config: Config, question: ControlQuestion): Promise<Answer | undefined> {
-  const line = await askControl(`${config.state.folder}/${CONTROL_FILE}`, JSON.stringify(question));
-  if (line === undefined) return undefined;
-  const answer = JSON.parse(line) as ControlAnswer;
-  if (answer.ok) return answer;
+  return accepted(await askAt(`${config.state.folder}/${CONTROL_FILE}`, question));
+}
+
+/** The same of the branchline that was started with the file when it named another state folder: a reload is what shows that. */
+async function askElsewhere(file: string, question: ControlQuestion): Promise<Answer | undefined> {
+  const running = await Promise.all(
+    listeningSockets(CONTROL_FILE).map(async (socket) => {
+      // It may be of another branchline, or of another program.
+      const answer = await askAt(socket, { command: "status" }).catch(() => undefined);
+      return answer?.ok === true && answer.status?.file === path.resolve(file) ? [socket] : [];
+    }),
+  );
+  const [socket] = running.flat();
+  return socket === undefined ? undefined : accepted(await askAt(socket, question));
+}
+
+async function askAt(socket: string, question: ControlQuestion): Promise<ControlAnswer | undefined> {
+  const line = await askControl(socket, JSON.stringify(question));
+  return line === undefined ? undefined : JSON.parse(line);
+}
+
+/** @throws when it is a refusal */
+function accepted(answer: ControlAnswer | undefined): Answer | undefined {
+  if (answer === undefined || answer.ok) return answer;
   throw new Error(answer.error);
 }
 

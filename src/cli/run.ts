@@ -1,4 +1,5 @@
 /** `branchline run`: the proxy in the foreground, and its signals. */
+import * as path from "path";
 import type { Config } from "../app/config/config.ts";
 import { type ReadFile, Service } from "../app/service.ts";
 import { StderrLog } from "../io/node/log.ts";
@@ -13,7 +14,13 @@ async function start(config: Config, file: string, readFile: ReadFile): Promise<
     const { state, tls, dnsServers } = config;
     const settings = { stateFolder: state.folder, tls, dnsServers };
     const doors = sideDoors(config);
-    const service = new Service(config, file, readFile, (user) => new NodeHost(settings, log, user), doors);
+    const service = new Service(
+      config,
+      path.resolve(file),
+      readFile,
+      (user) => new NodeHost(settings, log, user),
+      doors,
+    );
     await service.start();
     return service;
   } catch (error) {

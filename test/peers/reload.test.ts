@@ -2,10 +2,13 @@
 import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
+import { keysBelow } from "../../src/app/config/key-paths.ts";
+import { KEYS } from "../../src/app/config/sections.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
 import { Branchline } from "./support/branchline.ts";
+import { type Certificate, CertificateAuthority } from "./support/certificates.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
-import { temporaryFolder } from "./support/temporary-folder.ts";
+import { describeWith } from "./support/peers.ts";
 
 const net = new Subnet(63);
 
@@ -22,7 +25,7 @@ function write({ file }: Branchline, settings: object): void {
   writeFileSync(file, stringify(settings));
 }
 
-/** What a live key may become. */
+/** What each key of the file may become while branchline runs. */
 const LIVE = {
   names: ["branch.example.com"],
   localnet: [net.network(16), "192.0.2.0/24"],
@@ -30,32 +33,78 @@ const LIVE = {
   registration: { mode: "contact" },
   extensions: { aliases: { 301: "201" } },
   gateways: [`sip:${hostPort(net.at(4))}`],
+  gateway_choice: "round-robin",
+  gateway_probe: { interval: "20s" },
+  carriers: { one: { prefixes: ["0"], gateways: [hostPort(net.at(3))] } },
+  max_call: "1h",
   emergency: { numbers: ["112"] },
   survival: { answer: 380 },
+  inbound: { order: "upstream-first" },
   hunt_groups: { default: { members: ["201"] } },
   outage_answers: { SUBSCRIBE: 503 },
   strangers: "reject",
   limits: "none",
+  state: { interval: "1m" },
   dns: { servers: ["127.0.0.53"] },
   log: "debug",
 } as const;
+/** What needs a restart, by the name that the refusal has. */
+const LASTING = {
+  listen: { listen: [`udp:${hostPort(net.at(5))}`] },
+  "state.folder": { state: { folder: "elsewhere" } },
+} as const;
 
-test.each(Object.entries(LIVE))("reload: a change of %s is taken over, and named", async (key, value) => {
+test("reload: each key of the file has a case here", () => {
+  const cases = [...Object.keys(LIVE), ...Object.values(LASTING).flatMap((change) => Object.keys(change)), "tls"];
+  expect([...new Set(cases)].sort()).toEqual(keysBelow(KEYS, "").sort());
+});
+
+test("reload: a change of any live key is taken over and named, by SIGHUP and by the command", async () => {
   const branchline = await Branchline.start(FILE);
-  const line = await branchline.reload({ ...FILE, [key]: value });
-  expect(line).toMatch(new RegExp(`<6>reloaded .*changed="?\\S*${key}`));
+  for (const [key, value] of Object.entries(LIVE)) {
+    const line = await branchline.reload({ ...FILE, [key]: value });
+    expect(line, key).toMatch(new RegExp(`<6>reloaded .*changed="?${key}\\b`));
+    write(branchline, FILE);
+    const taken = /^taken over: (.*)\n$/.exec(await branchline.command("reload"))?.[1]?.split(", ") ?? [];
+    expect(taken.map((path) => path.split(".")[0]).filter((head) => head !== key)).toEqual([]);
+    expect(taken.length, key).toBeGreaterThan(0);
+  }
   expect(await branchline.command("reload")).toBe("nothing has changed\n");
 });
 
-test("reload: the command names what it has taken over, and fails with all that it refuses", async () => {
+describeWith(["openssl"], "tls", () => {
+  test("reload: another certificate is taken over and named, by SIGHUP and by the command", async () => {
+    const authority = new CertificateAuthority();
+    const [first, second] = ["one", "other"].map((name) => authority.issue(name, `IP:${net.host(1)}`));
+    const secure = { ...FILE, listen: [...FILE.listen, `tls:${hostPort(net.at(1, 5061))}`] };
+    const branchline = await Branchline.start({ ...secure, tls: first as Certificate });
+    const line = await branchline.reload({ ...secure, tls: second as Certificate });
+    expect(line).toMatch(/<6>reloaded .*changed="?tls\.certificate,tls\.key/);
+    write(branchline, { ...secure, tls: first });
+    expect(await branchline.command("reload")).toBe("taken over: tls.certificate, tls.key\n");
+  });
+});
+
+test("reload: a change of a key that needs a restart is refused by name, by SIGHUP and by the command", async () => {
+  const branchline = await Branchline.start(FILE);
+  branchline.forgive(/reload_refused /);
+  for (const [name, change] of Object.entries(LASTING)) {
+    const why = `${name} has changed: that needs a restart`;
+    expect(await branchline.reload({ ...FILE, strangers: "reject", ...change })).toContain(why);
+    // With another state folder it is still found.
+    await expect(branchline.command("reload"), name).rejects.toMatchObject({
+      code: 1,
+      stderr: `${why}\nnothing is taken over: the old configuration stays active\n`,
+    });
+  }
+  write(branchline, FILE);
+  expect(await branchline.command("reload")).toBe("nothing has changed\n");
+});
+
+test("reload: the command names all that it has taken over", async () => {
   const branchline = await Branchline.start(FILE);
   write(branchline, { ...FILE, log: "debug", upstream: LIVE.upstream });
   expect(await branchline.command("reload")).toBe("taken over: log, upstream.fr_timer\n");
-  branchline.forgive(/reload_refused /);
-  write(branchline, { ...FILE, listen: [`udp:${hostPort(net.at(5))}`], strangers: "reject" });
-  await expect(branchline.command("reload")).rejects.toThrow(/listen has changed: that needs a restart/);
-  write(branchline, { ...FILE, state: temporaryFolder() });
-  expect(await branchline.reload()).toMatch(/<3>reload_refused .*state\.folder has changed: that needs a restart/);
 });
 
 test("reload: nobody runs, or the file has faults: it says so, and fails", async () => {

@@ -2,6 +2,7 @@
 import * as fs from "fs";
 import * as net from "net";
 import * as path from "path";
+import { readText } from "./read-text.ts";
 
 /** What a kernel takes for the path of a socket. */
 const PATH_BYTES_MAX = 103;
@@ -107,6 +108,15 @@ export function askControl(file: string, line: string): Promise<string | undefin
       } else reject(error);
     });
   });
+}
+
+/** Where somebody listens, by the paths of sockets that have that name; empty where the kernel doesn't say (proc(5)). */
+export function listeningSockets(name: string): string[] {
+  const lines = Buffer.from(readText("/proc/net/unix") ?? "", "latin1")
+    .toString("utf8")
+    .split("\n");
+  const paths = lines.map((line) => /^\S+: \S+ \S+ 00010000 \S+ \S+ +\d+ (\/.*)$/.exec(line)?.[1] ?? "");
+  return paths.filter((one) => path.basename(one) === name);
 }
 
 function refuseLongPath(file: string): void {
