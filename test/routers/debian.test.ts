@@ -15,6 +15,7 @@ import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
 import { Namespace } from "../peers/support/namespace.ts";
 import { describeUnless } from "../peers/support/peers.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
+import { sayingItIs } from "./support/edgeos-package.ts";
 import { SystemdMachine, whyNoSystemd } from "./support/systemd-machine.ts";
 
 const { packages } = await import(new URL("../../build/release/debian.mjs", import.meta.url).href);
@@ -47,7 +48,7 @@ const built = new Map<string, Uint8Array>();
 async function debOf(version: string): Promise<Uint8Array> {
   const known = built.get(version);
   if (known !== undefined) return known;
-  const bundle = readFileSync(Branchline.bundle, "latin1").replaceAll(`"${OLD}"`, `"${version}"`);
+  const bundle = sayingItIs(version, readFileSync(Branchline.bundle, "latin1"));
   const all = await packages({ version, bundle: Buffer.from(bundle, "latin1"), epoch_s: 1_700_000_000, root: ROOT });
   expect(all).toEqual([{ name: `branchline_${version}_all.deb`, contents: expect.any(Uint8Array) }]);
   built.set(version, all[0].contents);

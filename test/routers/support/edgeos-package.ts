@@ -54,7 +54,7 @@ export async function makePackage(options: PackageOptions = {}): Promise<Release
 }
 
 /** The bundle as a build of that version has it. In the parts that lie there as a text each quotation mark has a backslash. */
-function sayingItIs(version: string, bundle: string): string {
+export function sayingItIs(version: string, bundle: string): string {
   const quoted = new RegExp(String.raw`(\\?")${VERSION.replaceAll(".", String.raw`\.`)}\1`, "g");
   return bundle.replace(quoted, (_, mark: string) => mark + version + mark);
 }
