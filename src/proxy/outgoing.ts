@@ -4,7 +4,6 @@ import { parseNameAddr } from "../message/name-addr.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import { COLON } from "../message/text.ts";
 import { asRequestUri, parseSipUri, type SipUri, splitHostPort, uriParameter } from "../message/uri.ts";
-import { loopHash } from "../transaction/branch-id.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
 import { type Flow, findFlow, type Listener } from "../transport/flow.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
@@ -92,7 +91,7 @@ export function sendCopy(
   now_ms: number,
 ): ClientTransaction {
   const { request } = copy.routed;
-  const branch = kit.branchIds.next(loopHash(request));
+  const branch = kit.branchIds.nextFor(request);
   const byDatagram = buildCopy(kit, copy, flow, branch);
   const trial = mayUseTcp ? kit.tcpReach.inPlaceOf(flow, byDatagram.length, now_ms) : undefined;
   const wire = trial === undefined ? byDatagram : buildCopy(kit, copy, trial, branch);

@@ -41,6 +41,9 @@ export class Tokens {
   private readonly mac: Mac;
   private readonly listeners: readonly Listener[];
   private readonly wallClock_ms: (() => number) | undefined;
+  /** The text signed last for a dialog, and its mac: the copies of a fork, and its two sides, have the same. */
+  private lastSigned = "";
+  private lastMac = "";
   private readonly made = new BoundedMap<string, string>(FLOWS_REMEMBERED);
 
   /** @param wallClock_ms milliseconds since 1970, as far as the router knows; without it no token says when it was made */
@@ -162,7 +165,12 @@ export class Tokens {
 
   /** Callers choose Call-IDs: one that goes on like a token must not have the mac of that token for another Call-ID. */
   private dialogMac(text: string, callId: string): string {
-    return this.mac(text.length === 1 ? `${text}~${callId}` : `way ${text.length} ${text}~${callId}`);
+    const signed = text.length === 1 ? `${text}~${callId}` : `way ${text.length} ${text}~${callId}`;
+    if (signed !== this.lastSigned) {
+      this.lastMac = this.mac(signed);
+      this.lastSigned = signed;
+    }
+    return this.lastMac;
   }
 
   private tagHash(tag: string): string {

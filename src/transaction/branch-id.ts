@@ -15,6 +15,9 @@ export class BranchIds {
   private readonly prefix: string;
   private readonly chance: () => string;
   private counter = 0;
+  /** The request that has been forwarded last, and its loop: the copies of a fork have the same. */
+  private lastRequest: Request | undefined = undefined;
+  private lastLoop = "";
 
   /**
    * @param mark of this installation: at least 8 characters of token
@@ -31,6 +34,15 @@ export class BranchIds {
   next(loop: string): string {
     this.counter += 1;
     return `${this.prefix}${this.counter.toString(36)}-${this.chance()}.${loop}`;
+  }
+
+  /** A branch for a new copy of `request`. */
+  nextFor(request: Request): string {
+    if (request !== this.lastRequest) {
+      this.lastLoop = loopHash(request);
+      this.lastRequest = request;
+    }
+    return this.next(this.lastLoop);
   }
 
   /** The branch of a request forwarded without a transaction: the same for each retransmission (§16.11). */

@@ -80,6 +80,17 @@ describe("loops", () => {
     expect(hashOf(parts)).toBe(hashOf({ headers: routes }));
   });
 
+  test("each copy of a fork has a branch of its own, and each finds its request again; so has the request behind it", () => {
+    const invite = request({ headers: routes });
+    const branches = [ids.nextFor(invite), ids.nextFor(invite)];
+    expect(new Set(branches).size).toBe(2);
+    for (const branch of branches) expect(ids.isLoop(branch, invite)).toBe(true);
+    const next = request({ headers: routes, callId: "other" });
+    const itsBranch = ids.nextFor(next);
+    expect(ids.isLoop(itsBranch, next)).toBe(true);
+    expect(ids.isLoop(itsBranch, invite)).toBe(false);
+  });
+
   test("the branch of another installation is never our loop", () => {
     const other = new BranchIds("0123456789", "st01", chance);
     const invite = request();
