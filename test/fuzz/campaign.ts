@@ -15,6 +15,8 @@ export interface Step {
 
 export interface Finding extends Trouble {
   readonly site: string;
+  /** Of the campaign: its sites draw chance from it too. */
+  readonly seed: number;
   /** All that the site had been fed since it was last empty; the last one showed the trouble, unless it is a leak. */
   readonly steps: readonly Step[];
 }
@@ -40,6 +42,7 @@ export class Campaign {
   readonly signatures = new Set<string>();
   messages = 0;
   slowest_ms = 0;
+  private readonly seed: number;
   private readonly rng: Rng;
   private readonly limits: Limits;
   private readonly corpus: string[] = [];
@@ -48,6 +51,7 @@ export class Campaign {
 
   /** @param clock_ms for measuring; fuzzing itself knows virtual time only */
   constructor(seed: number, clock_ms: () => number, limits: Limits = LIMITS) {
+    this.seed = seed;
     this.rng = new Rng(seed);
     this.clock_ms = clock_ms;
     this.limits = limits;
@@ -102,12 +106,12 @@ export class Campaign {
     this.slowest_ms = Math.max(this.slowest_ms, best_ms);
     if (best_ms <= this.limits.slow_ms) return;
     const detail = `${best_ms.toFixed(1)} ms for ${step.wire.length} bytes: ${world.signature.slice(0, 100)}`;
-    this.findings.push({ kind: "slow", detail, site: world.site, steps: [step] });
+    this.findings.push({ kind: "slow", detail, site: world.site, seed: this.seed, steps: [step] });
   }
 
   private collect(world: World, steps: readonly Step[]): void {
     for (const trouble of world.troubles.splice(0)) {
-      this.findings.push({ ...trouble, site: world.site, steps: [...steps] });
+      this.findings.push({ ...trouble, site: world.site, seed: this.seed, steps: [...steps] });
     }
   }
 

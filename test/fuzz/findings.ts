@@ -10,19 +10,26 @@ import { type Trouble, World } from "./world.ts";
 export interface Case {
   readonly name: string;
   readonly site: string;
+  /** Of the site's own chance. */
+  readonly seed: number;
   readonly steps: readonly Step[];
 }
 
 interface Script {
   readonly site: string;
+  /** Left out: {@link USUAL_SEED}. */
+  readonly seed?: number;
   /** What it showed when it was found. */
   readonly found: string;
   readonly steps: readonly { readonly origin: Origin; readonly wait_ms: number; readonly bytes: number }[];
 }
 
+/** What a site draws chance from where a finding doesn't say. */
+export const USUAL_SEED = 1;
+
 /** Feeds the steps to a site that has just started; what goes wrong. */
-export function replay(site: string, steps: readonly Step[], clock_ms: () => number): Trouble[] {
-  const world = new World(site);
+export function replay(site: string, seed: number, steps: readonly Step[], clock_ms: () => number): Trouble[] {
+  const world = new World(site, seed);
   let slowest_ms = 0;
   for (const { origin, wait_ms, wire } of steps) {
     world.advance(wait_ms);
@@ -40,21 +47,26 @@ export function replay(site: string, steps: readonly Step[], clock_ms: () => num
 }
 
 /** Whether the steps show trouble of this kind; slowness in each of several tries, for the machine may be busy. */
-export function shows(kind: Trouble["kind"], site: string, steps: readonly Step[], clock_ms: () => number): boolean {
-  const has = () => replay(site, steps, clock_ms).some((trouble) => trouble.kind === kind);
+export function shows(
+  { kind, site, seed }: Pick<Finding, "kind" | "site" | "seed">,
+  steps: readonly Step[],
+  clock_ms: () => number,
+): boolean {
+  const has = () => replay(site, seed, steps, clock_ms).some((trouble) => trouble.kind === kind);
   return kind === "slow" ? [1, 2, 3, 4, 5].every(has) : has();
 }
 
 /** @returns where it was written; nothing when it is there already */
 export function write(folder: string, finding: Finding): string | undefined {
-  const { site, kind, detail, steps } = finding;
+  const { site, seed, kind, detail, steps } = finding;
   const name = `${kind}-${hashOf(`${site} ${steps.map(({ wire }) => wire).join("")}`).toString(36)}`;
   const path = join(folder, `${name}.sip`);
   if (existsSync(path)) return undefined;
   mkdirSync(folder, { recursive: true });
   const script: Script = {
     site,
-    found: `${kind}: ${detail.split("\n")[0]}`,
+    ...(seed === USUAL_SEED ? {} : { seed }),
+    found: `${kind}: ${detail.split(/\r?\n/)[0]}`,
     steps: steps.map(({ origin, wait_ms, wire }) => ({ origin, wait_ms, bytes: wire.length })),
   };
   writeFileSync(path, steps.map(({ wire }) => wire).join(""), "latin1");
@@ -70,17 +82,17 @@ export function readCases(folder: string): Case[] {
     const wire = readFileSync(join(folder, file), "latin1");
     const scriptPath = join(folder, `${name}.json`);
     if (!existsSync(scriptPath)) return everywhere(name, wire);
-    const { site, steps } = JSON.parse(readFileSync(scriptPath, "utf8")) as Script;
+    const { site, seed = USUAL_SEED, steps } = JSON.parse(readFileSync(scriptPath, "utf8")) as Script;
     let start = 0;
     const cut = steps.map(({ origin, wait_ms, bytes }) => {
       start += bytes;
       return { origin, wait_ms, wire: wire.slice(start - bytes, start) };
     });
-    return [{ name, site, steps: cut }];
+    return [{ name, site, seed, steps: cut }];
   });
 }
 
 function everywhere(name: string, wire: string): Case[] {
   const steps = ORIGIN_NAMES.map((origin) => ({ origin, wait_ms: 0, wire }));
-  return Object.keys(SITES).map((site) => ({ name: `${name} at ${site}`, site, steps }));
+  return Object.keys(SITES).map((site) => ({ name: `${name} at ${site}`, site, seed: USUAL_SEED, steps }));
 }

@@ -16,8 +16,8 @@ describe("findings", () => {
     expect(cases.length).toBeGreaterThan(0);
   });
 
-  test.each(cases)("$name", ({ site, steps }) => {
-    expect(replay(site, steps, NO_CLOCK)).toEqual([]);
+  test.each(cases)("$name", ({ site, seed, steps }) => {
+    expect(replay(site, seed, steps, NO_CLOCK)).toEqual([]);
   });
 });
 

@@ -28,7 +28,7 @@ function heap_MB(): number {
 
 function report(finding: Finding): void {
   const { kind, site, steps } = finding;
-  const small = shrink(steps, (some) => shows(kind, site, some, now_ms));
+  const small = shrink(steps, (some) => shows(finding, some, now_ms));
   const where = small === undefined ? undefined : write(FINDINGS, { ...finding, steps: small });
   console.log(`\n${kind} at ${site}: ${finding.detail.slice(0, 800)}`);
   if (small === undefined) {

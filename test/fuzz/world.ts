@@ -6,13 +6,13 @@ import { isPrivate } from "../../src/base/ip-range.ts";
 import { PLENTY } from "../../src/base/limits.ts";
 import type { LogFields, Logger } from "../../src/base/ports.ts";
 import { Timer, type TimerOwner, Timers } from "../../src/base/timers.ts";
-import { VIA } from "../../src/message/header-names.ts";
 import { Request } from "../../src/message/message.ts";
 import { parse } from "../../src/message/parse.ts";
 import type { Flow, Listener } from "../../src/transport/flow.ts";
 import type { HostUser } from "../../src/transport/host-user.ts";
 import type { Question } from "../../src/transport/locator.ts";
 import { answerFrom } from "../support/dns.ts";
+import { DiallingWatch } from "./dialling.ts";
 import { watchFinals } from "./finals.ts";
 import { Memory } from "./memory.ts";
 import { answersTo, followUps } from "./peers.ts";
@@ -27,7 +27,6 @@ export interface Trouble {
   readonly detail: string;
 }
 
-const GATEWAYS: readonly string[] = ["10.10.1.3", "10.10.1.4"];
 const ERRORS = ["transaction_failed", "transaction_user_failed", "event_failed"];
 
 export class World {
@@ -41,6 +40,7 @@ export class World {
   sent = 0;
   now_ms = 0;
   private readonly engine: Engine;
+  private readonly dialling: DiallingWatch;
   private readonly network = new Timers();
   private readonly listeners: readonly Listener[];
   /** Branches of our own probes: they come and go for ever. */
@@ -57,6 +57,8 @@ export class World {
     this.listeners = config.listeners;
     const rng = new Rng(seed);
     this.engine = new Engine(config, (user) => this.host(user, rng));
+    this.dialling = new DiallingWatch(this.engine.bindings);
+    this.core.onDecision = (request) => this.dialling.onDecision(request);
     watchFinals(
       this.core,
       () => {},
@@ -173,7 +175,9 @@ export class World {
     const message = parse(wire);
     if (message.kind !== "request" && message.kind !== "response") return;
     this.memory.notice(message);
-    if (message instanceof Request) this.judgeDialling(message, flow);
+    if (message instanceof Request && this.dialling.isDialled(message, flow.address)) {
+      this.note("dialled", `${flow.address}: ${wire.slice(0, 200)}`);
+    }
     if (message instanceof Request && message.method === "OPTIONS" && wire.includes("User-Agent: branchline\r\n")) {
       if (this.probes.push(message.topVia.branch) > 400) this.probes.splice(0, 200);
     }
@@ -193,17 +197,6 @@ export class World {
     suspect.got += wire.length;
     if (flow.address !== suspect.address) this.note("relayed", `to ${flow.address}: ${wire.slice(0, 60)}`);
     else if (suspect.got > suspect.bytes) this.note("amplified", `${suspect.bytes} in, ${suspect.got} out`);
-  }
-
-  /** Upstream dials out at no gateway, emergency calls apart; and it may call the phones that have registered from there. */
-  private judgeDialling(request: Request, { address }: Flow): void {
-    const { method, uri, toTag, wire } = request;
-    if (method !== "INVITE" || toTag !== "" || !GATEWAYS.includes(address)) return;
-    const below = request.list(VIA)[1] ?? "";
-    const sender = /;received=([\d.]+)/.exec(below)?.[1] ?? /^\S+\s+([\d.]+)/.exec(below)?.[1];
-    if (sender !== ORIGINS.upstream.address || /^(112|911)$/.test(uri?.user ?? "")) return;
-    if (uri !== undefined && this.engine.bindings.findFrom({ ...uri, host: address }) !== undefined) return;
-    this.note("dialled", `${address}: ${wire.slice(0, 200)}`);
   }
 
   private query(question: Question): void {
