@@ -100,9 +100,11 @@ export function asRequestUri(text: string): string {
   return text.slice(0, text.length - uri.headers.length - uri.parameters.length) + parameters.join(";");
 }
 
-/** The port that a request for `uri` goes to when nothing else says so (§19.1.2). */
+/** The port that a request for `uri` goes to when nothing else says so (§19.1.2): TLS has one of its own. */
 export function uriPort(uri: SipUri): number {
-  return uri.port ?? (uri.scheme === "sips" ? SIPS_PORT : SIP_PORT);
+  if (uri.port !== undefined) return uri.port;
+  const isTls = uri.scheme === "sips" || uriParameter(uri, "transport")?.toLowerCase() === "tls";
+  return isTls ? SIPS_PORT : SIP_PORT;
 }
 
 /** `address` as it stands in a URI or a Via: IPv6 in brackets. */

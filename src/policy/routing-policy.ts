@@ -81,7 +81,7 @@ export class RoutingPolicy implements Router {
     this.callLog = callLog;
     this.staff = staff;
     this.situation = { ...staff, now_ms: 0 };
-    this.access = new Access(staff.site, staff.upstreams, staff.registrar.bindings, staff.own, staff.tokens);
+    this.access = new Access(staff);
     this.reader = new RequestReader(staff, this.access);
     this.outsiders = outsiders;
     this.faultySenders = new FaultySenders(log);

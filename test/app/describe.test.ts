@@ -37,6 +37,9 @@ suite("describe", () => {
     );
     expect(words(`${LEAST}${near}${group(5060)}`).join("\n")).not.toContain("Warning");
     expect(words(`${LEAST}gateways: [sip:192.0.2.3]\n`).join("\n")).not.toContain("analogue");
+    expect(words(`${LEAST}gateways: ["sip:10.222.237.3;transport=tcp"]\n`)).toContain(
+      "A phone at the address of gateway 10.222.237.3, such as an analogue port of the same box, is told from the gateway by its SIP port, or over TCP by the Contact that upstream has accepted: give it another than 5060.",
+    );
   });
 
   test("whether upstream may dial out is said, where there is a gateway", () => {

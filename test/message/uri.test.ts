@@ -99,6 +99,10 @@ describe("parts", () => {
   test.each([
     ["sip:a@b", 5060],
     ["sips:a@b", 5061],
+    ["sip:a@b;transport=tls", 5061],
+    ["sip:a@b;user=phone;Transport=TLS", 5061],
+    ["sip:a@b;transport=tcp", 5060],
+    ["sip:a@b:5060;transport=tls", 5060],
     ["sip:a@b:5070", 5070],
     ["sips:a@b:5070", 5070],
   ])("RFC 3261 §19.1.2: the port of %s is %i", (text, port) => {

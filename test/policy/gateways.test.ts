@@ -29,7 +29,9 @@ const THREE = "[{uri: sip:10.10.1.3, name: a}, {uri: sip:10.10.1.4, name: b}, {u
 
 /** Gateways as a file describes them; chance says `fraction`. */
 function gateways(list: string, more = "", fraction = 0) {
-  const yaml = `listen: [udp:10.222.237.1:5060]\nlocalnet: [10.222.237.0/24]\ngateways: ${list}\n${more}`;
+  const listen =
+    "listen: [udp:10.222.237.1, tcp:10.222.237.1, tls:10.222.237.1]\ntls: {certificate: c.pem, key: k.pem}\n";
+  const yaml = `${listen}localnet: [10.222.237.0/24]\ngateways: ${list}\n${more}`;
   const { config, problems } = loadConfig(yaml, (path) => path);
   expect(problems).toEqual([]);
   const { site } = config;
@@ -227,5 +229,48 @@ describe("the stages", () => {
     watch()?.onEnd(waiting("y"), undefined, 10);
     expect(targetsOf(all, stage)).toHaveLength(1);
     expect(all.calls.has("x")).toBe(true);
+  });
+});
+
+describe("the places of gateways (RFC 3261 §19.1.2)", () => {
+  const TLS = '{uri: "sip:10.10.1.3;transport=tls", name: tls}';
+  const called = (list: string, uri: string) => {
+    const parsed = parseSipUri(uri);
+    return parsed && gateways(list).all.find(parsed)?.name;
+  };
+
+  it.each([
+    ["sip:1@10.10.1.3", "udp"],
+    ["sip:1@10.10.1.3:5060", "udp"],
+    ["sip:1@10.10.1.3;transport=tls", "tls"],
+    ["sip:1@10.10.1.3:5061", "tls"],
+    ["sips:1@10.10.1.3", "tls"],
+    ["sip:1@10.10.1.3:5062", undefined],
+  ])("of one by UDP and one by TLS at the same address %s means %s", (uri, name) => {
+    expect(called(`[{uri: sip:10.10.1.3, name: udp}, ${TLS}]`, uri)).toBe(name);
+    expect(called(`[${TLS}, {uri: sip:10.10.1.3, name: udp}]`, uri)).toBe(name);
+  });
+
+  it("the port that TLS has anyway makes no other gateway", () => {
+    const twice = `gateways: ["sip:10.10.1.3:5061;transport=tls", "sip:10.10.1.3;transport=tls"]\n`;
+    const messages = loadConfig(twice, (path) => path).problems.map(({ message }) => message);
+    expect(messages).toContain("sip:10.10.1.3;transport=tls is listed twice; remove one");
+  });
+
+  it("one by TLS alone is meant by its plain address too", () => {
+    expect(called(`[${TLS}]`, "sip:1@10.10.1.3")).toBe("tls");
+  });
+
+  it("a connection that its box has opened may be the gateway's where it is reached by such ones, and only there", () => {
+    const { all } = gateways(`[{uri: "sip:10.10.1.3;transport=tcp", name: a}, {uri: sip:10.10.1.4, name: b}]`);
+    const listener = { ...LISTENER, protocol: "tcp", transport: TRANSPORTS.tcp } as const;
+    const isAt = (address: string, port: number) => all.isAt({ listener, address, port, isAccepted: true });
+    expect([isAt("10.10.1.3", 40_001), isAt("10.10.1.4", 40_001), isAt("10.10.1.5", 40_001)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(all.isAt({ listener: LISTENER, address: "10.10.1.3", port: 40_001 })).toBe(false);
+    expect(all.isAt({ address: "10.10.1.3", port: 5060 })).toBe(true);
   });
 });

@@ -4,6 +4,8 @@ import { rewrite } from "../../policy/gateways/rewriting.ts";
 import { samePort } from "../../policy/peers/address-conflicts.ts";
 import type { ProbeSettings, Site } from "../../policy/site.ts";
 import { PLAIN_OPTIONS } from "../../proxy/options-request.ts";
+import { DEFAULT_PROTOCOL, TRANSPORTS } from "../../transport/flow.ts";
+import { hopOf } from "../../transport/locator.ts";
 import type { OwnListener } from "../../transport/own-listener.ts";
 import type { Config } from "./config.ts";
 import { spell } from "./reader.ts";
@@ -91,7 +93,10 @@ function sharedLines({ gateways, huntGroups, localnet }: Site): string[] {
   const near = gateways.filter(({ uri }) => localnet.contains(uri.host));
   const lines = near.map(({ name, uri }) => {
     const who = `A phone at the address of gateway ${name}, such as an analogue port of the same box,`;
-    return `${who} is told from the gateway by its SIP port: give it another than ${uriPort(uri)}.`;
+    const { protocol = DEFAULT_PROTOCOL } = hopOf(uri);
+    const { isReliable, via } = TRANSPORTS[protocol];
+    const more = isReliable ? `, or over ${via} by the Contact that upstream has accepted` : "";
+    return `${who} is told from the gateway by its SIP port${more}: give it another than ${uriPort(uri)}.`;
   });
   const members = new Set(huntGroups.flatMap((group) => group.members));
   for (const member of members) {

@@ -9,6 +9,7 @@ import type { Verdict } from "../../proxy/router.ts";
 import type { Tokens } from "../../proxy/tokens.ts";
 import { type Flow, isSameFlow } from "../../transport/flow.ts";
 import { readEscapes } from "../dialled-number.ts";
+import type { Gateways } from "../gateways/gateways.ts";
 import type { Origin } from "../origin.ts";
 import type { Upstreams } from "../peers/upstreams.ts";
 import type { Bindings } from "../phones/bindings.ts";
@@ -18,29 +19,39 @@ import { isScanner } from "./scanners.ts";
 /** Each costs an HMAC; we never make more than two for one request (RFC 5658). */
 const TOKENS_READ_MAX = 4;
 
+/** What it asks. */
+interface Parts {
+  readonly site: Site;
+  readonly gateways: Gateways;
+  readonly upstreams: Upstreams;
+  readonly registrar: { readonly bindings: Bindings };
+  readonly own: OwnAddresses;
+  readonly tokens: Tokens;
+}
+
 export class Access {
   private readonly site: Site;
   private readonly gatewayAddresses: ReadonlySet<string>;
-  private readonly gatewayPlaces: ReadonlySet<string>;
+  private readonly gateways: Gateways;
   private readonly upstreams: Upstreams;
   private readonly bindings: Bindings;
   private readonly own: OwnAddresses;
   private readonly tokens: Tokens;
 
-  constructor(site: Site, upstreams: Upstreams, bindings: Bindings, own: OwnAddresses, tokens: Tokens) {
+  constructor({ site, gateways, upstreams, registrar, own, tokens }: Parts) {
     this.site = site;
+    this.gateways = gateways;
     this.gatewayAddresses = new Set(site.gateways.map(({ uri }) => uri.host));
-    this.gatewayPlaces = new Set(site.gateways.map(({ uri }) => `${uri.host} ${uriPort(uri)}`));
     this.upstreams = upstreams;
-    this.bindings = bindings;
+    this.bindings = registrar.bindings;
     this.own = own;
     this.tokens = tokens;
   }
 
   /**
    * What the sender of a request is. A gateway's address can have phones too: the FXS ports of the same box. One of them is
-   * known by a binding that upstream has accepted from that very port or connection; where the gateway's own port is the
-   * same, by the Contact too. From proves nothing: in calls from outside it carries the caller's number.
+   * known by a binding that upstream has accepted from that very port or connection; where the gateway may send from there
+   * too, by the Contact as well. From proves nothing: in calls from outside it carries the caller's number.
    */
   originOf(request: Request, source: Flow, now_ms: number): Origin {
     const origin = this.originAt(source.address);
@@ -48,11 +59,10 @@ export class Access {
   }
 
   private isPhone(request: Request, source: Flow, now_ms: number): boolean {
-    const { address, port } = source;
-    const isShared = this.gatewayPlaces.has(`${address} ${port}`);
+    const isShared = this.gateways.isAt(source);
     const contact = isShared ? contactOf(request) : undefined;
     if (isShared && contact === undefined) return false;
-    return this.bindings.allAt(address).some(({ bindings }) =>
+    return this.bindings.allAt(source.address).some(({ bindings }) =>
       bindings.some((one) => {
         const isLive = now_ms < one.expires_ms || this.upstreams.isDark;
         if (!one.isAccepted || !isLive || !isSameFlow(one.flow, source)) return false;
@@ -110,7 +120,8 @@ const WAY = /^\s*(transport|ob|lr)\s*(=|$)/i;
  */
 function carries(uri: SipUri, registered: string): boolean {
   const contact = parseSipUri(registered);
-  if (contact === undefined || contact.host !== uri.host || uriPort(contact) !== uriPort(uri)) return false;
+  if (contact === undefined || contact.host !== uri.host) return false;
+  if (contact.port !== uri.port && uriPort(contact) !== uriPort(uri)) return false;
   if (readEscapes(contact.user ?? "") !== readEscapes(uri.user ?? "")) return false;
   const parts = contact.parameters.split(";").filter((part) => part !== "" && !WAY.test(part));
   const given = uri.parameters.toLowerCase().split(";");

@@ -1,10 +1,11 @@
 /** The PSTN gateways: which of them gets a call, whether they live, and how many of their channels are free. */
 import type { Random } from "../../base/ports.ts";
 import type { Request, Response } from "../../message/message.ts";
-import { type SipUri, uriPort } from "../../message/uri.ts";
+import { SIP_PORT, type SipUri, uriPort } from "../../message/uri.ts";
 import type { OwnAddresses } from "../../proxy/own-addresses.ts";
 import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import type { ForkStage, RoutedRequest, Stage, Target, TargetObserver } from "../../proxy/router.ts";
+import type { Flow } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
 import { plainNumber, userText } from "../dialled-number.ts";
 import type { GatewayTargets, GatewayWatch } from "../named.ts";
@@ -23,6 +24,9 @@ interface WatchedGateway {
   readonly gateway: Gateway;
   readonly peer: Peer;
 }
+
+/** An address and port, or the flow to it. */
+export type Place = Pick<Flow, "address" | "port"> & Partial<Pick<Flow, "listener" | "isAccepted">>;
 
 export class Gateways {
   readonly calls: Calls;
@@ -61,6 +65,12 @@ export class Gateways {
       this.byPlace.set(channelKey(one.gateway), one);
       this.byName.set(name, one);
     }
+    // A URI that says neither TLS nor a port may mean one that the file has with TLS alone.
+    for (const one of this.watched) {
+      const { host, port } = one.gateway.uri;
+      const plain = placeKey(host, SIP_PORT);
+      if (port === undefined && !this.byPlace.has(plain)) this.byPlace.set(plain, one);
+    }
   }
 
   status(now_ms: number): GatewayStatus[] {
@@ -76,9 +86,15 @@ export class Gateways {
     return this.byPlace.get(placeKey(uri.host, uriPort(uri)))?.gateway;
   }
 
-  /** Whether a gateway listens there. */
-  isAt(address: string, port: number): boolean {
-    return this.byPlace.has(placeKey(address, port));
+  /**
+   * Whether a gateway may be what is there: it listens there, or its box has opened this connection, and the gateway is
+   * reached by such ones. All that a box sends by TCP or TLS, the gateway's calls too, it may send by one connection.
+   */
+  isAt({ address, port, listener, isAccepted }: Place): boolean {
+    if (this.byPlace.has(placeKey(address, port))) return true;
+    if (isAccepted !== true) return false;
+    const there = this.byAddress.get(address) ?? [];
+    return there.some(({ gateway }) => hopOf(gateway.uri).protocol === listener?.protocol);
   }
 
   /** The gateway that sends from `address`. */

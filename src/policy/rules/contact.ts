@@ -16,7 +16,7 @@ export const contact: RoutingRule = (facts, situation) => {
   const own = parseSipUri(requestUri);
   if (isOutside(origin) && endsAtGateway(own, flow, situation)) return undefined;
   // A token has no end: where gateway and phone share a port, the registration tells that it is a phone.
-  if (gateways.isAt(flow.address, flow.port) && !mayReachGateway({ ...facts, uri: own }, flow.address, situation)) {
+  if (gateways.isAt(flow) && !mayReachGateway({ ...facts, uri: own }, flow.address, situation)) {
     return decision("contact", "upstream may not dial out", NO_DIALLING_OUT);
   }
   const target = { requestUri, nextHop: nameFlow(flow) };

@@ -136,8 +136,8 @@ function isAllowed(facts: RequestFacts, hop: Hop | Flow, situation: Situation): 
   const { request, routes, origin } = facts;
   const { tokens, site, upstreams, registrar } = situation;
   const host = isFlow(hop) ? hop.address : hop.host;
-  const port = isFlow(hop) ? hop.port : portOf(hop);
-  const isToGateway = endsAtGateway(facts.uri, { address: host, port }, situation);
+  const place = isFlow(hop) ? hop : { address: host, port: portOf(hop) };
+  const isToGateway = endsAtGateway(facts.uri, place, situation);
   const proves = (...kinds: string[]) =>
     routes.tokens.some((token) => kinds.includes(tokens.readDialog(token, request.callId) ?? ""));
   if (isOutside(origin)) {

@@ -1,8 +1,9 @@
 /** Where sources from outside may make us send to, and connect to. */
 import type { SipUri } from "../../message/uri.ts";
 import type { Stage } from "../../proxy/router.ts";
-import { DEFAULT_PROTOCOL, type Flow, TRANSPORTS } from "../../transport/flow.ts";
+import { DEFAULT_PROTOCOL, TRANSPORTS } from "../../transport/flow.ts";
 import { type Hop, hopOf, isSameHop } from "../../transport/locator.ts";
+import type { Place } from "../gateways/gateways.ts";
 import type { Origin } from "../origin.ts";
 import type { Binding } from "../phones/bindings.ts";
 import { replyStage } from "../plan.ts";
@@ -35,16 +36,17 @@ export function mayReachGateway(facts: RequestFacts, address: string, { site, re
 
 /**
  * Whether what is sent there may end at a gateway. Not where a phone of the same box has registered: at a port of its own, or
- * at the gateway's port under the user that the Request-URI has.
+ * at the gateway's port or connection under the user that the Request-URI has.
  */
 export function endsAtGateway(
   uri: SipUri | undefined,
-  { address, port }: Pick<Flow, "address" | "port">,
+  place: Place,
   { gateways, registrar: { bindings } }: Pick<Situation, "gateways" | "registrar">,
 ): boolean {
+  const { address, port } = place;
   if (gateways.findAddress(address) === undefined) return false;
   const isNamed = uri?.user !== undefined && bindings.findFrom({ ...uri, host: address }) !== undefined;
-  if (gateways.isAt(address, port)) return !isNamed;
+  if (gateways.isAt(place)) return !isNamed;
   const isPhone = ({ isAccepted, flow }: Binding) => isAccepted && flow.address === address && flow.port === port;
   return !bindings.allAt(address).some((one) => one.bindings.some(isPhone));
 }

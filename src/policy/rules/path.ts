@@ -14,7 +14,7 @@ export const path: RoutingRule = (facts, situation) => {
   const { origin } = facts;
   for (const token of facts.routes.tokens) {
     const flow = tokens.readFlow(token);
-    const isAtGateway = flow !== undefined && gateways.isAt(flow.address, flow.port);
+    const isAtGateway = flow !== undefined && gateways.isAt(flow);
     // Where gateway and phone share a port, the Request-URI tells which of them is meant.
     if (isAtGateway && !mayReachGateway(facts, flow.address, situation)) {
       return decision("path", "upstream may not dial out", NO_DIALLING_OUT);
