@@ -49,7 +49,8 @@ export function writeForPeople(given: string, text: string): void {
   syncFolder(folder);
 }
 
-function remove(file: string): void {
+/** Without a word when there is none. */
+export function remove(file: string): void {
   try {
     fs.unlinkSync(file);
   } catch {
