@@ -5,7 +5,7 @@ import type { BindingChange } from "../policy/phones/binding-changes.ts";
 import type { Bindings } from "../policy/phones/bindings.ts";
 import type { Edge } from "../policy/status.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
-import type { ProxyCore, ProxyPorts } from "../proxy/proxy-core.ts";
+import type { Observed, ProxyPorts } from "../proxy/proxy-parts.ts";
 import type { DecisionListener, Router, RunningRequest, Stage, Target } from "../proxy/router.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
 
@@ -71,7 +71,7 @@ export function routerWithTap(router: Router, tap: Tap | undefined): Router {
 }
 
 /** From now on `tap` hears of decisions, drops, bindings and states. */
-export function listen(tap: Tap, core: ProxyCore, bindings: Bindings, history: History, now_ms: () => number): void {
+export function listen(tap: Tap, core: Observed, bindings: Bindings, history: History, now_ms: () => number): void {
   core.onDecision = ({ method, callId }, { rule, why }) => {
     tap({ kind: "decision", method, callId, rule, why }, now_ms());
   };

@@ -2,7 +2,7 @@
 import { type Limits, PLENTY } from "../base/limits.ts";
 import type { Logger, Random } from "../base/ports.ts";
 import type { Timers } from "../base/timers.ts";
-import type { ProxyCore } from "../proxy/proxy-core.ts";
+import type { ProxyParts } from "../proxy/proxy-parts.ts";
 import { type Advise, Outsiders } from "./access/outsiders.ts";
 import { findHosts, type KnownPeer, strangerAdvice } from "./access/stranger-advice.ts";
 import type { CallLog } from "./call-log.ts";
@@ -36,7 +36,7 @@ export interface Memory {
 
 /** What is handed in from outside. */
 interface PolicyParts {
-  readonly core: Pick<ProxyCore, "meter" | "hangup" | "locator" | "own" | "learned" | "dialogs" | "tokens">;
+  readonly core: ProxyParts;
   readonly timers: Timers;
   readonly random: Random;
   readonly log: Logger;

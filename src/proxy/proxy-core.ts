@@ -2,7 +2,7 @@
 import { TableWatch } from "../base/full-tables.ts";
 import { type Limits, PLENTY } from "../base/limits.ts";
 import { Meter } from "../base/meter.ts";
-import type { Logger, Mac, Random } from "../base/ports.ts";
+import type { Logger } from "../base/ports.ts";
 import type { Timers } from "../base/timers.ts";
 import type { Request, Response } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
@@ -14,7 +14,7 @@ import { TIMER_C_ms } from "../transaction/timers.ts";
 import { TransactionLayer } from "../transaction/transaction-layer.ts";
 import type { TransactionUser } from "../transaction/transaction-user.ts";
 import { type Flow, flowKey, type Listener, type TransportPort } from "../transport/flow.ts";
-import { Locator, type LookupPort } from "../transport/locator.ts";
+import { Locator } from "../transport/locator.ts";
 import { responseFlow } from "../transport/receive.ts";
 import { TcpReach } from "../transport/tcp-reach.ts";
 import { Dialogs } from "./dialogs.ts";
@@ -25,6 +25,7 @@ import { LearnedNames } from "./learned-names.ts";
 import { OrphanDialogs } from "./orphan-dialogs.ts";
 import { OwnAddresses } from "./own-addresses.ts";
 import { Prober } from "./prober.ts";
+import type { ProxyParts, ProxyPorts } from "./proxy-parts.ts";
 import { ResponseContext } from "./response-context.ts";
 import type { Router, RoutingDecision } from "./router.ts";
 import { forwardStateless, StatelessResponse } from "./stateless.ts";
@@ -33,17 +34,7 @@ import { refusalOf } from "./validate-request.ts";
 
 const NO_FIELDS: readonly number[] = [];
 
-export interface ProxyPorts {
-  readonly transport: TransportPort;
-  readonly lookup: LookupPort;
-  readonly random: Random;
-  readonly mac: Mac;
-  readonly log: Logger;
-  /** Milliseconds since 1970, as far as the router knows: tokens of gateways' calls say when they were made. */
-  readonly wallClock_ms?: () => number;
-}
-
-export class ProxyCore implements TransactionUser {
+export class ProxyCore implements TransactionUser, ProxyParts {
   readonly own: OwnAddresses;
   readonly learned: LearnedNames;
   readonly dialogs: Dialogs;

@@ -1,5 +1,5 @@
 /** Watches that a server transaction answers once. */
-import type { ProxyCore } from "../../src/proxy/proxy-core.ts";
+import type { Engine } from "../../src/app/engine.ts";
 import type { ServerTransaction } from "../../src/transaction/server-transaction.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { ServerTransaction } from "../../src/transaction/server-transaction
  * @param onFinal for each final response that is a transaction's first
  * @param onSecond for each message that must not be
  */
-export function watchFinals(core: ProxyCore, onFinal: () => void, onSecond: (what: string) => void): void {
+export function watchFinals(core: Engine["core"], onFinal: () => void, onSecond: (what: string) => void): void {
   const finals = new WeakMap<ServerTransaction, number>();
   const { servers } = (core.transactions as unknown as { table: { servers: Map<string, ServerTransaction> } }).table;
   const look = (transaction: ServerTransaction) => {

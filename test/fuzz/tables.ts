@@ -1,8 +1,8 @@
 /** What the core still holds. Private tables are looked into: a leak is what nobody else would show. */
+import type { Engine } from "../../src/app/engine.ts";
 import type { Timers } from "../../src/base/timers.ts";
 import type { Calls } from "../../src/policy/gateways/calls.ts";
 import { Branch } from "../../src/proxy/branch/branch.ts";
-import type { ProxyCore } from "../../src/proxy/proxy-core.ts";
 import { ResponseContext } from "../../src/proxy/response-context.ts";
 import { ClientTransaction } from "../../src/transaction/client-transaction.ts";
 import { ServerTransaction } from "../../src/transaction/server-transaction.ts";
@@ -37,7 +37,7 @@ interface Queue {
 
 /** All that isn't empty, in words. Our own probes don't count. */
 export function tablesOf(
-  core: ProxyCore,
+  core: Engine["core"],
   timers: Timers,
   calls: Calls,
   probes: readonly string[],
