@@ -14,6 +14,7 @@ const DRAIN_ms = 1_000;
 const RETIRED_MAX = 32;
 /** Any port will do: nothing is sent. */
 const SOME_PORT = 5060;
+const NO_PEERS: readonly Peer[] = [];
 
 type SendCallback = (error: Error | null) => void;
 
@@ -82,18 +83,16 @@ export class NodeUdp {
       return;
     }
     const bytes = Buffer.from(wire, "latin1");
-    const peers = endpoint.peers.get(flow.address);
-    if (peers !== undefined) {
-      const peer = peers.find((one) => one.port === flow.port);
-      if (peer?.state === "connected") {
-        if (isResponse(wire)) peer.socket.socket.send(bytes, 0, bytes.length);
-        else peer.socket.socket.send(bytes, 0, bytes.length, peer.onSent);
-        return;
-      }
+    const peer = connectedPeer(endpoint, flow);
+    // With an offset and a length, Node would make one more Buffer of each.
+    if (peer !== undefined) {
+      if (isResponse(wire)) peer.socket.socket.send(bytes);
+      else peer.socket.socket.send(bytes, peer.onSent);
+      return;
     }
     const { socket } = endpoint.socket;
-    if (isResponse(wire)) socket.send(bytes, 0, bytes.length, flow.port, flow.address);
-    else socket.send(bytes, 0, bytes.length, flow.port, flow.address, endpoint.onSent);
+    if (isResponse(wire)) socket.send(bytes, flow.port, flow.address);
+    else socket.send(bytes, flow.port, flow.address, endpoint.onSent);
   }
 
   /**
@@ -228,6 +227,11 @@ export class NodeUdp {
     this.hasWarned = true;
     this.log.warn("small_receive_buffer", { bytes, cure: "sysctl -w net.core.rmem_max=4194304" });
   }
+}
+
+function connectedPeer({ peers }: Endpoint, { address, port }: Flow): Peer | undefined {
+  for (const peer of peers.get(address) ?? NO_PEERS) if (peer.port === port && peer.state === "connected") return peer;
+  return undefined;
 }
 
 /** A response that couldn't be sent is no news for anybody, and a callback costs Node a tick. */
