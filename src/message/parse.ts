@@ -54,6 +54,7 @@ export type Parsed = Request | Response | Unreadable | KeepAlive;
 
 const KEEP_ALIVE: KeepAlive = { kind: "keep-alive" };
 const VERSION = "SIP/2.0";
+const NOT_IN_URI = /[ \t\r\n<>]/;
 /** Fields of which a message has at most one (§7.3.1). */
 const SINGLE = [CALL_ID, CSEQ, FROM, TO, MAX_FORWARDS, CONTENT_LENGTH];
 /** Those of them that it must have (§8.1.1), besides Via and Max-Forwards. */
@@ -136,11 +137,7 @@ function requestLineFault(wire: string, line: RequestLine, version: string): Fau
   const versionIsKnown = version.toUpperCase() === VERSION;
   if (!versionIsKnown && /^SIP\/\d+\.\d+$/i.test(version)) return { status: 505, reason: "Version Not Supported" };
   if (!versionIsKnown || line.uriEnd <= line.uriStart) return badRequest("Malformed Request-Line");
-  for (let position = line.uriStart; position < line.uriEnd; position++) {
-    const code = wire.charCodeAt(position);
-    if (isSpace(code) || code === 0x3c || code === 0x3e) return badRequest("Malformed Request-URI");
-  }
-  return undefined;
+  return NOT_IN_URI.test(wire.slice(line.uriStart, line.uriEnd)) ? badRequest("Malformed Request-URI") : undefined;
 }
 
 /** What is wrong with the header fields that every message must have, and with the length of the body. */

@@ -26,7 +26,8 @@ export function isSpace(code: number): boolean {
 
 export function skipSpace(wire: string, start: number, end: number): number {
   let position = start;
-  while (position < end && isSpace(wire.charCodeAt(position))) position += 1;
+  // Most characters are none: without a call for each.
+  while (position < end && wire.charCodeAt(position) <= SPACE && isSpace(wire.charCodeAt(position))) position += 1;
   return position;
 }
 
@@ -38,7 +39,8 @@ export function unfolded(value: string): string {
 /** The end of `start`…`end` without the white space before it. */
 export function trimEnd(wire: string, start: number, end: number): number {
   let position = end;
-  while (position > start && isSpace(wire.charCodeAt(position - 1))) position -= 1;
+  while (position > start && wire.charCodeAt(position - 1) <= SPACE && isSpace(wire.charCodeAt(position - 1)))
+    position -= 1;
   return position;
 }
 

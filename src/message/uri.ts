@@ -3,6 +3,8 @@ import { canonicalAddress, ipVersion, isNumericHost, withTwoColons } from "../ba
 import { parseDecimal, SEMICOLON, splitList } from "./text.ts";
 
 const PORT_MAX = 65_535;
+/** White space, control characters and angle brackets have no place in a URI: all but "!" to ";", "=", and "?" and up. */
+const MISPLACED = /[^!-;=?-\uffff]/;
 export const SIP_PORT = 5060;
 export const SIPS_PORT = 5061;
 
@@ -42,7 +44,7 @@ export function parseSipUri(text: string): SipUri | undefined {
   const question = text.indexOf("?", parametersStart);
   const headersStart = question < 0 ? text.length : question;
   const address = splitHostPort(text.slice(hostStart, parametersStart));
-  if (address === undefined || user === "" || hasSpace(text)) return undefined;
+  if (address === undefined || user === "" || MISPLACED.test(text)) return undefined;
   return {
     text,
     scheme,
@@ -143,12 +145,6 @@ function readScheme(text: string): "sip" | "sips" | undefined {
   if (colon !== 3 && colon !== 4) return undefined;
   const scheme = text.slice(0, colon).toLowerCase();
   return scheme === "sip" || scheme === "sips" ? scheme : undefined;
-}
-
-/** White space, control characters and angle brackets have no place in a URI. */
-function hasSpace(text: string): boolean {
-  for (let position = 0; position < text.length; position++) if (text.charCodeAt(position) <= 0x20) return true;
-  return text.includes("<") || text.includes(">");
 }
 
 function firstOf(text: string, start: number, a: string, b: string): number {
