@@ -20,7 +20,7 @@ export interface BranchUser extends Refusable {
   onProvisional(branch: BranchData, response: Response, now_ms: number): void;
   /** A 2xx; it can come after the branch has ended. From now on the response context answers for the transaction. */
   onSuccess(branch: BranchData, transaction: ClientTransaction, response: Response, now_ms: number): void;
-  /** A bug of ours has shown in a timer or a look-up of the branch. */
+  /** A bug of ours has shown in a timer, a look-up or the rescue of the branch. */
   onBug(error: unknown, now_ms: number): void;
   /** The branch has ended otherwise; happens once. */
   onEnded(branch: BranchData, now_ms: number): void;

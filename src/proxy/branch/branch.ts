@@ -59,8 +59,9 @@ export class Branch extends BranchData {
     this.take("ringOver", now_ms);
   }
 
+  /** A fault of ours that shows here harms none of the others that are rescued with it. */
   rescue(now_ms: number): void {
-    this.take("rescue", now_ms);
+    this.takeAlone("rescue", now_ms);
   }
 
   onResponse(transaction: ClientTransaction, response: Response, now_ms: number): void {
@@ -78,11 +79,7 @@ export class Branch extends BranchData {
   }
 
   onTimer(kind: BranchTimer, now_ms: number): void {
-    try {
-      this.take(kind, now_ms);
-    } catch (error) {
-      this.running.onBug(error, now_ms);
-    }
+    this.takeAlone(kind, now_ms);
   }
 
   /** The caller has another answer: only a late one of these can still come. */
@@ -93,6 +90,15 @@ export class Branch extends BranchData {
       if (one.state === "abandoned" && one.user === this) {
         one.user = new LateAnswer(this.kit, server, this.observer, this.reason, isWithinDialog);
       }
+    }
+  }
+
+  /** The same as {@link take}; a bug of ours ends this request, and nothing else. */
+  private takeAlone(input: BranchInput, now_ms: number): void {
+    try {
+      this.take(input, now_ms);
+    } catch (error) {
+      this.running.onBug(error, now_ms);
     }
   }
 
