@@ -202,6 +202,14 @@ describe("RFC 3261 §16.7: responses", () => {
     expect(phone.responses(200, "INVITE")).toHaveLength(1);
   });
 
+  it("but not with a 100: that shows no callee", () => {
+    const { site, phone, pbx } = cast();
+    pbx.answers("INVITE", { status: 180 }, { status: 100, after_ms: 100_000 }, { status: 100, after_ms: 170_000 });
+    phone.invite(NUMBER);
+    site.run(190_000);
+    expect(phone.responses(408).map(({ at_ms }) => at_ms)).toEqual([100 + 5 + 5 + 5 + 181_000 + 5]);
+  });
+
   it("RFC 3261 §17.2.1: a retransmitted INVITE gets the last provisional again; nothing is forwarded twice", () => {
     const { site, phone, pbx } = cast();
     pbx.answers("INVITE", { status: 180, after_ms: 100 });

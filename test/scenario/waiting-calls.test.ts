@@ -43,4 +43,14 @@ describe("calls that wait for upstream", () => {
     expect(pbx.requests("OPTIONS").length).toBeGreaterThan(2);
     expect(site.peers.history.all.map(({ to }) => to)).toContain("recovering");
   });
+
+  it("a server that says 100 again and again, and nothing else, has its call for timer C at the most", () => {
+    const { site, phone, pbx } = cast();
+    const hundreds = Array.from({ length: 100 }, (_, index) => ({ status: 100, after_ms: index * 3_000 }));
+    pbx.answers("INVITE", ...hundreds);
+    phone.invite(NUMBER);
+    site.run(200_000);
+    expect(finals(phone)).toEqual([408]);
+    expect(pbx.requests("CANCEL")).toHaveLength(1);
+  });
 });

@@ -12,24 +12,29 @@ const SILENT = to("over", "tellSilence", "endSilent");
 const RESCUED = to("over", "endSilent");
 const RESCUED_BY_CANCEL = to("over", "cancel", "endSilent");
 
-/** While nothing has come from the address that is asked. */
-const QUIET: BranchRow<InviteState> = {
-  trying: to("proceeding", "startTimerC"),
-  hush: to("hushed", "startHush"),
+/** What is the same whatever has come. */
+const OPEN: BranchRow<InviteState> = {
   ringing: to("ringing", "startTimerC", "tellProvisional"),
   success: SUCCESS,
   refusal: to("locating", "refused", "seek"),
   failure: ANSWERED,
   muted: MUTED,
+};
+
+/** While nothing has come from the address that is asked. */
+const QUIET: BranchRow<InviteState> = {
+  ...OPEN,
+  trying: to("proceeding", "startTimerC"),
+  hush: to("hushed", "startHush"),
   timeout: SILENT,
   wait: SILENT,
   cancel: to("over", "endCancelled"),
   ringOver: to("over", "endRung"),
 };
 
-/** Once a provisional response has come. */
+/** Once a provisional response has come. Another 100 says nothing new, and starts no timer anew (§16.7 item 2). */
 const HEARD: BranchRow<InviteState> = {
-  ...QUIET,
+  ...OPEN,
   timeout: to("over", "endTimedOut"),
   wait: to("over", "cancel", "endTimedOut"),
   cancel: to("cancelling", "stopWait", "cancel"),
@@ -89,8 +94,6 @@ export const inviteBranch: BranchMachine<InviteState> = {
     },
     ringing: {
       ...HEARD,
-      trying: to("ringing", "startTimerC"),
-      hush: to("ringing", "startTimerC"),
       late: to("ringing", "cancelLate"),
       refusal: ANSWERED,
     },

@@ -117,8 +117,8 @@ export const INVITE: Table = {
     silent: "-",
     later: "-",
     nowhere: "-",
-    trying: "proceeding: startTimerC",
-    hush: "hushed: startHush",
+    trying: "-", // §16.7 item 2: only 101 to 199 start timer C anew
+    hush: "-",
     ringing: "ringing: startTimerC tellProvisional",
     late: "hushed: cancelLate", // two phones must not ring for one branch
     success: "over: passOver endSuccess",
@@ -141,8 +141,8 @@ export const INVITE: Table = {
     silent: "-",
     later: "-",
     nowhere: "-",
-    trying: "proceeding: startTimerC",
-    hush: "hushed: startHush",
+    trying: "-",
+    hush: "-",
     ringing: "ringing: startTimerC tellProvisional",
     late: "doubted: cancelLate",
     success: "over: passOver endSuccess",
@@ -165,8 +165,8 @@ export const INVITE: Table = {
     silent: "-",
     later: "-",
     nowhere: "-",
-    trying: "proceeding: startTimerC",
-    hush: "hushed: startHush",
+    trying: "-",
+    hush: "-",
     ringing: "ringing: startTimerC tellProvisional",
     late: "proceeding: cancelLate",
     success: "over: passOver endSuccess",
@@ -189,8 +189,8 @@ export const INVITE: Table = {
     silent: "-",
     later: "-",
     nowhere: "-",
-    trying: "ringing: startTimerC",
-    hush: "ringing: startTimerC", // somebody's phone rings, whatever comes after that
+    trying: "-",
+    hush: "-",
     ringing: "ringing: startTimerC tellProvisional", // §16.7 item 2: each starts timer C anew
     late: "ringing: cancelLate",
     success: "over: passOver endSuccess",
