@@ -110,7 +110,8 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** @param text what another program has answered may be in it */
 function fail(text: string): never {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(printable(`${text}\n`));
   process.exit(EXIT_WORLD);
 }

@@ -1,7 +1,11 @@
 /** The running bundle reads its file anew: by `branchline reload` and by SIGHUP, with each kind of change. */
-import { writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
+import { CONTROL_FILE } from "../../src/app/config/config.ts";
 import { keysBelow } from "../../src/app/config/key-paths.ts";
 import { KEYS } from "../../src/app/config/sections.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
@@ -117,4 +121,29 @@ test("reload: nobody runs, or the file has faults: it says so, and fails", async
   write(branchline, FILE);
   await branchline.stop();
   await expect(branchline.command("reload")).rejects.toMatchObject({ code: 1 });
+});
+
+test("reload: what another program says that listens in a folder of its own does nothing to the terminal", async () => {
+  const branchline = await Branchline.start(FILE);
+  await branchline.stop();
+  const reload = { isDone: false, faults: ["\u001b[2J gone"] };
+  const folder = mkdtempSync(join(tmpdir(), "not-branchline-"));
+  const other = createServer((socket) => {
+    socket.on("data", (line) => {
+      const isReload = line.toString().includes("reload");
+      socket.end(
+        `${JSON.stringify({ ok: true, ...(isReload ? { reload } : { status: { file: branchline.file } }) })}\n`,
+      );
+    });
+  });
+  await new Promise<void>((resolve) => other.listen(join(folder, CONTROL_FILE), resolve));
+  try {
+    await expect(branchline.command("reload")).rejects.toMatchObject({
+      code: 1,
+      stderr: "?[2J gone\nnothing is taken over: the old configuration stays active\n",
+    });
+  } finally {
+    other.close();
+    rmSync(folder, { recursive: true });
+  }
 });
