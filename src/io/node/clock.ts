@@ -1,10 +1,5 @@
 /** Time, as the core gets it. Only what belongs to sockets and files of the host has timers beside this one. */
-
-/** Milliseconds that never jump; their zero means nothing. Node's perf_hooks would be read for it at the start, in 3 ms. */
-export function monotonic_ms(): number {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1_000 + nanoseconds / 1_000_000;
-}
+import { performance } from "perf_hooks";
 
 export class SystemClock {
   private readonly onWake: () => void;
@@ -18,7 +13,7 @@ export class SystemClock {
 
   /** Milliseconds that never jump; their zero means nothing. */
   now_ms(): number {
-    return monotonic_ms();
+    return performance.now();
   }
 
   /** Milliseconds since 1970; wrong on a router that hasn't asked anybody yet. */

@@ -1,7 +1,7 @@
 /** What the log tells of handshakes that have failed, and how often. */
+import { performance } from "perf_hooks";
 import { BoundedMap } from "../../base/bounded-map.ts";
 import type { Logger } from "../../base/ports.ts";
-import { monotonic_ms } from "./clock.ts";
 import { handshakeFault } from "./tls-faults.ts";
 
 /** Limits on tls_failed: the interval for one reason, reasons for one peer, and peers. */
@@ -26,7 +26,7 @@ export class Complaints {
   add(peer: string, name: string | undefined, error: Error): void {
     const why = handshakeFault(error);
     if (why === undefined) return;
-    const now_ms = monotonic_ms();
+    const now_ms = performance.now();
     let told = this.peers.get(peer);
     if (told === undefined || now_ms - told.since_ms >= COMPLAINT_INTERVAL_ms) {
       told = { since_ms: now_ms, reasons: new Set() };

@@ -3,7 +3,6 @@ import * as fs from "fs";
 import * as net from "net";
 import * as path from "path";
 import { readText } from "./read-text.ts";
-import { remove } from "./whole-file.ts";
 
 /** What a kernel takes for the path of a socket. */
 const PATH_BYTES_MAX = 103;
@@ -39,9 +38,8 @@ export class ControlSocket {
   /** @throws when the folder can't be written, or its path is too long for a socket */
   async open(): Promise<void> {
     refuseLongPath(this.file);
-    // At the start nothing waits for us; and Node reads what fs.promises is made of for 4 ms.
-    fs.mkdirSync(path.dirname(this.file), { recursive: true, mode: 0o700 });
-    remove(this.file); // left behind by one that was killed
+    await fs.promises.mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
+    await fs.promises.unlink(this.file).catch(() => {}); // left behind by one that was killed
     const server = net.createServer((socket) => this.serve(socket));
     server.maxConnections = CONNECTIONS_MAX;
     await new Promise<void>((resolve, reject) => {
@@ -49,13 +47,13 @@ export class ControlSocket {
       server.listen(this.file, () => resolve());
     });
     server.on("error", () => {}); // somebody who couldn't be let in
-    fs.chmodSync(this.file, 0o600);
+    await fs.promises.chmod(this.file, 0o600);
     this.server = server;
   }
 
   async close(): Promise<void> {
     this.server?.close();
-    if (this.server !== undefined) remove(this.file);
+    if (this.server !== undefined) await fs.promises.unlink(this.file).catch(() => {});
   }
 
   private serve(socket: net.Socket): void {

@@ -2,10 +2,10 @@
 
 import * as dgram from "dgram";
 import * as net from "net";
+import { performance } from "perf_hooks";
 import { TRANSPORTS } from "../../transport/flow.ts";
 import type { ResolvedAddress } from "../../transport/next-hops.ts";
 import type { TlsFiles } from "../../transport/tls-files.ts";
-import { monotonic_ms } from "./clock.ts";
 import { NodeTls } from "./tls.ts";
 import { handshakeFault } from "./tls-faults.ts";
 
@@ -36,7 +36,7 @@ export function exchange(
   compose: (local: string, port: number) => string,
   limit_ms: number,
 ): Promise<Exchanged> {
-  const started_ms = monotonic_ms();
+  const started_ms = performance.now();
   return new Promise((resolve) => {
     let local: string | undefined;
     let provisional: string | undefined;
@@ -44,7 +44,7 @@ export function exchange(
     const end = (answer: string | undefined, error: string) => {
       for (const timer of timers) clearTimeout(timer);
       close();
-      resolve({ local, answer, error, took_ms: Math.round(monotonic_ms() - started_ms) });
+      resolve({ local, answer, error, took_ms: Math.round(performance.now() - started_ms) });
     };
     const fail = (error: Error) => end(undefined, handshakeFault(error) ?? error.message);
     const timers = [setTimeout(() => end(provisional, `no answer in ${limit_ms / 1_000} s`), limit_ms)];

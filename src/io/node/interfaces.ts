@@ -1,8 +1,8 @@
 /** The router's interfaces and their addresses, looked at again and again: Node tells nobody that they have changed. */
 import * as os from "os";
+import { performance } from "perf_hooks";
 import { IpRange, IpRanges, isPrivate } from "../../base/ip-range.ts";
 import type { Interfaces } from "../../transport/own-listener.ts";
-import { monotonic_ms } from "./clock.ts";
 import { readText } from "./read-text.ts";
 
 /** After trouble it comes sooner, but no more often than this. */
@@ -95,7 +95,7 @@ let networks = new IpRanges([]);
 
 /** Whether an address that isn't ours is private, or in one of our interfaces' networks. */
 export function isNear(address: string): boolean {
-  const now_ms = monotonic_ms();
+  const now_ms = performance.now();
   if (now_ms - looked_ms > LOOK_LIFETIME_ms) {
     looked_ms = now_ms;
     const found = readAddresses() ?? [];

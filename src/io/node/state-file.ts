@@ -102,8 +102,7 @@ export async function loadBindings(folder: string): Promise<string | undefined> 
 }
 
 const nodeDisk: Disk = {
-  // Read at the start, when nothing waits for us; and Node reads what fs.promises is made of for 4 ms.
-  readText: async (file) => fs.readFileSync(file, "utf8"),
+  readText: (file) => fs.promises.readFile(file, "utf8"),
   async writeText(file, text) {
     await fs.promises.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
     // What a crash has left there is in the way; a link there, or one laid in between, isn't followed ("x": O_EXCL).

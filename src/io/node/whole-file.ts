@@ -49,8 +49,7 @@ export function writeForPeople(given: string, text: string): void {
   syncFolder(folder);
 }
 
-/** Without a word when there is none. */
-export function remove(file: string): void {
+function remove(file: string): void {
   try {
     fs.unlinkSync(file);
   } catch {
