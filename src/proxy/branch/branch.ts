@@ -3,9 +3,7 @@ import type { Response } from "../../message/message.ts";
 import type { ClientTransaction } from "../../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../../transaction/server-transaction.ts";
 import type { Flow } from "../../transport/flow.ts";
-import type { ProxyKit } from "../kit.ts";
-import type { Target, TargetObserver } from "../router.ts";
-import { BranchData, type BranchTimer, type BranchUser } from "./branch-data.ts";
+import { BranchData, type BranchTimer } from "./branch-data.ts";
 import { DEEDS, found, meaningOf } from "./branch-deeds.ts";
 import type { AnyBranchMachine, BranchAction, BranchInput } from "./branch-machine.ts";
 import { tellAnswer } from "./evidence.ts";
@@ -15,19 +13,7 @@ import { byeBranch, nonInviteBranch } from "./non-invite-branch.ts";
 
 /** Runs its machine: what comes in are inputs, and the deeds follow. */
 export class Branch extends BranchData {
-  private readonly machine: AnyBranchMachine;
-
-  constructor(
-    kit: ProxyKit,
-    running: BranchUser,
-    target: Target,
-    maxBreadth: number,
-    observer: TargetObserver | undefined,
-    fr_timer_ms: number | undefined,
-  ) {
-    super(kit, running, target, maxBreadth, observer, fr_timer_ms);
-    this.machine = machineFor(running.routed.request.method);
-  }
+  private readonly machine: AnyBranchMachine = machineFor(this.running.routed.request.method);
 
   start(now_ms: number): void {
     this.observer?.onStart(this, now_ms);
