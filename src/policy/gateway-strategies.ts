@@ -12,10 +12,15 @@ export interface Sharing {
   chance(): number;
 }
 
+/** What a gateway has of calls; `gateways/calls.ts` knows. */
+export interface Usage {
+  /** Those that occupy its channels now. */
+  readonly calls: number;
+}
+
 export interface Equal {
   readonly weight: number;
-  /** Calls that occupy its channels now. */
-  calls(): number;
+  usage(): Usage;
 }
 
 /** Which of the equals comes first, by its place; the others follow in the order of the file. */
@@ -29,6 +34,10 @@ const STRATEGIES = {
       return place < 0;
     });
     return Math.max(0, found);
+  },
+  "fewest-calls": ({ equals }) => {
+    const loads = equals.map(({ weight, usage }) => usage().calls / weight);
+    return loads.indexOf(Math.min(...loads));
   },
   "round-robin": ({ equals, turn }) => turn % equals.length,
   "hash-call-id": ({ equals, request }) => hash(request.callId) % equals.length,

@@ -17,6 +17,8 @@ export interface Transport {
   readonly isStream: boolean;
   /** Whether a sips URI may go by it, and the peer shows a certificate. */
   readonly isSecure: boolean;
+  /** Whether we open a way to a peer by it. Else only a connection that the peer has opened leads to it (as in RFC 7118 §5). */
+  readonly isDialled: boolean;
   /** What stands before a domain in the name of its SRV records (RFC 3263 §4.2). */
   readonly srv: string;
   /** The service of its NAPTR records (RFC 3263 §4.1). */
@@ -35,6 +37,7 @@ const ROWS = {
     isReliable: false,
     isStream: false,
     isSecure: false,
+    isDialled: true,
   },
   tcp: {
     via: "TCP",
@@ -46,6 +49,7 @@ const ROWS = {
     isReliable: true,
     isStream: true,
     isSecure: false,
+    isDialled: true,
   },
   /** Over TCP. */
   tls: {
@@ -58,6 +62,7 @@ const ROWS = {
     isReliable: true,
     isStream: true,
     isSecure: true,
+    isDialled: true,
   },
 } as const;
 
@@ -65,6 +70,8 @@ export type Protocol = keyof typeof ROWS;
 
 export const TRANSPORTS: Readonly<Record<Protocol, Transport>> = ROWS;
 export const PROTOCOLS = Object.keys(ROWS) as readonly Protocol[];
+/** Those that a configured target, or DNS, may name. */
+export const DIALLED: readonly Protocol[] = PROTOCOLS.filter((one) => TRANSPORTS[one].isDialled);
 /** A URI that names none means this one, unless DNS has another (RFC 3263 §4.1). */
 export const DEFAULT_PROTOCOL: Protocol = "udp";
 

@@ -67,7 +67,9 @@ export interface Abilities {
 
 /** What these can send with. */
 export function abilitiesOf(listeners: readonly Listener[]): Abilities {
-  const protocols = PROTOCOLS.filter((one) => listeners.some(({ protocol }) => protocol === one));
+  const isDialled = (one: Protocol) =>
+    listeners.some(({ protocol, transport }) => protocol === one && transport.isDialled);
+  const protocols = PROTOCOLS.filter(isDialled);
   const types = (["A", "AAAA"] as const).filter((type) => listeners.some(({ address }) => typeFor(address) === type));
   return { protocols, types };
 }

@@ -191,7 +191,7 @@ describe("upstream", () => {
     [
       ["pbx.example.com", '3:11 upstream: "pbx.example.com" is not a SIP URI; write it like sip:pbx.example.com'],
       ["sips:pbx.example.com", '3:11 upstream: "sips:pbx.example.com" wants TLS; write it as sip: with ;transport=tls'],
-      ["sip:a;transport=ws", '3:11 upstream: "sip:a;transport=ws" wants ws; branchline speaks udp, tcp and tls'],
+      ["sip:a;transport=ws", '3:11 upstream: "sip:a;transport=ws" wants ws; branchline calls by udp, tcp and tls'],
       ["[sip:a, 'sip:b c']", '3:19 upstream[1]: "sip:b c" is not a SIP URI; write it like sip:pbx.example.com'],
       ["sip:10.222.237.1", "3:11 upstream: sip:10.222.237.1 is branchline itself, see listen"],
       ["{fr_timer: 4}", `3:22 upstream.fr_timer: ${FR_TIMER}; did you mean 4s?`],

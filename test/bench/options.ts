@@ -30,6 +30,8 @@ export interface Profile {
   readonly tryWindow_ms: number;
   readonly rateStep: number;
   readonly registerWindow_ms: number;
+  /** From the start until it counts as idle: V8 clears up once, some 8 s after it, which isn't what doing nothing costs. */
+  readonly idleAfter_ms: number;
   /** In full longer than the time between two probes of upstream or the gateway, which are part of being idle. */
   readonly idleWindow_ms: number;
   /** From upstream's falling silent to a proxy that knows it by its probes; undefined: not measured. */
@@ -50,6 +52,7 @@ const FULL: Profile = {
   tryWindow_ms: 3000,
   rateStep: 250,
   registerWindow_ms: 4000,
+  idleAfter_ms: 30_000,
   idleWindow_ms: 31_000,
   silence_ms: 15_000,
   starts: 5,
@@ -66,6 +69,7 @@ const QUICK: Profile = {
   tryWindow_ms: 1500,
   rateStep: 1000,
   registerWindow_ms: 2000,
+  idleAfter_ms: 3000,
   idleWindow_ms: 4000,
   silence_ms: undefined,
   starts: 3,

@@ -5,7 +5,7 @@ import { loadConfig } from "../../src/app/config/load-config.ts";
 import { Timers } from "../../src/base/timers.ts";
 import { parseSipUri } from "../../src/message/uri.ts";
 import { Calls } from "../../src/policy/gateways/calls.ts";
-import { Gateways } from "../../src/policy/gateways/gateways.ts";
+import { channelKey, Gateways } from "../../src/policy/gateways/gateways.ts";
 import { rewrite } from "../../src/policy/gateways/rewriting.ts";
 import type { GatewayTargets, GatewayWatch } from "../../src/policy/named.ts";
 import { Peers } from "../../src/policy/peers/peers.ts";
@@ -113,6 +113,21 @@ describe("the order", () => {
   it("round-robin begins one further each time", () => {
     const { names } = gateways(THREE, "gateway_choice: round-robin\n");
     expect([names(), names(), names(), names()].map(([first]) => first)).toEqual(["a", "b", "c", "a"]);
+  });
+
+  it("fewest-calls: the lowest share of calls for its weight, until calls end", () => {
+    const list = THREE.replace("name: a", "name: a, weight: 2");
+    const { all, names } = gateways(list, "gateway_choice: fewest-calls\n");
+    const begun = Array.from({ length: 8 }, (_, id) => {
+      const routed = call(`${id}`);
+      const gateway = all.named(names("1", routed)[0] ?? "");
+      if (gateway === undefined) throw new Error("no gateway");
+      all.calls.begin(routed.request, channelKey(gateway), false, { refuse: () => {} }, 0);
+      return gateway.name;
+    });
+    expect(begun).toEqual(["a", "b", "c", "a", "a", "b", "c", "a"]);
+    all.calls.leave("2", "10.10.1.5 5060");
+    expect(names()).toEqual(["c", "a", "b"]);
   });
 
   it.each([

@@ -266,4 +266,17 @@ describe("choice", () => {
     expect(calls(first) + calls(second)).toBe(400);
     expect(isRight(calls(first)), `${calls(first)} of 400 went to the first`).toBe(true);
   });
+
+  it("fewest-calls: as many for its weight as at the other one", () => {
+    const gateways = "[{uri: sip:10.10.1.3, weight: 3}, {uri: sip:10.10.1.4, weight: 1}]";
+    const more = "survival: {answer: relay, notice_hold: 0s}\ngateway_choice: fewest-calls\n";
+    const { site, first, second, phone } = dark(gateways, more);
+    dial(phone);
+    site.run(10_000);
+    for (let call = 1; call < 40; call++) {
+      dial(phone);
+      site.run(100);
+    }
+    expect([calls(first), calls(second)]).toEqual([30, 10]);
+  });
 });

@@ -6,6 +6,7 @@ import { parseVia } from "../../src/message/via.ts";
 import { hopBack } from "../../src/proxy/forward-response.ts";
 import { Tokens } from "../../src/proxy/tokens.ts";
 import {
+  DIALLED,
   defaultPort,
   isReliable,
   type Listener,
@@ -61,6 +62,13 @@ describe("the table", () => {
     expect(row.naptr).toMatch(/^SIPS?\+D2[A-Z]$/);
     expect(row.isReliable).toBe(row.layer === "tcp");
     expect(row.isStream && !row.isReliable).toBe(false);
+  });
+
+  test("asks DNS for no transport by which nobody can be called", () => {
+    const { tcp } = TRANSPORTS;
+    const [udp, accepting] = [listener("udp"), { ...listener("tcp"), transport: { ...tcp, isDialled: false } }];
+    expect(abilitiesOf([udp, accepting]).protocols).toEqual(["udp"]);
+    expect(DIALLED).toEqual(PROTOCOLS.filter((one) => TRANSPORTS[one].isDialled));
   });
 
   test.each(["", "sctp", "UDP", "udp ", "constructor", "__proto__", "toString"])("has no row for %j", (name) => {

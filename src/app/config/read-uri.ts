@@ -1,7 +1,7 @@
 /** SIP URIs and phrases in the file. */
 
 import { parseSipUri, type SipUri, uriParameter } from "../../message/uri.ts";
-import { PROTOCOLS } from "../../transport/flow.ts";
+import { DIALLED } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
 import { listed, type Place, type Reader } from "./reader.ts";
 
@@ -18,8 +18,8 @@ export function readUri(reader: Reader, place: Place, example: string): SipUri |
     return undefined;
   }
   const transport = uriParameter(uri, "transport");
-  if (transport !== undefined && hopOf(uri).protocol === undefined) {
-    reader.fault(place, `"${text}" wants ${transport}; branchline speaks ${listed(PROTOCOLS, "and")}`);
+  if (transport !== undefined && !DIALLED.some((one) => one === hopOf(uri).protocol)) {
+    reader.fault(place, `"${text}" wants ${transport}; branchline calls by ${listed(DIALLED, "and")}`);
     return undefined;
   }
   return uri;

@@ -10,6 +10,7 @@ import type { Hangup } from "../../proxy/hangup.ts";
 import type { OwnAddresses } from "../../proxy/own-addresses.ts";
 import type { Refusable, RoutedRequest } from "../../proxy/router.ts";
 import type { Flow } from "../../transport/flow.ts";
+import type { Usage } from "../gateway-strategies.ts";
 
 /** INVITEs with one Call-ID, over and over, are no more calls than this. */
 const CHANNELS_OF_ONE_MAX = 100;
@@ -164,6 +165,10 @@ export class Calls implements Table {
     let count = 0;
     for (const { gateways } of this.calls.values()) for (const one of gateways) if (one === gateway) count += 1;
     return count;
+  }
+
+  usage(gateway: string, now_ms: number): Usage {
+    return { calls: this.count(gateway, now_ms) };
   }
 
   /**

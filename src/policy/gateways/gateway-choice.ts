@@ -1,7 +1,7 @@
 /** In which order the gateways are tried for a call: by carrier, or by priority and shared among equals. */
 import type { Random } from "../../base/ports.ts";
 import type { RoutedRequest } from "../../proxy/router.ts";
-import { firstBy } from "../gateway-strategies.ts";
+import { firstBy, type Usage } from "../gateway-strategies.ts";
 import type { Gateway, GatewaySettings } from "../site.ts";
 
 export class GatewayChoosing {
@@ -10,18 +10,18 @@ export class GatewayChoosing {
   private readonly byName: ReadonlyMap<string, Gateway>;
   /** Those of one priority, the best priority first. */
   private readonly ranks: readonly (readonly Gateway[])[];
-  private readonly callsAt: (gateway: Gateway, now_ms: number) => number;
+  private readonly usageOf: (gateway: Gateway, now_ms: number) => Usage;
   private turn = 0;
 
-  /** @param callsAt how many calls occupy a gateway's channels */
+  /** @param usageOf what a gateway has of calls */
   constructor(
     gateways: readonly Gateway[],
     settings: GatewaySettings,
     random: Random,
-    callsAt: (gateway: Gateway, now_ms: number) => number,
+    usageOf: (gateway: Gateway, now_ms: number) => Usage,
   ) {
     this.settings = settings;
-    this.callsAt = callsAt;
+    this.usageOf = usageOf;
     this.random = random;
     this.byName = new Map(gateways.map((gateway) => [gateway.name, gateway]));
     const ranks = new Map<number, Gateway[]>();
@@ -68,7 +68,7 @@ export class GatewayChoosing {
 
   private first(equals: readonly Gateway[], { request }: RoutedRequest, now_ms: number): number {
     this.turn += 1;
-    const shared = equals.map((gateway) => ({ weight: gateway.weight, calls: () => this.callsAt(gateway, now_ms) }));
+    const shared = equals.map((gateway) => ({ weight: gateway.weight, usage: () => this.usageOf(gateway, now_ms) }));
     const { random } = this;
     const chance = () => random.fraction();
     return firstBy(this.settings.choice, { equals: shared, request, turn: this.turn - 1, chance });

@@ -45,7 +45,7 @@ export class Gateways {
     this.own = own;
     this.calls = calls;
     this.choosing = new GatewayChoosing(site.gateways, site.gatewaySettings, random, (gateway, now_ms) =>
-      calls.count(channelKey(gateway), now_ms),
+      calls.usage(channelKey(gateway), now_ms),
     );
     const peersNamed = peers.name(
       "gateway",

@@ -2,8 +2,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { cpuDuring, type Measure, withProxy } from "./measure.ts";
 
-const SETTLE_MS = 3000;
-
 export const idle: Measure = {
   group: "idle",
   isOnce: true,
@@ -12,13 +10,13 @@ export const idle: Measure = {
     { key: "silent_us", label: "… with upstream silent, µs per second", digits: 0 },
   ],
   run(bench, system) {
-    const { idleWindow_ms, silence_ms } = bench.profile;
+    const { idleAfter_ms, idleWindow_ms, silence_ms } = bench.profile;
     return withProxy(bench, system, async (proxy) => {
       const perSecond_us = async (): Promise<number> => {
         const { cpu_us } = await cpuDuring(proxy, () => sleep(idleWindow_ms));
         return (cpu_us * 1000) / idleWindow_ms;
       };
-      await sleep(SETTLE_MS);
+      await sleep(idleAfter_ms);
       const idle_us = await perSecond_us();
       if (silence_ms === undefined) return { idle_us };
       await bench.load.ask({ kind: "upstream", isAlive: false });
