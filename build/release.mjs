@@ -1,6 +1,8 @@
 /**
  * `npm run release [-- --out FOLDER --without-runtime]`: the bundle and the packages of every family of routers, in
  * dist/release/, with their sums. The same commit gives the same bytes.
+ *
+ * So anybody can check that what is installed is what has been read.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -1,5 +1,7 @@
 #!/bin/sh
 # Starts branchline in the foreground, with a Node that works here and flags that suit the machine.
+# The program is the same on all routers; what differs is small and of the family. Which Node works is found out by a sum, since
+# `node -v` works on processors on which nothing else does. The router's own init keeps branchline running.
 #   run.sh CONFIG                   branchline itself, until it ends
 #   run.sh --command ARGUMENT...    another of its commands: check, status ...
 #   run.sh --node                   prints the Node that is taken, or why none is

@@ -5,6 +5,8 @@
 #                              owner has disabled it meanwhile
 #   setup.sh status
 #   setup.sh remove [--purge]  with --purge the configuration goes too
+# A file that the new version can't use leaves the old one running: it is checked before anything is stopped, since an old branchline
+# that leads calls is better than a new one that explains why it doesn't.
 here=$(cd "$(dirname "$0")" && pwd)
 case $here in
 /opt/*)

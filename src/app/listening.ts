@@ -1,4 +1,11 @@
-/** Keeps the sockets where our addresses are: an interface may come, go and change its address while calls are up. */
+/**
+ * Keeps the sockets where our addresses are: an interface may come, go and change its address while calls are up.
+ *
+ * Node hears of no netlink message, so addresses are looked at: each second, and soon after a failed send. That costs 0.2 ms on a PC and
+ * needs nothing of the router. A listener keeps its identity while its address comes and goes, so flows, transactions and peers needn't
+ * know. Each local address has a socket of its own, since replies must leave from where the request came to. Whether upstream was lost by
+ * our own fault is evidence like any other: then its first answer counts, without the hold for lines that flap.
+ */
 import { ipVersion } from "../base/ip-range.ts";
 import type { Logger } from "../base/ports.ts";
 import type { Interfaces, OwnListener } from "../transport/own-listener.ts";

@@ -3,6 +3,9 @@
  *
  * SIP's durations are few (T1, 2·T1 … 64·T1, T4, fr_timer), and within one of them deadlines only grow. So starting and
  * stopping a timer take constant time however many run, and the next deadline is the least of a handful of heads.
+ *
+ * All of them together need one timer of the host. A timer of five seconds or more may fire 100 ms late, so that the ends of a call's
+ * four lingering transactions share their wake-ups with those of other calls.
  */
 
 /** `K`: the kinds of timers that it has. */

@@ -1,4 +1,10 @@
-/** RFC 3261 §16.7 items 6 and 7: which of several final responses the caller gets. */
+/**
+ * RFC 3261 §16.7 items 6 and 7: which of several final responses the caller gets.
+ *
+ * A 503 of upstream without a body counts as silence (`dead_codes`). Where that leads nowhere, and with a body, it passes as it is: item
+ * 7 turns a 503 into 500 unless later requests would meet the same fate, and for the outbound proxy of phones with one upstream they
+ * would. In the other direction it becomes 500: one phone's 503 with Retry-After says nothing about the trunk.
+ */
 import { PROXY_AUTHENTICATE, WWW_AUTHENTICATE } from "../message/header-names.ts";
 import type { Response } from "../message/message.ts";
 

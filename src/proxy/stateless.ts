@@ -1,4 +1,10 @@
-/** Forwarding without a transaction: ACKs of 2xx, and what belongs to nothing we know (RFC 3261 §16.11). */
+/**
+ * Forwarding without a transaction: ACKs of 2xx, and what belongs to nothing we know (RFC 3261 §16.11).
+ *
+ * A response without a transaction is forwarded when its branch parameter shows our mark and an earlier start. RFC 6026 would drop it;
+ * then a router that restarts while a phone rings would lose the call. The sender must be the one that was asked, or belong here, since
+ * a branch can be overheard.
+ */
 import type { Flow, TransportPort } from "../transport/flow.ts";
 import type { FlowWaiter } from "../transport/locator.ts";
 import { stampVia } from "../transport/receive.ts";

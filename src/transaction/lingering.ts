@@ -1,6 +1,9 @@
 /**
  * Transactions with nothing left to do but absorb retransmissions, the one that has lingered longest first: a list through
  * the transactions themselves, since a map that forgets its oldest has to look for it among the gaps.
+ *
+ * A transaction lives on for 32 s to absorb retransmissions. It keeps a key, a timer and at most one response: when transactions kept
+ * their messages and plans, garbage collection took 40 % of the time.
  */
 import type { Limits } from "../base/limits.ts";
 import type { Table } from "../base/meter.ts";

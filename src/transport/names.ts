@@ -1,6 +1,10 @@
 /**
  * What names mean. Answers of DNS are believed as long as they say, asked for anew behind the back of those who use them,
  * and used for ever when nothing better comes: in an outage DNS is dead.
+ *
+ * DNS gives records, the choice is ours. Queries go by c-ares, never by getaddrinfo, which blocks Node's few threads when DNS is dead.
+ * What the records mean is in `next-hops.ts`. The weighted order is drawn from the Call-ID, so that a challenge is answered where it was
+ * made. Several addresses share one `fr_timer`, since it is the caller's wait.
  */
 
 import type { ResolvedAddress } from "./next-hops.ts";

@@ -1,4 +1,9 @@
-/** Which peers take long requests over TCP in place of UDP (RFC 3261 §18.1.1), and which have been found not to. */
+/**
+ * Which peers take long requests over TCP in place of UDP (RFC 3261 §18.1.1), and which have been found not to.
+ *
+ * A long request tries TCP with half a second's patience. A peer that refuses or ignores TCP is asked again after ten minutes, and the
+ * call goes on by UDP. A target that names its transport is taken at its word.
+ */
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Flow, Listener } from "./flow.ts";
 

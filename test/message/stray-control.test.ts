@@ -1,4 +1,4 @@
-/** What a backslash makes of control characters: legal in quoted strings, and nowhere else (RFC 3261 §25.1, decision 12). */
+/** What a backslash makes of control characters: legal in quoted strings, and nowhere else (RFC 3261 §25.1). */
 import { describe, expect, test } from "vitest";
 import { parse } from "../../src/message/parse.ts";
 import { readRequest, request, requestText, responseText } from "../support/messages.ts";

@@ -1,4 +1,11 @@
-/** One connection, TCP or TLS, opened by a peer or by us: bytes in, messages out, and an end. */
+/**
+ * One connection, TCP or TLS, opened by a peer or by us: bytes in, messages out, and an end.
+ *
+ * A silent connection is closed at the second probe that it leaves unanswered; TCP itself would try for a quarter of an hour, long after
+ * the line has come back. The end of a connection that had been used before says nothing about the peer: a request without any answer
+ * leaves once more over a fresh connection, in the same transaction. When that one is refused, or ends too, the next address or survival
+ * has its turn.
+ */
 import type * as net from "net";
 import type { Flow } from "../../transport/flow.ts";
 import { Framer, type FrameSink } from "../../transport/framing.ts";

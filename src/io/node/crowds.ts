@@ -1,4 +1,8 @@
-/** Connections that peers have opened, by the address that they come from. */
+/**
+ * Connections that peers have opened, by the address that they come from.
+ *
+ * With all places taken, the oldest connection of the address that has most of them ends; those of upstream and gateways never do.
+ */
 
 /** Those of one address. */
 interface Crowd {

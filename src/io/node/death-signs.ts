@@ -1,4 +1,9 @@
-/** Which errors of a socket say that a peer can't be reached. */
+/**
+ * Which errors of a socket say that a peer can't be reached.
+ *
+ * Only a connected UDP socket hears of ICMP errors, so upstream targets and gateways get one each, on the listener's own port. A probe
+ * of the port at the start makes sure that no other program shares it.
+ */
 
 /**
  * What tells of the peer or of the way to it; a datagram that is too long tells of itself. EINVAL: nothing leads there from

@@ -1,4 +1,13 @@
-/** Which sources may ask anything of us. From outside nothing is relayed. */
+/**
+ * Which sources may ask anything of us. From outside nothing is relayed.
+ *
+ * Decisions about strangers are made on addresses. A name, or a number that only some resolvers take for an address, could mean the
+ * gateway by the time it is resolved; so a host that looks like a number must be canonical.
+ *
+ * We open no connection for a stranger: a connection tells which ports are open, and takes any text. A sender from outside has us
+ * connect only to where a phone has registered that it listens; the router's own loopback is reached only if the file, or `localnet`,
+ * has somebody there.
+ */
 import { CONTACT } from "../../message/header-names.ts";
 import type { Request } from "../../message/message.ts";
 import { parseNameAddr } from "../../message/name-addr.ts";

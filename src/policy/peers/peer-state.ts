@@ -1,4 +1,10 @@
-/** What is known of an upstream target or a gateway, and what follows from what is seen of it. */
+/**
+ * What is known of an upstream target or a gateway, and what follows from what is seen of it.
+ *
+ * There are two notions of death, since two questions are asked. Which address of a name is first? `transport/locator.ts` puts an address
+ * that has failed last for 30 s, and never refuses one. Does upstream live? That is asked here, for peers alone: probes and traffic of all
+ * addresses are weighed together, and a peer is up while one of them answers. A probe's failure tells both.
+ */
 import type { WatchSettings } from "../site.ts";
 import { PEER, type PeerAction, type PeerInput, type PeerPlace } from "./peer-machine.ts";
 

@@ -1,4 +1,11 @@
-/** REGISTER (RFC 3261 §10.3): learns from upstream's answers, and answers itself when upstream can't. */
+/**
+ * REGISTER (RFC 3261 §10.3): learns from upstream's answers, and answers itself when upstream can't.
+ *
+ * Upstream's 200 is the registrar's word; a 200 of ours keeps its own. In upstream's place nothing is answered 200 that wasn't done as it
+ * was asked: what can't be done is refused before any change, and goes up while upstream lives. Which REGISTER is the later one is decided
+ * in `register-order.ts`, never in the table of bindings. What upstream's requests show of Path counts for more than what its answers say
+ * (`path-watch.ts`).
+ */
 import { BoundedMap } from "../../base/bounded-map.ts";
 import { ownText } from "../../base/own-text.ts";
 import type { Random } from "../../base/ports.ts";

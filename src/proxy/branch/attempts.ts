@@ -1,4 +1,10 @@
-/** The addresses of one target: which have been asked, which is next, and which may still answer. */
+/**
+ * The addresses of one target: which have been asked, which is next, and which may still answer.
+ *
+ * An address that has been passed over isn't sent anything, but may still answer: the first sign of life decides, and the others get
+ * CANCEL should they ring. With no other address left, all that were silent are asked again in the transactions that they have, so that
+ * one which refuses doesn't cost the rest of the wait.
+ */
 import type { ClientTransaction } from "../../transaction/client-transaction.ts";
 import type { Flow } from "../../transport/flow.ts";
 

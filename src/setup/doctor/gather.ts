@@ -1,4 +1,9 @@
-/** Gathers the facts: everything at once, and each thing with a time limit of its own. */
+/**
+ * Gathers the facts: everything at once, and each thing with a time limit of its own.
+ *
+ * Facts are texts, as files and commands give them, and checks are functions of these texts: the output of a router that isn't at hand is
+ * a test case. A cure is a list of the family's own command lines: what is printed is what `--fix` runs.
+ */
 
 import { CONTROL_FILE, type Config } from "../../app/config/config.ts";
 import type { ControlAnswer } from "../../app/control.ts";
