@@ -76,7 +76,7 @@ function stillMissing({ site, tls }: Config): string {
   const files =
     fault === undefined
       ? ""
-      : `\nIt can't start yet: tls.${fault.key} ${fault.message}.\nREADME.md says how to make certificate and key.\n`;
+      : `\nIt can't start yet: tls.${fault.key} ${fault.message}.\ndeploy/tls.md says how to make certificate and key.\n`;
   if (site.gateways.length > 0) return files;
   return `${files}\nNo gateway is named yet: no call would survive an outage. Add gateways: [sip:ADDRESS] to the file.\n`;
 }

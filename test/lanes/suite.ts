@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { blocksOf, page } from "../pages/pages.ts";
 import { hostPort, sipUri } from "../peers/support/addresses.ts";
 import { converse, reinviteBothWays } from "../peers/support/both-ways.ts";
 import type { Branchline } from "../peers/support/branchline.ts";
@@ -31,7 +32,7 @@ const TEST_LIMIT_MS = 30_000;
 const EARLY_MS = 20;
 /** Start-ups of which the best counts. */
 const STARTS = 3;
-/** README: a new phone is written within 5 s. */
+/** `deploy/configuration.md`, `state.interval`: a new phone is written within 5 s. */
 const NEWS_LIMIT_MS = 8_000;
 /** The demo plays beside the other tests. */
 const DEMO_PATIENCE = 4;
@@ -90,7 +91,26 @@ export function laneTests(title: string, lane: Lane, isWhole: boolean, measured:
   shows("the demo's day", async () => {
     const status = await demo.ended;
     expect(status, demo.lines.slice(-DEMO_LINES).join("\n")).toBe(0);
+    const drawn = new Set(demo.lines.map(asDrawn));
+    expect(ladderInReadme().filter((line) => !drawn.has(asDrawn(line)))).toEqual([]);
   });
+}
+
+/** The lines of README's excerpt from the demo. */
+function ladderInReadme(): string[] {
+  const block = blocksOf(page("README.md")).find(({ text }) => text.includes("302 Moved Temporarily"));
+  const lines = (block?.text ?? "").trimEnd().split("\n");
+  expect(lines.length).toBeGreaterThan(10);
+  return lines;
+}
+
+/** A line of a ladder without its time, and without what depends on it and on ports that are free. */
+function asDrawn(line: string): string {
+  return line
+    .replace(/^ *\d+\.\d+/, "")
+    .replace(/(127\.[\d.]+):\d+/, "$1")
+    .replace(/[─ ]+/g, " ")
+    .trim();
 }
 
 async function aDay(lane: Lane, measured: Measured): Promise<void> {

@@ -21,7 +21,7 @@ const CALLS = 50;
 const PHONES = 5;
 const PROXY = { host: "10.222.237.1", port: 5060 };
 const REDIAL_MS = 200;
-/** README: calls to upstream work within two seconds. */
+/** `deploy/trouble.md`: calls to upstream work within two seconds. */
 const UP_LIMIT_MS = 2_000;
 const GIVE_UP_MS = 8_000;
 /** Longer than a call waits, so that the outage is one. */

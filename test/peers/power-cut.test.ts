@@ -27,7 +27,7 @@ const PHONES = 200;
 const FIRST_PHONE = 20;
 const FROM_PSTN = 20;
 const DISK_PAUSE_MS = 5;
-/** README: a new phone is written within so long. */
+/** `deploy/configuration.md`, `state.interval`: a new phone is written within this time. */
 const NEWS_DELAY_MS = 5_000;
 /** What the write itself may take, on a slow disk and a busy machine. */
 const WRITE_LIMIT_MS = 3_000;

@@ -243,7 +243,7 @@ describeUnless(whyNoSystemd(), ".deb", () => {
       "-subj",
       "/CN=branch.example.com",
     );
-    // As README.md says.
+    // As `deploy/debian/README.md` says.
     await machine.run("groupadd", "--system", "branchline-tls");
     await machine.run("chgrp", "branchline-tls", `${tls}/branch.key`);
     await machine.run("chmod", "640", `${tls}/branch.key`);

@@ -157,7 +157,7 @@ describeWith(["openssl"], "init with TLS", () => {
     const { code, stdout } = await branchline("init", "-c", file, ...SITE, ...args);
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /\nIt can't start yet: tls\.certificate can't be read: .*tls\/branch\.pem'?\.\nREADME\.md .*\n$/,
+      /\nIt can't start yet: tls\.certificate can't be read: .*tls\/branch\.pem'?\.\ndeploy\/tls\.md .*\n$/,
     );
     expect(await branchline("check", "-c", file)).toMatchObject({
       code: 2,

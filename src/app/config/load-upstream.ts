@@ -42,7 +42,7 @@ export function words(): WordsOf<typeof KEYS> {
     },
     ...under("upstream.targets.probe", probeToldAbove()),
     "upstream.may_dial_out":
-      "`true`: what upstream sends to a gateway goes there, for a headquarters that breaks out at the branch; else it gets 403, but for emergency numbers, OPTIONS and what belongs to a call. UDP sources can be forged: see [Security](#security)",
+      "`true`: what upstream sends to a gateway goes there, for a headquarters that breaks out at the branch; else it gets 403, but for emergency numbers, OPTIONS and what belongs to a call. UDP sources can be forged: see `deploy/security.md`",
     "upstream.force":
       "`down` or `up` pins upstream's state, whatever is seen: a site that lives on its own; see also `branchline force`",
     "upstream.fr_timer": "silence after which a request is given up",

@@ -1,5 +1,5 @@
 /**
- * What README says of upstream's state ("How upstream's state is found"), for every state and every input: "-" where nothing
+ * Upstream's state as `deploy/configuration.md` has it (`upstream.probe`, `upstream.hold`), for every state and every input: "-" where nothing
  * changes, otherwise the next state and what is done. The machine in src is compared with it cell by cell.
  */
 import type { PeerInput } from "../../../src/policy/peers/peer-machine.ts";

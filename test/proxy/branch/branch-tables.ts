@@ -1,6 +1,6 @@
 /**
  * What a branch does in every state with every input, written down from RFC 3261 §9.1, §16.6 to §16.9, RFC 3263 §4.3 and
- * README's words on fr_timer: "-" where the input is ignored, otherwise the next state and what is done. The machines in src
+ * the words on `upstream.fr_timer` in `deploy/configuration.md`: "-" where the input is ignored, otherwise the next state and what is done. The machines in src
  * are compared with it cell by cell.
  */
 import type { BranchInput } from "../../../src/proxy/branch/branch-machine.ts";

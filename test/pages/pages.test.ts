@@ -1,0 +1,129 @@
+/** Every page: its links lead somewhere, its YAML loads, its keys are keys, and README is short. */
+import { describe, expect, test } from "vitest";
+import type { Row } from "../../src/app/config/key-kinds.ts";
+import { KEYS, type Path } from "../../src/app/config/sections.ts";
+import { LEAST, load } from "../app/files.ts";
+import { blocksOf, brokenLinks, codeIn, type Found, MANUAL, PAGES, page, proseOf, shown } from "./pages.ts";
+
+/** Not written yet: their sections are still in README. */
+const PENDING = ["deploy/commands.md", "deploy/configuration.md", "deploy/doctor.md", "SECURITY.md"];
+/** All keys, and what they are below: `upstream.probe`. */
+const PATHS = new Set(Object.keys(KEYS).flatMap((path) => [path, path.slice(0, path.lastIndexOf("."))]));
+const SECTIONS = new Set(Object.keys(KEYS).map((path) => path.split(".")[0] ?? ""));
+/** What reads like a key and is something else: a file, a domain, a method of CI. */
+const NOT_A_KEY = /\.(?:js|mjs|ts|sh|md|yaml|sqsh|json|tar|gz|pem|key|cfg|conf)$/;
+
+const code = MANUAL.flatMap(codeIn);
+
+describe("links", () => {
+  test("there are pages to look at", () => {
+    expect(MANUAL.length).toBeGreaterThan(15);
+    expect(PAGES.length).toBeGreaterThan(20);
+  });
+
+  test("every link within the repository leads to a file, and to a section of it", () => {
+    const isPending = ({ text }: Found) => PENDING.some((path) => path.endsWith(text.replace("../", "")));
+    expect(
+      PAGES.flatMap(brokenLinks)
+        .filter((one) => !isPending(one))
+        .map(shown),
+    ).toEqual([]);
+  });
+
+  test("a link to nowhere, or to no section, is found", () => {
+    const text = "[a](b.md) [c](README.md#no-such) [d](README.md#try-it) [`e`](no.ts)\n```\n[f](g.md)\n```\n";
+    expect(brokenLinks({ path: "x.md", text }).map(shown)).toEqual([
+      "x.md:1 b.md",
+      "x.md:1 README.md#no-such",
+      "x.md:1 no.ts",
+    ]);
+  });
+
+  test("README, or a page that it names, names every page of the manual", () => {
+    const reached = new Set<string>();
+    const visit = (path: string) => {
+      if (reached.has(path) || !MANUAL.some((one) => one.path === path)) return;
+      reached.add(path);
+      for (const [, target = ""] of proseOf(page(path))
+        .join("\n")
+        .matchAll(/\]\(([^)#\s]*)/g)) {
+        visit(new URL(target, `file:///${path}`).pathname.slice(1));
+      }
+    };
+    visit("README.md");
+    expect(MANUAL.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);
+  });
+});
+
+describe("YAML", () => {
+  const blocks = PAGES.flatMap(blocksOf).filter(({ language }) => language === "yaml");
+
+  test("there are files in README and in the pages on moving here", () => {
+    const pages = new Set(blocks.map((block) => block.page));
+    expect([...pages]).toEqual(
+      expect.arrayContaining(["README.md", "deploy/migrate-from-audiocodes-sas.md", "deploy/migrate-from-kamailio.md"]),
+    );
+  });
+
+  test.each(blocks.map((block) => [`${block.page}:${block.line}`, block.text] as const))(
+    "%s loads without a fault",
+    (_, text) => {
+      expect(load(text).problems).toEqual([]);
+    },
+  );
+
+  const inline = code.filter(({ text }) => isYaml(text));
+
+  test("pages show settings between the lines", () => {
+    expect(inline.length).toBeGreaterThan(10);
+  });
+
+  test.each(inline.map((one) => [shown(one), one.text] as const))("%s loads without a fault", (_, text) => {
+    expect(load(`${text}\n${restOf(text)}`).problems).toEqual([]);
+  });
+});
+
+/** `survival: {answer: relay}`, but not `listen: [{address: …}]`, in which the reader has to fill something in. */
+function isYaml(text: string): boolean {
+  const section = /^(\w+): ?[[{\w]/.exec(text)?.[1];
+  return section !== undefined && SECTIONS.has(section) && !/…|\b[A-Z]{4,}\b(?!:)/.test(text);
+}
+
+/** What a file needs beside it. */
+function restOf(text: string): string {
+  const rest = text.startsWith("listen:") ? LEAST.split("\n").slice(1).join("\n") : LEAST;
+  return text.startsWith("tls:") ? rest.replace("udp:", "tls:") : rest;
+}
+
+describe("keys", () => {
+  const named = code.filter(({ text }) => {
+    const [section = "", ...rest] = text.split(".");
+    return rest.length > 0 && /^[a-z_]+(?:\.[a-zA-Z_]+)+$/.test(text) && SECTIONS.has(section) && !NOT_A_KEY.test(text);
+  });
+
+  test("every key that a page names is one", () => {
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter(({ text }) => !PATHS.has(text)).map(shown)).toEqual([]);
+  });
+
+  test("a default that stands behind a key is its default", () => {
+    const told = MANUAL.flatMap((one) =>
+      proseOf(one).flatMap((line, index) =>
+        [...line.matchAll(/`([a-z_]+(?:\.[a-z_]+)*)` \((\d\w*)\)/g)].map(([, text = "", given = ""]) => ({
+          page: one.path,
+          line: index + 1,
+          text,
+          given,
+        })),
+      ),
+    ).filter(({ text }) => Object.hasOwn(KEYS, text));
+    expect(told.length).toBeGreaterThan(10);
+    const wrong = told.filter(({ text, given }) => given !== defaultOf(text as Path));
+    expect(wrong.map((one) => `${shown(one)} (${one.given})`)).toEqual([]);
+  });
+});
+
+function defaultOf(path: Path): string {
+  const row: Row = KEYS[path];
+  return String(row.default);
+}
