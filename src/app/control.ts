@@ -3,7 +3,7 @@ import type { TableStatus } from "../base/meter.ts";
 import type { CallEntry } from "../policy/call-log.ts";
 import type { Pin } from "../policy/peers/peer.ts";
 import type { RegisteredPage } from "../policy/phones/registered.ts";
-import type { SiteStatus } from "../policy/status.ts";
+import type { MissingWay, SiteStatus } from "../policy/status.ts";
 import type { ReloadOutcome } from "./reload.ts";
 
 export type { RegisteredContact } from "../policy/phones/registered.ts";
@@ -33,6 +33,8 @@ export interface RunningStatus extends Omit<SiteStatus, "history"> {
   readonly up_s: number;
   /** As the file names it, and the address that it has now; null: none. */
   readonly listen: readonly { readonly name: string; readonly address: string | null }[];
+  /** Peers that the router reaches from an address on which branchline doesn't listen; older versions don't tell. */
+  readonly missing_ways?: readonly MissingWay[];
   /** Messages dropped, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly tables: readonly TableStatus[];

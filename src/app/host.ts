@@ -7,7 +7,7 @@ import type { Logger, Mac, Random } from "../base/ports.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
 import type { HostUser } from "../transport/host-user.ts";
 import type { LookupPort } from "../transport/locator.ts";
-import type { Interfaces } from "../transport/own-listener.ts";
+import type { Interfaces, OwnAddress } from "../transport/own-listener.ts";
 import type { TlsFiles } from "../transport/tls-files.ts";
 import type { Store } from "./binding-keeper.ts";
 import type { Sockets } from "./listening.ts";
@@ -44,6 +44,10 @@ export interface RouterHost extends Host {
   readonly tables: Readonly<Record<string, Table>>;
   /** What the router's interfaces have now; undefined where nobody tells. */
   readInterfaces(): Interfaces | undefined;
+  /** The same, with the network of each; empty where nobody tells. */
+  readAddresses(): readonly OwnAddress[];
+  /** The local address from which the kernel would send to `address`; undefined when it knows no route. Nothing is sent. */
+  findSource(address: string): Promise<string | undefined>;
   /**
    * Looks at them again and again.
    * @param first_ms until the first look

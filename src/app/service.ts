@@ -12,6 +12,10 @@ import { Listening } from "./listening.ts";
 import { changedKeys, type ReloadOutcome, refusedChanges } from "./reload.ts";
 import type { SideDoor, SideDoors } from "./side-door.ts";
 import { joinedTap } from "./tap.ts";
+import { WayWatch } from "./way-watch.ts";
+
+/** How long upstream and the gateways have to answer their first probes before the ways to them are looked at. */
+const FIRST_LOOK_ms = 3_000;
 
 /** The file as it is now, or what is wrong with it. */
 export type ReadFile = () => { readonly config: Config } | { readonly faults: readonly string[] };
@@ -24,6 +28,7 @@ export class Service implements Controlled {
   private readonly host: RouterHost;
   private readonly log: Logger;
   private readonly listening: Listening;
+  private readonly ways: WayWatch;
   private readonly keeper: BindingKeeper;
   private readonly doors: readonly SideDoor[];
   private started_ms = 0;
@@ -51,6 +56,7 @@ export class Service implements Controlled {
     this.log = log;
     engine.core.meter.watchAll(host.tables);
     this.listening = new Listening(config.listeners, host.sockets, engine, log);
+    this.ways = new WayWatch(host, config.listeners, () => engine.peers.located);
     const ports = { store, log, wallClock_ms, now_ms: () => host.now_ms() };
     const { expires_cap_ms } = config.site.registration;
     this.keeper = new BindingKeeper(ports, bindings, callbacks, timers, config.state.interval_ms, expires_cap_ms);
@@ -64,8 +70,9 @@ export class Service implements Controlled {
     engine.onListening();
     await this.keeper.start(config.listeners);
     await listening.start(interfaces);
-    host.watchInterfaces(listening.nextLook_ms, async (found) => {
+    host.watchInterfaces(Math.min(listening.nextLook_ms, FIRST_LOOK_ms), async (found) => {
       await listening.follow(found);
+      await this.ways.look();
       return listening.nextLook_ms;
     });
     this.started_ms = host.now_ms();
@@ -104,6 +111,7 @@ export class Service implements Controlled {
       file: this.file,
       up_s: Math.round((now_ms - this.started_ms) / 1_000),
       listen: this.listening.all.map(({ name, address, isAway }) => ({ name, address: isAway ? null : address })),
+      missing_ways: this.ways.missing,
       dropped: meter.dropped,
       tables: meter.tableStatus,
       history: history.map(({ at_ms, role, name, from, to, evidence }) => {
@@ -158,6 +166,7 @@ export class Service implements Controlled {
     host.setDnsServers(next.dnsServers);
     keeper.interval_ms = next.state.interval_ms;
     engine.reload(next.site);
+    this.ways.expire();
     return [];
   }
 

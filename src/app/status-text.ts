@@ -27,7 +27,11 @@ export function statusText(status: RunningStatus): string {
     const used = gateway.channels === undefined ? `${gateway.calls}` : `${gateway.calls} of ${gateway.channels}`;
     lines.push(`Gateway ${gateway.name}: ${stateText(gateway)}, ${used} calls.`, ...longInvites(gateway));
   }
-  lines.push(...conflictLines(status.conflicts), ...conflictLines(status.proxy_names));
+  lines.push(
+    ...conflictLines(status.missing_ways),
+    ...conflictLines(status.conflicts),
+    ...conflictLines(status.proxy_names),
+  );
   lines.push(...phoneLines(phones), ...missing(members));
   const drops = Object.entries(dropped).map(([reason, count]) => `  ${reason} ${count}`);
   lines.push(drops.length === 0 ? "Messages dropped: none." : "Messages dropped:", ...drops);

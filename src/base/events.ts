@@ -90,6 +90,16 @@ export const EVENTS = {
     says: "A listener's address isn't on this router, or can't be opened: it is waited for.",
     fields: { listen: "text", why: "text", effect: "text", there: "text" },
   },
+  way_missing: {
+    at: ["warn"],
+    says: "The router reaches this peer from an address on which branchline doesn't listen, and the peer hasn't answered yet.",
+    fields: { upstream: "text?", gateway: "text?", address: "text", source: "text", sends_from: "text?", cure: "text" },
+  },
+  way_found: {
+    at: ["info"],
+    says: "A listen address is on the way to this peer now, or it answers all the same.",
+    fields: { upstream: "text?", gateway: "text?", address: "text" },
+  },
   socket_error: {
     at: ["warn"],
     says: "The kernel reports a fault of a listening socket.",

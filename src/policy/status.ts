@@ -75,6 +75,26 @@ export interface ProxyName {
   readonly cure: string;
 }
 
+/** A peer that the router reaches from an address on which branchline doesn't listen. */
+export interface MissingWay {
+  readonly role: "upstream" | "gateway";
+  /** As logs name it. */
+  readonly peer: string;
+  /** Of the peer. */
+  readonly address: string;
+  readonly protocol: string;
+  /** The local address from which the kernel would send there, and the interface that has it, where that is known. */
+  readonly source: string;
+  readonly device: string | null;
+  /** The address of `listen` from which requests leave; null: none can. */
+  readonly sends_from: string | null;
+  /** What `listen` lacks, as the file writes it. */
+  readonly listen: string;
+  /** What is wrong, in words. */
+  readonly text: string;
+  readonly cure: string;
+}
+
 export interface SiteStatus {
   /** What upstream's state is pinned to. */
   readonly force: "auto" | "up" | "down";

@@ -267,7 +267,7 @@ export class Locator {
 }
 
 /** The listener on the local address `source`, or else the one whose address looks most like it. */
-function nearestTo(source: string, listeners: readonly Listener[]): Listener | undefined {
+export function nearestTo(source: string, listeners: readonly Listener[]): Listener | undefined {
   let nearest: Listener | undefined;
   let nearest_bits = -1;
   for (const listener of listeners) {

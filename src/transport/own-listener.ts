@@ -18,6 +18,21 @@ export interface ListenSettings {
 /** The router's interfaces by name, with the addresses that they have now. */
 export type Interfaces = ReadonlyMap<string, readonly string[]>;
 
+/** One address of an interface. */
+export interface OwnAddress {
+  readonly device: string;
+  readonly address: string;
+  /** "address/prefix length"; null when the kernel's mask is none. */
+  readonly cidr: string | null;
+}
+
+/** Addresses by the interface that has them, in the same order. */
+export function interfacesOf(addresses: readonly OwnAddress[]): Interfaces {
+  const found = new Map<string, string[]>();
+  for (const { device, address } of addresses) found.set(device, [...(found.get(device) ?? []), address]);
+  return found;
+}
+
 const NOWHERE = { 4: "0.0.0.0", 6: "::" } as const;
 
 /** A listener whose address may come and go. Flows keep hold of it: what leaves by it leaves from its present address. */

@@ -23,6 +23,8 @@ function service(...doors: readonly Partial<SideDoor>[]) {
     store: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     tables: {},
     readInterfaces: () => undefined,
+    readAddresses: () => [],
+    findSource: () => Promise.resolve(undefined),
     watchInterfaces: () => {},
     isOpen: () => true,
     isoTime: String,

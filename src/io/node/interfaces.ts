@@ -2,7 +2,7 @@
 import * as os from "os";
 import { performance } from "perf_hooks";
 import { IpRange, IpRanges, isPrivate } from "../../base/ip-range.ts";
-import type { Interfaces } from "../../transport/own-listener.ts";
+import { type Interfaces, interfacesOf, type OwnAddress } from "../../transport/own-listener.ts";
 import { readText } from "./read-text.ts";
 
 /** After trouble it comes sooner, but no more often than this. */
@@ -47,16 +47,8 @@ export class WatchedInterfaces {
   };
 }
 
-/** One address of an interface that is up. */
-export interface LocalAddress {
-  readonly device: string;
-  readonly address: string;
-  /** "address/prefix length"; null when the kernel's mask is none. */
-  readonly cidr: string | null;
-}
-
-/** What there is now; undefined where a sandbox keeps netlink from us. */
-export function readAddresses(): LocalAddress[] | undefined {
+/** Those of all interfaces that are up, now; undefined where a sandbox keeps netlink from us. */
+export function readAddresses(): OwnAddress[] | undefined {
   try {
     return Object.entries(os.networkInterfaces()).flatMap(([device, list = []]) =>
       list.map(({ address, cidr }) => ({ device, address, cidr })),
@@ -78,13 +70,6 @@ export function readInterfaceNames(): string[] {
   const names = new Set([...all, ...(readInterfaces() ?? new Map()).keys()]);
   // Of bonds there is a file, too.
   return [...names].filter((name) => /^(?!bonding_m)./.test(name)).sort();
-}
-
-/** Addresses by the interface that has them, in the same order. */
-export function interfacesOf(addresses: readonly LocalAddress[]): Interfaces {
-  const found = new Map<string, string[]>();
-  for (const { device, address } of addresses) found.set(device, [...(found.get(device) ?? []), address]);
-  return found;
 }
 
 /** How long a look serves {@link isNear}: strangers can make it as often as they like. */

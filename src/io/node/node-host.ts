@@ -8,16 +8,17 @@ import type { Mac } from "../../base/ports.ts";
 import type { Flow } from "../../transport/flow.ts";
 import type { HostUser } from "../../transport/host-user.ts";
 import type { LookupPort } from "../../transport/locator.ts";
-import type { Interfaces } from "../../transport/own-listener.ts";
+import type { Interfaces, OwnAddress } from "../../transport/own-listener.ts";
 import type { TlsFiles } from "../../transport/tls-files.ts";
 import { SystemClock } from "./clock.ts";
 import { NodeDns } from "./dns.ts";
-import { isNear, readInterfaces, WatchedInterfaces } from "./interfaces.ts";
+import { isNear, readAddresses, readInterfaces, WatchedInterfaces } from "./interfaces.ts";
 import type { StderrLog } from "./log.ts";
 import { heapMemory_bytes, keepYoungGenerationSmall } from "./memory.ts";
 import { createMac, createRandom } from "./secret.ts";
 import { bindingsFile, type StateFile } from "./state-file.ts";
 import { NodeTransport } from "./transport.ts";
+import { findSource } from "./udp.ts";
 
 export interface HostSettings {
   /** Where the secret and the bindings are. */
@@ -55,10 +56,10 @@ export class NodeHost {
     this.sockets = this.transport;
     this.tables = this.transport.tables;
     this.dns = new NodeDns((question, answer) => user.onAnswer(question, answer), dnsServers);
-    const { dns, transport } = this;
+    const { dns } = this;
     this.lookup = {
       query: (question) => dns.query(question),
-      findSource: (address) => void transport.findSource(address).then((source) => user.onSource(address, source)),
+      findSource: (address) => void findSource(address).then((source) => user.onSource(address, source)),
     };
     this.mac = createMac(stateFolder, log);
     this.store = bindingsFile(stateFolder);
@@ -78,6 +79,14 @@ export class NodeHost {
 
   readInterfaces(): Interfaces | undefined {
     return readInterfaces();
+  }
+
+  readAddresses(): readonly OwnAddress[] {
+    return readAddresses() ?? [];
+  }
+
+  findSource(address: string): Promise<string | undefined> {
+    return findSource(address);
   }
 
   watchInterfaces(first_ms: number, onLook: (interfaces: Interfaces) => Promise<number>): void {

@@ -63,9 +63,4 @@ export class NodeTransport implements TransportPort {
   giveUp(flow: Flow): void {
     if (isReliable(flow)) this.streams.giveUp(flow);
   }
-
-  /** From which local address the kernel would send to `address`; undefined when it knows no route. */
-  findSource(address: string): Promise<string | undefined> {
-    return this.udp.findSource(address);
-  }
 }

@@ -121,19 +121,6 @@ export class NodeUdp {
     else peers?.delete(flow.address);
   }
 
-  /** From which local address the kernel would send to `address`; undefined when it knows no route. */
-  async findSource(address: string): Promise<string | undefined> {
-    const socket = DgramAsPromised.createSocket(familyOf(address));
-    try {
-      await connected(socket, SOME_PORT, address);
-      return socket.address().address;
-    } catch {
-      return undefined;
-    } finally {
-      socket.socket.close();
-    }
-  }
-
   /** Whether the kernel has this address, whatever its interface does. */
   async isOurs(address: string): Promise<boolean> {
     const socket = DgramAsPromised.createSocket(familyOf(address));
@@ -232,6 +219,19 @@ export class NodeUdp {
 function connectedPeer({ peers }: Endpoint, { address, port }: Flow): Peer | undefined {
   for (const peer of peers.get(address) ?? NO_PEERS) if (peer.port === port && peer.state === "connected") return peer;
   return undefined;
+}
+
+/** From which local address the kernel would send to `address`; undefined when it knows no route. Nothing is sent. */
+export async function findSource(address: string): Promise<string | undefined> {
+  const socket = DgramAsPromised.createSocket(familyOf(address));
+  try {
+    await connected(socket, SOME_PORT, address);
+    return socket.address().address;
+  } catch {
+    return undefined;
+  } finally {
+    socket.socket.close();
+  }
 }
 
 /** A response that couldn't be sent is no news for anybody, and a callback costs Node a tick. */

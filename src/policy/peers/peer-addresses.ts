@@ -1,8 +1,8 @@
 /** Where a peer is: its configured hop, and the addresses that its name has, or has had. */
 import { BoundedMap } from "../../base/bounded-map.ts";
 import { ipVersion } from "../../base/ip-range.ts";
-import { defaultPort, type Flow, type Listener } from "../../transport/flow.ts";
-import type { Hop } from "../../transport/locator.ts";
+import { DEFAULT_PROTOCOL, defaultPort, type Flow, type Listener } from "../../transport/flow.ts";
+import { type Hop, portOf, type ResolvedAddress } from "../../transport/locator.ts";
 
 /** Addresses remembered that a name has had. */
 const FORMER_MAX = 16;
@@ -48,6 +48,14 @@ export class PeerAddresses {
   /** The same with those that it has had. */
   get every(): readonly string[] {
     return [...new Set([...this.present, ...this.former.keys()])];
+  }
+
+  /** The same, each with the transport and the port by which it is reached. */
+  get reached(): readonly ResolvedAddress[] {
+    const known = this.ways.map(({ address, port, listener: { protocol } }) => ({ address, port, protocol }));
+    if (known.length > 0 || ipVersion(this.hop.host) === 0) return known;
+    const { host, protocol = DEFAULT_PROTOCOL } = this.hop;
+    return [{ address: host, port: portOf(this.hop), protocol }];
   }
 
   /** Whether `hop` leads to it: as it is configured, or as an address of its own. */

@@ -57,7 +57,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   private settings: WatchSettings;
   private readonly parts: PeerParts;
   private readonly history: History;
-  private readonly role: PeerRole;
+  readonly role: PeerRole;
   private state: PeerState;
   private pin: Pin = "auto";
   private readonly probeTimer = new Timer<"probe" | "hold">(this, "probe");

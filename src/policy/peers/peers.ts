@@ -2,7 +2,7 @@
 import type { Table } from "../../base/meter.ts";
 import { ownText } from "../../base/own-text.ts";
 import type { Listener } from "../../transport/flow.ts";
-import { type Hop, hopKey } from "../../transport/locator.ts";
+import { type Hop, hopKey, type ResolvedAddress } from "../../transport/locator.ts";
 import type { WatchSettings } from "../site.ts";
 import { Realms } from "./disclosure.ts";
 import { History } from "./history.ts";
@@ -10,6 +10,15 @@ import { Peer, type PeerParts, type PeerRole, type Pin, type Watched } from "./p
 
 /** Domains watched at once, where the file names no upstream. */
 const DOMAINS_MAX = 32;
+
+/** A peer, and the addresses by which it is reached. */
+export interface LocatedPeer {
+  readonly role: PeerRole;
+  /** As logs name it. */
+  readonly peer: string;
+  readonly to: readonly ResolvedAddress[];
+  readonly answersProbes: boolean;
+}
 
 export class Peers implements Table {
   /** How often the domain that was called longest ago had to make room. */
@@ -96,6 +105,13 @@ export class Peers implements Table {
   /** An address of ours is here, and perhaps a way to each peer. */
   onHere(now_ms: number): void {
     for (const peer of this.all()) peer.onOwnAddress(true, now_ms);
+  }
+
+  /** Where each of them is, as far as that is known, and whether it has answered its last probe. */
+  get located(): readonly LocatedPeer[] {
+    return [...this.all()].map(({ role, name, places, answersProbes }) => {
+      return { role, peer: name, to: places.reached, answersProbes };
+    });
   }
 
   /** Pins one peer to what another process has seen of it. */

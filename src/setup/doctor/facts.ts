@@ -2,8 +2,8 @@
 import type { RunningStatus } from "../../app/control.ts";
 import type { Exchanged } from "../../io/node/exchange.ts";
 import type { Machine } from "../../io/node/host.ts";
-import type { LocalAddress } from "../../io/node/interfaces.ts";
 import type { ResolvedAddress } from "../../transport/next-hops.ts";
+import type { OwnAddress } from "../../transport/own-listener.ts";
 
 /** Kinds of routers: each has its own way to keep its settings. */
 export type Family = "edgeos" | "openwrt" | "tomato" | "debian" | "unknown";
@@ -44,7 +44,7 @@ export interface Facts extends Machine {
   readonly files: Texts;
   /** What commands printed. */
   readonly said: Texts;
-  readonly addresses: readonly LocalAddress[];
+  readonly addresses: readonly OwnAddress[];
   /** For each listener: why its port can't be had, an error's code; undefined: it is free. */
   readonly ports: readonly (string | undefined)[];
   /** Whether a branchline runs with this file; its status, if it gives it to us. */
