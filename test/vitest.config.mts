@@ -38,6 +38,7 @@ const FIRST = [
   "lanes/lanes.test.ts",
   "peers/wan-cut.test.ts",
   "routers/debian.test.ts",
+  "routers/replace.test.ts",
   "routers/edgeos-upgrade.test.ts",
   "routers/edgeos-runtime.test.ts",
   "peers/kill-at-random.test.ts",
