@@ -11,7 +11,7 @@ import { build } from "esbuild";
 import { oneFile } from "./one-file.mjs";
 import { trimLibraries } from "./trim-libraries.mjs";
 
-/** Four fifths are the proxy; the rest is there for the person who sets it up, and costs no memory before it is used. */
+/** Two thirds are the proxy; the rest is there for the person who sets it up, and costs no memory before it is used. */
 const ROUTER_LIMIT_BYTES = 560_000;
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
@@ -23,6 +23,16 @@ function builtAt() {
   const given_s = Number(process.env.SOURCE_DATE_EPOCH ?? (stdout?.trim() || Number.NaN));
   const time_ms = Number.isFinite(given_s) ? given_s * 1_000 : statSync(fileURLToPath(import.meta.url)).mtimeMs;
   return `${new Date(time_ms).toISOString().slice(0, 19)}Z`;
+}
+
+/** The commit, 12 digits; with a + when files that git knows were changed since. SOURCE_COMMIT counts for more. */
+function commit() {
+  const git = (...words) => spawnSync("git", words, { cwd: root, encoding: "utf8" });
+  const { status, stdout } = git("rev-parse", "HEAD");
+  const given = process.env.SOURCE_COMMIT ?? (status === 0 ? stdout.trim().slice(0, 12) : "");
+  if (!/^[0-9a-f]{7,40}\+?$/.test(given)) return "unknown";
+  const isClean = process.env.SOURCE_COMMIT !== undefined || git("diff", "--quiet", "HEAD").status === 0;
+  return isClean ? given : `${given}+`;
 }
 
 const router = {
@@ -40,7 +50,11 @@ const router = {
   mangleProps: /^_[a-z]/,
   // The build of yaml that is made of ES modules: what nobody uses of it stays outside.
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
-  define: { BRANCHLINE_VERSION: JSON.stringify(version), BRANCHLINE_BUILT: JSON.stringify(builtAt()) },
+  define: {
+    BRANCHLINE_VERSION: JSON.stringify(version),
+    BRANCHLINE_BUILT: JSON.stringify(builtAt()),
+    BRANCHLINE_COMMIT: JSON.stringify(commit()),
+  },
 };
 const { metafile } = await build({ ...router, metafile: true });
 // Absolute as esbuild has them: node_modules may be a link.

@@ -77,7 +77,11 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** What the bundler sets otherwise. */
-const BUNDLED = { BRANCHLINE_VERSION: '"0.0.0"', BRANCHLINE_BUILT: '"2026-01-01T00:00:00Z"' };
+const BUNDLED = {
+  BRANCHLINE_VERSION: '"0.0.0"',
+  BRANCHLINE_BUILT: '"2026-01-01T00:00:00Z"',
+  BRANCHLINE_COMMIT: '"0123456789ab"',
+};
 
 const anywhere = (file: string) => `**/${file}`;
 const pure = PURE.map((folder) => `**/${folder}/**/${PURE_FILES}`);

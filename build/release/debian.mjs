@@ -1,11 +1,17 @@
 /** The .deb for Debian, Ubuntu and Raspberry Pi OS: one for all architectures, since Node is a package there. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { ar, gzip, tarGz } from "../archive.mjs";
 
 const PROGRAM = 0o755;
 const SCRIPTS = ["postinst", "prerm", "postrm"];
 const DOC = "usr/share/doc/branchline";
+/** Completion: where each shell of Debian looks, and the file in deploy/completion. */
+const COMPLETION = [
+  ["usr/share/bash-completion/completions/branchline", "branchline.bash"],
+  ["usr/share/zsh/vendor-completions/_branchline", "_branchline"],
+  ["usr/share/fish/vendor_completions.d/branchline.fish", "branchline.fish"],
+];
 
 /** As build/release.mjs wants it. */
 export async function packages({ version, bundle, epoch_s, root }) {
@@ -13,7 +19,8 @@ export async function packages({ version, bundle, epoch_s, root }) {
   // In Debian's order of versions 1.0-rc.1 would be later than 1.0, and 1.0~rc.1 is earlier.
   const debianVersion = version.replace("-", "~");
   const DATE = new Date(epoch_s * 1000).toUTCString().replace("GMT", "+0000");
-  const files = installed({ read, bundle, fields: { VERSION: debianVersion, DATE } });
+  const manual = readdirSync(`${root}deploy/man`).sort();
+  const files = installed({ read, manual, bundle, fields: { VERSION: debianVersion, DATE } });
   const bytes = files.reduce((sum, { contents = "" }) => sum + Buffer.byteLength(contents), 0);
   const control = [
     {
@@ -38,14 +45,18 @@ export async function packages({ version, bundle, epoch_s, root }) {
  * The file in /etc is none of the package's: a sample there would be asked about at each upgrade that changes it, and
  * unattended ones would stop.
  */
-function installed({ read, bundle, fields }) {
+function installed({ read, manual, bundle, fields }) {
   const filled = (path) => gzip(Buffer.from(fill(read(path), fields)));
   return [
     { path: "usr/bin/branchline", mode: PROGRAM, contents: read("deploy/debian/branchline") },
     { path: "usr/lib/branchline/branchline.js", mode: PROGRAM, contents: bundle },
     { path: "usr/lib/branchline/run.sh", mode: PROGRAM, contents: read("deploy/run.sh") },
     { path: "usr/lib/systemd/system/branchline.service", contents: read("deploy/debian/branchline.service") },
-    { path: "usr/share/man/man1/branchline.1.gz", contents: filled("deploy/debian/branchline.1") },
+    ...manual.map((name) => ({
+      path: `usr/share/man/man${name.slice(-1)}/${name}.gz`,
+      contents: gzip(Buffer.from(read(`deploy/man/${name}`))),
+    })),
+    ...COMPLETION.map(([path, name]) => ({ path, contents: read(`deploy/completion/${name}`) })),
     // The default of the key `state`, where a service can't write: any branch's file works here as it is.
     { path: "etc/branchline/state", link: "/var/lib/branchline" },
     { path: `${DOC}/copyright`, contents: copyright(read) },

@@ -2,3 +2,5 @@
 declare const BRANCHLINE_VERSION: string;
 /** Set by the bundler: when the commit was made that it was built from, in ISO 8601. */
 declare const BRANCHLINE_BUILT: string;
+/** Set by the bundler: the commit that it was built from, 12 digits; with a + behind it when files were changed since. */
+declare const BRANCHLINE_COMMIT: string;

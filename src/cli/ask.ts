@@ -6,12 +6,12 @@ import { type CallQuestion, explainCall } from "../app/explain.ts";
 import { resolveUpstream } from "../app/resolve-upstream.ts";
 import { callsText, registeredText, statusText } from "../app/status-text.ts";
 import { ipVersion } from "../base/ip-range.ts";
-import { printable } from "../base/printable.ts";
 import { askControl, listeningSockets } from "../io/node/control-socket.ts";
 import { resolve } from "../io/node/resolve.ts";
 import { loadBindings } from "../io/node/state-file.ts";
-import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
+import { EXIT_USAGE } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
+import { complain, fail, print, printJson } from "./paper.ts";
 
 type Answer = Extract<ControlAnswer, { ok: true }>;
 
@@ -24,14 +24,14 @@ export async function askAndPrint(file: string, question: ControlQuestion, asJso
     const answer = await ask(config, next).catch((error: unknown) => failAsking(file, error));
     if (answer === undefined) fail(`no branchline runs with ${file}`);
     const { calls, status, registered } = answer;
-    if (calls !== undefined) return print(callsText(calls), asJson, calls);
-    if (registered === undefined) return print(statusText(status), asJson, status);
+    if (calls !== undefined) return show(callsText(calls), asJson, calls);
+    if (registered === undefined) return show(statusText(status), asJson, status);
     contacts.push(...registered.contacts);
     const { members = [], path = [], conflicts = [], gateways } = status;
     if (registered.next === undefined) {
       const phones = conflicts.filter((one) => one.with === "phone");
       const text = registeredText(contacts, members, path, phones, gateways);
-      return print(text, asJson, { contacts, members, path, conflicts: phones });
+      return show(text, asJson, { contacts, members, path, conflicts: phones });
     }
     next = { command: "registered", after: registered.next };
   }
@@ -49,11 +49,12 @@ export async function reloadAndPrint(file: string): Promise<void> {
   if (reload === undefined) fail("another version of branchline runs: restart it");
   if (!reload.isDone) fail(`${reload.faults.join("\n")}\nnothing is taken over: the old configuration stays active`);
   const [first] = reload.changed;
-  print(first === undefined ? "nothing has changed\n" : `taken over: ${reload.changed.join(", ")}\n`, false, undefined);
+  print(first === undefined ? "nothing has changed\n" : `taken over: ${reload.changed.join(", ")}\n`);
 }
 
-function print(text: string, asJson: boolean, data: unknown): void {
-  process.stdout.write(printable(asJson ? `${JSON.stringify(data, undefined, 2)}\n` : text));
+function show(text: string, asJson: boolean, data: unknown): void {
+  if (asJson) printJson(data);
+  else print(text);
 }
 
 /** Says what would become of a call; by what the running branchline knows, or else the state file. */
@@ -65,7 +66,7 @@ export async function explainAndPrint(file: string, question: CallQuestion): Pro
   // Whether an address is upstream's, only what its names mean can tell.
   const resolved = ipVersion(question.from.replace(/^\[|\]$/g, "")) === 0 ? [] : await resolveUpstream(config, resolve);
   const { text, isAnswer } = explainCall(config, { saved, status: running?.status, resolved }, question);
-  (isAnswer ? process.stdout : process.stderr).write(printable(text));
+  (isAnswer ? print : complain)(text);
   if (!isAnswer) process.exitCode = EXIT_USAGE;
 }
 
@@ -108,10 +109,4 @@ function failAsking(file: string, error: unknown): never {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** @param text what another program has answered may be in it */
-function fail(text: string): never {
-  process.stderr.write(printable(`${text}\n`));
-  process.exit(EXIT_WORLD);
 }

@@ -1,94 +1,80 @@
-/** The command line: commands and their arguments. */
-import { Argument, Command } from "commander";
-import { describe } from "../app/config/describe.ts";
-import type { ControlQuestion } from "../app/control.ts";
-import { readInterfaceNames } from "../io/node/interfaces.ts";
-import { askAndPrint, explainAndPrint, reloadAndPrint } from "./ask.ts";
-import { NAMED_FILE, STANDARD_FILE } from "./config-file.ts";
-import { doctor } from "./doctor.ts";
-import { EXIT_USAGE } from "./exit.ts";
-import { type InitOptions, init, showPhones } from "./init.ts";
-import { loadFile } from "./load-file.ts";
-import { run } from "./run.ts";
+/** The command line, made from the table of commands: the only file that knows the library which reads it. */
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import type { ArgumentRow, CommandRow, OptionRow } from "./command-row.ts";
+import { COMMANDS } from "./commands.ts";
+import { EXIT_DONE, EXIT_USAGE } from "./exit.ts";
+import { commandHelp, flagsOf, HELP_OPTION, helpWidth, programHelp, shownName, VERSION_OPTION } from "./help.ts";
+import { complain, print } from "./paper.ts";
+import { versionText } from "./version.ts";
 
-type Forced = Extract<ControlQuestion, { command: "force" }>["state"];
+type Value = string | boolean | undefined;
 
-interface Options {
-  readonly config: string;
-  readonly json?: boolean;
-  readonly fix?: boolean;
-  readonly down?: boolean;
-  readonly up?: boolean;
-}
-
-export function runCli(argv: readonly string[]): void {
+/** @param argv with Node and the program's file in front */
+export async function runCli(argv: readonly string[]): Promise<void> {
   const program = new Command("branchline")
-    .description("Outbound SIP proxy that keeps a branch office calling when the line to its PBX is cut.")
-    .version(BRANCHLINE_VERSION)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE));
-  command(program, "run", "runs the proxy in the foreground; SIGHUP reads the file anew, SIGTERM stops").action(
-    ({ config }: Options) => void run(config),
-  );
-  command(program, "check", "says in words what a configuration file will do, or what is wrong with it").action(
-    ({ config }: Options) => {
-      process.stdout.write(describe(loadFile(config, undefined, readInterfaceNames()) ?? process.exit(EXIT_USAGE)));
-    },
-  );
-  command(program, "status", "shows how the running branchline is: upstream, gateways, phones, last changes")
-    .option("--json", "as data")
-    .action(({ config, json }: Options) => void askAndPrint(config, { command: "status" }, json === true));
-  command(program, "registered", "lists registered phones, and members of hunt groups that aren't")
-    .option("--json", "as data")
-    .action(
-      ({ config, json }: Options) => void askAndPrint(config, { command: "registered", after: "" }, json === true),
-    );
-  command(
-    program,
-    "reload",
-    "has the running branchline read its file anew; says what has changed, or why it is refused",
-  ).action(({ config }: Options) => void reloadAndPrint(config));
-  command(program, "force", "pins upstream's state until a restart, whatever is seen; auto ends that")
-    .addArgument(new Argument("<state>", "what upstream is taken to be").choices(["up", "down", "auto"]))
-    .action((state: Forced, { config }: Options) => void askAndPrint(config, { command: "force", state }, false));
-  command(program, "calls", "shows the last 200 calls: who decided about each, why, and what became of it")
-    .option("--json", "as data")
-    .action(({ config, json }: Options) => void askAndPrint(config, { command: "calls" }, json === true));
-  command(program, "doctor", "looks at this router and the way to upstream: what harms calls, and what helps")
-    .option("--fix", "makes the changes that it marks, through the router's own configuration")
-    .option("--json", "as data")
-    .action(({ config, json, fix }: Options) => void doctor(config, json === true, fix === true));
-  command(program, "explain", "says what would become of a call, and which rule decides; sends nothing")
-    .argument("<from>", "an extension, an IP address, or the name of a gateway")
-    .argument("<number>", "what is dialled, or a URI")
-    .option("--down", "as if upstream were down")
-    .option("--up", "as if upstream were up")
-    .action((from: string, to: string, { config, down, up }: Options) => {
-      const upstream = down === true ? "down" : up === true ? "up" : undefined;
-      void explainAndPrint(config, { from, to, upstream });
-    });
+    .configureOutput({ writeOut: print, writeErr: complain })
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT_DONE : EXIT_USAGE))
+    .addHelpCommand(false)
+    .helpOption(flagsOf(HELP_OPTION))
+    .allowExcessArguments(false)
+    .showSuggestionAfterError();
+  for (const row of COMMANDS) addCommand(program, row);
+  // Behind the commands, which inherit what stands above.
   program
-    .command("init")
-    .description("looks around, asks, writes the configuration file, says what to set on phones")
-    .option("-c, --config <file>", "where to, - prints it (default: where this kind of router has it)", NAMED_FILE)
-    .option("--localnet <networks>", "the phones' networks")
-    .option("--upstream <uris>", "the PBX, or none")
-    .option("--gateway <uris>", "the PSTN gateway, or none")
-    .option("--members <extensions>", "who rings when it calls, or none")
-    .option("--emergency <numbers>", "what goes to it in any case")
-    .option("--listen <addresses>", "this router's own")
-    .option("--hear <seconds>", "how long to listen for phones", "5")
-    .option("-y, --yes", "takes what is found, asks nothing")
-    .option("--force", "writes over a file")
-    .action((options: InitOptions) => void init(options));
-  command(program, "phones", "says what to set on phones so that they come here").action(({ config }: Options) =>
-    showPhones(config),
-  );
-  program.parse([...argv]);
+    .version(versionText(), flagsOf(VERSION_OPTION))
+    .configureHelp({ formatHelp: () => programHelp(COMMANDS, helpWidth()) })
+    .showHelpAfterError("See: branchline --help");
+  await program.parseAsync([...argv]);
 }
 
-function command(program: Command, name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
-    .option("-c, --config <file>", "configuration file", STANDARD_FILE);
+function addCommand(program: Command, row: CommandRow): void {
+  const command = program
+    .command(row.name)
+    .configureHelp({ formatHelp: () => commandHelp(row, helpWidth()) })
+    .showHelpAfterError(`See: branchline ${row.name} --help`);
+  for (const argument of row.arguments) command.addArgument(argumentOf(argument));
+  for (const option of row.options) command.addOption(optionOf(option));
+  command.action((...given: unknown[]) => row.action(valuesOf(row, given, command.opts()) as never));
+}
+
+function argumentOf({ isOptional, ...row }: ArgumentRow): Argument {
+  const name = row.choices === undefined ? shownName(row) : row.name.toUpperCase();
+  const argument = new Argument(isOptional ? `[${name}]` : `<${name}>`);
+  if (row.choices !== undefined) argument.choices([...row.choices]);
+  else if (row.fault !== undefined) argument.argParser(readerOf(row.fault));
+  return argument;
+}
+
+function optionOf(row: OptionRow): Option {
+  const { name, value, choices, fault } = row;
+  const option = new Option(value === undefined ? flagsOf(row) : flagsOf({ ...row, value: `<${value}>` }));
+  if (row.default !== undefined) option.default(row.default);
+  if (choices !== undefined) option.choices([...choices]);
+  else if (fault !== undefined) option.argParser(readerOf(fault));
+  // The name that values are found by is the row's, not the one that the library makes of it.
+  option.attributeName = () => name;
+  return option;
+}
+
+function readerOf(faultOf: (value: string) => string | undefined) {
+  return (value: string) => {
+    const fault = faultOf(value);
+    if (fault !== undefined) throw new InvalidArgumentError(fault);
+    return value;
+  };
+}
+
+/** The values by their names in the row; a switch that isn't given is false, anything else that isn't given is left out. */
+function valuesOf(row: CommandRow, given: readonly unknown[], options: Record<string, Value>): Record<string, Value> {
+  const values: Record<string, Value> = {};
+  row.arguments.forEach(({ name }, index) => {
+    const word = given[index];
+    if (typeof word === "string") values[name] = word;
+  });
+  for (const { name, value } of row.options) {
+    const found = options[name];
+    if (value === undefined) values[name] = found === true;
+    else if (found !== undefined) values[name] = found;
+  }
+  return values;
 }

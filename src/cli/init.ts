@@ -16,8 +16,9 @@ import { readNetwork } from "../setup/init/network.ts";
 import { phoneGuide } from "../setup/init/phones.ts";
 import { placesOf } from "../setup/init/places.ts";
 import { earsOf, type Facts, isBehindNat, neighboursOf, seenText } from "../setup/init/proposal.ts";
-import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
+import { EXIT_USAGE, EXIT_WORLD, type ExitStatus } from "./exit.ts";
 import { loadFile, loadText } from "./load-file.ts";
+import { fail as end, print, complain as say } from "./paper.ts";
 
 /** What came on the command line. */
 export interface InitOptions {
@@ -58,7 +59,7 @@ export async function init(options: InitOptions): Promise<void> {
   const config = loadText(text, file, undefined, readInterfaceNames(), () => undefined) ?? process.exit(EXIT_USAGE);
   const summary = `${describe(config)}\n${guideFor(config)}${stillMissing(config)}`;
   if (file === STDOUT) {
-    process.stdout.write(text);
+    print(text);
     say(summary);
     return;
   }
@@ -67,7 +68,7 @@ export async function init(options: InitOptions): Promise<void> {
   } catch (error) {
     fail(`${file} can't be written: ${error instanceof Error ? error.message : String(error)}`, EXIT_WORLD);
   }
-  process.stdout.write(`${file} is written.\n\n${summary}`);
+  print(`${file} is written.\n\n${summary}`);
 }
 
 /** The last line is the one that is read. */
@@ -83,7 +84,7 @@ function stillMissing({ site, tls }: Config): string {
 
 /** Prints what to set on phones. */
 export function showPhones(file: string): void {
-  process.stdout.write(guideFor(loadFile(file) ?? process.exit(EXIT_USAGE)));
+  print(guideFor(loadFile(file) ?? process.exit(EXIT_USAGE)));
 }
 
 function guideFor(config: Config): string {
@@ -152,11 +153,6 @@ function askPerson(start: Stand, settled: (draft: Draft) => Stand): Promise<Draf
   });
 }
 
-function say(text: string): void {
-  process.stderr.write(text);
-}
-
-function fail(text: string, code = EXIT_USAGE): never {
-  say(`${text}\n`);
-  process.exit(code);
+function fail(text: string, code: ExitStatus = EXIT_USAGE): never {
+  end(text, code);
 }

@@ -6,6 +6,77 @@ import { loadConfig } from "../app/config/load-config.ts";
 import { namesInCertificate } from "../io/node/certificate-of.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
 
+/** A fault of a file, or a warning. */
+export interface Fault {
+  /** From 1; both are missing where no place of the file is meant, such as a file that can't be read. */
+  readonly line?: number;
+  readonly column?: number;
+  /** Path of the key, such as "gateways[0]"; "" for the whole file. */
+  readonly key: string;
+  readonly message: string;
+}
+
+export interface LoadedFile {
+  /** Undefined when there are faults. */
+  readonly config: Config | undefined;
+  readonly faults: readonly Fault[];
+  /** What is valid, but perhaps not meant. */
+  readonly warnings: readonly Fault[];
+}
+
+/** How a text is loaded. */
+interface Surroundings {
+  /** Names of this router's: warnings name others that the file has. */
+  readonly interfaces?: readonly string[] | undefined;
+  /** Why the files that `tls` names can't serve. */
+  readonly faultOf?: typeof tlsFault;
+}
+
+/** Standard input, in place of a file's name. */
+export const STDIN = "-";
+const STDIN_FD = 0;
+const STDERR_FD = 2;
+
+/** Reads the file, or standard input for `STDIN`; never throws. */
+export function readConfig(file: string, surroundings: Surroundings = {}): LoadedFile {
+  let text: string;
+  try {
+    text = fs.readFileSync(file === STDIN ? STDIN_FD : file, "utf8");
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const cure = code === "ENOENT" ? "; `branchline init` writes it" : "";
+    return { config: undefined, faults: [{ key: "", message: `can't be read: ${message}${cure}` }], warnings: [] };
+  }
+  return readConfigText(text, file, surroundings);
+}
+
+/** The same for a text that isn't in its file yet: relative paths in it are relative to that file. */
+export function readConfigText(
+  text: string,
+  file: string,
+  { interfaces, faultOf = tlsFault }: Surroundings = {},
+): LoadedFile {
+  const folder = path.dirname(path.resolve(file));
+  const loaded = loadConfig(text, (given) => path.resolve(folder, given), faultOf, interfaces, namesInCertificate);
+  const faults = loaded.problems.map(({ path: key, ...rest }) => ({ ...rest, key }));
+  const warnings = loaded.hints.map(({ path: key, ...rest }) => ({ ...rest, key }));
+  return { config: faults.length === 0 ? loaded.config : undefined, faults, warnings };
+}
+
+/** Such as "branchline.yaml:3:1: upstream must be …", without a line end. */
+export function faultLine(file: string, { line, column, key, message }: Fault, kind = ""): string {
+  const place = line === undefined ? file : `${file}:${line}:${column}`;
+  return `${place}: ${kind}${key === "" ? "" : `${key} `}${message}`;
+}
+
+/** A line for each fault, then for each warning. */
+export function faultLines(file: string, { faults, warnings }: LoadedFile): string[] {
+  return [
+    ...faults.map((fault) => faultLine(file, fault)),
+    ...warnings.map((warning) => faultLine(file, warning, "hint: ")),
+  ];
+}
+
 /**
  * Undefined when the file can't be used; `say` has got what is wrong then, a line for each fault.
  * @param interfaces names of this router's: `say` hears of others that the file names
@@ -15,15 +86,9 @@ export function loadFile(
   say: (fault: string) => void = print,
   interfaces?: readonly string[],
 ): Config | undefined {
-  let text: string;
-  try {
-    text = fs.readFileSync(file, "utf8");
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    say(`${file}: can't be read: ${message}${code === "ENOENT" ? "; `branchline init` writes it" : ""}`);
-    return undefined;
-  }
-  return loadText(text, file, say, interfaces);
+  const loaded = readConfig(file, { interfaces });
+  faultLines(file, loaded).forEach(say);
+  return loaded.config;
 }
 
 /** The same for a text that isn't in its file yet. */
@@ -34,17 +99,16 @@ export function loadText(
   interfaces?: readonly string[],
   faultOf = tlsFault,
 ): Config | undefined {
-  const folder = path.dirname(path.resolve(file));
-  const loaded = loadConfig(text, (given) => path.resolve(folder, given), faultOf, interfaces, namesInCertificate);
-  const { config, problems, hints } = loaded;
-  for (const problem of [...problems, ...hints]) {
-    const { line, column, path: where, message } = problem;
-    const kind = hints.includes(problem) ? "hint: " : "";
-    say(`${file}:${line}:${column}: ${kind}${where === "" ? "" : `${where} `}${message}`);
-  }
-  return problems.length === 0 ? config : undefined;
+  const loaded = readConfigText(text, file, { interfaces, faultOf });
+  faultLines(file, loaded).forEach(say);
+  return loaded.config;
 }
 
+/** Without `paper.ts`, which the running proxy doesn't load. */
 function print(fault: string): void {
-  process.stderr.write(`${fault}\n`);
+  try {
+    fs.writeSync(STDERR_FD, `${fault}\n`);
+  } catch {
+    // Nothing is left to say it on: the exit status tells.
+  }
 }

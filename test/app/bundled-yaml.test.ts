@@ -48,12 +48,10 @@ describe("the bundle and the source say the same of", () => {
   test.each(Object.entries(FILES))("%s", (_what, text) => {
     const file = join(folder, "branchline.yaml");
     writeFileSync(file, text);
-    const { stdout, stderr } = spawnSync(process.execPath, [BUNDLE, "check", "-c", file], { encoding: "utf8" });
+    const { stdout } = spawnSync(process.execPath, [BUNDLE, "check", file, "--json"], { encoding: "utf8" });
     const { config, problems } = loadConfig(text, (path) => path);
-    const told = problems.map(
-      ({ line, column, path, message }) => `${file}:${line}:${column}: ${path === "" ? "" : `${path} `}${message}\n`,
-    );
-    expect(stderr).toBe(told.join(""));
-    expect(stdout.trim()).toBe(problems.length === 0 ? describeConfig(config).trim() : "");
+    const faults = problems.map(({ path: key, ...rest }) => ({ ...rest, key }));
+    const does = problems.length === 0 ? describeConfig(config).trimEnd().split("\n") : [];
+    expect(JSON.parse(stdout)).toMatchObject({ faults, does });
   });
 });

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const BUNDLE = fileURLToPath(new URL("../../dist/branchline.js", import.meta.url));
 
 /** Words of commander, doctor and explain, as users see them. */
-const WORDS_OF_COMMANDS = ["too many arguments", "looks around, asks, writes", "would become of a call"];
+const WORDS_OF_COMMANDS = ["too many arguments", "look around, ask the rest", "would become of a call"];
 
 test("commander and the commands are a text in the bundle, the proxy is code", () => {
   const bundle = readFileSync(BUNDLE, "latin1");
@@ -21,8 +21,11 @@ test("commander and the commands are a text in the bundle, the proxy is code", (
 
 test("a command line that isn't the service's is read by commander, faults and all", () => {
   const ask = (...words: string[]) => spawnSync(process.execPath, [BUNDLE, ...words], { encoding: "utf8" });
-  expect(ask("run", "--help").stdout).toContain("runs the proxy in the foreground");
+  expect(ask("run", "--help").stdout).toContain("Run the proxy in the foreground");
   expect(ask("run", "--config=/nowhere.yaml").stderr).toContain("/nowhere.yaml: can't be read");
   expect(ask("run", "-c", "/nowhere.yaml").stderr).toContain("/nowhere.yaml: can't be read");
-  expect(ask("run", "-x")).toMatchObject({ status: 2, stderr: "error: unknown option '-x'\n" });
+  expect(ask("run", "-x")).toMatchObject({
+    status: 2,
+    stderr: "error: unknown option '-x'\nSee: branchline run --help\n",
+  });
 });

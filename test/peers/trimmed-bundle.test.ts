@@ -38,14 +38,8 @@ test.each(TEXTS)("trimmed bundle: %j", (text) => {
   const file = join(folder, "branchline.yaml");
   writeFileSync(file, text);
   const { config, problems } = loadConfig(text, (path) => resolve(folder, path));
-  const faults = problems.map(({ line, column, path, message }) => {
-    return `${file}:${line}:${column}: ${path === "" ? "" : `${path} `}${message}\n`;
-  });
-  const { stdout, stderr } = spawnSync(process.execPath, [Branchline.bundle, "check", "-c", file], {
-    encoding: "utf8",
-  });
-  expect({ stdout, stderr }).toEqual({
-    stdout: problems.length === 0 ? describe(config) : "",
-    stderr: faults.join(""),
-  });
+  const faults = problems.map(({ path: key, ...rest }) => ({ ...rest, key }));
+  const { stdout } = spawnSync(process.execPath, [Branchline.bundle, "check", file, "--json"], { encoding: "utf8" });
+  const does = problems.length === 0 ? describe(config).trimEnd().split("\n") : [];
+  expect(JSON.parse(stdout)).toMatchObject({ faults, does });
 });

@@ -52,7 +52,7 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline upgrade", 
   }
 
   function versionOn(router: EdgeRouter): string {
-    return router.run("branchline --version").text.trim();
+    return router.run("branchline --version").text.split(" ")[1] ?? "";
   }
 
   /** Only one version and one image are left. */

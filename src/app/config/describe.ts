@@ -16,6 +16,9 @@ const HOW = {
   "round-robin": "in turn, each for",
 };
 
+/** Begins a sentence of `describe` that names what is valid, but perhaps not meant. */
+export const WARNING = "Warning: ";
+
 export function describe(config: Config): string {
   const { site } = config;
   const { survival, upstream } = site;
@@ -104,7 +107,7 @@ function sharedLines({ gateways, huntGroups, localnet }: Site): string[] {
     const shared = gateways.find(({ uri }) => uri.host === member.host && uriPort(uri) === uriPort(member));
     if (shared === undefined) continue;
     const { text, cure } = samePort(`Member ${member.text} is at`, member.host, uriPort(member), shared.name);
-    lines.push(`Warning: ${text}; ${cure}.`);
+    lines.push(`${WARNING}${text}; ${cure}.`);
   }
   return lines;
 }

@@ -30,6 +30,10 @@ export type Peer =
   | "qemu-mipsel-static"
   | "qemu-system-mipsel"
   | "cpio"
+  | "mandoc"
+  | "bash"
+  | "zsh"
+  | "fish"
   | "namespaces";
 
 /** Debian keeps what root runs out of other users' PATH. */

@@ -1,0 +1,98 @@
+# bash completion for branchline, made by `branchline completion bash`.
+_branchline() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command= place=0 offered= files= i
+  COMPREPLY=()
+  # bash cuts --config=FILE at the sign.
+  if [[ $word == = ]]; then
+    word=
+  elif [[ $before == = ]]; then
+    before=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case "$command ${COMP_WORDS[i]}" in
+    "run -c" | "run --config" | \
+      "status -c" | "status --config" | \
+      "calls -c" | "calls --config" | \
+      "registered -c" | "registered --config" | \
+      "explain -c" | "explain --config" | \
+      "doctor -c" | "doctor --config" | \
+      "reload -c" | "reload --config" | \
+      "force -c" | "force --config" | \
+      "init -c" | "init --config" | \
+      "init --localnet" | \
+      "init --upstream" | \
+      "init --gateway" | \
+      "init --members" | \
+      "init --emergency" | \
+      "init --listen" | \
+      "init --hear" | \
+      "check -c" | "check --config" | \
+      "phones -c" | "phones --config")
+      [[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
+      ((i++))
+      ;;
+    " "[!-]*) command=${COMP_WORDS[i]} ;;
+    *" -"?*) ;;
+    *) ((place++)) ;;
+    esac
+  done
+  case "$command $before" in
+    "run -c" | "run --config") files=yes ;;
+    "status -c" | "status --config") files=yes ;;
+    "calls -c" | "calls --config") files=yes ;;
+    "registered -c" | "registered --config") files=yes ;;
+    "explain -c" | "explain --config") files=yes ;;
+    "doctor -c" | "doctor --config") files=yes ;;
+    "reload -c" | "reload --config") files=yes ;;
+    "force -c" | "force --config") files=yes ;;
+    "init -c" | "init --config") files=yes ;;
+    "init --localnet") ;;
+    "init --upstream") ;;
+    "init --gateway") ;;
+    "init --members") ;;
+    "init --emergency") ;;
+    "init --listen") ;;
+    "init --hear") ;;
+    "check -c" | "check --config") files=yes ;;
+    "phones -c" | "phones --config") files=yes ;;
+    *)
+      if [[ $word == -* ]]; then
+        case $command in
+          run) offered="-c --config -h --help" ;;
+          status) offered="-c --config --json -h --help" ;;
+          calls) offered="-c --config --json -h --help" ;;
+          registered) offered="-c --config --json -h --help" ;;
+          explain) offered="-c --config --down --up -h --help" ;;
+          doctor) offered="-c --config --fix --json -h --help" ;;
+          version) offered="--json -h --help" ;;
+          help) offered="-h --help" ;;
+          reload) offered="-c --config -h --help" ;;
+          force) offered="-c --config -h --help" ;;
+          init) offered="-c --config --localnet --upstream --gateway --members --emergency --listen --hear -y --yes --force -h --help" ;;
+          check) offered="-c --config --json -q --quiet -h --help" ;;
+          phones) offered="-c --config -h --help" ;;
+          completion) offered="-h --help" ;;
+          *) offered="-h --help -V --version" ;;
+        esac
+      else
+        case "$command $place" in
+          " 0") offered="run status calls registered explain doctor version help reload force init check phones completion" ;;
+          "explain 0") ;;
+          "explain 1") ;;
+          "help 0") offered="run status calls registered explain doctor version help reload force init check phones completion" ;;
+          "force 0") offered="up down auto" ;;
+          "check 0") files=yes ;;
+          "completion 0") offered="bash zsh fish" ;;
+        esac
+      fi
+      ;;
+  esac
+  if [[ -n $files ]]; then
+    local IFS=$'\n'
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen -f -- "$word"))
+  else
+    COMPREPLY=($(compgen -W "$offered" -- "$word"))
+  fi
+}
+complete -F _branchline branchline

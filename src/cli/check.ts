@@ -1,0 +1,87 @@
+/** `branchline check`: is a file valid, and what will it do? */
+import type { Config } from "../app/config/config.ts";
+import { describe, WARNING } from "../app/config/describe.ts";
+import { bad, doubtful, good } from "../base/ink.ts";
+import { readInterfaceNames } from "../io/node/interfaces.ts";
+import { STANDARD_FILE } from "./config-file.ts";
+import { EXIT_DONE, EXIT_USAGE } from "./exit.ts";
+import { type Fault, faultLine, type LoadedFile, readConfig, STDIN } from "./load-file.ts";
+import { complain, fail, print, printJson } from "./paper.ts";
+
+/** What came on the command line. */
+export interface CheckOptions {
+  /** A file, or "-" for standard input. */
+  readonly file?: string;
+  /** The same by `-c`. */
+  readonly config?: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** What `check` has found; `--json` prints it. */
+export interface Verdict {
+  readonly file: string;
+  readonly valid: boolean;
+  readonly faults: readonly Fault[];
+  readonly warnings: readonly Fault[];
+  /** Sentences: what the proxy will do with the file. Empty when it has faults. */
+  readonly does: readonly string[];
+}
+
+const HINT = `${doubtful("hint:")} `;
+
+const NO_EMERGENCY: Fault = {
+  key: "emergency",
+  message:
+    "is missing: calls to 112 or 911 go to upstream first, like any other call; " +
+    'add emergency: ["112", "911"], or emergency: [] if there are none',
+};
+
+/** Prints faults and warnings, what the file will do, and the verdict; sets the exit status. */
+export function checkAndPrint({ file, config, json, quiet }: CheckOptions): void {
+  if (file !== undefined && config !== undefined) {
+    fail("error: two files are named: give either FILE or -c FILE\nSee: branchline check --help", EXIT_USAGE);
+  }
+  const named = file ?? config ?? STANDARD_FILE;
+  const verdict = verdictOf(named === STDIN ? "stdin" : named, readConfig(named, { interfaces: readInterfaceNames() }));
+  process.exitCode = verdict.valid ? EXIT_DONE : EXIT_USAGE;
+  if (json) {
+    printJson(verdict);
+    return;
+  }
+  for (const fault of verdict.faults) complain(`${faultLine(verdict.file, fault)}\n`);
+  for (const warning of verdict.warnings) complain(`${faultLine(verdict.file, warning, HINT)}\n`);
+  if (quiet) return;
+  if (verdict.valid) print(`${verdict.does.join("\n")}\n\n${verdictLine(verdict)}\n`);
+  else complain(`${verdictLine(verdict)}\n`);
+}
+
+/** @param file as it is named to the user */
+export function verdictOf(file: string, { config, faults, warnings }: LoadedFile): Verdict {
+  const sentences = config === undefined ? [] : describe(config).trimEnd().split("\n");
+  const told = sentences.filter((sentence) => sentence.startsWith(WARNING));
+  const hints = config !== undefined && lacksEmergency(config) ? [NO_EMERGENCY] : [];
+  return {
+    file,
+    valid: config !== undefined,
+    faults,
+    warnings: [...warnings, ...hints, ...told.map((text) => ({ key: "", message: text.slice(WARNING.length) }))],
+    does: sentences.filter((sentence) => !told.includes(sentence)),
+  };
+}
+
+/** Such as "OK: branchline.yaml is valid, 0 warnings". */
+export function verdictLine({ file, valid, faults, warnings }: Verdict): string {
+  if (!valid) return `${bad(counted(faults.length, "fault"))}: ${file} is not used`;
+  return `${good("OK")}: ${file} is valid, ${counted(warnings.length, "warning")}`;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+/** An empty list in the file is somebody's decision. */
+function lacksEmergency({ site, written }: Config): boolean {
+  const isSaid = [...written.keys()].some((key) => /^emergency(\.|$)/.test(key));
+  return site.gateways.length > 0 && site.emergency.numbers.length === 0 && !isSaid;
+}

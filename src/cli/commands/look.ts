@@ -1,0 +1,114 @@
+/** Commands of the group "Look": they change nothing (but `doctor --fix`). */
+import { askAndPrint, explainAndPrint } from "../ask.ts";
+import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command-row.ts";
+import { doctor } from "../doctor.ts";
+
+export const LOOK: readonly CommandRow[] = [
+  command({
+    name: "status",
+    help: "Show the state of the running proxy",
+    group: "Look",
+    description: [
+      "Shows upstream and its addresses, gateways with their calls, phones, members of hunt groups that aren't registered, " +
+        "requests that were dropped and why, how full each table is, and the last changes with their evidence.",
+      "Asks the proxy that runs with the same file, through a socket in its state folder.",
+    ],
+    arguments: [],
+    options: [CONFIG_OPTION, JSON_OPTION],
+    examples: [
+      { line: "branchline status", does: "Is upstream up, and where do calls go?" },
+      { line: "branchline status --json", does: "The same for a monitoring system" },
+    ],
+    exits: { 1: "No proxy runs with this file, or it can't be asked" },
+    seeAlso: ["calls", "registered", "doctor"],
+    action: ({ config, json }) => askAndPrint(config, { command: "status" }, json),
+  }),
+  command({
+    name: "calls",
+    help: "Show the last 200 calls: rule, route, result",
+    group: "Look",
+    description: [
+      "For each call: which rule decided and why, where the call was offered, what was answered there when it went on or " +
+        "ended with a 503, and how it ended.",
+    ],
+    arguments: [],
+    options: [CONFIG_OPTION, JSON_OPTION],
+    examples: [
+      { line: "branchline calls", does: "What became of the last calls?" },
+      { line: "branchline calls --json", does: "The same as data" },
+    ],
+    exits: { 1: "No proxy runs with this file, or it can't be asked" },
+    seeAlso: ["explain", "status"],
+    action: ({ config, json }) => askAndPrint(config, { command: "calls" }, json),
+  }),
+  command({
+    name: "registered",
+    help: "List registered phones, and missing hunt group members",
+    group: "Look",
+    description: [
+      "A line for each contact: where it is reached, for how many more seconds, whether its connection stands, and which " +
+        "hunt groups ring it. Then, as NOT REGISTERED, each member of a hunt group that isn't registered; one given as a URI " +
+        "is rung at its address all the same.",
+    ],
+    arguments: [],
+    options: [CONFIG_OPTION, JSON_OPTION],
+    examples: [
+      { line: "branchline registered", does: "Which phones would ring?" },
+      { line: "branchline registered --json", does: "The same as data" },
+    ],
+    exits: { 1: "No proxy runs with this file, or it can't be asked" },
+    seeAlso: ["phones", "status"],
+    action: ({ config, json }) => askAndPrint(config, { command: "registered", after: "" }, json),
+  }),
+  command({
+    name: "explain",
+    help: "Explain what would become of a call; send nothing",
+    group: "Look",
+    description: [
+      "Says what would become of a call from an extension, an IP address or a gateway: what is known (the caller, the " +
+        "meaning of the host, the number), which rule decides, then step by step.",
+      "Sends nothing but questions to DNS, for 2 s at the most, and only about upstream's name when FROM is an address. " +
+        "Works without a running proxy too: then the phones are those of the state file.",
+    ],
+    arguments: [
+      { name: "from", help: "Extension, IP address, or name of a gateway" },
+      { name: "number", help: "Dialled number, or a URI" },
+    ],
+    options: [
+      CONFIG_OPTION,
+      { name: "down", help: "Take upstream to be down" },
+      { name: "up", help: "Take upstream to be up" },
+    ],
+    examples: [
+      { line: "branchline explain 201 5551234", does: "Where would this call go now?" },
+      { line: "branchline explain 201 5551234 --down", does: "And in an outage?" },
+      { line: "branchline explain 10.10.1.3 112", does: "What if it came from the gateway?" },
+    ],
+    seeAlso: ["calls", "force"],
+    action: ({ config, from, number, down, up }) =>
+      explainAndPrint(config, { from, to: number, upstream: down ? "down" : up ? "up" : undefined }),
+  }),
+  command({
+    name: "doctor",
+    help: "Find what hinders calls on this router, and cure it",
+    group: "Look",
+    description: [
+      "Looks at this router and the way to upstream: SIP ALG, firewall, DNS, clock, certificates, what upstream and the " +
+        "gateways answer. Each finding has its cure as command lines of the router's own.",
+      "With --fix it makes the changes that it marks, and looks again. That needs root.",
+    ],
+    arguments: [],
+    options: [
+      CONFIG_OPTION,
+      { name: "fix", help: "Make the marked changes through the router's configuration" },
+      JSON_OPTION,
+    ],
+    examples: [
+      { line: "branchline doctor", does: "What hinders calls here?" },
+      { line: "sudo branchline doctor --fix", does: "Cure what can be cured" },
+    ],
+    exits: { 0: "No fault was found", 1: "A fault was found" },
+    seeAlso: ["check", "status"],
+    action: ({ config, json, fix }) => doctor(config, json, fix),
+  }),
+];

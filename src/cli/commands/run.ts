@@ -1,0 +1,28 @@
+/** Commands of the group "Run". */
+import { CONFIG_OPTION, type CommandRow, command } from "../command-row.ts";
+import { run } from "../run.ts";
+
+export const RUN: readonly CommandRow[] = [
+  command({
+    name: "run",
+    help: "Run the proxy in the foreground",
+    group: "Run",
+    description: [
+      "Starts the proxy with the configuration file and logs to standard error. Services of all packages start it so.",
+      "SIGHUP reloads the configuration while calls go on; SIGTERM and SIGINT stop the proxy. On a terminal the log has " +
+        "times and levels in words; elsewhere each line begins with its priority for journald and syslog.",
+    ],
+    arguments: [],
+    options: [CONFIG_OPTION],
+    examples: [
+      { line: "branchline run -c branchline.yaml", does: "Run in this terminal until Ctrl-C" },
+      { line: "kill -HUP PID", does: "Reload the configuration" },
+    ],
+    exits: {
+      0: "Stopped by SIGTERM or SIGINT",
+      1: "It can't start: a port is in use, the state folder can't be written",
+    },
+    seeAlso: ["check", "reload"],
+    action: ({ config }) => run(config),
+  }),
+];

@@ -1,0 +1,86 @@
+/** Commands of the group "Set up": the configuration file, phones, shells. */
+import { checkAndPrint } from "../check.ts";
+import {
+  CONFIG_OPTION,
+  CONFIG_OPTION_WITHOUT_DEFAULT,
+  type CommandRow,
+  command,
+  JSON_OPTION,
+  OUTPUT_OPTION,
+} from "../command-row.ts";
+import { init, showPhones } from "../init.ts";
+
+export const SET_UP: readonly CommandRow[] = [
+  command({
+    name: "init",
+    help: "Write a configuration file: look around, ask the rest",
+    group: "Set up",
+    description: [
+      "Looks at this router's addresses and routes, listens for phones, asks for what it couldn't find, writes the file, and " +
+        "says what to set on phones. It hears only what is sent to this router: to let it detect PBX and extensions, first " +
+        "point one phone's outbound proxy here.",
+      "Nothing is asked with --yes, or with all of --localnet, --upstream, --gateway, --members and --listen. They take " +
+        "sips:pbx.example.com, tcp: and tls: in front of an address, and IPv6.",
+    ],
+    arguments: [],
+    options: [
+      OUTPUT_OPTION,
+      { name: "localnet", value: "NETWORKS", help: "Networks of the phones" },
+      { name: "upstream", value: "URIS", help: "The PBX, or none" },
+      { name: "gateway", value: "URIS", help: "The PSTN gateway, or none" },
+      { name: "members", value: "EXTENSIONS", help: "Extensions that ring when the gateway calls, or none" },
+      { name: "emergency", value: "NUMBERS", help: "Emergency numbers, always sent to the gateway first" },
+      { name: "listen", value: "ADDRESSES", help: "Addresses of this router to listen on" },
+      { name: "hear", value: "SECONDS", help: "Time to listen for phones; 0 doesn't listen", default: "5" },
+      { name: "yes", letter: "y", help: "Take what is found, ask nothing" },
+      { name: "force", help: "Overwrite an existing file" },
+    ],
+    examples: [
+      { line: "sudo branchline init", does: "Ask, and write the file of this router" },
+      { line: "branchline init --yes -c -", does: "Print what it would write" },
+      {
+        line: "branchline init --upstream sip:pbx.example.com --gateway sip:10.10.1.3",
+        does: "Ask only for the rest",
+      },
+    ],
+    exits: { 1: "The file can't be written", 2: "A value is wrong or missing, or the file exists already" },
+    seeAlso: ["check", "phones"],
+    action: (values) => init(values),
+  }),
+  command({
+    name: "check",
+    help: "Check a configuration file, and say what it will do",
+    group: "Set up",
+    description: [
+      "Says in sentences what the proxy will do with the file, or names each fault with its line, column and cure. " +
+        "Warnings name what is valid but perhaps not meant. The last line is the verdict.",
+      "Nothing is started and nothing is sent: an interface in listen that this router doesn't have now is a warning, " +
+        "since it may come. For what hinders calls on the router itself there is branchline doctor.",
+    ],
+    arguments: [{ name: "file", help: "The file to check; - is standard input", isOptional: true, completes: "file" }],
+    options: [
+      CONFIG_OPTION_WITHOUT_DEFAULT,
+      JSON_OPTION,
+      { name: "quiet", letter: "q", help: "Print faults and warnings only" },
+    ],
+    examples: [
+      { line: "branchline check", does: "Check the file of this router" },
+      { line: "branchline check new.yaml", does: "Check another file" },
+      { line: "ssh router cat branchline.yaml | branchline check -", does: "Check what comes in" },
+    ],
+    exits: { 0: "The file is valid; there may be warnings", 2: "The file can't be used, or can't be read" },
+    seeAlso: ["doctor", "reload", "explain"],
+    action: (values) => checkAndPrint(values),
+  }),
+  command({
+    name: "phones",
+    help: "Show what to set on phones, by maker",
+    group: "Set up",
+    description: ["Shows outbound proxy, transport and other settings by the names in each maker's menus."],
+    arguments: [],
+    options: [CONFIG_OPTION],
+    examples: [{ line: "branchline phones", does: "What do I enter on a phone?" }],
+    seeAlso: ["init", "registered"],
+    action: ({ config }) => showPhones(config),
+  }),
+];

@@ -1,0 +1,91 @@
+/**
+ * Output of commands to a person or a program: all of it goes through here.
+ *
+ * - `print`, `printWrapped` and `printJson` write to standard output, `complain` and `fail` to standard error.
+ * - Words that `base/ink.ts` has marked are coloured where the stream is a terminal; NO_COLOR and TERM=dumb are obeyed.
+ * - What another program or the wire has said may be in any text: it is made `printable` here.
+ * - Writing is synchronous: a command may end right after it, and nothing is lost. A closed pipe or a full disk ends the
+ *   command with a message and `EXIT_WORLD`.
+ */
+import * as fs from "fs";
+import * as tty from "tty";
+import { withInk, withoutInk, wrapped } from "../base/ink.ts";
+import { printable } from "../base/printable.ts";
+import { EXIT_WORLD, type ExitStatus } from "./exit.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+const STANDARD_WIDTH = 80;
+const LEAST_WIDTH = 40;
+/** How long to wait for the reader of a full pipe that doesn't block. */
+const RETRY_ms = 5;
+
+const WHY_NOT: Readonly<Record<string, string>> = {
+  ENOSPC: "no space left on the device",
+  EPIPE: "the program that reads it has ended",
+};
+
+/** Writes to standard output. @param text whole lines, with their ends; may hold marks of `base/ink.ts` */
+export function print(text: string): void {
+  try {
+    write(STDOUT, text);
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    fail(`Output can't be written: ${WHY_NOT[code] ?? message}`);
+  }
+}
+
+/** The same, with lines that are longer than `width()` broken. Not for command lines that are to be copied. */
+export function printWrapped(text: string): void {
+  print(wrapped(text, width()));
+}
+
+/** Writes data as JSON, indented, with a line end. */
+export function printJson(data: unknown): void {
+  print(`${JSON.stringify(data, undefined, 2)}\n`);
+}
+
+/** Writes to standard error. What can't be written there is lost: there is no other place to say so. */
+export function complain(text: string): void {
+  try {
+    write(STDERR, text);
+  } catch {
+    // The exit status tells.
+  }
+}
+
+/** Ends the command with a message on standard error. @param text without a line end */
+export function fail(text: string, status: ExitStatus = EXIT_WORLD): never {
+  complain(`${text}\n`);
+  process.exit(status);
+}
+
+/** Columns of the terminal that standard output is; 80 for files and pipes. */
+export function width(): number {
+  const columns = isTerminal(STDOUT) ? process.stdout.columns : 0;
+  return columns > 0 ? Math.max(columns, LEAST_WIDTH) : STANDARD_WIDTH;
+}
+
+/** Whether colours are wanted: https://no-color.org has the rule of NO_COLOR. */
+export function isColoured(isTerminal: boolean, environment: Readonly<Record<string, string | undefined>>): boolean {
+  const { NO_COLOR: noColour = "", TERM: term } = environment;
+  return isTerminal && noColour === "" && term !== "dumb";
+}
+
+function isTerminal(fd: number): boolean {
+  return tty.isatty(fd);
+}
+
+/** @throws when it can't be written */
+function write(fd: number, text: string): void {
+  const clean = printable(text);
+  const bytes = Buffer.from(isColoured(isTerminal(fd), process.env) ? withInk(clean) : withoutInk(clean));
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += fs.writeSync(fd, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_ms);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+/** Where output goes: full disks, closed pipes, terminals with and without colours. */
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { isColoured } from "../../src/cli/paper.ts";
+import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
+import { describeWith } from "../peers/support/peers.ts";
+import { temporaryFolder } from "../peers/support/temporary-folder.ts";
+import { BUNDLE } from "../support/bundle.ts";
+
+cleanUpAfterEach();
+
+/** A file that `doctor` can go through in no time, and the words of a command that prints something about it. */
+const FILE = "listen: [udp:127.0.0.1:5060]\nlocalnet: [127.0.0.0/8]\n";
+const PRINTING: readonly (readonly string[])[] = [
+  ["check", "branchline.yaml"],
+  ["check", "branchline.yaml", "--json"],
+  ["phones"],
+  ["explain", "127.0.0.17", "5551234"],
+  ["doctor"],
+  ["doctor", "--json"],
+  ["init", "-c", "-", "--yes", "--hear", "0", "--localnet", "127.0.0.0/8", "--listen", "127.0.0.1:5060"],
+  ["completion", "bash"],
+  ["version"],
+  ["--version"],
+  ["help"],
+  ["--help"],
+  ["status", "--help"],
+];
+
+function folderWithFile(): string {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "branchline.yaml"), FILE);
+  return folder;
+}
+
+function shell(command: string, words: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { NO_COLOR: _, BRANCHLINE_CONFIG: __, ...rest } = process.env;
+  return spawnSync("bash", ["-c", command, "bash", process.execPath, BUNDLE, ...words], {
+    encoding: "utf8",
+    cwd: folderWithFile(),
+    env: { ...rest, ...env },
+  });
+}
+
+test.each(PRINTING.map((words) => [words.join(" "), words] as const))(
+  "%s into a full disk: a message and exit status 1, no stack trace",
+  (_title, words) => {
+    const { status, stderr } = shell('"$@" > /dev/full', words);
+    expect(stderr).toContain("Output can't be written: no space left on the device\n");
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(status).toBe(1);
+  },
+);
+
+test.each(PRINTING.map((words) => [words.join(" "), words] as const))(
+  "%s into a pipe that nothing reads: a message and exit status 1, no stack trace",
+  (_title, words) => {
+    const { stdout, stderr } = shell('"$@" | true; echo "$' + '{PIPESTATUS[0]}"', words);
+    expect(stderr).toContain("Output can't be written: the program that reads it has ended\n");
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(stdout).toBe("1\n");
+  },
+);
+
+test("a message that standard error can't take leaves the exit status as it is", () => {
+  expect(shell('"$@" 2> /dev/full', ["check", "none.yaml"]).status).toBe(2);
+  expect(shell('"$@" 2> /dev/full', ["chek"]).status).toBe(2);
+});
+
+describe("colours", () => {
+  test.each([
+    [true, {}, true],
+    [true, { TERM: "xterm" }, true],
+    [true, { NO_COLOR: "" }, true],
+    [true, { NO_COLOR: "1" }, false],
+    [true, { TERM: "dumb" }, false],
+    [false, { TERM: "xterm" }, false],
+  ])("a terminal: %s, %j: %s", (isTerminal, environment, expected) => {
+    expect(isColoured(isTerminal, environment)).toBe(expected);
+  });
+
+  test("files and pipes have none", () => {
+    expect(shell('"$@"', ["check"], { TERM: "xterm" }).stdout).toContain("\nOK: ");
+  });
+});
+
+describeWith(["script"], "a terminal", () => {
+  const onTerminal = (words: readonly string[], env: Readonly<Record<string, string>>) =>
+    shell(`script -qec "$(printf '%q ' "$@")" /dev/null < /dev/null`, words, env).stdout;
+
+  test("has colours, unless NO_COLOR or TERM=dumb is set", () => {
+    expect(onTerminal(["check"], { TERM: "xterm" })).toContain("\u001b[32mOK\u001b[0m: ");
+    expect(onTerminal(["check"], { TERM: "xterm", NO_COLOR: "1" })).not.toContain("\u001b");
+    expect(onTerminal(["check"], { TERM: "dumb" })).not.toContain("\u001b");
+  });
+});

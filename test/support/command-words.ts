@@ -1,0 +1,22 @@
+/** What man pages and deploy/commands.md say beside the rows of commands. */
+
+export const ENVIRONMENT = [
+  {
+    name: "BRANCHLINE_CONFIG",
+    words: "The configuration file of commands without -c. Packages set it to the file that their service runs with.",
+  },
+  { name: "NO_COLOR", words: "If it is set and not empty, nothing is coloured. Without a terminal nothing is either." },
+] as const;
+
+/** Of Debian's package; other families have theirs in deploy/. */
+export const FILES = [
+  {
+    path: "/etc/branchline/branchline.yaml",
+    words:
+      "The configuration. A commented sample is in /usr/share/doc/branchline/examples; branchline.yaml(5) explains each key.",
+  },
+  {
+    path: "/var/lib/branchline",
+    words: "The state folder: the secret and the phones' bindings. Only root may read it.",
+  },
+] as const;
