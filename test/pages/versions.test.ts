@@ -1,6 +1,7 @@
 /** Pages name the versions that CI tests: they must be those that are installed here. */
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
+import { EMULATED, NPM_MAJORS } from "../lanes/lanes.ts";
 import { describeWith, pathOf } from "../peers/support/peers.ts";
 import { page } from "./pages.ts";
 
@@ -21,4 +22,17 @@ describeWith(["kamailio", "sipp"], "versions", () => {
   ])("%s in %s is the one that is installed: '%s'", (program, path, before) => {
     expect(page(path).text.replace(/\s+/g, " ")).toContain(before + versionOf(program));
   });
+});
+
+test("deploy/README.md: processors and Nodes are those that the lanes test", () => {
+  const [, section = ""] = page("deploy/README.md").text.split("## What it runs on\n");
+  const rows = [...section.matchAll(/^\| ([\w-]+)(?:, big-endian)? \| ([\d., ]+) \|/gm)].map(([, name, nodes]) => [
+    name,
+    nodes,
+  ]);
+  const majors = (nodes = "") => nodes.split(", ").map((node) => Number.parseInt(node, 10));
+  expect(rows.map(([name, nodes]) => [name, majors(nodes)])).toEqual([
+    ...EMULATED.map(({ architecture, major }) => [architecture, [major]]),
+    ["x86-64", [...NPM_MAJORS]],
+  ]);
 });

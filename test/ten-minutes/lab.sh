@@ -15,6 +15,8 @@
 # BRANCHLINE_LAB names the namespaces and the folder, so that two labs don't meet.
 set -eu
 
+# Debian keeps what root runs out of other users' PATH.
+PATH=$PATH:/usr/sbin:/sbin
 here=$(cd "$(dirname "$0")" && pwd)
 peers=$here/../peers
 lab=${BRANCHLINE_LAB:-branchline-lab}

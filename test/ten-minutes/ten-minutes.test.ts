@@ -29,7 +29,7 @@ function walk(): { install: string; commands: string[] } {
 /** Runs the commands in one shell, as root types them; what each has printed. */
 function runAll(commands: readonly string[]): Map<string, string> {
   const script = commands.map((command) => `echo '${NEXT}'; ${command}\n`).join("");
-  const env = { ...process.env, BRANCHLINE_LAB: NAME, PATH: `${process.env["PATH"]}:/usr/sbin:/sbin` };
+  const env = { ...process.env, BRANCHLINE_LAB: NAME };
   const { status, stdout, stderr } = spawnSync("sh", ["-e", "-c", script], { cwd: ROOT, env, encoding: "utf8" });
   expect(status, `${stdout}${stderr}`).toBe(0);
   const outputs = stdout.split(`${NEXT}\n`).slice(1);
