@@ -1,5 +1,5 @@
 /**
- * Builds dist/: branchline.js, the one file that goes to a router, and the programs that drive it here.
+ * Builds dist/: branchline.js, the one file that goes to a router, with its LICENSES, and the programs that drive it here.
  * branchline.js is CommonJS for Node 12: as an ES module, commander's require() of Node's own modules fails.
  */
 import { spawnSync } from "node:child_process";
@@ -8,6 +8,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { bundledNotices, licensesText } from "./licenses.mjs";
 import { oneFile } from "./one-file.mjs";
 import { trimLibraries } from "./trim-libraries.mjs";
 
@@ -63,6 +64,7 @@ const { outputFiles } = await build({ ...router, plugins: [trimLibraries(files)]
 mkdirSync(`${root}dist`, { recursive: true });
 writeFileSync(`${root}dist/branchline.js`, await oneFile(outputFiles, "#!/usr/bin/env node"));
 chmodSync(`${root}dist/branchline.js`, 0o755);
+writeFileSync(`${root}dist/LICENSES`, licensesText(bundledNotices(files, root)));
 
 for (const program of ["demo", "bench", "fuzz"]) {
   const entry = `test/${program}/${program}.ts`;

@@ -1,5 +1,5 @@
 /**
- * Builds dist/edgeos-runtime/: node.sqsh, the Node that an EdgeRouter X mounts at /run/branchline/node, and manifest.json.
+ * Builds dist/edgeos-runtime/: node.sqsh, the Node that an EdgeRouter X mounts at /run/branchline/node, its manifest.json and LICENSES.
  * Made of Debian's packages for mipsel, pinned in edgeos-runtime/packages.json: the same pins and tools give the same
  * bytes. Usage: node build/edgeos-runtime.mjs [--repin | --out FOLDER]
  *
@@ -10,6 +10,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -24,6 +25,7 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { addLicences, fill, MOUNT_POINT } from "./edgeos-runtime/content.mjs";
 import { fetchPackages, readPins, repin, sha256Of } from "./edgeos-runtime/packages.mjs";
+import { debianNotices, licensesText } from "./licenses.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const TOOLS = { "dpkg-deb": "dpkg", mksquashfs: "squashfs-tools" };
@@ -49,6 +51,7 @@ function main(args) {
     addLicences(content, packages, pins);
     writeFileSync(join(content, "manifest.json"), json(manifest));
     mkdirSync(out, { recursive: true });
+    writeFileSync(join(out, "LICENSES"), licensesText(debianNotices(packages, pins.packages)));
     pack(content, image, Date.parse(pins.pinned) / 1_000);
     const made = { tools, recipe, bytes: statSync(image).size, sha256: sha256Of(image) };
     writeFileSync(join(out, "manifest.json"), json({ ...manifest, ...made }));
@@ -75,11 +78,12 @@ function versionsOfTools() {
   return { mksquashfs: /version (\S+)/.exec(stdout)?.[1] };
 }
 
-/** Changes with whatever may change the image. */
+/** Changes with whatever may change the image or its LICENSES. */
 function recipeOf(tools) {
   const folder = join(root, "build/edgeos-runtime");
   const files = [
     fileURLToPath(import.meta.url),
+    join(root, "build/licenses.mjs"),
     ...readdirSync(folder)
       .sort()
       .map((name) => join(folder, name)),
@@ -92,7 +96,8 @@ function recipeOf(tools) {
 function isBuilt(out, recipe) {
   try {
     const manifest = JSON.parse(readFileSync(join(out, "manifest.json"), "utf8"));
-    return manifest.recipe === recipe && manifest.sha256 === sha256Of(join(out, "node.sqsh"));
+    const isWhole = manifest.sha256 === sha256Of(join(out, "node.sqsh")) && existsSync(join(out, "LICENSES"));
+    return isWhole && manifest.recipe === recipe;
   } catch {
     return false;
   }

@@ -13,9 +13,9 @@ import { parseArgs } from "node:util";
 
 /**
  * Each is a module build/release/NAME.mjs with
- *   export async function packages({ version, bundle, epoch_s, root, withRuntime }) → [{ name, contents }]
- * where `bundle` has the bytes of branchline.js, `root` is the repository's folder with a slash at its end, `epoch_s` the
- * time that all files get; `name` is a file's name in the release, `contents` its bytes.
+ *   export async function packages({ version, bundle, licenses, epoch_s, root, withRuntime }) → [{ name, contents }]
+ * where `bundle` has the bytes of branchline.js, `licenses` the text of LICENSES, `root` is the repository's folder with a
+ * slash at its end, `epoch_s` the time that all files get; `name` is a file's name in the release, `contents` its bytes.
  */
 const FAMILIES = ["debian", "edgeos", "entware", "openwrt"];
 
@@ -34,11 +34,15 @@ const built = spawnSync(process.execPath, [`${root}build/bundle.mjs`, "--quiet"]
 if (built.status !== 0) process.exit(1);
 const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const bundle = readFileSync(`${root}dist/branchline.js`);
+const licenses = readFileSync(`${root}dist/LICENSES`, "utf8");
 
-const files = [{ name: "branchline.js", contents: bundle }];
+const files = [
+  { name: "branchline.js", contents: bundle },
+  { name: "LICENSES", contents: licenses },
+];
 for (const family of FAMILIES) {
   const { packages } = await import(`./release/${family}.mjs`);
-  files.push(...(await packages({ version, bundle, epoch_s: commitTime_s(), root, withRuntime })));
+  files.push(...(await packages({ version, bundle, licenses, epoch_s: commitTime_s(), root, withRuntime })));
 }
 files.sort((one, other) => (one.name < other.name ? -1 : 1));
 

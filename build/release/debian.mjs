@@ -2,25 +2,29 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { ar, gzip, tarGz } from "../archive.mjs";
+import { copyrightFile } from "./debian-copyright.mjs";
 
 const PROGRAM = 0o755;
 const SCRIPTS = ["postinst", "prerm", "postrm"];
 const DOC = "usr/share/doc/branchline";
-/** Completion: where each shell of Debian looks, and the file in deploy/completion. */
-const COMPLETION = [
-  ["usr/share/bash-completion/completions/branchline", "branchline.bash"],
-  ["usr/share/zsh/vendor-completions/_branchline", "_branchline"],
-  ["usr/share/fish/vendor_completions.d/branchline.fish", "branchline.fish"],
+/** Where each kind of file goes, by its path in the repository: a new file needs no change here. */
+const SHIPPED = [
+  { from: /^deploy\/man\/([^/]+\.([1-9]))$/, to: "usr/share/man/man$2/$1.gz", isPacked: true },
+  { from: /^deploy\/completion\/[^/]+\.bash$/, to: "usr/share/bash-completion/completions/branchline" },
+  { from: /^deploy\/completion\/(?:[^/]+\.zsh|_branchline)$/, to: "usr/share/zsh/vendor-completions/_branchline" },
+  { from: /^deploy\/completion\/[^/]+\.fish$/, to: "usr/share/fish/vendor_completions.d/branchline.fish" },
+  { from: /^deploy\/([^/]+\.schema\.json)$/, to: "usr/share/branchline/$1" },
+  // As in the repository, and not packed: the links of pages to each other name them so.
+  { from: /^((?:README|CHANGELOG|SECURITY|deploy\/.+)\.md)$/, to: `${DOC}/$1` },
 ];
 
 /** As build/release.mjs wants it. */
-export async function packages({ version, bundle, epoch_s, root }) {
+export async function packages({ version, bundle, licenses, epoch_s, root }) {
   const read = (path) => readFileSync(`${root}${path}`, "utf8");
   // In Debian's order of versions 1.0-rc.1 would be later than 1.0, and 1.0~rc.1 is earlier.
   const debianVersion = version.replace("-", "~");
   const DATE = new Date(epoch_s * 1000).toUTCString().replace("GMT", "+0000");
-  const manual = readdirSync(`${root}deploy/man`).sort();
-  const files = installed({ read, manual, bundle, fields: { VERSION: debianVersion, DATE } });
+  const files = installed({ read, root, bundle, licenses, fields: { VERSION: debianVersion, DATE } });
   const bytes = files.reduce((sum, { contents = "" }) => sum + Buffer.byteLength(contents), 0);
   const control = [
     {
@@ -45,34 +49,32 @@ export async function packages({ version, bundle, epoch_s, root }) {
  * The file in /etc is none of the package's: a sample there would be asked about at each upgrade that changes it, and
  * unattended ones would stop.
  */
-function installed({ read, manual, bundle, fields }) {
+function installed({ read, root, bundle, licenses, fields }) {
   const filled = (path) => gzip(Buffer.from(fill(read(path), fields)));
   return [
     { path: "usr/bin/branchline", mode: PROGRAM, contents: read("deploy/debian/branchline") },
     { path: "usr/lib/branchline/branchline.js", mode: PROGRAM, contents: bundle },
     { path: "usr/lib/branchline/run.sh", mode: PROGRAM, contents: read("deploy/run.sh") },
     { path: "usr/lib/systemd/system/branchline.service", contents: read("deploy/debian/branchline.service") },
-    ...manual.map((name) => ({
-      path: `usr/share/man/man${name.slice(-1)}/${name}.gz`,
-      contents: gzip(Buffer.from(read(`deploy/man/${name}`))),
-    })),
-    ...COMPLETION.map(([path, name]) => ({ path, contents: read(`deploy/completion/${name}`) })),
+    { path: "usr/share/lintian/overrides/branchline", contents: read("deploy/debian/lintian-overrides") },
     // The default of the key `state`, where a service can't write: any branch's file works here as it is.
     { path: "etc/branchline/state", link: "/var/lib/branchline" },
-    { path: `${DOC}/copyright`, contents: copyright(read) },
-    { path: `${DOC}/README.md.gz`, contents: gzip(Buffer.from(read("README.md"))) },
+    ...shipped(root, read),
+    { path: `${DOC}/copyright`, contents: copyrightFile(licenses) },
+    { path: `${DOC}/LICENSES`, contents: licenses },
     { path: `${DOC}/changelog.gz`, contents: filled("deploy/debian/changelog") },
-    { path: `${DOC}/CHANGELOG.md.gz`, contents: gzip(Buffer.from(read("CHANGELOG.md"))) },
     { path: `${DOC}/examples/branchline.yaml`, contents: read("deploy/branchline.yaml") },
   ];
 }
 
-/** In Debian's machine-readable form. */
-function copyright(read) {
-  const [, years = "", rest = ""] = /Copyright \(c\) (.*)\n\n(.*)$/s.exec(read("LICENSE")) ?? [];
-  const lines = rest.trimEnd().split("\n");
-  const LICENSE = lines.map((line) => ` ${line === "" ? "." : line}`).join("\n");
-  return fill(read("deploy/debian/copyright"), { YEARS: years, LICENSE });
+/** The files of the repository that SHIPPED names. */
+function shipped(root, read) {
+  const deployed = readdirSync(`${root}deploy`, { recursive: true }).map((path) => `deploy/${path}`);
+  return [...readdirSync(root), ...deployed].sort().flatMap((path) =>
+    SHIPPED.filter(({ from }) => from.test(path)).map(({ from, to, isPacked }) => {
+      return { path: path.replace(from, to), contents: isPacked ? gzip(Buffer.from(read(path))) : read(path) };
+    }),
+  );
 }
 
 /** "@NAME@" → its value. */

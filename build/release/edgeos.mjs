@@ -6,13 +6,13 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { tarGz } from "../archive.mjs";
+import { licensesText, noticesIn } from "../licenses.mjs";
 
-const IMAGE = "dist/edgeos-runtime/node.sqsh";
+const RUNTIME = "dist/edgeos-runtime/";
 const BUILDER = "build/edgeos-runtime.mjs";
 const EXECUTABLE = 0o755;
 const FILES = [
   ["50-branchline", "post-config.d/50-branchline", EXECUTABLE],
-  ["LICENSE", "LICENSE"],
   ["branchline", "deploy/edgeos/branchline", EXECUTABLE],
   ["branchline.service", "deploy/edgeos/branchline.service"],
   ["branchline.yaml", "deploy/branchline.yaml"],
@@ -21,17 +21,22 @@ const FILES = [
 
 /**
  * See FAMILIES in ../release.mjs. Without `withRuntime` there is no package for mipsel.
- * @param {Buffer} [build.image] another node.sqsh: tests have one
+ * @param {{image: Buffer, licenses: string}} [build.runtime] another node.sqsh, and the licences of what is in it: tests have one
  */
-export async function packages({ version, bundle, epoch_s, root, withRuntime, image }) {
+export async function packages({ version, bundle, licenses, epoch_s, root, withRuntime, runtime }) {
   const common = [
     { path: "branchline.js", contents: bundle },
     ...FILES.map(([path, from, mode]) => ({ path, mode, contents: readFileSync(root + from) })),
   ];
-  const pack = (machine, more) => {
-    const runtime = more.length === 0 ? "none" : "node.sqsh";
-    const about = `name=branchline\nversion=${version}\nfamily=edgeos\nmachine=${machine}\nruntime=${runtime}\n`;
-    const files = [...common, ...more, { path: "PACKAGE", contents: about }];
+  const pack = (machine, node) => {
+    const what = node === undefined ? "none" : "node.sqsh";
+    const about = `name=branchline\nversion=${version}\nfamily=edgeos\nmachine=${machine}\nruntime=${what}\n`;
+    const files = [
+      ...common,
+      ...(node === undefined ? [] : [{ path: "node.sqsh", contents: node.image }]),
+      { path: "LICENSES", contents: node === undefined ? licenses : joined(licenses, node.licenses) },
+      { path: "PACKAGE", contents: about },
+    ];
     const sums = files.map(({ path, contents }) => `${sha256(contents)}  ${path}\n`).sort();
     const folder = `branchline-${version}`;
     const entries = [...files, { path: "SHA256SUMS", contents: sums.join("") }];
@@ -39,21 +44,27 @@ export async function packages({ version, bundle, epoch_s, root, withRuntime, im
     const contents = tarGz(entries, { epoch_s, prefix: `${folder}/`, folders: false });
     return { name: `branchline-${version}-edgeos-${machine}.tar.gz`, contents };
   };
-  const bigEndian = pack("mips", []);
+  const bigEndian = pack("mips", undefined);
   if (!withRuntime) {
     console.error("release: without the runtime for ER-X, and so without the package edgeos-mipsel");
     return [bigEndian];
   }
-  return [bigEndian, pack("mipsel", [{ path: "node.sqsh", contents: image ?? buildImage(root) }])];
+  return [bigEndian, pack("mipsel", runtime ?? buildRuntime(root))];
+}
+
+/** Two texts of LICENSES as one. */
+function joined(one, other) {
+  return licensesText([...noticesIn(one), ...noticesIn(other)]);
 }
 
 /** The runtime for mipsel. Its builder knows whether what lies there is of today. */
-function buildImage(root) {
+function buildRuntime(root) {
   const { status } = spawnSync(process.execPath, [root + BUILDER], { stdio: ["ignore", "inherit", "inherit"] });
-  if (status !== 0 || !existsSync(root + IMAGE)) {
-    throw new Error(`release: ${BUILDER} made no ${IMAGE}: cure that, or say --without-runtime`);
+  if (status !== 0 || !existsSync(`${root}${RUNTIME}node.sqsh`)) {
+    throw new Error(`release: ${BUILDER} made no ${RUNTIME}node.sqsh: cure that, or say --without-runtime`);
   }
-  return readFileSync(root + IMAGE);
+  const read = (name) => readFileSync(`${root}${RUNTIME}${name}`);
+  return { image: read("node.sqsh"), licenses: read("LICENSES").toString() };
 }
 
 function sha256(contents) {

@@ -9,17 +9,17 @@ import { tarGz } from "../archive.mjs";
  * @param {string} order.etc the folder of its configuration
  * @param {string} order.state where it keeps its secret and the bindings
  * @param {import("../archive.mjs").Entry[]} order.own the family's own files
- * @param {{version: string, bundle: Buffer, epoch_s: number, root: string}} release
+ * @param {{version: string, bundle: Buffer, licenses: string, epoch_s: number, root: string}} release
  * @returns {{name: string, contents: Buffer}[]} a tree (.tar.gz) and a package (.ipk)
  */
-export function opkgPackages({ family, program, etc, state, own }, { version, bundle, epoch_s, root }) {
+export function opkgPackages({ family, program, etc, state, own }, { version, bundle, licenses, epoch_s, root }) {
   const read = (path) => readFileSync(root + path, "utf8");
   const inside = (path) => path.slice(1);
   const files = [
     { path: inside(`${program}/branchline.js`), contents: bundle },
     { path: inside(`${program}/run.sh`), mode: 0o755, contents: read("deploy/run.sh") },
     { path: inside(`${program}/setup.sh`), mode: 0o755, contents: read("deploy/setup.sh") },
-    { path: inside(`${program}/LICENSE`), contents: read("LICENSE") },
+    { path: inside(`${program}/LICENSES`), contents: licenses },
     { path: inside(`${etc}/branchline.yaml.sample`), contents: sample(read("deploy/branchline.yaml"), state) },
     ...own,
   ];

@@ -3,7 +3,7 @@
 # Needs root, or sudo. Running it again changes nothing.
 set -eu
 
-PACKAGES="sip-tester kamailio baresip-core linphone-cli iproute2 nftables procps openssl bsdutils busybox-static shellcheck qemu-user-static debian-archive-keyring systemd nodejs squashfs-tools mandoc zsh fish"
+PACKAGES="sip-tester kamailio baresip-core linphone-cli iproute2 nftables procps openssl bsdutils busybox-static shellcheck lintian qemu-user-static debian-archive-keyring systemd nodejs squashfs-tools mandoc zsh fish"
 
 is_installed() {
 	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]

@@ -9,16 +9,14 @@ import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { converse, reinviteBothWays } from "../peers/support/both-ways.ts";
-import { Branchline, QUICK_PROBES, type Settings } from "../peers/support/branchline.ts";
+import { QUICK_PROBES, type Settings } from "../peers/support/branchline.ts";
 import type { Child } from "../peers/support/child.ts";
 import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
 import { Namespace } from "../peers/support/namespace.ts";
 import { describeUnless } from "../peers/support/peers.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
-import { sayingItIs } from "./support/edgeos-package.ts";
+import { debOf } from "./support/deb.ts";
 import { SystemdMachine, whyNoSystemd } from "./support/systemd-machine.ts";
-
-const { packages } = await import(new URL("../../build/release/debian.mjs", import.meta.url).href);
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FILE = "/etc/branchline/branchline.yaml";
@@ -41,20 +39,6 @@ const PATIENCE_MS = 20_000;
 vi.setConfig({ testTimeout: 60_000 });
 cleanUpAfterEach();
 
-/** Version → its .deb: building one takes a while. */
-const built = new Map<string, Uint8Array>();
-
-/** A .deb whose branchline says that it is of this version. */
-async function debOf(version: string): Promise<Uint8Array> {
-  const known = built.get(version);
-  if (known !== undefined) return known;
-  const bundle = sayingItIs(version, readFileSync(Branchline.bundle, "latin1"));
-  const all = await packages({ version, bundle: Buffer.from(bundle, "latin1"), epoch_s: 1_700_000_000, root: ROOT });
-  expect(all).toEqual([{ name: `branchline_${version}_all.deb`, contents: expect.any(Uint8Array) }]);
-  built.set(version, all[0].contents);
-  return all[0].contents;
-}
-
 class Box {
   readonly space: Namespace;
   readonly machine: SystemdMachine;
@@ -74,7 +58,7 @@ class Box {
   }
 
   async install(version: string): Promise<string> {
-    this.machine.write("/run/branchline.deb", await debOf(version));
+    this.machine.write("/run/branchline.deb", (await debOf(version)).contents);
     return this.machine.run("dpkg", "-i", "/run/branchline.deb");
   }
 
@@ -134,7 +118,7 @@ describeUnless(whyNoSystemd(), ".deb", () => {
 
   test("installs and goes where no systemd runs, as while an image is built", async () => {
     const { machine } = await Box.build();
-    machine.write("/opt/branchline.deb", await debOf(OLD));
+    machine.write("/opt/branchline.deb", (await debOf(OLD)).contents);
     const within = ["--mount", "sh", "-euc"];
     await machine.run("unshare", ...within, "mount -t tmpfs tmpfs /run/systemd; dpkg -i /opt/branchline.deb");
     expect(await machine.run("branchline", "--version")).toContain(`branchline ${OLD} (commit `);

@@ -150,8 +150,8 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     title: "a file that is missing, another that is damaged",
-    before: `rm ${PACKAGE}/LICENSE && echo >>${PACKAGE}/node.sqsh`,
-    says: /^package: damaged: (node\.sqsh LICENSE|LICENSE node\.sqsh)$/,
+    before: `rm ${PACKAGE}/LICENSES && echo >>${PACKAGE}/node.sqsh`,
+    says: /^package: damaged: (node\.sqsh LICENSES|LICENSES node\.sqsh)$/,
     cure: /all of it/,
   },
   {

@@ -56,12 +56,18 @@ describeWith(["mksquashfs", "unsquashfs", "qemu-mipsel-static", "namespaces"], "
 
   test("is small, and its manifest tells what it is made of", () => {
     const manifest = JSON.parse(readFileSync(join(RUNTIME_FOLDER, "manifest.json"), "utf8"));
+    const licenses = readFileSync(join(RUNTIME_FOLDER, "LICENSES"), "utf8");
+    const licensed = [...licenses.matchAll(/^={8} (.+) \S+ \([^()]*\)\n\n\S/gm)].flatMap(([, names = ""]) =>
+      names.split(", "),
+    );
     expect(readFileSync(RUNTIME_IMAGE).length).toBeLessThanOrEqual(MOST_BYTES);
     expect(manifest.bytes).toBe(readFileSync(RUNTIME_IMAGE).length);
     for (const pin of manifest.packages) {
       expect(pin).toMatchObject({ version: /\d/, source: /^\S+ \S+$/, sha256: /^[0-9a-f]{64}$/ });
       expect(existsSync(join(folder, "image/licences", pin.name))).toBe(true);
+      expect(licensed, pin.name).toContain(pin.name);
     }
+    expect(licensed).toContain("/usr/share/common-licenses");
   });
 
   test("is built anew with the same bytes, whoever builds it where and when", { timeout: BUILD_LIMIT_MS }, () => {

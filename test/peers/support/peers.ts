@@ -21,6 +21,7 @@ export type Peer =
   | "sysctl"
   | "busybox"
   | "shellcheck"
+  | "lintian"
   | "apt-get"
   | "qemu-mipsel-static"
   | "mksquashfs"

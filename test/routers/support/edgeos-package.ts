@@ -27,15 +27,19 @@ interface FamilyModule {
   packages(build: {
     version: string;
     bundle: Buffer;
+    licenses: string;
     epoch_s: number;
     root: string;
     withRuntime: boolean;
-    image: Buffer | undefined;
+    runtime: { readonly image: Buffer; readonly licenses: string } | undefined;
   }): Promise<ReleaseFile[]>;
 }
 
 /** The version that this tree's bundle says it is. */
 export const VERSION = (JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { version: string }).version;
+
+/** What a small image is made of. */
+const NODE_LICENSES = "\n======== libexample 1.0 (Expat)\n\nPermission is hereby granted\n";
 
 export async function makePackage(options: PackageOptions = {}): Promise<ReleaseFile> {
   const { version = VERSION, machine = "mipsel", image, prelude = "" } = options;
@@ -44,10 +48,18 @@ export async function makePackage(options: PackageOptions = {}): Promise<Release
   const family = (await import(pathToFileURL(`${ROOT}build/release/edgeos.mjs`).href)) as FamilyModule;
   // Each version has a script of its own.
   const sources = `${temporaryFolder()}/`;
-  for (const name of ["deploy", "post-config.d", "LICENSE"]) cpSync(ROOT + name, sources + name, { recursive: true });
+  for (const name of ["deploy", "post-config.d"]) cpSync(ROOT + name, sources + name, { recursive: true });
   appendFileSync(`${sources}post-config.d/50-branchline`, `# ${version}\n`);
-  const withRuntime = image !== undefined;
-  const files = await family.packages({ version, bundle, epoch_s: 1_700_000_000, root: sources, withRuntime, image });
+  const runtime = image === undefined ? undefined : { image, licenses: NODE_LICENSES };
+  const files = await family.packages({
+    version,
+    bundle,
+    licenses: readFileSync(`${ROOT}dist/LICENSES`, "utf8"),
+    epoch_s: 1_700_000_000,
+    root: sources,
+    withRuntime: runtime !== undefined,
+    runtime,
+  });
   const file = files.find(({ name }) => name.endsWith(`-${machine}.tar.gz`));
   if (file === undefined) throw new Error(`no package for ${machine}`);
   return file;

@@ -20,7 +20,8 @@ export async function packages(
 ): Promise<{ readonly tree: Package; readonly ipk: Package }> {
   const module = await import(new URL(`../../../build/release/${family}.mjs`, import.meta.url).href);
   const bundle = Buffer.concat([readFileSync(Branchline.bundle), Buffer.from(`// ${version}\n`)]);
-  const all: Package[] = await module.packages({ version, bundle, epoch_s: EPOCH_S, root: ROOT });
+  const licenses = readFileSync(`${ROOT}dist/LICENSES`, "utf8");
+  const all: Package[] = await module.packages({ version, bundle, licenses, epoch_s: EPOCH_S, root: ROOT });
   const find = (end: string) => all.find(({ name }) => name.endsWith(end)) ?? missing(family, end);
   return { tree: find(".tar.gz"), ipk: find(".ipk") };
 }

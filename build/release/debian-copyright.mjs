@@ -1,0 +1,69 @@
+/** debian/copyright: who has written what is in the .deb, and under which licences, in Debian's form for machines (DEP-5). */
+import { noticesIn } from "../licenses.mjs";
+
+const FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/";
+const BUNDLE = "usr/lib/branchline/branchline.js";
+/** What Debian calls the licences that npm packages name. */
+const DEBIAN_NAMES = { MIT: "Expat", ISC: "ISC" };
+/** Before the terms, which speak of "the above copyright notice". */
+const HOLDER = /^[ \t]*Copyright(?: \(c\))? (.+)$/gm;
+const TITLE = /^[ \t]*\(?(?:The )?(?:MIT|ISC) License\)?[ \t]*$/gim;
+
+/**
+ * @param {string} licenses the text of LICENSES, whose first notice is branchline's own
+ * @returns {string}
+ * @throws when a licence has no name here, or a notice names nobody
+ */
+export function copyrightFile(licenses) {
+  const notices = noticesIn(licenses);
+  const [own, ...others] = notices;
+  const used = [...new Set(notices.map(debianName))];
+  const parts = others.map((one) => `${one.name} ${one.version} (${debianName(one)})`);
+  const paragraphs = [
+    [
+      ["Format", FORMAT],
+      ["Upstream-Name", "branchline"],
+    ],
+    [
+      ["Files", "*"],
+      ["Copyright", holdersOf(own).join("\n")],
+      ["License", debianName(own)],
+    ],
+    [
+      ["Files", BUNDLE],
+      ["Copyright", notices.flatMap(holdersOf).join("\n")],
+      ["License", used.join(" and ")],
+      [
+        "Comment",
+        `One file, made of branchline's own and of parts of\n${parts.join("\n")}\nTheir licences, word for word, are in LICENSES beside this file.`,
+      ],
+    ],
+    ...used.map((name) => [["License", `${name}\n${termsOf(notices.find((one) => debianName(one) === name))}`]]),
+  ];
+  return paragraphs.map((fields) => fields.map(([name, value]) => field(name, value)).join("")).join("\n");
+}
+
+function debianName({ name, license }) {
+  const known = DEBIAN_NAMES[license];
+  if (known === undefined)
+    throw new Error(`${name} is under ${license}: say in debian-copyright.mjs what Debian calls that`);
+  return known;
+}
+
+/** @returns {string[]} such as "2026 The branchline authors" */
+function holdersOf({ name, text }) {
+  const holders = [...text.matchAll(HOLDER)].map(([, holder]) => holder.trim());
+  if (holders.length === 0) throw new Error(`the licence of ${name} doesn't say who its authors are`);
+  return holders;
+}
+
+/** The licence without its title and its holders. */
+function termsOf({ text }) {
+  return text.replace(HOLDER, "").replace(TITLE, "").trim();
+}
+
+/** Lines that go on begin with a space, and an empty one is a full stop. */
+function field(name, value) {
+  const [first, ...more] = value.split("\n").map((line) => line.trimEnd());
+  return `${[`${name}: ${first}`, ...more.map((line) => ` ${line === "" ? "." : line}`)].join("\n")}\n`;
+}
