@@ -68,6 +68,16 @@ export function answerControl(line: string, controlled: Controlled): string {
   }
 }
 
+/** Commands that change nothing, and that show no more than a phone book does: neither the state file nor the configuration. */
+const READ_ONLY: readonly unknown[] = ["status", "registered", "calls"];
+
+/** The same for somebody who may only look: what isn't in READ_ONLY is refused. */
+export function answerReadOnly(line: string, controlled: Controlled): string {
+  if (READ_ONLY.includes(parseFields(line).get("command"))) return answerControl(line, controlled);
+  const refusal: ControlAnswer = { ok: false, error: `only root may ask for that; others: ${READ_ONLY.join(", ")}` };
+  return JSON.stringify(refusal);
+}
+
 function answerTo(line: string, controlled: Controlled): ControlAnswer {
   const fields = parseFields(line);
   switch (fields.get("command")) {

@@ -9,6 +9,7 @@ import { ipVersion } from "../base/ip-range.ts";
 import { askControl, listeningSockets } from "../io/node/control-socket.ts";
 import { resolve } from "../io/node/resolve.ts";
 import { loadBindings } from "../io/node/state-file.ts";
+import { askMonitor } from "./ask-monitor.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
 import { complain, fail, print, printJson } from "./paper.ts";
@@ -21,7 +22,7 @@ export async function askAndPrint(file: string, question: ControlQuestion, asJso
   const contacts: RegisteredContact[] = [];
   let next = question;
   for (;;) {
-    const answer = await ask(config, next).catch((error: unknown) => failAsking(file, error));
+    const answer = await ask(file, config, next).catch((error: unknown) => failAsking(file, error));
     if (answer === undefined) fail(`no branchline runs with ${file}`);
     const { calls, status, registered } = answer;
     if (calls !== undefined) return show(callsText(calls), asJson, calls);
@@ -42,7 +43,7 @@ export async function reloadAndPrint(file: string): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
   const question = { command: "reload" } as const;
   const answer =
-    (await ask(config, question).catch((error: unknown) => failAsking(file, error))) ??
+    (await ask(file, config, question).catch((error: unknown) => failAsking(file, error))) ??
     (await askElsewhere(file, question).catch((error: unknown) => failAsking(file, error)));
   if (answer === undefined) fail(`no branchline runs with ${file}`);
   const { reload } = answer;
@@ -60,7 +61,7 @@ function show(text: string, asJson: boolean, data: unknown): void {
 /** Says what would become of a call; by what the running branchline knows, or else the state file. */
 export async function explainAndPrint(file: string, question: CallQuestion): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
-  const running = await ask(config, { command: "snapshot" }).catch((error: unknown) => failAsking(file, error));
+  const running = await ask(file, config, { command: "snapshot" }).catch((error: unknown) => failAsking(file, error));
   const saved =
     running === undefined ? await loadBindings(config.state.folder).catch(() => undefined) : running.snapshot;
   // Whether an address is upstream's, only what its names mean can tell.
@@ -74,8 +75,13 @@ export async function explainAndPrint(file: string, question: CallQuestion): Pro
  * Undefined when no branchline runs.
  * @throws when it refuses, or can't be asked
  */
-async function ask(config: Config, question: ControlQuestion): Promise<Answer | undefined> {
-  return accepted(await askAt(`${config.state.folder}/${CONTROL_FILE}`, question));
+async function ask(file: string, config: Config, question: ControlQuestion): Promise<Answer | undefined> {
+  const answer = await askAt(`${config.state.folder}/${CONTROL_FILE}`, question).catch(async (error: unknown) => {
+    const other = isDenied(error) ? await askMonitor(file, question) : undefined;
+    if (other === undefined) throw error;
+    return other;
+  });
+  return accepted(answer);
 }
 
 /** The same of the branchline that was started with the file when it named another state folder: a reload is what shows that. */
@@ -102,9 +108,12 @@ function accepted(answer: ControlAnswer | undefined): Answer | undefined {
   throw new Error(answer.error);
 }
 
+function isDenied(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "EACCES";
+}
+
 function failAsking(file: string, error: unknown): never {
-  const { code } = error as NodeJS.ErrnoException;
-  fail(code === "EACCES" ? `only root may ask the branchline of ${file}` : messageOf(error));
+  fail(isDenied(error) ? `only root may ask the branchline of ${file}` : messageOf(error));
 }
 
 function messageOf(error: unknown): string {

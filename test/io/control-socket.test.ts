@@ -46,6 +46,17 @@ test("a question gets its line", async () => {
   expect(await askControl(file, "you?")).toBe("heard you?");
 });
 
+test.each([
+  [undefined, 0o600],
+  [0o660, 0o660],
+])("its mode, which says who may ask, is %s: %s", async (given, mode) => {
+  const file = place();
+  const socket = new ControlSocket(file, () => "", given);
+  await socket.open();
+  defer(() => socket.close());
+  expect(lstatSync(file).mode & 0o777).toBe(mode);
+});
+
 test("with its places taken by others, a command hears that", async () => {
   const file = place();
   await open(file);

@@ -21,6 +21,7 @@ import { SystemdMachine, whyNoSystemd } from "./support/systemd-machine.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const FILE = "/etc/branchline/branchline.yaml";
 const UNIT = "branchline.service";
+const MONITOR_SOCKET = "/run/branchline/monitor.sock";
 const SIP = 5060;
 const PROXY = { host: "10.223.41.1", port: SIP };
 const UPSTREAM = { host: "10.223.41.2", port: SIP };
@@ -159,6 +160,44 @@ describeUnless(whyNoSystemd(), ".deb", () => {
     expect(asked.text).toContain("only root may ask the branchline of");
     const { caller } = await converse(phone, upstream, outwards);
     await caller.ask("BYE", upstream);
+  });
+
+  test("members of branchline-monitor may ask what changes nothing, and see nothing of what is kept", async () => {
+    const box = await Box.build();
+    const { machine } = box;
+    await box.office();
+    const gid = (await machine.run("getent", "group", "branchline-monitor")).split(":")[2] ?? "";
+    const asMember = (...words: string[]) =>
+      machine.try("setpriv", "--reuid=65534", "--regid=65534", `--groups=${gid}`, ...words);
+    const places = await machine.run("stat", "-c", "%U %G %a %n", "/run/branchline", MONITOR_SOCKET);
+    expect(places).toBe(
+      `branchline branchline-monitor 750 /run/branchline\nbranchline branchline-monitor 660 ${MONITOR_SOCKET}\n`,
+    );
+
+    expect(JSON.parse((await asMember("branchline", "status", "--json")).text)).toMatchObject({
+      upstream: [{ state: "up" }],
+    });
+    for (const command of ["registered", "calls"])
+      expect(await asMember("branchline", command)).toMatchObject({ status: 0 });
+    expect(await asMember("branchline", "force", "down")).toEqual({
+      status: 1,
+      text: "only root may ask for that; others: status, registered, calls\n",
+    });
+    expect((await asMember("branchline", "reload")).status).toBe(1);
+    expect(await machine.run("branchline", "status")).toContain(`Upstream ${UPSTREAM.host}: up.`);
+    machine.write("/tmp/other.yaml", stringify({ ...SETTINGS, state: "/var/lib/branchline" }));
+    const other = await asMember("branchline", "status", "-c", "/tmp/other.yaml");
+    expect(other).toMatchObject({ status: 1, text: expect.stringContaining("root") });
+    for (const file of ["secret", "bindings.json", "control.sock"]) {
+      expect((await asMember("cat", `/var/lib/branchline/${file}`)).text).toContain("Permission denied");
+    }
+
+    // Another branchline that is started by hand leaves the service's socket alone.
+    expect((await machine.try("branchline", "run", "-c", "/nonexistent.yaml")).status).toBe(2);
+    await machine.run("systemctl", "reload", UNIT);
+    expect(await asMember("branchline", "status")).toMatchObject({ status: 0 });
+    await machine.run("systemctl", "stop", UNIT);
+    expect((await machine.try("test", "-e", "/run/branchline")).status).toBe(1);
   });
 
   test("calls that are up survive a reload, a refused reload, a kill and an upgrade", async () => {

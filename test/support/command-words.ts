@@ -5,6 +5,11 @@ export const ENVIRONMENT = [
     name: "BRANCHLINE_CONFIG",
     words: "The configuration file of commands without -c. Packages set it to the file that their service runs with.",
   },
+  {
+    name: "BRANCHLINE_MONITOR_SOCKET",
+    words:
+      "A second socket of the running proxy, which answers status, registered and calls to its group. Debian's package sets it.",
+  },
   { name: "NO_COLOR", words: "If it is set and not empty, nothing is coloured. Without a terminal nothing is either." },
 ] as const;
 

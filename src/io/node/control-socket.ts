@@ -26,13 +26,18 @@ const NO_ANSWER =
 export class ControlSocket {
   private readonly file: string;
   private readonly answer: (line: string) => string;
+  private readonly mode: number;
   private server: net.Server | undefined = undefined;
   private connections = 0;
 
-  /** @param answer gives one line for each line */
-  constructor(file: string, answer: (line: string) => string) {
+  /**
+   * @param answer gives one line for each line
+   * @param mode of the socket in the file system: who may ask
+   */
+  constructor(file: string, answer: (line: string) => string, mode = 0o600) {
     this.file = file;
     this.answer = answer;
+    this.mode = mode;
   }
 
   /** @throws when the folder can't be written, or its path is too long for a socket */
@@ -47,7 +52,7 @@ export class ControlSocket {
       server.listen(this.file, () => resolve());
     });
     server.on("error", () => {}); // somebody who couldn't be let in
-    await fs.promises.chmod(this.file, 0o600);
+    await fs.promises.chmod(this.file, this.mode);
     this.server = server;
   }
 
