@@ -71,7 +71,7 @@ install)
     if is_disabled && ! runs; then echo "branchline is disabled and doesn't run: that stays so"; else "$service" restart; fi
   else
     # Should an older version run, it can use the file.
-    echo "branchline isn't restarted: this version can't use $file. Mend what is named above, then: $init restart" >&2
+    echo "branchline isn't restarted: this version can't use $file. Fix the errors above, then: $init restart" >&2
     exit 1
   fi
   ;;

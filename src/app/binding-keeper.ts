@@ -1,5 +1,6 @@
 /** Keeps the bindings on disk: soon when a phone is new or has moved, seldom otherwise, and never while nothing changes. */
 import type { Logger } from "../base/ports.ts";
+import { reasonOf } from "../base/reason.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import { TokenBucket } from "../base/token-bucket.ts";
 import type { Callbacks } from "../policy/emergency/callbacks.ts";
@@ -112,7 +113,7 @@ export class BindingKeeper implements TimerOwner<Due> {
       this.bindings.expire(now_ms());
       log.info("bindings_restored", { phones: this.bindings.size, age_s: Math.round(believed_ms / 1_000) });
     } catch (error) {
-      log.warn("bindings_unreadable", { error: String(error) });
+      log.warn("bindings_unreadable", { error: reasonOf(error) });
     }
   }
 
@@ -151,7 +152,7 @@ export class BindingKeeper implements TimerOwner<Due> {
       if (!this.isQueued) this.timers.stop(this.retryTimer);
     } catch (error) {
       this.isDirty = true;
-      log.warn("bindings_not_saved", { error: String(error) });
+      log.warn("bindings_not_saved", { error: reasonOf(error) });
     }
   }
 }

@@ -93,6 +93,13 @@ export class Listening {
     return this.listeners;
   }
 
+  /** Where we can be reached, as peers are told, and the listeners that have no address now, as the file names them. */
+  get inWords(): { readonly listen: string; readonly missing: string | undefined } {
+    const open = this.listeners.filter((one) => this.open.has(one)).map((one) => `${one.protocol}:${one.sentBy}`);
+    const missing = this.listeners.filter((one) => !this.open.has(one)).map(({ name }) => name);
+    return { listen: open.join(",") || "nothing yet", missing: missing.join(",") || undefined };
+  }
+
   /** How long until interfaces should be looked at again. */
   get nextLook_ms(): number {
     const isSettled = this.listeners.every((one) => this.open.has(one) && ipVersion(one.settings.at) === 4);

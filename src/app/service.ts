@@ -1,5 +1,6 @@
 /** branchline as it runs: the engine on a router's host, with listeners that follow its addresses, a memory on disk, and side doors. */
 import type { Logger } from "../base/ports.ts";
+import { reasonOf } from "../base/reason.ts";
 import type { Pin } from "../policy/peers/peer.ts";
 import { type RegisteredPage, registeredAfter } from "../policy/phones/registered.ts";
 import { takeSnapshot } from "../policy/snapshot.ts";
@@ -78,11 +79,9 @@ export class Service implements Controlled {
     this.started_ms = host.now_ms();
     engine.start();
     for (const { server, tellFailure } of this.doors) {
-      await server.open().catch((error: unknown) => tellFailure(String(error), log));
+      await server.open().catch((error: unknown) => tellFailure(reasonOf(error), log));
     }
-    const open = config.listeners.filter((listener) => !listener.isAway);
-    const listeners = open.map((listener) => `${listener.protocol}:${listener.sentBy}`).join(",");
-    log.info("started", { version: BRANCHLINE_VERSION, listen: listeners });
+    log.info("started", { version: BRANCHLINE_VERSION, ...listening.inWords });
   }
 
   /** Reads the file anew, and takes all of it over or nothing; calls in progress end as they began. */
@@ -160,7 +159,7 @@ export class Service implements Controlled {
     try {
       if (next.tls !== undefined) host.setTls(next.tls);
     } catch (error) {
-      return [`tls: ${String(error)}`];
+      return [`tls: ${reasonOf(error)}`];
     }
     host.setLogLevel(next.logLevel);
     host.setDnsServers(next.dnsServers);

@@ -9,8 +9,8 @@ export const EVENTS = {
   // The program's life.
   started: {
     at: ["info"],
-    says: "branchline listens, on these addresses.",
-    fields: { version: "text", listen: "text" },
+    says: "branchline listens on these addresses; those that are missing are waited for.",
+    fields: { version: "text", listen: "text", missing: "text?" },
   },
   start_failed: {
     at: ["error"],
@@ -30,7 +30,7 @@ export const EVENTS = {
   },
   control_socket: {
     at: ["warn"],
-    says: "The socket for commands can't be opened: see the rights and the room of the state folder.",
+    says: "The socket for commands, or the one for monitoring, can't be opened: see the rights and the room of its folder.",
     fields: { error: "text", effect: "text" },
   },
   state_folder: {

@@ -7,6 +7,7 @@ import { NodeHost } from "../io/node/node-host.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
 import { sideDoors } from "./side-doors.ts";
+import { startFault } from "./start-fault.ts";
 
 async function start(config: Config, file: string, readFile: ReadFile): Promise<Service> {
   const log = new StderrLog(config.logLevel);
@@ -24,11 +25,7 @@ async function start(config: Config, file: string, readFile: ReadFile): Promise<
     await service.start();
     return service;
   } catch (error) {
-    const isTaken = (error as { code?: unknown }).code === "EADDRINUSE";
-    log.error("start_failed", {
-      error: String(error),
-      cure: isTaken ? "branchline doctor says who has it" : undefined,
-    });
+    log.error("start_failed", { ...startFault(error) });
     process.exit(EXIT_WORLD);
   }
 }

@@ -227,7 +227,7 @@ describe("a disk that can't", () => {
     desk.disk = fails;
     desk.register();
     await desk.pass(NEWS_DELAY_ms);
-    expect(desk.events).toEqual(["bindings_not_saved error=Error: ENOSPC"]);
+    expect(desk.events).toEqual(["bindings_not_saved error=ENOSPC"]);
     desk.disk = async () => {};
     await desk.pass(INTERVAL_ms);
     expect(desk.saves).toHaveLength(1);
@@ -357,7 +357,7 @@ describe("start and stop", () => {
   it.each([
     ["isn't a snapshot", { body: "{}", savedAt_ms: 1 }, /^bindings_unreadable/],
     ["isn't JSON", { body: "{", savedAt_ms: 1 }, /^bindings_unreadable/],
-    ["can't be read", new Error("EIO"), /^bindings_unreadable error=Error: EIO$/],
+    ["can't be read", new Error("EIO"), /^bindings_unreadable error=EIO$/],
   ])("a file that %s is reported, and the bindings are kept from then on", async (_, stored, event) => {
     const desk = new Desk();
     desk.stored = stored;

@@ -74,6 +74,19 @@ describe("at the start", () => {
     expect(host.log).toEqual(["address_missing has no address", "address_missing has no address"]);
   });
 
+  test("what is open is told by its address, what is missing by its name in the file", async () => {
+    expect((await started(LAN, "ppp0")).listening.inWords).toEqual({
+      listen: `udp:${LAN}:5060,udp:192.0.2.1:5060`,
+      missing: undefined,
+    });
+    expect((await started("ppp1", LAN, "ppp2")).listening.inWords).toEqual({
+      listen: `udp:${LAN}:5060`,
+      missing: "udp:ppp1:5060,udp:ppp2:5060",
+    });
+    const { listening } = await started("ppp1");
+    expect(listening.inWords).toEqual({ listen: "nothing yet", missing: "udp:ppp1:5060" });
+  });
+
   test("a port that somebody else has ends it", async () => {
     const host = new Host(LAN);
     host.inUse = LAN;

@@ -3,6 +3,7 @@ import * as crypto from "crypto";
 import * as fs from "fs";
 import * as path from "path";
 import type { Logger, Mac, Random } from "../../base/ports.ts";
+import { reasonOf } from "../../base/reason.ts";
 import { syncFolder, writeWhole } from "./whole-file.ts";
 
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
@@ -55,7 +56,7 @@ function loadOrImprovise(folder: string, log: Logger): Buffer {
   try {
     return loadSecret(folder);
   } catch (error) {
-    log.warn("state_folder", { error: String(error), effect: "calls in progress won't survive a restart" });
+    log.warn("state_folder", { error: reasonOf(error), effect: "calls in progress won't survive a restart" });
     return crypto.randomBytes(SECRET_BYTES);
   }
 }

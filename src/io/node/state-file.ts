@@ -5,6 +5,7 @@
 import * as crypto from "crypto";
 import * as fs from "fs";
 import * as path from "path";
+import { reasonOf } from "../../base/reason.ts";
 
 /** What a state file does to the disk; tests put a disk in its place that tears. */
 export interface Disk {
@@ -77,7 +78,7 @@ export class StateFile {
     try {
       text = await this.disk.readText(file);
     } catch (error) {
-      if (codeOf(error) !== "ENOENT") faults.push(String(error));
+      if (codeOf(error) !== "ENOENT") faults.push(reasonOf(error));
       return undefined;
     }
     const lineEnd = text.indexOf("\n");
