@@ -17,6 +17,7 @@ const SOURCES = [
   "tsconfig.json",
   "README.md",
   "CHANGELOG.md",
+  "SECURITY.md",
   "LICENSE",
 ];
 
