@@ -236,12 +236,9 @@ export class Locator {
 
   /** "asked": the kernel knows, and will tell. */
   private listenerFor(target: Hop, resolved: ResolvedAddress, now_ms: number): Listener | "asked" | undefined {
-    const { address, protocol } = resolved;
+    const { address } = resolved;
     if (!isUnicast(address)) return undefined;
-    const version = ipVersion(address);
-    const candidates = this.listeners.filter(
-      (one) => one.protocol === protocol && one.isAway !== true && ipVersion(one.address) === version,
-    );
+    const candidates = listenersTowards(resolved, this.listeners);
     if (isLoopback(address) && !candidates.some((one) => isLoopback(one.address)) && !this.admits(target, address)) {
       return undefined;
     }
@@ -266,9 +263,15 @@ export class Locator {
   }
 }
 
+/** The listeners that can send to `to`: those of its transport and IP version that have an address now. */
+export function listenersTowards<L extends Listener>({ address, protocol }: ResolvedAddress, all: readonly L[]): L[] {
+  const version = ipVersion(address);
+  return all.filter((one) => one.protocol === protocol && one.isAway !== true && ipVersion(one.address) === version);
+}
+
 /** The listener on the local address `source`, or else the one whose address looks most like it. */
-export function nearestTo(source: string, listeners: readonly Listener[]): Listener | undefined {
-  let nearest: Listener | undefined;
+export function nearestTo<L extends Listener>(source: string, listeners: readonly L[]): L | undefined {
+  let nearest: L | undefined;
   let nearest_bits = -1;
   for (const listener of listeners) {
     const bits = commonPrefix_bits(listener.address, source);

@@ -16,6 +16,7 @@ import { type History, tellChange } from "./history.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 import { type Evidence, initialState, nameOf, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
 import { judgeProbe } from "./probe-verdict.ts";
+import { takesCalls } from "./state-words.ts";
 
 export interface PeerParts {
   readonly prober: Prober;
@@ -120,7 +121,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
 
   /** Whether new calls are sent there. */
   get takesCalls(): boolean {
-    return this.stateName === "up" || this.stateName === "suspect";
+    return takesCalls(this.stateName);
   }
 
   /** Whether it is worth asking at all. */

@@ -1,0 +1,20 @@
+/** What the state of an upstream target means for new calls: the predicate by which they are routed, and its words. */
+import type { PeerStatus } from "../status.ts";
+
+type WithState = Pick<PeerStatus, "state">;
+
+/** Whether new calls are sent to a peer in this state: "up" or "suspect". "recovering" and "down" take none. */
+export function takesCalls(state: string): boolean {
+  return state === "up" || state === "suspect";
+}
+
+/**
+ * Where new calls go while `peer`, an upstream target, is in its state.
+ * @param upstream all upstream targets, `peer` among them
+ * @param gateways how many the file has
+ */
+export function whereCallsGo({ state }: WithState, upstream: readonly WithState[], gateways: number): string {
+  if (takesCalls(state)) return state === "up" ? "calls go there" : "calls still go there";
+  if (upstream.some((one) => takesCalls(one.state))) return "calls go to the other upstream";
+  return gateways > 0 ? "calls go to the gateway" : "calls find no way out";
+}
