@@ -16,6 +16,7 @@ _branchline() {
       "registered -c" | "registered --config" | \
       "explain -c" | "explain --config" | \
       "doctor -c" | "doctor --config" | \
+      "doctor --only" | \
       "reload -c" | "reload --config" | \
       "force -c" | "force --config" | \
       "init -c" | "init --config" | \
@@ -43,6 +44,7 @@ _branchline() {
     "registered -c" | "registered --config") files=yes ;;
     "explain -c" | "explain --config") files=yes ;;
     "doctor -c" | "doctor --config") files=yes ;;
+    "doctor --only") ;;
     "reload -c" | "reload --config") files=yes ;;
     "force -c" | "force --config") files=yes ;;
     "init -c" | "init --config") files=yes ;;
@@ -63,7 +65,7 @@ _branchline() {
           calls) offered="-c --config --json -h --help" ;;
           registered) offered="-c --config --json -h --help" ;;
           explain) offered="-c --config --down --up -h --help" ;;
-          doctor) offered="-c --config --fix --json -h --help" ;;
+          doctor) offered="-c --config --only -v --verbose --fix --json -h --help" ;;
           version) offered="--json -h --help" ;;
           help) offered="-h --help" ;;
           reload) offered="-c --config -h --help" ;;

@@ -32,6 +32,8 @@ complete -c branchline -n '__fish_seen_subcommand_from explain' -l down -d 'Take
 complete -c branchline -n '__fish_seen_subcommand_from explain' -l up -d 'Take upstream to be up'
 complete -c branchline -n '__fish_seen_subcommand_from explain' -s h -l help -d 'Show help'
 complete -c branchline -n '__fish_seen_subcommand_from doctor' -s c -l config -r -F -d 'Configuration file'
+complete -c branchline -n '__fish_seen_subcommand_from doctor' -l only -r -d 'Run only these checks, such as upstream,mtu'
+complete -c branchline -n '__fish_seen_subcommand_from doctor' -s v -l verbose -d 'Say what each check has found that is well'
 complete -c branchline -n '__fish_seen_subcommand_from doctor' -l fix -d 'Make the marked changes through the router\'s configuration'
 complete -c branchline -n '__fish_seen_subcommand_from doctor' -l json -d 'Print JSON'
 complete -c branchline -n '__fish_seen_subcommand_from doctor' -s h -l help -d 'Show help'

@@ -19,6 +19,8 @@ export interface Fault {
 export interface LoadedFile {
   /** Undefined when there are faults. */
   readonly config: Config | undefined;
+  /** With faults: what could be read, and defaults for the rest. For looking, never to run with. */
+  readonly partial: Config;
   readonly faults: readonly Fault[];
   /** What is valid, but perhaps not meant. */
   readonly warnings: readonly Fault[];
@@ -45,7 +47,9 @@ export function readConfig(file: string, surroundings: Surroundings = {}): Loade
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const cure = code === "ENOENT" ? "; `branchline init` writes it" : "";
-    return { config: undefined, faults: [{ key: "", message: `can't be read: ${message}${cure}` }], warnings: [] };
+    const { partial } = readConfigText("", file, surroundings);
+    const faults = [{ key: "", message: `can't be read: ${message}${cure}` }];
+    return { config: undefined, partial, faults, warnings: [] };
   }
   return readConfigText(text, file, surroundings);
 }
@@ -60,7 +64,8 @@ export function readConfigText(
   const loaded = loadConfig(text, (given) => path.resolve(folder, given), faultOf, interfaces, namesInCertificate);
   const faults = loaded.problems.map(({ path: key, ...rest }) => ({ ...rest, key }));
   const warnings = loaded.hints.map(({ path: key, ...rest }) => ({ ...rest, key }));
-  return { config: faults.length === 0 ? loaded.config : undefined, faults, warnings };
+  const { config } = loaded;
+  return { config: faults.length === 0 ? config : undefined, partial: config, faults, warnings };
 }
 
 /** Such as "branchline.yaml:3:1: upstream must be …", without a line end. */

@@ -343,10 +343,10 @@ async function commands(lane: Lane): Promise<void> {
   expect(await ask("status")).toContain(`Upstream ${upstream.sentBy}: up.`);
   expect(await ask("registered")).toContain("No phone is registered.\n");
   expect(await ask("explain", phone.endpoint.host, "5551234", "--down")).toContain(`<sip:5551234@${gateway.sentBy}>`);
-  const { findings } = JSON.parse(await ask("doctor", "--json")) as { findings: { check: string; state: string }[] };
-  const states = ["running", "ports", "upstream", "gateways"].map(
-    (name) => findings.find(({ check }) => check === name)?.state,
+  const { findings } = JSON.parse(await ask("doctor", "--json")) as { findings: { check: string; severity: string }[] };
+  const severities = ["running", "ports", "upstream", "gateways"].map(
+    (name) => findings.find(({ check }) => check === name)?.severity,
   );
-  expect(states).toEqual(["ok", "ok", "ok", "ok"]);
+  expect(severities).toEqual(["ok", "ok", "ok", "ok"]);
   expect(await branchline.reload()).toMatch(/<6>reloaded /);
 }

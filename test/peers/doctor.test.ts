@@ -1,4 +1,4 @@
-/** The bundle's `doctor` on living, silent and meddling ways to upstream, and what --fix does to routers of each family. */
+/** The bundle's `doctor` on living, silent and meddling ways to upstream. */
 import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -7,11 +7,11 @@ import { stringify } from "yaml";
 import { responseText } from "../sip/build.ts";
 import { SipMessage } from "../sip/sip-message.ts";
 import { type Endpoint, hostPort, Subnet } from "./support/addresses.ts";
-import { Branchline } from "./support/branchline.ts";
+import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
 import { CertificateAuthority } from "./support/certificates.ts";
 import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
 import { openPort } from "./support/datagram-port.ts";
-import { DoctorsPatient, runDoctor } from "./support/doctors-patient.ts";
+import { runDoctor } from "./support/doctors-patient.ts";
 import { Namespace } from "./support/namespace.ts";
 import { describeWith } from "./support/peers.ts";
 import { SipAgent } from "./support/sip-agent.ts";
@@ -40,8 +40,8 @@ test("doctor: upstream and gateway answer, branchline runs: nothing is wrong wit
   const { of } = await runDoctor(branchline.file);
   expect(of("running")).toMatch(/^ok branchline .* has run for/);
   expect(of("ports")).toMatch(/^ok udp:.* is ours/);
-  expect(of("upstream")).toMatch(/^ok .* answers OPTIONS with 200/);
-  expect(of("gateways")).toMatch(/^ok .* answers OPTIONS with 200/);
+  expect(of("upstream")).toMatch(/^ok .* answers OPTIONS from .* with 200/);
+  expect(of("gateways")).toMatch(/^ok .* answers OPTIONS from .* with 200/);
   expect(of("path")).toMatch(/^ok/);
 });
 
@@ -62,7 +62,7 @@ test("doctor: a way that loses long datagrams is found, one that doesn't isn't a
       gateways: [`sip:${gateway.sentBy}`],
     }),
   );
-  expect(of("upstream")).toMatch(/^ok .* answers OPTIONS with 200/);
+  expect(of("upstream")).toMatch(/^ok .* answers OPTIONS from .* with 200/);
   expect(of("mtu")).toMatch(
     /^fault sip:.* doesn't answer OPTIONS of 1400 octets, while short ones are answered.*\nok .* answers OPTIONS of 2000 octets too$/,
   );
@@ -94,7 +94,7 @@ test("doctor: without branchline, with a silent upstream, dead DNS and another p
   expect(status).toBe(1);
   expect(took_ms).toBeLessThan(10_000);
   expect(of("running")).toMatch(/^warning no branchline runs/);
-  expect(of("ports")).toMatch(/^ok udp:.* is free\nfault .* has tcp:/);
+  expect(of("ports")).toMatch(/^fault .* has tcp:.*\nok udp:.* is free$/);
   expect(of("upstream")).toMatch(/^fault .*no answer in 3 s/);
   expect(of("gateways")).toMatch(/^fault .*ECONNREFUSED/);
   expect(of("dns")).toMatch(/^fault .* no answer about pbx\.example\.com/);
@@ -118,12 +118,12 @@ describeWith(["openssl"], "doctor: over TCP and TLS", () => {
         gateways: [`sip:${gateway.endpoint.host};transport=tcp`],
       }),
     );
-    const [good, bad] = of("upstream").split("\n");
-    expect(good).toMatch(/^ok .*:5061, tls\) answers OPTIONS with 200/);
+    const [bad, good] = of("upstream").split("\n");
+    expect(good).toMatch(/^ok .*:5061, tls\) answers OPTIONS from .* with 200/);
     expect(bad).toMatch(/^fault .* its certificate names IP Address:.*\.99, not /);
-    expect(of("gateways")).toMatch(/^ok .*:5060, tcp\) answers OPTIONS with 200/);
+    expect(of("gateways")).toMatch(/^ok .*:5060, tcp\) answers OPTIONS from .* with 200/);
     const inThreeDays = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
-    expect(of("clock")).toMatch(new RegExp(`^warning .* is valid until ${inThreeDays}T`));
+    expect(of("certificate")).toMatch(new RegExp(`^warning .* is valid until ${inThreeDays}T`));
   });
 });
 
@@ -136,10 +136,28 @@ test("doctor: where a sandbox keeps netlink from it, the rest is looked at all t
   expect(of("ports")).toMatch(/^ok udp:.* is free/);
 });
 
-test("doctor: a file with a fault is 2, and changes nothing", async () => {
-  const { status, stderr } = await runDoctor(fileOf({ listen: [] }), { fix: true });
+test("doctor: a file with a fault is 2, told first, and changes nothing; the machine is examined all the same", async () => {
+  const { status, stderr, of } = await runDoctor(fileOf({ listen: [] }), { fix: true });
   expect(status).toBe(2);
-  expect(stderr).toContain("localnet");
+  expect(of("file")).toContain("localnet");
+  expect(of("memory")).toMatch(/^ok /);
+  expect(stderr).not.toContain(": sysctl");
+});
+
+test("doctor: the branchline that runs is found although its file has a fault now, and doesn't say where its state is", async () => {
+  const upstream = await SipAgent.open(net.at(2));
+  const branchline = await Branchline.start({
+    listen: [`udp:${hostPort(net.at(17))}`],
+    localnet: [net.network(16)],
+    upstream: `sip:${upstream.sentBy}`,
+  });
+  await branchline.upstreamIs("up");
+  writeFileSync(branchline.file, "upstream: [");
+  const { status, of } = await runDoctor(branchline.file);
+  expect(status).toBe(2);
+  expect(of("file")).toMatch(/^fault /);
+  expect(of("running")).toMatch(/^ok branchline .* has run for/);
+  expect(of("upstream")).toMatch(/^ok .* answers the running branchline/);
 });
 
 describeWith(["namespaces", "nft", "sysctl"], "doctor: the way to upstream", () => {
@@ -197,6 +215,41 @@ describeWith(["namespaces", "nft", "sysctl"], "doctor: the way to upstream", () 
     );
   });
 
+  /** A PBX behind a tunnel that knows no way back to the branch's inside address, as behind each VPN. */
+  async function pbxThatKnowsWanOnly() {
+    const [router, hq, phone] = [Namespace.create("router"), Namespace.create("hq"), Namespace.create("phone")];
+    router.connect(["wan", "203.0.113.2/24"], hq, ["eth0", "203.0.113.10/24"]);
+    router.connect(["lan", "10.10.1.1/24"], phone, ["eth0", "10.10.1.21/24"]);
+    // What it sends there vanishes without a word.
+    hq.ip("route", "add", "10.10.1.0/24", "via", "203.0.113.99");
+    const pbx = await openPort(
+      { host: "203.0.113.10", port: 5060 },
+      (wire, from, at_ms) => pbx.send(responseText(new SipMessage(wire, from, at_ms), 200, { toTag: "t" }), from),
+      hq.name,
+    );
+    defer(() => pbx.close());
+    return router;
+  }
+
+  test("upstream isn't ok when it can't answer the address from which branchline sends, whether that runs or not", async () => {
+    const router = await pbxThatKnowsWanOnly();
+    const settings = { listen: ["udp:10.10.1.1"], localnet: ["10.10.1.0/24"], upstream: "sip:203.0.113.10" };
+    const alone = await runDoctor(fileOf(settings), { namespace: router.name });
+    expect(alone.of("upstream")).toMatch(/^fault .* doesn't answer OPTIONS from 10\.10\.1\.1:5060: no answer in 3 s/);
+    expect(alone.of("listen")).toMatch(
+      /^fault no listen address is on the way to upstream .*reaches it from 203\.0\.113\.2 on wan, but requests leave from 10\.10\.1\.1, and no/,
+    );
+    const right = { ...settings, listen: ["udp:10.10.1.1", "udp:203.0.113.2"] };
+    const mended = await runDoctor(fileOf(right), { namespace: router.name });
+    expect(mended.of("upstream")).toMatch(/^ok .* answers OPTIONS from 203\.0\.113\.2:5060 with 200/);
+    expect(mended.of("listen")).toMatch(/^ok/);
+    const upstream = { targets: [settings.upstream], probe: QUICK_PROBES };
+    const branchline = await Branchline.start({ ...settings, upstream }, { namespace: router.name });
+    await branchline.upstreamIs("down");
+    const running = await runDoctor(branchline.file, { namespace: router.name });
+    expect(running.of("upstream")).toMatch(/^fault .* is down for the running branchline \(last OPTIONS: silence\)/);
+  });
+
   const why = existsSync("/sys/module/nf_conntrack_sip") ? undefined : "this kernel has no nf_conntrack_sip";
   test.skipIf(why !== undefined)(
     `the kernel's own ALG is seen${why === undefined ? "" : ` [skipped: ${why}]`}`,
@@ -215,141 +268,4 @@ describeWith(["namespaces", "nft", "sysctl"], "doctor: the way to upstream", () 
       );
     },
   );
-});
-
-describeWith(["namespaces", "nft"], "doctor: --fix", () => {
-  const LOADED = "nf_nat_sip 9713 0 - Live 0x0\nnf_conntrack_sip 21325 1 nf_nat_sip, Live 0x0\n";
-  const WRAPPER = "/opt/vyatta/sbin/vyatta-cfg-cmd-wrapper";
-
-  test("EdgeOS: nothing without it; with it, one session as group vyattacfg, then the module and its entries; then it is well", async () => {
-    const patient = new DoctorsPatient({
-      "/proc/modules": LOADED,
-      "/proc/sys/net/netfilter/nf_conntrack_helper": "1\n",
-      "/config/config.boot": "",
-    });
-    patient.fake(WRAPPER, '[ "$1" != begin ] || echo "session $PPID $(id -gn)" >>/session');
-    patient.fake("/opt/sbin/rmmod", ": >/proc/modules");
-    patient.fake("/opt/sbin/conntrack", "");
-    const before = await patient.doctor();
-    expect(before.of("sip-helper")).toMatch(/^fault/);
-    expect(before.of("gateways")).toMatch(/^fault .* doesn't answer OPTIONS: connect ENETUNREACH/);
-    expect(patient.changes).toEqual([]);
-    const after = await patient.doctor({ fix: true });
-    expect(patient.changes).toEqual([
-      ...["begin", "set system conntrack modules sip disable", "commit", "save", "end"].map(
-        (step) => `${WRAPPER} ${step}`,
-      ),
-      "rmmod nf_nat_sip nf_conntrack_sip",
-      "conntrack -D -p udp --dport 5060",
-    ]);
-    expect(patient.read("/session")).toMatch(/^session \d+ vyattacfg\n$/);
-    for (const line of [
-      "begin && ",
-      "set system conntrack modules sip disable && ",
-      "rmmod nf_nat_sip",
-      "conntrack -D",
-      "to undo it: configure; delete system conntrack modules sip disable",
-    ]) {
-      expect(after.stderr).toContain(line);
-    }
-    expect(after.of("sip-helper")).toMatch(/^ok/);
-  });
-
-  test("EdgeOS: a commit that fails is told, and the fault stays", async () => {
-    const patient = new DoctorsPatient({
-      "/proc/modules": LOADED,
-      "/proc/sys/net/netfilter/nf_conntrack_helper": "1\n",
-    });
-    patient.fake(WRAPPER, '[ "$1" != commit ] || { echo "Commit failed"; exit 1; }');
-    patient.fake("/opt/sbin/rmmod", "exit 1");
-    const { stderr, of, status } = await patient.doctor({ fix: true });
-    expect(patient.changes.slice(0, 4).map((line) => line.split(" ")[1])).toEqual(["begin", "set", "commit", "end"]);
-    expect(stderr).toContain("Commit failed\n  ended with 1");
-    expect(of("sip-helper")).toMatch(/^fault/);
-    expect(status).toBe(1);
-  });
-
-  test("OpenWrt: uci, and the firewall reads it anew; the network isn't touched", async () => {
-    const patient = new DoctorsPatient({
-      "/proc/modules": LOADED,
-      "/proc/sys/net/netfilter/nf_conntrack_helper": "1\n",
-      "/etc/openwrt_release": "",
-    });
-    patient.fake(
-      "/opt/sbin/uci",
-      '[ $1 != show ] || printf "firewall.@defaults[0]=defaults\\nfirewall.@zone[0]=zone\\n"',
-    );
-    patient.fake("/opt/sbin/rmmod", ": >/proc/modules");
-    patient.fake("/etc/init.d/firewall", "");
-    expect((await patient.doctor({ fix: true })).of("sip-helper")).toMatch(/^ok/);
-    expect(patient.changes).toEqual([
-      "uci set firewall.@defaults[0].auto_helper=0",
-      "uci set firewall.@zone[0].auto_helper=0",
-      "uci commit firewall",
-      "/etc/init.d/firewall reload",
-      "rmmod nf_nat_sip nf_conntrack_sip",
-    ]);
-  });
-
-  test("Tomato: nvram", async () => {
-    const patient = new DoctorsPatient({ "/proc/modules": LOADED });
-    patient.fake("/bin/nvram", "[ $1 != get ] || echo 1");
-    patient.fake("/opt/sbin/rmmod", ": >/proc/modules");
-    expect((await patient.doctor({ fix: true })).of("sip-helper")).toMatch(/^ok/);
-    expect(patient.changes).toEqual(["nvram set nf_sip=0", "nvram commit", "rmmod nf_nat_sip nf_conntrack_sip"]);
-  });
-
-  test("Debian: modprobe.d and sysctl.d", async () => {
-    const patient = new DoctorsPatient({
-      "/proc/modules": LOADED,
-      "/proc/sys/net/netfilter/nf_conntrack_helper": "1\n",
-      "/proc/sys/net/core/rmem_max": "212992\n",
-      "/etc/debian_version": "12.5\n",
-    });
-    patient.fake(
-      "/opt/sbin/sysctl",
-      "case $* in *rmem_max*) echo 4194304 >/proc/sys/net/core/rmem_max;; *) echo 0 >/proc/sys/net/netfilter/nf_conntrack_helper;; esac",
-    );
-    patient.fake("/opt/sbin/rmmod", ": >/proc/modules");
-    const { of } = await patient.doctor({ fix: true });
-    expect(of("sip-helper")).toMatch(/^ok/);
-    expect(of("buffers")).toMatch(/^ok/);
-    expect(patient.read("/etc/modprobe.d/branchline.conf")).toBe(
-      "install nf_nat_sip /bin/false\ninstall nf_conntrack_sip /bin/false\n",
-    );
-    expect(patient.read("/etc/sysctl.d/90-branchline.conf")).toBe("net.core.rmem_max=4194304\n");
-    expect(patient.read("/etc/sysctl.d/90-branchline-helper.conf")).toBe("net.netfilter.nf_conntrack_helper=0\n");
-  });
-
-  test("connections of an address that is gone are flushed, and the rest is left alone", async () => {
-    const patient = new DoctorsPatient({ "/proc/modules": "" });
-    const entry =
-      "udp 17 170 src=127.62.0.77 dst=127.62.0.3 sport=5060 dport=5060 src=127.62.0.3 dst=203.0.113.77 sport=5060 dport=5060 use=1";
-    patient.fake(
-      "/opt/sbin/conntrack",
-      `[ $1 = -L ] && [ ! -f /flushed ] && echo "${entry}"; [ $1 != -D ] || : >/flushed; true`,
-    );
-    expect((await patient.doctor()).of("conntrack")).toMatch(
-      /^warning 1 tracked connections still use 203\.0\.113\.77/,
-    );
-    expect(patient.changes).toEqual([]);
-    const { of, stderr } = await patient.doctor({ fix: true });
-    expect(patient.changes).toEqual(["conntrack -D -p udp --dport 5060"]);
-    expect(stderr).toContain("conntrack: conntrack -D -p udp --dport 5060\n");
-    expect(stderr).not.toContain("to undo");
-    expect(of("conntrack")).toMatch(/^ok/);
-  });
-
-  test("who isn't root changes nothing, and is told so; a read-only root is no obstacle to looking", async () => {
-    const patient = new DoctorsPatient({
-      "/proc/modules": LOADED,
-      "/proc/sys/net/netfilter/nf_conntrack_helper": "1\n",
-    });
-    patient.fake(WRAPPER, "");
-    const { stderr, of } = await patient.doctor({ fix: true, user: 65_534, isReadOnly: true });
-    expect(stderr).toContain("only root can change that: nothing has been changed");
-    expect(of("sip-helper")).toMatch(/^fault/);
-    expect(patient.changes).toEqual([]);
-    expect((await patient.doctor({ isReadOnly: true })).of("storage")).toMatch(/^warning .*can't be written \(EROFS\)/);
-  });
 });

@@ -124,9 +124,9 @@ describe("doctor: firewall on EdgeOS", () => {
 
   test("open for all the world is said, and what isn't understood too", () => {
     expect(edgeos(rule("destination {\nport 5060\n}", "protocol udp"))).toMatch(
-      /^warning the firewall lets everybody in/,
+      /^warning the firewall lets all senders in/,
     );
-    expect(edgeos(rule("limit {\nrate 1/second\n}"))).toMatch(/^unseen/);
+    expect(edgeos(rule("limit {\nrate 1/second\n}"))).toMatch(/^skipped/);
   });
 
   test("PPPoE and VLANs have interfaces of their own; without a ruleset all may come in", () => {
@@ -136,7 +136,7 @@ describe("doctor: firewall on EdgeOS", () => {
     expect(told("firewall", { family: "edgeos", files, addresses })).toMatch(
       /^warning the firewall drops .* on pppoe0/,
     );
-    expect(told("firewall", { family: "edgeos", files })).toMatch(/^warning the firewall lets everybody in on eth0/);
+    expect(told("firewall", { family: "edgeos", files })).toMatch(/^warning the firewall lets all senders in on eth0/);
   });
 
   test("a tunnel's packets come in by the WAN's rules: only those from the tunnel", () => {
@@ -207,7 +207,7 @@ firewall.branchline.proto='udp'\nfirewall.branchline.dest_port='5060'\nfirewall.
   });
 
   test("a zone that can't be found is said", () => {
-    expect(told("firewall", { family: "openwrt", said: { [UCI_FIREWALL]: uci() } })).toMatch(/^unseen/);
+    expect(told("firewall", { family: "openwrt", said: { [UCI_FIREWALL]: uci() } })).toMatch(/^skipped/);
   });
 });
 
@@ -230,11 +230,11 @@ describe("doctor: firewall as iptables and nftables show it", () => {
   test.each([
     ["-A INPUT -s 198.51.100.10/32 -p udp -m udp --dport 5060 -j ACCEPT", /^ok/],
     [`-A INPUT -s ${UPSTREAM} -p udp -m multiport --dports 5060,5061 -j ACCEPT`, /^ok/],
-    ["-A INPUT -i eth0 -p udp -m udp --dport 5060 -j ACCEPT", /^warning the firewall lets everybody/],
+    ["-A INPUT -i eth0 -p udp -m udp --dport 5060 -j ACCEPT", /^warning the firewall lets all senders/],
     ["-A INPUT -s 198.51.100.10/32 -p udp -m udp --dport 5062 -j ACCEPT", /^warning the firewall drops/],
     ["-A INPUT -s 198.51.100.10/32 -j DROP\n-A INPUT -j ACCEPT", /^warning the firewall drops/],
-    ["-A INPUT -j wanin", /^unseen/],
-    ["-A INPUT -m recent --rcheck --seconds 60 -j ACCEPT", /^unseen/],
+    ["-A INPUT -j wanin", /^skipped/],
+    ["-A INPUT -m recent --rcheck --seconds 60 -j ACCEPT", /^skipped/],
     ['-A INPUT -p udp -m udp --dport 5060 -j LOG --log-prefix "SIP "', /^warning the firewall drops/],
   ])("%s", (rules, expected) => {
     expect(tables(base + rules)).toMatch(expected);
@@ -247,23 +247,23 @@ describe("doctor: firewall as iptables and nftables show it", () => {
       "drop",
       /^ok/,
     ],
-    ['iifname "eth0" udp dport 5060 accept', "drop", /^warning the firewall lets everybody/],
+    ['iifname "eth0" udp dport 5060 accept', "drop", /^warning the firewall lets all senders/],
     [
       'ct state { established, related } accept\n\t\tiifname { "lan0", "lo" } accept',
       "drop",
       /^warning the firewall drops/,
     ],
-    ["ct state vmap { established : accept, invalid : drop }\n\t\tjump mine", "drop", /^unseen/],
-    ["", "accept", /^warning the firewall lets everybody/],
+    ["ct state vmap { established : accept, invalid : drop }\n\t\tjump mine", "drop", /^skipped/],
+    ["", "accept", /^warning the firewall lets all senders/],
   ])("nft: %s", (rules, policy, expected) => {
     const ruleset = `table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy ${policy};\n\t\t${rules}\n\t}\n\tchain mine {\n\t}\n}\n#`;
     expect(told("firewall", { family: "debian", said: { [RULES]: ruleset } })).toMatch(expected);
   });
 
   test("no way to upstream, no rules to be read", () => {
-    expect(told("firewall", { peers: [] })).toMatch(/^unseen/);
-    expect(told("firewall", { said: { [RULES]: undefined } })).toMatch(/^unseen/);
-    expect(told("firewall")).toMatch(/^warning the firewall lets everybody in on eth0/);
+    expect(told("firewall", { peers: [] })).toMatch(/^skipped/);
+    expect(told("firewall", { said: { [RULES]: undefined } })).toMatch(/^skipped/);
+    expect(told("firewall")).toMatch(/^warning the firewall lets all senders in on eth0/);
   });
 
   test("nobody in the Internet reaches a private address: open is well there", () => {

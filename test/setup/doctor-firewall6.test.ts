@@ -67,17 +67,17 @@ ${rules}COMMIT
     [own, /^ok/],
     [`-A INPUT -s ${UPSTREAM6}/128 -j ACCEPT\n`, /^ok/],
     ["-A INPUT -s 2001:db8:6::/64 -j ACCEPT\n", /^warning the firewall drops/],
-    ["-A INPUT -p udp -m udp --dport 5060 -j ACCEPT\n", /^warning the firewall lets everybody/],
-    ["-A INPUT -m rt --rt-type 0 -j ACCEPT\n", /^unseen/],
-    ["-A INPUT -p udp -m udp --dport 5060 -j sip6\n", /^unseen/],
+    ["-A INPUT -p udp -m udp --dport 5060 -j ACCEPT\n", /^warning the firewall lets all senders/],
+    ["-A INPUT -m rt --rt-type 0 -j ACCEPT\n", /^skipped/],
+    ["-A INPUT -p udp -m udp --dport 5060 -j sip6\n", /^skipped/],
     ["-A INPUT -p tcp -m tcp --dport 22 -m limit --limit 5/min -j ACCEPT\n", /^warning the firewall drops/],
-    ['-A INPUT -m comment --comment "no icmp here" -j ACCEPT\n', /^warning the firewall lets everybody/],
+    ['-A INPUT -m comment --comment "no icmp here" -j ACCEPT\n', /^warning the firewall lets all senders/],
   ])("%s", (rules, expected) => {
     expect(six({ family: "tomato", said: { [RULES6]: rules6(rules) } })).toMatch(expected);
   });
 
   test("nobody could read it", () => {
-    expect(six({ said: {} })).toMatch(/^unseen no firewall could be read for eth0/);
+    expect(six({ said: {} })).toMatch(/^skipped no firewall could be read for eth0/);
   });
 });
 
@@ -102,13 +102,13 @@ describe("doctor: nftables with a table for each IP version", () => {
       "open, closed",
       input("accept"),
       input("drop", rules6),
-      /^warning .* everybody in on eth0: .*\nwarning .* drops requests of 2/,
+      /^warning .* all senders in on eth0: .*\nwarning .* drops requests of 2/,
     ],
     [
       "closed, open",
       input("drop"),
       input("accept"),
-      /^warning .* drops requests of 198.*\nwarning .* everybody in on eth0 by IPv6/,
+      /^warning .* drops requests of 198.*\nwarning .* all senders in on eth0 by IPv6/,
     ],
     [
       "closed, upstream alone",
@@ -119,7 +119,7 @@ describe("doctor: nftables with a table for each IP version", () => {
       ),
       /^warning .* drops requests of 198.*\nok /,
     ],
-    ["closed, who knows", input("drop"), input("drop", `${rules6}\t\tip6 saddr @x accept\n`), /drops.*\nunseen /],
+    ["closed, who knows", input("drop"), input("drop", `${rules6}\t\tip6 saddr @x accept\n`), /drops.*\nskipped /],
   ])("%s", (_, four, six6, expected) => {
     expect(both(four, six6)).toMatch(expected);
   });
@@ -170,7 +170,7 @@ ${more}`;
     const ubus = JSON.stringify({ interface: [{ interface: "wan", l3_device: "eth0" }] });
     const say = (more?: string) => dual({ family: "openwrt", said: { [UCI_FIREWALL]: uci(more), [UBUS]: ubus } });
     const [four, verdict, ...cure] = say().split("\n");
-    expect(four).toMatch(/^warning the firewall lets everybody in/);
+    expect(four).toMatch(/^warning the firewall lets all senders in/);
     expect(verdict).toMatch(/^warning the firewall drops requests of 2001:db8:5::10 on eth0/);
     expect(cure).toContain("uci set firewall.branchline6='rule'");
     expect(cure).toContain(`uci add_list firewall.branchline6.src_ip='${UPSTREAM6}'`);

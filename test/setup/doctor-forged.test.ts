@@ -13,7 +13,7 @@ const said = (change: Partial<Facts>, yaml = MAY) => told("dial-out", change, ya
 describe("doctor: dial-out", () => {
   test("upstream may not dial out, or there is no gateway: nothing to gain", () => {
     const loose = files({ all: "0", eth0: "0", eth1: "0" });
-    expect(said(loose, YAML)).toBe("ok nobody but phones dials out at the gateways");
+    expect(said(loose, YAML)).toBe("ok only phones dial out at the gateways");
     expect(said(loose, MAY.replace(/gateways: .*/, ""))).toMatch(/^ok/);
   });
 
@@ -35,15 +35,15 @@ describe("doctor: dial-out", () => {
     const strict = files({ all: "1" });
     expect(said(strict)).toMatch(/^ok .*; what is forged on the way to upstream itself/);
     const addresses = [...healthy().addresses, { device: "wg0", address: "10.9.0.2", cidr: "10.9.0.2/24" }];
-    expect(said({ ...strict, addresses, peers: [peer({ local: "10.9.0.2" })] })).not.toContain(
+    expect(said({ ...strict, addresses, peers: [peer({ source: "10.9.0.2", local: "10.9.0.2" })] })).not.toContain(
       "way to upstream itself",
     );
   });
 
   test("without UDP nobody can forge", () => {
     const tcp = MAY.replace(
-      "listen: [udp:10.222.237.1, udp:203.0.113.2]",
-      "listen: [tcp:10.222.237.1, tcp:203.0.113.2]",
+      "listen: [udp:10.222.237.1, udp:203.0.113.2, udp:10.10.1.1]",
+      "listen: [tcp:10.222.237.1, tcp:203.0.113.2, tcp:10.10.1.1]",
     )
       .replace(`sip:${UPSTREAM}`, `"sip:${UPSTREAM};transport=tcp"`)
       .replace("sip:10.10.1.3", '"sip:10.10.1.3;transport=tcp"');

@@ -1,6 +1,7 @@
 /** A router on which nothing is wrong, for tests to spoil. */
 import { loadConfig } from "../../src/app/config/load-config.ts";
-import { examine } from "../../src/setup/doctor/doctor.ts";
+import type { RunningStatus } from "../../src/app/control.ts";
+import { examine } from "../../src/setup/doctor/checks.ts";
 import type { Facts, PeerFact } from "../../src/setup/doctor/facts.ts";
 import { MEMORY, MODULES, ROUTES, RULES, TRACKED } from "../../src/setup/doctor/families.ts";
 
@@ -9,7 +10,7 @@ export const LAN = "10.222.237.1";
 export const UPSTREAM = "198.51.100.10";
 
 export const YAML = `
-listen: [udp:${LAN}, udp:${WAN}]
+listen: [udp:${LAN}, udp:${WAN}, udp:10.10.1.1]
 localnet: [10.222.237.0/24]
 upstream: sip:${UPSTREAM}
 gateways: [sip:10.10.1.3]
@@ -34,8 +35,12 @@ export function peer(change: Partial<PeerFact> = {}): PeerFact {
   return {
     role: "upstream",
     name: `sip:${UPSTREAM}`,
+    alias: UPSTREAM,
     to: { address: UPSTREAM, port: 5060, protocol: "udp" },
+    source: "local" in change ? change.local : WAN,
+    listener: `udp:${WAN}:5060`,
     local: WAN,
+    local_port: 40_000,
     answer: answer(`${WAN}:40000;branch=z9hG4bKx;rport=40000;received=${WAN}`),
     error: "",
     took_ms: 12,
@@ -47,7 +52,10 @@ export function peer(change: Partial<PeerFact> = {}): PeerFact {
 export const GATEWAY = peer({
   role: "gateway",
   name: "sip:10.10.1.3",
+  alias: "10.10.1.3",
   to: { address: "10.10.1.3", port: 5060, protocol: "udp" },
+  source: "10.10.1.1",
+  listener: "udp:10.10.1.1:5060",
   local: "10.10.1.1",
 });
 
@@ -60,6 +68,8 @@ export function healthy(change: Partial<Facts> = {}): Facts {
     inTwoWeeks: "2026-12-05T10:00:00Z",
     built: "2026-11-20T00:00:00Z",
     family: "unknown",
+    file: "/etc/branchline/branchline.yaml",
+    fileFaults: [],
     files: {
       [MODULES]: "nf_conntrack 102400 5 nf_nat, Live 0x80000000\nnf_nat 36864 1 iptable_nat, Live 0x80000000\n",
       [MEMORY]: "MemTotal:  255000 kB\nMemFree:  60000 kB\nMemAvailable:  170000 kB\n",
@@ -75,9 +85,10 @@ export function healthy(change: Partial<Facts> = {}): Facts {
       { device: "switch0", address: LAN, cidr: `${LAN}/24` },
       { device: "eth1", address: "10.10.1.1", cidr: "10.10.1.1/24" },
     ],
-    ports: [undefined, undefined],
+    ports: [undefined, undefined, undefined],
     isRunning: false,
     status: undefined,
+    askFault: undefined,
     stateFault: undefined,
     certificate: undefined,
     names: [],
@@ -86,12 +97,28 @@ export function healthy(change: Partial<Facts> = {}): Facts {
   };
 }
 
-/** What one check says about the healthy router with `change`: "state text", then the cure, a line each. */
+/** How a branchline that runs well is. */
+export function status(change: Partial<RunningStatus> = {}): RunningStatus {
+  return {
+    force: "auto",
+    upstream: [{ name: UPSTREAM, state: "up", observed: "up" }],
+    gateways: [],
+    phones: { addresses: 3, contacts: 3 },
+    version: "0.1.0",
+    up_s: 3_600,
+    listen: [LAN, WAN, "10.10.1.1"].map((address) => ({ name: `udp:${address}:5060`, address })),
+    dropped: {},
+    tables: [],
+    history: [],
+    ...change,
+  };
+}
+
+/** What one check says about the healthy router with `change`: "severity text", then the cure, a line each. */
 export function told(check: string, change: Partial<Facts> = {}, yaml = YAML): string {
-  return examine(healthy(change), configOf(yaml))
-    .filter((finding) => finding.check === check)
-    .map(({ state, text, cure = [], undo }) => {
-      const lines = [`${state} ${text}`, ...cure, ...(undo === undefined ? [] : ["undo:", ...undo])];
+  return examine(healthy(change), configOf(yaml), [check])
+    .map(({ severity, text, cure, undo }) => {
+      const lines = [`${severity} ${text}`, ...cure, ...(undo === undefined ? [] : ["undo:", ...undo])];
       return lines.join("\n");
     })
     .join("\n");

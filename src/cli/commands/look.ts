@@ -1,7 +1,7 @@
 /** Commands of the group "Look": they change nothing (but `doctor --fix`). */
 import { askAndPrint, explainAndPrint } from "../ask.ts";
 import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command-row.ts";
-import { doctor } from "../doctor.ts";
+import { checksFault, doctor } from "../doctor.ts";
 
 export const LOOK: readonly CommandRow[] = [
   command({
@@ -95,20 +95,32 @@ export const LOOK: readonly CommandRow[] = [
     description: [
       "Looks at this router and the way to upstream: SIP ALG, firewall, DNS, clock, certificates, what upstream and the " +
         "gateways answer. Each finding has its cure as command lines of the router's own.",
-      "With --fix it makes the changes that it marks, and looks again. That needs root.",
+      "Faults come first, then warnings, then what couldn't be looked at. Checks that are well are named in one line. A " +
+        "configuration with faults is the first finding, and the machine is examined all the same.",
+      "Where branchline runs, its own view of upstream and the gateways counts. Else OPTIONS leaves from the address in " +
+        "`listen` that branchline would use.",
+      "With --fix it makes the changes that it marks, and looks again. That needs root. deploy/doctor.md describes each check.",
     ],
     arguments: [],
     options: [
       CONFIG_OPTION,
+      {
+        name: "only",
+        value: "CHECKS",
+        help: "Run only these checks, such as upstream,mtu",
+        fault: checksFault,
+      },
+      { name: "verbose", letter: "v", help: "Say what each check has found that is well" },
       { name: "fix", help: "Make the marked changes through the router's configuration" },
       JSON_OPTION,
     ],
     examples: [
       { line: "branchline doctor", does: "What hinders calls here?" },
+      { line: "branchline doctor --only upstream,listen", does: "Does the PBX answer?" },
       { line: "sudo branchline doctor --fix", does: "Cure what can be cured" },
     ],
     exits: { 0: "No fault was found", 1: "A fault was found" },
     seeAlso: ["check", "status"],
-    action: ({ config, json, fix }) => doctor(config, json, fix),
+    action: doctor,
   }),
 ];

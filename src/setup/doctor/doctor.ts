@@ -1,68 +1,27 @@
-/** `branchline doctor`: all checks, what they say, and what --fix does about it. */
-import type { Config } from "../../app/config/config.ts";
+/** `branchline doctor`: looks, judges, and what --fix does about it. */
 import { printable } from "../../base/printable.ts";
 import { runCommand } from "../../io/node/host.ts";
-import type { Facts, Family, State, Verdict } from "./facts.ts";
+import { examine, type Finding, slowFor } from "./checks.ts";
+import type { Facts } from "./facts.ts";
 import { scriptsOf } from "./families.ts";
-import { firewall, offload } from "./firewall.ts";
-import { dialOut } from "./forged.ts";
-import { gather } from "./gather.ts";
-import { boot, buffers, clock, memory, phones, ports, routes, running, storage } from "./machine.ts";
-import { mtu } from "./mtu.ts";
-import { addresses, gateways, names, outboundProxy, path, supportPath, upstream } from "./peers.ts";
-import { sipHelper, tracking } from "./sip-helper.ts";
-
-type Check = (facts: Facts, config: Config) => Verdict[];
-
-/** In the order in which they are told. */
-const CHECKS: Readonly<Record<string, Check>> = {
-  running,
-  ports,
-  phones,
-  upstream,
-  gateways,
-  mtu,
-  addresses,
-  dns: names,
-  "sip-helper": sipHelper,
-  path,
-  "support-path": supportPath,
-  "outbound-proxy": outboundProxy,
-  conntrack: tracking,
-  firewall,
-  offload,
-  routes,
-  "dial-out": dialOut,
-  clock,
-  storage,
-  memory,
-  buffers,
-  boot,
-};
-
-export interface Finding extends Verdict {
-  readonly check: string;
-}
+import { gather, type Patient } from "./gather.ts";
 
 /** A commit on an EdgeRouter X takes some twenty seconds. */
 const CHANGE_ms = 120_000;
 
-/** What all checks say of these facts. */
-export function examine(facts: Facts, config: Config): Finding[] {
-  return Object.entries(CHECKS).flatMap(([check, judge]) =>
-    judge(facts, config).map((verdict) => ({ check, ...verdict })),
-  );
-}
-
-export interface Report {
-  readonly family: Family;
+/** What was seen, and what the checks say of it. */
+export interface Diagnosis {
+  readonly facts: Facts;
   readonly findings: readonly Finding[];
 }
 
-/** Looks; takes less than 10 s, whatever is dead. */
-export async function diagnose(config: Config, built: string): Promise<Report & { readonly facts: Facts }> {
-  const facts = await gather(config, built);
-  return { family: facts.family, findings: examine(facts, config), facts };
+/**
+ * Looks; takes less than 10 s, whatever is dead.
+ * @param names of the checks
+ */
+export async function diagnose(patient: Patient, names: readonly string[]): Promise<Diagnosis> {
+  const facts = await gather(patient, slowFor(names));
+  return { facts, findings: examine(facts, patient.config, names) };
 }
 
 /** The changes that --fix makes, each with its opposite. */
@@ -72,7 +31,7 @@ export function treatable(findings: readonly Finding[]): readonly Finding[] {
 
 /** Makes them; `say` hears of each command before it runs, and what came of it. */
 export async function treat(findings: readonly Finding[], say: (line: string) => void): Promise<void> {
-  for (const { check, cure = [], undo = [] } of treatable(findings)) {
+  for (const { check, cure, undo = [] } of treatable(findings)) {
     for (const script of scriptsOf(cure.filter((line) => !line.startsWith("#")))) {
       say(`${check}: ${script}`);
       const { code, text } = await runCommand(script, CHANGE_ms);
@@ -81,23 +40,4 @@ export async function treat(findings: readonly Finding[], say: (line: string) =>
     }
     if (undo.length > 0) say(`  to undo it: ${undo.join("; ")}`);
   }
-}
-
-const LABEL: Readonly<Record<State, string>> = {
-  ok: "ok      ",
-  warning: "warning ",
-  fault: "FAULT   ",
-  unseen: "unseen  ",
-};
-
-/** The report as people read it. */
-export function reportText({ family, findings }: Report): string {
-  const lines = [`This router is of the family ${family}.`];
-  for (const { check, state, text, cure = [], undo } of findings) {
-    lines.push(`${LABEL[state]}${check}: ${text}`, ...cure.map((line) => `            ${line}`));
-    if (undo !== undefined) lines.push("          (--fix does that)");
-  }
-  const count = (wanted: State) => findings.filter(({ state }) => state === wanted).length;
-  lines.push(`Faults: ${count("fault")}, warnings: ${count("warning")}, not seen: ${count("unseen")}.`);
-  return `${printable(lines.join("\n"))}\n`;
 }

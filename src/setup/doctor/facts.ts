@@ -24,8 +24,15 @@ export interface NameFact {
 /** How an upstream target or a gateway has answered OPTIONS at one address. */
 export interface PeerFact extends Exchanged {
   readonly role: "upstream" | "gateway";
+  /** Its URI, as the file has it. */
   readonly name: string;
+  /** By which name the status of a running branchline speaks of it. */
+  readonly alias: string;
   readonly to: ResolvedAddress;
+  /** From which of our addresses the kernel would send there; undefined: it has no route. */
+  readonly source: string | undefined;
+  /** The `listen` address from which branchline sends there, as the file names it; undefined: none can. */
+  readonly listener: string | undefined;
   /** The same by UDP with requests of other lengths: whether each was answered. Empty: it isn't reached by UDP. */
   readonly lengths: readonly LengthFact[];
 }
@@ -41,15 +48,20 @@ export interface Facts extends Machine {
   readonly family: Family;
   /** When this program was built, ISO 8601. */
   readonly built: string;
+  /** The full path of the configuration file. */
+  readonly file: string;
+  /** What is wrong with it, a line for each fault; what could be read of the file is examined all the same. */
+  readonly fileFaults: readonly string[];
   readonly files: Texts;
   /** What commands printed. */
   readonly said: Texts;
   readonly addresses: readonly OwnAddress[];
   /** For each listener: why its port can't be had, an error's code; undefined: it is free. */
   readonly ports: readonly (string | undefined)[];
-  /** Whether a branchline runs with this file; its status, if it gives it to us. */
+  /** Whether a branchline runs with this file; its status, if it gives it to us, or why not: an error's code or message. */
   readonly isRunning: boolean;
   readonly status: RunningStatus | undefined;
+  readonly askFault: string | undefined;
   /** Why the state folder can't be written. */
   readonly stateFault: string | undefined;
   /** Our certificate's validity. */
@@ -58,21 +70,37 @@ export interface Facts extends Machine {
   readonly peers: readonly PeerFact[];
 }
 
-/** ok; something to think about; calls fail, or will; it couldn't be seen. */
-export type State = "ok" | "warning" | "fault" | "unseen";
+/** Nothing is wrong; something to think about; calls fail, or will; it couldn't be looked at. */
+export type Severity = "ok" | "warning" | "fault" | "skipped";
+
+/** What a finding rests on, for programs that read it; names as in JSON (`took_ms`). */
+export type FindingFacts = Readonly<Record<string, string | number | boolean | null | readonly (string | number)[]>>;
 
 /** What one check has found. */
 export interface Verdict {
-  readonly state: State;
+  readonly severity: Severity;
   /** What it means for calls. */
   readonly text: string;
   /** Command lines, or a hint that begins with "#". */
-  readonly cure?: readonly string[];
+  readonly cure: readonly string[];
   /** How to undo the cure: where this is given, --fix may apply it. Empty: nothing is left to undo. */
   readonly undo?: readonly string[];
+  readonly facts: FindingFacts;
 }
 
-export const ok = (text: string): Verdict => ({ state: "ok", text });
-export const unseen = (text: string): Verdict => ({ state: "unseen", text });
-export const warning = (text: string, cure: readonly string[] = []): Verdict => ({ state: "warning", text, cure });
-export const fault = (text: string, cure: readonly string[] = []): Verdict => ({ state: "fault", text, cure });
+export const ok = (text: string, facts: FindingFacts = {}): Verdict => ({ severity: "ok", text, cure: [], facts });
+export const skipped = (text: string, facts: FindingFacts = {}): Verdict => {
+  return { severity: "skipped", text, cure: [], facts };
+};
+export const warning = (text: string, cure: readonly string[] = [], facts: FindingFacts = {}): Verdict => {
+  return { severity: "warning", text, cure, facts };
+};
+export const fault = (text: string, cure: readonly string[] = [], facts: FindingFacts = {}): Verdict => {
+  return { severity: "fault", text, cure, facts };
+};
+
+/** What others than root are told. */
+export const NEEDS_ROOT = "needs root (sudo)";
+
+/** What is told where a fault in the file may be why there is nothing to look at. */
+export const NEEDS_FILE = "needs a file without faults";

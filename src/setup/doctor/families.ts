@@ -1,6 +1,6 @@
 /** What tells the families of routers apart, and what they know about themselves. */
 import type { Config } from "../../app/config/config.ts";
-import type { Facts, Family, Texts } from "./facts.ts";
+import type { Facts, Family, PeerFact, Texts } from "./facts.ts";
 
 const WRAPPER = "/opt/vyatta/sbin/vyatta-cfg-cmd-wrapper";
 const OPENWRT = "/etc/openwrt_release";
@@ -14,18 +14,23 @@ export const HELPER = "/proc/sys/net/netfilter/nf_conntrack_helper";
 export const MEMORY = "/proc/meminfo";
 export const ROUTES = "/proc/net/route";
 export const BUFFER = "/proc/sys/net/core/rmem_max";
+export const MOUNTS = "/proc/mounts";
+export const NETSTAT = "/proc/net/netstat";
 export const EDGEOS_CONFIG = "/config/config.boot";
 export const EDGEOS_BOOT = "/config/scripts/post-config.d/50-branchline";
 export const OPENWRT_BOOT = "/etc/rc.d";
 export const ENTWARE_BOOT = "/opt/etc/init.d";
 export const SYSTEMD_BOOT = "/etc/systemd/system/multi-user.target.wants/branchline.service";
-export const SYSTEMD_UNIT = "/lib/systemd/system/branchline.service";
+export const SYSTEMD_UNITS = [
+  "/lib/systemd/system/branchline.service",
+  "/etc/systemd/system/branchline.service",
+] as const;
 
 /** Files and folders to read; of some only whether they are there counts. */
 export const FILES: readonly string[] = [
   ...[WRAPPER, OPENWRT, ...NVRAM, DEBIAN, OS],
-  ...[MODULES, BUILT_IN, "/sys/module", HELPER, MEMORY, ROUTES, BUFFER, EDGEOS_CONFIG, EDGEOS_BOOT],
-  ...[OPENWRT_BOOT, "/etc/init.d", ENTWARE_BOOT, SYSTEMD_BOOT, SYSTEMD_UNIT, "/etc/resolv.conf"],
+  ...[MODULES, BUILT_IN, "/sys/module", HELPER, MEMORY, ROUTES, BUFFER, MOUNTS, NETSTAT, EDGEOS_CONFIG, EDGEOS_BOOT],
+  ...[OPENWRT_BOOT, "/etc/init.d", ENTWARE_BOOT, SYSTEMD_BOOT, ...SYSTEMD_UNITS, "/etc/resolv.conf"],
 ];
 
 /** Whose settings these are, by the files that only one family has. */
@@ -47,6 +52,8 @@ export const TRACKED = "{ conntrack -L -p udp || cat /proc/net/nf_conntrack; } &
 export const HAS_CONNTRACK = "command -v conntrack";
 /** How often the kernel has told that its helper dropped something. */
 export const DROPPED = "dmesg | grep -c 'nf_ct_sip: dropping'";
+/** Whether the time is kept right, by what this system has to ask. */
+export const TIME_SYNC = "timedatectl || adjtimex || ntpq -c rv";
 export const SOCKETS = "ss -lnptu || netstat -lnptu";
 export const UCI_FIREWALL = "uci show firewall";
 export const UBUS = "ubus call network.interface dump";
@@ -59,7 +66,7 @@ export const space = ({ state }: Config) =>
 export function commandsFor(family: Family, config: Config): string[] {
   const own = { edgeos: [EDGEOS_RUNS], openwrt: [UCI_FIREWALL, UBUS], tomato: [NVRAM_SIP], debian: [], unknown: [] };
   const rules = config.listeners.some(({ settings }) => settings.version === 6) ? [RULES, RULES6] : [RULES];
-  return [...rules, TRACKED, HAS_CONNTRACK, DROPPED, SOCKETS, space(config), ...own[family]];
+  return [...rules, TRACKED, HAS_CONNTRACK, DROPPED, TIME_SYNC, SOCKETS, space(config), ...own[family]];
 }
 
 /**
@@ -118,6 +125,16 @@ export function uciValues(text: string | undefined): Map<string, Map<string, str
 /** The interface that has this address. */
 export function deviceOf({ addresses }: Facts, address: string | undefined): string | undefined {
   return addresses.find((one) => one.address === address)?.device;
+}
+
+/** The interface by which the kernel sends to this peer. */
+export function wayTo(facts: Facts, { source, local }: Pick<PeerFact, "source" | "local">): string | undefined {
+  return deviceOf(facts, source) ?? deviceOf(facts, local);
+}
+
+/** The script of ours in a folder of init scripts, by the names in it; undefined: none. */
+export function initScript(names: string | undefined): string | undefined {
+  return (names ?? "").split("\n").find((name) => /^(?:S\d+)?branchline$/.test(name));
 }
 
 /** Whether what comes in there has come through a VPN. */

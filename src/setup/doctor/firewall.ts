@@ -3,7 +3,7 @@
 import type { Config } from "../../app/config/config.ts";
 import { ipVersion, isPrivate } from "../../base/ip-range.ts";
 import type { Transport } from "../../transport/flow.ts";
-import { type Facts, ok, type PeerFact, unseen, type Verdict, warning } from "./facts.ts";
+import { type Facts, NEEDS_ROOT, ok, type PeerFact, skipped, type Verdict, warning } from "./facts.ts";
 import {
   configure,
   deviceOf,
@@ -15,6 +15,7 @@ import {
   UBUS,
   UCI_FIREWALL,
   uciValues,
+  wayTo,
 } from "./families.ts";
 import { covers, inputRules, judge, type Openness, type Rule, type Standard } from "./rules.ts";
 
@@ -37,14 +38,12 @@ interface Opening {
 
 /** Whether requests of upstream get in, by each interface on which they would come, and each IP version. */
 export function firewall(facts: Facts, config: Config): Verdict[] {
-  const peers = facts.peers.filter(({ role, local }) => role === "upstream" && local !== undefined);
-  const devices = [...new Set(peers.map(({ local }) => deviceOf(facts, local)))];
-  if (peers.length === 0) return [unseen("no way to upstream is known, so no rule can be judged")];
+  const peers = facts.peers.filter((peer) => peer.role === "upstream" && wayTo(facts, peer) !== undefined);
+  const devices = [...new Set(peers.map((peer) => wayTo(facts, peer)))];
+  if (peers.length === 0) return [skipped("no way to upstream is known, so no rule can be judged")];
   return devices.flatMap((device) =>
     ([4, 6] as const).flatMap((version) => {
-      const here = peers.filter(
-        ({ local, to }) => deviceOf(facts, local) === device && ipVersion(to.address) === version,
-      );
+      const here = peers.filter((peer) => wayTo(facts, peer) === device && ipVersion(peer.to.address) === version);
       return device === undefined || here.length === 0 ? [] : [behind(facts, config, device, version, here)];
     }),
   );
@@ -62,8 +61,11 @@ function behind(facts: Facts, config: Config, device: string, version: 4 | 6, pe
     protocol: layers.size > 1 ? "tcp_udp" : layers.has("udp") ? "udp" : "tcp",
     ports: [...new Set(used.map(({ port }) => port))].sort(),
   };
+  const known = { interface: device, ip_version: version, sources: opening.sources, ports: opening.ports };
   const wall = wallOf(facts, device, opening);
-  if (wall === undefined) return unseen(`no firewall could be read for ${device}`);
+  if (wall === undefined) {
+    return skipped(facts.isRoot ? `no firewall could be read for ${device}` : NEEDS_ROOT, known);
+  }
   const found = new Set<Openness>();
   for (const source of opening.sources) {
     for (const { transport, port } of used) {
@@ -73,20 +75,20 @@ function behind(facts: Facts, config: Config, device: string, version: 4 | 6, pe
   const who = `${opening.sources.join(", ")} on ${device}`;
   if (found.has("closed")) {
     const text = `the firewall drops requests of ${who}: calls from upstream come through only while our own probes keep the way open`;
-    const verdict = warning(text, wall.cure);
+    const verdict = warning(text, wall.cure, known);
     return wall.undo === undefined ? verdict : { ...verdict, undo: wall.undo };
   }
   if (found.has("unclear"))
-    return unseen(`whether the firewall lets requests of ${who} in can't be told by reading it`);
+    return skipped(`whether the firewall lets requests of ${who} in can't be told by reading it`, known);
   if (found.has("everybody")) {
-    if (peers.every(({ local }) => isTunnel(device) || isPrivate(local ?? ""))) {
-      return ok(`the firewall lets upstream's requests in on ${device}`);
+    if (isTunnel(device) || peers.every(({ source, local }) => isPrivate(source ?? local ?? ""))) {
+      return ok(`the firewall lets upstream's requests in on ${device}`, known);
     }
-    return warning(
-      `the firewall lets everybody in on ${device}${version === 6 ? " by IPv6" : ""}: strangers will try to dial out; open it for upstream alone`,
-    );
+    const where = `${device}${version === 6 ? " by IPv6" : ""}`;
+    const open = `the firewall lets all senders in on ${where}: strangers will try to dial out; open it for upstream alone`;
+    return warning(open, [], known);
   }
-  return ok(`the firewall lets requests of ${who} in`);
+  return ok(`the firewall lets requests of ${who} in`, known);
 }
 
 function wallOf(facts: Facts, device: string, opening: Opening): Wall | undefined {
@@ -259,7 +261,7 @@ export function offload(facts: Facts): Verdict[] {
     (family === "edgeos" && setLines(files[EDGEOS_CONFIG]).includes("system offload hwnat enable")) ||
     (family === "openwrt" && /flow_offloading_hw='1'/.test(said[UCI_FIREWALL] ?? ""));
   if (!isOn) return [ok("no hardware offloading is known to be on")];
-  const tunnels = peers.filter(({ local }) => deviceOf(facts, local)?.startsWith("wg"));
+  const tunnels = peers.filter((peer) => wayTo(facts, peer)?.startsWith("wg"));
   if (tunnels.length === 0) return [ok("hardware offloading is on, and upstream isn't behind WireGuard")];
   const cure = {
     edgeos: configure("set system offload hwnat disable"),

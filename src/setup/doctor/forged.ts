@@ -1,7 +1,7 @@
 /** Forged UDP sources: whether the kernel refuses them, and what could be had by them. */
 import type { Config } from "../../app/config/config.ts";
 import { type Facts, ok, type Verdict, warning } from "./facts.ts";
-import { configure, deviceOf, filterOf, isTunnel } from "./families.ts";
+import { configure, filterOf, isTunnel, wayTo } from "./families.ts";
 
 /** Whether the kernel refuses what comes in by this device from an address that another one leads to (rp_filter 1). */
 export function isStrict({ files }: Facts, device: string): boolean {
@@ -21,9 +21,9 @@ export function strictCure({ files, family }: Facts, device: string): string[] {
 /** Whether strangers could call at the gateways' expense, where the file lets upstream dial out: upstream is known by its address. */
 export function dialOut(facts: Facts, { site, listeners }: Config): Verdict[] {
   const { upstream, gateways, localnet } = site;
-  if (!upstream.mayDialOut || gateways.length === 0) return [ok("nobody but phones dials out at the gateways")];
+  if (!upstream.mayDialOut || gateways.length === 0) return [ok("only phones dial out at the gateways")];
   if (listeners.every(({ transport }) => transport.isReliable)) {
-    return [ok("upstream may dial out; without a udp: address in listen nobody can pass for it by a forged source")];
+    return [ok("upstream may dial out; without a udp: address in listen a forged source can't pass for it")];
   }
   const harm = "a stranger who forges upstream's address over UDP dials out at the gateways' expense";
   const others = [
@@ -37,7 +37,7 @@ export function dialOut(facts: Facts, { site, listeners }: Config): Verdict[] {
     const text = `upstream may dial out, and ${devices.join(", ")} takes packets with forged addresses: ${harm}`;
     return [warning(text, [...new Set(cure), ...others])];
   }
-  const ways = facts.peers.filter(({ role }) => role === "upstream").map(({ local }) => deviceOf(facts, local));
+  const ways = facts.peers.filter(({ role }) => role === "upstream").map((peer) => wayTo(facts, peer));
   const isPrivate = ways.length > 0 && ways.every((device) => isTunnel(device));
   const rest = isPrivate ? "" : "; what is forged on the way to upstream itself, only TLS or a VPN keeps out";
   return [ok(`upstream may dial out, and packets with forged addresses are refused on all other ways${rest}`)];

@@ -3,65 +3,70 @@
  *
  * Facts are texts, as files and commands give them, and checks are functions of these texts: the output of a router that isn't at hand is
  * a test case. A cure is a list of the family's own command lines: what is printed is what `--fix` runs.
+ *
+ * A running branchline's own view of a peer comes before doctor's OPTIONS, and those leave from the `listen` address that the
+ * proxy's locator would choose (`probe.ts`): a fresh socket may be answered where branchline isn't.
  */
 
 import { CONTROL_FILE, type Config } from "../../app/config/config.ts";
-import type { ControlAnswer } from "../../app/control.ts";
+import type { ControlAnswer, RunningStatus } from "../../app/control.ts";
 import { ipVersion } from "../../base/ip-range.ts";
-import { askControl } from "../../io/node/control-socket.ts";
-import { exchange } from "../../io/node/exchange.ts";
+import { askControl, listeningSockets } from "../../io/node/control-socket.ts";
 import { bindFault, certificateDates, readMachine, runCommand, writeFault } from "../../io/node/host.ts";
 import { readAddresses } from "../../io/node/interfaces.ts";
 import { readText } from "../../io/node/read-text.ts";
 import { resolve } from "../../io/node/resolve.ts";
 import { parseHosts, parseResolvConf } from "../../io/node/resolver-files.ts";
-import { createRandom } from "../../io/node/secret.ts";
-import type { SipUri } from "../../message/uri.ts";
-import { peerName } from "../../policy/peers/peer.ts";
-import type { ProbeSettings } from "../../policy/site.ts";
-import { DEFAULT_PROTOCOL, TRANSPORTS } from "../../transport/flow.ts";
-import { hopOf, portOf } from "../../transport/locator.ts";
-import type { ResolvedAddress } from "../../transport/next-hops.ts";
+import { hopOf } from "../../transport/locator.ts";
 import { interfacesOf } from "../../transport/own-listener.ts";
-import { optionsFrom } from "../options.ts";
-import type { Facts, NameFact, PeerFact } from "./facts.ts";
+import type { Facts, NameFact } from "./facts.ts";
 import { commandsFor, FILES, familyOf, filterOf } from "./families.ts";
+import { askPeers } from "./probe.ts";
 
 const COMMAND_ms = 4_000;
 const LOOKUP_ms = 4_000;
-const ANSWER_ms = 3_000;
-/**
- * Lengths of OPTIONS requests. The first fits into one packet of Ethernet, but not through each tunnel; the second is as
- * long as an INVITE with SDP and proxies' Record-Routes, and travels in two fragments.
- */
-const LONG_octets = [1_400, 2_000];
-/** More addresses of a name aren't asked. */
-const ADDRESSES_MAX = 4;
+
+/** What is examined. */
+export interface Patient {
+  /** The full path of the configuration file. */
+  readonly file: string;
+  /** What the file says; with faults in it, what could be read, and defaults. */
+  readonly config: Config;
+  /** A line for each fault; empty: the file is right. */
+  readonly fileFaults: readonly string[];
+  /** When this program was built, ISO 8601. */
+  readonly built: string;
+}
+
+/** Facts that take time, and are left out when no check wants them. */
+export type Slow = "names" | "peers";
 
 /** Reads, asks and tries; changes nothing. Takes 8 s at the most. */
-export async function gather(config: Config, built: string): Promise<Facts> {
+export async function gather(patient: Patient, wanted: ReadonlySet<Slow>): Promise<Facts> {
+  const { config, file, fileFaults, built } = patient;
   const addresses = readAddresses() ?? [];
   const interfaces = interfacesOf(addresses);
   for (const listener of config.listeners) listener.settle(interfaces);
   const filters = ["all", ...new Set(addresses.map(({ device }) => device))].map(filterOf);
-  const files = Object.fromEntries([...FILES, ...filters].map((path) => [path, readText(path)]));
+  const files = Object.fromEntries([...FILES, ...filters].map((one) => [one, readText(one)]));
   const family = familyOf(files);
-  const { upstream, gateways } = config.site;
-  const [said, ports, control, names, above, beside] = await Promise.all([
+  // A port that is free is used by probes afterwards.
+  const ports = await Promise.all(
+    config.listeners.map(({ protocol, address, port }) => bindFault(protocol, address, port)),
+  );
+  const [said, control, names, peers] = await Promise.all([
     Promise.all(commandsFor(family, config).map(run)),
-    Promise.all(config.listeners.map(({ protocol, address, port }) => bindFault(protocol, address, port))),
-    askRunning(config),
-    askServers(config),
-    Promise.all(
-      upstream.targets.map((uri) => probe(config, "upstream", uri, upstream.ownProbes.get(uri.text) ?? upstream.probe)),
-    ),
-    Promise.all(gateways.map((one) => probe(config, "gateway", one.uri, one.probe))),
+    askRunning(patient),
+    wanted.has("names") ? askServers(config) : [],
+    wanted.has("peers") ? askPeers(config, ports) : [],
   ]);
   return {
     ...readMachine(),
     ...control,
     family,
     built,
+    file,
+    fileFaults,
     files,
     said: Object.fromEntries(said),
     addresses,
@@ -69,7 +74,7 @@ export async function gather(config: Config, built: string): Promise<Facts> {
     stateFault: writeFault(config.state.folder),
     certificate: config.tls === undefined ? undefined : certificateDates(config.tls.certificate),
     names,
-    peers: [...above, ...beside].flat(),
+    peers,
   };
 }
 
@@ -79,14 +84,28 @@ async function run(line: string): Promise<[string, string | undefined]> {
   return [line, text === "" ? undefined : text];
 }
 
-async function askRunning({ state }: Config): Promise<Pick<Facts, "isRunning" | "status">> {
+type Control = Pick<Facts, "isRunning" | "status" | "askFault">;
+
+const NONE_RUNS: Control = { isRunning: false, status: undefined, askFault: undefined };
+
+/** The branchline in the state folder; or else the one that was started with this file, wherever its state is. */
+async function askRunning({ config, file }: Patient): Promise<Control> {
+  const here = await askAt(`${config.state.folder}/${CONTROL_FILE}`);
+  if (here.isRunning) return here;
+  const others = await Promise.all(listeningSockets(CONTROL_FILE).map(askAt));
+  return others.find(({ status }) => status?.file === file) ?? here;
+}
+
+async function askAt(socket: string): Promise<Control> {
   try {
-    const line = await askControl(`${state.folder}/${CONTROL_FILE}`, JSON.stringify({ command: "status" }));
-    if (line === undefined) return { isRunning: false, status: undefined };
+    const line = await askControl(socket, JSON.stringify({ command: "status" }));
+    if (line === undefined) return NONE_RUNS;
     const answer = JSON.parse(line) as ControlAnswer;
-    return { isRunning: true, status: answer.ok ? answer.status : undefined };
-  } catch {
-    return { isRunning: true, status: undefined };
+    if (answer.ok) return { isRunning: true, status: answer.status as RunningStatus, askFault: undefined };
+    return { isRunning: true, status: undefined, askFault: answer.error };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { isRunning: true, status: undefined, askFault: code ?? message };
   }
 }
 
@@ -104,40 +123,6 @@ function askServers(config: Config): Promise<NameFact[]> {
         const addresses = found.addresses && [...new Set(found.addresses.map(({ address }) => address))];
         return { name, server, addresses, took_ms: found.took_ms };
       });
-    }),
-  );
-}
-
-/** Asks each address of a peer with OPTIONS as the proxy does, from ports of our own, and by UDP with long ones too. */
-async function probe(
-  config: Config,
-  role: PeerFact["role"],
-  uri: SipUri,
-  { options }: ProbeSettings,
-): Promise<PeerFact[]> {
-  const hop = hopOf(uri);
-  const isName = ipVersion(hop.host) === 0;
-  const { protocol = DEFAULT_PROTOCOL } = hop;
-  const literal = { address: hop.host, port: portOf(hop), protocol };
-  const found = isName ? (await resolve(config.listeners, hop, config.dnsServers, LOOKUP_ms)).addresses : [literal];
-  const random = createRandom();
-  const ask = (to: ResolvedAddress, octets: number | undefined) => {
-    const form = { ...options, octets };
-    const compose = (address: string, port: number) => optionsFrom({ address, port }, to, peerName(hop), form, random);
-    return exchange(to, hop.host, config.tls, compose, ANSWER_ms);
-  };
-  return Promise.all(
-    (found ?? []).slice(0, ADDRESSES_MAX).map(async (to) => {
-      const lengths = TRANSPORTS[to.protocol].isReliable ? [] : [undefined, ...LONG_octets];
-      const [exchanged, ...tries] = await Promise.all([
-        ask(to, options.octets),
-        ...lengths.map((octets) => ask(to, octets)),
-      ]);
-      const lengthsTried = tries.map(({ answer }, index) => ({
-        octets: lengths[index],
-        isAnswered: answer !== undefined,
-      }));
-      return { role, name: uri.text, to, lengths: lengthsTried, ...exchanged };
     }),
   );
 }

@@ -1,49 +1,46 @@
-/** The router itself: clock, ports, space, memory, routes, start at boot; and whether phones reach it. */
+/** The router itself: ports, space, memory, routes, start at boot. */
 import type { Config } from "../../app/config/config.ts";
-import { IpRange } from "../../base/ip-range.ts";
 import { hostText } from "../../message/uri.ts";
-import { type Facts, type Family, fault, ok, unseen, type Verdict, warning } from "./facts.ts";
+import { placesOf } from "../init/places.ts";
+import { type Facts, type Family, fault, ok, skipped, type Verdict, warning } from "./facts.ts";
 import {
   BUFFER,
-  configure,
-  deviceOf,
   EDGEOS_BOOT,
   EDGEOS_RUNS,
   ENTWARE_BOOT,
   MEMORY,
+  MOUNTS,
   OPENWRT_BOOT,
   ROUTES,
   SOCKETS,
   SYSTEMD_BOOT,
-  SYSTEMD_UNIT,
+  SYSTEMD_UNITS,
   space,
+  wayTo,
 } from "./families.ts";
 import { isStrict, strictCure } from "./forged.ts";
+import { sizeText } from "./units.ts";
 
-/** Whether a branchline runs with this file, and how it sees upstream. */
-export function running({ isRunning, status }: Facts): Verdict[] {
-  if (!isRunning) return [warning("no branchline runs with this file: phones get no answer")];
-  if (status === undefined) return [unseen("a branchline runs, but doesn't let us ask it")];
-  const bad = status.upstream.filter(({ state }) => state !== "up").map(({ name, state }) => `${name} is ${state}`);
-  const text = `branchline ${status.version} has run for ${status.up_s} s`;
-  return [bad.length === 0 ? ok(text) : warning(`${text}; ${bad.join(", ")}: calls go to the gateway`)];
-}
-
-/** Whether each address of `listen` is there, and its port free, ours or somebody else's. */
-export function ports({ ports: found, isRunning, said }: Facts, { listeners }: Config): Verdict[] {
+/** Whether each address of `listen` is there, and its port free, ours or another program's. */
+export function ports(facts: Facts, { listeners }: Config): Verdict[] {
+  const { ports: found, isRunning, status, said } = facts;
   return listeners.map(({ name, isAway, protocol, transport, address, port }, index) => {
-    if (isAway) return fault(`${name} has no address now: whoever calls by it reaches nobody`, ["ip address"]);
     const where = `${protocol}:${hostText(address)}:${port}`;
+    const known = { listen: name, address: isAway ? null : address, port, error: found[index] ?? null };
+    if (isAway) return fault(`${name} has no address now: calls by it reach nothing`, ["ip address"], known);
+    const isTold = status === undefined || status.listen.some((one) => one.name === name);
     switch (found[index]) {
       case undefined:
-        if (!isRunning) return ok(`${where} is free`);
-        return warning(`the branchline that runs doesn't listen on ${where}: restart it`);
+        if (!isRunning) return ok(`${where} is free`, known);
+        return warning(`the branchline that runs doesn't listen on ${where}`, ["# restart it"], known);
       case "EADDRNOTAVAIL":
-        return fault(`no interface that is up has ${address}: whoever calls by it reaches nobody`, ["ip address"]);
-      case "EADDRINUSE":
-        return isRunning ? ok(`${where} is ours`) : taken(where, transport.layer, port, said[SOCKETS]);
+        return fault(`no interface that is up has ${address}: calls by it reach nothing`, ["ip address"], known);
+      case "EADDRINUSE": {
+        if (isRunning && isTold) return ok(`${where} is ours`, known);
+        return taken(where, transport.layer, port, said[SOCKETS]);
+      }
       default:
-        return unseen(`${where} can't be tried: ${found[index]}`);
+        return skipped(`${where} can't be tried: ${found[index]}`, known);
     }
   });
 }
@@ -53,62 +50,56 @@ function taken(where: string, protocol: string, port: number, sockets = ""): Ver
   const line = sockets.split("\n").find((one) => one.startsWith(protocol) && one.includes(`:${port} `));
   const [, name, id, process = id, program = name] = /"([^"]+)",pid=(\d+)|(\d+)\/(\S+)/.exec(line ?? "") ?? [];
   const who = program === undefined ? "another program" : `${program} (process ${process})`;
-  return fault(`${who} has ${where}: branchline can't start`, [
-    process === undefined ? "ss -lnptu" : `kill ${process}`,
-  ]);
-}
-
-/** Whether the time can be right, and how long our certificate is valid. */
-export function clock({ now, built, inTwoWeeks, certificate, family }: Facts, { tls }: Config): Verdict[] {
-  const verdicts: Verdict[] = [];
-  if (now < built) {
-    const cure = {
-      edgeos: configure("set system ntp server 0.ubnt.pool.ntp.org"),
-      openwrt: ["uci set system.ntp.enabled=1", "uci commit system", "/etc/init.d/sysntpd restart"],
-      tomato: ["# Basic, Time: NTP"],
-      debian: ["timedatectl set-ntp true"],
-      unknown: ["ntpd -q -p pool.ntp.org"],
-    };
-    const text = `the clock says ${now}, before this program was built`;
-    if (tls === undefined) verdicts.push(warning(`${text}: logs and call records lie`, cure[family]));
-    else verdicts.push(fault(`${text}: no certificate is believed, so nothing connects over TLS`, cure[family]));
-  }
-  if (tls !== undefined) {
-    const [from, to] = certificate ?? ["", ""];
-    if (certificate === undefined) verdicts.push(unseen(`the dates in ${tls.certificate} can't be read`));
-    else if (now < from) verdicts.push(fault(`${tls.certificate} is valid from ${from} only: TLS phones stay away`));
-    else if (now > to) verdicts.push(fault(`${tls.certificate} has been invalid since ${to}: TLS phones stay away`));
-    else if (inTwoWeeks > to)
-      verdicts.push(warning(`${tls.certificate} is valid until ${to} only: then TLS phones stay away`));
-    else verdicts.push(ok(`${tls.certificate} is valid until ${to}`));
-  }
-  return verdicts.length > 0 ? verdicts : [ok(`the clock says ${now}`)];
+  const stop = process === undefined ? "ss -lnptu" : `kill ${process}`;
+  const known = { listen: where, program: program ?? null, process_id: process === undefined ? null : Number(process) };
+  const text = `${who} has ${where}: branchline can't start`;
+  return fault(
+    text,
+    [stop, "# for good: take it out of the programs that start at boot, or another port in listen"],
+    known,
+  );
 }
 
 /** kB that the state folder needs at least, and what a firmware upgrade of EdgeOS wants for its copy of /config. */
 const FREE_LEAST_kB = 1_024;
 const FREE_EDGEOS_kB = 20_000;
+/** Kinds of file systems that a reboot empties. */
+const IN_MEMORY: readonly string[] = ["tmpfs", "ramfs"];
 
-/** Room for the state folder. */
-export function storage({ said, stateFault, family, isRoot }: Facts, config: Config): Verdict[] {
-  const [, free] = /\s(\d+)\s+\d+%/.exec(said[space(config)] ?? "") ?? [];
-  const folder = config.state.folder;
+/** Room for the state folder, and whether it outlives a reboot. */
+export function storage(facts: Facts, config: Config): Verdict[] {
+  const { said, files, stateFault, family, isRoot } = facts;
+  const [, free, mount = ""] = /\s(\d+)\s+\d+%[ \t]*(\S.*)?$/m.exec(said[space(config)] ?? "") ?? [];
+  const { folder } = config.state;
+  const kind = fileSystemAt(files[MOUNTS], mount);
+  const known = { folder, free_kb: free === undefined ? null : Number(free), file_system: kind ?? null };
+  const verdicts: Verdict[] = [];
   if (stateFault !== undefined && (isRoot || stateFault === "EROFS")) {
-    return [
-      warning(
-        `${folder} can't be written (${stateFault}): a restart forgets phones, and calls in progress lose their way`,
-        ["# state: a folder that can be written"],
-      ),
-    ];
+    const text = `${folder} can't be written (${stateFault}): a restart forgets phones, and calls in progress lose their way`;
+    return [warning(text, ["# state: a folder that can be written"], known)];
   }
-  if (free === undefined) return [unseen("df doesn't say how much space is left")];
-  const text = `${free} kB are free for ${folder}`;
-  if (Number(free) < FREE_LEAST_kB)
-    return [fault(`${text}: phones will be forgotten at the next restart`, [`df -k ${folder}`])];
-  if (family === "edgeos" && Number(free) < FREE_EDGEOS_kB) {
-    return [warning(`${text}: the next firmware upgrade copies /config and won't fit`, ["delete system image"])];
+  if (kind !== undefined && IN_MEMORY.includes(kind)) {
+    const lasting = placesOf(facts.file, () => false, "").state ?? "a folder on disk or flash";
+    const text = `${folder} is on a RAM disk (${kind}): a reboot forgets phones, and none is called before it registers again`;
+    verdicts.push(warning(text, [`# state: ${lasting}`], known));
   }
-  return [ok(text)];
+  if (free === undefined) return [...verdicts, skipped("df doesn't say how much space is left", known)];
+  const text = `${sizeText(Number(free))} free for ${folder}`;
+  if (Number(free) < FREE_LEAST_kB) {
+    verdicts.push(fault(`only ${text}: phones will be forgotten at the next restart`, [`df -k ${folder}`], known));
+  } else if (family === "edgeos" && Number(free) < FREE_EDGEOS_kB) {
+    const tight = `${text}: the next firmware upgrade copies /config and won't fit`;
+    verdicts.push(warning(tight, ["delete system image"], known));
+  }
+  return verdicts.length > 0 ? verdicts : [ok(text, known)];
+}
+
+/** The kind of file system at a mount point: the last one that was mounted there. */
+function fileSystemAt(mounts: string | undefined, mount: string): string | undefined {
+  const lines = (mounts ?? "").split("\n").map((line) => line.split(" "));
+  const unescaped = (path = "") =>
+    path.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
+  return lines.reverse().find(([, point]) => mount !== "" && unescaped(point) === mount)?.[2];
 }
 
 /** kB: what a 54 MB Node needs before it runs, and what the router needs beside it. */
@@ -119,45 +110,12 @@ const BESIDE_kB = 16_000;
 export function memory({ files, isRunning }: Facts): Verdict[] {
   const read = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(files[MEMORY] ?? "")?.[1]);
   const available = read("MemAvailable") || read("MemFree") + read("Buffers") + read("Cached");
-  if (Number.isNaN(available)) return [unseen("/proc/meminfo can't be read")];
-  const text = `${available} kB of memory are available`;
-  if (available >= (isRunning ? BESIDE_kB : START_kB)) return [ok(text)];
-  return [
-    warning(`${text}: the kernel may kill branchline, and calls wait until it is back`, ["# stop what isn't needed"]),
-  ];
-}
-
-/** Whether phones find us in their network, who has registered, and who was turned away. */
-export function phones({ addresses, status, isRunning }: Facts, { listeners, site }: Config): Verdict[] {
-  const networks = site.localnet.ranges.map(({ text }) => text).join(", ");
-  const near = addresses.filter(({ address }) => site.localnet.contains(address)).map(({ address }) => address);
-  const around = addresses.filter(({ cidr }) => {
-    const net = cidr === null ? undefined : IpRange.parse(cidr);
-    return net !== undefined && site.localnet.ranges.some((range) => range.overlaps(net));
-  });
-  const verdicts: Verdict[] = [];
-  if (!listeners.some(({ address }) => near.includes(address))) {
-    const proposal = near[0] === undefined ? [] : [`# listen: [udp:${hostText(near[0])}:5060]`];
-    const how =
-      around.length > 0 || near.length > 0 ? "listen names none of them" : "no interface that is up lies there";
-    verdicts.push(
-      warning(`phones are in ${networks}, but ${how}: they reach us only if routes and firewall let them`, proposal),
-    );
-  }
-  if (status !== undefined) {
-    const { contacts } = status.phones;
-    const { forbidden = 0, stranger = 0 } = status.dropped;
-    const strangers = `${forbidden + stranger} requests came from outside localnet and upstream`;
-    if (contacts > 0) verdicts.push(ok(`${contacts} phones have registered; ${strangers}`));
-    else
-      verdicts.push(
-        warning(`no phone has registered yet; ${strangers}`, [
-          "# phones: outbound proxy, our address in their network",
-        ]),
-      );
-  } else
-    verdicts.push(unseen(isRunning ? "phones: only root may ask" : "phones can be seen only while branchline runs"));
-  return verdicts;
+  if (Number.isNaN(available)) return [skipped("/proc/meminfo can't be read")];
+  const known = { available_kb: available };
+  const text = `${sizeText(available)} of memory available`;
+  if (available >= (isRunning ? BESIDE_kB : START_kB)) return [ok(text, known)];
+  const harm = `only ${text}: the kernel may kill branchline, and calls wait until it is back`;
+  return [warning(harm, ["# stop what isn't needed"], known)];
 }
 
 /** The default route, and what may come in towards upstream with a forged address. */
@@ -167,12 +125,12 @@ export function routes(facts: Facts): Verdict[] {
   const verdicts: Verdict[] = [];
   // Destination and mask 0, flag "up".
   const hasDefault = /^\S+\s+00000000\s+\S+\s+\S*[13579BDF]\s+\S+\s+\S+\s+\S+\s+00000000/m.test(table ?? "");
-  if (table === undefined) verdicts.push(unseen("/proc/net/route can't be read"));
-  else if (!hasDefault)
-    verdicts.push(
-      warning("there is no default route: upstream is reached only if another route leads there", ["ip route"]),
-    );
-  const devices = new Set(peers.filter(({ role }) => role === "upstream").map(({ local }) => deviceOf(facts, local)));
+  if (table === undefined) verdicts.push(skipped("/proc/net/route can't be read"));
+  else if (!hasDefault && !peers.some(({ role, source }) => role === "upstream" && source !== undefined)) {
+    const text = "there is no default route: upstream is reached only if another route leads there";
+    verdicts.push(warning(text, ["ip route"]));
+  }
+  const devices = new Set(peers.filter(({ role }) => role === "upstream").map((peer) => wayTo(facts, peer)));
   let judged = "";
   for (const device of devices) {
     if (device === undefined || device === "lo") continue;
@@ -182,10 +140,13 @@ export function routes(facts: Facts): Verdict[] {
       warning(
         `${device} takes packets with forged inside addresses: a stranger can pass for a phone`,
         strictCure(facts, device),
+        { interface: device },
       ),
     );
   }
-  return verdicts.length > 0 ? verdicts : [ok(`there is a default route${judged}`)];
+  return verdicts.length > 0
+    ? verdicts
+    : [ok(`${hasDefault ? "there is a default route" : "a route leads to upstream, no default route"}${judged}`)];
 }
 
 /** The kernel grants twice as much; below, a burst of REGISTERs after an outage is lost. */
@@ -195,29 +156,33 @@ const BUFFER_FILE = "/etc/sysctl.d/90-branchline.conf";
 /** What the kernel lets a socket buffer. */
 export function buffers({ files, family }: Facts): Verdict[] {
   const bytes = files[BUFFER]?.trim();
-  if (bytes === undefined) return [unseen(`${BUFFER} can't be read`)];
-  if (Number(bytes) >= BUFFER_LEAST_bytes) return [ok(`sockets may buffer ${bytes} bytes`)];
-  const text = `sockets may buffer only ${bytes} bytes: when all phones register at once some are lost`;
+  if (bytes === undefined) return [skipped(`${BUFFER} can't be read`)];
+  const known = { rmem_max_bytes: Number(bytes) };
+  const size = sizeText(Number(bytes) / 1_024);
+  if (Number(bytes) >= BUFFER_LEAST_bytes) return [ok(`sockets may buffer ${size}`, known)];
+  const text = `sockets may buffer only ${size}: when all phones register at once some are lost`;
   const set = "net.core.rmem_max=4194304";
   const now = `sysctl -w ${set}`;
   const before = `sysctl -w net.core.rmem_max=${bytes}`;
   if (family === "debian")
-    return [{ ...warning(text, [`echo ${set} >${BUFFER_FILE}`, now]), undo: [`rm ${BUFFER_FILE}`, before] }];
+    return [{ ...warning(text, [`echo ${set} >${BUFFER_FILE}`, now], known), undo: [`rm ${BUFFER_FILE}`, before] }];
   if (family === "openwrt") {
     return [
       {
-        ...warning(text, [`echo ${set} >>/etc/sysctl.conf`, now]),
+        ...warning(text, [`echo ${set} >>/etc/sysctl.conf`, now], known),
         undo: [`sed -i /^${set}/d /etc/sysctl.conf`, before],
       },
     ];
   }
-  return [warning(text, [now, "# and in a script that runs at boot"])];
+  return [warning(text, [now, "# and in a script that runs at boot"], known)];
 }
 
 /** Whether branchline is started at boot, in the family's own way. */
 export function boot({ family, files, said }: Facts): Verdict[] {
   const isListed = (path: string) => /^S\d+branchline/m.test(files[path] ?? "");
   const has = (path: string) => files[path] !== undefined;
+  const hasUnit = SYSTEMD_UNITS.some(has);
+  const systemd = [has(SYSTEMD_BOOT), hasUnit, "systemctl enable branchline", "systemctl disable branchline"] as const;
   // What starts it, what is there to be started, and the command that does it, with its opposite.
   const ways: Readonly<Record<Family, readonly [boolean, boolean, string, string] | undefined>> = {
     edgeos: [said[EDGEOS_RUNS] !== undefined, has(EDGEOS_BOOT), `chmod 755 ${EDGEOS_BOOT}`, `chmod 644 ${EDGEOS_BOOT}`],
@@ -228,13 +193,15 @@ export function boot({ family, files, said }: Facts): Verdict[] {
       "/etc/init.d/branchline disable",
     ],
     tomato: [isListed(ENTWARE_BOOT), false, "", ""],
-    debian: [has(SYSTEMD_BOOT), has(SYSTEMD_UNIT), "systemctl enable branchline", "systemctl disable branchline"],
-    unknown: undefined,
+    debian: systemd,
+    unknown: hasUnit ? systemd : undefined,
   };
   const way = ways[family];
-  if (way === undefined) return [unseen("how programs start at boot here isn't known")];
+  if (way === undefined) return [skipped("how programs start at boot here isn't known")];
   const [isSet, isInstalled, cure, undo] = way;
-  if (isSet) return [ok("branchline starts at boot")];
+  const known = { enabled: isSet };
+  if (isSet) return [ok("branchline starts at boot", known)];
   const text = "branchline isn't set to start at boot: a power cut leaves phones without it";
-  return [isInstalled ? { ...warning(text, [cure]), undo: [undo] } : warning(text, ["# install it: README.md"])];
+  if (isInstalled) return [{ ...warning(text, [cure], known), undo: [undo] }];
+  return [warning(text, ["# install the package for this router: README.md"], known)];
 }

@@ -1,6 +1,6 @@
 /** Whether datagrams as long as an INVITE get through to upstream and gateways. */
 import { LONG_INVITES_CURE, longInvitesText } from "../../policy/peers/datagram-lengths.ts";
-import { type Facts, fault, ok, type PeerFact, unseen, type Verdict, warning } from "./facts.ts";
+import { type Facts, fault, ok, type PeerFact, skipped, type Verdict, warning } from "./facts.ts";
 
 /**
  * Whether requests as long as an INVITE reach those that answer short ones, over UDP. A tunnel with a small MTU, or a firewall
@@ -14,21 +14,27 @@ export function mtu(facts: Facts): Verdict[] {
     const where = `${name} (${to.address})`;
     const passed = Math.max(0, ...long.filter(({ isAnswered }) => isAnswered).map(({ octets = 0 }) => octets));
     const lost = long.map(({ octets = 0 }) => octets).filter((octets) => octets > passed);
-    if (lost.length === 0) return [ok(`${where} answers OPTIONS of ${passed} octets too`)];
-    const known = passed === 0 ? "short ones are" : `those of ${passed} are`;
+    const known = {
+      peer: name,
+      address: to.address,
+      answered_octets: passed,
+      lost_octets: lost.length === 0 ? null : Math.min(...lost),
+    };
+    if (lost.length === 0) return [ok(`${where} answers OPTIONS of ${passed} octets too`, known)];
+    const shorter = passed === 0 ? "short ones are" : `those of ${passed} are`;
     const why = passed === 0 ? "the MTU of the way there is small" : "IP fragments are lost on the way";
     const text =
-      `${where} doesn't answer OPTIONS of ${Math.min(...lost)} octets, while ${known} answered: ${why}, ` +
+      `${where} doesn't answer OPTIONS of ${Math.min(...lost)} octets, while ${shorter} answered: ${why}, ` +
       "and calls with long INVITEs are lost";
-    return [fault(text, cureFor(role, name))];
+    return [fault(text, cureFor(role, name), known)];
   });
   const { upstream = [], gateways = [] } = facts.status ?? {};
   const seen = [...upstream, ...gateways].flatMap(({ name, long_invites: found }) =>
     found === undefined ? [] : [warning(`${name}: ${longInvitesText(found)}`, [`# ${LONG_INVITES_CURE}`])],
   );
   const verdicts = [...judged, ...seen];
-  const nothing = "nobody has answered over UDP, so nothing is known of the length that gets through";
-  return verdicts.length > 0 ? verdicts : [unseen(nothing)];
+  const nothing = "nothing has been answered over UDP: the length that gets through isn't known";
+  return verdicts.length > 0 ? verdicts : [skipped(nothing)];
 }
 
 /** What helps where long datagrams are lost; the MSS concerns TCP alone. */

@@ -1,6 +1,6 @@
 /** The kernel's own SIP helper ("ALG"), and what connection tracking remembers of SIP. */
 import type { Config } from "../../app/config/config.ts";
-import { type Facts, type Family, fault, ok, unseen, type Verdict, warning } from "./facts.ts";
+import { type Facts, type Family, fault, NEEDS_ROOT, ok, skipped, type Verdict, warning } from "./facts.ts";
 import {
   BUILT_IN,
   configure,
@@ -14,6 +14,7 @@ import {
   UCI_FIREWALL,
   uciValues,
 } from "./families.ts";
+import { counted } from "./units.ts";
 
 const NAMES = "nf_nat_sip nf_conntrack_sip";
 const UNLOAD = `! grep -q _sip /proc/modules || rmmod ${NAMES}`;
@@ -27,7 +28,7 @@ export function sipHelper(facts: Facts): Verdict[] {
   const isLoaded = /^nf_(nat|conntrack)_sip /m.test(modules ?? "");
   if (!isLoaded && files[BUILT_IN] === undefined) {
     if (modules === undefined && files["/sys/module"] === undefined)
-      return [unseen("the kernel's modules can't be read")];
+      return [skipped("the kernel's modules can't be read")];
     return [ok("the kernel has no SIP helper loaded")];
   }
   const isUsed =
@@ -104,7 +105,9 @@ const CURES: Readonly<Record<Family, (facts: Facts) => Cure>> = {
 /** Entries that keep an address alive that isn't ours any more: answers to them never come. */
 export function tracking(facts: Facts, config: Config): Verdict[] {
   const entries = facts.said[TRACKED];
-  if (entries === undefined) return [unseen("connection tracking can't be read here, or only by root")];
+  if (entries === undefined) {
+    return [skipped(facts.isRoot ? "connection tracking can't be read here" : NEEDS_ROOT)];
+  }
   const ours = new Set(facts.addresses.map(({ address }) => address));
   const peers = new Set(facts.peers.map(({ to }) => to.address));
   const ports = config.listeners.map(({ port }) => String(port));
@@ -115,12 +118,14 @@ export function tracking(facts: Facts, config: Config): Verdict[] {
     if (replied !== source) return replied !== "" && !ours.has(replied) && !ours.has(to) && peers.has(to);
     return peers.has(to) && ports.includes(from) && !config.site.localnet.contains(source);
   });
-  if (stale.length === 0) return [ok("no connection is tracked that an address of ours is gone from")];
+  if (stale.length === 0) return [ok("no stale tracked connections", { stale: 0 })];
   const addresses = [...new Set(stale.map((line) => fieldsOf(line, /\b(?:src|dst)=(\S+)/g)[3]))].join(", ");
-  const text = `${stale.length} tracked connections still use ${addresses}, which isn't ours: phones behind them hear nothing`;
-  if (facts.said[HAS_CONNTRACK] === undefined) return [warning(text, ["# install conntrack, then: conntrack -F"])];
+  const text = `${counted(stale.length, "tracked connection")} still on ${addresses}, which isn't ours: phones behind them hear nothing`;
+  const known = { stale: stale.length };
+  if (facts.said[HAS_CONNTRACK] === undefined)
+    return [warning(text, ["# install conntrack, then: conntrack -F"], known)];
   const flush = ports.map((port) => `conntrack -D -p udp --dport ${port}`);
-  return [{ ...warning(text, [...new Set(flush)]), undo: [] }];
+  return [{ ...warning(text, [...new Set(flush)], known), undo: [] }];
 }
 
 /** All that the first group of `pattern` finds. */

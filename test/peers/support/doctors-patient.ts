@@ -21,7 +21,7 @@ export interface Diagnosis {
   readonly status: number;
   readonly stderr: string;
   readonly took_ms: number;
-  /** "state text" of one check, a line for each finding. */
+  /** "severity text" of one check, a line for each finding. */
   of(check: string): string;
 }
 
@@ -38,10 +38,10 @@ async function diagnose(command: readonly string[]): Promise<Diagnosis> {
   const took_ms = performance.now() - started_ms;
   const of = (check: string) => {
     if (!stdout.startsWith("{")) throw new Error(`doctor printed no data: ${stdout}${stderr}`);
-    const { findings } = JSON.parse(stdout) as { findings: { check: string; state: string; text: string }[] };
+    const { findings } = JSON.parse(stdout) as { findings: { check: string; severity: string; text: string }[] };
     return findings
       .filter((one) => one.check === check)
-      .map(({ state, text }) => `${state} ${text}`)
+      .map(({ severity, text }) => `${severity} ${text}`)
       .join("\n");
   };
   return { status, stderr, took_ms, of };

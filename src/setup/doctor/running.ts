@@ -1,0 +1,86 @@
+/** The branchline that runs with this file: whether it does, and which phones have come to it. */
+import type { Config } from "../../app/config/config.ts";
+import { IpRange } from "../../base/ip-range.ts";
+import { hostText } from "../../message/uri.ts";
+import { type Facts, fault, NEEDS_ROOT, ok, skipped, type Verdict, warning } from "./facts.ts";
+import { EDGEOS_BOOT, ENTWARE_BOOT, initScript, SYSTEMD_UNITS } from "./families.ts";
+import { counted, durationText } from "./units.ts";
+
+/** Told at the most; `branchline check` tells all. */
+const FAULTS_MAX = 10;
+
+/** The faults in the file. What could be read of it is examined all the same. */
+export function file({ file: path, fileFaults }: Facts): Verdict[] {
+  if (fileFaults.length === 0) return [ok(`${path} is valid`, { file: path })];
+  const told = fileFaults.slice(0, FAULTS_MAX).map((line) => fault(line, [], { file: path }));
+  const rest = fileFaults.length - told.length;
+  const more = rest === 0 ? "" : `, and ${counted(rest, "fault")} more`;
+  const cure = [
+    `# branchline doesn't start before this is corrected${more}; one that runs keeps its old configuration`,
+  ];
+  return told.map((one, index) => (index < told.length - 1 ? one : { ...one, cure }));
+}
+
+/** Whether a branchline runs with this file, and whether a state is forced on it. */
+export function running(facts: Facts): Verdict[] {
+  const { isRunning, status, file: path } = facts;
+  if (!isRunning) {
+    const cure = startCure(facts);
+    return [warning("no branchline runs with this file: phones get no answer", cure, { running: false })];
+  }
+  if (status === undefined) return [notSeen(facts)];
+  const { version, up_s, force } = status;
+  const text = `branchline ${version} has run for ${durationText(up_s)}`;
+  const known = { running: true, version, up_s, force };
+  if (status.file !== undefined && status.file !== path) {
+    return [warning(`${text}, but with another file: ${status.file}`, [], { ...known, file: status.file })];
+  }
+  if (force === "auto") return [ok(text, known)];
+  return [warning(`${text}; upstream is forced ${force}, whatever is seen of it`, ["branchline force auto"], known)];
+}
+
+/** What only a branchline that runs could tell, when it doesn't. */
+export function notSeen({ isRunning, status, askFault }: Facts): Verdict {
+  if (!isRunning) return skipped("seen only while branchline runs");
+  if (status !== undefined) return skipped("the branchline that runs is of a version that doesn't tell");
+  if (askFault === "EACCES" || askFault === "EPERM") return skipped(NEEDS_ROOT);
+  return skipped(`a branchline runs, but doesn't answer: ${askFault ?? "no reason given"}`);
+}
+
+function startCure({ family, files, file: path }: Facts): string[] {
+  if (family === "edgeos" && files[EDGEOS_BOOT] !== undefined) return [`${EDGEOS_BOOT} start`];
+  for (const folder of [ENTWARE_BOOT, "/etc/init.d"]) {
+    const script = initScript(files[folder]);
+    if (script !== undefined) return [`${folder}/${script} start`];
+  }
+  if (SYSTEMD_UNITS.some((unit) => files[unit] !== undefined)) return ["systemctl start branchline"];
+  return [`branchline run -c ${path}`];
+}
+
+/** Whether phones find us in their network, who has registered, and how much was turned away. */
+export function phones(facts: Facts, { listeners, site }: Config): Verdict[] {
+  const { addresses, status } = facts;
+  const networks = site.localnet.ranges.map(({ text }) => text).join(", ");
+  const near = addresses.filter(({ address }) => site.localnet.contains(address)).map(({ address }) => address);
+  const around = addresses.filter(({ cidr }) => {
+    const net = cidr === null ? undefined : IpRange.parse(cidr);
+    return net !== undefined && site.localnet.ranges.some((range) => range.overlaps(net));
+  });
+  const verdicts: Verdict[] = [];
+  if (!listeners.some(({ address }) => near.includes(address))) {
+    const proposal = near[0] === undefined ? [] : [`# listen: [udp:${hostText(near[0])}:5060]`];
+    const how =
+      around.length > 0 || near.length > 0 ? "listen names none of them" : "no interface that is up lies there";
+    const text = `phones are in ${networks}, but ${how}: they reach us only if routes and firewall let them`;
+    verdicts.push(warning(text, proposal, { localnet: site.localnet.ranges.map((range) => range.text) }));
+  }
+  if (status === undefined) return [...verdicts, notSeen(facts)];
+  const { contacts } = status.phones;
+  const { forbidden = 0, stranger = 0 } = status.dropped;
+  const known = { phones: contacts, turned_away: forbidden + stranger };
+  const strangers = `${counted(forbidden + stranger, "request")} came from outside localnet and upstream`;
+  const cure = ["# phones: outbound proxy, our address in their network"];
+  if (contacts > 0) verdicts.push(ok(`${counted(contacts, "phone")} registered; ${strangers}`, known));
+  else verdicts.push(warning(`no phone has registered yet; ${strangers}`, cure, known));
+  return verdicts;
+}

@@ -1,0 +1,150 @@
+/** doctor on whether upstream and gateways answer: the branchline that runs has the word, doctor's own OPTIONS comes second. */
+import { describe, expect, test } from "vitest";
+import type { PeerStatus } from "../../src/policy/status.ts";
+import type { Facts } from "../../src/setup/doctor/facts.ts";
+import { answer, GATEWAY, peer, status, told, UPSTREAM, WAN, YAML } from "./healthy.ts";
+
+const SILENT = { answer: undefined, error: "no answer in 3 s" };
+const LONE = YAML.replace(/gateways: .*/, "");
+
+/** What doctor says of upstream while branchline runs and sees it so. */
+const runningWith = (seen: Partial<PeerStatus>, change: Partial<Facts> = {}, yaml = YAML) =>
+  told(
+    "upstream",
+    {
+      isRunning: true,
+      status: status({ upstream: [{ name: UPSTREAM, state: "up", observed: "up", ...seen }] }),
+      ...change,
+    },
+    yaml,
+  );
+
+describe("doctor: upstream and gateways, while no branchline runs", () => {
+  test("a peer that answers is well, whatever it answers, but for 503", () => {
+    expect(told("upstream")).toBe(
+      `ok sip:${UPSTREAM} (${UPSTREAM}:5060, udp) answers OPTIONS from ${WAN}:40000 with 200 in 12 ms`,
+    );
+    const by = (code: number) =>
+      told("upstream", { peers: [peer({ answer: answer(`${WAN};branch=z9hG4bKx`, code) })] });
+    expect(by(404)).toMatch(/^ok/);
+    expect(by(503)).toMatch(/^warning .*nothing behind it can take calls; calls go to the gateway$/);
+  });
+
+  test("a silent upstream is a fault, with a ping from the address that branchline uses", () => {
+    expect(told("upstream", { peers: [peer(SILENT)] })).toBe(
+      `fault sip:${UPSTREAM} (${UPSTREAM}:5060, udp) doesn't answer OPTIONS from ${WAN}:40000: no answer in 3 s; ` +
+        `calls go to the gateway\nping -c 3 -I ${WAN} ${UPSTREAM}`,
+    );
+    expect(told("upstream", { peers: [peer(SILENT)] }, LONE)).toContain("calls find no way out");
+    expect(told("upstream", { peers: [peer({ answer: "hello" })] })).toMatch(/^fault .*what came is no SIP answer/);
+  });
+
+  test("where a second upstream answers, calls go there", () => {
+    expect(told("upstream", { peers: [peer(SILENT), peer({ alias: "other" })] })).toMatch(
+      /^fault .*calls go to the other upstream\n/,
+    );
+  });
+
+  test("a gateway that stays silent may not support OPTIONS: a warning; one that refuses is a fault", () => {
+    expect(told("gateways", { peers: [{ ...GATEWAY, ...SILENT }] })).toMatch(
+      /^warning .*\(ignore this if the gateway doesn't support OPTIONS\)\n/,
+    );
+    const refused = { ...GATEWAY, answer: undefined, error: "connect ECONNREFUSED" };
+    const text = told("gateways", { peers: [refused] });
+    expect(text).toMatch(/^fault .*\(ECONNREFUSED\); in an outage calls may find no way out\n/);
+    expect(text).not.toContain("ignore");
+  });
+
+  test("an answer that the file's alive_codes leave out, or that comes later than a probe waits, counts as down", () => {
+    const strict = YAML.replace(/upstream: .*/, `upstream: {targets: [sip:${UPSTREAM}], probe: {alive_codes: 200}}`);
+    const refused = peer({ answer: answer(`${WAN};branch=z9hG4bKx`, 404) });
+    expect(told("upstream", {}, strict)).toMatch(/^ok/);
+    expect(told("upstream", { peers: [refused] }, strict)).toMatch(
+      /^warning .* with 404 in 12 ms, which isn't a sign of life for this file: it counts as down; calls go to the gateway/,
+    );
+    expect(told("upstream", { peers: [peer({ took_ms: 2_001 })] })).toMatch(
+      /^warning .* in 2001 ms, and a probe waits for 2s only: it counts as down/,
+    );
+    const own = YAML.replace("[sip:10.10.1.3]", "[{uri: sip:10.10.1.3, probe: {alive_codes: 2xx, timeout: 10ms}}]");
+    expect(told("gateways", { peers: [{ ...GATEWAY, took_ms: 99 }] }, own.replace("10ms", "100ms"))).toMatch(/^ok/);
+    expect(told("gateways", { peers: [{ ...GATEWAY, took_ms: 101 }] }, own.replace("10ms", "100ms"))).toMatch(
+      /^warning/,
+    );
+  });
+
+  test("none in the file", () => {
+    const none = YAML.replace(/(upstream|gateways): .*/g, "");
+    expect(told("upstream", { peers: [] }, none)).toMatch(/^skipped/);
+    expect(told("gateways", { peers: [] }, none)).toMatch(/^warning there is no gateway/);
+  });
+});
+
+describe("doctor: upstream and gateways, as the branchline that runs sees them", () => {
+  test("upstream is never ok while the running branchline says otherwise, whatever doctor's own OPTIONS has got", () => {
+    for (const state of ["suspect", "recovering", "down"]) {
+      expect(runningWith({ state, observed: state, probe_failure: "silence" })).not.toMatch(/^ok/);
+    }
+    expect(runningWith({ state: "down", observed: "down", probe_failure: "silence" })).toBe(
+      `fault sip:${UPSTREAM} (${UPSTREAM}:5060, udp) is down for the running branchline (last OPTIONS: silence): ` +
+        `calls go to the gateway; doctor's own OPTIONS from ${WAN}:40000 is answered with 200 in 12 ms`,
+    );
+  });
+
+  test("a suspect upstream still takes calls, a recovering one doesn't", () => {
+    expect(runningWith({ state: "suspect", observed: "suspect" })).toMatch(/^warning .*: calls still go there;/);
+    expect(runningWith({ state: "recovering", observed: "recovering" })).toMatch(
+      /^warning .*: calls go to the gateway;/,
+    );
+  });
+
+  test("up for the running branchline is ok, even where doctor's own OPTIONS, from another port, gets no answer", () => {
+    expect(runningWith({})).toMatch(/^ok .* answers OPTIONS from .* with 200/);
+    expect(runningWith({}, { peers: [peer(SILENT)] })).toMatch(
+      /^ok .* answers the running branchline, although doctor's own OPTIONS from .* isn't answered/,
+    );
+  });
+
+  test("of several addresses of one name, the one that doesn't answer is told", () => {
+    const peers = [peer(), peer({ ...SILENT, to: { address: "198.51.100.11", port: 5060, protocol: "udp" } })];
+    const [first, second] = runningWith({}, { peers }).split("\n");
+    expect(first).toMatch(/^ok /);
+    expect(second).toMatch(/^fault .*198\.51\.100\.11.*doesn't answer/);
+  });
+
+  test("a forced state is told as such", () => {
+    expect(runningWith({ state: "down", observed: "up" })).toMatch(
+      /^warning .* is forced down, and would be up: calls go to the gateway\. `branchline force auto` ends that/,
+    );
+  });
+
+  test("without leave to ask the running branchline, an answer of doctor's own is no ok", () => {
+    const asked = { isRunning: true, status: undefined, askFault: "EACCES" };
+    expect(told("upstream", asked)).toMatch(/^skipped .*needs root \(sudo\)/);
+    expect(told("upstream", { ...asked, peers: [peer(SILENT)] })).toMatch(/^fault/);
+  });
+
+  test("a peer that the running branchline doesn't know wants a reload; domains that only it knows are told", () => {
+    const other = { name: "pbx.example.com", state: "down", observed: "down", probe_failure: "silence" };
+    const seen = { isRunning: true, status: status({ upstream: [other] }) };
+    expect(told("upstream", seen)).toMatch(/^warning .*doesn't know sip:.*\nbranchline reload$/);
+    const none = YAML.replace(/upstream: .*/, "");
+    expect(told("upstream", { ...seen, peers: [] }, none)).toMatch(
+      /^fault pbx\.example\.com is down for the running branchline .*calls go to the gateway$/,
+    );
+  });
+
+  test("a gateway that is down by silence may not support OPTIONS; one that refuses is a fault", () => {
+    const gateway = (probe_failure: string) =>
+      told("gateways", {
+        isRunning: true,
+        peers: [{ ...GATEWAY, ...SILENT }],
+        status: status({
+          gateways: [
+            { name: "10.10.1.3", state: "down", observed: "down", probe_failure, calls: 0, channels: undefined },
+          ],
+        }),
+      });
+    expect(gateway("silence")).toMatch(/^warning .*\(ignore this if the gateway doesn't support OPTIONS\)/);
+    expect(gateway("refused")).toMatch(/^fault .*is down for the running branchline/);
+  });
+});
