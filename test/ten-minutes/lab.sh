@@ -29,7 +29,11 @@ phone_202=10.222.237.22
 gateway=10.10.1.3
 router_wan=203.0.113.2
 pbx=198.51.100.10
+# As the router's hosts file names it.
+pbx_name=pbx.example.com
 trunk=198.51.100.11
+# ip netns exec shows a program the files of this folder in place of those in /etc.
+etc=/etc/netns/$lab-router
 # Where baresip listens for commands.
 control=4444
 patience_s=20
@@ -119,6 +123,8 @@ up() {
 	for space in router line; do
 		inside "$space" sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
 	done
+	mkdir -p "$etc"
+	printf '127.0.0.1 localhost\n%s %s\n' "$pbx" "$pbx_name" >"$etc/hosts"
 	mkdir "$folder/kamailio"
 	begin kamailio hq kamailio -f "$peers/kamailio-registrar.cfg" -A "LISTEN=udp:$pbx:5060" -A "HQ=\"$trunk:5060\"" \
 		-DD -E -n 2 -m 32 -M 4 -w "$folder/kamailio" -Y "$folder/kamailio" -P "$folder/kamailio/pid"
@@ -126,7 +132,7 @@ up() {
 	sipp_callee gateway gateway "$gateway"
 	await kamailio is_bound hq "$pbx:5060"
 	trap - EXIT
-	echo "router: $router_lan (phones), 10.10.1.1 (gateway $gateway), $router_wan (towards the PBX $pbx)"
+	echo "router: $router_lan (phones), 10.10.1.1 (gateway $gateway), $router_wan (towards the PBX $pbx_name, $pbx)"
 }
 
 # phone USER ADDRESS
@@ -151,7 +157,7 @@ phone() {
 		module ctrl_tcp.so
 		ctrl_tcp_listen $2:$control
 	END
-	echo "<sip:$1@$pbx>;auth_user=$1;auth_pass=pw-$1;outbound=\"sip:$router_lan:5060\";regint=60;answermode=auto" \
+	echo "<sip:$1@$pbx_name>;auth_user=$1;auth_pass=pw-$1;outbound=\"sip:$router_lan:5060\";regint=60;answermode=auto" \
 		>"$folder/$1/accounts"
 	begin "$1" phones env HOME="$folder/$1" baresip -f "$folder/$1" -v -s
 	await "phone $1 registers" is_registered "$1"
@@ -173,7 +179,7 @@ start() {
 call() {
 	at_trunk=$(invites trunk)
 	at_gateway=$(invites gateway)
-	inside phones node "$here/call.mjs" "$phone_201" "$control" "sip:$1@$pbx"
+	inside phones node "$here/call.mjs" "$phone_201" "$control" "sip:$1@$pbx_name"
 	if [ "$(invites gateway)" -gt "$at_gateway" ]; then
 		echo "answered by the branch's gateway ($gateway)"
 	elif [ "$(invites trunk)" -gt "$at_trunk" ]; then
@@ -211,7 +217,8 @@ down() {
 	for space in $spaces; do
 		ip netns delete "$lab-$space" 2>/dev/null || true
 	done
-	rm -rf "$folder"
+	rm -rf "$folder" "$etc"
+	rmdir /etc/netns 2>/dev/null || true
 }
 
 [ "$(id -u)" -eq 0 ] || fail "only root can make network namespaces"

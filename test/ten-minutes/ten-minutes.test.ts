@@ -69,7 +69,10 @@ describeWith(["kamailio", "baresip", "sipp", "namespaces"], "README's ten minute
     const calls = [...said].find(([command]) => / lab branchline calls$/.test(command))?.[1];
     expect(calls).toContain("7654321");
     expect(calls).toContain("10.10.1.3");
+    const status = [...said].find(([command]) => / lab branchline status$/.test(command))?.[1];
+    expect(status).toMatch(/pbx\.example\.com.*\bdown\b/i);
     expect(namespaces()).not.toContain(NAME);
+    expect(existsSync(`/etc/netns/${NAME}-router`)).toBe(false);
     expect(existsSync(`/run/${NAME}`)).toBe(false);
   });
 });
