@@ -67,7 +67,7 @@ install)
   file=$etc/branchline.yaml
   if [ ! -f "$file" ]; then
     echo "Next: branchline init writes $file (by hand: $file.sample is one to begin with), then: $init start"
-  elif "$here/run.sh" --command check -c "$file" >/dev/null; then
+  elif "$here/run.sh" --command check --quiet -c "$file"; then
     if is_disabled && ! runs; then echo "branchline is disabled and doesn't run: that stays so"; else "$service" restart; fi
   else
     # Should an older version run, it can use the file.

@@ -1,12 +1,14 @@
 /** `branchline check`: is a file valid, and what will it do? */
 import type { Config } from "../app/config/config.ts";
 import { describe, WARNING } from "../app/config/describe.ts";
+import { findMissingWays } from "../app/find-ways.ts";
 import { bad, doubtful, good } from "../base/ink.ts";
 import { readInterfaceNames } from "../io/node/interfaces.ts";
 import { STANDARD_FILE } from "./config-file.ts";
 import { EXIT_DONE, EXIT_USAGE } from "./exit.ts";
 import { type Fault, faultLine, type LoadedFile, readConfig, STDIN } from "./load-file.ts";
 import { complain, fail, print, printJson } from "./paper.ts";
+import { wayPorts } from "./ways.ts";
 
 /** What came on the command line. */
 export interface CheckOptions {
@@ -37,13 +39,19 @@ const NO_EMERGENCY: Fault = {
     'add emergency: ["112", "911"], or emergency: [] if there are none',
 };
 
-/** Prints faults and warnings, what the file will do, and the verdict; sets the exit status. */
-export function checkAndPrint({ file, config, json, quiet }: CheckOptions): void {
+/**
+ * Prints faults and warnings, what the file will do, and the verdict; sets the exit status. Waits for DNS, 2 s at the most,
+ * where the file has names.
+ */
+export async function checkAndPrint({ file, config, json, quiet }: CheckOptions): Promise<void> {
   if (file !== undefined && config !== undefined) {
     fail("error: two files are named: give either FILE or -c FILE\nSee: branchline check --help", EXIT_USAGE);
   }
   const named = file ?? config ?? STANDARD_FILE;
-  const verdict = verdictOf(named === STDIN ? "stdin" : named, readConfig(named, { interfaces: readInterfaceNames() }));
+  const loaded = readConfig(named, { interfaces: readInterfaceNames() });
+  const missing = loaded.config === undefined ? [] : await findMissingWays(loaded.config, wayPorts());
+  const ways = missing.map(({ text, cure }) => ({ key: "", message: `${text}; ${cure}` }));
+  const verdict = verdictOf(named === STDIN ? "stdin" : named, loaded, ways);
   process.exitCode = verdict.valid ? EXIT_DONE : EXIT_USAGE;
   if (json) {
     printJson(verdict);
@@ -56,8 +64,15 @@ export function checkAndPrint({ file, config, json, quiet }: CheckOptions): void
   else complain(`${verdictLine(verdict)}\n`);
 }
 
-/** @param file as it is named to the user */
-export function verdictOf(file: string, { config, faults, warnings }: LoadedFile): Verdict {
+/**
+ * @param file as it is named to the user
+ * @param seen warnings of what only a look at this router shows
+ */
+export function verdictOf(
+  file: string,
+  { config, faults, warnings }: LoadedFile,
+  seen: readonly Fault[] = [],
+): Verdict {
   const sentences = config === undefined ? [] : describe(config).trimEnd().split("\n");
   const told = sentences.filter((sentence) => sentence.startsWith(WARNING));
   const hints = config !== undefined && lacksEmergency(config) ? [NO_EMERGENCY] : [];
@@ -65,7 +80,12 @@ export function verdictOf(file: string, { config, faults, warnings }: LoadedFile
     file,
     valid: config !== undefined,
     faults,
-    warnings: [...warnings, ...hints, ...told.map((text) => ({ key: "", message: text.slice(WARNING.length) }))],
+    warnings: [
+      ...warnings,
+      ...seen,
+      ...hints,
+      ...told.map((text) => ({ key: "", message: text.slice(WARNING.length) })),
+    ],
     does: sentences.filter((sentence) => !told.includes(sentence)),
   };
 }

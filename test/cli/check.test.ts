@@ -1,11 +1,14 @@
 /** `branchline check`: which file it means, its verdict, its data. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
+import { Namespace } from "../peers/support/namespace.ts";
+import { describeWith } from "../peers/support/peers.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
-import { branchline } from "../support/bundle.ts";
+import { BUNDLE, branchline } from "../support/bundle.ts";
 
 const LEAST = "listen: [udp:10.222.237.1]\nlocalnet: [10.222.237.0/24]\n";
 const VALID = `${LEAST}upstream: {targets: [sip:198.51.100.10], may_dial_out: false}\n`;
@@ -185,6 +188,25 @@ describe("--quiet", () => {
   });
 });
 
-test("the sample is what this suite takes it for", () => {
-  expect(readFileSync(SAMPLE, "utf8")).toContain("emergency");
+describeWith(["namespaces"], "a PBX behind another interface than listen has", () => {
+  test("is a warning with its cure, in words and as data", () => {
+    const router = Namespace.create("router");
+    const other = Namespace.create("headquarters");
+    router.connect(["lan", "10.222.237.1/24"], Namespace.create("office"), ["lan", "10.222.237.2/24"]);
+    router.connect(["wan", "203.0.113.2/24"], other, ["wan", "203.0.113.10/24"]);
+    const file = fileOf(VALID.replace("198.51.100.10", "203.0.113.10"));
+    const check = (...words: string[]) =>
+      spawnSync("ip", ["netns", "exec", router.name, process.execPath, BUNDLE, "check", file, ...words], {
+        encoding: "utf8",
+      });
+    const { status, stdout, stderr } = check();
+    expect(status).toBe(0);
+    expect(stderr).toContain(`${file}: hint: no listen address is on the way to upstream 203.0.113.10`);
+    expect(stderr).toContain("add udp:203.0.113.2:5060 to listen");
+    expect(lastLine(stdout)).toBe(`OK: ${file} is valid, 1 warning`);
+    expect(JSON.parse(check("--json").stdout)).toMatchObject({
+      valid: true,
+      warnings: [{ message: expect.stringContaining("203.0.113.2") }],
+    });
+  });
 });

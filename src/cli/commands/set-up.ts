@@ -54,8 +54,9 @@ export const SET_UP: readonly CommandRow[] = [
     description: [
       "Says in sentences what the proxy will do with the file, or names each fault with its line, column and cure. " +
         "Warnings name what is valid but perhaps not meant. The last line is the verdict.",
-      "Nothing is started and nothing is sent: an interface in listen that this router doesn't have now is a warning, " +
-        "since it may come. For what hinders calls on the router itself there is branchline doctor.",
+      "Nothing is started. Only DNS is asked, 2 s at the most, where the file has names: an upstream or gateway to which no " +
+        "address of listen is on the way is a warning. So is an interface in listen that this router doesn't have now, " +
+        "since it may come. For what else hinders calls on this router there is branchline doctor.",
     ],
     arguments: [{ name: "file", help: "The file to check; - is standard input", isOptional: true, completes: "file" }],
     options: [
