@@ -1,4 +1,4 @@
-/** The bundle's `doctor --fix`: what it does to routers of each family. */
+/** The bundle's `doctor` in a root folder of its own: what --fix does to routers of each family, and what others than root see. */
 import { expect, test } from "vitest";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { DoctorsPatient } from "./support/doctors-patient.ts";
@@ -138,5 +138,13 @@ describeWith(["namespaces", "nft"], "doctor: --fix", () => {
     expect(of("sip-helper")).toMatch(/^fault/);
     expect(patient.changes).toEqual([]);
     expect((await patient.doctor({ isReadOnly: true })).of("storage")).toMatch(/^warning .*can't be written \(EROFS\)/);
+  });
+
+  test("a state folder that only root may enter is no sign of a branchline that runs", async () => {
+    const patient = new DoctorsPatient({ "/proc/modules": "", "/proc/net/unix": "Num RefCount\n", "/state/x": "" });
+    patient.lock("/state");
+    const { of } = await patient.doctor({ user: 65_534 });
+    expect(of("running")).toMatch(/^warning no branchline runs/);
+    expect(of("ports")).not.toContain("doesn't listen");
   });
 });

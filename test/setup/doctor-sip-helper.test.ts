@@ -48,7 +48,7 @@ describe("doctor: sip-helper", () => {
   test("loaded, but attached to nothing: harmless; without root that can't be known", () => {
     const files = { [MODULES]: LOADED, [HELPER]: "0\n" };
     expect(told("sip-helper", { files })).toMatch(/^ok .*nothing makes it look/);
-    expect(told("sip-helper", { files, isRoot: false })).toMatch(/^warning .*only root sees/);
+    expect(told("sip-helper", { files, isRoot: false })).toMatch(/^skipped .*looks at calls needs root \(sudo\)$/);
   });
 
   test.each([

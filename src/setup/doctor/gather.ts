@@ -91,9 +91,13 @@ const NONE_RUNS: Control = { isRunning: false, status: undefined, askFault: unde
 /** The branchline in the state folder; or else the one that was started with this file, wherever its state is. */
 async function askRunning({ config, file }: Patient): Promise<Control> {
   const here = await askAt(`${config.state.folder}/${CONTROL_FILE}`);
-  if (here.isRunning) return here;
-  const others = await Promise.all(listeningSockets(CONTROL_FILE).map(askAt));
-  return others.find(({ status }) => status?.file === file) ?? here;
+  const isOurs = ({ status }: Control) => status !== undefined && (status.file === undefined || status.file === file);
+  if (isOurs(here)) return here;
+  const sockets = listeningSockets(CONTROL_FILE);
+  const others = await Promise.all(sockets.map(askAt));
+  const found = others.find(({ status }) => status?.file === file) ?? here;
+  // A folder that may not be entered says nothing about a socket in it; the kernel lists those that are open.
+  return found.askFault === "EACCES" && sockets.length === 0 ? NONE_RUNS : found;
 }
 
 async function askAt(socket: string): Promise<Control> {

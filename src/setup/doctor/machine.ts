@@ -203,5 +203,5 @@ export function boot({ family, files, said }: Facts): Verdict[] {
   if (isSet) return [ok("branchline starts at boot", known)];
   const text = "branchline isn't set to start at boot: a power cut leaves phones without it";
   if (isInstalled) return [{ ...warning(text, [cure], known), undo: [undo] }];
-  return [warning(text, ["# install the package for this router: README.md"], known)];
+  return [warning(text, ["# install the package for this router (deploy/README.md)"], known)];
 }

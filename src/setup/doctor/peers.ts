@@ -25,9 +25,9 @@ export function names(facts: Facts): Verdict[] {
     if (found === undefined) {
       const isSilent = all.every((one) => one.addresses === undefined);
       const what = isSilent ? `${servers} give no answer about ${name}` : `${name} has no address, say ${servers}`;
-      return [
-        fault(`${what}: no call goes up`, ["# dns: {servers: [...]} in the file, or the address instead of the name"]),
-      ];
+      const cure = ["# dns: {servers: [...]} in the file, or the address instead of the name"];
+      const known = { name, servers: all.map(({ server }) => server), addresses: [] };
+      return [fault(`${what}: no call goes up`, cure, known)];
     }
     const silent = all.filter(({ addresses }) => addresses === undefined).map(({ server }) => server);
     const told = `${name} is ${found.addresses?.join(", ")}, says ${found.server} in ${found.took_ms} ms`;
@@ -50,7 +50,9 @@ export function addresses({ peers: asked, status }: Facts, { site }: Config): Ve
   const isNew = (one: AddressConflict) => one.with === "phone" || !found.some(({ address }) => address === one.address);
   const seen = (status?.conflicts ?? []).filter(isNew);
   const all = [...found, ...seen];
-  if (all.length > 0) return all.map(({ text, cure }) => warning(text, [`# ${cure}`]));
+  if (all.length > 0) {
+    return all.map(({ with: role, address, text, cure }) => warning(text, [`# ${cure}`], { with: role, address }));
+  }
   return [ok("no gateway and no registered phone has an address of upstream")];
 }
 
@@ -68,21 +70,17 @@ export function path(facts: Facts, config: Config): Verdict[] {
     const via = answerOf(peer)?.topVia;
     const seen = via?.received;
     const to = peer.to.address;
+    const known = { address: to, local_address: local, seen_address: seen ?? null, via_host: via?.host ?? null };
     if (via !== undefined && via.host !== local) {
-      return fault(
-        `our Via came back from ${to} as ${via.host}: an ALG on the way rewrites SIP, and calls are one-way or lost`,
-        CURE,
-      );
+      const what = `our Via came back from ${to} as ${via.host}`;
+      return fault(`${what}: an ALG on the way rewrites SIP, and calls are one-way or lost`, CURE, known);
     }
     const crossesNat = isPrivate(local) && !isPrivate(to) && !isTunnel(wayTo(facts, peer));
     if (crossesNat && (seen === undefined || isPrivate(seen) || ipVersion(seen) === 0)) {
       const what = `${to} sees no sender but ${seen ?? "what our Via says"}, and ${local} is private`;
-      return fault(
-        `${what}: unless a VPN leads there, an ALG on the way rewrites SIP, and calls are one-way or lost`,
-        CURE,
-      );
+      const harm = "unless a VPN leads there, an ALG on the way rewrites SIP, and calls are one-way or lost";
+      return fault(`${what}: ${harm}`, CURE, known);
     }
-    const known = { address: to, local_address: local, seen_address: seen ?? null };
     if (seen === undefined || seen === local) {
       return ok(`upstream sees our own address (${local}; no NAT or ALG in between)`, known);
     }
@@ -102,9 +100,10 @@ export function supportPath(facts: Facts, config: Config): Verdict[] {
   if (config.site.registration.mode !== "path") return [ok("upstream sees our own Contact, and needs no Path")];
   if (status?.path === undefined) return [notSeen(facts)];
   if (status.path.length === 0) return [ok("nothing seen so far says that upstream ignores our Path")];
-  return status.path.map(({ path: state, text, cures }) => {
+  return status.path.map(({ upstream, path: state, text, cures }) => {
     const cure = cures.map((line) => `# ${line}`);
-    return state === "ignored" ? fault(text, cure) : warning(text, cure);
+    const known = { upstream, path: state };
+    return state === "ignored" ? fault(text, cure, known) : warning(text, cure, known);
   });
 }
 
@@ -112,7 +111,11 @@ export function supportPath(facts: Facts, config: Config): Verdict[] {
 export function outboundProxy(facts: Facts): Verdict[] {
   const { status } = facts;
   if (status?.proxy_names === undefined) return [notSeen(facts)];
-  if (status.proxy_names.length > 0) return status.proxy_names.map(({ text, cure }) => warning(text, [`# ${cure}`]));
+  if (status.proxy_names.length > 0) {
+    return status.proxy_names.map(({ name, addresses: leads_to, from, text, cure }) => {
+      return warning(text, [`# ${cure}`], { name, leads_to, from });
+    });
+  }
   return [ok("no phone has been seen whose outbound proxy is a name that isn't this router's")];
 }
 

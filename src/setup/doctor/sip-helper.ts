@@ -29,24 +29,27 @@ export function sipHelper(facts: Facts): Verdict[] {
   if (!isLoaded && files[BUILT_IN] === undefined) {
     if (modules === undefined && files["/sys/module"] === undefined)
       return [skipped("the kernel's modules can't be read")];
-    return [ok("the kernel has no SIP helper loaded")];
+    return [ok("the kernel has no SIP helper loaded", { loaded: false, used: false })];
   }
   const isUsed =
     isAutomatic(facts) || /--helper "?sip|type "sip"/.test(said[RULES] ?? "") || /helper=sip/.test(said[TRACKED] ?? "");
+  const dropped = Number(said[DROPPED] ?? 0);
+  const known = (used: boolean | null) => ({ loaded: isLoaded, used, dropped });
   const harm =
     "it rewrites addresses in SIP and drops calls and registrations once its table of expected media is full";
   if (!isUsed) {
-    if (isRoot) return [ok("nf_conntrack_sip is there, but nothing makes it look at calls")];
-    return [
-      warning("nf_conntrack_sip is there; whether it looks at calls only root sees", ["# sudo branchline doctor"]),
-    ];
+    if (isRoot) return [ok("nf_conntrack_sip is there, but nothing makes it look at calls", known(false))];
+    return [skipped(`nf_conntrack_sip is there; whether it looks at calls ${NEEDS_ROOT}`, known(null))];
   }
   const { cure, undo } = CURES[facts.family](facts);
   const flush = said[HAS_CONNTRACK] === undefined ? [] : ["conntrack -D -p udp --dport 5060"];
   const unload = isLoaded ? [UNLOAD] : [];
-  const dropped = Number(said[DROPPED] ?? 0);
   const proof = dropped > 0 ? `; dmesg tells of ${dropped} messages dropped` : "";
-  const verdict = fault(`nf_conntrack_sip looks at all SIP here: ${harm}${proof}`, [...cure, ...unload, ...flush]);
+  const verdict = fault(
+    `nf_conntrack_sip looks at all SIP here: ${harm}${proof}`,
+    [...cure, ...unload, ...flush],
+    known(true),
+  );
   return [undo === undefined ? verdict : { ...verdict, undo }];
 }
 

@@ -96,6 +96,11 @@ export class DoctorsPatient {
     return this.read(LOG).split("\n").slice(0, -1);
   }
 
+  /** From now on only root may enter the folder. */
+  lock(path: string): void {
+    chmodSync(join(this.root, path), 0o700);
+  }
+
   read(path: string): string {
     return readFileSync(join(this.root, path), "utf8");
   }
