@@ -30,6 +30,7 @@ const PATIENT = [
   "peers/lossy-line.test.ts",
   "peers/power-cut.test.ts",
   "peers/dns-upstream.test.ts",
+  "setup/init-topologies.test.ts",
   "io/dns.test.ts",
   "ten-minutes/ten-minutes.test.ts",
 ];

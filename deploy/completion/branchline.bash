@@ -72,7 +72,7 @@ _branchline() {
           force) offered="-c --config -h --help" ;;
           init) offered="-c --config --localnet --upstream --gateway --members --emergency --listen --hear -y --yes --force -h --help" ;;
           check) offered="-c --config --json -q --quiet -h --help" ;;
-          phones) offered="-c --config -h --help" ;;
+          phones) offered="-c --config --json -h --help" ;;
           completion) offered="-h --help" ;;
           *) offered="-h --help -V --version" ;;
         esac
@@ -84,6 +84,7 @@ _branchline() {
           "help 0") offered="run status calls registered explain doctor version help reload force init check phones completion" ;;
           "force 0") offered="up down auto" ;;
           "check 0") files=yes ;;
+          "phones 0") offered="yealink cisco grandstream snom polycom" ;;
           "completion 0") offered="bash zsh fish" ;;
         esac
       fi

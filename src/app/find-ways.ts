@@ -57,7 +57,7 @@ export async function locate(
 }
 
 /** The ways to upstream and the gateways, as far as names can be resolved. */
-export async function findWays(config: Config, ports: WayPorts): Promise<Way[]> {
+async function findWays(config: Config, ports: WayPorts): Promise<Way[]> {
   const { listeners, dnsServers, site } = config;
   const peers = [
     ...site.upstream.targets.map((uri) => ({ role: "upstream" as const, uri })),

@@ -1,14 +1,13 @@
 /** `branchline check`: is a file valid, and what will it do? */
 import type { Config } from "../app/config/config.ts";
 import { describe, WARNING } from "../app/config/describe.ts";
-import { findMissingWays } from "../app/find-ways.ts";
 import { bad, doubtful, good } from "../base/ink.ts";
 import { readInterfaceNames } from "../io/node/interfaces.ts";
 import { STANDARD_FILE } from "./config-file.ts";
 import { EXIT_DONE, EXIT_USAGE } from "./exit.ts";
 import { type Fault, faultLine, type LoadedFile, readConfig, STDIN } from "./load-file.ts";
 import { complain, fail, print, printJson } from "./paper.ts";
-import { wayPorts } from "./ways.ts";
+import { missingWayWarnings } from "./ways.ts";
 
 /** What came on the command line. */
 export interface CheckOptions {
@@ -49,8 +48,7 @@ export async function checkAndPrint({ file, config, json, quiet }: CheckOptions)
   }
   const named = file ?? config ?? STANDARD_FILE;
   const loaded = readConfig(named, { interfaces: readInterfaceNames() });
-  const missing = loaded.config === undefined ? [] : await findMissingWays(loaded.config, wayPorts());
-  const ways = missing.map(({ text, cure }) => ({ key: "", message: `${text}; ${cure}` }));
+  const ways = loaded.config === undefined ? [] : await missingWayWarnings(loaded.config);
   const verdict = verdictOf(named === STDIN ? "stdin" : named, loaded, ways);
   process.exitCode = verdict.valid ? EXIT_DONE : EXIT_USAGE;
   if (json) {

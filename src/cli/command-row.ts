@@ -20,8 +20,8 @@ export interface ArgumentRow {
   readonly isOptional?: true;
   /** The only values that are taken; completion offers them. */
   readonly choices?: readonly string[];
-  /** What completion offers where there are no choices. */
-  readonly completes?: "file" | "command";
+  /** What completion offers where there are no choices: words, where others are taken as well. */
+  readonly completes?: "file" | "command" | readonly string[];
   /** Why a value is refused, such as "must be a whole number"; undefined when it is fine. */
   readonly fault?: (value: string) => string | undefined;
 }

@@ -20,6 +20,7 @@ export function completionOf(shell: Shell, commands: readonly CommandRow[]): str
 
 function offerOf({ choices, completes }: ArgumentRow | OptionRow, commands: readonly CommandRow[]): Offer {
   if (choices !== undefined) return choices;
+  if (typeof completes === "object") return completes;
   if (completes === "command") return commands.map(({ name }) => name);
   return completes === "file" ? "files" : undefined;
 }

@@ -1,24 +1,26 @@
-/** `branchline init`: looks around, asks what it can't see, and writes the configuration file. `branchline phones`. */
+/** `branchline init`: looks around, asks what it can't see, and writes the configuration file. */
 import * as fs from "fs";
 import * as readline from "readline";
 import type { Config } from "../app/config/config.ts";
-import { describe } from "../app/config/describe.ts";
 import { listen } from "../io/node/ears.ts";
 import { readInterfaceNames, readInterfaces } from "../io/node/interfaces.ts";
 import { createRandom } from "../io/node/secret.ts";
 import { readSurroundings } from "../io/node/surroundings.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
 import { writeForPeople } from "../io/node/whole-file.ts";
-import { answer, missingFlags, promptOf, type Stand, settle } from "../setup/init/dialogue.ts";
+import { Conversation } from "../setup/init/conversation.ts";
+import { missingFlags, settle } from "../setup/init/dialogue.ts";
 import { type Draft, type Given, type Key, yamlOf } from "../setup/init/draft.ts";
 import { addHeard, type Heard, optionsTo, readHeard } from "../setup/init/heard.ts";
+import { lookFor } from "../setup/init/look.ts";
 import { readNetwork } from "../setup/init/network.ts";
-import { phoneGuide } from "../setup/init/phones.ts";
-import { placesOf } from "../setup/init/places.ts";
+import { proxyAddresses, proxySentence } from "../setup/init/phones.ts";
+import { type Places, placesOf } from "../setup/init/places.ts";
 import { earsOf, type Facts, isBehindNat, neighboursOf, seenText } from "../setup/init/proposal.ts";
 import { EXIT_USAGE, EXIT_WORLD, type ExitStatus } from "./exit.ts";
-import { loadFile, loadText } from "./load-file.ts";
+import { faultLine, loadText } from "./load-file.ts";
 import { fail as end, print, complain as say } from "./paper.ts";
+import { missingWayWarnings } from "./ways.ts";
 
 /** What came on the command line. */
 export interface InitOptions {
@@ -35,40 +37,58 @@ export interface InitOptions {
   readonly hear: string;
 }
 
+/** What was answered, and all that was found on the way. */
+interface Answers {
+  readonly draft: Draft;
+  readonly facts: Facts;
+}
+
 /** What phones and gateways tell when they are heard. */
 const KEYS_HEARD: readonly Key[] = ["localnet", "upstream", "gateways", "members"];
 const STDOUT = "-";
 
 /** Writes the file, or ends with an exit status and the reason on standard error. */
 export async function init(options: InitOptions): Promise<void> {
-  const { file, state } = placesOf(options.config, fs.existsSync, process.execPath);
+  const places = placesOf(options.config, fs.existsSync, process.execPath);
+  const { file, state } = places;
   if (options.force !== true && file !== STDOUT && fs.existsSync(file)) {
-    fail(`${file} is there already; --force writes over it`);
+    fail(`${file} already exists; use --force to overwrite it`);
   }
   const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
-  const isTrusting = options.yes === true;
-  const given = givenIn(options, isTerminal);
+  const given = givenIn(options, isTerminal && options.yes !== true);
   const missing = missingFlags(given);
-  if (!isTerminal && !isTrusting && missing.length > 0) {
+  if (!isTerminal && options.yes !== true && missing.length > 0) {
     fail(`there is no terminal to ask on: give ${missing.join(", ")}, or --yes to take what is found`);
   }
-  const facts = await lookAround(given, Number(options.hear));
-  say(seenText(facts));
-  const draft = await decide(facts, given, isTrusting);
-  const text = yamlOf(draft, { state, isBehindNat: isBehindNat(facts.network, draft) });
+  const around = await lookAround(given, Number(options.hear));
+  say(seenText(around));
+  const { draft, facts } = await (options.yes === true ? trust(around, given) : ask(around, given, file));
+  const text = yamlOf(draft, { state, isBehindNat: isBehindNat(facts, draft) });
   const config = loadText(text, file, undefined, readInterfaceNames(), () => undefined) ?? process.exit(EXIT_USAGE);
-  const summary = `${describe(config)}\n${guideFor(config)}${stillMissing(config)}`;
-  if (file === STDOUT) {
-    print(text);
-    say(summary);
-    return;
-  }
+  if (file === STDOUT) print(text);
+  else write(file, text);
+  const done = file === STDOUT ? "" : `\n${file} written.\n`;
+  (file === STDOUT ? say : print)(`${done}${nextSteps(config, places)}${stillMissing(config)}`);
+  for (const warning of await missingWayWarnings(config)) say(`${faultLine(file, warning, "hint: ")}\n`);
+}
+
+function write(file: string, text: string): void {
   try {
     writeForPeople(file, text);
   } catch (error) {
     fail(`${file} can't be written: ${error instanceof Error ? error.message : String(error)}`, EXIT_WORLD);
   }
-  print(`${file} is written.\n\n${summary}`);
+}
+
+/** What to type next. */
+function nextSteps(config: Config, { file, start }: Places): string {
+  const which = start === undefined && file !== STDOUT ? ` -c ${file}` : "";
+  const phones = proxySentence(proxyAddresses(config, readInterfaces() ?? new Map()));
+  return `Next:
+  branchline check${which}    what it will do, in words
+  branchline doctor${which}   what on this router hinders calls
+${start === undefined ? "" : `  ${start}\n`}  branchline phones${which}   what to set on phones: ${phones}
+`;
 }
 
 /** The last line is the one that is read. */
@@ -82,22 +102,13 @@ function stillMissing({ site, tls }: Config): string {
   return `${files}\nNo gateway is named yet: no call would survive an outage. Add gateways: [sip:ADDRESS] to the file.\n`;
 }
 
-/** Prints what to set on phones. */
-export function showPhones(file: string): void {
-  print(guideFor(loadFile(file) ?? process.exit(EXIT_USAGE)));
-}
-
-function guideFor(config: Config): string {
-  return phoneGuide(config, readInterfaces() ?? new Map());
-}
-
 /** Listens only where somebody could say what isn't known yet. */
 async function lookAround(given: Given, seconds: number): Promise<Facts> {
   const network = readNetwork(readSurroundings());
   const ears = earsOf(network, given);
   const isKnown = KEYS_HEARD.every((key) => given[key] !== undefined);
   if (!(seconds > 0) || isKnown || ears.length === 0) return { network, heard: [] };
-  say(`Listening on ${ears.map(({ address }) => address).join(", ")} for ${seconds} s: who speaks SIP?\n`);
+  say(`Listening for phones on ${ears.map(({ address }) => address).join(", ")} for ${seconds} s …\n`);
   const random = createRandom();
   let heard: readonly Heard[] = [];
   await listen({
@@ -112,47 +123,87 @@ async function lookAround(given: Given, seconds: number): Promise<Facts> {
   return { network, heard };
 }
 
-/** Takes what the command line answers, with --yes what was found too, and asks for the rest. */
-function decide(facts: Facts, given: Given, isTrusting: boolean): Promise<Draft> {
-  const settled = (draft: Draft) => settle(draft, facts, given, isTrusting);
-  const stand = settled({});
+/** Takes what the command line answers and what was found; ends with status 2 where that isn't enough. */
+async function trust(facts: Facts, given: Given, draft: Draft = {}): Promise<Answers> {
+  const stand = settle(draft, facts, given, true);
   if (stand.fault !== undefined) fail(stand.fault);
-  return stand.question === undefined ? Promise.resolve(stand.draft) : askPerson(stand, settled);
+  if (stand.wanted === undefined) return { draft: stand.draft, facts };
+  const ways = new Map([...(facts.ways ?? []), ...(await lookFor(stand.wanted, facts.network))]);
+  return trust({ ...facts, ways }, given, stand.draft);
 }
 
 /** Without a terminal, only the emergency numbers given by flag are written. */
-function givenIn(options: InitOptions, isTerminal: boolean): Given {
-  const { localnet, upstream, gateway, members, emergency = isTerminal ? undefined : "none", listen: own } = options;
+function givenIn(options: InitOptions, isAsked: boolean): Given {
+  const { localnet, upstream, gateway, members, emergency = isAsked ? undefined : "none", listen: own } = options;
   return { localnet, upstream, gateways: gateway, members, emergency, listen: own };
 }
 
-function askPerson(start: Stand, settled: (draft: Draft) => Stand): Promise<Draft> {
-  return new Promise((resolve) => {
-    let stand = start;
-    const lines = readline.createInterface({ input: process.stdin, output: process.stderr });
-    const prompt = () => {
-      if (stand.question === undefined) {
-        lines.close();
-        return;
-      }
-      lines.setPrompt(promptOf(stand.question));
-      lines.prompt();
-    };
-    lines.on("line", (line) => {
-      if (stand.question === undefined) return;
-      const outcome = answer(stand.draft, stand.question, line);
-      if ("draft" in outcome) stand = settled(outcome.draft);
-      else say(`  ${outcome.fault}\n`);
-      prompt();
-    });
-    lines.on("close", () => {
-      if (stand.question === undefined) resolve(stand.draft);
-      else fail("\nnothing is written");
-    });
-    prompt();
-  });
+/** Asks a person what the command line doesn't answer. */
+async function ask(facts: Facts, given: Given, file: string): Promise<Answers> {
+  const talk = new Conversation(facts, given, file === STDOUT ? "it" : file);
+  const lines = new Lines();
+  for (;;) {
+    if (talk.wanted.length > 0) talk.learn(await lookFor(talk.wanted, facts.network));
+    if (talk.fault !== undefined) fail(talk.fault);
+    if (talk.isOver) break;
+    if (talk.wanted.length > 0) continue;
+    const line = await lines.next(talk.prompt);
+    if (line === undefined) fail("\nCancelled, no file written");
+    say(talk.take(line));
+  }
+  lines.close();
+  if (talk.isCancelled) fail("Cancelled, no file written");
+  return { draft: talk.draft, facts: talk.facts };
 }
 
-function fail(text: string, code: ExitStatus = EXIT_USAGE): never {
-  end(text, code);
+/** What a person types, line by line; what comes before it is asked for waits. The terminal is read once the first line is wanted. */
+class Lines {
+  private readonly typed: string[] = [];
+  private terminal: readline.Interface | undefined = undefined;
+  private isClosed = false;
+  private tell: (() => void) | undefined = undefined;
+
+  /**
+   * Undefined when there will be none: end of file, or Ctrl-C.
+   * @param prompt its last line stands before what is typed
+   */
+  async next(prompt: string): Promise<string | undefined> {
+    this.terminal ??= this.open();
+    const end = prompt.lastIndexOf("\n") + 1;
+    if (!this.isClosed) {
+      say(prompt.slice(0, end));
+      this.terminal.setPrompt(prompt.slice(end));
+      this.terminal.prompt();
+    }
+    while (this.typed.length === 0 && !this.isClosed) await this.change();
+    return this.typed.shift();
+  }
+
+  private change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.tell = resolve;
+    });
+  }
+
+  close(): void {
+    this.terminal?.close();
+  }
+
+  private open(): readline.Interface {
+    const terminal = readline.createInterface({ input: process.stdin, output: process.stderr });
+    terminal.on("line", (line) => {
+      this.typed.push(line);
+      this.tell?.();
+    });
+    terminal.on("close", () => {
+      this.isClosed = true;
+      this.tell?.();
+    });
+    return terminal;
+  }
+}
+
+/** Ends with the reason on standard error. */
+function fail(text: string, status: ExitStatus = EXIT_USAGE): never {
+  end(text, status);
 }

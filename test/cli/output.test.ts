@@ -13,6 +13,7 @@ cleanUpAfterEach();
 
 /** A file that `doctor` can go through in no time, and the words of a command that prints something about it. */
 const FILE = "listen: [udp:127.0.0.1:5060]\nlocalnet: [127.0.0.0/8]\n";
+const NO_PEERS = ["--upstream", "none", "--gateway", "none"];
 const PRINTING: readonly (readonly string[])[] = [
   ["check", "branchline.yaml"],
   ["check", "branchline.yaml", "--json"],
@@ -20,7 +21,10 @@ const PRINTING: readonly (readonly string[])[] = [
   ["explain", "127.0.0.17", "5551234"],
   ["doctor"],
   ["doctor", "--json"],
-  ["init", "-c", "-", "--yes", "--hear", "0", "--localnet", "127.0.0.0/8", "--listen", "127.0.0.1:5060"],
+  [
+    ...["init", "-c", "-", "--yes", "--hear", "0", "--localnet", "127.0.0.0/8", "--listen", "127.0.0.1:5060"],
+    ...NO_PEERS,
+  ],
   ["completion", "bash"],
   ["version"],
   ["--version"],

@@ -9,7 +9,6 @@ import { Branchline } from "../peers/support/branchline.ts";
 import { CertificateAuthority } from "../peers/support/certificates.ts";
 import { Child } from "../peers/support/child.ts";
 import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";
-import { Namespace } from "../peers/support/namespace.ts";
 import { OutgoingCall } from "../peers/support/outgoing-call.ts";
 import { describeWith, pathOf } from "../peers/support/peers.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
@@ -58,10 +57,10 @@ function registerOf(phone: SipAgent, domain: string): string {
 }
 
 describe("init with flags", () => {
-  test("writes the file, says what it does, and what to set on phones; phones says that again", async () => {
+  test("writes the file, says what to type next, and the outbound proxy of the phones, on one screen", async () => {
     const folder = temporaryFolder();
     const file = join(folder, "etc", "branchline.yaml");
-    const { code, stdout } = await branchline("init", "-c", file, ...SITE);
+    const { code, stdout, stderr } = await branchline("init", "-c", file, ...SITE);
     expect(code).toBe(0);
     expect(statSync(file).mode & 0o777).toBe(0o644);
     expect(readdirSync(join(folder, "etc"))).toEqual(["branchline.yaml"]);
@@ -70,10 +69,14 @@ describe("init with flags", () => {
       code: 0,
       stdout: expect.stringContaining(`Serves the phones in ${net.network(16)}.`),
     });
-    const phones = await branchline("phones", "-c", file);
-    expect(phones.stdout).toContain(`P48=${hostPort(proxy)}`);
-    const [does] = check.stdout.split("\nOK: ");
-    expect(stdout).toBe(`${file} is written.\n\n${does}\n${phones.stdout}`);
+    expect(stdout).toBe(`
+${file} written.
+Next:
+  branchline check -c ${file}    what it will do, in words
+  branchline doctor -c ${file}   what on this router hinders calls
+  branchline phones -c ${file}   what to set on phones: outbound proxy ${hostPort(proxy)}, UDP
+`);
+    expect(stderr.split("\n").length + stdout.split("\n").length).toBeLessThan(24);
   });
 
   test.each(["check", "init"])(
@@ -103,7 +106,11 @@ describe("init with flags", () => {
   test("never writes over a file, but with --force", async () => {
     const file = join(temporaryFolder(), "branchline.yaml");
     writeFileSync(file, "mine");
-    expect(await branchline("init", "-c", file, ...SITE)).toMatchObject({ code: 2, stdout: "" });
+    expect(await branchline("init", "-c", file, ...SITE)).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: `${file} already exists; use --force to overwrite it\n`,
+    });
     expect(readFileSync(file, "utf8")).toBe("mine");
     expect(await branchline("init", "-c", file, "--force", ...SITE)).toMatchObject({ code: 0 });
     expect(readFileSync(file, "utf8")).toContain("localnet");
@@ -113,7 +120,8 @@ describe("init with flags", () => {
     const { stdout, stderr } = await branchline("init", "-c", "-", ...SITE);
     const file = join(temporaryFolder(), "branchline.yaml");
     writeFileSync(file, stdout);
-    expect(stderr).toContain((await branchline("check", "-c", file)).stdout.split("\nOK: ")[0]);
+    expect(await branchline("check", "-c", file)).toMatchObject({ code: 0 });
+    expect(stderr).toContain("Next:\n  branchline check ");
   });
 
   test.each([
@@ -131,6 +139,11 @@ describe("init with flags", () => {
       "what can't be guessed is asked for",
       ["--yes", "--hear", "0", "--localnet", "none"],
       "--localnet: name at least one, such as 10.222.237.0/24",
+    ],
+    [
+      "what --yes hasn't found is asked for",
+      ["--yes", "--hear", "0", "--localnet", net.network(16)],
+      "give\n  --upstream URIS|none    PBX\n  --gateway ADDRESS|none  Gateway\n",
     ],
   ])("%s, and nothing is written", async (_what, args, why) => {
     const folder = temporaryFolder();
@@ -183,13 +196,13 @@ describe("init hears a phone", () => {
     const args = ["-c", file, "--yes", "--hear", "1", "--listen", hostPort(proxy), "--localnet", net.network(16)];
     const child = new Child(process.execPath, [Branchline.bundle, "init", ...args, "--gateway", gateway.sentBy]);
     defer(() => child.stop());
-    await child.line(/Listening on/);
+    await child.line(/Listening for phones on/);
     const register = registerOf(phone, upstream.endpoint.host);
     const again = setInterval(() => void phone.send(register, proxy), 100);
     expect(await child.ended).toBe(0);
     clearInterval(again);
     expect(child.lines.join("\n")).toContain(`${phone.endpoint.host}: 201@${upstream.endpoint.host}`);
-    expect(child.lines.join("\n")).toContain("rings 201 at once");
+    expect(readFileSync(file, "utf8")).toContain('members: ["201"]');
 
     const running = new Child(process.execPath, [Branchline.bundle, "run", "-c", file]);
     defer(() => running.stop());
@@ -202,55 +215,29 @@ describe("init hears a phone", () => {
   });
 });
 
-describeWith(["namespaces"], "init on a router", () => {
-  /**
-   *   phone    10.91.20.21 ─ eth0 ── lan0 ─┐
-   *                                      router ─ wan0 203.0.113.2, default route
-   *   gateway  10.91.1.3 ─── eth0 ── gw0 ──┘
-   */
-  test("finds all by itself: networks, addresses, PBX, phone and gateway", async () => {
-    const roles = ["phone", "gateway", "router", "internet"];
-    const [office, pstn, router, internet] = roles.map((role) => Namespace.create(role)) as [
-      Namespace,
-      Namespace,
-      Namespace,
-      Namespace,
-    ];
-    office.connect(["eth0", "10.91.20.21/24"], router, ["lan0", "10.91.20.1/24"]);
-    pstn.connect(["eth0", "10.91.1.3/24"], router, ["gw0", "10.91.1.1/24"]);
-    internet.connect(["eth0", "203.0.113.1/29"], router, ["wan0", "203.0.113.2/29"]);
-    router.ip("route", "add", "default", "via", "203.0.113.1");
-    const phone = await SipAgent.open({ host: "10.91.20.21", port: 5060 }, office.name);
-    const gateway = await SipAgent.open({ host: "10.91.1.3", port: 5060 }, pstn.name);
-    gateway.isAlive = false;
-    gateway.attendant = (request) => {
-      void gateway.reply(request, 200, "OK", { toTag: "gateway", extra: ["Server: Grandstream GXW4104"] });
-      return true;
-    };
-    // The router knows whom it has heard of: phones and gateway look for theirs all day.
-    await gateway.send("\r\n\r\n", { host: "10.91.1.1", port: 5060 });
+describe("phones", () => {
+  async function written(): Promise<string> {
+    const file = join(temporaryFolder(), "branchline.yaml");
+    await branchline("init", "-c", file, ...SITE);
+    return file;
+  }
 
-    const namespace = router.name;
-    const child = new Child(process.execPath, [Branchline.bundle, "init", "-c", "-", "--yes", "--hear", "2"], {
-      namespace,
-    });
-    defer(() => child.stop());
-    await child.line(/Listening on/);
-    const again = setInterval(
-      () => void phone.send(registerOf(phone, "pbx.example.com"), { host: "10.91.20.1", port: 5060 }),
-      100,
-    );
-    expect(await child.ended).toBe(0);
-    clearInterval(again);
-    for (const line of [
-      "listen: [udp:10.91.20.1:5060, udp:10.91.1.1:5060, udp:203.0.113.2:5060]",
-      "localnet: [10.91.20.0/24]",
-      "  targets: [sip:pbx.example.com]",
-      "gateways: [sip:10.91.1.3]",
-      '    members: ["201"]',
-    ]) {
-      expect(child.lines.join("\n")).toContain(line);
-    }
+  test("the outbound proxy and the makers; one maker's keys; all of it as data", async () => {
+    const file = await written();
+    const all = await branchline("phones", "-c", file);
+    expect(all).toMatchObject({ code: 0, stdout: expect.stringContaining(`outbound proxy ${hostPort(proxy)}, UDP.`) });
+    expect(all.stdout.split("\n").length).toBeLessThan(10);
+    const one = await branchline("phones", "grandstream", "-c", file);
+    expect(one.stdout).toMatch(new RegExp(`^Grandstream: .*\n {2}P48=${hostPort(proxy)}\n {2}P130=0\n$`));
+    const { outbound_proxy, makers } = JSON.parse((await branchline("phones", "--json", "-c", file)).stdout);
+    expect(outbound_proxy).toEqual([{ host: proxy.host, port: 5060, transport: "udp" }]);
+    expect(makers).toHaveLength(5);
+  });
+
+  test("an unknown maker is a fault of usage, with the one that may be meant", async () => {
+    const { code, stdout, stderr } = await branchline("phones", "yeelink", "-c", await written());
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toBe("error: yeelink: unknown maker; did you mean yealink?\n");
   });
 });
 
@@ -266,14 +253,17 @@ describeWith(["script"], "init at a terminal", () => {
   test("asks, explains what is wrong, asks again, and writes", async () => {
     const folder = temporaryFolder();
     const child = typist(folder, "--listen", hostPort(proxy));
-    for (const line of ["10.0.0.0/99", net.network(16), hostPort(net.at(2)), net.host(3), "201,202", "112"])
-      child.type(line);
+    const answers = ["10.0.0.0/99", net.network(16), "none", "n", hostPort(net.at(2)), net.host(3), "201", "112"];
+    for (const line of [...answers, "4", "201,202", "y"]) child.type(line);
     expect(await child.ended).toBe(0);
     const said = child.lines.join("\n");
     expect(said).toContain("The phones' networks (--localnet)");
     expect(said).toContain('"10.0.0.0/99" is not a network');
-    expect(said).toContain("rings 201, 202 at once");
-    expect(readFileSync(join(folder, "branchline.yaml"), "utf8")).toContain('emergency: ["112"]');
+    expect(said).toContain("Really none? [y/N]");
+    expect(said).toMatch(/ 4 {2}Its calls ring {5}201\n/);
+    const text = readFileSync(join(folder, "branchline.yaml"), "utf8");
+    expect(text).toContain('emergency: ["112"]');
+    expect(text).toContain('members: ["201", "202"]');
   });
 
   test.each([
@@ -287,7 +277,7 @@ describeWith(["script"], "init at a terminal", () => {
     await child.line(/The phones' networks .*\/28/);
     child.type(key);
     expect(await child.ended).toBe(2);
-    expect(child.lines.join("\n")).toContain("nothing is written");
+    expect(child.lines.join("\n")).toContain("Cancelled, no file written");
     expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -6,9 +6,9 @@ import { loadConfig } from "../../src/app/config/load-config.ts";
 import { answer, missingFlags, promptOf, type Stand, settle } from "../../src/setup/init/dialogue.ts";
 import { type Draft, faultsOf, type Given, yamlOf } from "../../src/setup/init/draft.ts";
 import { readNetwork } from "../../src/setup/init/network.ts";
-import { phoneGuide } from "../../src/setup/init/phones.ts";
+import { guideText, makerGuides, phonesText, proxyAddresses } from "../../src/setup/init/phones.ts";
 import type { Facts } from "../../src/setup/init/proposal.ts";
-import { EDGEROUTER_4, OPENWRT } from "./routers.ts";
+import { EDGEROUTER_4, OPENWRT, settleOn, waysOn } from "./routers.ts";
 
 const NOTHING_MORE = { state: undefined, isBehindNat: false };
 const load = (text: string) => loadConfig(text, (path) => path);
@@ -120,6 +120,7 @@ describe("the dialogue", () => {
   const facts: Facts = {
     network: readNetwork(OPENWRT),
     heard: [{ address: "192.168.1.21", user: "201", domain: "pbx.example.com", agent: "Snom D735" }],
+    ways: waysOn(OPENWRT, ["sip:pbx.example.com", "sip:pbx.example.org", "sip:192.168.1.3"]),
   };
 
   /** Types one line after the other; what is answered wrongly is listed. */
@@ -192,14 +193,14 @@ describe("the dialogue", () => {
   });
 
   test("with --yes nothing is asked, and an interface whose address changes is good enough for the file", () => {
-    const { draft, fault } = settle({}, facts, {}, true);
+    const { draft, fault } = settle({}, facts, { gateways: "192.168.1.3" }, true);
     expect(fault).toBeUndefined();
     expect(draft.listen).toEqual(["udp:192.168.1.1:5060", "udp:eth1:5060"]);
     expect(load(yamlOf(draft, NOTHING_MORE)).problems).toEqual([]);
   });
 
   test("with --yes and a flag, the rest is as it was found", () => {
-    expect(settle({}, facts, { listen: "192.168.1.1" }, true)).toEqual({
+    expect(settle({}, facts, { listen: "192.168.1.1", gateways: "none" }, true)).toEqual({
       draft: {
         localnet: ["192.168.1.0/24"],
         upstream: ["sip:pbx.example.com"],
@@ -207,6 +208,29 @@ describe("the dialogue", () => {
         listen: ["udp:192.168.1.1"],
       },
     });
+  });
+
+  test("with --yes nothing is guessed: each flag that is missing is named, with what is known", () => {
+    const heard = [{ address: "10.10.1.3", user: undefined, domain: undefined, agent: "" }];
+    const { fault } = settleOn(EDGEROUTER_4, {}, { heard });
+    expect(fault).toBe(`not found, and --yes guesses nothing; give
+  --localnet NETWORKS     Phones' networks
+      No phone was seen in 10.1.10.0/24, 10.1.20.0/24, 10.1.30.0/24, 10.10.1.0/24.
+  --upstream URIS|none    PBX
+  --gateway ADDRESS|none  Gateway
+      10.10.1.3: speaks SIP, doesn't say what it is.`);
+    const given = { localnet: "10.1.20.0/24", upstream: "none", gateways: "none" };
+    const { draft } = settleOn(EDGEROUTER_4, given);
+    expect(draft).toMatchObject({ upstream: [], gateways: [], listen: ["udp:10.1.20.1:5060", "udp:203.0.113.2:5060"] });
+  });
+
+  test("with --yes a PBX whose name isn't known: --listen is asked for, and why", () => {
+    const given = { localnet: "10.1.20.0/24", upstream: "pbx.example.com", gateways: "10.10.1.3" };
+    const { fault } = settleOn(EDGEROUTER_4, given, { names: { "pbx.example.com": [] } });
+    expect(fault).toBe(`not found, and --yes guesses nothing; give
+  --listen ADDRESSES      This router
+      Not known: neither DNS nor /etc/hosts has an address of pbx.example.com.
+      Only if that is behind the default route: udp:10.1.20.1:5060 udp:203.0.113.2:5060 udp:10.10.1.1:5060`);
   });
 
   test("a prompt shows what was found, and the flag that spares it", () => {
@@ -224,8 +248,12 @@ describe("the dialogue", () => {
 
 describe("phones", () => {
   const interfaces = new Map([["br-lan", ["10.222.237.1"]]]);
-  const guide = (listen: string) =>
-    phoneGuide(load(`listen: [${listen}]\nlocalnet: [10.222.237.0/24]\n`).config, interfaces);
+  const proxiesOf = (listen: string) =>
+    proxyAddresses(load(`listen: [${listen}]\nlocalnet: [10.222.237.0/24]\n`).config, interfaces);
+  const guide = (listen: string, maker?: string) => {
+    const guides = makerGuides(proxiesOf(listen), maker);
+    return "fault" in guides ? guides.fault : guides.map(guideText).join("");
+  };
 
   test("each maker's fields have our address on the phones' side", () => {
     const text = guide("udp:203.0.113.2, udp:10.222.237.1:5070");
@@ -253,9 +281,35 @@ describe("phones", () => {
 
   test("by the first transport, the others are named", () => {
     const text = guide("tls:10.222.237.1, udp:10.222.237.1");
-    expect(text).toContain("10.222.237.1:5061, TLS or udp:10.222.237.1:5060");
+    expect(phonesText(proxiesOf("tls:10.222.237.1, udp:10.222.237.1"))).toContain(
+      "10.222.237.1:5061, TLS or udp:10.222.237.1:5060",
+    );
     expect(text).toContain("transport_type = 2");
     expect(text).toContain("P130=2");
     expect(text).toContain('transport="TLS"');
+  });
+
+  test.each([
+    ["yealink", "Yealink: Account > Register"],
+    ["SNOM", "Snom: Setup > Identity 1"],
+    ["poly", "Polycom, Poly: Settings > SIP"],
+    ["spa", "Cisco SPA, MPP: Voice > Ext 1"],
+  ])("%s: that maker alone", (maker, begin) => {
+    const text = guide("udp:10.222.237.1", maker);
+    expect(text.startsWith(begin)).toBe(true);
+    expect(text.split("\n").filter((line) => /^\S/.test(line))).toHaveLength(1);
+  });
+
+  test.each([
+    ["yaelink", "yaelink: unknown maker; did you mean yealink?"],
+    ["nokia", "nokia: unknown maker; known makers: yealink, cisco, grandstream, snom, polycom"],
+  ])("%s: unknown, with what may be meant", (maker, fault) => {
+    expect(guide("udp:10.222.237.1", maker)).toBe(fault);
+  });
+
+  test("without a maker: the outbound proxy, and the makers, on a few lines", () => {
+    const text = phonesText(proxiesOf("udp:10.222.237.1"));
+    expect(text).toMatch(/^On each phone, set the outbound proxy 10\.222\.237\.1:5060, UDP\.\n/);
+    expect(text).toMatch(/phones MAKER\n {2}yealink, cisco, grandstream, snom, polycom\n$/);
   });
 });

@@ -3,13 +3,21 @@ import { describe, expect, test } from "vitest";
 import { createRandom } from "../../src/io/node/secret.ts";
 import { type Draft, faultsOf } from "../../src/setup/init/draft.ts";
 import { addHeard, type Heard, isGateway, optionsTo, readHeard } from "../../src/setup/init/heard.ts";
-import { interfaceTowards, type RawNetwork, readNetwork } from "../../src/setup/init/network.ts";
+import { defaultDevice, type RawNetwork, readNetwork } from "../../src/setup/init/network.ts";
 import { placesOf } from "../../src/setup/init/places.ts";
 import { earsOf, type Facts, isBehindNat, neighboursOf, propose, seenText } from "../../src/setup/init/proposal.ts";
 import { requestText, responseText } from "../support/messages.ts";
-import { EDGEROUTER, EDGEROUTER_4, OPENWRT, RASPBERRY, router } from "./routers.ts";
+import { EDGEROUTER, EDGEROUTER_4, OPENWRT, RASPBERRY, router, waysOn } from "./routers.ts";
 
-const factsOf = (raw: RawNetwork, heard: readonly Heard[] = []): Facts => ({ network: readNetwork(raw), heard });
+interface MachineFacts extends Facts {
+  readonly raw: RawNetwork;
+}
+
+const factsOf = (raw: RawNetwork, heard: readonly Heard[] = []): MachineFacts => ({
+  network: readNetwork(raw),
+  heard,
+  raw,
+});
 const phone = (address: string, user?: string, domain?: string, agent = ""): Heard => ({
   address,
   user,
@@ -18,10 +26,12 @@ const phone = (address: string, user?: string, domain?: string, agent = ""): Hea
 });
 
 /** Each question answered with what is proposed, or as `answered` says. */
-function proposed(facts: Facts, answered: Draft = {}): Draft {
+function proposed(facts: MachineFacts, answered: Draft = {}, names: Readonly<Record<string, readonly string[]>> = {}) {
   let draft = answered;
   for (const key of ["localnet", "upstream", "gateways", "members", "emergency", "listen"] as const) {
-    draft = { ...draft, [key]: draft[key] ?? propose(key, facts, draft) };
+    const { upstream = [], gateways = [] } = draft;
+    const ways = key === "listen" ? waysOn(facts.raw, [...upstream, ...gateways], names) : undefined;
+    draft = { ...draft, [key]: draft[key] ?? propose(key, { ...facts, ...(ways && { ways }) }, draft) };
   }
   return draft;
 }
@@ -69,6 +79,35 @@ describe("networks and addresses", () => {
     expect(proposed(factsOf({ ...EDGEROUTER_4, neighbours: table }, heard)).localnet).toEqual(["10.1.20.0/24"]);
   });
 
+  const GATEWAY = "10.10.1.3  0x1  0x2  c0:74:ad:12:34:56  *  eth2";
+  test.each<[string, Heard[], string, Draft]>([
+    ["that doesn't say what it is", [phone("10.10.1.3")], "", {}],
+    ["that calls itself one", [phone("10.10.1.3", undefined, undefined, "Grandstream HT813 1.0")], GATEWAY, {}],
+    ["of a maker that makes phones too", [], GATEWAY, {}],
+    ["that was given", [phone("10.10.1.3", "900", "pbx.example.com")], "", { gateways: ["sip:10.10.1.3"] }],
+  ])("a gateway %s doesn't bring its network into localnet", (_how, heard, neighbour, answered) => {
+    const phones = [phone("10.1.20.21", "201", "pbx.example.com")];
+    const raw = { ...EDGEROUTER_4, neighbours: EDGEROUTER_4.neighbours + neighbour };
+    expect(proposed(factsOf(raw, [...phones, ...heard]), answered).localnet).toEqual(["10.1.20.0/24"]);
+    expect(proposed(factsOf(raw, heard), answered).localnet).toEqual([]);
+  });
+
+  test("nor where it is alone behind a port of its own, and the phones are on the side of the default route", () => {
+    const raw = router({
+      addresses: { eth0: "192.168.1.2/24", eth1: "10.10.1.1/24" },
+      routes: [["eth0", "0.0.0.0/0"]],
+    });
+    expect(proposed(factsOf(raw, [phone("10.10.1.3")])).localnet).toEqual([]);
+    expect(proposed(factsOf(raw)).localnet).toEqual(["10.10.1.0/24"]);
+  });
+
+  test("phones on two LANs: both", () => {
+    const heard = [phone("10.1.20.21", "201"), phone("10.1.30.21", undefined, undefined, "Yealink SIP-T46S")];
+    const draft = proposed(factsOf(EDGEROUTER_4, heard), { upstream: ["sip:192.0.2.10"] });
+    expect(draft.localnet).toEqual(["10.1.20.0/24", "10.1.30.0/24"]);
+    expect(draft.listen).toEqual(["udp:10.1.20.1:5060", "udp:10.1.30.1:5060", "udp:10.99.0.2:5060"]);
+  });
+
   test("a neighbour that nobody has found counts for nothing", () => {
     const neighbours = `${EDGEROUTER_4.neighbours}10.1.20.21  0x1  0x0  80:5e:c0:12:34:56  *  eth1.20`;
     expect(proposed(factsOf({ ...EDGEROUTER_4, neighbours })).localnet).toEqual([]);
@@ -80,9 +119,35 @@ describe("networks and addresses", () => {
     expect(proposed(factsOf(EDGEROUTER_4), answered).listen).toEqual(listen);
   });
 
-  test("upstream by name: towards the default route", () => {
+  test.each([
+    ["behind the default route", ["192.88.99.7"], ["udp:10.1.20.1:5060", "udp:203.0.113.2:5060"]],
+    ["behind a tunnel", ["192.0.2.10"], ["udp:10.1.20.1:5060", "udp:10.99.0.2:5060"]],
+    [
+      "at two addresses, one behind each",
+      ["192.0.2.10", "192.88.99.7"],
+      ["udp:10.1.20.1:5060", "udp:203.0.113.2:5060", "udp:10.99.0.2:5060"],
+    ],
+    ["among the phones", ["10.1.20.9"], ["udp:10.1.20.1:5060"]],
+    [
+      "in no network that there is a way to",
+      ["2001:db8::1", "192.0.2.10"],
+      ["udp:10.1.20.1:5060", "udp:10.99.0.2:5060"],
+    ],
+  ])("upstream by name, %s: our address towards each address of it", (_, addresses, listen) => {
     const answered = { localnet: ["10.1.20.0/24"], upstream: ["sip:pbx.example.com"], gateways: [] };
-    expect(proposed(factsOf(EDGEROUTER_4), answered).listen).toEqual(["udp:10.1.20.1:5060", "udp:203.0.113.2:5060"]);
+    const names = { "pbx.example.com": addresses };
+    expect(proposed(factsOf(EDGEROUTER_4), answered, names).listen).toEqual(listen);
+  });
+
+  test("a PBX or gateway that hasn't been found, or to which there is no route: nothing is proposed", () => {
+    const draft = { localnet: ["10.1.20.0/24"], upstream: ["sip:pbx.example.com"], gateways: ["sip:10.10.1.3"] };
+    const facts = factsOf(EDGEROUTER_4);
+    const gateway = waysOn(EDGEROUTER_4, draft.gateways);
+    const found = { to: { address: "192.0.2.9", port: 5060, protocol: "udp" as const }, source: undefined };
+    for (const pbx of [undefined, "silent" as const, [], [found]]) {
+      const ways = new Map([...gateway, ...(pbx === undefined ? [] : ([["sip:pbx.example.com", pbx]] as const))]);
+      expect(propose("listen", { ...facts, ways }, draft)).toEqual([]);
+    }
   });
 
   test("iproute2 says more than Node: PPPoE's own address, and a LAN at which nothing is plugged in", () => {
@@ -99,7 +164,7 @@ describe("networks and addresses", () => {
   test("of two default routes the better one", () => {
     const addresses = { eth0: "203.0.113.2/29", eth1: "198.51.100.2/29" };
     const routes = [["eth1", "0.0.0.0/0", 20] as const, ["eth0", "0.0.0.0/0", 10] as const];
-    expect(interfaceTowards(readNetwork(router({ addresses, routes })), "192.0.2.1")).toBe("eth0");
+    expect(defaultDevice(readNetwork(router({ addresses, routes })))).toBe("eth0");
   });
 
   test("a host without /proc proposes nothing, and breaks nothing", () => {
@@ -120,21 +185,23 @@ describe("NAT", () => {
     const facts = factsOf(
       router({ addresses: { eth0: "192.168.0.2/24", eth1: "10.5.0.1/24" }, routes: [["eth0", "0.0.0.0/0"]] }),
     );
-    expect(isBehindNat(facts.network, proposed(facts, { upstream: ["sip:pbx.example.com"] }))).toBe(true);
-    expect(isBehindNat(facts.network, proposed(facts, { upstream: ["sip:192.168.7.1"] }))).toBe(false);
+    expect(isBehindNat(facts, proposed(facts, { upstream: ["sip:pbx.example.com"] }))).toBe(true);
+    expect(isBehindNat(facts, proposed(facts, { upstream: ["sip:192.168.7.1"] }))).toBe(false);
+    const ways = waysOn(facts.raw, ["sip:pbx.example.com"], { "pbx.example.com": ["192.168.7.1"] });
+    expect(isBehindNat({ ...facts, ways }, proposed(facts, { upstream: ["sip:pbx.example.com"] }))).toBe(false);
   });
 
   test("so is one that a provider shares among its customers (RFC 6598)", () => {
     const facts = factsOf(
       router({ addresses: { eth0: "100.72.3.4/22", eth1: "10.5.0.1/24" }, routes: [["eth0", "0.0.0.0/0"]] }),
     );
-    expect(isBehindNat(facts.network, proposed(facts, { upstream: ["sip:pbx.example.com"] }))).toBe(true);
+    expect(isBehindNat(facts, proposed(facts, { upstream: ["sip:pbx.example.com"] }))).toBe(true);
   });
 
   test("not so a public one, nor a tunnel's", () => {
-    expect(isBehindNat(readNetwork(EDGEROUTER), proposed(factsOf(EDGEROUTER)))).toBe(false);
+    expect(isBehindNat(factsOf(EDGEROUTER), proposed(factsOf(EDGEROUTER)))).toBe(false);
     const answered = { localnet: ["10.1.20.0/24"], upstream: ["sip:192.0.2.10"] };
-    expect(isBehindNat(readNetwork(EDGEROUTER_4), proposed(factsOf(EDGEROUTER_4), answered))).toBe(false);
+    expect(isBehindNat(factsOf(EDGEROUTER_4), proposed(factsOf(EDGEROUTER_4), answered))).toBe(false);
   });
 });
 
@@ -272,7 +339,7 @@ describe("where things are", () => {
 
   test("what is named counts, with the state folder that belongs to it: OpenWrt's package with Entware's Node", () => {
     const named = (file: string) => placesOf(file, (path) => path === "/opt/etc", "/opt/bin/node");
-    expect(named("/etc/branchline.yaml")).toEqual({ file: "/etc/branchline.yaml", state: "/etc/branchline" });
+    expect(named("/etc/branchline.yaml")).toMatchObject({ file: "/etc/branchline.yaml", state: "/etc/branchline" });
     expect(named("/tmp/branchline.yaml")).toEqual({ file: "/tmp/branchline.yaml" });
   });
 });

@@ -1,5 +1,78 @@
 /** Real machines, as their kernels and programs describe them. */
-import type { RawNetwork } from "../../src/setup/init/network.ts";
+import { parseSipUri } from "../../src/message/uri.ts";
+import { type Stand, settle } from "../../src/setup/init/dialogue.ts";
+import type { Given } from "../../src/setup/init/draft.ts";
+import type { Heard } from "../../src/setup/init/heard.ts";
+import { type Network, type RawNetwork, readNetwork } from "../../src/setup/init/network.ts";
+import type { Ways } from "../../src/setup/init/ways.ts";
+import { DEFAULT_PROTOCOL } from "../../src/transport/flow.ts";
+import { hopOf, portOf } from "../../src/transport/locator.ts";
+
+/** The local address from which such a machine's kernel would send to an IPv4 address, by its routes. */
+function sourceOn({ routes, interfaces }: Network, address: string): string | undefined {
+  const value = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  const fitting = routes.filter(({ network, mask }) => (value & mask) >>> 0 === network);
+  const [best] = fitting.sort((one, other) => other.mask - one.mask || one.metric - other.metric);
+  return interfaces.find((one) => one.name === best?.name && !one.address.includes(":"))?.address;
+}
+
+/**
+ * What DNS and the kernel of such a machine say of these URIs.
+ * @param names the addresses of each name; one that isn't among them is at an address of the internet
+ * @param sources6 the local address towards each IPv6 address
+ */
+export function waysOn(
+  raw: RawNetwork,
+  uris: readonly string[],
+  names: Readonly<Record<string, readonly string[]>> = {},
+  sources6: Readonly<Record<string, string>> = {},
+): Ways {
+  const network = readNetwork(raw);
+  return new Map(
+    uris.map((text) => {
+      const uri = parseSipUri(text);
+      if (uri === undefined) throw new Error(`${text} is no URI`);
+      const hop = hopOf(uri);
+      const isName = /[a-z]/i.test(uri.host) && !uri.host.includes(":");
+      const addresses = names[uri.host] ?? (isName ? [INTERNET] : [uri.host]);
+      const { protocol = DEFAULT_PROTOCOL } = hop;
+      const ways = addresses.map((address) => ({
+        to: { address, port: portOf(hop), protocol },
+        source: address.includes(":") ? sources6[address] : sourceOn(network, address),
+      }));
+      return [text, ways];
+    }),
+  );
+}
+
+/** What is settled with these flags on such a machine, once what its answers name has been looked for. */
+export function settleOn(
+  raw: RawNetwork,
+  given: Given,
+  { isTrusting = true, heard = [], names, sources6 }: SettleOptions = {},
+): Stand {
+  const facts = { network: readNetwork(raw), heard };
+  const stand = settle({}, facts, given, isTrusting);
+  if (stand.wanted === undefined) return stand;
+  const ways = waysOn(
+    raw,
+    stand.wanted.map(({ text }) => text),
+    names,
+    sources6,
+  );
+  return settle(stand.draft, { ...facts, ways }, given, isTrusting);
+}
+
+interface SettleOptions {
+  readonly isTrusting?: boolean;
+  readonly heard?: readonly Heard[];
+  /** See {@link waysOn}. */
+  readonly names?: Readonly<Record<string, readonly string[]>>;
+  readonly sources6?: Readonly<Record<string, string>>;
+}
+
+/** Somewhere behind the default route. */
+const INTERNET = "192.88.99.10";
 
 /** A line of /proc/net/route: interface, network, mask and metric, in the host's byte order. */
 function routeLine(isLittleEndian: boolean, [name, cidr, metric = 0]: readonly [string, string, number?]): string {
@@ -29,7 +102,6 @@ export function router(parts: {
       "\n",
     ),
     isLittleEndian,
-    routes6: "",
     neighbours: [
       "IP address       HW type     Flags       HW address            Mask     Device",
       ...neighbours,

@@ -1,4 +1,6 @@
 /** Commands of the group "Set up": the configuration file, phones, shells. */
+
+import { MAKER_NAMES } from "../../setup/init/phones.ts";
 import { checkAndPrint } from "../check.ts";
 import {
   CONFIG_OPTION,
@@ -8,7 +10,8 @@ import {
   JSON_OPTION,
   OUTPUT_OPTION,
 } from "../command-row.ts";
-import { init, showPhones } from "../init.ts";
+import { init } from "../init.ts";
+import { phones } from "../phones.ts";
 
 export const SET_UP: readonly CommandRow[] = [
   command({
@@ -16,11 +19,15 @@ export const SET_UP: readonly CommandRow[] = [
     help: "Write a configuration file: look around, ask the rest",
     group: "Set up",
     description: [
-      "Looks at this router's addresses and routes, listens for phones, asks for what it couldn't find, writes the file, and " +
-        "says what to set on phones. It hears only what is sent to this router: to let it detect PBX and extensions, first " +
-        "point one phone's outbound proxy here.",
+      "Looks at this router's addresses, listens for phones, asks for what it couldn't find, shows all answers, and writes the " +
+        "file. It hears only what is sent to this router: to let it detect PBX and extensions, first point one phone's " +
+        "outbound proxy here.",
+      "The PBX's name is looked up, and the kernel is asked which of this router's addresses leads to each of its addresses: " +
+        "those are proposed for --listen. Nothing is sent to the PBX.",
       "Nothing is asked with --yes, or with all of --localnet, --upstream, --gateway, --members and --listen. They take " +
-        "sips:pbx.example.com, tcp: and tls: in front of an address, and IPv6.",
+        "sips:pbx.example.com, tcp: and tls: in front of an address, and IPv6. With --yes it refuses, and names the options " +
+        "that are missing, where it found no PBX, no gateway or no way to them. It believes the phones that it hears: use " +
+        "--yes on a LAN that you trust.",
     ],
     arguments: [],
     options: [
@@ -32,7 +39,7 @@ export const SET_UP: readonly CommandRow[] = [
       { name: "emergency", value: "NUMBERS", help: "Emergency numbers, always sent to the gateway first" },
       { name: "listen", value: "ADDRESSES", help: "Addresses of this router to listen on" },
       { name: "hear", value: "SECONDS", help: "Time to listen for phones; 0 doesn't listen", default: "5" },
-      { name: "yes", letter: "y", help: "Take what is found, ask nothing" },
+      { name: "yes", letter: "y", help: "Ask nothing; refuse where too little is found" },
       { name: "force", help: "Overwrite an existing file" },
     ],
     examples: [
@@ -77,11 +84,20 @@ export const SET_UP: readonly CommandRow[] = [
     name: "phones",
     help: "Show what to set on phones, by maker",
     group: "Set up",
-    description: ["Shows outbound proxy, transport and other settings by the names in each maker's menus."],
-    arguments: [],
-    options: [CONFIG_OPTION],
-    examples: [{ line: "branchline phones", does: "What do I enter on a phone?" }],
+    description: [
+      "Shows the outbound proxy that all phones need, or one maker's menus and the keys of its provisioning files, with the " +
+        "addresses of this router.",
+      `Makers: ${MAKER_NAMES.join(", ")}.`,
+    ],
+    arguments: [{ name: "maker", help: "The phones' maker", isOptional: true, completes: MAKER_NAMES }],
+    options: [CONFIG_OPTION, JSON_OPTION],
+    examples: [
+      { line: "branchline phones", does: "What is the phones' outbound proxy?" },
+      { line: "branchline phones yealink", does: "What do I enter on a Yealink?" },
+      { line: "branchline phones --json", does: "The same of all makers, for a script" },
+    ],
+    exits: { 2: "Unknown maker, or a configuration that can't be used" },
     seeAlso: ["init", "registered"],
-    action: ({ config }) => showPhones(config),
+    action: (values) => phones(values),
   }),
 ];

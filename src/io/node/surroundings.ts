@@ -19,7 +19,6 @@ export function readSurroundings() {
   return {
     addresses,
     routes: textOf("/proc/net/route"),
-    routes6: textOf("/proc/net/ipv6_route"),
     isLittleEndian: os.endianness() === "LE",
     neighbours: textOf("/proc/net/arp"),
     table: addressTable(),

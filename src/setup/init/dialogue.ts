@@ -1,9 +1,12 @@
 /** The questions of `branchline init`, one after the other, and what becomes of an answer. */
 
 import { ipVersion } from "../../base/ip-range.ts";
+import type { SipUri } from "../../message/uri.ts";
 import { DEFAULT_PROTOCOL, PROTOCOLS } from "../../transport/flow.ts";
 import { type Draft, faultsOf, type Given, type Key } from "./draft.ts";
-import { type Facts, propose } from "./proposal.ts";
+import { isUnknown } from "./heard.ts";
+import { type Facts, lanNetworks, propose } from "./proposal.ts";
+import { listenFor, unknownWays, wantedWays } from "./ways.ts";
 
 export interface Question {
   readonly key: Key;
@@ -12,20 +15,60 @@ export interface Question {
   readonly flag: string;
   /** What an empty answer means. */
   readonly proposed: readonly string[];
+  /** What to know before answering, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** A larger draft, or what is wrong with the answer. */
-export type Outcome = { readonly draft: Draft } | { readonly fault: string };
+export type Outcome =
+  | {
+      readonly draft: Draft;
+      /** What it means that there is none, for a person to say yes to. */
+      readonly doubt?: string;
+    }
+  | { readonly fault: string };
+
+interface Row {
+  readonly flag: string;
+  /** As the question has it. */
+  readonly text: string;
+  /** In a list of the answers. */
+  readonly short: string;
+  /** What stands behind the flag. */
+  readonly value: string;
+}
 
 /** In this order: later proposals build on earlier answers. */
-const QUESTIONS: readonly (readonly [Key, string, string])[] = [
-  ["localnet", "--localnet", "The phones' networks"],
-  ["upstream", "--upstream", "The PBX, as phones have it as SIP server"],
-  ["gateways", "--gateway", "The PSTN gateway's address"],
-  ["members", "--members", "Extensions that ring when it brings a call"],
-  ["emergency", "--emergency", "Emergency numbers, which go there in any case"],
-  ["listen", "--listen", "This router's addresses towards all of them"],
-];
+export const ROWS: Readonly<Record<Key, Row>> = {
+  localnet: { flag: "--localnet", text: "The phones' networks", short: "Phones' networks", value: "NETWORKS" },
+  upstream: { flag: "--upstream", text: "The PBX, as phones have it as SIP server", short: "PBX", value: "URIS|none" },
+  gateways: { flag: "--gateway", text: "The PSTN gateway's address", short: "Gateway", value: "ADDRESS|none" },
+  members: {
+    flag: "--members",
+    text: "Extensions that ring when it brings a call",
+    short: "Its calls ring",
+    value: "EXTENSIONS|none",
+  },
+  emergency: {
+    flag: "--emergency",
+    text: "Emergency numbers, always sent to the gateway first",
+    short: "Emergency numbers",
+    value: "NUMBERS|none",
+  },
+  listen: {
+    flag: "--listen",
+    text: "This router's addresses towards all of them",
+    short: "This router",
+    value: "ADDRESSES",
+  },
+};
+export const KEYS = Object.keys(ROWS) as readonly Key[];
+
+/** What it means to have none. */
+const DOUBTS: { readonly [key in Key]?: string } = {
+  upstream: "Without a PBX, each phone's own domain is taken for it, as DNS finds it.",
+  gateways: "Without a gateway, calls can't leave in an outage.",
+};
 
 export interface Stand {
   readonly draft: Draft;
@@ -33,18 +76,24 @@ export interface Stand {
   readonly question?: Question;
   /** What is wrong with an answer that was given beforehand. */
   readonly fault?: string;
+  /** What must be looked for before it goes on: see {@link Facts.ways}. */
+  readonly wanted?: readonly SipUri[];
 }
 
 /**
  * Answers as many questions as can be without asking.
- * @param isTrusting whether what was found is right where nothing was given
+ * @param isTrusting whether what was found is right where nothing was given; what wasn't found is a fault then
  */
 export function settle(draft: Draft, facts: Facts, given: Given, isTrusting: boolean): Stand {
-  const question = nextQuestion(draft, facts);
-  if (question === undefined) return { draft };
-  const text = given[question.key] ?? (isTrusting ? "" : undefined);
-  if (text === undefined) return { draft, question };
-  const outcome = answer(draft, question, text);
+  const key = nextKey(draft, given);
+  if (key === undefined) return { draft };
+  const text = given[key];
+  const wanted = key === "listen" && text === undefined ? wantedWays(draft, facts.ways) : [];
+  if (wanted.length > 0) return { draft, wanted };
+  const question = questionOf(key, facts, draft);
+  if (text === undefined && !isTrusting) return { draft, question };
+  if (text === undefined && isMissing(question)) return { draft, question, fault: refusalOf(draft, facts, given) };
+  const outcome = answer(draft, question, text ?? "");
   if ("draft" in outcome) return settle(outcome.draft, facts, given, isTrusting);
   return { draft, question, fault: `${question.flag}: ${outcome.fault}` };
 }
@@ -52,13 +101,13 @@ export function settle(draft: Draft, facts: Facts, given: Given, isTrusting: boo
 /** The flags without which nobody can be spared the questions. */
 export function missingFlags(given: Given): string[] {
   const isAsked = (key: Key) => key !== "emergency" && !(key === "members" && given.gateways === "none");
-  return QUESTIONS.flatMap(([key, flag]) => (given[key] === undefined && isAsked(key) ? [flag] : []));
+  return KEYS.flatMap((key) => (given[key] === undefined && isAsked(key) ? [ROWS[key].flag] : []));
 }
 
-/** A question as the terminal shows it, with what an empty answer means. */
-export function promptOf({ key, text, flag, proposed }: Question): string {
-  const offer = proposed.join(" ") || (isNeeded(key) ? "?" : "none");
-  return `${text} (${flag}) [${offer}]: `;
+/** A question as the terminal shows it: what to know, what an empty answer means. */
+export function promptOf({ key, text, flag, proposed, notes }: Question): string {
+  const offer = proposed.length > 0 ? `[${proposed.join(" ")}]` : isNeeded(key) ? "(required)" : "[none]";
+  return `${notes.map((note) => `  ${note}\n`).join("")}${text} (${flag}) ${offer}: `;
 }
 
 /** Without these there is no file. */
@@ -66,14 +115,62 @@ function isNeeded(key: Key): boolean {
   return key === "localnet" || key === "listen";
 }
 
-/** Undefined when all has been answered. */
-function nextQuestion(draft: Draft, facts: Facts): Question | undefined {
-  const isAsked = ([key]: readonly [Key, ...unknown[]]) =>
+/** Whether `--yes` can't answer it: a file without a PBX or a gateway must be wanted. */
+function isMissing({ key, proposed }: Question): boolean {
+  return proposed.length === 0 && key !== "members" && key !== "emergency";
+}
+
+/** What `--yes` lacks, a line for each flag. */
+function refusalOf(draft: Draft, facts: Facts, given: Given): string {
+  const open = KEYS.filter((key) => draft[key] === undefined && given[key] === undefined)
+    .map((key) => questionOf(key, facts, draft))
+    .filter(isMissing);
+  // What listen needs is known when all the others are.
+  const others = open.filter(({ key }) => key !== "listen");
+  const missing = others.length > 0 ? others : open;
+  const lines = missing.flatMap(({ key, notes }) => {
+    const { flag, value, short } = ROWS[key];
+    return [`  ${flag} ${value}`.padEnd(26) + short, ...notes.map((note) => `      ${note}`)];
+  });
+  return `not found, and --yes guesses nothing; give\n${lines.join("\n")}`;
+}
+
+/** PBX and gateway that are given come first: they tell of what isn't a phone. Undefined when all has been answered. */
+function nextKey(draft: Draft, given: Given): Key | undefined {
+  const isOpen = (key: Key) =>
     draft[key] === undefined && !((key === "members" || key === "emergency") && draft.gateways?.length === 0);
-  const found = QUESTIONS.find(isAsked);
-  if (found === undefined) return undefined;
-  const [key, flag, text] = found;
-  return { key, flag, text, proposed: propose(key, facts, draft) };
+  const early = (["upstream", "gateways"] as const).find((key) => isOpen(key) && given[key] !== undefined);
+  return early ?? KEYS.find(isOpen);
+}
+
+/** @returns the question about `key`, with what these facts and answers propose */
+export function questionOf(key: Key, facts: Facts, draft: Draft): Question {
+  const { flag, text } = ROWS[key];
+  const proposed = propose(key, facts, draft);
+  return { key, flag, text, proposed, notes: notesOf(key, facts, draft, proposed.length > 0) };
+}
+
+function notesOf(key: Key, facts: Facts, draft: Draft, isProposed: boolean): string[] {
+  const { network, heard, ways } = facts;
+  if (key === "localnet" && !isProposed) {
+    const networks = lanNetworks(network);
+    return networks.length === 0 ? [] : [`No phone was seen in ${networks.join(", ")}.`];
+  }
+  if (key === "gateways" && !isProposed) {
+    const unknown = heard.filter(isUnknown).map(({ address }) => address);
+    return unknown.length === 0 ? [] : [`${unknown.join(", ")}: speaks SIP, doesn't say what it is.`];
+  }
+  if (key !== "listen") return [];
+  const unknown = unknownWays(draft, ways);
+  if (unknown.length > 0) {
+    const likely = listenFor(network, ways, draft, true);
+    const example = likely.length === 0 ? [] : [`Only if that is behind the default route: ${likely.join(" ")}`];
+    return [...unknown.map((one) => `Not known: ${one}.`), ...example];
+  }
+  if (draft.upstream?.length === 0) {
+    return ["Without a PBX the default route's address is a guess: phones' domains may be elsewhere."];
+  }
+  return [];
 }
 
 /** @param given as it was typed: words apart by white space or commas; "": what was proposed; "none" */
@@ -85,7 +182,9 @@ export function answer(draft: Draft, { key, proposed }: Question, given: string)
     return { fault: `name at least one, such as 10.222.237.${key === "localnet" ? "0/24" : 1}` };
   const next = { ...draft, [key]: values };
   const [fault] = faultsOf(next);
-  return fault === undefined ? { draft: next } : { fault };
+  if (fault !== undefined) return { fault };
+  const doubt = values.length === 0 ? DOUBTS[key] : undefined;
+  return doubt === undefined ? { draft: next } : { draft: next, doubt };
 }
 
 /** What stands before an address. */

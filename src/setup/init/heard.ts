@@ -48,3 +48,17 @@ export function optionsTo(address: string, local: Local, random: Random): string
 export function isGateway({ agent }: Heard): boolean {
   return /gateway|gxw|ht8.3|mediant|mp-?1\d\d|patton|smartnode|vega|mediatrix|bero|dinstar|openvox/i.test(agent);
 }
+
+/** How phones call themselves. */
+const PHONES =
+  /phone|yealink|snom|polycom|\bpoly|cisco|grandstream|fanvil|gigaset|mitel|aastra|htek|akuvox|panasonic|unify/i;
+
+/** Whether that is a phone: it has an extension, or calls itself one. What only answers may be anything, a gateway too. */
+export function isPhone(heard: Heard): boolean {
+  return !isGateway(heard) && (heard.user !== undefined || PHONES.test(heard.agent));
+}
+
+/** Whether nothing tells what that is. */
+export function isUnknown(heard: Heard): boolean {
+  return !isGateway(heard) && !isPhone(heard);
+}

@@ -1,5 +1,5 @@
 /** What the host's own files and programs say about its network, read as text. */
-import { IpRange, ipVersion } from "../../base/ip-range.ts";
+import { IpRange } from "../../base/ip-range.ts";
 import { isLasting } from "../../transport/own-listener.ts";
 
 /** One address of one interface. */
@@ -18,12 +18,6 @@ export interface Route {
   readonly metric: number;
 }
 
-export interface Route6 {
-  readonly name: string;
-  readonly to: IpRange;
-  readonly metric: number;
-}
-
 export interface Neighbour {
   readonly address: string;
   /** Maker of phones; undefined: of something else, or nobody knows. */
@@ -33,7 +27,6 @@ export interface Neighbour {
 export interface Network {
   readonly interfaces: readonly Interface[];
   readonly routes: readonly Route[];
-  readonly routes6: readonly Route6[];
   /** Interfaces whose address may be another one tomorrow. */
   readonly dynamic: readonly string[];
   readonly neighbours: readonly Neighbour[];
@@ -47,8 +40,6 @@ export interface RawNetwork {
   readonly addresses: readonly { readonly name: string; readonly cidr: string }[];
   /** /proc/net/route */
   readonly routes: string;
-  /** /proc/net/ipv6_route */
-  readonly routes6: string;
   /** How the host's numbers stand in memory, and so in /proc/net/route. */
   readonly isLittleEndian: boolean;
   /** /proc/net/arp */
@@ -57,10 +48,13 @@ export interface RawNetwork {
   readonly programs: readonly string[];
 }
 
-/** First bytes of the MAC addresses of those who make little else than phones. */
+/** Makes gateways as well: its MAC address alone is no sign of a phone. */
+export const GRANDSTREAM = "Grandstream";
+
+/** First bytes of the MAC addresses of makers of phones. */
 const MAKERS: readonly (readonly [string, RegExp])[] = [
   ["Yealink", /^(00:15:65|24:9a:d8|44:db:d2|80:5e:0c|80:5e:c0|c4:fc:22|ec:1d:a9)/i],
-  ["Grandstream", /^(00:0b:82|c0:74:ad|ec:74:d7)/i],
+  [GRANDSTREAM, /^(00:0b:82|c0:74:ad|ec:74:d7)/i],
   ["Snom", /^00:04:13/],
   ["Polycom", /^(00:04:f2|64:16:7f|48:25:67)/i],
 ];
@@ -91,11 +85,6 @@ export function readNetwork(raw: RawNetwork): Network {
         Number.parseInt(raw.isLittleEndian ? hex.replace(/(..)(..)(..)(..)/, "$4$3$2$1") : hex, 16);
       return { name, network: number(network), mask: number(mask), metric: Number(metric) };
     }),
-    routes6: raw.routes6.split("\n").flatMap((line) => {
-      const [network = "", bits = "", , , , metric = "", , , , name = "lo"] = wordsOf(line);
-      const to = IpRange.parse(`${network.replace(/....(?=.)/g, "$&:")}/${Number.parseInt(bits, 16)}`);
-      return to === undefined || name === "lo" ? [] : [{ name, to, metric: Number.parseInt(metric, 16) }];
-    }),
     dynamic: interfaces.map(({ name }) => name).filter(isDynamic),
     neighbours: linesOf(raw.neighbours).flatMap(([address = "", , flags, mac = ""]) =>
       flags === "0x0" ? [] : [{ address, vendor: MAKERS.find(([, pattern]) => pattern.test(mac))?.[0] }],
@@ -103,21 +92,10 @@ export function readNetwork(raw: RawNetwork): Network {
   };
 }
 
-/** The interface by which the host would send to `address`; 0.0.0.0 asks for the default route. */
-export function interfaceTowards(network: Network, address: string): string | undefined {
-  if (ipVersion(address) === 6) {
-    const fitting = network.routes6.filter(({ to }) => to.contains(address));
-    return fitting.sort((a, b) => b.to.prefix_bits - a.to.prefix_bits || a.metric - b.metric)[0]?.name;
-  }
-  const value = numberOf(address);
-  let best: Route | undefined;
-  for (const route of network.routes) {
-    if ((value & route.mask) >>> 0 !== route.network) continue;
-    const isBetter =
-      best === undefined || route.mask > best.mask || (route.mask === best.mask && route.metric < best.metric);
-    if (isBetter) best = route;
-  }
-  return best?.name;
+/** The interface of the default route (IPv4), the best one where there are several; undefined when there is none. */
+export function defaultDevice({ routes }: Network): string | undefined {
+  const all = routes.filter(({ mask }) => mask === 0);
+  return all.sort((one, other) => one.metric - other.metric)[0]?.name;
 }
 
 /** The network that an interface is in, such as 10.222.237.0/24. */
@@ -131,6 +109,16 @@ export function networkOf({ address, prefix_bits }: Interface): string {
 export function isOfLan({ address, prefix_bits }: Interface): boolean {
   const least_bits = address.startsWith("10.") ? 8 : address.startsWith("172.") ? 12 : 16;
   return prefix_bits >= least_bits && /^(10|192\.168|172\.(1[6-9]|2\d|3[01]))\./.test(address);
+}
+
+/** Whether the address is in one of these networks. */
+export function isIn(networks: readonly string[] = [], address: string): boolean {
+  return networks.some((text) => IpRange.parse(text)?.contains(address) === true);
+}
+
+/** Each text once, in its first place. */
+export function once(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
 }
 
 function numberOf(address: string): number {

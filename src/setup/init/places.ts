@@ -8,12 +8,25 @@ export interface Places {
   readonly file: string;
   /** The state folder, where it outlives a power cut; undefined: beside the file. */
   readonly state?: string;
+  /** The command that starts branchline with that file, where a package of ours brings it. */
+  readonly start?: string;
 }
 
-const EDGEOS = { file: "/config/branchline/branchline.yaml" };
-const ENTWARE = { file: "/opt/etc/branchline.yaml", state: "/opt/var/lib/branchline" };
-const OPENWRT = { file: "/etc/branchline.yaml", state: "/etc/branchline" };
-const DEBIAN = { file: "/etc/branchline/branchline.yaml", state: "/var/lib/branchline" };
+const EDGEOS = {
+  file: "/config/branchline/branchline.yaml",
+  start: "sudo /config/scripts/post-config.d/50-branchline start",
+};
+const ENTWARE = {
+  file: "/opt/etc/branchline.yaml",
+  state: "/opt/var/lib/branchline",
+  start: "/opt/etc/init.d/S80branchline start",
+};
+const OPENWRT = { file: "/etc/branchline.yaml", state: "/etc/branchline", start: "/etc/init.d/branchline start" };
+const DEBIAN = {
+  file: "/etc/branchline/branchline.yaml",
+  state: "/var/lib/branchline",
+  start: "sudo systemctl enable --now branchline",
+};
 const KNOWN: readonly Places[] = [EDGEOS, ENTWARE, OPENWRT, DEBIAN];
 
 /**

@@ -1,26 +1,38 @@
 /** What the router's surroundings say about the site: the answer that is offered with each question. */
-import { IpRange, ipVersion, isPrivate } from "../../base/ip-range.ts";
-import { hostText, parseSipUri, SIP_PORT, splitHostPort } from "../../message/uri.ts";
-import { defaultPort, type Protocol } from "../../transport/flow.ts";
-import { hopOf } from "../../transport/locator.ts";
+import { ipVersion, isPrivate } from "../../base/ip-range.ts";
+import { parseSipUri, SIP_PORT, splitHostPort } from "../../message/uri.ts";
 import type { Draft, Given, Key } from "./draft.ts";
-import { type Heard, isGateway } from "./heard.ts";
-import { type Interface, interfaceTowards, isOfLan, type Network, networkOf } from "./network.ts";
+import { type Heard, isGateway, isPhone, isUnknown } from "./heard.ts";
+import { defaultDevice, GRANDSTREAM, type Interface, isIn, isOfLan, type Network, networkOf, once } from "./network.ts";
+import { proposeListen, type Ways } from "./ways.ts";
 
 export interface Facts {
   readonly network: Network;
   readonly heard: readonly Heard[];
+  /** What upstream and the gateways mean, as far as that has been looked for. */
+  readonly ways?: Ways;
 }
 
-const ANYWHERE = "0.0.0.0";
 /** Where no phone is: this host, tunnels, containers. */
 const NO_LAN = /^(lo|docker|veth|virbr|br-[0-9a-f]{12}|tun|tap|wg|vtun|vti|ipsec|ppp|sit|gre|ifb|dummy)/;
+/** Lines of what was found: more don't fit onto the screen together with the questions. */
+const LINES_MAX = 10;
 
-/** Interfaces with the private addresses of a LAN; the one towards the internet only where there is no other. */
-function lans({ interfaces, routes }: Network): Interface[] {
-  const inside = interfaces.filter((one) => isOfLan(one) && one.prefix_bits <= 30 && !NO_LAN.test(one.name));
-  const inner = inside.filter(({ name }) => !routes.some((route) => route.mask === 0 && route.name === name));
+/** Interfaces with the private addresses of a LAN. */
+function privates({ interfaces }: Network): Interface[] {
+  return interfaces.filter((one) => isOfLan(one) && one.prefix_bits <= 30 && !NO_LAN.test(one.name));
+}
+
+/** The same; the one towards the internet only where there is no other. */
+function lans(network: Network): Interface[] {
+  const inside = privates(network);
+  const inner = inside.filter(({ name }) => !network.routes.some((route) => route.mask === 0 && route.name === name));
   return inner.length > 0 ? inner : inside;
+}
+
+/** The networks in which phones may be. */
+export function lanNetworks(network: Network): string[] {
+  return once(lans(network).map(networkOf));
 }
 
 /** Where phones may be heard: on the addresses that were given, else on each LAN. */
@@ -44,19 +56,21 @@ export function neighboursOf({ interfaces, neighbours }: Network, own: string): 
 /** What there is, a line for each interface and each phone or gateway. */
 export function seenText({ network, heard }: Facts): string {
   const { interfaces, neighbours, dynamic } = network;
-  const outer = interfaceTowards(network, ANYWHERE);
+  const outer = defaultDevice(network);
   const lines = interfaces.map(({ name, address, prefix_bits }) => {
     const more = `${name === outer ? ", default route" : ""}${dynamic.includes(name) ? ", address may change" : ""}`;
     return `${name}: ${address}/${prefix_bits}${more}`;
   });
   for (const { address, user, domain, agent } of heard) {
-    lines.push(`${address}: ${user === undefined ? "speaks SIP" : `${user}@${domain ?? ""}`} ${agent}`);
+    const name = agent === "" ? "speaks SIP, doesn't say what it is" : `speaks SIP, ${agent}`;
+    lines.push(`${address}: ${user === undefined ? name : `${user}@${domain ?? ""} ${agent}`.trim()}`);
   }
   for (const { address, vendor } of neighbours) {
     if (vendor !== undefined && !heard.some((one) => one.address === address))
       lines.push(`${address}: made by ${vendor}`);
   }
-  return `Found ${lines.join("\n      ")}\n`;
+  const more = lines.length > LINES_MAX ? [`and ${lines.length - LINES_MAX + 1} more`] : [];
+  return `Found ${[...lines.slice(0, LINES_MAX - more.length), ...more].join("\n      ")}\n`;
 }
 
 /** [] when nothing is known, or when a guess could do harm. */
@@ -65,7 +79,7 @@ export function propose(key: Key, facts: Facts, draft: Draft): string[] {
   const phones = heard.filter(({ user }) => user !== undefined);
   switch (key) {
     case "localnet":
-      return proposeLocalnet(facts);
+      return proposeLocalnet(facts, draft);
     case "upstream":
       return once(phones.flatMap(({ domain = "" }) => (isOurs(network, domain) ? [] : [`sip:${domain}`]))).slice(0, 1);
     case "gateways":
@@ -73,88 +87,48 @@ export function propose(key: Key, facts: Facts, draft: Draft): string[] {
     case "members":
       return once(phones.filter(({ address }) => isIn(draft.localnet, address)).map(({ user = "" }) => user));
     case "listen":
-      return proposeListen(network, draft);
+      return proposeListen(network, facts.ways, draft);
     default:
       return [];
   }
 }
 
 /** Whether upstream has to be told another address of ours than the one that we have. */
-export function isBehindNat(network: Network, { upstream = [], localnet }: Draft): boolean {
-  const outer = interfaceTowards(network, ANYWHERE);
-  const isInside = upstream.some((text) => isPrivate(hostOf(text)) || ipVersion(hostOf(text)) === 6);
+export function isBehindNat({ network, ways }: Facts, { upstream = [], localnet }: Draft): boolean {
+  const outer = defaultDevice(network);
+  const isInside = upstream.some((text) => {
+    const found = ways?.get(text);
+    const known = found === undefined || found === "silent" ? [] : found.map(({ to }) => to.address);
+    return [parseSipUri(text)?.host ?? "", ...known].some((host) => isPrivate(host) || ipVersion(host) === 6);
+  });
   return network.interfaces.some(
     ({ name, address }) =>
       name === outer && ipVersion(address) === 4 && isPrivate(address) && !isInside && !isIn(localnet, address),
   );
 }
 
-/** Where phones are, or the only LAN: what is in localnet may dial out, so of several none is taken at random. */
-function proposeLocalnet({ network, heard }: Facts): string[] {
-  const networks = once(lans(network).map(networkOf));
-  const seen = [
-    ...heard.filter((one) => !isGateway(one)).map(({ address }) => address),
-    ...network.neighbours.flatMap(({ address, vendor }) => (vendor === undefined ? [] : [address])),
-  ];
-  const theirs = networks.filter((one) => seen.some((address) => isIn([one], address)));
-  if (theirs.length > 0) return theirs;
-  return networks.length === 1 ? networks : [];
-}
-
 /**
- * Our addresses towards phones, upstream and gateways, with the transports that these speak; by the interface's name where
- * its IPv4 address may change.
+ * Where phones are, or the only LAN: what is in localnet may dial out, so of several none is taken at random. What only answers isn't
+ * taken for a phone: it may be the gateway.
  */
-function proposeListen(network: Network, { localnet, upstream = [], gateways = [] }: Draft): string[] {
-  const isInner = ({ address }: Interface) => isIn(localnet, address);
-  const inner = network.interfaces.filter(isInner);
-  const listener = (protocol: Protocol, one: Interface) => {
-    const isNamed = network.dynamic.includes(one.name) && ipVersion(one.address) === 4 && !isInner(one);
-    return `${protocol}:${isNamed ? one.name : hostText(one.address)}:${defaultPort(protocol)}`;
-  };
-  // Without upstream any domain is one.
-  const far = [...(upstream.length > 0 ? upstream : ["sip:any"]), ...gateways].flatMap(
-    (text) => parseSipUri(text) ?? [],
-  );
-  const ways = far.map(hopOf).map(({ host, protocol = "udp" }) => {
-    const homes = homesTowards(network, ipVersion(host) === 0 ? ANYWHERE : host);
-    const near = homes.filter(isInner);
-    return { protocol, homes: near.length > 0 ? near : homes };
-  });
-  return once([
-    ...inner.map((one) => listener("udp", one)),
-    ...network.interfaces.flatMap((one) =>
-      ways.flatMap(({ protocol, homes }) => (homes.includes(one) ? [listener(protocol, one)] : [])),
-    ),
-  ]);
-}
-
-/** Our addresses from which the host would send there. */
-function homesTowards(network: Network, address: string): Interface[] {
-  const name = interfaceTowards(network, address);
-  const version = ipVersion(address);
-  const homes = network.interfaces.filter((one) => ipVersion(one.address) === version);
-  const there = homes.filter((one) => one.name === name);
-  if (version === 4) return there;
-  // An interface needs no IPv6 address of its own to send by it, and may have several.
-  const all = there.length > 0 ? there : homes;
-  const isFit = (one: Interface) => isPrivate(one.address) === isPrivate(address);
-  return [...all.filter(isFit), ...all].slice(0, 1);
+function proposeLocalnet({ network, heard }: Facts, { gateways = [] }: Draft): string[] {
+  const networks = lanNetworks(network);
+  const others = [
+    ...heard.filter(isGateway).map(({ address }) => address),
+    ...gateways.map((text) => parseSipUri(text)?.host ?? ""),
+  ];
+  const makers = network.neighbours.filter(({ vendor }) => vendor !== undefined && vendor !== GRANDSTREAM);
+  const seen = [...heard.filter(isPhone), ...makers].map(({ address }) => address);
+  const phones = seen.filter((address) => !others.includes(address));
+  const theirs = networks.filter((one) => phones.some((address) => isIn([one], address)));
+  if (theirs.length > 0) return theirs;
+  // Beside a gateway the phones may be behind the interface of the default route.
+  const strange = [...others, ...heard.filter(isUnknown).map(({ address }) => address)];
+  const isDoubtful = privates(network).length > 1 && strange.some((address) => isIn(networks, address));
+  return networks.length === 1 && !isDoubtful ? networks : [];
 }
 
 function isOurs({ interfaces }: Network, domain: string): boolean {
   const host = splitHostPort(domain)?.host;
   return host === undefined || interfaces.some(({ address }) => address === host);
-}
-
-function isIn(networks: readonly string[] = [], address: string): boolean {
-  return networks.some((text) => IpRange.parse(text)?.contains(address) === true);
-}
-
-function hostOf(text: string): string {
-  return parseSipUri(text)?.host ?? "";
-}
-
-function once(texts: readonly string[]): string[] {
-  return [...new Set(texts)];
 }

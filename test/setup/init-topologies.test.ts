@@ -1,0 +1,263 @@
+/**
+ * `branchline init` on routers of ten kinds: what it writes is right, or it asks. Each row is a router in a namespace; the PBX is named by
+ * its phones, or by flag, and nothing of it is running: where it is, the kernel and /etc/hosts know.
+ */
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
+import { describeWith } from "../peers/support/peers.ts";
+import { temporaryFolder } from "../peers/support/temporary-folder.ts";
+import { BranchLab } from "./branch-lab.ts";
+
+cleanUpAfterEach();
+
+const AUTO = ["--yes", "--hear", "1"];
+const PBX = "pbx.example.com";
+const GATEWAY = "Grandstream GXW4104";
+const LAN = "udp:10.91.20.1:5060";
+const GW = "udp:10.91.1.1:5060";
+const FIVE = ["lan0", "gw0", "wan0", "wan1", "wg0"] as const;
+
+interface Written {
+  readonly listen: readonly string[];
+  readonly localnet?: string;
+  readonly upstream?: string;
+  readonly gateways?: string;
+}
+
+/** A phone on lan0 that registers with the PBX, and a gateway that says what it is, unless a row has it otherwise. */
+async function usual(lab: BranchLab): Promise<BranchLab> {
+  await lab.addPhone("lan0", "201");
+  return lab.addGateway(GATEWAY);
+}
+
+const RIGHT: readonly (readonly [string, () => Promise<BranchLab>, readonly string[], Written])[] = [
+  [
+    "PBX by name behind a tunnel, the default route elsewhere",
+    () => usual(new BranchLab(FIVE).route("default", "wan1").route("192.0.2.0/24", "wg0").knows(`192.0.2.10 ${PBX}`)),
+    AUTO,
+    { listen: [LAN, GW, "udp:10.99.0.2:5060"] },
+  ],
+  [
+    "PBX by name on a WAN without any default route",
+    () => usual(new BranchLab(["lan0", "gw0", "wan0"]).knows(`203.0.113.4 ${PBX}`)),
+    AUTO,
+    { listen: [LAN, GW, "udp:203.0.113.2:5060"] },
+  ],
+  [
+    "PBX by name behind the default route",
+    () => usual(new BranchLab(FIVE).route("default", "wan0").knows(`192.0.2.10 ${PBX}`)),
+    AUTO,
+    { listen: [LAN, GW, "udp:203.0.113.2:5060"] },
+  ],
+  [
+    "PBX by name with two addresses, one behind each of two WANs",
+    () =>
+      usual(
+        new BranchLab(FIVE)
+          .route("default", "wan0")
+          .route("192.0.2.0/24", "wan1")
+          .knows(`192.0.2.10 ${PBX}`, `192.88.99.10 ${PBX}`),
+      ),
+    AUTO,
+    { listen: [LAN, GW, "udp:203.0.113.2:5060", "udp:198.51.100.2:5060"] },
+  ],
+  [
+    "PBX by address behind a second WAN",
+    () => usual(new BranchLab(FIVE).route("default", "wan0").route("192.0.2.0/24", "wan1")),
+    [...AUTO, "--upstream", "192.0.2.10"],
+    { listen: [LAN, GW, "udp:198.51.100.2:5060"], upstream: "sip:192.0.2.10" },
+  ],
+  [
+    "PBX behind a second WAN by a rule of the kernel's, which no routing table of /proc shows",
+    async () => {
+      const lab = new BranchLab(FIVE).route("default", "wan0").route("default", "wan1", "table", "91");
+      lab.router.ip("rule", "add", "to", "192.0.2.0/24", "table", "91");
+      return usual(lab.knows(`192.0.2.10 ${PBX}`));
+    },
+    AUTO,
+    { listen: [LAN, GW, "udp:198.51.100.2:5060"] },
+  ],
+  [
+    "PBX by IPv6 address",
+    () => usual(new BranchLab(["lan0", "gw0", "wan0"]).route("default", "wan0").addIpv6("wan0")),
+    [...AUTO, "--upstream", "2001:db8:5::10"],
+    { listen: [LAN, GW, "udp:[2001:db8:91::2]:5060"], upstream: "sip:[2001:db8:5::10]" },
+  ],
+  [
+    "PBX by a name that has an IPv6 address alone, TLS",
+    () =>
+      usual(
+        new BranchLab(["lan0", "gw0", "wan0"]).route("default", "wan0").addIpv6("wan0").knows(`2001:db8:5::10 ${PBX}`),
+      ),
+    [...AUTO, "--upstream", `tls:${PBX}`],
+    { listen: [LAN, GW, "tls:[2001:db8:91::2]:5061"], upstream: `sip:${PBX};transport=tls` },
+  ],
+  [
+    "a gateway that doesn't say what it is, given by flag",
+    async () => {
+      const lab = new BranchLab(["lan0", "gw0", "wan0"]).route("default", "wan0").knows(`192.0.2.10 ${PBX}`);
+      await lab.addPhone("lan0", "201");
+      return lab.addGateway();
+    },
+    [...AUTO, "--gateway", "10.91.1.3"],
+    { listen: [LAN, GW, "udp:203.0.113.2:5060"] },
+  ],
+  [
+    "phones on two LANs",
+    async () => {
+      const lab = new BranchLab(["lan0", "lan1", "gw0", "wan0"]).route("default", "wan0").knows(`192.0.2.10 ${PBX}`);
+      await lab.addPhone("lan1", "202");
+      return usual(lab);
+    },
+    AUTO,
+    {
+      listen: [LAN, "udp:10.91.30.1:5060", GW, "udp:203.0.113.2:5060"],
+      localnet: "10.91.20.0/24, 10.91.30.0/24",
+    },
+  ],
+  [
+    "PBX and gateway among the phones, the router one arm of theirs",
+    async () => {
+      const lab = new BranchLab(["lan0"]).route("default", "lan0").knows(`10.91.20.5 ${PBX}`);
+      return lab.addPhone("lan0", "201");
+    },
+    [...AUTO, "--gateway", "10.91.20.3"],
+    { listen: [LAN], gateways: "sip:10.91.20.3" },
+  ],
+];
+
+const ASKED: readonly (readonly [string, () => Promise<BranchLab>, readonly string[], readonly string[]])[] = [
+  [
+    "nobody there",
+    async () => new BranchLab(FIVE).route("default", "wan0"),
+    AUTO,
+    [
+      "give\n  --localnet NETWORKS     Phones' networks\n      No phone was seen in 10.91.20.0/24, 10.91.1.0/24.",
+      "  --upstream URIS|none    PBX\n  --gateway ADDRESS|none  Gateway",
+    ],
+  ],
+  [
+    "no terminal",
+    async () => new BranchLab(["lan0", "wan0"]),
+    ["--hear", "0"],
+    ["there is no terminal to ask on: give --localnet, --upstream, --gateway, --members, --listen, or --yes"],
+  ],
+  [
+    "a gateway that doesn't say what it is",
+    async () => {
+      const lab = new BranchLab(["lan0", "gw0", "wan0"]).route("default", "wan0").knows(`192.0.2.10 ${PBX}`);
+      await lab.addPhone("lan0", "201");
+      return lab.addGateway();
+    },
+    AUTO,
+    ["give\n  --gateway ADDRESS|none  Gateway\n      10.91.1.3: speaks SIP, doesn't say what it is."],
+  ],
+  [
+    "a gateway that doesn't say what it is, and no phone: its network isn't the phones'",
+    async () => new BranchLab(["lan0", "gw0", "wan0"]).route("default", "wan0").addGateway(),
+    AUTO,
+    [
+      "give\n  --localnet NETWORKS     Phones' networks\n      No phone was seen in 10.91.20.0/24, 10.91.1.0/24.",
+      "10.91.1.3: speaks SIP",
+    ],
+  ],
+  [
+    "PBX by a name that nothing knows",
+    () => usual(new BranchLab(FIVE).route("default", "wan0")),
+    AUTO,
+    [
+      `give\n  --listen ADDRESSES      This router\n      Not known: `,
+      PBX,
+      `Only if that is behind the default route: ${LAN}`,
+    ],
+  ],
+  [
+    "PBX to which there is no route",
+    () => usual(new BranchLab(["lan0", "gw0", "wan0"]).knows(`192.0.2.10 ${PBX}`)),
+    AUTO,
+    ["give\n  --listen ADDRESSES      This router\n      Not known: this router has no route to 192.0.2.10."],
+  ],
+];
+
+describeWith(["namespaces", "mounts"], "init on a router", () => {
+  describe("writes what is right", () => {
+    test.each(RIGHT)("%s", async (_, build, args, { listen, ...others }) => {
+      const lab = await build();
+      const file = join(temporaryFolder(), "branchline.yaml");
+      const { code, text } = await lab.run("init", "-c", file, ...args);
+      expect(code, text).toBe(0);
+      const { localnet = "10.91.20.0/24", upstream = `sip:${PBX}`, gateways = "sip:10.91.1.3" } = others;
+      for (const line of [
+        `listen: [${listen.map((one) => (one.includes("[") ? `"${one}"` : one)).join(", ")}]`,
+        `localnet: [${localnet}]`,
+        `gateways: [${gateways}]`,
+      ]) {
+        expect(readFileSync(file, "utf8").split("\n")).toContain(line);
+      }
+      expect(readFileSync(file, "utf8")).toMatch(new RegExp(`targets: \\[.*${upstream.replace(/[[\]]/g, ".")}`));
+      expect(text).not.toContain("hint");
+    });
+  });
+
+  describe("asks, and writes nothing", () => {
+    test.each(ASKED)("%s", async (_, build, args, why) => {
+      const lab = await build();
+      const folder = temporaryFolder();
+      const { code, text } = await lab.run("init", "-c", join(folder, "branchline.yaml"), ...args);
+      expect(code, text).toBe(2);
+      for (const words of why) expect(text).toContain(words);
+      expect(readdirSync(folder)).toEqual([]);
+    });
+  });
+});
+
+describeWith(["namespaces", "mounts"], "a listen address that isn't on the way to the PBX", () => {
+  const settings = (folder: string, ...listen: readonly string[]) => {
+    const file = join(folder, "branchline.yaml");
+    const site = { listen, localnet: ["10.91.20.0/24"], upstream: `sip:${PBX}`, gateways: ["sip:10.91.1.3"] };
+    writeFileSync(file, stringify(site));
+    return file;
+  };
+  const lab = () => new BranchLab(FIVE).route("default", "wan1").knows(`203.0.113.4 ${PBX}`);
+  const WHY = new RegExp(
+    `no listen address is on the way to upstream ${PBX} \\(203\\.0\\.113\\.4\\): this router reaches it from 203\\.0\\.113\\.2 on wan0, but requests leave from `,
+  );
+
+  test("check hints at it with the cure; not on a router that the file isn't for, nor where listen is right", async () => {
+    const branch = lab();
+    const folder = temporaryFolder();
+    const { code, text } = await branch.run("check", "-c", settings(folder, LAN, GW));
+    expect(code).toBe(0);
+    expect(text).toMatch(WHY);
+    expect(text).toContain("add udp:203.0.113.2:5060 to listen, unless 203.0.113.4 has a route back to ");
+    for (const listen of [
+      [LAN, GW, "udp:203.0.113.2:5060"],
+      [LAN, GW, "udp:wan0:5060"],
+      [LAN, "udp:192.168.7.7:5060"],
+    ]) {
+      expect((await branch.run("check", "-c", settings(folder, ...listen))).text).not.toContain("on the way");
+    }
+  });
+
+  test("init says so where listen was given", async () => {
+    const args = ["--localnet", "10.91.20.0/24", "--upstream", PBX, "--gateway", "10.91.1.3", "--members", "201"];
+    const { text } = await lab().run("init", "-c", "-", ...args, "--listen", "10.91.20.1 10.91.1.1");
+    expect(text).toMatch(WHY);
+  });
+
+  test("run warns of it, and status shows it", async () => {
+    const branch = lab();
+    const file = settings(temporaryFolder(), LAN, GW);
+    const running = branch.start("run", "-c", file);
+    expect(await running.line(/way_missing /, 10_000)).toMatch(
+      /upstream=pbx\.example\.com address=203\.0\.113\.4 source=203\.0\.113\.2 sends_from=10\.91\.\S+ cure="add udp:203\.0\.113\.2:5060 to listen, /,
+    );
+    expect((await branch.run("status", "-c", file)).text.replace(/\s+/g, " ")).toMatch(WHY);
+    const { missing_ways } = JSON.parse((await branch.run("status", "--json", "-c", file)).text);
+    expect(missing_ways).toMatchObject([{ role: "upstream", peer: PBX, source: "203.0.113.2", device: "wan0" }]);
+  });
+});
