@@ -63,7 +63,6 @@ const MODEST_CHARACTERS = 2_000;
 /** A binding that upstream has let expire serves in outages for this time: no phone can register with a PBX that is gone. */
 export const KEEP_ms = 24 * 3_600_000;
 
-/** One for all of which upstream knows everything. */
 const NONE: ReadonlySet<string> = new Set();
 
 export class Bindings implements Table {
@@ -194,7 +193,8 @@ export class Bindings implements Table {
         before.find(({ contact }) => contact === one.contact) ?? before.find((old) => isSameInstance(old, one));
       const isMoved = known === undefined || known.contact !== one.contact || !isSameFlow(known.flow, one.flow);
       const isAccepted = one.isAccepted || (known?.isAccepted === true && isSameFlow(known.flow, one.flow));
-      isNews = isNews || isMoved || known.isAccepted !== isAccepted;
+      // On disk one that has run out counts for nothing.
+      isNews = isNews || isMoved || known.isAccepted !== isAccepted || known.expires_ms <= one.heard_ms;
       bindings.unshift({ ...one, isAccepted });
       seen = [one.flow.address, ...(one.instance === "" ? [] : [instanceMark(one.instance)]), ...seen];
       address.promised_ms = Math.max(address.promised_ms, one.expires_ms);

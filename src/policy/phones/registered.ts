@@ -16,6 +16,8 @@ export interface RegisteredContact {
   readonly connected?: boolean | undefined;
   /** Upstream hasn't accepted it from there yet: only we have answered. */
   readonly accepted?: false;
+  /** Known from before a restart: no REGISTER has come since, and `left_s` is what one before it may have been promised. */
+  readonly restored?: true;
 }
 
 export interface RegisteredPage {
@@ -46,7 +48,7 @@ export function registeredAfter(
   for (const { name, bindings: list } of addresses) {
     if (characters > PAGE_CHARACTERS) return { contacts, next };
     next = name;
-    for (const { contact, flow, expires_ms, isAccepted } of list) {
+    for (const { contact, flow, expires_ms, heard_ms, isAccepted } of list) {
       const { listener, address, port } = flow;
       characters += name.length + contact.length + CONTACT_CHARACTERS;
       contacts.push({
@@ -57,6 +59,7 @@ export function registeredAfter(
         left_s: Math.round((expires_ms - now_ms) / 1_000),
         connected: isReliable(flow) ? isOpen(flow) : undefined,
         ...(isAccepted ? {} : { accepted: false as const }),
+        ...(heard_ms === Number.NEGATIVE_INFINITY ? { restored: true as const } : {}),
       });
     }
   }
