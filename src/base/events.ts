@@ -53,6 +53,16 @@ export const EVENTS = {
     says: "Registrations can't be written to the state folder: see its rights and its room.",
     fields: { error: "text" },
   },
+  state_in_use: {
+    at: ["info"],
+    says: "Another branchline has the state folder; this one waits a moment, since that one may be about to end.",
+    fields: { folder: "text", by: "text" },
+  },
+  state_lock: {
+    at: ["warn"],
+    says: "The state folder can't be locked: see its rights and its room.",
+    fields: { error: "text", effect: "text" },
+  },
   force: {
     at: ["warn"],
     says: "`branchline force` has set upstream's state by hand; auto leaves it to the probes again.",

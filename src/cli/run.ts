@@ -1,18 +1,30 @@
 /** `branchline run`: the proxy in the foreground, and its signals. */
 import * as path from "path";
-import type { Config } from "../app/config/config.ts";
+import { CONTROL_FILE, type Config } from "../app/config/config.ts";
 import { type ReadFile, Service } from "../app/service.ts";
 import { StderrLog } from "../io/node/log.ts";
 import { NodeHost } from "../io/node/node-host.ts";
+import { StateInUse, type StateLock, takeFolder } from "../io/node/state-lock.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
 import { sideDoors } from "./side-doors.ts";
 import { startFault } from "./start-fault.ts";
 
-async function start(config: Config, file: string, readFile: ReadFile): Promise<Service> {
+/** A branchline that runs, and the state folder that it has. */
+interface Running {
+  readonly service: Service;
+  readonly lock: StateLock;
+}
+
+async function start(config: Config, file: string, readFile: ReadFile, isWanted: () => boolean): Promise<Running> {
   const log = new StderrLog(config.logLevel);
+  let lock: StateLock | undefined;
   try {
     const { state, tls, dnsServers } = config;
+    const { folder } = state;
+    const place = { folder, socket: `${folder}/${CONTROL_FILE}`, file: path.resolve(file) };
+    lock = await takeFolder(place, log, isWanted);
+    if (lock === undefined) process.exit(0);
     const settings = { stateFolder: state.folder, tls, dnsServers };
     const doors = sideDoors(config);
     const service = new Service(
@@ -23,9 +35,11 @@ async function start(config: Config, file: string, readFile: ReadFile): Promise<
       doors,
     );
     await service.start();
-    return service;
+    return { service, lock };
   } catch (error) {
-    log.error("start_failed", { ...startFault(error) });
+    lock?.release();
+    const cure = "give this one a folder of its own: state.folder";
+    log.error("start_failed", error instanceof StateInUse ? { error: error.message, cure } : { ...startFault(error) });
     process.exit(EXIT_WORLD);
   }
 }
@@ -40,17 +54,21 @@ export async function run(file: string): Promise<void> {
   };
   // Before anything else: the sender of a signal can't know how far we are.
   process.on("SIGHUP", async () => {
-    (await started).reload();
+    (await started).service.reload();
   });
   let isStopping = false;
   const stop = async () => {
     if (isStopping) return;
     isStopping = true;
-    const exit = () => process.exit(0);
-    (await started).stop().then(exit, exit);
+    const { service, lock } = await started;
+    const exit = () => {
+      lock.release();
+      process.exit(0);
+    };
+    service.stop().then(exit, exit);
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  const started = start(config, file, readFile);
+  const started = start(config, file, readFile, () => !isStopping);
   await started;
 }

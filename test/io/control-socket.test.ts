@@ -1,5 +1,5 @@
 /** The control socket when it, or what it needs, is used up: a command says what is wrong, and what helps. */
-import { lstatSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import * as net from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -98,4 +98,21 @@ test("a link that lies in the socket's place isn't followed", async () => {
   await open(file);
   expect([readFileSync(victim, "utf8"), lstatSync(victim).mode & 0o777]).toEqual(["precious", 0o644]);
   expect(lstatSync(file).isSocket()).toBe(true);
+});
+
+test("a socket at which somebody listens isn't taken away", async () => {
+  const file = place();
+  await open(file);
+  await expect(new ControlSocket(file, () => "thief").open()).rejects.toThrow(/another process listens at/);
+  expect(await askControl(file, "you?")).toBe("heard you?");
+});
+
+test("a socket is removed by its owner alone", async () => {
+  const file = place();
+  const first = new ControlSocket(file, () => "first");
+  await first.open();
+  unlinkSync(file);
+  await open(file);
+  await first.close();
+  expect(await askControl(file, "you?")).toBe("heard you?");
 });

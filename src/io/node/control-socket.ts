@@ -28,6 +28,8 @@ export class ControlSocket {
   private readonly answer: (line: string) => string;
   private readonly mode: number;
   private server: net.Server | undefined = undefined;
+  /** What the file system knows our socket by. */
+  private inode = "";
   private connections = 0;
 
   /**
@@ -40,10 +42,11 @@ export class ControlSocket {
     this.mode = mode;
   }
 
-  /** @throws when the folder can't be written, or its path is too long for a socket */
+  /** @throws when the folder can't be written, its path is too long for a socket, or another process listens there */
   async open(): Promise<void> {
     refuseLongPath(this.file);
     await fs.promises.mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
+    if (await isListenedAt(this.file)) throw new Error(`another process listens at ${this.file}`);
     await fs.promises.unlink(this.file).catch(() => {}); // left behind by one that was killed
     const server = net.createServer((socket) => this.serve(socket));
     server.maxConnections = CONNECTIONS_MAX;
@@ -54,11 +57,15 @@ export class ControlSocket {
     server.on("error", () => {}); // somebody who couldn't be let in
     await fs.promises.chmod(this.file, this.mode);
     this.server = server;
+    this.inode = inodeOf(this.file);
   }
 
+  /** Node removes the file with its socket, whose ever it is by then: where it isn't ours any more, the socket ends with us. */
   async close(): Promise<void> {
-    this.server?.close();
-    if (this.server !== undefined) await fs.promises.unlink(this.file).catch(() => {});
+    const { server, file, inode } = this;
+    if (server === undefined) return;
+    if (inodeOf(file) !== inode) server.unref();
+    else server.close();
   }
 
   private serve(socket: net.Socket): void {
@@ -124,8 +131,35 @@ export function listeningSockets(name: string): string[] {
   return paths.filter((one) => path.basename(one) === name);
 }
 
+/** Whether somebody takes connections there; a link isn't followed. */
+function isListenedAt(file: string): Promise<boolean> {
+  if (inodeOf(file) === "") return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = net.connect(file, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on("error", ({ code }: NodeJS.ErrnoException) => resolve(code === "EAGAIN"));
+  });
+}
+
+/** "" where there is no socket. Numbers of files are used again: when it was made tells them apart. */
+function inodeOf(file: string): string {
+  try {
+    const stats = fs.lstatSync(file);
+    return stats.isSocket() ? `${stats.dev} ${stats.ino} ${stats.birthtimeMs}` : "";
+  } catch {
+    return "";
+  }
+}
+
+/** Whether no socket can have this path. */
+export function isTooLong(file: string): boolean {
+  return Buffer.byteLength(file) > PATH_BYTES_MAX;
+}
+
 function refuseLongPath(file: string): void {
-  if (Buffer.byteLength(file) > PATH_BYTES_MAX) {
+  if (isTooLong(file)) {
     throw new Error(`${file} is too long for a socket (${PATH_BYTES_MAX} bytes at most): choose another state folder`);
   }
 }

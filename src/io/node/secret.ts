@@ -4,7 +4,7 @@ import * as fs from "fs";
 import * as path from "path";
 import type { Logger, Mac, Random } from "../../base/ports.ts";
 import { reasonOf } from "../../base/reason.ts";
-import { syncFolder, writeWhole } from "./whole-file.ts";
+import { makeFolder, syncFolder, writeWhole } from "./whole-file.ts";
 
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 const MAC_CHARACTERS = 16;
@@ -66,15 +66,12 @@ function loadSecret(folder: string): Buffer {
   const file = path.join(folder, "secret");
   const known = readSecret(file);
   if (known !== undefined) return known;
-  const made = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // Tokens leave at once: a power cut must take neither the name of the file nor that of its folder.
+  makeFolder(folder);
   const secret = crypto.randomBytes(SECRET_BYTES);
   writeWhole(file, `${secret.toString("hex")}\n`, 0o600);
-  // Tokens leave at once: a power cut must take neither the name of the file nor that of its folder.
-  const last = made === undefined ? folder : path.dirname(made);
-  for (let one = folder; ; one = path.dirname(one)) {
-    syncFolder(one);
-    if (one === last) return secret;
-  }
+  syncFolder(folder);
+  return secret;
 }
 
 /** Undefined when there is none, or what is there was never written whole. */

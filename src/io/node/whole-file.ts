@@ -17,6 +17,20 @@ export function writeWhole(file: string, text: string, mode: number): void {
   fs.renameSync(temporary, file);
 }
 
+/**
+ * Makes a folder that is there after any crash: each that had to be made is synced into the one above it.
+ * @throws when it can't be made
+ */
+export function makeFolder(folder: string): void {
+  const made = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (made === undefined) return;
+  const top = path.dirname(made);
+  for (let one = path.dirname(path.resolve(folder)); ; one = path.dirname(one)) {
+    syncFolder(one);
+    if (one === top || one === path.dirname(one)) return;
+  }
+}
+
 /** What is named in the folder stays named so, where the file system can promise it. */
 export function syncFolder(folder: string): void {
   try {
