@@ -22,7 +22,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["gateway-strategies.ts", "site.ts", "status.ts"],
     ...["phones/", "peers/", "plan.ts", "gateways/", "numbers/", "emergency/", "access/"],
     ...["situation.ts", "door/", "rules/"],
-    ...["call-log.ts", "explain.ts", "routing-policy.ts", "snapshot.ts", "site-policy.ts"],
+    ...["call-entry.ts", "call-record.ts", "call-log.ts", "saved-calls.ts"],
+    ...["explain.ts", "routing-policy.ts", "snapshot.ts", "site-policy.ts"],
   ],
 };
 

@@ -13,6 +13,7 @@ _branchline() {
     "run -c" | "run --config" | \
       "status -c" | "status --config" | \
       "calls -c" | "calls --config" | \
+      "calls -n" | "calls --count" | \
       "registered -c" | "registered --config" | \
       "explain -c" | "explain --config" | \
       "doctor -c" | "doctor --config" | \
@@ -41,6 +42,7 @@ _branchline() {
     "run -c" | "run --config") files=yes ;;
     "status -c" | "status --config") files=yes ;;
     "calls -c" | "calls --config") files=yes ;;
+    "calls -n" | "calls --count") ;;
     "registered -c" | "registered --config") files=yes ;;
     "explain -c" | "explain --config") files=yes ;;
     "doctor -c" | "doctor --config") files=yes ;;
@@ -62,7 +64,7 @@ _branchline() {
         case $command in
           run) offered="-c --config -h --help" ;;
           status) offered="-c --config --json -h --help" ;;
-          calls) offered="-c --config --json -h --help" ;;
+          calls) offered="-c --config -n --count -f --follow --json -h --help" ;;
           registered) offered="-c --config --json -h --help" ;;
           explain) offered="-c --config --down --up -h --help" ;;
           doctor) offered="-c --config --only -v --verbose --fix --json -h --help" ;;
@@ -79,6 +81,7 @@ _branchline() {
       else
         case "$command $place" in
           " 0") offered="run status calls registered explain doctor version help reload force init check phones completion" ;;
+          "calls 0") ;;
           "explain 0") ;;
           "explain 1") ;;
           "help 0") offered="run status calls registered explain doctor version help reload force init check phones completion" ;;

@@ -2,7 +2,7 @@
 complete -c branchline -f
 complete -c branchline -n '__fish_use_subcommand' -a run -d 'Run the proxy in the foreground'
 complete -c branchline -n '__fish_use_subcommand' -a status -d 'Show the state of the running proxy'
-complete -c branchline -n '__fish_use_subcommand' -a calls -d 'Show the last 200 calls: rule, route, result'
+complete -c branchline -n '__fish_use_subcommand' -a calls -d 'Show the last calls: way, result, rule; newest first'
 complete -c branchline -n '__fish_use_subcommand' -a registered -d 'List registered phones, and missing hunt group members'
 complete -c branchline -n '__fish_use_subcommand' -a explain -d 'Explain what would become of a call; send nothing'
 complete -c branchline -n '__fish_use_subcommand' -a doctor -d 'Find what hinders calls on this router, and cure it'
@@ -22,6 +22,8 @@ complete -c branchline -n '__fish_seen_subcommand_from status' -s c -l config -r
 complete -c branchline -n '__fish_seen_subcommand_from status' -l json -d 'Print JSON'
 complete -c branchline -n '__fish_seen_subcommand_from status' -s h -l help -d 'Show help'
 complete -c branchline -n '__fish_seen_subcommand_from calls' -s c -l config -r -F -d 'Configuration file'
+complete -c branchline -n '__fish_seen_subcommand_from calls' -s n -l count -r -d 'How many calls; or all'
+complete -c branchline -n '__fish_seen_subcommand_from calls' -s f -l follow -d 'Print calls as they come and end, until Ctrl-C'
 complete -c branchline -n '__fish_seen_subcommand_from calls' -l json -d 'Print JSON'
 complete -c branchline -n '__fish_seen_subcommand_from calls' -s h -l help -d 'Show help'
 complete -c branchline -n '__fish_seen_subcommand_from registered' -s c -l config -r -F -d 'Configuration file'

@@ -1,16 +1,17 @@
 /** What a running branchline answers to the commands that reach it through its control socket. */
 import type { TableStatus } from "../base/meter.ts";
-import type { CallEntry } from "../policy/call-log.ts";
 import type { Pin } from "../policy/peers/peer.ts";
 import type { RegisteredPage } from "../policy/phones/registered.ts";
 import type { MissingWay, SiteStatus } from "../policy/status.ts";
+import type { CallsPage, CallsQuestion } from "./recorded-calls.ts";
 import type { ReloadOutcome } from "./reload.ts";
 
 export type { RegisteredContact } from "../policy/phones/registered.ts";
 
 /** Commands, as the socket carries them: one JSON object in one line. */
 export type ControlQuestion =
-  | { readonly command: "status" | "calls" | "snapshot" | "reload" }
+  | { readonly command: "status" | "snapshot" | "reload" }
+  | ({ readonly command: "calls" } & CallsQuestion)
   /** `after`: "", or the `next` of the piece before */
   | { readonly command: "registered"; readonly after: string }
   | { readonly command: "force"; readonly state: Pin };
@@ -19,7 +20,7 @@ export type ControlAnswer =
   | {
       readonly ok: true;
       readonly status: RunningStatus;
-      readonly calls?: readonly RecordedCall[];
+      readonly calls?: CallsPage;
       readonly snapshot?: string;
       readonly registered?: RegisteredPage;
       readonly reload?: ReloadOutcome;
@@ -41,15 +42,10 @@ export interface RunningStatus extends Omit<SiteStatus, "history"> {
   readonly history: readonly { readonly at: string; readonly text: string }[];
 }
 
-/** A call record, with the time of day of its INVITE in ISO 8601. */
-export interface RecordedCall extends Omit<CallEntry, "at_ms"> {
-  readonly at: string;
-}
-
 /** The branchline that commands ask. */
 export interface Controlled {
   status(): RunningStatus;
-  calls(): readonly RecordedCall[];
+  calls(question: CallsQuestion): CallsPage;
   /** The bindings, as the state file keeps them. */
   snapshot(): string;
   registered(after: string): RegisteredPage;
@@ -84,7 +80,7 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
     case "status":
       return { ok: true, status: controlled.status() };
     case "calls":
-      return { ok: true, status: controlled.status(), calls: controlled.calls() };
+      return { ok: true, status: controlled.status(), calls: controlled.calls(callsQuestion(fields)) };
     case "snapshot":
       return { ok: true, status: controlled.status(), snapshot: controlled.snapshot() };
     case "reload": {
@@ -102,6 +98,16 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
     default:
       return { ok: false, error: "this branchline doesn't know the command; is another version running?" };
   }
+}
+
+/** A field of another type is as good as none. */
+function callsQuestion(fields: ReadonlyMap<string, unknown>): CallsQuestion {
+  const [before, since, match] = [fields.get("before"), fields.get("since"), fields.get("match")];
+  return {
+    ...(typeof before === "number" ? { before } : {}),
+    ...(typeof since === "number" ? { since } : {}),
+    ...(typeof match === "string" ? { match } : {}),
+  };
 }
 
 function parseFields(line: string): ReadonlyMap<string, unknown> {

@@ -50,6 +50,7 @@ export class Engine<H extends Host = Host> implements HostUser {
     this.bindings = new Bindings(limits);
     this.calls = new Calls(site.gatewaySettings.max_call_ms, limits.calls);
     this.callLog = new CallLog(log);
+    this.calls.onPreempted = (callId, at_ms) => this.callLog.ended(callId, at_ms);
     this.pathWatch = new PathWatch(log);
     const { prober, locator } = this.core;
     this.peers = new Peers({ prober, locator, timers: this.timers, log });

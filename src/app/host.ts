@@ -39,7 +39,9 @@ export type Connect<H extends Host> = (user: HostUser) => H;
 export interface RouterHost extends Host {
   readonly wallClock_ms: () => number;
   readonly sockets: Sockets;
+  /** Where the bindings are kept, and where the last calls are. */
   readonly store: Store;
+  readonly callStore: Store;
   /** Tables of the host's own, by name. */
   readonly tables: Readonly<Record<string, Table>>;
   /** What the router's interfaces have now; undefined where nobody tells. */

@@ -1,15 +1,18 @@
 /** branchline as it runs: the engine on a router's host, with listeners that follow its addresses, a memory on disk, and side doors. */
 import type { Logger } from "../base/ports.ts";
 import { reasonOf } from "../base/reason.ts";
+import type { CallEntry } from "../policy/call-entry.ts";
 import type { Pin } from "../policy/peers/peer.ts";
 import { type RegisteredPage, registeredAfter } from "../policy/phones/registered.ts";
 import { takeSnapshot } from "../policy/snapshot.ts";
 import { BindingKeeper } from "./binding-keeper.ts";
+import { CallKeeper } from "./call-keeper.ts";
 import type { Config } from "./config/config.ts";
-import type { Controlled, RecordedCall, RunningStatus } from "./control.ts";
+import type { Controlled, RunningStatus } from "./control.ts";
 import { Engine } from "./engine.ts";
 import type { Connect, RouterHost } from "./host.ts";
 import { Listening } from "./listening.ts";
+import { type CallsPage, type CallsQuestion, callsPage } from "./recorded-calls.ts";
 import { changedKeys, type ReloadOutcome, refusedChanges } from "./reload.ts";
 import type { SideDoor, SideDoors } from "./side-door.ts";
 import { joinedTap } from "./tap.ts";
@@ -31,8 +34,11 @@ export class Service implements Controlled {
   private readonly listening: Listening;
   private readonly ways: WayWatch;
   private readonly keeper: BindingKeeper;
+  private readonly callKeeper: CallKeeper;
   private readonly doors: readonly SideDoor[];
   private started_ms = 0;
+  /** Tells this life of branchline's from others. */
+  private readonly run: string;
 
   /**
    * @param file the path of the file
@@ -52,15 +58,18 @@ export class Service implements Controlled {
     this.engine = new Engine(config, connect, joinedTap(this.doors.flatMap(({ tap }) => tap ?? [])));
     const { engine } = this;
     const { host, bindings, callbacks, timers } = engine;
-    const { log, store, wallClock_ms } = host;
+    const { log, store, callStore, wallClock_ms } = host;
     this.host = host;
+    this.run = host.random.token(8);
     this.log = log;
     engine.core.meter.watchAll(host.tables);
     this.listening = new Listening(config.listeners, host.sockets, engine, log);
     this.ways = new WayWatch(host, config.listeners, () => engine.peers.located);
     const ports = { store, log, wallClock_ms, now_ms: () => host.now_ms() };
     const { expires_cap_ms } = config.site.registration;
-    this.keeper = new BindingKeeper(ports, bindings, callbacks, timers, config.state.interval_ms, expires_cap_ms);
+    const { interval_ms } = config.state;
+    this.keeper = new BindingKeeper(ports, bindings, callbacks, timers, interval_ms, expires_cap_ms);
+    this.callKeeper = new CallKeeper({ ...ports, store: callStore }, engine.callLog, timers, interval_ms);
   }
 
   /** @throws when a listener can't be opened */
@@ -78,6 +87,8 @@ export class Service implements Controlled {
     });
     this.started_ms = host.now_ms();
     engine.start();
+    // Calls that were are read once calls are served.
+    await this.callKeeper.start();
     for (const { server, tellFailure } of this.doors) {
       await server.open().catch((error: unknown) => tellFailure(reasonOf(error), log));
     }
@@ -119,11 +130,12 @@ export class Service implements Controlled {
     };
   }
 
-  calls(): RecordedCall[] {
-    const now_ms = this.host.now_ms();
-    return this.engine.callLog.all.map(({ at_ms, callId, from, to, origin, rule, why, route, status, after_ms }) => {
-      return { at: this.timeOf(at_ms, now_ms), callId, from, to, origin, rule, why, route, status, after_ms };
-    });
+  calls(question: CallsQuestion): CallsPage {
+    const { host, engine } = this;
+    const now_ms = host.now_ms();
+    const timeOf = ({ at_ms, wall_ms }: CallEntry) =>
+      wall_ms === undefined ? this.timeOf(at_ms, now_ms) : host.isoTime(wall_ms);
+    return { ...callsPage(engine.callLog, question, timeOf, now_ms), run: this.run };
   }
 
   snapshot(): string {
@@ -147,13 +159,14 @@ export class Service implements Controlled {
     this.host.quiet();
     for (const { server } of this.doors) await server.close();
     await this.keeper.stop();
+    await this.callKeeper.stop();
     await this.host.close();
     this.log.info("stopped", {});
   }
 
   /** @returns why `next` can't be taken over: then nothing of it has been */
   private takeOver(next: Config): readonly string[] {
-    const { host, engine, keeper } = this;
+    const { host, engine, keeper, callKeeper } = this;
     const refused = refusedChanges(this.config, next);
     if (refused.length > 0) return refused;
     try {
@@ -164,6 +177,7 @@ export class Service implements Controlled {
     host.setLogLevel(next.logLevel);
     host.setDnsServers(next.dnsServers);
     keeper.interval_ms = next.state.interval_ms;
+    callKeeper.interval_ms = next.state.interval_ms;
     engine.reload(next.site);
     this.ways.expire();
     return [];

@@ -1,11 +1,11 @@
-/** A running branchline's state and calls in words, for `branchline status` and `branchline calls`. */
+/** A running branchline's state in words, for `branchline status`. */
 import { fullTables } from "../base/full-tables.ts";
 import { hostText } from "../message/uri.ts";
 import { LONG_INVITES_CURE, longInvitesText } from "../policy/peers/datagram-lengths.ts";
 import type { RegisteredContact } from "../policy/phones/registered.ts";
 import type { AddressConflict, GatewayStatus, MemberStatus, PathFinding, PeerStatus } from "../policy/status.ts";
 import { spell } from "./config/reader.ts";
-import type { RecordedCall, RunningStatus } from "./control.ts";
+import type { RunningStatus } from "./control.ts";
 
 /** Edges shown. */
 const EDGES_MAX = 20;
@@ -94,16 +94,6 @@ function conflictLines(conflicts: readonly Pick<AddressConflict, "text" | "cure"
 function missing(members: readonly MemberStatus[]): string[] {
   const absent = members.filter(({ registered }) => registered === null);
   return absent.map(({ member, group }) => `NOT REGISTERED: ${member}, group ${group}`);
-}
-
-/** One paragraph for each call, the last one last. */
-export function callsText(calls: readonly RecordedCall[]): string {
-  if (calls.length === 0) return "No call yet.\n";
-  const paragraphs = calls.map(({ at, from, to, origin, rule, why, route, status, after_ms }) => {
-    const end = status === undefined ? "no final response yet" : `${status} after ${after_ms ?? 0} ms`;
-    return `${at}  ${from} (${origin}) to ${to}: ${end}\n  rule ${rule}: ${why}\n  ${route.join(" > ")}\n`;
-  });
-  return paragraphs.join("");
 }
 
 function longInvites({ long_invites: found }: PeerStatus): string[] {

@@ -53,6 +53,16 @@ export const EVENTS = {
     says: "Registrations can't be written to the state folder: see its rights and its room.",
     fields: { error: "text" },
   },
+  calls_unreadable: {
+    at: ["warn"],
+    says: "The kept list of the last calls is damaged: what can't be read of it is left out.",
+    fields: { error: "text" },
+  },
+  calls_not_saved: {
+    at: ["warn"],
+    says: "The list of the last calls can't be written to the state folder: see its rights and its room.",
+    fields: { error: "text" },
+  },
   state_in_use: {
     at: ["info"],
     says: "Another branchline has the state folder; this one waits a moment, since that one may be about to end.",

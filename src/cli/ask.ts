@@ -3,20 +3,22 @@ import * as path from "path";
 import { CONTROL_FILE, type Config } from "../app/config/config.ts";
 import type { ControlAnswer, ControlQuestion, RegisteredContact } from "../app/control.ts";
 import { type CallQuestion, explainCall } from "../app/explain.ts";
+import type { CallsPage, CallsQuestion } from "../app/recorded-calls.ts";
 import { resolveUpstream } from "../app/resolve-upstream.ts";
-import { callsText, registeredText, statusText } from "../app/status-text.ts";
+import { registeredText, statusText } from "../app/status-text.ts";
 import { ipVersion } from "../base/ip-range.ts";
 import { askControl, listeningSockets } from "../io/node/control-socket.ts";
 import { resolve } from "../io/node/resolve.ts";
 import { loadBindings } from "../io/node/state-file.ts";
 import { askMonitor } from "./ask-monitor.ts";
+import { type CallsOptions, printCalls, terminalPorts } from "./calls.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { loadFile } from "./load-file.ts";
 import { complain, fail, print, printJson } from "./paper.ts";
 
 type Answer = Extract<ControlAnswer, { ok: true }>;
 
-/** Asks, and prints how branchline is then, its last calls, or who is registered. */
+/** Asks, and prints how branchline is then, or who is registered. */
 export async function askAndPrint(file: string, question: ControlQuestion, asJson: boolean): Promise<void> {
   const config = loadFile(file) ?? process.exit(EXIT_USAGE);
   const contacts: RegisteredContact[] = [];
@@ -24,8 +26,7 @@ export async function askAndPrint(file: string, question: ControlQuestion, asJso
   for (;;) {
     const answer = await ask(file, config, next).catch((error: unknown) => failAsking(file, error));
     if (answer === undefined) fail(`no branchline runs with ${file}`);
-    const { calls, status, registered } = answer;
-    if (calls !== undefined) return show(callsText(calls), asJson, calls);
+    const { status, registered } = answer;
     if (registered === undefined) return show(statusText(status), asJson, status);
     contacts.push(...registered.contacts);
     const { members = [], path = [], conflicts = [], gateways } = status;
@@ -36,6 +37,20 @@ export async function askAndPrint(file: string, question: ControlQuestion, asJso
     }
     next = { command: "registered", after: registered.next };
   }
+}
+
+/** Prints the last calls, and with `isFollowing` those that come, until nobody reads any more. */
+export async function callsAndPrint(file: string, options: CallsOptions): Promise<void> {
+  const config = loadFile(file) ?? process.exit(EXIT_USAGE);
+  const askFor = async (question: CallsQuestion): Promise<CallsPage | undefined> => {
+    const answer = await ask(file, config, { command: "calls", ...question });
+    if (answer === undefined) return undefined;
+    // Older ones know no pieces.
+    if (answer.calls?.calls === undefined) throw new Error("another version of branchline runs: restart it");
+    return answer.calls;
+  };
+  const isThere = await printCalls(options, terminalPorts(askFor)).catch((error: unknown) => failAsking(file, error));
+  if (!isThere) fail(`no branchline runs with ${file}`);
 }
 
 /** Has the running branchline read its file anew; fails with all that it refuses. */

@@ -1,45 +1,56 @@
 /** What has been decided about the last calls, and why: for `branchline calls`, and for the log where it wasn't the usual. */
-import { ownText } from "../base/own-text.ts";
 import type { Logger } from "../base/ports.ts";
-import { REASON } from "../message/header-names.ts";
-import type { Response } from "../message/message.ts";
-import type { Outcome } from "../proxy/plan/condition.ts";
-import type { DecisionListener, RoutingDecision, RunningRequest, Stage, Target } from "../proxy/router.ts";
-import type { Origin } from "./origin.ts";
+import type { Request } from "../message/message.ts";
+import type { DecisionListener, RoutingDecision } from "../proxy/router.ts";
+import { CallEntry, CHARACTERS_MAX, Leg, shortened } from "./call-entry.ts";
+import { type CallBook, CallRecord } from "./call-record.ts";
+import { plainNumber } from "./dialled-number.ts";
 import { callerOf } from "./phones/address-of-record.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
 /** Calls remembered. */
-const CALLS_MAX = 200;
-const CHARACTERS_MAX = 128;
+export const CALLS_MAX = 200;
+/** An INVITE with the Call-ID of a call belongs to it while that is open, and for this time after its last change. */
+const SAME_CALL_ms = 60_000;
+/** A phone that follows a redirect does so at once; a person may have to confirm it. */
+const FOLLOW_ms = 10_000;
+/** A PBX that makes a call of its own (a B2BUA) calls the other phone at once. */
+const OTHER_HALF_ms = 10_000;
+/** Calls that are looked at for it. */
+const LOOKED_AT_MAX = 50;
+/** No call is believed to have lasted longer. */
+const LASTING_MAX_ms = 30 * 86_400_000;
+/** Redirects that wait to be followed. */
+const REDIRECTED_MAX = 50;
 
-/** One call, from its INVITE to its final response. */
-export interface CallEntry {
+/** Whether the INVITE is what a phone sends that follows our redirect of a call to `number`. */
+export type Follows = (facts: RequestFacts, number: string) => boolean;
+
+interface Redirected {
+  readonly call: CallEntry;
+  readonly leg: Leg;
   readonly at_ms: number;
-  readonly callId: string;
-  readonly from: string;
-  readonly to: string;
-  readonly origin: Origin;
-  readonly rule: string;
-  readonly why: string;
-  /** What it was offered to, in order: "upstream pbx.example.com", "notice", "gateway 10.10.1.3". */
-  readonly route: readonly string[];
-  /** Its final response; undefined while there is none. */
-  readonly status: number | undefined;
-  /** How long that took. */
-  readonly after_ms: number | undefined;
 }
 
-export class CallLog {
+export class CallLog implements CallBook {
+  /** The number of the last change of any call. */
+  changes = 0;
+  /** Called when a restart would lose something. */
+  onChange: () => void = () => {};
   private readonly log: Logger;
-  private readonly entries: Entry[] = [];
+  /** Oldest first. */
+  private readonly calls: CallEntry[] = [];
+  /** By the Call-ID of each of its INVITEs. */
+  private readonly byCallId = new Map<string, CallEntry>();
+  private redirected: Redirected[] = [];
+  private nextId = 1;
 
   constructor(log: Logger) {
     this.log = log;
   }
 
   /**
-   * What hears of a call, and records it from now on.
+   * What hears of an INVITE that begins something, and records it from now on.
    * @param inner what hears of it besides
    */
   record(
@@ -47,126 +58,139 @@ export class CallLog {
     made: RoutingDecision,
     inner: DecisionListener | undefined,
     now_ms: number,
+    follows: Follows = () => false,
   ): DecisionListener {
-    const entry = new Entry(facts, made, now_ms);
-    this.entries.push(entry);
-    if (this.entries.length > CALLS_MAX) this.entries.shift();
-    return new CallRecord(entry, inner, this.log);
+    const call = this.callOf(facts, made, now_ms, follows) ?? this.begin(now_ms);
+    const leg = new Leg(facts, made, Math.round(now_ms - call.at_ms));
+    this.take(call, leg);
+    this.touch(call, now_ms);
+    return new CallRecord(leg, call, inner, this, this.log);
+  }
+
+  /** A BYE sets out: the call is over. */
+  hangUp({ callId, fromTag, toTag }: Pick<Request, "callId" | "fromTag" | "toTag">, now_ms: number): void {
+    const call = this.byCallId.get(keyOf(callId));
+    const leg = call?.decisive;
+    if (call === undefined || leg?.callee_tag === undefined || leg.call_id !== keyOf(callId)) return;
+    const tags = [keyOf(fromTag), keyOf(toTag)];
+    if (tags.includes(leg.caller_tag) && tags.includes(leg.callee_tag)) this.end(call, now_ms);
+  }
+
+  /** We have ended it ourselves. */
+  ended(callId: string, now_ms: number): void {
+    const call = this.byCallId.get(keyOf(callId));
+    if (call?.answered_ms !== undefined) this.end(call, now_ms);
   }
 
   /** Oldest first. */
   get all(): readonly CallEntry[] {
-    return this.entries;
+    return this.calls;
+  }
+
+  /** Every INVITE of them. */
+  get legs(): readonly Leg[] {
+    return this.calls.flatMap(({ legs }) => legs.filter((leg): leg is Leg => leg instanceof Leg));
+  }
+
+  /** Puts calls from before a restart behind those that there are, the oldest of all first. */
+  restore(make: readonly ((id: number) => CallEntry)[]): void {
+    const room = make.slice(Math.max(0, make.length - (CALLS_MAX - this.calls.length)));
+    const first = (this.calls[0]?.id ?? this.nextId) - room.length;
+    const restored = room.map((one, index) => one(first + index));
+    this.calls.unshift(...restored);
+    for (const call of restored) {
+      for (const { call_id } of call.legs) if (!this.byCallId.has(call_id)) this.byCallId.set(call_id, call);
+    }
+  }
+
+  /** An INVITE of a call; again once it is answered, in case that there was no room for it before. */
+  take(call: CallEntry, leg: Leg): void {
+    const left = call.take(leg);
+    if (left !== leg) this.byCallId.set(leg.call_id, call);
+    if (left !== undefined && !call.legs.some(({ call_id }) => call_id === left.call_id)) this.drop(call, left.call_id);
+  }
+
+  /** Something has become of it. */
+  touch(call: CallEntry, now_ms: number): void {
+    this.changes += 1;
+    call.change = this.changes;
+    call.changed_ms = now_ms;
+    this.onChange();
+  }
+
+  /** The phone is expected to come back. */
+  redirect(call: CallEntry, leg: Leg, now_ms: number): void {
+    this.redirected = this.redirected.filter(({ at_ms }) => now_ms - at_ms <= FOLLOW_ms).slice(1 - REDIRECTED_MAX);
+    this.redirected.push({ call, leg, at_ms: now_ms });
+  }
+
+  private begin(now_ms: number): CallEntry {
+    const call = new CallEntry(this.nextId, now_ms);
+    this.nextId += 1;
+    this.calls.push(call);
+    if (this.calls.length > CALLS_MAX) this.forget(this.calls.shift());
+    return call;
+  }
+
+  private forget(call: CallEntry | undefined): void {
+    for (const { call_id } of call?.legs ?? []) this.drop(call, call_id);
+  }
+
+  private drop(call: CallEntry | undefined, callId: string): void {
+    if (this.byCallId.get(callId) === call) this.byCallId.delete(callId);
+  }
+
+  private end(call: CallEntry, now_ms: number): void {
+    const ended_ms = Math.round(now_ms - call.at_ms);
+    // Of a call from before a restart the clock may have been set since.
+    if (call.ended_ms !== undefined || ended_ms < 0 || ended_ms > LASTING_MAX_ms) return;
+    call.ended_ms = ended_ms;
+    this.touch(call, now_ms);
+  }
+
+  /** The call to which an INVITE belongs; undefined: it begins one. */
+  private callOf(facts: RequestFacts, made: RoutingDecision, now_ms: number, follows: Follows): CallEntry | undefined {
+    const same = this.byCallId.get(keyOf(facts.request.callId));
+    const isSame = same !== undefined && (same.isOpen || now_ms - same.changed_ms <= SAME_CALL_ms);
+    if (isSame && same.wall_ms === undefined) return same;
+    const followed = made.rule === "to-gateway" ? this.followed(facts, now_ms, follows) : undefined;
+    if (followed !== undefined || (facts.origin !== "upstream" && facts.origin !== "domain")) return followed;
+    return this.otherHalf(facts, now_ms);
+  }
+
+  /** The call that we have redirected, and whose phone comes back with a Call-ID of its own. */
+  private followed(facts: RequestFacts, now_ms: number, follows: Follows): CallEntry | undefined {
+    const from = shortened(callerOf(facts.request));
+    const isIts = ({ leg: { from: caller, address, redirected }, at_ms }: Redirected) => {
+      const isCaller = caller === from || address === facts.source.address;
+      return isCaller && now_ms - at_ms <= FOLLOW_ms && redirected !== undefined && follows(facts, redirected);
+    };
+    const found = this.redirected.find(isIts);
+    this.redirected = this.redirected.filter((one) => one !== found);
+    return found?.call;
+  }
+
+  /** The call that upstream has just been asked for by this caller, to this number, and hasn't answered. */
+  private otherHalf({ request, number }: RequestFacts, now_ms: number): CallEntry | undefined {
+    const caller = plainNumber(request.fromUri?.user ?? "");
+    const numbers = [number, plainNumber(request.toUri?.user ?? "")];
+    if (caller === "") return undefined;
+    const last = this.calls.length - 1;
+    for (let index = last; index >= 0 && index > last - LOOKED_AT_MAX; index--) {
+      const call = this.calls[index];
+      if (call === undefined || now_ms - call.at_ms > OTHER_HALF_ms) return undefined;
+      const isIts = call.legs.some(({ status, origin, from, to, steps }) => {
+        const isWaiting = status === undefined && (origin === "localnet" || origin === "gateway");
+        const isAsked = steps[steps.length - 1]?.what.startsWith("upstream ") === true;
+        return isWaiting && isAsked && numbers.includes(to) && plainNumber(from.slice(0, from.indexOf("@"))) === caller;
+      });
+      if (isIts) return call;
+    }
+    return undefined;
   }
 }
 
-/** Hears what becomes of a call. It goes with the call; its entry stays. */
-class CallRecord implements DecisionListener {
-  readonly entry: Entry;
-  private inner: DecisionListener | undefined;
-  private readonly log: Logger;
-  /** What was answered where the call was offered last. */
-  private heard: string | undefined = undefined;
-
-  constructor(entry: Entry, inner: DecisionListener | undefined, log: Logger) {
-    this.entry = entry;
-    this.inner = inner;
-    this.log = log;
-  }
-
-  onStart(request: RunningRequest, now_ms: number): void {
-    this.inner?.onStart?.(request, now_ms);
-  }
-
-  onStage(stage: Stage, running: RunningRequest, now_ms: number): void {
-    this.tellAnswer();
-    this.entry.route.push(shortened(stage.what ?? stage.kind));
-    this.inner?.onStage?.(stage, running, now_ms);
-  }
-
-  onOutcome(outcome: Outcome, running: RunningRequest, now_ms: number): void {
-    const { response } = outcome.best;
-    this.heard = response === undefined ? undefined : answerWords(response);
-    this.inner?.onOutcome?.(outcome, running, now_ms);
-  }
-
-  onAnswer(target: Target, response: Response, now_ms: number): void {
-    this.end(response.status, now_ms);
-    this.inner?.onAnswer?.(target, response, now_ms);
-    this.inner = undefined;
-  }
-
-  onFailure(status: number, now_ms: number): void {
-    // What upstream says of itself, or of a number that it can't reach, is told in its own words.
-    if (status === 503) this.tellAnswer();
-    this.end(status, now_ms);
-    this.inner?.onFailure?.(status, now_ms);
-    // It may hold the whole request, and the ACK can be long in coming.
-    if (this.inner?.onAck === undefined) this.inner = undefined;
-  }
-
-  onAck(now_ms: number): void {
-    this.inner?.onAck?.(now_ms);
-    this.inner = undefined;
-  }
-
-  /** Behind the last place where the call was offered: why it went on from there. */
-  private tellAnswer(): void {
-    const { route } = this.entry;
-    const last = route.pop();
-    if (last !== undefined) route.push(this.heard === undefined ? last : shortened(`${last} (${this.heard})`));
-    this.heard = undefined;
-  }
-
-  /** Calls that upstream has taken are the usual thing; the log needn't have a line for each. */
-  private end(status: number, now_ms: number): void {
-    const { entry } = this;
-    entry.status = status;
-    entry.after_ms = Math.round(now_ms - entry.at_ms);
-    const { callId, from, to, origin, rule, why, route, after_ms } = entry;
-    const fields = { call_id: callId, from, to, origin, rule, why, route: route.join(" > "), status, after_ms };
-    if (isUsual(rule, route, status)) this.log.debug("call", fields);
-    else this.log.info("call", fields);
-  }
-}
-
-class Entry implements CallEntry {
-  readonly at_ms: number;
-  readonly callId: string;
-  readonly from: string;
-  readonly to: string;
-  readonly origin: Origin;
-  readonly rule: string;
-  readonly why: string;
-  readonly route: string[] = [];
-  status: number | undefined = undefined;
-  after_ms: number | undefined = undefined;
-
-  constructor({ request, number, origin }: RequestFacts, made: RoutingDecision, now_ms: number) {
-    this.at_ms = now_ms;
-    this.callId = shortened(request.callId);
-    this.from = shortened(callerOf(request));
-    this.to = shortened(number === "" ? request.requestUri : number);
-    this.origin = origin;
-    this.rule = made.rule;
-    this.why = shortened(made.why);
-  }
-}
-
-/** Kept for long: neither whole datagrams nor texts without end. */
-function shortened(text: string): string {
-  return ownText(text.slice(0, CHARACTERS_MAX));
-}
-
-/** Its status and reason phrase, and Reason (RFC 3326) where it has one. */
-function answerWords(response: Response): string {
-  const { status, reason } = response;
-  const why = response.header(REASON);
-  return `${status} ${reason}${why === undefined ? "" : `, ${why}`}`;
-}
-
-/** A 503 of upstream that was passed on isn't: in its place the gateway may have been expected. */
-function isUsual(rule: string, route: readonly string[], status: number): boolean {
-  if (rule === "call") return status !== 503 && route.length === 1 && route[0]?.startsWith("upstream") === true;
-  return rule === "path" || rule === "contact" || rule === "from-upstream";
+/** A Call-ID or tag as it is kept. */
+function keyOf(text: string): string {
+  return text.length > CHARACTERS_MAX ? text.slice(0, CHARACTERS_MAX) : text;
 }

@@ -20,7 +20,8 @@ import { Access } from "./access/access.ts";
 import { FaultySenders } from "./access/faulty-senders.ts";
 import type { Outsiders } from "./access/outsiders.ts";
 import { Quotas } from "./access/quotas.ts";
-import type { CallLog } from "./call-log.ts";
+import type { CallLog, Follows } from "./call-log.ts";
+import { numberIn } from "./dialled-number.ts";
 import { RequestReader } from "./door/request-reader.ts";
 import type { MakeRoom, ReplySource, Revision, TargetSource, Watch } from "./named.ts";
 import { type Decision, decision, replyStage } from "./plan.ts";
@@ -185,13 +186,22 @@ export class RoutingPolicy implements Router {
 
   listener(facts: RequestFacts, decided: Decision, now_ms: number): DecisionListener | undefined {
     const listener = decided.listener === undefined ? undefined : listenerOf(decided.listener, facts, this.staff);
-    const isCall = facts.request.method === "INVITE" && facts.belongs === "nothing";
-    return isCall ? this.callLog.record(facts, decided, listener, now_ms) : listener;
+    const { request, belongs } = facts;
+    if (request.method === "BYE") this.callLog.hangUp(request, now_ms);
+    const isCall = request.method === "INVITE" && belongs === "nothing";
+    return isCall ? this.callLog.record(facts, decided, listener, now_ms, this.follows) : listener;
   }
 
   observer(_facts: RequestFacts, watch: Watch): TargetObserver | undefined {
     return observerOf(watch, this.staff);
   }
+
+  /** What a phone is told to dial at the gateway that the INVITE names. */
+  private readonly follows: Follows = (facts, number) => {
+    const { gateways } = this.staff;
+    const named = facts.uri === undefined ? undefined : gateways.find(facts.uri);
+    return named !== undefined && numberIn(gateways.uriOf(named, number)) === facts.number;
+  };
 
   private at(now_ms: number): Situation {
     this.situation.now_ms = now_ms;

@@ -21,6 +21,7 @@ function service(...doors: readonly Partial<SideDoor>[]) {
       isOurs: () => Promise.resolve(true),
     },
     store: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+    callStore: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
     tables: {},
     readInterfaces: () => undefined,
     readAddresses: () => [],

@@ -48,7 +48,7 @@ describe("503 of a PBX that answers probes", () => {
       site.run(6_000);
       expect(finals(phone)).toEqual([503]);
       expect([gateway.requests("INVITE").length, other.requests("INVITE").length]).toEqual([0, 0]);
-      expect(site.callLog.all.map(({ status }) => status)).toEqual([503]);
+      expect(site.callLog.legs.map(({ status }) => status)).toEqual([503]);
     }
   });
 

@@ -99,7 +99,7 @@ test("commands: calls shows who decided and why; explain foresees it", async () 
   await call.response(302);
   const calls = await branchline.command("calls");
   expect(calls).toContain("rule call: upstream is down");
-  expect(calls).toContain("notice > redirect to gateway");
+  expect(calls).toMatch(/^ {2}redirect to gateway .*: 302 after /m);
   await branchline.stop();
   expect(await branchline.command("explain", phone.endpoint.host, "5551234")).toContain("no branchline runs");
 });

@@ -12,8 +12,8 @@ function office(more = "") {
 }
 
 const words = ({ callLog }: Site) =>
-  callLog.all.map(({ from, to, origin, rule, why, route, status, after_ms }) => {
-    return `${from} (${origin}) ${to}: ${rule}, ${why}; ${route.join(" > ")}; ${status} after ${after_ms}`;
+  callLog.legs.map(({ from, to, origin, rule, why, route, status, took_ms }) => {
+    return `${from} (${origin}) ${to}: ${rule}, ${why}; ${route.join(" > ")}; ${status} after ${took_ms}`;
   });
 
 it("a call that upstream takes, and the log says nothing of it", () => {
@@ -71,7 +71,7 @@ it("a call from the gateway, one to it, and one that is refused", () => {
     "to-gateway, the Request-URI names gateway 10.10.1.3",
     "to-ourselves, we are nobody's registrar",
   ]);
-  expect(site.callLog.all.map(({ status }) => status)).toEqual([200, 486, 404]);
+  expect(site.callLog.legs.map(({ status }) => status)).toEqual([200, 486, 404]);
 });
 
 it("the last 200 are kept; requests within a call are none", () => {
@@ -80,5 +80,5 @@ it("the last 200 are kept; requests within a call are none", () => {
   site.run(500);
   phone.inDialog("INVITE", phone.got(200, "INVITE"), 2);
   site.run(500);
-  expect(site.callLog.all.map(({ to }) => to)).toEqual(Array.from({ length: 200 }, (_, index) => `${index + 5}`));
+  expect(site.callLog.legs.map(({ to }) => to)).toEqual(Array.from({ length: 200 }, (_, index) => `${index + 5}`));
 });

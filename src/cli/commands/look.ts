@@ -1,5 +1,6 @@
 /** Commands of the group "Look": they change nothing (but `doctor --fix`). */
-import { askAndPrint, explainAndPrint } from "../ask.ts";
+import { askAndPrint, callsAndPrint, explainAndPrint } from "../ask.ts";
+import { countFault } from "../calls.ts";
 import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command-row.ts";
 import { checksFault, doctor } from "../doctor.ts";
 
@@ -25,21 +26,39 @@ export const LOOK: readonly CommandRow[] = [
   }),
   command({
     name: "calls",
-    help: "Show the last 200 calls: rule, route, result",
+    help: "Show the last calls: way, result, rule; newest first",
     group: "Look",
     description: [
-      "For each call: which rule decided and why, where the call was offered, what was answered there when it went on or " +
-        "ended with a 503, and how it ended.",
+      "For each call: where it was offered and what was answered there, how it ended or how long it has been up, which rule " +
+        "decided and why, and its Call-IDs. A call that comes back after a redirect or a challenge is one entry, and so is a " +
+        "call from phone to phone through upstream. The last 200 calls are kept, over a restart too.",
+      "With --follow the calls come last, and then a line for each change: a call begins, has its final response, or has ended.",
     ],
-    arguments: [],
-    options: [CONFIG_OPTION, JSON_OPTION],
+    arguments: [
+      {
+        name: "match",
+        help: "Only calls of this extension, number, address or Call-ID",
+        isOptional: true,
+        fault: (text) => (text.trim() === "" ? "must not be empty" : undefined),
+      },
+    ],
+    options: [
+      CONFIG_OPTION,
+      { name: "count", letter: "n", value: "COUNT", help: "How many calls; or all", default: "20", fault: countFault },
+      { name: "follow", letter: "f", help: "Print calls as they come and end, until Ctrl-C" },
+      JSON_OPTION,
+    ],
     examples: [
       { line: "branchline calls", does: "What became of the last calls?" },
-      { line: "branchline calls --json", does: "The same as data" },
+      { line: "branchline calls 201 -n 5", does: "The last five of extension 201" },
+      { line: "branchline calls --follow --json", does: "Each change of a call as a line of JSON" },
     ],
     exits: { 1: "No proxy runs with this file, or it can't be asked" },
     seeAlso: ["explain", "status"],
-    action: ({ config, json }) => askAndPrint(config, { command: "calls" }, json),
+    action: ({ config, match, count, follow, json }) => {
+      const most = count === "all" ? Number.MAX_SAFE_INTEGER : Number(count);
+      return callsAndPrint(config, { count: most, match, isFollowing: follow, asJson: json });
+    },
   }),
   command({
     name: "registered",

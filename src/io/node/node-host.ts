@@ -16,7 +16,7 @@ import { isNear, readAddresses, readInterfaces, WatchedInterfaces } from "./inte
 import type { StderrLog } from "./log.ts";
 import { heapMemory_bytes, keepYoungGenerationSmall } from "./memory.ts";
 import { createMac, createRandom } from "./secret.ts";
-import { bindingsFile, type StateFile } from "./state-file.ts";
+import { bindingsFile, callsFile, type StateFile } from "./state-file.ts";
 import { NodeTransport } from "./transport.ts";
 import { findSource } from "./udp.ts";
 
@@ -37,6 +37,7 @@ export class NodeHost {
   readonly random = createRandom();
   readonly mac: Mac;
   readonly store: StateFile;
+  readonly callStore: StateFile;
   readonly tables: Readonly<Record<string, Table>>;
   readonly wallClock_ms: () => number;
   private readonly clock: SystemClock;
@@ -63,6 +64,7 @@ export class NodeHost {
     };
     this.mac = createMac(stateFolder, log);
     this.store = bindingsFile(stateFolder);
+    this.callStore = callsFile(stateFolder);
   }
 
   now_ms(): number {

@@ -97,7 +97,12 @@ export function bindingsFile(folder: string): StateFile {
   return new StateFile(path.join(folder, "bindings.json"));
 }
 
-/** What it holds; undefined when it can't be read. */
+/** The file in a state folder that keeps the last calls, a line of JSON for each behind its head. */
+export function callsFile(folder: string): StateFile {
+  return new StateFile(path.join(folder, "calls.jsonl"));
+}
+
+/** What the bindings' holds; undefined when it can't be read. */
 export async function loadBindings(folder: string): Promise<string | undefined> {
   return (await bindingsFile(folder).load())?.body;
 }

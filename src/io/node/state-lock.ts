@@ -6,6 +6,7 @@ import * as fs from "fs";
 import * as path from "path";
 import { performance } from "perf_hooks";
 import type { Logger } from "../../base/ports.ts";
+import { reasonOf } from "../../base/reason.ts";
 import { askControl, isTooLong } from "./control-socket.ts";
 import { readText } from "./read-text.ts";
 import { makeFolder } from "./whole-file.ts";
@@ -74,7 +75,7 @@ export async function takeFolder(
         const text = lay(lock, found, file);
         if (text !== undefined) return new StateLock(lock, text);
       } catch (error) {
-        log.warn("state_lock", { error: String(error), effect: "a second branchline that uses it isn't refused" });
+        log.warn("state_lock", { error: reasonOf(error), effect: "a second branchline that uses it isn't refused" });
         return new StateLock(lock, undefined);
       }
       tries += 1;

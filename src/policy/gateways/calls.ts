@@ -51,6 +51,8 @@ export class Calls implements Table {
   private readonly calls = new Map<string, Call>();
   /** A call of which no BYE has been seen holds its channel for this time. */
   max_call_ms: number;
+  /** Hears of a call that we have ended. */
+  onPreempted: (callId: string, now_ms: number) => void = () => {};
 
   constructor(max_call_ms: number, limit = PLENTY.calls) {
     this.max_call_ms = max_call_ms;
@@ -190,6 +192,7 @@ export class Calls implements Table {
     if (youngest === undefined) return undefined;
     const [callId, { running, dialog, toCaller, toCallee, gateways: used }] = youngest;
     this.calls.delete(callId);
+    this.onPreempted(callId, now_ms);
     running?.refuse({ status: 480, headers: PREEMPTED }, now_ms);
     if (dialog !== undefined) {
       hangup.bye(dialog.caller, toCaller + 1, PREEMPTED, now_ms);

@@ -1,0 +1,160 @@
+/** The last calls as commands get them: plain facts, in pieces that stay small. */
+import type { CallEntry, CallLeg, CallState, StepResult } from "../policy/call-entry.ts";
+import { plainNumber } from "../policy/dialled-number.ts";
+import type { Origin } from "../policy/origin.ts";
+
+/** The size of a piece, in characters, more or less. */
+const PAGE_CHARACTERS = 65_536;
+/** A number that has been written with its area code, and another time without, is found by so many digits at its end. */
+const TAIL_digits = 5;
+
+export interface RecordedStep {
+  /** "upstream pbx.example.com", "notice", "gateway 10.10.1.3", "extension 202". */
+  readonly what: string;
+  /** When it began, since the beginning of the call. */
+  readonly after_ms: number;
+  /** How it ended when the call went on from there; null for the last one, which ends with its INVITE. */
+  readonly result: StepResult | null;
+  /** Status, reason phrase and Reason of the answer. */
+  readonly answer: string | null;
+}
+
+/** One INVITE of a call. */
+export interface RecordedLeg {
+  readonly call_id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly origin: Origin;
+  readonly rule: string;
+  readonly why: string;
+  /** When it came, since the beginning of the call. */
+  readonly after_ms: number;
+  readonly steps: readonly RecordedStep[];
+  /** Its final response; null while there is none. */
+  readonly status: number | null;
+  /** How long that took, since it came. */
+  readonly took_ms: number | null;
+}
+
+/** A call with all its INVITEs: again after a challenge, to the gateway after our redirect, of the PBX to the other phone. */
+export interface RecordedCall {
+  /** Rises from call to call. */
+  readonly id: number;
+  /** Of its first INVITE. */
+  readonly call_id: string;
+  /** The time of day of its first INVITE, ISO 8601. */
+  readonly at: string;
+  readonly from: string;
+  readonly to: string;
+  readonly origin: Origin;
+  readonly state: CallState;
+  /** The caller's last final response; null while there is none. */
+  readonly status: number | null;
+  /** How long that took from the first INVITE on. */
+  readonly after_ms: number | null;
+  /** From the answer to the BYE, or until now; null where that isn't known. */
+  readonly lasted_ms: number | null;
+  readonly legs: readonly RecordedLeg[];
+}
+
+export interface CallsQuestion {
+  /** Only calls with smaller ids: the `next` of the piece before. */
+  readonly before?: number;
+  /** Only calls that have changed after this change, in the order of their changes. */
+  readonly since?: number;
+  /** An extension, a number, an address or a Call-ID: only calls in which it occurs. */
+  readonly match?: string;
+}
+
+export interface CallsPage {
+  /** The newest first; with `since` the last change last. */
+  readonly calls: readonly RecordedCall[];
+  /** Where there are more: what to ask for them with. */
+  readonly next?: number;
+  /** What to ask with for what changes from now on. */
+  readonly changes: number;
+  /** Another one after a restart, when changes and calls are counted anew. */
+  readonly run: string;
+}
+
+/**
+ * @param calls all that are known, the oldest first
+ * @param changes the number of the last change of any
+ * @param timeOf the time of day of a moment, ISO 8601
+ */
+export function callsPage(
+  { all, changes }: { readonly all: readonly CallEntry[]; readonly changes: number },
+  { before, since, match }: CallsQuestion,
+  timeOf: (call: CallEntry) => string,
+  now_ms: number,
+): Omit<CallsPage, "run"> {
+  const isWanted = ({ id, change }: CallEntry) =>
+    (before === undefined || id < before) && (since === undefined || change > since);
+  const wanted = all.filter((call) => isWanted(call) && (match === undefined || isMatch(call, match)));
+  const ordered = since === undefined ? wanted.reverse() : wanted.sort((a, b) => a.change - b.change);
+  const calls: RecordedCall[] = [];
+  let characters = 0;
+  for (const [index, call] of ordered.entries()) {
+    const recorded = recordedCall(call, timeOf(call), now_ms);
+    characters += JSON.stringify(recorded).length;
+    const last = ordered[index - 1];
+    if (characters > PAGE_CHARACTERS && last !== undefined) {
+      return since === undefined ? { calls, next: last.id, changes } : { calls, changes: last.change };
+    }
+    calls.push(recorded);
+  }
+  return { calls, changes };
+}
+
+/** @param at the time of day of its first INVITE */
+function recordedCall(call: CallEntry, at: string, now_ms: number): RecordedCall {
+  const { id, legs, decisive, answered_ms, ended_ms, at_ms } = call;
+  const [first] = legs;
+  const state = call.stateAt(now_ms);
+  const end_ms = ended_ms ?? (state === "up" ? now_ms - at_ms : undefined);
+  const isLasting = answered_ms !== undefined && end_ms !== undefined;
+  return {
+    id,
+    call_id: first?.call_id ?? "",
+    at,
+    from: first?.from ?? "",
+    to: first?.to ?? "",
+    origin: first?.origin ?? "stranger",
+    state,
+    status: decisive?.status ?? null,
+    after_ms: decisive?.took_ms === undefined ? null : decisive.after_ms + decisive.took_ms,
+    lasted_ms: isLasting ? Math.max(0, Math.round(end_ms - answered_ms)) : null,
+    legs: legs.map(recordedLeg),
+  };
+}
+
+function recordedLeg({ steps, status = undefined, took_ms = undefined, ...leg }: CallLeg): RecordedLeg {
+  const { call_id, from, to, origin, rule, why, after_ms } = leg;
+  return {
+    call_id,
+    from,
+    to,
+    origin,
+    rule,
+    why,
+    after_ms,
+    steps: steps.map(({ what, after_ms: began_ms, result = null, answer = null }) => {
+      return { what, after_ms: began_ms, result, answer };
+    }),
+    status: status ?? null,
+    took_ms: took_ms ?? null,
+  };
+}
+
+/** Whether it is a call of, to or through `text`. */
+function isMatch({ legs }: CallEntry, text: string): boolean {
+  const number = plainNumber(text);
+  const digits = number.replace(/^\+/, "");
+  const isLong = digits.length >= TAIL_digits && /^\d+$/.test(digits);
+  const isNumber = (one: string) => one === number || (isLong && one.endsWith(digits));
+  return legs.some(({ call_id, from, to, steps }) => {
+    if (call_id === text || from === text || to === text) return true;
+    if (isNumber(to) || isNumber(plainNumber(from.slice(0, from.lastIndexOf("@"))))) return true;
+    return steps.some(({ what }) => what.split(/[ ,]+/).includes(text));
+  });
+}

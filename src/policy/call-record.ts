@@ -1,0 +1,123 @@
+/** Hears what becomes of one INVITE, and writes it down: for `branchline calls`, and for the log where it isn't the usual. */
+import type { Logger } from "../base/ports.ts";
+import { REASON } from "../message/header-names.ts";
+import type { Response } from "../message/message.ts";
+import type { Outcome } from "../proxy/plan/condition.ts";
+import { isNamed } from "../proxy/plan/walk.ts";
+import type { DecisionListener, RunningRequest, Stage, Target } from "../proxy/router.ts";
+import { type CallEntry, isAnswered, type Leg, STEPS_MAX, type StepResult, shortened } from "./call-entry.ts";
+import type { RedirectReply } from "./named.ts";
+
+/** Where calls are kept. */
+export interface CallBook {
+  /** An INVITE of a call; again once it is answered, in case that there was no room for it before. */
+  take(call: CallEntry, leg: Leg): void;
+  /** Something has become of it. */
+  touch(call: CallEntry, now_ms: number): void;
+  /** The phone is expected to come back. */
+  redirect(call: CallEntry, leg: Leg, now_ms: number): void;
+}
+
+/** It goes with the INVITE; the entry stays. */
+export class CallRecord implements DecisionListener {
+  private readonly leg: Leg;
+  private readonly call: CallEntry;
+  private inner: DecisionListener | undefined;
+  private readonly calls: CallBook;
+  private readonly log: Logger;
+  /** How the stage has ended in which the call was last. */
+  private outcome: Outcome | undefined = undefined;
+
+  constructor(leg: Leg, call: CallEntry, inner: DecisionListener | undefined, calls: CallBook, log: Logger) {
+    this.leg = leg;
+    this.call = call;
+    this.inner = inner;
+    this.calls = calls;
+    this.log = log;
+  }
+
+  onStart(request: RunningRequest, now_ms: number): void {
+    this.inner?.onStart?.(request, now_ms);
+  }
+
+  onStage(stage: Stage, running: RunningRequest, now_ms: number): void {
+    this.tellOutcome();
+    const { steps } = this.leg;
+    const after_ms = Math.round(now_ms - this.call.at_ms);
+    if (steps.length < STEPS_MAX) steps.push({ what: shortened(stage.what ?? stage.kind), after_ms });
+    if (stage.kind === "reply" && isNamed(stage.reply) && stage.reply.name === "redirect") {
+      this.leg.redirected = shortened((stage.reply as RedirectReply).number);
+    }
+    this.inner?.onStage?.(stage, running, now_ms);
+  }
+
+  onOutcome(outcome: Outcome, running: RunningRequest, now_ms: number): void {
+    this.outcome = outcome;
+    this.inner?.onOutcome?.(outcome, running, now_ms);
+  }
+
+  onAnswer(target: Target, response: Response, now_ms: number): void {
+    this.leg.callee_tag = shortened(response.toTag);
+    this.end(response.status, now_ms);
+    this.inner?.onAnswer?.(target, response, now_ms);
+    this.inner = undefined;
+  }
+
+  onFailure(status: number, now_ms: number): void {
+    // What upstream says of itself, or of a number that it can't reach, is told in its own words.
+    if (status === 503) this.tellOutcome();
+    this.end(status, now_ms);
+    this.inner?.onFailure?.(status, now_ms);
+    // It may hold the whole request, and the ACK can be long in coming.
+    if (this.inner?.onAck === undefined) this.inner = undefined;
+  }
+
+  onAck(now_ms: number): void {
+    this.inner?.onAck?.(now_ms);
+    this.inner = undefined;
+  }
+
+  /** With the last place where the call was offered: why it went on from there. */
+  private tellOutcome(): void {
+    const { outcome, leg } = this;
+    const last = leg.steps[leg.steps.length - 1];
+    this.outcome = undefined;
+    if (last === undefined || outcome === undefined) return;
+    const { response } = outcome.best;
+    last.result = resultOf(outcome);
+    if (response !== undefined) last.answer = shortened(answerWords(response));
+  }
+
+  /** Calls that upstream has taken are the usual thing; the log needn't have a line for each. */
+  private end(status: number, now_ms: number): void {
+    const { leg, call, calls } = this;
+    leg.status = status;
+    leg.took_ms = Math.round(now_ms - call.at_ms - leg.after_ms);
+    if (isAnswered(leg) && !call.legs.includes(leg)) calls.take(call, leg);
+    calls.touch(call, now_ms);
+    if (leg.redirected !== undefined && (status === 302 || status === 380)) calls.redirect(call, leg, now_ms);
+    const { call_id, from, to, origin, rule, why, route, took_ms: after_ms } = leg;
+    const fields = { call_id, from, to, origin, rule, why, route: route.join(" > "), status, after_ms };
+    if (isUsual(rule, route, status)) this.log.debug("call", fields);
+    else this.log.info("call", fields);
+  }
+}
+
+function resultOf({ isSilent, best: { status, response } }: Outcome): StepResult {
+  if (response !== undefined) return "answered";
+  if (status === 503) return "unreachable";
+  return isSilent ? "silent" : "unanswered";
+}
+
+/** Its status and reason phrase, and Reason (RFC 3326) where it has one. */
+function answerWords(response: Response): string {
+  const { status, reason } = response;
+  const why = response.header(REASON);
+  return `${status} ${reason}${why === undefined ? "" : `, ${why}`}`;
+}
+
+/** A 503 of upstream that was passed on isn't: in its place the gateway may have been expected. */
+function isUsual(rule: string, route: readonly string[], status: number): boolean {
+  if (rule === "call") return status !== 503 && route.length === 1 && route[0]?.startsWith("upstream") === true;
+  return rule === "path" || rule === "contact" || rule === "from-upstream";
+}
