@@ -4,10 +4,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isColoured } from "../../src/cli/paper.ts";
-import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
+import { hostPort, Subnet } from "../peers/support/addresses.ts";
+import { Child } from "../peers/support/child.ts";
+import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";
 import { describeWith } from "../peers/support/peers.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
-import { BUNDLE } from "../support/bundle.ts";
+import { BUNDLE, branchline } from "../support/bundle.ts";
+
+const net = new Subnet(113);
 
 cleanUpAfterEach();
 
@@ -71,6 +75,26 @@ test.each(PRINTING.map((words) => [words.join(" "), words] as const))(
 test("a message that standard error can't take leaves the exit status as it is", () => {
   expect(shell('"$@" 2> /dev/full', ["check", "none.yaml"]).status).toBe(2);
   expect(shell('"$@" 2> /dev/full', ["chek"]).status).toBe(2);
+});
+
+describe("a running proxy", () => {
+  test.each([
+    ["a full disk", "2> /dev/full"],
+    ["a pipe whose reader has ended", "2> >(head -n 1 > /dev/null)"],
+  ])("goes on when its log goes into %s", async (_what, redirection) => {
+    const folder = temporaryFolder();
+    const file = join(folder, "branchline.yaml");
+    writeFileSync(file, `listen: ["udp:${hostPort(net.at(1))}"]\nlocalnet: ["${net.network(16)}"]\n`);
+    const command = `exec "$@" ${redirection}`;
+    const proxy = new Child("bash", ["-c", command, "bash", process.execPath, BUNDLE, "run", "-c", file]);
+    defer(() => proxy.stop("SIGKILL"));
+    const status = () => branchline(["status", "-c", file]).status;
+    await expect.poll(status, { timeout: 20_000 }).toBe(0);
+    // Each of them has a line in the log.
+    for (let turn = 0; turn < 2; turn++) expect(branchline(["reload", "-c", file]).status).toBe(0);
+    expect(status()).toBe(0);
+    expect(await proxy.stop()).toBe(0);
+  });
 });
 
 describe("colours", () => {

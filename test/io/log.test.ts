@@ -1,16 +1,13 @@
 /** What is logged reaches terminals and syslog: peers choose some of it. */
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { StderrLog } from "../../src/io/node/log.ts";
-
-afterEach(() => void vi.restoreAllMocks());
 
 function lineOf(value: string): string {
   let line = "";
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    line += String(text);
-    return true;
-  });
-  new StderrLog("info").info("late_answer_ended", { call_id: value });
+  const write = (text: string) => {
+    line += text;
+  };
+  new StderrLog("info", write).info("late_answer_ended", { call_id: value });
   return line.replace(/^.*late_answer_ended call_id=/, "");
 }
 

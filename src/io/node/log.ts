@@ -1,5 +1,5 @@
 /** Log lines for journald, procd and logger: "<priority>event key=value …" on standard error. */
-
+import * as fs from "fs";
 import type { EventFields, EventsAt, LogLevel } from "../../base/event-types.ts";
 import type { LogFields, Logger } from "../../base/ports.ts";
 import { printable } from "../../base/printable.ts";
@@ -8,15 +8,21 @@ import { printable } from "../../base/printable.ts";
 const PRIORITY: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info: 6, debug: 7 };
 
 const SILENT = () => {};
+const STDERR_FD = 2;
 
 export class StderrLog implements Logger {
   /** One for each transaction: where it isn't wanted, nothing is made of its fields. */
   debug: Logger["debug"] = SILENT;
   private readonly isTerminal = process.stderr.isTTY === true;
+  private readonly writeLine: (line: string) => void;
   private level: LogLevel = "info";
 
-  /** @param level what is less important than this is left out */
-  constructor(level: LogLevel) {
+  /**
+   * @param level what is less important than this is left out
+   * @param writeLine gets each line, with its end
+   */
+  constructor(level: LogLevel, writeLine = standardError()) {
+    this.writeLine = writeLine;
     this.setLevel(level);
   }
 
@@ -40,8 +46,25 @@ export class StderrLog implements Logger {
   private write(severity: LogLevel, event: string, fields?: LogFields): void {
     if (PRIORITY[severity] > PRIORITY[this.level]) return;
     const start = this.isTerminal ? `${new Date().toISOString()} ${severity} ` : `<${PRIORITY[severity]}>`;
-    process.stderr.write(`${start}${event}${fieldsText(fields)}\n`);
+    this.writeLine(`${start}${event}${fieldsText(fields)}\n`);
   }
+}
+
+/** Writes to standard error. A full disk, or a reader that has ended, costs lines and never the proxy. */
+function standardError(): (line: string) => void {
+  const stat = fs.fstatSync(STDERR_FD);
+  if (stat.isFIFO() || stat.isSocket() || process.stderr.isTTY) {
+    process.stderr.on("error", SILENT);
+    return (line) => void process.stderr.write(line);
+  }
+  // Node 12's stream of a file takes no line any more after one that has failed, and keeps them all.
+  return (line) => {
+    try {
+      fs.writeSync(STDERR_FD, line);
+    } catch {
+      // The next one may fit.
+    }
+  };
 }
 
 function fieldsText(fields: LogFields | undefined): string {
