@@ -85,13 +85,15 @@ describe("doctor: upstream and gateways, as the branchline that runs sees them",
       expect(runningWith({ state, observed: state, probe_failure: "silence" })).not.toMatch(/^ok/);
     }
     expect(runningWith({ state: "down", observed: "down", probe_failure: "silence" })).toBe(
-      `fault sip:${UPSTREAM} (${UPSTREAM}:5060, udp) is down for the running branchline (last OPTIONS: silence): ` +
+      `fault sip:${UPSTREAM} (${UPSTREAM}:5060, udp) is down for the running branchline (last OPTIONS: no answer): ` +
         `calls go to the gateway; doctor's own OPTIONS from ${WAN}:40000 is answered with 200 in 12 ms`,
     );
   });
 
   test("a suspect upstream still takes calls, a recovering one doesn't", () => {
-    expect(runningWith({ state: "suspect", observed: "suspect" })).toMatch(/^warning .*: calls still go there;/);
+    expect(runningWith({ state: "suspect", observed: "suspect" })).toMatch(
+      /^warning .*: calls still go there, probing every 1s;/,
+    );
     expect(runningWith({ state: "recovering", observed: "recovering" })).toMatch(
       /^warning .*: calls go to the gateway;/,
     );
@@ -120,6 +122,7 @@ describe("doctor: upstream and gateways, as the branchline that runs sees them",
   test("without leave to ask the running branchline, an answer of doctor's own is no ok", () => {
     const asked = { isRunning: true, status: undefined, askFault: "EACCES" };
     expect(told("upstream", asked)).toMatch(/^skipped .*needs root \(sudo\)/);
+    expect(told("upstream", { ...asked, askFault: "it hung up" })).toMatch(/^skipped .*doesn't answer: it hung up/);
     expect(told("upstream", { ...asked, peers: [peer(SILENT)] })).toMatch(/^fault/);
   });
 
@@ -134,7 +137,7 @@ describe("doctor: upstream and gateways, as the branchline that runs sees them",
   });
 
   test("a gateway that is down by silence may not support OPTIONS; one that refuses is a fault", () => {
-    const gateway = (probe_failure: string) =>
+    const gateway = (probe_failure: string | number) =>
       told("gateways", {
         isRunning: true,
         peers: [{ ...GATEWAY, ...SILENT }],
@@ -145,6 +148,7 @@ describe("doctor: upstream and gateways, as the branchline that runs sees them",
         }),
       });
     expect(gateway("silence")).toMatch(/^warning .*\(ignore this if the gateway doesn't support OPTIONS\)/);
+    expect(gateway(503)).toMatch(/^warning (?!.*ignore this)/);
     expect(gateway("refused")).toMatch(/^fault .*is down for the running branchline/);
   });
 });

@@ -22,6 +22,7 @@ import {
   type Verdict,
   warning,
 } from "./facts.ts";
+import { notSeen } from "./running.ts";
 
 /** Whether upstream answers OPTIONS. */
 export function upstream(facts: Facts, config: Config): Verdict[] {
@@ -75,7 +76,7 @@ function judgePeer(peer: PeerFact, facts: Facts, config: Config): Verdict {
   if (!facts.isRunning) return own;
   if (facts.status === undefined) {
     if (own.severity !== "ok") return own;
-    return skipped(`${own.text}; how the running branchline sees it ${NEEDS_ROOT}`, own.facts);
+    return skipped(`${own.text}; how the running branchline sees it: ${notSeen(facts).text}`, own.facts);
   }
   const { name } = peer;
   if (seen === undefined) {
@@ -84,7 +85,8 @@ function judgePeer(peer: PeerFact, facts: Facts, config: Config): Verdict {
     return warning(`${own.text}, but the running branchline doesn't know ${name}`, cure, own.facts);
   }
   const facts_ = { ...own.facts, ...factsOf(seen) };
-  const { severity, text } = seenWords(seen, peer.role, harmOf(peer, facts, config));
+  const harm = harmOf(peer, facts, config);
+  const { severity, text } = seenWords(seen, peer.role, `${harm}${probingText(seen, peer, config)}`);
   if (severity !== "ok") {
     const also = `doctor's own OPTIONS ${outcomeOf(peer)}`;
     return { severity, text: `${whereOf(peer)} ${text}; ${also}`, cure: own.cure, facts: facts_ };
@@ -114,7 +116,8 @@ function seenWords(
   role: PeerFact["role"],
   harm: string,
 ): { severity: Severity; text: string } {
-  const why = probe_failure === undefined ? "" : ` (last OPTIONS: ${probe_failure})`;
+  const why =
+    probe_failure === undefined ? "" : ` (last OPTIONS: ${probe_failure === "silence" ? "no answer" : probe_failure})`;
   if (state !== observed) {
     const text = `is forced ${state}, and would be ${observed}${why}: ${harm}. \`branchline force auto\` ends that`;
     return { severity: "warning", text };
@@ -126,9 +129,17 @@ function seenWords(
       text: `is ${state} for the running branchline${why}: ${harm}`,
     };
   }
-  const isSilent = probe_failure === undefined || probe_failure === "silence" || probe_failure === 503;
+  // It may not know OPTIONS.
+  const isSilent = probe_failure === undefined || probe_failure === "silence";
   const text = `is ${state} for the running branchline${why}: ${harm}${isSilent ? NO_OPTIONS : ""}`;
-  return { severity: isSilent || takesCalls(state) ? "warning" : "fault", text };
+  const isDead = !takesCalls(state) && (probe_failure === "refused" || probe_failure === "unreachable");
+  return { severity: isDead ? "fault" : "warning", text };
+}
+
+/** How often a peer is asked that may be gone. */
+function probingText({ state, observed }: PeerStatus, peer: PeerFact, config: Config): string {
+  if (state !== "suspect" || observed !== state) return "";
+  return `, probing every ${spell(rulesFor(peer, config).probe.suspect_interval_ms)}`;
 }
 
 const NO_OPTIONS = " (ignore this if the gateway doesn't support OPTIONS)";

@@ -12,7 +12,7 @@ import { CONTROL_FILE, type Config } from "../../app/config/config.ts";
 import type { ControlAnswer, RunningStatus } from "../../app/control.ts";
 import { ipVersion } from "../../base/ip-range.ts";
 import { askControl, listeningSockets } from "../../io/node/control-socket.ts";
-import { bindFault, certificateDates, readMachine, runCommand, writeFault } from "../../io/node/host.ts";
+import { bindFault, certificateDates, readMachine, runCommand, within, writeFault } from "../../io/node/host.ts";
 import { readAddresses } from "../../io/node/interfaces.ts";
 import { readText } from "../../io/node/read-text.ts";
 import { resolve } from "../../io/node/resolve.ts";
@@ -25,6 +25,7 @@ import { askPeers } from "./probe.ts";
 
 const COMMAND_ms = 4_000;
 const LOOKUP_ms = 4_000;
+const AGAIN_ms = 1_000;
 
 /** What is examined. */
 export interface Patient {
@@ -54,15 +55,17 @@ export async function gather(patient: Patient, wanted: ReadonlySet<Slow>): Promi
   const ports = await Promise.all(
     config.listeners.map(({ protocol, address, port }) => bindFault(protocol, address, port)),
   );
-  const [said, control, names, peers] = await Promise.all([
+  const [said, first, names, peers] = await Promise.all([
     Promise.all(commandsFor(family, config).map(run)),
     askRunning(patient),
     wanted.has("names") ? askServers(config) : [],
     wanted.has("peers") ? askPeers(config, ports) : [],
   ]);
+  // The probes have taken their time: what is told is how it is now.
+  const now = first.status === undefined ? undefined : await within(AGAIN_ms, askRunning(patient));
   return {
     ...readMachine(),
-    ...control,
+    ...(now ?? first),
     family,
     built,
     file,
