@@ -20,6 +20,7 @@ _branchline() {
       "doctor --only" | \
       "reload -c" | "reload --config" | \
       "force -c" | "force --config" | \
+      "force --for" | \
       "init -c" | "init --config" | \
       "init --localnet" | \
       "init --upstream" | \
@@ -49,6 +50,7 @@ _branchline() {
     "doctor --only") ;;
     "reload -c" | "reload --config") files=yes ;;
     "force -c" | "force --config") files=yes ;;
+    "force --for") ;;
     "init -c" | "init --config") files=yes ;;
     "init --localnet") ;;
     "init --upstream") ;;
@@ -63,15 +65,15 @@ _branchline() {
       if [[ $word == -* ]]; then
         case $command in
           run) offered="-c --config -h --help" ;;
-          status) offered="-c --config --json -h --help" ;;
+          status) offered="-c --config --verbose --json -h --help" ;;
           calls) offered="-c --config -n --count -f --follow --json -h --help" ;;
           registered) offered="-c --config --json -h --help" ;;
-          explain) offered="-c --config --down --up -h --help" ;;
+          explain) offered="-c --config --down --up --json -h --help" ;;
           doctor) offered="-c --config --only -v --verbose --fix --json -h --help" ;;
           version) offered="--json -h --help" ;;
           help) offered="-h --help" ;;
-          reload) offered="-c --config -h --help" ;;
-          force) offered="-c --config -h --help" ;;
+          reload) offered="-c --config --json -h --help" ;;
+          force) offered="-c --config --for --json -h --help" ;;
           init) offered="-c --config --localnet --upstream --gateway --members --emergency --listen --hear -y --yes --force -h --help" ;;
           check) offered="-c --config --json -q --quiet -h --help" ;;
           phones) offered="-c --config --json -h --help" ;;
@@ -82,6 +84,7 @@ _branchline() {
         case "$command $place" in
           " 0") offered="run status calls registered explain doctor version help reload force init check phones completion" ;;
           "calls 0") ;;
+          "registered 0") ;;
           "explain 0") ;;
           "explain 1") ;;
           "help 0") offered="run status calls registered explain doctor version help reload force init check phones completion" ;;

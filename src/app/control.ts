@@ -1,20 +1,22 @@
 /** What a running branchline answers to the commands that reach it through its control socket. */
-import type { TableStatus } from "../base/meter.ts";
-import type { Pin } from "../policy/peers/peer.ts";
+import { FORCED_MAX_ms, type Pin } from "../policy/peers/forcing.ts";
 import type { RegisteredPage } from "../policy/phones/registered.ts";
-import type { MissingWay, SiteStatus } from "../policy/status.ts";
 import type { CallsPage, CallsQuestion } from "./recorded-calls.ts";
 import type { ReloadOutcome } from "./reload.ts";
+import type { RunningStatus } from "./status-facts.ts";
 
+export type { Pin } from "../policy/peers/forcing.ts";
 export type { RegisteredContact } from "../policy/phones/registered.ts";
+export type { RunningStatus } from "./status-facts.ts";
 
 /** Commands, as the socket carries them: one JSON object in one line. */
 export type ControlQuestion =
-  | { readonly command: "status" | "snapshot" | "reload" }
+  | { readonly command: "status" | "snapshot" | "reload" | "file" }
   | ({ readonly command: "calls" } & CallsQuestion)
   /** `after`: "", or the `next` of the piece before */
   | { readonly command: "registered"; readonly after: string }
-  | { readonly command: "force"; readonly state: Pin };
+  /** `for_s`: until it ends by itself; missing: it doesn't */
+  | { readonly command: "force"; readonly state: Pin; readonly for_s?: number | undefined };
 
 export type ControlAnswer =
   | {
@@ -24,23 +26,10 @@ export type ControlAnswer =
       readonly snapshot?: string;
       readonly registered?: RegisteredPage;
       readonly reload?: ReloadOutcome;
+      /** The text of the file that is in use. */
+      readonly file_text?: string;
     }
   | { readonly ok: false; readonly error: string };
-
-export interface RunningStatus extends Omit<SiteStatus, "history"> {
-  readonly version: string;
-  /** The path of the file that it reads; older versions don't tell. */
-  readonly file?: string;
-  readonly up_s: number;
-  /** As the file names it, and the address that it has now; null: none. */
-  readonly listen: readonly { readonly name: string; readonly address: string | null }[];
-  /** Peers that the router reaches from an address on which branchline doesn't listen; older versions don't tell. */
-  readonly missing_ways?: readonly MissingWay[];
-  /** Messages dropped, by reason. */
-  readonly dropped: Readonly<Record<string, number>>;
-  readonly tables: readonly TableStatus[];
-  readonly history: readonly { readonly at: string; readonly text: string }[];
-}
 
 /** The branchline that commands ask. */
 export interface Controlled {
@@ -49,9 +38,12 @@ export interface Controlled {
   /** The bindings, as the state file keeps them. */
   snapshot(): string;
   registered(after: string): RegisteredPage;
-  force(pin: Pin): void;
-  /** Reads the file anew. */
+  /** @param for_ms until it ends by itself; undefined: it doesn't */
+  force(pin: Pin, for_ms?: number): void;
+  /** Reloads the configuration. */
   reload(): ReloadOutcome;
+  /** The text of the file that is in use, which may be another on disk by now. */
+  fileText(): string;
 }
 
 /** One line for one line; never throws. */
@@ -87,12 +79,16 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
       const reload = controlled.reload();
       return { ok: true, status: controlled.status(), reload };
     }
+    case "file":
+      return { ok: true, status: controlled.status(), file_text: controlled.fileText() };
     case "registered":
       return { ok: true, status: controlled.status(), registered: controlled.registered(`${fields.get("after")}`) };
     case "force": {
       const state = fields.get("state");
       if (state !== "auto" && state !== "up" && state !== "down") return { ok: false, error: "force up, down or auto" };
-      controlled.force(state);
+      const for_ms = forcedFor_ms(fields.get("for_s"));
+      if (for_ms === null) return { ok: false, error: `a time is from 1 to ${FORCED_MAX_ms / 1_000} seconds` };
+      controlled.force(state, for_ms);
       return { ok: true, status: controlled.status() };
     }
     default:
@@ -108,6 +104,13 @@ function callsQuestion(fields: ReadonlyMap<string, unknown>): CallsQuestion {
     ...(typeof since === "number" ? { since } : {}),
     ...(typeof match === "string" ? { match } : {}),
   };
+}
+
+/** Null: no such time is meant. */
+function forcedFor_ms(for_s: unknown): number | undefined | null {
+  if (for_s === undefined) return undefined;
+  if (typeof for_s !== "number" || !(for_s >= 1 && for_s <= FORCED_MAX_ms / 1_000)) return null;
+  return for_s * 1_000;
 }
 
 function parseFields(line: string): ReadonlyMap<string, unknown> {

@@ -10,7 +10,7 @@ import { Timers } from "../base/timers.ts";
 import { CallLog } from "../policy/call-log.ts";
 import { Callbacks } from "../policy/emergency/callbacks.ts";
 import { Calls } from "../policy/gateways/calls.ts";
-import type { Pin } from "../policy/peers/peer.ts";
+import type { Pin } from "../policy/peers/forcing.ts";
 import { Peers } from "../policy/peers/peers.ts";
 import { Bindings } from "../policy/phones/bindings.ts";
 import { PathWatch } from "../policy/phones/path-watch.ts";
@@ -86,9 +86,9 @@ export class Engine<H extends Host = Host> implements HostUser {
     this.peers.stop();
   }
 
-  /** Pins upstream's state, whatever is seen of it. */
-  force(pin: Pin): void {
-    this.run((now_ms) => this.peers.force(pin, now_ms));
+  /** Pins upstream's state, whatever is seen of it. @param for_ms until it ends by itself; undefined: it doesn't */
+  force(pin: Pin, for_ms?: number): void {
+    this.run((now_ms) => this.peers.force(pin, now_ms, for_ms));
   }
 
   knows(address: string): boolean {

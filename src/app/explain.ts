@@ -3,18 +3,21 @@ import { ipVersion } from "../base/ip-range.ts";
 import { parse } from "../message/parse.ts";
 import { hostText, parseSipUri, SIP_PORT, uriPort } from "../message/uri.ts";
 import { strangerAdvice } from "../policy/access/stranger-advice.ts";
-import { explain, factsLine } from "../policy/explain.ts";
+import { explain, type Step } from "../policy/explain.ts";
 import { channelKey } from "../policy/gateways/gateways.ts";
 import type { ReplySource, TargetSource } from "../policy/named.ts";
+import type { Origin } from "../policy/origin.ts";
 import { peerName } from "../policy/peers/peer.ts";
+import type { HostMeaning } from "../policy/request-facts.ts";
 import { parseSnapshot, restoreSnapshot } from "../policy/snapshot.ts";
+import type { AddressConflict } from "../policy/status.ts";
 import { NO_NOTES } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import { hopOf } from "../transport/locator.ts";
 import type { Config } from "./config/config.ts";
-import type { RunningStatus } from "./control.ts";
 import { Engine } from "./engine.ts";
 import { QUIET_HOST } from "./quiet-host.ts";
+import type { RunningStatus } from "./status-facts.ts";
 
 /** What is known of the site at the moment. */
 export interface Known {
@@ -45,13 +48,48 @@ export interface CallQuestion {
   readonly upstream: "up" | "down" | undefined;
 }
 
-export interface Explanation {
-  readonly text: string;
-  /** False when it only says what is wrong with the question. */
-  readonly isAnswer: boolean;
+/** What would become of a call, as `explain --json` prints it. */
+export interface CallFacts {
+  readonly from: string;
+  readonly to: string;
+  /** Where the call comes from. */
+  readonly address: string;
+  /** The gateway that calls. */
+  readonly gateway?: string | undefined;
+  /** How upstream is taken to be: by the one that runs, as the question says, or without knowing anything. */
+  readonly upstream: {
+    readonly by: "running" | "question" | "nothing";
+    readonly states: readonly { readonly name: string; readonly state: string }[];
+    /** The state that it is forced into, or asked for. */
+    readonly force?: "up" | "down" | undefined;
+    /** How long the force holds, where it ends by itself. */
+    readonly left_s?: number | undefined;
+  };
+  readonly dead_gateways: readonly string[];
+  readonly caller: Origin;
+  readonly host: { readonly meaning: HostMeaning; readonly name?: string | undefined };
+  /** As it is dialled, plain; "": none. */
+  readonly number: string;
+  /** The number for gateways, where it is for help. */
+  readonly emergency?: string | undefined;
+  /** The rule that decides. */
+  readonly rule: string;
+  readonly why: string;
+  readonly steps: readonly Step[];
+  readonly warnings: readonly Pick<AddressConflict, "text" | "cure">[];
 }
 
+export type Explanation =
+  /** The question is at fault, or nothing can be told. */
+  | { readonly fault: string }
+  /** A stranger: it gets no further. */
+  | { readonly stranger: string; readonly advice: string }
+  | { readonly facts: CallFacts };
+
+/** What would become of a call by this configuration and what is known of the site; it sends nothing and changes nothing. */
 export function explainCall(config: Config, known: Known, question: CallQuestion): Explanation {
+  const empty = question.from.trim() === "" ? "The caller" : question.to.trim() === "" ? "The number" : undefined;
+  if (empty !== undefined) return { fault: `${empty} is empty: branchline explain <from> <number>` };
   return new Rehearsal(config, known, question).explanation();
 }
 
@@ -90,27 +128,41 @@ class Rehearsal {
 
   explanation(): Explanation {
     const source = this.source();
-    if (typeof source === "string") return { text: `${source}\n`, isAnswer: false };
+    if (typeof source === "string") return { fault: source };
     const { router } = this.engine;
+    const { address } = source;
     const wire = this.invite(source);
     const request = parse(wire);
     if (request.kind !== "request" || request.fault !== undefined) {
-      return { text: `"${this.question.to}" can't be dialled\n`, isAnswer: false };
+      return { fault: `"${this.question.to}" can't be dialled` };
     }
     if (router.admit(request, source, 0) !== "admit") {
-      const advice = strangerAdvice(source.address, this.engine.site.peerAddresses(this.otherAddresses()));
-      return { text: `${source.address} is a stranger here, and gets no further; ${advice}.\n`, isAnswer: true };
+      const advice = strangerAdvice(address, this.engine.site.peerAddresses(this.otherAddresses()));
+      return { stranger: address, advice };
     }
     const routed = router.read(request, source, 0);
     const running = { notes: NO_NOTES, refuse: () => {} };
-    const lines = explain(router.decide(routed, 0), {
+    const { rule, why, plan } = router.decide(routed, 0);
+    const steps = explain(plan, {
       stages: (continuation) => router.continue(routed, continuation, 0),
       targets: (source: TargetSource) => router.targets(routed, source, running, 0),
       reply: (source: ReplySource) => router.rehearse(source, 0),
     });
-    const conflicts = (this.known.status?.conflicts ?? []).filter(({ address }) => address === source.address);
-    const warnings = conflicts.map(({ text, cure }) => `Warning: ${text}; ${cure}.`);
-    return { text: `${[this.scene(source), factsLine(routed), ...warnings, ...lines].join("\n")}\n`, isAnswer: true };
+    const { origin, host, uri, number, emergency } = routed;
+    const warnings = (this.known.status?.conflicts ?? []).filter((conflict) => conflict.address === address);
+    return {
+      facts: {
+        ...this.scene(address),
+        caller: origin,
+        host: { meaning: host, name: uri?.host },
+        number,
+        emergency,
+        rule,
+        why,
+        steps,
+        warnings: warnings.map(({ text, cure }) => ({ text, cure })),
+      },
+    };
   }
 
   /** What the names of upstream mean besides, by host. */
@@ -142,16 +194,25 @@ class Rehearsal {
     return `${from} is not registered here (${list}), nor a gateway's name; name an IP address of localnet instead`;
   }
 
-  private scene(source: Flow): string {
+  private scene(
+    address: string,
+  ): Pick<CallFacts, "from" | "to" | "address" | "gateway" | "upstream" | "dead_gateways"> {
     const { question, known, config } = this;
-    const state = (known.status?.upstream ?? []).map((peer) => `${peer.name} is ${peer.state}`).join(", ");
-    const now = known.status === undefined ? "no branchline runs, so upstream is taken to be up" : `upstream: ${state}`;
-    const upstream = question.upstream === undefined ? now : `as if upstream were ${question.upstream}`;
-    const gateway = config.site.gateways.find(({ uri }) => uri.host === source.address);
-    const who = gateway === undefined ? question.from : `gateway ${gateway.name}`;
+    const { from, to } = question;
+    const gateway = config.site.gateways.find(({ uri }) => uri.host === address)?.name;
     const dead = (known.status?.gateways ?? []).filter(({ state }) => state === "down");
-    const silent = dead.map(({ name }) => `; gateway ${name} is down`).join("");
-    return `${who} (${hostText(source.address)}) calls ${question.to}; ${upstream}${silent}.`;
+    return { from, to, address, gateway, upstream: this.upstream(), dead_gateways: dead.map(({ name }) => name) };
+  }
+
+  private upstream(): CallFacts["upstream"] {
+    const { status } = this.known;
+    const { upstream } = this.question;
+    if (upstream !== undefined) return { by: "question", states: [], force: upstream };
+    if (status === undefined) return { by: "nothing", states: [] };
+    const { force, forced } = status;
+    const states = status.upstream.map(({ name, state }) => ({ name, state }));
+    const isForced = force === "up" || force === "down";
+    return { by: "running", states, ...(isForced ? { force, left_s: forced?.left_s } : {}) };
   }
 
   private invite(source: Flow): string {

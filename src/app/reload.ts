@@ -1,11 +1,9 @@
 /** What a reload takes over, and what it refuses by name. */
 import type { Config } from "./config/config.ts";
 
-/** The keys that have changed and need a restart, each with why; empty: the whole of `next` can be taken over. */
+/** The keys that have changed and need a restart; empty: the whole of `next` can be taken over. */
 export function refusedChanges(before: Config, next: Config): readonly string[] {
-  return [...next.lasting]
-    .filter(([key, value]) => before.lasting.get(key) !== value)
-    .map(([key]) => `${key} has changed: that needs a restart`);
+  return [...next.lasting].filter(([key, value]) => before.lasting.get(key) !== value).map(([key]) => key);
 }
 
 /** The keys that one of the files has and the other has not, or has otherwise; in the order of the names. */
@@ -14,9 +12,23 @@ export function changedKeys(before: Config, next: Config): readonly string[] {
   return [...all].filter((key) => before.written.get(key) !== next.written.get(key)).sort();
 }
 
-/** How a reload has ended. */
+/** Why nothing of a file is taken over. */
+export interface Refusal {
+  /** The file has faults; keys of it need a restart; the certificate can't be used. */
+  readonly reason: "faulty_file" | "needs_restart" | "certificate";
+  /** The keys that need a restart. */
+  readonly keys: readonly string[];
+  /** All of it in words, each fault in a line. */
+  readonly faults: readonly string[];
+}
+
+/** How a reload has ended, as the control socket and `branchline reload --json` tell it. */
 export type ReloadOutcome =
   /** The keys that have changed. */
-  | { readonly isDone: true; readonly changed: readonly string[] }
-  /** Nothing has changed; each fault in a line. */
-  | { readonly isDone: false; readonly faults: readonly string[] };
+  { readonly is_done: true; readonly changed: readonly string[] } | ({ readonly is_done: false } & Refusal);
+
+/** What keys say that can't be taken over without a restart. */
+export function needsRestart(keys: readonly string[]): Refusal {
+  const faults = keys.map((key) => `${key} has changed: that needs a restart`);
+  return { reason: "needs_restart", keys, faults };
+}

@@ -2,30 +2,40 @@
 import type { Logger } from "../base/ports.ts";
 import { reasonOf } from "../base/reason.ts";
 import type { CallEntry } from "../policy/call-entry.ts";
-import type { Pin } from "../policy/peers/peer.ts";
+import type { Pin } from "../policy/peers/forcing.ts";
 import { type RegisteredPage, registeredAfter } from "../policy/phones/registered.ts";
 import { takeSnapshot } from "../policy/snapshot.ts";
 import { BindingKeeper } from "./binding-keeper.ts";
 import { CallKeeper } from "./call-keeper.ts";
 import type { Config } from "./config/config.ts";
-import type { Controlled, RunningStatus } from "./control.ts";
+import type { Controlled } from "./control.ts";
 import { Engine } from "./engine.ts";
 import type { Connect, RouterHost } from "./host.ts";
 import { Listening } from "./listening.ts";
 import { type CallsPage, type CallsQuestion, callsPage } from "./recorded-calls.ts";
-import { changedKeys, type ReloadOutcome, refusedChanges } from "./reload.ts";
+import { changedKeys, needsRestart, type Refusal, type ReloadOutcome, refusedChanges } from "./reload.ts";
 import type { SideDoor, SideDoors } from "./side-door.ts";
+import { type RunningStatus, siteFacts } from "./status-facts.ts";
 import { joinedTap } from "./tap.ts";
+import { WallTime } from "./wall-time.ts";
 import { WayWatch } from "./way-watch.ts";
 
 /** How long upstream and the gateways have to answer their first probes before the ways to them are looked at. */
 const FIRST_LOOK_ms = 3_000;
 
+/** A configuration, and the text of the file that it was read from. */
+export interface ReadConfig {
+  readonly config: Config;
+  readonly text: string;
+}
+
 /** The file as it is now, or what is wrong with it. */
-export type ReadFile = () => { readonly config: Config } | { readonly faults: readonly string[] };
+export type ReadFile = () => ReadConfig | { readonly faults: readonly string[] };
 
 export class Service implements Controlled {
   private config: Config;
+  /** Of the file that is in use. */
+  private text: string;
   private readonly file: string;
   private readonly readFile: ReadFile;
   private readonly engine: Engine<RouterHost>;
@@ -36,22 +46,26 @@ export class Service implements Controlled {
   private readonly keeper: BindingKeeper;
   private readonly callKeeper: CallKeeper;
   private readonly doors: readonly SideDoor[];
+  private readonly time: WallTime;
   private started_ms = 0;
   /** Tells this life of branchline's from others. */
   private readonly run: string;
+  /** The last reload, where it was refused. */
+  private refused: { readonly refusal: Refusal; readonly at_ms: number } | undefined = undefined;
 
   /**
    * @param file the path of the file
    * @throws when the TLS certificate can't be used
    */
   constructor(
-    config: Config,
+    { config, text }: ReadConfig,
     file: string,
     readFile: ReadFile,
     connect: Connect<RouterHost>,
     doors: SideDoors = () => [],
   ) {
     this.config = config;
+    this.text = text;
     this.file = file;
     this.readFile = readFile;
     this.doors = doors(this);
@@ -62,6 +76,7 @@ export class Service implements Controlled {
     this.host = host;
     this.run = host.random.token(8);
     this.log = log;
+    this.time = new WallTime(() => host.now_ms(), wallClock_ms);
     engine.core.meter.watchAll(host.tables);
     this.listening = new Listening(config.listeners, host.sockets, engine, log);
     this.ways = new WayWatch(host, config.listeners, () => engine.peers.located);
@@ -95,46 +110,49 @@ export class Service implements Controlled {
     log.info("started", { version: BRANCHLINE_VERSION, ...listening.inWords });
   }
 
-  /** Reads the file anew, and takes all of it over or nothing; calls in progress end as they began. */
+  /** Reads the file, and takes all of it over or nothing; calls in progress end as they began. */
   reload(): ReloadOutcome {
-    const { log, file } = this;
     const read = this.readFile();
-    const faults = "faults" in read ? read.faults : this.takeOver(read.config);
-    if ("faults" in read || faults.length > 0) {
-      log.error("reload_refused", { file, effect: "the old configuration stays active", why: faults.join(" | ") });
-      return { isDone: false, faults };
-    }
+    if ("faults" in read) return this.refuse({ reason: "faulty_file", keys: [], faults: read.faults });
+    const refusal = this.takeOver(read.config);
+    if (refusal !== undefined) return this.refuse(refusal);
     const changed = changedKeys(this.config, read.config);
     this.config = read.config;
-    log.info("reloaded", { file, changed: changed.length === 0 ? "nothing" : changed.join(",") });
-    return { isDone: true, changed };
+    this.text = read.text;
+    this.refused = undefined;
+    this.log.info("reloaded", { file: this.file, changed: changed.length === 0 ? "nothing" : changed.join(",") });
+    return { is_done: true, changed };
   }
 
   status(): RunningStatus {
     const { engine, host } = this;
     const now_ms = host.now_ms();
-    const { history, ...status } = engine.site.status(now_ms);
+    const iso = (at_ms: number) => this.timeOf(at_ms);
     const { meter } = engine.core;
     return {
-      ...status,
       version: BRANCHLINE_VERSION,
       file: this.file,
+      now: iso(now_ms),
       up_s: Math.round((now_ms - this.started_ms) / 1_000),
       listen: this.listening.all.map(({ name, address, isAway }) => ({ name, address: isAway ? null : address })),
       missing_ways: this.ways.missing,
+      reload_refused: this.refused && { at: iso(this.refused.at_ms), ...this.refused.refusal },
+      ...siteFacts(engine.site.status(now_ms), iso, now_ms),
       dropped: meter.dropped,
       tables: meter.tableStatus,
-      history: history.map(({ at_ms, role, name, from, to, evidence }) => {
-        return { at: this.timeOf(at_ms, now_ms), text: `${role} ${name}: ${from} → ${to} (${evidence})` };
-      }),
     };
+  }
+
+  /** The text of the file that is in use, which may be another on disk by now. */
+  fileText(): string {
+    return this.text;
   }
 
   calls(question: CallsQuestion): CallsPage {
     const { host, engine } = this;
     const now_ms = host.now_ms();
     const timeOf = ({ at_ms, wall_ms }: CallEntry) =>
-      wall_ms === undefined ? this.timeOf(at_ms, now_ms) : host.isoTime(wall_ms);
+      wall_ms === undefined ? this.timeOf(at_ms) : host.isoTime(wall_ms);
     return { ...callsPage(engine.callLog, question, timeOf, now_ms), run: this.run };
   }
 
@@ -148,9 +166,9 @@ export class Service implements Controlled {
     return registeredAfter(engine.bindings, after, (flow) => host.isOpen(flow), host.now_ms());
   }
 
-  force(pin: Pin): void {
-    this.log.warn("force", { upstream: pin });
-    this.engine.force(pin);
+  force(pin: Pin, for_ms?: number): void {
+    this.log.warn("force", { upstream: pin, for_s: for_ms === undefined ? undefined : for_ms / 1_000 });
+    this.engine.force(pin, for_ms);
   }
 
   async stop(): Promise<void> {
@@ -164,15 +182,22 @@ export class Service implements Controlled {
     this.log.info("stopped", {});
   }
 
+  private refuse(refusal: Refusal): ReloadOutcome {
+    const why = refusal.faults.join(" | ");
+    this.log.error("reload_refused", { file: this.file, effect: "the old configuration stays active", why });
+    this.refused = { refusal, at_ms: this.host.now_ms() };
+    return { is_done: false, ...refusal };
+  }
+
   /** @returns why `next` can't be taken over: then nothing of it has been */
-  private takeOver(next: Config): readonly string[] {
+  private takeOver(next: Config): Refusal | undefined {
     const { host, engine, keeper, callKeeper } = this;
-    const refused = refusedChanges(this.config, next);
-    if (refused.length > 0) return refused;
+    const lasting = refusedChanges(this.config, next);
+    if (lasting.length > 0) return needsRestart(lasting);
     try {
       if (next.tls !== undefined) host.setTls(next.tls);
     } catch (error) {
-      return [`tls: ${reasonOf(error)}`];
+      return { reason: "certificate", keys: [], faults: [`tls: ${reasonOf(error)}`] };
     }
     host.setLogLevel(next.logLevel);
     host.setDnsServers(next.dnsServers);
@@ -180,11 +205,11 @@ export class Service implements Controlled {
     callKeeper.interval_ms = next.state.interval_ms;
     engine.reload(next.site);
     this.ways.expire();
-    return [];
+    return undefined;
   }
 
-  /** ISO 8601, by the router's present idea of the time. */
-  private timeOf(at_ms: number, now_ms: number): string {
-    return this.host.isoTime(this.host.wallClock_ms() - (now_ms - at_ms));
+  /** ISO 8601, by the router's clock. */
+  private timeOf(at_ms: number): string {
+    return this.host.isoTime(this.time.of(at_ms));
   }
 }

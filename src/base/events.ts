@@ -76,7 +76,12 @@ export const EVENTS = {
   force: {
     at: ["warn"],
     says: "`branchline force` has set upstream's state by hand; auto leaves it to the probes again.",
-    fields: { upstream: "text" },
+    fields: { upstream: "text", for_s: "number?" },
+  },
+  force_ended: {
+    at: ["warn"],
+    says: "The time of `branchline force … --for` is over: upstream's state is no longer the one that was forced.",
+    fields: { upstream: "text", now: "text" },
   },
   table_full: {
     at: ["warn"],

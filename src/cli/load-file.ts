@@ -17,6 +17,8 @@ export interface Fault {
 }
 
 export interface LoadedFile {
+  /** Undefined when the file can't be read. */
+  readonly text: string | undefined;
   /** Undefined when there are faults. */
   readonly config: Config | undefined;
   /** With faults: what could be read, and defaults for the rest. For looking, never to run with. */
@@ -49,7 +51,7 @@ export function readConfig(file: string, surroundings: Surroundings = {}): Loade
     const cure = code === "ENOENT" ? "; `branchline init` writes it" : "";
     const { partial } = readConfigText("", file, surroundings);
     const faults = [{ key: "", message: `can't be read: ${message}${cure}` }];
-    return { config: undefined, partial, faults, warnings: [] };
+    return { text: undefined, config: undefined, partial, faults, warnings: [] };
   }
   return readConfigText(text, file, surroundings);
 }
@@ -65,7 +67,7 @@ export function readConfigText(
   const faults = loaded.problems.map(({ path: key, ...rest }) => ({ ...rest, key }));
   const warnings = loaded.hints.map(({ path: key, ...rest }) => ({ ...rest, key }));
   const { config } = loaded;
-  return { config: faults.length === 0 ? config : undefined, partial: config, faults, warnings };
+  return { text, config: faults.length === 0 ? config : undefined, partial: config, faults, warnings };
 }
 
 /** Such as "branchline.yaml:3:1: upstream must be …", without a line end. */
@@ -94,6 +96,17 @@ export function loadFile(
   const loaded = readConfig(file, { interfaces });
   faultLines(file, loaded).forEach(say);
   return loaded.config;
+}
+
+/** As {@link loadFile}, with the text that was read. */
+export function loadFileAndText(
+  file: string,
+  say: (fault: string) => void = print,
+): { readonly config: Config; readonly text: string } | undefined {
+  const loaded = readConfig(file);
+  faultLines(file, loaded).forEach(say);
+  const { config, text } = loaded;
+  return config === undefined || text === undefined ? undefined : { config, text };
 }
 
 /** The same for a text that isn't in its file yet. */

@@ -1,12 +1,12 @@
 /** `branchline run`: the proxy in the foreground, and its signals. */
 import * as path from "path";
-import { CONTROL_FILE, type Config } from "../app/config/config.ts";
-import { type ReadFile, Service } from "../app/service.ts";
+import { CONTROL_FILE } from "../app/config/config.ts";
+import { type ReadConfig, type ReadFile, Service } from "../app/service.ts";
 import { StderrLog } from "../io/node/log.ts";
 import { NodeHost } from "../io/node/node-host.ts";
 import { StateInUse, type StateLock, takeFolder } from "../io/node/state-lock.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
-import { loadFile } from "./load-file.ts";
+import { loadFileAndText } from "./load-file.ts";
 import { sideDoors } from "./side-doors.ts";
 import { startFault } from "./start-fault.ts";
 
@@ -16,7 +16,8 @@ interface Running {
   readonly lock: StateLock;
 }
 
-async function start(config: Config, file: string, readFile: ReadFile, isWanted: () => boolean): Promise<Running> {
+async function start(read: ReadConfig, file: string, readFile: ReadFile, isWanted: () => boolean): Promise<Running> {
+  const { config } = read;
   const log = new StderrLog(config.logLevel);
   let lock: StateLock | undefined;
   try {
@@ -27,13 +28,7 @@ async function start(config: Config, file: string, readFile: ReadFile, isWanted:
     if (lock === undefined) process.exit(0);
     const settings = { stateFolder: state.folder, tls, dnsServers };
     const doors = sideDoors(config);
-    const service = new Service(
-      config,
-      path.resolve(file),
-      readFile,
-      (user) => new NodeHost(settings, log, user),
-      doors,
-    );
+    const service = new Service(read, path.resolve(file), readFile, (user) => new NodeHost(settings, log, user), doors);
     await service.start();
     return { service, lock };
   } catch (error) {
@@ -45,12 +40,11 @@ async function start(config: Config, file: string, readFile: ReadFile, isWanted:
 }
 
 export async function run(file: string): Promise<void> {
-  const config = loadFile(file) ?? process.exit(EXIT_USAGE);
+  const read = loadFileAndText(file) ?? process.exit(EXIT_USAGE);
   process.title = "branchline";
   const readFile: ReadFile = () => {
     const faults: string[] = [];
-    const next = loadFile(file, (fault) => void faults.push(fault));
-    return next === undefined ? { faults } : { config: next };
+    return loadFileAndText(file, (fault) => void faults.push(fault)) ?? { faults };
   };
   // Before anything else: the sender of a signal can't know how far we are.
   process.on("SIGHUP", async () => {
@@ -69,6 +63,6 @@ export async function run(file: string): Promise<void> {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  const started = start(config, file, readFile, () => !isStopping);
+  const started = start(read, file, readFile, () => !isStopping);
   await started;
 }

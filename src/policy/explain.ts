@@ -1,11 +1,8 @@
-/** A decision in words: what will be done, step by step, and what follows when a step fails. */
+/** A decision as facts: what will be done, step by step, and what follows when a step fails. */
 import type { Reply } from "../message/reply.ts";
-import { hostText } from "../message/uri.ts";
-import { headOf, phrasesOf } from "../proxy/plan/condition.ts";
+import { type Condition, phrasesOf } from "../proxy/plan/condition.ts";
 import { isContinuation, isNamed } from "../proxy/plan/walk.ts";
-import type { Continuation, ForkStage, Named, Onward, RoutingDecision, Stage, Target } from "../proxy/router.ts";
-import type { Origin } from "./origin.ts";
-import type { HostMeaning, RequestFacts } from "./request-facts.ts";
+import type { Continuation, ForkStage, Named, Onward, Stage, Target } from "../proxy/router.ts";
 
 /** Deeper, plans don't go: a gateway is a step. */
 const DEPTH_MAX = 40;
@@ -20,8 +17,43 @@ export interface Rehearsal {
   reply(source: Named): Reply | undefined;
 }
 
-/** The lines of an explanation. Some continuations take turns: rehearse only with a policy made for it. */
-export function explain({ rule, why, plan }: RoutingDecision, rehearsal: Rehearsal): string[] {
+/** One step of a plan, as `explain --json` prints it. */
+export type Step =
+  | {
+      readonly kind: "ask";
+      /** "upstream pbx.example.com", "extension 202", "gateway 10.10.1.3"; undefined: where the message itself leads. */
+      readonly what?: string | undefined;
+      /** Whether one of them can take a call at the moment. */
+      readonly can_take: boolean;
+      /** The Request-URIs that they are asked with, where those aren't the caller's. */
+      readonly uris: readonly string[];
+      /** The caller as they see it, where that isn't its own identity. */
+      readonly shown_as: readonly string[];
+      /** How long a first response is waited for. */
+      readonly first_response_ms?: number | undefined;
+      /** How long they may ring. */
+      readonly ring_ms?: number | undefined;
+      readonly sequels: readonly Sequel[];
+    }
+  | { readonly kind: "notice"; readonly reason: string; readonly hold_ms: number }
+  | { readonly kind: "pause"; readonly what?: string | undefined }
+  | { readonly kind: "reply"; readonly what?: string | undefined; readonly reply?: ReplyFacts | undefined };
+
+/** What follows when a step ends in one of these ways. */
+export interface Sequel {
+  readonly when: readonly Condition[];
+  readonly steps: readonly Step[];
+}
+
+export interface ReplyFacts {
+  readonly status: number;
+  readonly reason?: string | undefined;
+  /** Whole header fields. */
+  readonly headers: readonly string[];
+}
+
+/** The steps of a plan. Some continuations take turns: rehearse only with a policy made for it. */
+export function explain(plan: readonly Stage[], rehearsal: Rehearsal): readonly Step[] {
   const known = new Map<string, readonly Stage[] | undefined>();
   // What takes turns is asked once.
   const stages = (continuation: Continuation) => {
@@ -34,68 +66,59 @@ export function explain({ rule, why, plan }: RoutingDecision, rehearsal: Rehears
     targets: (source) => rehearsal.targets(source),
     reply: (source) => rehearsal.reply(source),
   };
-  return [`Rule ${rule}: ${why}.`, ...stepsOf(plan, { number: 1, indent: "" }, once)];
+  return stepsOf(plan, 1, once);
 }
 
-const ORIGINS: Readonly<Record<Origin, string>> = {
-  localnet: "a phone",
-  gateway: "a gateway",
-  upstream: "upstream",
-  domain: "a domain that a phone has called",
-  stranger: "a stranger",
-};
-const HOSTS: Readonly<Record<HostMeaning, string>> = {
-  us: "is this router",
-  gateway: "is a gateway",
-  home: "is upstream",
-  phone: "is a phone's address",
-  elsewhere: "is none of this site's",
-  none: "is none: the URI has none",
-};
-
-/** What has been found out about a call, in one line. */
-export function factsLine({ origin, host, uri, number, emergency }: RequestFacts): string {
-  const called = number === "" ? "no number" : `the number is ${number}`;
-  const help = emergency === undefined ? "" : `, an emergency number, for gateways ${emergency}`;
-  return `The caller is ${ORIGINS[origin]}; the host${uri === undefined ? "" : ` ${hostText(uri.host)}`} ${HOSTS[host]}; ${called}${help}.`;
-}
-
-/** Where a step stands in the text. */
-interface Line {
-  readonly number: number;
-  readonly indent: string;
-}
-
-function stepsOf(plan: readonly Stage[], line: Line, rehearsal: Rehearsal): string[] {
+function stepsOf(plan: readonly Stage[], depth: number, rehearsal: Rehearsal): readonly Step[] {
   const [stage, ...rest] = plan;
-  if (stage === undefined || line.number > DEPTH_MAX) return [];
-  const step = `${line.indent}${line.number}. `;
-  const others = () => stepsOf(rest, { ...line, number: line.number + 1 }, rehearsal);
-  if (stage.kind === "reply") {
-    const reply = isNamed(stage.reply) ? rehearsal.reply(stage.reply) : stage.reply;
-    return [`${step}${reply === undefined ? (stage.what ?? "answers") : answerWords(reply)}`];
+  if (stage === undefined || depth > DEPTH_MAX) return [];
+  switch (stage.kind) {
+    case "reply": {
+      const reply = isNamed(stage.reply) ? rehearsal.reply(stage.reply) : stage.reply;
+      return [{ kind: "reply", what: stage.what, reply: reply && replyFacts(reply) }];
+    }
+    case "notice": {
+      const { kind, reason, hold_ms } = stage;
+      return [{ kind, reason, hold_ms }, ...stepsOf(rest, depth + 1, rehearsal)];
+    }
+    case "pause":
+      return [{ kind: "pause", what: stage.what }, ...stepsOf(rest, depth + 1, rehearsal)];
+    default:
+      return [askStep(stage, rest, depth, rehearsal)];
   }
-  if (stage.kind === "notice") {
-    return [`${step}tells the caller 181 "${stage.reason}" and waits ${stage.hold_ms} ms`, ...others()];
-  }
-  if (stage.kind === "pause") return [`${step}makes room: ${stage.what ?? ""}`, ...others()];
-  return [`${step}${forkWords(stage, rehearsal)}`, ...sequelsOf(stage, rest, line, rehearsal)];
 }
 
-/** What follows a fork; what several outcomes lead to is said once. */
-function sequelsOf(stage: ForkStage, rest: readonly Stage[], line: Line, rehearsal: Rehearsal): string[] {
-  const within = { number: line.number + 1, indent: `${line.indent}   ` };
-  const phrasesFor = new Map<string, string[]>();
+function askStep(stage: ForkStage, rest: readonly Stage[], depth: number, rehearsal: Rehearsal): Step {
+  const targets = isNamed(stage.targets) ? rehearsal.targets(stage.targets) : stage.targets;
+  return {
+    kind: "ask",
+    what: stage.what,
+    can_take: targets.length > 0,
+    uris: targets.flatMap(({ requestUri }) => requestUri ?? []),
+    shown_as: targets.flatMap(({ assertedIdentity }) => assertedIdentity ?? []),
+    first_response_ms: stage.fr_timer_ms,
+    ring_ms: stage.ring_ms,
+    sequels: sequelsOf(stage, rest, depth, rehearsal),
+  };
+}
+
+/** What follows a fork; what several outcomes lead to is told once, and an outcome that an earlier sequel has met isn't told again. */
+function sequelsOf(stage: ForkStage, rest: readonly Stage[], depth: number, rehearsal: Rehearsal): readonly Sequel[] {
+  const found = new Map<string, { readonly when: Condition[]; readonly steps: readonly Step[] }>();
   const said = new Set<string>();
   for (const { when, go } of stage.on ?? []) {
     const phrases = phrasesOf(when).filter((phrase) => !said.has(phrase));
     const plan = phrases.length === 0 ? undefined : planOf(go, rest, rehearsal);
     if (plan === undefined) continue;
     for (const phrase of phrases) said.add(phrase);
-    const text = stepsOf(plan, within, rehearsal).join("\n");
-    if (text !== "") phrasesFor.set(text, [...(phrasesFor.get(text) ?? []), ...phrases]);
+    const steps = stepsOf(plan, depth + 1, rehearsal);
+    if (steps.length === 0) continue;
+    const key = JSON.stringify(steps);
+    const before = found.get(key);
+    if (before === undefined) found.set(key, { when: [when], steps });
+    else before.when.push(when);
   }
-  return [...phrasesFor].flatMap(([text, phrases]) => [`${within.indent}${headOf(phrases)}:`, text]);
+  return [...found.values()];
 }
 
 function planOf(go: Onward, rest: readonly Stage[], { stages }: Rehearsal): readonly Stage[] | undefined {
@@ -103,23 +126,6 @@ function planOf(go: Onward, rest: readonly Stage[], { stages }: Rehearsal): read
   return isContinuation(go) ? stages(go) : go;
 }
 
-function forkWords(stage: ForkStage, rehearsal: Rehearsal): string {
-  const targets = isNamed(stage.targets) ? rehearsal.targets(stage.targets) : stage.targets;
-  const what = stage.what ?? "where the message itself leads";
-  if (targets.length === 0) return `would ask ${what}, which can take no call at the moment`;
-  const patience = stage.fr_timer_ms === undefined ? "" : `, and waits ${stage.fr_timer_ms} ms for a first sign`;
-  const ring = stage.ring_ms === undefined ? "" : `, and lets it ring for ${stage.ring_ms / 1_000} s`;
-  return `asks ${what}${uriWords(targets)}${patience}${ring}`;
-}
-
-function uriWords(targets: readonly Target[]): string {
-  const uris = targets.flatMap(({ requestUri }) => requestUri ?? []);
-  const identity = targets.flatMap(({ assertedIdentity }) => assertedIdentity ?? []);
-  const caller = identity.length === 0 ? "" : `, the caller shown as ${identity.join(", ")}`;
-  return uris.length === 0 ? "" : ` for ${uris.join(", ")}${caller}`;
-}
-
-function answerWords({ status, reason, headers }: Reply): string {
-  const lines = (headers ?? "").split("\r\n").filter((line) => line !== "");
-  return `answers ${[`${status}${reason === undefined ? "" : ` ${reason}`}`, ...lines].join(", ")}`;
+function replyFacts({ status, reason, headers }: Reply): ReplyFacts {
+  return { status, reason, headers: (headers ?? "").split("\r\n").filter((line) => line !== "") };
 }

@@ -22,7 +22,7 @@ import { RedirectWatch } from "./phones/redirect-watch.ts";
 import { Registrar } from "./phones/registrar.ts";
 import { RoutingPolicy } from "./routing-policy.ts";
 import type { Site } from "./site.ts";
-import type { SiteStatus } from "./status.ts";
+import type { CallsGoTo, SiteStatus } from "./status.ts";
 
 /** What outlives a reload. */
 export interface Memory {
@@ -124,6 +124,8 @@ export class SitePolicy {
     const { peers, upstreams, gateways, bindings, pathWatch } = this;
     return {
       force: peers.pin,
+      forced: peers.forcing.status,
+      calls_go_to: this.callsGoTo(),
       upstream: [...upstreams.all()].map((peer) => peer.status(now_ms)),
       gateways: gateways.status(now_ms),
       phones: this.phones(),
@@ -131,8 +133,18 @@ export class SitePolicy {
       path: pathWatch.findings(upstreams.all()),
       proxy_names: this.outboundProxies.findings(now_ms),
       conflicts: addressConflicts(upstreams.all(), this.site, bindings),
-      history: peers.history.all,
+      history: peers.history.all.map((edge) =>
+        edge.role === "gateway" ? { ...edge, name: gateways.nameOf(edge.name) } : edge,
+      ),
     };
+  }
+
+  private callsGoTo(): CallsGoTo {
+    const above = [...this.upstreams.all()];
+    const isDark = above.length === 0 ? this.peers.pin === "down" : this.upstreams.isDark;
+    if (!isDark) return { role: "upstream", peers: above.filter((peer) => peer.takesCalls).map(({ name }) => name) };
+    const peers = this.gateways.inOrder.map(({ name }) => name);
+    return { role: peers.length === 0 ? "none" : "gateway", peers };
   }
 
   private phones(): SiteStatus["phones"] {

@@ -13,6 +13,12 @@ export interface PeerStatus {
   readonly state: string;
   /** What has been seen of it; differs from `state` while that is forced. */
   readonly observed: string;
+  /** When it came to be seen so; undefined: it isn't watched yet. */
+  readonly since_ms?: number;
+  /** What had been seen just before (`Evidence` in peers/peer-state.ts); undefined: nothing has been seen of it yet. */
+  readonly evidence?: string;
+  /** Recovering: how long it must go on answering before calls go there. */
+  readonly hold_left_ms?: number | undefined;
   /** Those that it has now; older versions don't tell. */
   readonly addresses?: readonly string[];
   /** Why the last probe has failed: "silence", "refused", "unreachable", a status; undefined when it hasn't. */
@@ -51,7 +57,26 @@ export interface Edge {
   readonly name: string;
   readonly from: string;
   readonly to: string;
+  /** What had been seen (`Evidence` in peers/peer-state.ts), "forced" or "no longer forced". */
   readonly evidence: string;
+  /** Why the probe had failed that is the evidence. */
+  readonly probe_failure?: string | number | undefined;
+}
+
+/** A state of upstream that an administrator has chosen. */
+export interface ForcedStatus {
+  readonly by: "command" | "file";
+  readonly since_ms: number;
+  /** When it ends by itself; undefined: it doesn't. */
+  readonly until_ms?: number;
+}
+
+/** Where a phone's new call to the outside goes now. */
+export interface CallsGoTo {
+  /** "none": it finds no way out, phones here can still call each other. */
+  readonly role: "upstream" | "gateway" | "none";
+  /** Names, as the file has them; empty for upstream where each call's own domain is asked. */
+  readonly peers: readonly string[];
 }
 
 /** A gateway or a phone at an address that upstream or a gateway has as well: what comes from there can't be told apart. */
@@ -98,6 +123,10 @@ export interface MissingWay {
 export interface SiteStatus {
   /** What upstream's state is pinned to. */
   readonly force: "auto" | "up" | "down";
+  /** Undefined: "auto". */
+  readonly forced?: ForcedStatus | undefined;
+  /** Older versions don't tell. */
+  readonly calls_go_to?: CallsGoTo;
   readonly upstream: readonly PeerStatus[];
   readonly gateways: readonly GatewayStatus[];
   readonly phones: {

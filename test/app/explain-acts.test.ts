@@ -1,6 +1,7 @@
 /** `branchline explain` reads a plan aloud: it asks which targets would be chosen, and does nothing of what the plan does. */
 import { expect, test, vi } from "vitest";
 import { explainCall } from "../../src/app/explain.ts";
+import { explainText } from "../../src/app/words/explain-words.ts";
 import { Calls } from "../../src/policy/gateways/calls.ts";
 import { Bindings } from "../../src/policy/phones/bindings.ts";
 import { RoutingPolicy } from "../../src/policy/routing-policy.ts";
@@ -22,7 +23,8 @@ test("an emergency call: no call is ended for it, and its channels stay as they 
     vi.spyOn(Bindings.prototype, "putAll"),
   ];
   const question = { from: PHONE.address, to: "112", upstream: undefined };
-  const { text } = explainCall(load(YAML).config, { saved: undefined, status: undefined }, question);
+  const found = explainCall(load(YAML).config, { saved: undefined, status: undefined }, question);
+  const text = "facts" in found ? explainText(found.facts) : "";
   expect(text).toContain(
     `      3. makes room: if no channel is free, the youngest ordinary call is ended
       4. would ask the gateway whose channel that was, which can take no call at the moment

@@ -1,6 +1,7 @@
 /** `branchline explain`: the words are made from the very decision that a call would get. */
 import { describe, expect, test } from "vitest";
 import { type CallQuestion, explainCall, type Known } from "../../src/app/explain.ts";
+import { explainText } from "../../src/app/words/explain-words.ts";
 import { PBX, PHONE, SITE_YAML, Site } from "../support/site.ts";
 import { load } from "./files.ts";
 
@@ -12,7 +13,13 @@ function words(
   known: Known = NOTHING,
   yaml = SITE_YAML + MORE,
 ): string {
-  return explainCall(load(yaml).config, known, { from: PHONE.address, upstream: undefined, ...question }).text;
+  const found = explain(question, known, yaml);
+  if ("facts" in found) return explainText(found.facts);
+  return "fault" in found ? found.fault : `${found.stranger} is a stranger; ${found.advice}`;
+}
+
+function explain(question: Partial<CallQuestion> & { readonly to: string }, known = NOTHING, yaml = SITE_YAML + MORE) {
+  return explainCall(load(yaml).config, known, { from: PHONE.address, upstream: undefined, ...question });
 }
 
 /** The bindings of a phone 201 that has registered. */
@@ -27,12 +34,12 @@ function registered(): string {
 describe("explain", () => {
   test("upstream lives: it is asked, and what follows when it is silent", () => {
     expect(words({ to: "5551234" })).toBe(
-      `10.222.237.21 (10.222.237.21) calls 5551234; no branchline runs, so upstream is taken to be up.
+      `10.222.237.21 calls 5551234; branchline isn't running, so upstream is taken to be up.
 The caller is a phone; the host 198.51.100.10 is upstream; the number is 5551234.
 Rule call: to 198.51.100.10.
-1. asks upstream 198.51.100.10, and waits 4000 ms for a first sign
+1. asks upstream 198.51.100.10, waits up to 4 s for a first response
    When it says nothing or can't be reached or answers 503 without a body:
-   2. tells the caller 181 "Survival activated - please stand by" and waits 1000 ms
+   2. tells the caller 181 "Survival activated - please stand by" and waits 1 s
    3. answers 302, Contact: <sip:5551234@10.10.1.3>
 `,
     );
@@ -54,7 +61,7 @@ Rule call: to 198.51.100.10.
     const known = { saved: registered(), status: undefined };
     expect(words({ from: "201", to: "201", upstream: "down" }, known, turns + forwards)).toContain(
       "   When it is busy (486 or 600) or says nothing or can't be reached or isn't answered (408, 480 or 487) or answers 503:\n" +
-        "   2. asks gateway 10.10.1.3 for sip:0171@10.10.1.3",
+        "   2. asks gateway 10.10.1.3 (sip:0171@10.10.1.3)",
     );
   });
 
@@ -75,7 +82,7 @@ Rule call: to 198.51.100.10.
   test("--down: the gateway at once", () => {
     expect(words({ to: "5551234", upstream: "down" }).split("\n").slice(2, 4)).toEqual([
       "Rule call: upstream is down.",
-      '1. tells the caller 181 "Survival activated - please stand by" and waits 1000 ms',
+      '1. tells the caller 181 "Survival activated - please stand by" and waits 1 s',
     ]);
   });
 
@@ -98,14 +105,14 @@ Rule call: to 198.51.100.10.
       { saved: registered(), status: undefined },
       `${yaml}survival: {answer: relay}\n`,
     );
-    expect(text).toContain("sip:+49301234@10.10.1.3, the caller shown as sip:5550201@10.10.1.3");
+    expect(text).toContain("(sip:+49301234@10.10.1.3, the caller shown as sip:5550201@10.10.1.3)");
   });
 
   test("an extension by its alias, and its forward when busy", () => {
     const known = { saved: registered(), status: undefined };
     const text = words({ from: "201", to: "5550100", upstream: "down" }, known);
-    expect(text).toContain("1. asks extension 201 for sip:201@10.222.237.21:5060, and lets it ring for 60 s");
-    expect(text).toContain("When it is busy (486 or 600):\n   2. asks gateway 10.10.1.3 for sip:0171@10.10.1.3");
+    expect(text).toContain("1. rings extension 201 (sip:201@10.222.237.21:5060) for up to 60 s");
+    expect(text).toContain("When it is busy (486 or 600):\n   2. asks gateway 10.10.1.3 (sip:0171@10.10.1.3)");
   });
 
   test("an emergency number", () => {
@@ -123,6 +130,7 @@ Rule call: to 198.51.100.10.
   test("what the running branchline has seen counts: state, bindings, busy channels", () => {
     const status = {
       force: "auto" as const,
+      calls_go_to: { role: "gateway" as const, peers: ["10.10.1.3"] },
       upstream: [{ name: "198.51.100.10", state: "down", observed: "down" }],
       gateways: [{ name: "10.10.1.3", state: "up", observed: "up", calls: 1, channels: 1 }],
       phones: { addresses: 1, contacts: 1 },
@@ -141,6 +149,10 @@ Rule call: to 198.51.100.10.
     expect(words({ from: "201", to: "5551234" }, dead, yaml)).toContain(
       "upstream: 198.51.100.10 is down; gateway 10.10.1.3 is down.\n",
     );
+    const forced = { ...status, force: "down" as const, forced: { by: "command" as const, since: "", left_s: 90 } };
+    expect(words({ from: "201", to: "5551234" }, { saved: registered(), status: forced }, yaml)).toContain(
+      "upstream (forced down for another 1 min 30 s): 198.51.100.10 is down.\n",
+    );
     expect(text).toContain("2. answers 480, Reason: SIP;cause=503");
     expect(words({ from: "201", to: "5551234", upstream: "up" }, { saved: registered(), status }, yaml)).toContain(
       "1. asks upstream",
@@ -158,9 +170,65 @@ Rule call: to 198.51.100.10.
   test("who can't be told, or may not", () => {
     expect(words({ from: "999", to: "1" })).toContain("999 is not registered here (no phone is), nor a gateway's name");
     expect(words({ from: "192.0.2.1", to: "1" })).toContain(
-      "192.0.2.1 is a stranger here, and gets no further; if it is a phone, add its network to localnet.",
+      "192.0.2.1 is a stranger; if it is a phone, add its network to localnet",
     );
     expect(words({ to: "1 2" })).toContain("can't be dialled");
+    for (const to of ["", " "]) expect(words({ to })).toBe("The number is empty: branchline explain <from> <number>");
+    expect(words({ from: "", to: "1" })).toBe("The caller is empty: branchline explain <from> <number>");
+  });
+});
+
+describe("explain --json: facts", () => {
+  test("rule, why, the state of upstream, and the steps with what follows", () => {
+    const found = explain({ to: "5551234" });
+    expect(found).toEqual({
+      facts: {
+        from: PHONE.address,
+        to: "5551234",
+        address: PHONE.address,
+        gateway: undefined,
+        upstream: { by: "nothing", states: [] },
+        dead_gateways: [],
+        caller: "localnet",
+        host: { meaning: "home", name: "198.51.100.10" },
+        number: "5551234",
+        emergency: undefined,
+        rule: "call",
+        why: "to 198.51.100.10",
+        warnings: [],
+        steps: [
+          {
+            kind: "ask",
+            what: "upstream 198.51.100.10",
+            can_take: true,
+            uris: [],
+            shown_as: [],
+            first_response_ms: 4_000,
+            ring_ms: undefined,
+            sequels: [
+              {
+                when: [expect.objectContaining({ silent: true, codes: [503], bodyless: true })],
+                steps: [
+                  { kind: "notice", reason: "Survival activated - please stand by", hold_ms: 1_000 },
+                  {
+                    kind: "reply",
+                    what: expect.any(String),
+                    reply: { status: 302, headers: ["Contact: <sip:5551234@10.10.1.3>"] },
+                  },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    });
+  });
+
+  test("keys are of one style, and nothing of an emergency call's plan is missing", () => {
+    const text = JSON.stringify(explain({ to: "112" }));
+    const keys = [...text.matchAll(/"(\w+)":/g)].map(([, key = ""]) => key);
+    expect(keys.filter((key) => !/^[a-z]+(_[a-z]+)*$/.test(key))).toEqual([]);
+    expect(text).toContain('"emergency":"112"');
   });
 });
 

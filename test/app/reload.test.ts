@@ -4,7 +4,7 @@ import { flag, restart, text } from "../../src/app/config/key-kinds.ts";
 import { lastingKeys, lastingParts } from "../../src/app/config/lasting.ts";
 import { loadConfig } from "../../src/app/config/load-config.ts";
 import { KEYS } from "../../src/app/config/sections.ts";
-import { changedKeys, refusedChanges } from "../../src/app/reload.ts";
+import { changedKeys, needsRestart, refusedChanges } from "../../src/app/reload.ts";
 
 const FILE = `
 listen: [udp:10.222.237.1:5060]
@@ -46,8 +46,9 @@ describe("a reload refuses by name", () => {
     ["another state folder", FILE.replace("folder: state", "folder: elsewhere"), ["state.folder"]],
     ["both", OTHER_PORT.replace("folder: state", "folder: x"), ["listen", "state.folder"]],
   ])("%s", (_, text, keys) => {
-    const refused = refusedChanges(before, load(text));
-    expect(refused).toEqual(keys.map((key) => `${key} has changed: that needs a restart`));
+    expect(refusedChanges(before, load(text))).toEqual(keys);
+    const faults = keys.map((key) => `${key} has changed: that needs a restart`);
+    expect(needsRestart(keys)).toEqual({ reason: "needs_restart", keys, faults });
   });
 
   test("no others than these: all that a row says needs a restart", () => {

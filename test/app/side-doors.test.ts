@@ -45,9 +45,9 @@ function service(...doors: readonly Partial<SideDoor>[]) {
     });
   const { config } = loadConfig(SITE_YAML, (path) => path);
   const running = new Service(
-    config,
+    { config, text: SITE_YAML },
     "file",
-    () => ({ config }),
+    () => ({ config, text: SITE_YAML }),
     () => host,
     made,
   );

@@ -7,7 +7,10 @@ import { expect, test } from "vitest";
 const BUNDLE = fileURLToPath(new URL("../../dist/branchline.js", import.meta.url));
 
 /** Words of commander, doctor and explain, as users see them. */
-const WORDS_OF_COMMANDS = ["too many arguments", "look around, ask the rest", "would become of a call"];
+const WORDS_OF_COMMANDS = [
+  ...["too many arguments", "look around, ask the rest", "would become of a call"],
+  ...["NOT REGISTERED", "for a first response", "Reload refused"],
+];
 
 test("commander and the commands are a text in the bundle, the proxy is code", () => {
   const bundle = readFileSync(BUNDLE, "latin1");

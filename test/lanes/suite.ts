@@ -340,7 +340,7 @@ async function commands(lane: Lane): Promise<void> {
   const { upstream, gateway, phone, branchline } = await openBranch(lane);
   const ask = (...words: readonly [string, ...string[]]) => branchline.command(...words);
   expect(await ask("check")).toContain(gateway.sentBy);
-  expect(await ask("status")).toContain(`Upstream ${upstream.sentBy}: up.`);
+  expect(await ask("status")).toContain(`Upstream ${upstream.sentBy}: up for `);
   expect(await ask("registered")).toContain("No phone is registered.\n");
   expect(await ask("explain", phone.endpoint.host, "5551234", "--down")).toContain(`<sip:5551234@${gateway.sentBy}>`);
   const { findings } = JSON.parse(await ask("doctor", "--json")) as { findings: { check: string; severity: string }[] };

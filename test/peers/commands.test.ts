@@ -35,18 +35,54 @@ async function office() {
 
 test("commands: status shows upstream and gateways; force down keeps calls here", async () => {
   const { upstream, gateway, phone, branchline } = await office();
-  expect(await branchline.command("status")).toContain(`Upstream ${upstream.sentBy}: up.`);
+  expect(await branchline.command("status")).toMatch(new RegExp(`^Upstream ${upstream.sentBy}: up for \\d+ s `, "m"));
   expect(await branchline.command("status")).toContain(`Gateway ${gateway.sentBy}:`);
   const forced = await branchline.command("force", "down");
-  expect(forced).toContain("Upstream is forced down");
-  expect(forced).toContain(`Upstream ${upstream.sentBy}: down (seen: up).`);
-  expect(forced).toContain("up → down (forced)");
+  expect(forced).toMatch(
+    /^Upstream is FORCED down: calls go to the gateway; `branchline force auto` ends\n {2}that\n$/,
+  );
+  const shown = await branchline.command("status");
+  expect(shown).toContain("\nUpstream is FORCED down: calls go to the gateway");
+  expect(shown).toContain(`\nUpstream ${upstream.sentBy}: taken to be down; seen: up for`);
+  expect(shown).toContain(": up to down, forced\n");
   const call = await OutgoingCall.start(phone, { to: "sip:5551234@pbx.example.com", through: proxy });
   await call.response(302);
   expect(upstream.all({ method: "INVITE" })).toEqual([]);
   const status: unknown = JSON.parse(await branchline.command("status", "--json"));
-  expect(status).toMatchObject({ force: "down", upstream: [{ state: "down", observed: "up" }] });
-  expect(await branchline.command("force", "auto")).toContain(`Upstream ${upstream.sentBy}: up.`);
+  expect(status).toMatchObject({
+    force: "down",
+    forced: { by: "command" },
+    calls_go_to: { role: "gateway", peers: [gateway.sentBy] },
+    upstream: [{ state: "down", observed: "up" }],
+    file_on_disk: { state: "same" },
+  });
+  expect(await branchline.command("force", "auto")).toBe(
+    `Upstream isn't forced: ${upstream.sentBy} is up; calls go to ${upstream.sentBy}\n`,
+  );
+});
+
+test("commands: force --for ends by itself; a time that isn't one changes nothing", async () => {
+  const { branchline } = await office();
+  for (const time of ["10", "0s", "8d", "1.5h", "-1s", "soon", ""]) {
+    await expect(branchline.command("force", "down", `--for=${time}`)).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("Must be a time from 1s to 7d"),
+    });
+  }
+  await expect(branchline.command("force", "auto", "--for", "10m")).rejects.toMatchObject({ code: 2 });
+  expect(JSON.parse(await branchline.command("status", "--json"))).toMatchObject({ force: "auto" });
+  const forced = await branchline.command("force", "down", "--for", "10m", "--json");
+  expect(JSON.parse(forced)).toMatchObject({ force: "down", forced: { by: "command", left_s: 600 } });
+  expect(await branchline.command("status")).toMatch(
+    /\nUpstream is FORCED down for another (10 min|9 min \d+ s) \(until /,
+  );
+  const explained = (await branchline.command("explain", net.host(17), "1")).replace(/\n */g, " ");
+  expect(explained).toContain("forced down for another");
+  expect(await branchline.command("force", "up", "--for", "1s")).toContain("FORCED up for another 1 s");
+  await expect
+    .poll(() => branchline.lines.join("\n"), { timeout: 5_000 })
+    .toMatch(/<4>force_ended upstream=up now=auto/);
+  expect(branchline.lines.join("\n")).toMatch(/<4>force upstream=up for_s=1\b/);
 });
 
 test("commands: nothing that a phone says can move the cursor", async () => {
@@ -79,13 +115,14 @@ test.each([undefined, "tcp"] as const)(
     await upstream.close();
     await branchline.upstreamIs("down");
     expect(why()).toBe("probe failed: refused");
-    expect(await branchline.command("status")).toMatch(/Upstream .*: down, last probe failed: refused\.\n/);
+    const status = async () => (await branchline.command("status")).replace(/\n {2}/g, " ");
+    expect(await status()).toMatch(/Upstream .*: DOWN for .*, refuses OPTIONS: no program listens there\)/);
     await upstream.reopen();
     await branchline.upstreamBecomes("up");
-    expect(await branchline.command("status")).toMatch(/Upstream .*: up\.\n/);
+    expect(await status()).toMatch(/Upstream .*: up for .*, answers OPTIONS\)/);
     upstream.isAlive = false;
     await branchline.upstreamBecomes("down");
-    expect(await branchline.command("status")).toMatch(/Upstream .*: down, last probe failed: silence\.\n/);
+    expect(await status()).toMatch(/Upstream .*: DOWN for .*, no answer to OPTIONS\)/);
   },
 );
 
@@ -101,7 +138,7 @@ test("commands: calls shows who decided and why; explain foresees it", async () 
   expect(calls).toContain("rule call: upstream is down");
   expect(calls).toMatch(/^ {2}redirect to gateway .*: 302 after /m);
   await branchline.stop();
-  expect(await branchline.command("explain", phone.endpoint.host, "5551234")).toContain("no branchline runs");
+  expect(await branchline.command("explain", phone.endpoint.host, "5551234")).toContain("branchline isn't running");
 });
 
 test("commands: explain knows upstream by what its name means, from DNS or from the branchline that runs", async () => {
@@ -121,7 +158,7 @@ test("commands: explain knows upstream by what its name means, from DNS or from 
     dns: { servers: [dns.address] },
   });
   await branchline.upstreamIs("up");
-  expect(await branchline.command("status")).toContain(`Upstream pbx.branch.example (${net.host(2)}): up.`);
+  expect(await branchline.command("status")).toContain(`Upstream pbx.branch.example (${net.host(2)}): up for `);
   await kill();
   expect(await branchline.command("explain", net.host(2), "201")).not.toContain("stranger");
   await branchline.stop();
@@ -141,22 +178,24 @@ test("commands: registered names each phone, and the members of hunt groups who 
   });
   await branchline.upstreamIs("up");
   expect(await branchline.command("registered")).toMatch(
-    /^No phone is registered\.\nNOT REGISTERED: 201, group default/,
+    /^No phone is registered\.\nNOT REGISTERED: 201 \(groups default, night\)/,
   );
-  await register(phone, upstream, proxy, "201");
   await register(tcp, upstream, proxy, "202");
+  await register(phone, upstream, proxy, "201");
   const lines = async () => (await branchline.command("registered")).split("\n");
-  const [first, second, ...rest] = await lines();
-  expect(first).toMatch(`201@pbx.example.com  sip:201@${phone.sentBy}  from ${phone.sentBy} udp, `);
-  expect(first).toMatch(/udp, \d+ s left, group default, group night$/);
-  expect(second).toMatch(/^202@pbx.example.com .* tcp, \d+ s left, group night$/);
-  expect(rest).toEqual(["NOT REGISTERED: 203, group default", ""]);
+  const [head, first, second, ...rest] = await lines();
+  expect(head).toMatch(/^EXTENSION +FROM +EXPIRES +GROUPS$/);
+  expect(first).toMatch(new RegExp(`^201 +${phone.sentBy} +udp +in .* default, night$`));
+  expect(second).toMatch(/^202 .* tcp +in .* night$/);
+  expect(rest).toEqual(["NOT REGISTERED: 203 (group default)", ""]);
+  expect(await branchline.command("registered", "201")).toContain(`Contact: sip:201@${phone.sentBy}`);
+  expect(await branchline.command("registered", "201")).not.toContain("202");
   await tcp.hangUp();
-  await expect.poll(lines, { timeout: 5_000 }).toContainEqual(expect.stringMatching(/^202.* tcp, connection gone, /));
+  await expect.poll(lines, { timeout: 5_000 }).toContainEqual(expect.stringMatching(/^202.* tcp, gone /));
   expect(JSON.parse(await branchline.command("registered", "--json"))).toEqual({
     contacts: [
-      expect.objectContaining({ name: "201@pbx.example.com", transport: "udp" }),
-      expect.objectContaining({ name: "202@pbx.example.com", connected: false }),
+      expect.objectContaining({ name: "201@pbx.example.com", transport: "udp", groups: ["default", "night"] }),
+      expect.objectContaining({ name: "202@pbx.example.com", connected: false, groups: ["night"] }),
     ],
     members: [
       { group: "default", member: "201", registered: "201@pbx.example.com" },
@@ -167,7 +206,7 @@ test("commands: registered names each phone, and the members of hunt groups who 
     path: [],
     conflicts: [],
   });
-  expect(await branchline.command("status")).toContain("\nNOT REGISTERED: 203, group default\n");
+  expect(await branchline.command("status")).toContain("\nNOT REGISTERED: 203 (group default)\n");
 });
 
 test("commands: registered lists thousands, piece by piece", async () => {
@@ -182,8 +221,8 @@ test("commands: registered lists thousands, piece by piece", async () => {
   await bindingsFile(branchline.stateFolder).save(JSON.stringify({ addresses, callbacks: [] }), Date.now());
   await branchline.restart();
   const lines = (await branchline.command("registered")).trimEnd().split("\n");
-  expect(lines).toHaveLength(4_000);
-  expect(lines[3_999]).toMatch(/^2999@pbx\.example\.com {2}sip:\d+@/);
+  expect(lines).toHaveLength(4_001);
+  expect(lines[4_000]).toMatch(/^2999 .* in 59 min/);
 });
 
 test("commands: an address that this router hasn't is waited for, and status says so", async () => {
@@ -193,8 +232,8 @@ test("commands: an address that this router hasn't is waited for, and status say
     gateways: ["sip:10.10.1.3"],
   });
   const stdout = await branchline.command("status");
-  expect(stdout).toContain("udp:192.0.2.9:5060 has no address on this router now.");
-  expect(stdout).toContain("udp:no-such0:5060 has no address on this router now.");
+  expect(stdout).toContain("WARNING: udp:192.0.2.9:5060 has no address on this router now\n");
+  expect(stdout).toContain("WARNING: udp:no-such0:5060 has no address on this router now\n");
   expect(stdout).not.toContain(`udp:${hostPort(proxy)} has`);
 });
 
@@ -207,7 +246,10 @@ test("commands: a socket that a SIGKILL has left behind is no obstacle", async (
 test("commands: nobody runs: status says so, and fails", async () => {
   const { branchline } = await office();
   await branchline.stop();
-  await expect(branchline.command("status")).rejects.toMatchObject({ code: 1 });
+  await expect(branchline.command("status")).rejects.toMatchObject({
+    code: 1,
+    stderr: `branchline isn't running with ${branchline.file} (start: branchline run -c ${branchline.file})\n`,
+  });
   const { stderr } = await promisify(execFile)(process.execPath, [branchline.bundle, "force", "sideways"]).catch(
     (error: { stderr: string }) => error,
   );
@@ -228,5 +270,5 @@ test("commands: no file, and a socket that isn't for everybody: they say what he
     return (await run.catch((error: { stderr: string }) => error)).stderr;
   };
   expect(await says("check", "none.yaml")).toMatch(/none\.yaml: can't be read: ENOENT.*`branchline init` writes it/);
-  expect(await says("status", "branchline.yaml")).toMatch(/^only root may ask the branchline of .*branchline\.yaml/);
+  expect(await says("status", "branchline.yaml")).toMatch(/^Permission denied .*branchline\.yaml: run with sudo\n$/);
 });

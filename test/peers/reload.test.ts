@@ -69,12 +69,12 @@ test("reload: a change of any live key is taken over and named, by SIGHUP and by
     const line = await branchline.reload({ ...FILE, [key]: value });
     expect(line, key).toMatch(new RegExp(`<6>reloaded .*changed="?${key}\\b`));
     write(branchline, FILE);
-    const taken = /^taken over: (.*)\n$/.exec(await branchline.command("reload"))?.[1]?.split(", ") ?? [];
+    const taken = /^Now active: (.*)\n$/.exec(await branchline.command("reload"))?.[1]?.split(", ") ?? [];
     expect(taken.map((path) => path.split(".")[0]).filter((head) => head !== key)).toEqual([]);
     expect(taken.length, key).toBeGreaterThan(0);
   }
-  expect(await branchline.command("reload")).toBe("nothing has changed\n");
-});
+  expect(await branchline.command("reload")).toBe("Nothing has changed.\n");
+}, 90_000);
 
 describeWith(["openssl"], "tls", () => {
   test("reload: another certificate is taken over and named, by SIGHUP and by the command", async () => {
@@ -85,7 +85,7 @@ describeWith(["openssl"], "tls", () => {
     const line = await branchline.reload({ ...secure, tls: second as Certificate });
     expect(line).toMatch(/<6>reloaded .*changed="?tls\.certificate,tls\.key/);
     write(branchline, { ...secure, tls: first });
-    expect(await branchline.command("reload")).toBe("taken over: tls.certificate, tls.key\n");
+    expect(await branchline.command("reload")).toBe("Now active: tls.certificate, tls.key\n");
   });
 });
 
@@ -98,25 +98,30 @@ test("reload: a change of a key that needs a restart is refused by name, by SIGH
     // With another state folder it is still found.
     await expect(branchline.command("reload"), name).rejects.toMatchObject({
       code: 1,
-      stderr: `${why}\nnothing is taken over: the old configuration stays active\n`,
+      stderr: `${why}\nReload refused: the old configuration stays active.\n`,
     });
   }
   write(branchline, FILE);
-  expect(await branchline.command("reload")).toBe("nothing has changed\n");
+  expect(await branchline.command("reload")).toBe("Nothing has changed.\n");
 });
 
 test("reload: the command names all that it has taken over", async () => {
   const branchline = await Branchline.start(FILE);
   write(branchline, { ...FILE, log: "debug", upstream: LIVE.upstream });
-  expect(await branchline.command("reload")).toBe("taken over: log, upstream.fr_timer\n");
+  expect(await branchline.command("reload")).toBe("Now active: log, upstream.fr_timer\n");
 });
 
 test("reload: nobody runs, or the file has faults: it says so, and fails", async () => {
   const branchline = await Branchline.start(FILE);
   write(branchline, { ...FILE, strangers: "welcome" });
+  branchline.forgive(/reload_refused /);
   await expect(branchline.command("reload")).rejects.toMatchObject({
     code: 2,
-    stderr: expect.stringContaining("strangers"),
+    stderr: expect.stringMatching(/:\d+:\d+: strangers .*\nReload refused: the old configuration stays active\.\n$/s),
+  });
+  await expect(branchline.command("reload", "--json")).rejects.toMatchObject({
+    code: 2,
+    stdout: expect.stringMatching(/"is_done": false,\n {2}"reason": "faulty_file"/),
   });
   write(branchline, FILE);
   await branchline.stop();
@@ -126,7 +131,7 @@ test("reload: nobody runs, or the file has faults: it says so, and fails", async
 test("reload: what another program says that listens in a folder of its own does nothing to the terminal", async () => {
   const branchline = await Branchline.start(FILE);
   await branchline.stop();
-  const reload = { isDone: false, faults: ["\u001b[2J gone"] };
+  const reload = { is_done: false, reason: "needs_restart", keys: [], faults: ["\u001b[2J gone"] };
   const folder = mkdtempSync(join(tmpdir(), "not-branchline-"));
   const other = createServer((socket) => {
     socket.on("data", (line) => {
@@ -140,7 +145,7 @@ test("reload: what another program says that listens in a folder of its own does
   try {
     await expect(branchline.command("reload")).rejects.toMatchObject({
       code: 1,
-      stderr: "?[2J gone\nnothing is taken over: the old configuration stays active\n",
+      stderr: "?[2J gone\nReload refused: the old configuration stays active.\n",
     });
   } finally {
     other.close();

@@ -1,8 +1,11 @@
 /** Commands of the group "Look": they change nothing (but `doctor --fix`). */
-import { askAndPrint, callsAndPrint, explainAndPrint } from "../ask.ts";
+import { callsAndPrint } from "../ask.ts";
 import { countFault } from "../calls.ts";
 import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command-row.ts";
 import { checksFault, doctor } from "../doctor.ts";
+import { showExplanation } from "../explain.ts";
+import { showRegistered } from "../registered.ts";
+import { showStatus } from "../status.ts";
 
 export const LOOK: readonly CommandRow[] = [
   command({
@@ -10,19 +13,21 @@ export const LOOK: readonly CommandRow[] = [
     help: "Show the state of the running proxy",
     group: "Look",
     description: [
-      "Shows upstream and its addresses, gateways with their calls, phones, members of hunt groups that aren't registered, " +
-        "requests that were dropped and why, how full each table is, and the last changes with their evidence.",
-      "Asks the proxy that runs with the same file, through a socket in its state folder.",
+      "Shows one screen: upstream's state, since when and why, where calls go now, gateways with their calls, phones, members " +
+        "of hunt groups that aren't registered, messages that were dropped, tables that have been full or are by half, and the " +
+        "last five changes. What isn't well is in capitals.",
+      "Says so when the file on disk isn't what runs, and why a reload was refused. Times are local; in JSON they are UTC.",
+      "Asks the proxy that runs with the same file, through a socket in its state folder, even while the file has faults.",
     ],
     arguments: [],
-    options: [CONFIG_OPTION, JSON_OPTION],
+    options: [CONFIG_OPTION, { name: "verbose", help: "Show all tables and all changes" }, JSON_OPTION],
     examples: [
       { line: "branchline status", does: "Is upstream up, and where do calls go?" },
       { line: "branchline status --json", does: "The same for a monitoring system" },
     ],
     exits: { 1: "No proxy runs with this file, or it can't be asked" },
     seeAlso: ["calls", "registered", "doctor"],
-    action: ({ config, json }) => askAndPrint(config, { command: "status" }, json),
+    action: ({ config, verbose, json }) => showStatus(config, verbose, json),
   }),
   command({
     name: "calls",
@@ -65,19 +70,20 @@ export const LOOK: readonly CommandRow[] = [
     help: "List registered phones, and missing hunt group members",
     group: "Look",
     description: [
-      "A line for each contact: where it is reached, for how many more seconds, whether its connection stands, and which " +
-        "hunt groups ring it. Then, as NOT REGISTERED, each member of a hunt group that isn't registered; one given as a URI " +
+      "A line for each contact, sorted by extension: where it is reached, whether its connection stands, when it expires, and " +
+        "which hunt groups ring it. With EXTENSION, only what concerns it, with its Contacts in full. Then, as NOT REGISTERED, each member of a hunt group that isn't registered; one given as a URI " +
         "is rung at its address all the same.",
     ],
-    arguments: [],
+    arguments: [{ name: "extension", help: "Extension, or address-of-record", isOptional: true }],
     options: [CONFIG_OPTION, JSON_OPTION],
     examples: [
       { line: "branchline registered", does: "Which phones would ring?" },
+      { line: "branchline registered 201", does: "Where is this one reached?" },
       { line: "branchline registered --json", does: "The same as data" },
     ],
     exits: { 1: "No proxy runs with this file, or it can't be asked" },
     seeAlso: ["phones", "status"],
-    action: ({ config, json }) => askAndPrint(config, { command: "registered", after: "" }, json),
+    action: ({ config, extension, json }) => showRegistered(config, extension, json),
   }),
   command({
     name: "explain",
@@ -87,7 +93,8 @@ export const LOOK: readonly CommandRow[] = [
       "Says what would become of a call from an extension, an IP address or a gateway: what is known (the caller, the " +
         "meaning of the host, the number), which rule decides, then step by step.",
       "Sends nothing but questions to DNS, for 2 s at the most, and only about upstream's name when FROM is an address. " +
-        "Works without a running proxy too: then the phones are those of the state file.",
+        "Works without a running proxy too: then the phones are those of the state file. The file on disk counts, so that a " +
+        "change can be tried before it is active; while that has faults, the configuration that runs.",
     ],
     arguments: [
       { name: "from", help: "Extension, IP address, or name of a gateway" },
@@ -97,6 +104,7 @@ export const LOOK: readonly CommandRow[] = [
       CONFIG_OPTION,
       { name: "down", help: "Take upstream to be down" },
       { name: "up", help: "Take upstream to be up" },
+      JSON_OPTION,
     ],
     examples: [
       { line: "branchline explain 201 5551234", does: "Where would this call go now?" },
@@ -104,8 +112,8 @@ export const LOOK: readonly CommandRow[] = [
       { line: "branchline explain 10.10.1.3 112", does: "What if it came from the gateway?" },
     ],
     seeAlso: ["calls", "force"],
-    action: ({ config, from, number, down, up }) =>
-      explainAndPrint(config, { from, to: number, upstream: down ? "down" : up ? "up" : undefined }),
+    action: ({ config, from, number, down, up, json }) =>
+      showExplanation(config, { from, to: number, upstream: down ? "down" : up ? "up" : undefined }, json),
   }),
   command({
     name: "doctor",

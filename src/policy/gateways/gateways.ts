@@ -81,6 +81,17 @@ export class Gateways {
     });
   }
 
+  /** What the file calls the gateway that is watched as this peer; the peer's own name where the file has it no longer. */
+  nameOf(peer: string): string {
+    return this.watched.find((one) => one.peer.name === peer)?.gateway.name ?? peer;
+  }
+
+  /** Those that live; all where none does, since a call is tried all the same. */
+  get inOrder(): readonly Gateway[] {
+    const living = this.site.gateways.filter((gateway) => this.isAlive(gateway));
+    return living.length === 0 ? this.site.gateways : living;
+  }
+
   /** The gateway that a URI names. */
   find(uri: SipUri): Gateway | undefined {
     return this.byPlace.get(placeKey(uri.host, uriPort(uri)))?.gateway;

@@ -23,8 +23,9 @@ export class History {
 }
 
 /** The log's line for a change of state: a warning when a peer is down from now on. */
-export function tellChange({ role, name, from, to, evidence }: Edge, log: Logger): void {
+export function tellChange({ role, name, from, to, evidence: what, probe_failure }: Edge, log: Logger): void {
   const isDown = to === "down";
+  const evidence = probe_failure === undefined ? what : `${what}: ${probe_failure}`;
   if (role === "upstream") {
     const fields = { upstream: name, from, to, evidence };
     if (isDown) log.warn("upstream_state", fields);

@@ -10,8 +10,9 @@ import { DEFAULT_PROTOCOL, type Flow, isSameFlow } from "../../transport/flow.ts
 import { type FlowWaiter, type Hop, hopKey, type Locator } from "../../transport/locator.ts";
 import type { UpstreamWatch } from "../named.ts";
 import type { ProbeSettings, WatchSettings } from "../site.ts";
-import type { PeerStatus } from "../status.ts";
+import type { Edge, PeerStatus } from "../status.ts";
 import { DatagramLengths, LONG_INVITES_CURE, longInvitesText } from "./datagram-lengths.ts";
+import type { Pin } from "./forcing.ts";
 import { type History, tellChange } from "./history.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
 import { type Evidence, initialState, nameOf, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
@@ -38,9 +39,6 @@ export function peerName({ host, port, protocol }: Hop): string {
   const name = port === undefined ? hostText(host) : `${hostText(host)}:${port}`;
   return protocol === undefined || protocol === DEFAULT_PROTOCOL ? name : `${name};transport=${protocol}`;
 }
-
-/** A state that an administrator has chosen; "auto": what is seen decides. */
-export type Pin = "auto" | "up" | "down";
 
 export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"probe" | "hold"> {
   readonly hop: Hop;
@@ -73,6 +71,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   /** Outdated: its probes have other settings than when the last one left. */
   private watching: "not yet" | "yes" | "outdated" | "no more" = "not yet";
   private readonly lengths = new DatagramLengths();
+  /** Since when it is seen as it is, and what had been seen just before. */
+  private seen: { readonly since_ms: number; readonly evidence?: Evidence } | undefined = undefined;
 
   constructor(parts: PeerParts, history: History, role: PeerRole, { hop, settings }: Watched) {
     this.parts = parts;
@@ -103,6 +103,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
       name: this.name,
       state: this.stateName,
       observed: nameOf(this.state),
+      ...this.seen,
+      hold_left_ms: this.holdTimer.isRunning ? Math.max(0, this.holdTimer.deadline_ms - now_ms) : undefined,
       addresses: this.places.present,
       probe_failure: this.failure,
       long_invites: this.lengths.found(now_ms),
@@ -133,6 +135,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   start(now_ms: number): void {
     if (this.watching !== "not yet" && this.watching !== "outdated") return;
     this.watching = "yes";
+    this.seen = this.seen ?? { since_ms: now_ms };
     this.probe(now_ms);
   }
 
@@ -142,7 +145,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     const evidence = pin === "auto" ? "no longer forced" : "forced";
     this.pin = pin;
     if (this.stateName === before) return;
-    this.changed(before, this.stateName, evidence, now_ms);
+    this.changed({ from: before, to: this.stateName, evidence }, now_ms);
     if (this.stateName === "down") this.rescue(BEGINS, now_ms);
   }
 
@@ -262,9 +265,10 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     const { state, probeIn_ms, holdFor_ms } = observe(this.state, evidence, this.settings, now_ms);
     this.state = state;
     const after = nameOf(state);
+    if (after !== before) this.seen = { since_ms: now_ms, evidence };
     if (after !== before && this.pin === "auto") {
-      const text = evidence === "probe failed" ? `${evidence}: ${this.failure}` : evidence;
-      this.changed(before, after, text, now_ms);
+      const probe_failure = evidence === "probe failed" ? this.failure : undefined;
+      this.changed({ from: before, to: after, evidence, probe_failure }, now_ms);
     }
     if (after === "down" && before !== "down") {
       this.rescue((method) => this.pin === "auto" || !BEGINS(method), now_ms);
@@ -275,9 +279,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     else if (probeIn_ms !== undefined) this.parts.timers.start(this.probeTimer, probeIn_ms, now_ms);
   }
 
-  private changed(from: PeerStateName, to: PeerStateName, evidence: string, now_ms: number): void {
-    const { role, name } = this;
-    const change = { at_ms: now_ms, role, name, from, to, evidence };
+  private changed(what: Pick<Edge, "from" | "to" | "evidence" | "probe_failure">, now_ms: number): void {
+    const change = { at_ms: now_ms, role: this.role, name: this.name, ...what };
     this.history.add(change);
     tellChange(change, this.parts.log);
   }

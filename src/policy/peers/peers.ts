@@ -5,8 +5,9 @@ import type { Listener } from "../../transport/flow.ts";
 import { type Hop, hopKey, type ResolvedAddress } from "../../transport/locator.ts";
 import type { WatchSettings } from "../site.ts";
 import { Realms } from "./disclosure.ts";
+import { Forcing, type Pin } from "./forcing.ts";
 import { History } from "./history.ts";
-import { Peer, type PeerParts, type PeerRole, type Pin, type Watched } from "./peer.ts";
+import { Peer, type PeerParts, type PeerRole, type Watched } from "./peer.ts";
 
 /** Domains watched at once, where the file names no upstream. */
 const DOMAINS_MAX = 32;
@@ -25,16 +26,17 @@ export class Peers implements Table {
   hits = 0;
   readonly limit = DOMAINS_MAX;
   readonly history = new History();
+  /** Which state upstream is forced into. */
+  readonly forcing: Forcing;
   /** In which gateways want passwords. */
   readonly realms = new Realms();
   private readonly parts: PeerParts;
   private readonly named = { upstream: new Map<string, Peer>(), gateway: new Map<string, Peer>() };
   private readonly domains = new Map<string, Peer>();
-  private filePin: Pin = "auto";
-  private commandPin: Pin = "auto";
 
   constructor(parts: PeerParts) {
     this.parts = parts;
+    this.forcing = new Forcing(parts, (now_ms) => this.applyPin(now_ms));
   }
 
   /** The peers that a file names; those of this role that it names no longer are forgotten. */
@@ -82,19 +84,18 @@ export class Peers implements Table {
 
   /** @param filePin what the file says of upstream, where no command says otherwise */
   start(filePin: Pin, now_ms: number): void {
-    this.filePin = filePin;
-    this.applyPin(now_ms);
+    this.forcing.takeFile(filePin, now_ms);
     for (const peer of this.all()) peer.start(now_ms);
   }
 
   stop(): void {
+    this.forcing.stop();
     for (const peer of this.all()) peer.stop();
   }
 
-  /** Pins upstream's state, whatever is seen of it; "auto" goes back to what the file says. */
-  force(pin: Pin, now_ms: number): void {
-    this.commandPin = pin;
-    this.applyPin(now_ms);
+  /** Pins upstream's state, whatever is seen of it; see {@link Forcing.command}. */
+  force(pin: Pin, now_ms: number, for_ms?: number): void {
+    this.forcing.command(pin, now_ms, for_ms);
   }
 
   /** An address of ours is gone: what was reached from there is down. */
@@ -128,7 +129,7 @@ export class Peers implements Table {
 
   /** What upstream's state is pinned to now. */
   get pin(): Pin {
-    return this.commandPin === "auto" ? this.filePin : this.commandPin;
+    return this.forcing.pin;
   }
 
   private applyPin(now_ms: number): void {

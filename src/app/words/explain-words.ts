@@ -1,0 +1,111 @@
+/** What would become of a call, in words. */
+import { hostText } from "../../message/uri.ts";
+import type { ReplyFacts, Sequel, Step } from "../../policy/explain.ts";
+import type { Origin } from "../../policy/origin.ts";
+import type { HostMeaning } from "../../policy/request-facts.ts";
+import { headOf, phrasesOf } from "../../proxy/plan/condition.ts";
+import type { CallFacts } from "../explain.ts";
+import { exactSpan } from "./times.ts";
+
+const ORIGINS: Readonly<Record<Origin, string>> = {
+  localnet: "a phone",
+  gateway: "a gateway",
+  upstream: "upstream",
+  domain: "a domain that a phone has called",
+  stranger: "a stranger",
+};
+const HOSTS: Readonly<Record<HostMeaning, string>> = {
+  us: "is this router",
+  gateway: "is a gateway",
+  home: "is upstream",
+  phone: "is a phone's address",
+  elsewhere: "is none of this site's",
+  none: "is none: the URI has none",
+};
+/** Up to here a wait is told in seconds alone. */
+const SECONDS_MAX_ms = 120_000;
+
+/** The lines of `branchline explain`. */
+export function explainText(facts: CallFacts): string {
+  const { rule, why, steps, warnings } = facts;
+  const notes = warnings.map(({ text, cure }) => `Warning: ${text}; ${cure}.`);
+  const lines = [scene(facts), factsLine(facts), ...notes, `Rule ${rule}: ${why}.`, ...stepLines(steps, 1, "")];
+  return `${lines.join("\n")}\n`;
+}
+
+/** The caller, the number, and how upstream and the gateways are. */
+function scene({ from, to, address, gateway, upstream, dead_gateways }: CallFacts): string {
+  const caller = gateway === undefined ? from : `gateway ${gateway}`;
+  const place = caller === hostText(address) ? "" : ` (${hostText(address)})`;
+  const silent = dead_gateways.map((name) => `; gateway ${name} is down`).join("");
+  return `${caller}${place} calls ${to}; ${upstreamWords(upstream)}${silent}.`;
+}
+
+function upstreamWords({ by, states, force, left_s }: CallFacts["upstream"]): string {
+  const names = states.map(({ name, state }) => `${name} is ${state}`).join(", ");
+  if (by === "question") return `as if upstream were ${force}`;
+  if (by === "nothing") return "branchline isn't running, so upstream is taken to be up";
+  const time = left_s === undefined ? "" : ` for another ${exactSpan(left_s)}`;
+  return `upstream${force === undefined ? "" : ` (forced ${force}${time})`}: ${names}`;
+}
+
+/** What has been found out about a call, in one line. */
+function factsLine({ caller, host, number, emergency }: CallFacts): string {
+  const called = number === "" ? "no number" : `the number is ${number}`;
+  const help = emergency === undefined ? "" : `, an emergency number, for gateways ${emergency}`;
+  const name = host.name === undefined ? "" : ` ${hostText(host.name)}`;
+  return `The caller is ${ORIGINS[caller]}; the host${name} ${HOSTS[host.meaning]}; ${called}${help}.`;
+}
+
+function stepLines(steps: readonly Step[], first: number, indent: string): string[] {
+  return steps.flatMap((step, index) => {
+    const number = first + index;
+    const line = `${indent}${number}. ${stepWords(step)}`;
+    return step.kind === "ask" ? [line, ...sequelLines(step.sequels, number + 1, `${indent}   `)] : [line];
+  });
+}
+
+/** A way to end that an earlier sequel has told isn't told again. */
+function sequelLines(sequels: readonly Sequel[], first: number, indent: string): string[] {
+  const said = new Set<string>();
+  return sequels.flatMap(({ when, steps }) => {
+    const phrases = when.flatMap(phrasesOf).filter((phrase) => !said.has(phrase));
+    for (const phrase of phrases) said.add(phrase);
+    return [`${indent}${headOf([...new Set(phrases)])}:`, ...stepLines(steps, first, indent)];
+  });
+}
+
+function stepWords(step: Step): string {
+  switch (step.kind) {
+    case "reply":
+      return step.reply === undefined ? (step.what ?? "answers") : answerWords(step.reply);
+    case "notice":
+      return `tells the caller 181 "${step.reason}" and waits ${wait(step.hold_ms)}`;
+    case "pause":
+      return `makes room: ${step.what ?? ""}`;
+    default:
+      return askWords(step);
+  }
+}
+
+function askWords({ what, can_take, uris, shown_as, first_response_ms, ring_ms }: Step & { kind: "ask" }): string {
+  const whom = what ?? "where the message itself leads";
+  if (!can_take) return `would ask ${whom}, which can take no call at the moment`;
+  const identity = shown_as.length === 0 ? [] : [`the caller shown as ${shown_as.join(", ")}`];
+  const details = [...uris, ...(uris.length === 0 ? [] : identity)].join(", ");
+  const place = details === "" ? "" : ` (${details})`;
+  const patience =
+    first_response_ms === undefined ? "" : `, waits up to ${wait(first_response_ms)} for a first response`;
+  if (ring_ms === undefined) return `asks ${whom}${place}${patience}`;
+  return `rings ${whom}${place} for up to ${wait(ring_ms)}${patience}`;
+}
+
+function answerWords({ status, reason, headers }: ReplyFacts): string {
+  return `answers ${[`${status}${reason === undefined ? "" : ` ${reason}`}`, ...headers].join(", ")}`;
+}
+
+/** "4 s", "500 ms", "5 min". */
+function wait(duration_ms: number): string {
+  if (duration_ms % 1_000 !== 0) return `${duration_ms} ms`;
+  return duration_ms <= SECONDS_MAX_ms ? `${duration_ms / 1_000} s` : exactSpan(duration_ms / 1_000);
+}

@@ -1,0 +1,141 @@
+/** A running branchline's state in words, for `branchline status`: one screen that leads with what matters. */
+import { fullTables } from "../../base/full-tables.ts";
+import { bad, doubtful } from "../../base/ink.ts";
+import type { TableStatus } from "../../base/meter.ts";
+import type { AddressConflict, MemberStatus, PathFinding } from "../../policy/status.ts";
+import type { Change, RunningStatus } from "../status-facts.ts";
+import { type FileOnDisk, fileLines } from "./file-words.ts";
+import { forcedLines } from "./force-words.ts";
+import { columns, counted, someOf, wrapped } from "./lines.ts";
+import { evidenceWords, gatewayLines, upstreamLines } from "./peer-words.ts";
+import { moment, type Reader, span } from "./times.ts";
+
+/** Changes shown; all with `--verbose`. */
+const CHANGES_MAX = 5;
+/** Members named that aren't registered; `registered` names all. */
+const MISSING_MAX = 8;
+
+export interface StatusWish {
+  /** All tables and all changes. */
+  readonly isVerbose: boolean;
+  /** How the file on disk compares; undefined: that isn't known. */
+  readonly disk: FileOnDisk | undefined;
+  /** The version of the program that asks. */
+  readonly installed: string;
+}
+
+/** What `branchline status` prints: at most 24 lines of 80 characters for an ordinary site. */
+export function statusText(status: RunningStatus, wish: StatusWish, reader: Reader): string {
+  const { isVerbose, disk, installed } = wish;
+  const { upstream, gateways, members = [], dropped, tables, history } = status;
+  const lines = [...headLines(status, reader), ...fileLines(disk, status, reader)];
+  if (status.version !== installed) lines.push(`branchline ${installed} is installed: restart to run it`);
+  lines.push(...forcedLines(status, reader));
+  if (upstream.length === 0) lines.push("Upstream: no domain has been called yet");
+  for (const peer of upstream) lines.push(...upstreamLines(peer, status, reader));
+  lines.push(...pathLines(status.path, reader));
+  for (const gateway of gateways) lines.push(...gatewayLines(gateway, status, reader));
+  lines.push(...conflictLines(status.missing_ways, reader));
+  lines.push(...conflictLines(status.conflicts, reader), ...conflictLines(status.proxy_names, reader));
+  lines.push(...phoneLines(status, reader), ...missingLines(members, MISSING_MAX, reader));
+  if (gateways.length > 0) {
+    const now = gateways.reduce((sum, { calls }) => sum + calls, 0);
+    lines.push(`Calls now: ${now === 0 ? "none" : now} through ${gateways.length === 1 ? "the gateway" : "gateways"}`);
+  }
+  lines.push(...dropLines(dropped, reader), ...tableLines(tables, isVerbose));
+  lines.push(...changeLines(isVerbose ? history : history.slice(-CHANGES_MAX), history.length, status, reader));
+  return `${lines.join("\n")}\n`;
+}
+
+function headLines({ version, up_s, now, tables, listen }: RunningStatus, reader: Reader): string[] {
+  const { time, zone } = now === undefined ? { time: "", zone: "" } : reader.local(now);
+  const clock = now === undefined ? "" : `; it is ${time} (${zone})`;
+  const lines = [`branchline ${version}, running for ${span(up_s)}${clock}`];
+  for (const { name, size, limit, effect, cure } of fullTables(tables)) {
+    lines.push(`${bad("FULL")}: ${name}, ${size} of ${limit}: ${effect}. What helps: ${cure}`);
+  }
+  for (const { name, address } of listen) {
+    if (address === null) lines.push(`${doubtful("WARNING")}: ${name} has no address on this router now`);
+  }
+  return lines.flatMap((line) => wrapped(line, reader.width));
+}
+
+function phoneLines({ phones }: RunningStatus, reader: Reader): string[] {
+  const { addresses, contacts, not_back = 0, at_gateways = 0 } = phones;
+  const places = contacts === addresses ? "" : ` at ${counted(contacts, "contact")}`;
+  const shared = at_gateways > 0 ? `, ${at_gateways} at a gateway's address` : "";
+  const lines = [`Phones: ${addresses === 0 ? "none" : addresses} registered${places}${shared}`];
+  const are = not_back === 1 ? "phone isn't" : "phones aren't";
+  const back = `${doubtful("WARNING")}: ${not_back} ${are} back at upstream yet: it can't call them before their next REGISTER`;
+  if (not_back > 0) lines.push(back);
+  return lines.flatMap((line) => wrapped(line, reader.width));
+}
+
+/** Members of hunt groups that aren't registered, each with its groups. */
+export function missingLines(members: readonly MemberStatus[], most: number, { width }: Reader): string[] {
+  const groups = new Map<string, string[]>();
+  for (const { member, group, registered } of members) {
+    if (registered === null) groups.set(member, [...(groups.get(member) ?? []), group]);
+  }
+  if (groups.size === 0) return [];
+  const all = [...groups].map(([member, names]) => {
+    return `${member} (${names.length === 1 ? "group" : "groups"} ${names.join(", ")})`;
+  });
+  const more = all.length > most ? ": see `branchline registered`" : "";
+  return wrapped(`${doubtful("NOT REGISTERED")}: ${someOf(all, most)}${more}`, width);
+}
+
+/** What keeps upstream's calls from the phones, and what helps. */
+export function pathLines(findings: readonly PathFinding[] = [], { width }: Reader): string[] {
+  return findings.flatMap(({ path, text, cures }) => [
+    ...wrapped(`${path === "ignored" ? bad("FAULT") : doubtful("WARNING")}: ${text}`, width),
+    ...cures.flatMap((cure) => wrapped(`  ${cure}`, width)),
+  ]);
+}
+
+/** What can't be told apart, or isn't known to mean this router, and what helps. */
+export function conflictLines(
+  conflicts: readonly Pick<AddressConflict, "text" | "cure">[] = [],
+  { width }: Reader,
+): string[] {
+  return conflicts.flatMap(({ text, cure }) => [
+    ...wrapped(`${doubtful("WARNING")}: ${text}`, width),
+    ...wrapped(`  ${cure}`, width),
+  ]);
+}
+
+function dropLines(dropped: Readonly<Record<string, number>>, { width }: Reader): string[] {
+  const drops = Object.entries(dropped).map(([reason, count]) => `${count} ${reason}`);
+  return drops.length === 0 ? [] : wrapped(`Messages dropped: ${drops.join(", ")}`, width);
+}
+
+/** Tables that have been full, or are by half. */
+function tableLines(tables: readonly TableStatus[], isVerbose: boolean): string[] {
+  const shown = tables.filter(({ size, limit, hits }) => isVerbose || hits > 0 || size > limit / 2);
+  if (shown.length === 0) return [];
+  return [isVerbose ? "Tables:" : "Tables that have been full, or are by half:", ...tableRows(shown)];
+}
+
+function tableRows(tables: readonly TableStatus[]): string[] {
+  const rows = tables.map(({ name, size, limit, hits }) => {
+    return [`  ${name}`, `${size} of ${limit}`, hits === 0 ? "" : `full ${counted(hits, "time")}`];
+  });
+  return columns(rows, Number.POSITIVE_INFINITY);
+}
+
+function changeLines(shown: readonly Change[], all: number, status: RunningStatus, reader: Reader): string[] {
+  if (shown.length === 0) return [];
+  const rows = shown.map((change) => {
+    const { at, from, to, evidence, probe_failure } = change;
+    const what = `${placeOf(change, status)}: ${from} to ${to}, ${evidenceWords(evidence, probe_failure)}`;
+    return [`  ${moment(at, status.now, reader)}`, what];
+  });
+  const head = shown.length < all ? `Last changes (of ${all}, all with --verbose):` : "Last changes:";
+  return [head, ...columns(rows, reader.width)];
+}
+
+/** "upstream" where there is one target of which all is told; else with its name. */
+function placeOf({ role, peer }: Change, { upstream, gateways }: RunningStatus): string {
+  const [only, ...more] = role === "upstream" ? upstream : gateways;
+  return more.length === 0 && only?.name === peer ? role : `${role} ${peer}`;
+}

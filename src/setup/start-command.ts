@@ -1,0 +1,31 @@
+/** How the service of a package is started, for messages that say that it doesn't run. */
+
+/** What shows that a family's service is installed, the file that it runs with, and the command. */
+const SERVICES: readonly { readonly sign: string; readonly file: string; readonly start: string }[] = [
+  {
+    sign: "/config/scripts/post-config.d/50-branchline",
+    file: "/config/branchline/branchline.yaml",
+    start: "sudo /config/scripts/post-config.d/50-branchline start",
+  },
+  {
+    sign: "/opt/etc/init.d/S80branchline",
+    file: "/opt/etc/branchline.yaml",
+    start: "/opt/etc/init.d/S80branchline start",
+  },
+  { sign: "/etc/init.d/branchline", file: "/etc/branchline.yaml", start: "/etc/init.d/branchline start" },
+  {
+    sign: "/usr/lib/systemd/system/branchline.service",
+    file: "/etc/branchline/branchline.yaml",
+    start: "systemctl start branchline",
+  },
+];
+
+/**
+ * The command that starts branchline with this file: the service's, where a package is installed whose service reads it.
+ * @param file its absolute path
+ * @param exists whether there is such a file
+ */
+export function startCommand(file: string, exists: (path: string) => boolean): string {
+  const service = SERVICES.find((one) => one.file === file && exists(one.sign));
+  return service === undefined ? `branchline run -c ${file}` : service.start;
+}

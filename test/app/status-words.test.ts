@@ -1,0 +1,386 @@
+/** What `branchline status` and `branchline force` say. */
+import { describe, expect, test } from "vitest";
+import type { PeerFacts, RunningStatus } from "../../src/app/status-facts.ts";
+import type { FileOnDisk } from "../../src/app/words/file-words.ts";
+import { forceFacts, forceText } from "../../src/app/words/force-words.ts";
+import { reloadText } from "../../src/app/words/reload-words.ts";
+import { type StatusWish, statusText } from "../../src/app/words/status-words.ts";
+import { bad, doubtful, good, withoutInk } from "../../src/base/ink.ts";
+import { READER } from "./reader.ts";
+
+const NOW = "2026-11-29T13:30:05.000Z";
+
+const UP: PeerFacts = {
+  name: "pbx.example.com",
+  state: "up",
+  observed: "up",
+  since: "2026-11-29T10:25:05.000Z",
+  since_s: 11_100,
+  evidence: "probe answered",
+};
+const DOWN: PeerFacts = {
+  ...UP,
+  state: "down",
+  observed: "down",
+  since: "2026-11-28T23:00:22.000Z",
+  since_s: 52_183,
+  evidence: "probe failed",
+  probe_failure: "silence",
+};
+const GATEWAY = { ...UP, name: "10.10.1.3", calls: 1, channels: undefined };
+
+const STATUS: RunningStatus = {
+  version: "0.2.0",
+  now: NOW,
+  up_s: 11_105,
+  listen: [{ name: "udp:10.0.0.1:5060", address: "10.0.0.1" }],
+  force: "auto",
+  calls_go_to: { role: "upstream", peers: ["pbx.example.com"] },
+  upstream: [UP],
+  gateways: [GATEWAY],
+  phones: { addresses: 2, contacts: 2 },
+  dropped: {},
+  tables: [
+    { name: "bindings", size: 1, limit: 2_000, hits: 0 },
+    { name: "strangers", size: 3, limit: 1_024, hits: 0 },
+  ],
+  history: [],
+};
+const OUTAGE: Partial<RunningStatus> = { upstream: [DOWN], calls_go_to: { role: "gateway", peers: ["10.10.1.3"] } };
+
+function words(change: Partial<RunningStatus> = {}, wish: Partial<StatusWish> = {}): string {
+  const all = { isVerbose: false, disk: undefined, installed: "0.2.0", ...wish };
+  return withoutInk(statusText({ ...STATUS, ...change }, all, READER));
+}
+
+/** What the words say beyond those of a site where all is well. */
+function more(change: Partial<RunningStatus>, wish: Partial<StatusWish> = {}): string[] {
+  const usual = words().split("\n");
+  return words(change, wish)
+    .split("\n")
+    .filter((line) => !usual.includes(line));
+}
+
+test("a site where all is well fits into six lines, and leads with upstream", () => {
+  expect(words()).toBe(`branchline 0.2.0, running for 3 h 5 min; it is 14:30:05 (UTC+01:00)
+Upstream pbx.example.com: up for 3 h 5 min (since 11:25:05, answers OPTIONS);
+  calls go there
+Gateway 10.10.1.3: up for 3 h 5 min (since 11:25:05, answers OPTIONS), 1 call
+Phones: 2 registered
+Calls now: 1 through the gateway
+`);
+});
+
+describe("upstream", () => {
+  const line = (peer: Partial<PeerFacts>, change: Partial<RunningStatus> = {}) => lineOf({ ...DOWN, ...peer }, change);
+  const lineOf = (peer: PeerFacts, change: Partial<RunningStatus> = {}) =>
+    words({ ...OUTAGE, upstream: [peer], ...change })
+      .split("Upstream ")[1]
+      ?.split("\nGateway")[0]
+      ?.replace(/\n {2}/g, " ");
+
+  test("down: since when, why, and where calls go", () => {
+    expect(line({ since: "2026-11-29T13:27:02.000Z", since_s: 183 })).toBe(
+      "pbx.example.com: DOWN for 3 min (since 14:27:02, no answer to OPTIONS); calls go to the gateway",
+    );
+  });
+
+  test("of another day, the date stands beside the time", () => {
+    expect(line({ since: "2026-11-28T22:00:22.000Z" })).toContain("(since 2026-11-28 23:00:22, no answer");
+  });
+
+  test.each([
+    ["refused", "refuses OPTIONS: no program listens there"],
+    ["unreachable", "can't be reached: no route or no address"],
+    [503, "answers OPTIONS with 503"],
+  ])("down: a probe that has failed by %s", (probe_failure, why) => {
+    expect(line({ probe_failure })).toContain(`, ${why}); calls go`);
+  });
+
+  test("what has been seen is told in words of its own", () => {
+    const up = { observed: "up", probe_failure: undefined };
+    expect(line({ ...up, evidence: "hold over" })).toContain("answers OPTIONS)");
+    expect(line({ observed: "suspect", evidence: "request unanswered" })).toMatch(
+      /SUSPECT for .*, no answer to a request\); calls still go there$/,
+    );
+    expect(line({ evidence: "own address gone", probe_failure: undefined })).toContain(
+      "this router's own address is gone",
+    );
+    expect(line({ ...up, evidence: "a later version's word" })).toContain("a later version's word");
+  });
+
+  test("at the start nothing is known of it", () => {
+    const { evidence, ...unknown } = DOWN;
+    expect(lineOf({ ...unknown, observed: "suspect", since_s: 1 })).toBe(
+      "pbx.example.com: not known yet: first asked 1 s ago; calls still go there",
+    );
+  });
+
+  test("recovering: until when calls wait", () => {
+    expect(line({ observed: "recovering", evidence: "probe answered", hold_left_s: 48 })).toMatch(
+      /RECOVERING for .*, answers OPTIONS\); calls go to the gateway for another 48 s$/,
+    );
+  });
+
+  test("without a gateway, and with several, it says so", () => {
+    expect(line({}, { calls_go_to: { role: "none", peers: [] } })).toContain("; calls find no way out of here");
+    const gateways = [GATEWAY, { ...GATEWAY, name: "10.10.1.4" }];
+    expect(line({}, { gateways, calls_go_to: { role: "gateway", peers: ["10.10.1.3", "10.10.1.4"] } })).toContain(
+      "; calls go to gateways 10.10.1.3 and 10.10.1.4",
+    );
+    expect(line({}, { gateways, calls_go_to: { role: "gateway", peers: ["10.10.1.4"] } })).toContain(
+      "; calls go to gateway 10.10.1.4",
+    );
+  });
+
+  test("of two targets, the one that lives has the calls", () => {
+    const upstream = [DOWN, { ...UP, name: "pbx2" }];
+    const text = words({ upstream, calls_go_to: { role: "upstream", peers: ["pbx2"] } }).replace(/\n {2}/g, " ");
+    expect(text).toMatch(/Upstream pbx\.example\.com: DOWN .*; calls go to pbx2\n/);
+    expect(text).toMatch(/Upstream pbx2: up .*; calls go there\n/);
+  });
+
+  test("where each call names its own domain, and none has", () => {
+    expect(words({ upstream: [], calls_go_to: { role: "upstream", peers: [] } })).toContain(
+      "\nUpstream: no domain has been called yet\n",
+    );
+  });
+
+  test("addresses of a target that the file has by name", () => {
+    const at = (name: string, ...addresses: string[]) => line({ name, addresses })?.split(": DOWN")[0];
+    expect(at("pbx.example.com:5070", "198.51.100.10", "2001:db8::10")).toBe(
+      "pbx.example.com:5070 (198.51.100.10, 2001:db8::10)",
+    );
+    expect(at("198.51.100.9:5070", "198.51.100.9")).toBe("198.51.100.9:5070");
+    expect(at("[2001:db8::9]", "2001:db8::9")).toBe("[2001:db8::9]");
+  });
+
+  test("long INVITEs that don't reach it: which lengths, and what helps", () => {
+    const upstream = [{ ...UP, long_invites: { octets: 1_834, answered_octets: 1_102 } }];
+    const text = words({ upstream }).replace(/\n {4}/g, " ");
+    expect(text).toContain(
+      "\n  WARNING: INVITEs of 1834 octets unanswered while probes are answered: MTU? The longest request that was answered lately had 1102.\n",
+    );
+    expect(text).toContain("branchline doctor");
+  });
+});
+
+describe("forced", () => {
+  const forced = { by: "command", since: NOW, until: "2026-11-29T13:40:05.000Z", left_s: 580 } as const;
+  const down: Partial<RunningStatus> = {
+    ...OUTAGE,
+    force: "down",
+    forced,
+    upstream: [{ ...UP, state: "down", observed: "up" }],
+  };
+
+  test("status leads with it, with the time that is left, and still says what is seen", () => {
+    expect(words(down).split("\n").slice(1, 5)).toEqual([
+      "Upstream is FORCED down for another 9 min 40 s (until 14:40:05): calls go to the",
+      "  gateway; `branchline force auto` ends that",
+      "Upstream pbx.example.com: taken to be down; seen: up for 3 h 5 min (since",
+      "  11:25:05, answers OPTIONS)",
+    ]);
+  });
+
+  test("force itself prints two lines at most, and facts", () => {
+    const status = { ...STATUS, ...down };
+    expect(forceText(status, READER).split("\n")).toHaveLength(3);
+    expect(withoutInk(forceText({ ...status, forced: { by: "command", since: NOW } }, READER))).toBe(
+      "Upstream is FORCED down: calls go to the gateway; `branchline force auto` ends\n  that\n",
+    );
+    expect(forceText(STATUS, READER)).toBe(
+      "Upstream isn't forced: pbx.example.com is up; calls go to pbx.example.com\n",
+    );
+    expect(forceFacts(status)).toEqual({
+      force: "down",
+      forced,
+      upstream: [{ name: "pbx.example.com", state: "down", observed: "up" }],
+      calls_go_to: { role: "gateway", peers: ["10.10.1.3"] },
+    });
+  });
+
+  test("by the file: no command ends that", () => {
+    const text = withoutInk(forceText({ ...STATUS, ...down, forced: { by: "file", since: NOW } }, READER));
+    expect(text).toContain('FORCED down by the file ("upstream.force"): calls go');
+    expect(text).not.toContain("force auto");
+  });
+});
+
+describe("the file on disk", () => {
+  const disk = (change: Partial<FileOnDisk>): Partial<StatusWish> => ({
+    disk: { state: "same", changed: [], faults: [], ...change },
+  });
+
+  test("says what runs: nothing is said", () => expect(more({}, disk({}))).toEqual([]));
+
+  test("says something else, has faults, or isn't there: one line, with the cure", () => {
+    expect(more({}, disk({ state: "changed", changed: ["gateways", "log"] }))).toEqual([
+      "The file on disk isn't what runs (gateways and log): `branchline check`,",
+      "  `branchline reload`",
+    ]);
+    expect(more({}, disk({ state: "faulty", faults: ["f.yaml:3:1: no such key", "f.yaml:4:1: nor this"] }))).toEqual([
+      "The file on disk can't be used, its old text goes on to run: f.yaml:3:1: no such",
+      "  key (and 1 more: `branchline check`)",
+    ]);
+    expect(more({}, disk({ state: "missing", faults: ["f.yaml: no such file"] }))).toEqual([
+      "The file on disk can't be used, its old text goes on to run: f.yaml: no such",
+      "  file",
+    ]);
+  });
+
+  test("a reload was refused: when and why", () => {
+    const faults = ["listen has changed: that needs a restart"];
+    const reload_refused = {
+      at: "2026-11-29T13:02:03.000Z",
+      reason: "needs_restart",
+      keys: ["listen"],
+      faults,
+    } as const;
+    expect(more({ reload_refused })).toEqual(["Reload refused at 14:02:03: listen has changed: that needs a restart"]);
+  });
+
+  test("another version is installed than the one that runs", () => {
+    expect(more({}, { installed: "0.3.0" })).toEqual(["branchline 0.3.0 is installed: restart to run it"]);
+  });
+});
+
+test("what reload says", () => {
+  expect(reloadText({ is_done: true, changed: [] })).toBe("Nothing has changed.\n");
+  expect(reloadText({ is_done: true, changed: ["log", "upstream.fr_timer"] })).toBe(
+    "Now active: log, upstream.fr_timer\n",
+  );
+  expect(reloadText({ is_done: false, reason: "faulty_file", keys: [], faults: ["one", "two"] })).toBe(
+    "one\ntwo\nReload refused: the old configuration stays active.\n",
+  );
+});
+
+describe("beside upstream", () => {
+  test("a listener without an address, and a table that is full, are told before all else", () => {
+    const listen = [...STATUS.listen, { name: "udp:pppoe0:5060", address: null }];
+    const tables = [{ name: "bindings", size: 2_000, limit: 2_000, hits: 7 }];
+    const text = words({ listen, tables }).replace(/\n {2}/g, " ");
+    expect(text.split("\n")[1]).toMatch(/^FULL: bindings, 2000 of 2000: .* What helps: /);
+    expect(text.split("\n")[2]).toBe("WARNING: udp:pppoe0:5060 has no address on this router now");
+  });
+
+  test("calls and channels of gateways", () => {
+    const lines = (...gateways: RunningStatus["gateways"]) => words({ gateways }).replace(/\n {2}/g, " ");
+    expect(lines({ ...GATEWAY, calls: 0 })).toMatch(/, 0 calls\n.*\nCalls now: none through the gateway\n/);
+    expect(lines({ ...GATEWAY, calls: 2 })).toMatch(/, 2 calls\n/);
+    expect(lines({ ...GATEWAY, calls: 1, channels: 1 }, { ...GATEWAY, name: "b", calls: 2, channels: 8 })).toMatch(
+      /, 1 of 1 channel in use\nGateway b: .*, 2 of 8 channels in use\nPhones: .*\nCalls now: 3 through gateways\n/,
+    );
+    expect(words({ gateways: [] })).not.toContain("Calls now");
+  });
+
+  test("phones, and members of hunt groups that aren't registered, once each", () => {
+    const members = [
+      { group: "default", member: "201", registered: "201@pbx" },
+      { group: "default", member: "203", registered: null },
+      { group: "night", member: "203", registered: null },
+      { group: "night", member: "204", registered: null },
+    ];
+    expect(more({ members })).toEqual(["NOT REGISTERED: 203 (groups default, night) and 204 (group night)"]);
+    const many = Array.from({ length: 50 }, (_, index) => ({ group: "g", member: `${index}`, registered: null }));
+    expect(more({ members: many }).join(" ")).toMatch(
+      /^NOT REGISTERED: 0 .* and 42 more: +see +`branchline +registered`$/,
+    );
+    expect(more({ phones: { addresses: 0, contacts: 0 } })).toEqual(["Phones: none registered"]);
+    expect(more({ phones: { addresses: 3, contacts: 4, not_back: 2, at_gateways: 1 } })).toEqual([
+      "Phones: 3 registered at 4 contacts, 1 at a gateway's address",
+      "WARNING: 2 phones aren't back at upstream yet: it can't call them before their",
+      "  next REGISTER",
+    ]);
+  });
+
+  test("messages are told that were dropped, and tables that have been full or are by half; all with --verbose", () => {
+    expect(more({ dropped: { stranger: 7, over_quota: 90 } })).toEqual(["Messages dropped: 7 stranger, 90 over_quota"]);
+    const tables = [
+      { name: "few", size: 1_000, limit: 2_000, hits: 0 },
+      { name: "half", size: 1_001, limit: 2_000, hits: 0 },
+      { name: "once", size: 0, limit: 9, hits: 1 },
+    ];
+    expect(more({ tables })).toEqual([
+      "Tables that have been full, or are by half:",
+      "  half  1001 of 2000",
+      "  once  0 of 9        full 1 time",
+    ]);
+    expect(more({ tables }, { isVerbose: true })).toContain("  few   1000 of 2000");
+  });
+
+  test("what keeps calls from the phones, with the cure", () => {
+    const conflict = {
+      with: "phone",
+      address: "198.51.100.10",
+      text: "201@a is registered from …",
+      cure: "give …",
+    } as const;
+    expect(more({ conflicts: [conflict] })).toEqual(["WARNING: 201@a is registered from …", "  give …"]);
+    const path = [{ upstream: "pbx", path: "ignored", text: "pbx ignores Path", cures: ["one", "or two"] }] as const;
+    expect(more({ path })).toEqual(["FAULT: pbx ignores Path", "  one", "  or two"]);
+    const named = { name: "b.example.com", addresses: [], from: "10.0.0.2", text: "phones at …", cure: "add it" };
+    expect(more({ proxy_names: [named] })).toEqual(["WARNING: phones at …", "  add it"]);
+  });
+
+  test("the last five changes; all with --verbose", () => {
+    const history = Array.from({ length: 9 }, (_, index) => ({
+      at: `2026-11-29T13:0${index}:00.000Z`,
+      role: "upstream" as const,
+      peer: "pbx",
+      from: "suspect",
+      to: "down",
+      evidence: "probe failed",
+      probe_failure: "silence",
+    }));
+    const lines = more({ history });
+    expect(lines[0]).toBe("Last changes (of 9, all with --verbose):");
+    expect(lines.slice(1)).toHaveLength(5);
+    expect(lines[5]).toBe("  14:08:00  upstream pbx: suspect to down, no answer to OPTIONS");
+    expect(more({ history }, { isVerbose: true }).filter((line) => line.includes("suspect to"))).toHaveLength(9);
+  });
+});
+
+test("an ordinary site in an outage, with much to say, fits a terminal of 24 lines and 80 columns", () => {
+  const upstream = [{ ...DOWN, name: "pbx.headquarters.example.com", addresses: ["198.51.100.10", "198.51.100.11"] }];
+  const gateways = [
+    { ...GATEWAY, name: "pstn-main", channels: 8, calls: 3 },
+    { ...GATEWAY, name: "pstn-second", channels: 4, calls: 0, observed: "down", evidence: "probe failed" },
+  ];
+  const members = ["203", "204", "205"].map((member) => ({ group: "default", member, registered: null }));
+  const change = { role: "upstream", peer: "pbx.headquarters.example.com", from: "suspect", to: "down" } as const;
+  const history = Array.from({ length: 20 }, () => ({ ...change, at: NOW, evidence: "request undeliverable" }));
+  const text = words({
+    ...OUTAGE,
+    upstream,
+    gateways,
+    calls_go_to: { role: "gateway", peers: ["pstn-main"] },
+    members,
+    history,
+    dropped: { stranger: 1_234, over_quota: 90, unreadable: 7 },
+    phones: { addresses: 17, contacts: 19, not_back: 3 },
+  });
+  const lines = text.trimEnd().split("\n");
+  expect(lines.length).toBeLessThanOrEqual(23);
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+});
+
+test("what isn't well is marked for a terminal with colours", () => {
+  const wish = { isVerbose: false, disk: undefined, installed: "0.2.0" };
+  const marked = statusText(
+    { ...STATUS, ...OUTAGE, members: [{ group: "g", member: "203", registered: null }] },
+    wish,
+    READER,
+  );
+  expect(marked).toContain(`: ${bad("DOWN")} for`);
+  expect(marked).toContain(`: ${good("up")} for`);
+  expect(marked).toContain(`${doubtful("NOT REGISTERED")}: 203`);
+});
+
+test("what an older version doesn't tell isn't told", () => {
+  const { now, calls_go_to, ...older } = STATUS;
+  const upstream = [{ name: "pbx", state: "down", observed: "down" }];
+  const wish = { isVerbose: false, disk: undefined, installed: "0.2.0" };
+  const text = withoutInk(statusText({ ...older, upstream }, wish, READER));
+  expect(text).toContain("branchline 0.2.0, running for 3 h 5 min\nUpstream pbx: DOWN\n");
+});
