@@ -129,10 +129,25 @@ describe("doctor: upstream and gateways, as the branchline that runs sees them",
   test("a peer that the running branchline doesn't know wants a reload; domains that only it knows are told", () => {
     const other = { name: "pbx.example.com", state: "down", observed: "down", probe_failure: "silence" };
     const seen = { isRunning: true, status: status({ upstream: [other] }) };
-    expect(told("upstream", seen)).toMatch(/^warning .*doesn't know sip:.*\nbranchline reload$/);
+    expect(told("upstream", seen).split("\n")).toEqual([
+      expect.stringMatching(/^warning .*doesn't know sip:/),
+      "branchline reload",
+      expect.stringMatching(/^fault pbx\.example\.com is down for the running branchline/),
+    ]);
     const none = YAML.replace(/upstream: .*/, "");
     expect(told("upstream", { ...seen, peers: [] }, none)).toMatch(
       /^fault pbx\.example\.com is down for the running branchline .*calls go to the gateway$/,
+    );
+  });
+
+  test("a name that DNS doesn't know now is judged by the running branchline, or else has no address", () => {
+    const named = YAML.replace(`upstream: sip:${UPSTREAM}`, "upstream: sip:pbx.example.com");
+    expect(told("upstream", { peers: [] }, named)).toBe(
+      "fault pbx.example.com has no address that could be asked: no call goes there",
+    );
+    const up = status({ upstream: [{ name: "pbx.example.com", state: "up", observed: "up" }] });
+    expect(told("upstream", { peers: [], isRunning: true, status: up }, named)).toBe(
+      "ok pbx.example.com answers the running branchline",
     );
   });
 

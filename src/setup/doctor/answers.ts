@@ -5,10 +5,12 @@ import { spell } from "../../app/config/reader.ts";
 import type { Response } from "../../message/message.ts";
 import { parse } from "../../message/parse.ts";
 import { hostText } from "../../message/uri.ts";
+import { peerName } from "../../policy/peers/peer.ts";
 import { judgeProbe } from "../../policy/peers/probe-verdict.ts";
 import { takesCalls, whereCallsGo } from "../../policy/peers/state-words.ts";
 import type { PeerStatus } from "../../policy/status.ts";
 import { TRANSPORTS } from "../../transport/flow.ts";
+import { hopOf } from "../../transport/locator.ts";
 import {
   type Facts,
   type FindingFacts,
@@ -26,20 +28,21 @@ import { notSeen } from "./running.ts";
 
 /** Whether upstream answers OPTIONS. */
 export function upstream(facts: Facts, config: Config): Verdict[] {
+  const { targets } = config.site.upstream;
   const asked = facts.peers.filter(({ role }) => role === "upstream");
   const all = facts.status?.upstream ?? [];
-  const known = new Set(asked.map(({ alias }) => alias));
-  // Those of the phones' own domains, or all of them when the file can't be read.
+  const isAsked = (name: string) => asked.some(({ alias }) => alias === name);
+  // The phones' own domains; targets whose names DNS doesn't know now; all of them when the file can't be read.
   const others = all
-    .filter(({ name }) => !known.has(name))
+    .filter(({ name }) => !isAsked(name))
     .map((seen) => seenOnly(seen, whereCallsGo(seen, all, config.site.gateways.length)));
-  if (config.site.upstream.targets.length === 0) {
-    const why = facts.fileFaults.length > 0 ? NEEDS_FILE : "the file names no upstream to ask";
-    return others.length > 0 ? others : [skipped(why)];
-  }
-  if (asked.length === 0) return [...others, fault("upstream's name has no address to be asked: no call goes up")];
-  const stale = facts.fileFaults.length > 0 ? others : [];
-  return [...asked.map((peer) => judgePeer(peer, facts, config)), ...stale];
+  const lost = targets
+    .map((uri) => peerName(hopOf(uri)))
+    .filter((name) => !isAsked(name) && !all.some((seen) => seen.name === name))
+    .map((name) => fault(`${name} has no address that could be asked: no call goes there`, [], { peer: name }));
+  const verdicts = [...asked.map((peer) => judgePeer(peer, facts, config)), ...others, ...lost];
+  if (verdicts.length > 0) return verdicts;
+  return [skipped(facts.fileFaults.length > 0 ? NEEDS_FILE : "the file names no upstream to ask")];
 }
 
 /** Whether the gateways answer OPTIONS. */
