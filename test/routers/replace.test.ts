@@ -7,15 +7,14 @@ import { expect, test, vi } from "vitest";
 import { stringify } from "yaml";
 import { blocksOf, page, ROOT } from "../pages/pages.ts";
 import { converse, reinviteBothWays } from "../peers/support/both-ways.ts";
-import { Branchline, QUICK_PROBES } from "../peers/support/branchline.ts";
+import { QUICK_PROBES } from "../peers/support/branchline.ts";
 import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
 import { Namespace } from "../peers/support/namespace.ts";
 import { describeUnless } from "../peers/support/peers.ts";
 import { register } from "../peers/support/registration.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
+import { debOf } from "./support/deb.ts";
 import { SystemdMachine, whyNoSystemd } from "./support/systemd-machine.ts";
-
-const { packages } = await import(new URL("../../build/release/debian.mjs", import.meta.url).href);
 
 const SIP = 5060;
 const PROXY = { host: "10.223.42.1", port: SIP };
@@ -29,13 +28,7 @@ cleanUpAfterEach();
 
 async function debOfToday(): Promise<Uint8Array> {
   const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { version: string };
-  const [deb] = await packages({
-    version,
-    bundle: readFileSync(Branchline.bundle),
-    epoch_s: 1_700_000_000,
-    root: ROOT,
-  });
-  return deb.contents;
+  return (await debOf(version)).contents;
 }
 
 async function boot(space: Namespace, deb: Uint8Array): Promise<SystemdMachine> {

@@ -175,7 +175,7 @@ export function probeWords() {
     octets: {
       default: "as short as it is",
       words:
-        "the OPTIONS is padded to this length, 500 to 8000, by header lines `Branchline-Padding`: a peer that long datagrams don't reach is down then, instead of leaving each long INVITE unanswered; see `mtu` in [Doctor](#doctor)",
+        "the OPTIONS is padded to this length, 500 to 8000, by header lines `Branchline-Padding`: a peer that long datagrams don't reach is down then, instead of leaving each long INVITE unanswered; see `mtu` in `deploy/doctor.md`",
     },
   };
 }
