@@ -168,6 +168,16 @@ describe("transports", () => {
   });
 });
 
+describe("output", () => {
+  test("commands print through cli/paper.ts, which knows full disks, closed pipes and terminals", () => {
+    // Loaded by the running proxy too, which doesn't load paper.ts.
+    const own = ["src/cli/paper.ts", "src/cli/load-file.ts"];
+    const commands = source.filter(({ path }) => /^src\/(?:cli|setup)\//.test(path) && !own.includes(path));
+    expect(commands.length).toBeGreaterThan(30);
+    expect(offences(commands, (line) => /\bprocess\.std(?:out|err)\.write\b|\bwriteSync\(/.test(line))).toEqual([]);
+  });
+});
+
 describe("configuration keys", () => {
   const loaders = source.filter(({ path }) => /^src\/app\/config\/load-/.test(path));
 

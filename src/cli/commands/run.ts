@@ -8,7 +8,7 @@ export const RUN: readonly CommandRow[] = [
     help: "Run the proxy in the foreground",
     group: "Run",
     description: [
-      "Starts the proxy with the configuration file and logs to standard error. Services of all packages start it so.",
+      "Start the proxy with the configuration file, and log to standard error. Services of all packages start it so.",
       "SIGHUP reloads the configuration while calls go on; SIGTERM and SIGINT stop the proxy. On a terminal the log has " +
         "times and levels in words; elsewhere each line begins with its priority for journald and syslog.",
     ],

@@ -19,15 +19,15 @@ export const SET_UP: readonly CommandRow[] = [
     help: "Write a configuration file: look around, ask the rest",
     group: "Set up",
     description: [
-      "Looks at this router's addresses, listens for phones, asks for what it couldn't find, shows all answers, and writes the " +
-        "file. It hears only what is sent to this router: to let it detect PBX and extensions, first point one phone's " +
+      "Look at this router's addresses, listen for phones, ask for what wasn't found, show all answers, and write the " +
+        "file. Only what is sent to this router is heard: to let it detect PBX and extensions, first point one phone's " +
         "outbound proxy here.",
       "The PBX's name is looked up, and the kernel is asked which of this router's addresses leads to each of its addresses: " +
         "those are proposed for --listen. Nothing is sent to the PBX.",
       "Nothing is asked with --yes, or with all of --localnet, --upstream, --gateway, --members and --listen. They take " +
-        "sips:pbx.example.com, tcp: and tls: in front of an address, and IPv6. With --yes it refuses, and names the options " +
-        "that are missing, where it found no PBX, no gateway or no way to them. It believes the phones that it hears: use " +
-        "--yes on a LAN that you trust.",
+        "sips:pbx.example.com, tcp: and tls: in front of an address, and IPv6. --yes refuses, and names the options that " +
+        "are missing, where no PBX, no gateway or no way to them is found. It believes the phones that it hears: use it on a " +
+        "LAN that you trust.",
     ],
     arguments: [],
     options: [
@@ -59,7 +59,7 @@ export const SET_UP: readonly CommandRow[] = [
     help: "Check a configuration file, and say what it will do",
     group: "Set up",
     description: [
-      "Says in sentences what the proxy will do with the file, or names each fault with its line, column and cure. " +
+      "Say in sentences what the proxy will do with the file, or name each fault with its line, column and cure. " +
         "Warnings name what is valid but perhaps not meant. The last line is the verdict.",
       "Nothing is started. Only DNS is asked, 2 s at the most, where the file has names: an upstream or gateway to which no " +
         "address of listen is on the way is a warning. So is an interface in listen that this router doesn't have now, " +
@@ -85,7 +85,7 @@ export const SET_UP: readonly CommandRow[] = [
     help: "Show what to set on phones, by maker",
     group: "Set up",
     description: [
-      "Shows the outbound proxy that all phones need, or one maker's menus and the keys of its provisioning files, with the " +
+      "Show the outbound proxy that all phones need, or one maker's menus and the keys of its provisioning files, with the " +
         "addresses of this router.",
       `Makers: ${MAKER_NAMES.join(", ")}.`,
     ],
