@@ -6,7 +6,9 @@ import { diagnose, treat, treatable } from "../setup/doctor/doctor.ts";
 import { reportData, reportText } from "../setup/doctor/report.ts";
 import { EXIT_DONE, EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { faultLine, readConfig } from "./load-file.ts";
+import { MONITOR_SOCKET } from "./monitor-socket.ts";
 import { complain, print, printJson, width } from "./paper.ts";
+import { isSame } from "./running.ts";
 
 /** What the command line says. */
 export interface DoctorOptions {
@@ -40,7 +42,15 @@ export async function doctor({ config: file, json, fix, verbose, only }: DoctorO
   };
   const { partial: config, faults } = readConfig(file, { faultOf });
   const fileFaults = faults.map((fault) => faultLine(file, fault));
-  const patient = { file: path.resolve(file), config, fileFaults, built: BRANCHLINE_BUILT };
+  const whole = path.resolve(file);
+  const patient = {
+    file: whole,
+    isFile: (other: string) => isSame(other, whole),
+    monitorSocket: MONITOR_SOCKET,
+    config,
+    fileFaults,
+    built: BRANCHLINE_BUILT,
+  };
   let diagnosis = await diagnose(patient, names);
   const changes = treatable(diagnosis.findings);
   if (fix && changes.length > 0) {

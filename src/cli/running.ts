@@ -93,7 +93,7 @@ async function look(file: string): Promise<Found> {
 }
 
 /** Whether both paths lead to one file, as far as they can be followed. */
-function isSame(one: string, other: string): boolean {
+export function isSame(one: string, other: string): boolean {
   return one === other || realPath(one) === realPath(other);
 }
 

@@ -247,7 +247,7 @@ describeWith(["namespaces", "nft", "sysctl"], "doctor: the way to upstream", () 
     const branchline = await Branchline.start({ ...settings, upstream }, { namespace: router.name });
     await branchline.upstreamIs("down");
     const running = await runDoctor(branchline.file, { namespace: router.name });
-    expect(running.of("upstream")).toMatch(/^fault .* is down for the running branchline \(last OPTIONS: no answer\)/);
+    expect(running.of("upstream")).toMatch(/^fault .* is down for the running branchline \(no answer to OPTIONS\)/);
   });
 
   const why = existsSync("/sys/module/nf_conntrack_sip") ? undefined : "this kernel has no nf_conntrack_sip";

@@ -85,7 +85,7 @@ describe("doctor: upstream and gateways, as the branchline that runs sees them",
       expect(runningWith({ state, observed: state, probe_failure: "silence" })).not.toMatch(/^ok/);
     }
     expect(runningWith({ state: "down", observed: "down", probe_failure: "silence" })).toBe(
-      `fault sip:${UPSTREAM} (${UPSTREAM}:5060, udp) is down for the running branchline (last OPTIONS: no answer): ` +
+      `fault sip:${UPSTREAM} (${UPSTREAM}:5060, udp) is down for the running branchline (no answer to OPTIONS): ` +
         `calls go to the gateway; doctor's own OPTIONS from ${WAN}:40000 is answered with 200 in 12 ms`,
     );
   });
@@ -96,6 +96,14 @@ describe("doctor: upstream and gateways, as the branchline that runs sees them",
     );
     expect(runningWith({ state: "recovering", observed: "recovering" })).toMatch(
       /^warning .*: calls go to the gateway;/,
+    );
+  });
+
+  test("where calls go meanwhile is what the running branchline says", () => {
+    const down = { name: UPSTREAM, state: "down", observed: "down" };
+    const calls_go_to = { role: "none", peers: [] } as const;
+    expect(told("upstream", { isRunning: true, status: status({ upstream: [down], calls_go_to }) })).toMatch(
+      /^fault .*: calls find no way out of here;/,
     );
   });
 

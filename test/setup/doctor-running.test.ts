@@ -1,8 +1,7 @@
 /** doctor on the file, the branchline that runs with it, and the phones that have come. */
 import { describe, expect, test } from "vitest";
 import type { RunningStatus } from "../../src/app/control.ts";
-import { EDGEOS_BOOT } from "../../src/setup/doctor/families.ts";
-import { healthy, LAN, status, told, YAML } from "./healthy.ts";
+import { LAN, status, told, YAML } from "./healthy.ts";
 
 describe("doctor: file", () => {
   test("a valid file is told in short", () => {
@@ -24,22 +23,20 @@ describe("doctor: file", () => {
 });
 
 describe("doctor: running", () => {
-  test("not running, with the family's own way to start it", () => {
-    const cure = (files: Readonly<Record<string, string>>, family = healthy().family) =>
-      told("running", { files, family }).split("\n")[1];
-    expect(told("running")).toMatch(/^warning no branchline runs with this file: phones get no answer/);
-    expect(cure({})).toBe("branchline run -c /etc/branchline/branchline.yaml");
-    expect(cure({ "/lib/systemd/system/branchline.service": "" }, "debian")).toBe("systemctl start branchline");
-    expect(cure({ "/etc/init.d": "boot\nbranchline" }, "openwrt")).toBe("/etc/init.d/branchline start");
-    expect(cure({ "/opt/etc/init.d": "rc.func\nS80branchline" }, "tomato")).toBe("/opt/etc/init.d/S80branchline start");
-    expect(cure({ [EDGEOS_BOOT]: "" }, "edgeos")).toBe(`${EDGEOS_BOOT} start`);
+  test("not running, with the command that starts it", () => {
+    expect(told("running", { start: "systemctl start branchline" })).toBe(
+      "warning no branchline runs with this file: phones get no answer\nsystemctl start branchline",
+    );
   });
 
   test("running for a time that people can read, forced or not, with this file or another", () => {
     const running = (change: Partial<RunningStatus>) => told("running", { isRunning: true, status: status(change) });
     expect(running({ up_s: 86_012 })).toBe("ok branchline 0.1.0 has run for 23 h 53 min");
     expect(running({ force: "down" })).toMatch(/^warning .*upstream is forced down.*\nbranchline force auto$/);
-    expect(running({ file: "/etc/other.yaml" })).toMatch(/^warning .*with another file: \/etc\/other\.yaml/);
+    const refused = { at: "2026-11-29T10:00:00Z" } as never;
+    expect(running({ reload_refused: refused })).toMatch(/^warning the last reload was refused.*\nbranchline reload$/);
+    const other = { isRunning: true, status: status(), otherFile: "/etc/other.yaml" };
+    expect(told("running", other)).toMatch(/^warning .*with another file: \/etc\/other\.yaml/);
   });
 
   test("why a branchline that runs isn't asked: not root, or no answer", () => {

@@ -70,6 +70,8 @@ export function healthy(change: Partial<Facts> = {}): Facts {
     family: "unknown",
     file: "/etc/branchline/branchline.yaml",
     fileFaults: [],
+    start: "branchline run -c /etc/branchline/branchline.yaml",
+    otherFile: undefined,
     files: {
       [MODULES]: "nf_conntrack 102400 5 nf_nat, Live 0x80000000\nnf_nat 36864 1 iptable_nat, Live 0x80000000\n",
       [MEMORY]: "MemTotal:  255000 kB\nMemFree:  60000 kB\nMemAvailable:  170000 kB\n",

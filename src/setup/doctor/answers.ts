@@ -2,6 +2,7 @@
 
 import type { Config } from "../../app/config/config.ts";
 import { spell } from "../../app/config/reader.ts";
+import { callsGo, evidenceWords } from "../../app/words/peer-words.ts";
 import type { Response } from "../../message/message.ts";
 import { parse } from "../../message/parse.ts";
 import { hostText } from "../../message/uri.ts";
@@ -35,7 +36,7 @@ export function upstream(facts: Facts, config: Config): Verdict[] {
   // The phones' own domains; targets whose names DNS doesn't know now; all of them when the file can't be read.
   const others = all
     .filter(({ name }) => !isAsked(name))
-    .map((seen) => seenOnly(seen, whereCallsGo(seen, all, config.site.gateways.length)));
+    .map((seen) => seenOnly(seen, callsText(seen, facts, all, config)));
   const lost = targets
     .map((uri) => peerName(hopOf(uri)))
     .filter((name) => !isAsked(name) && !all.some((seen) => seen.name === name))
@@ -119,8 +120,7 @@ function seenWords(
   role: PeerFact["role"],
   harm: string,
 ): { severity: Severity; text: string } {
-  const why =
-    probe_failure === undefined ? "" : ` (last OPTIONS: ${probe_failure === "silence" ? "no answer" : probe_failure})`;
+  const why = probe_failure === undefined ? "" : ` (${evidenceWords("probe failed", probe_failure)})`;
   if (state !== observed) {
     const text = `is forced ${state}, and would be ${observed}${why}: ${harm}. \`branchline force auto\` ends that`;
     return { severity: "warning", text };
@@ -155,7 +155,18 @@ function harmOf(peer: PeerFact, facts: Facts, config: Config): string {
   }
   const others = facts.peers.filter(({ role, alias }) => role === "upstream" && alias !== peer.alias);
   const all = facts.status?.upstream ?? others.map((one) => ({ state: lives(one, config) ? "up" : "down" }));
-  return whereCallsGo(seenBy(facts, peer) ?? { state: "down" }, all, count);
+  return callsText(seenBy(facts, peer) ?? { state: "down" }, facts, all, config);
+}
+
+/** Where calls go: the branchline that runs says it of those that its target doesn't take. */
+function callsText(
+  seen: Pick<PeerStatus, "state">,
+  { status }: Facts,
+  all: readonly Pick<PeerStatus, "state">[],
+  { site }: Config,
+): string {
+  if (status?.calls_go_to !== undefined && !takesCalls(seen.state)) return callsGo(status);
+  return whereCallsGo(seen, all, site.gateways.length);
 }
 
 /** Whether branchline would take the answer for a sign of life. */

@@ -52,6 +52,10 @@ export interface Facts extends Machine {
   readonly file: string;
   /** What is wrong with it, a line for each fault; what could be read of the file is examined all the same. */
   readonly fileFaults: readonly string[];
+  /** The command that starts branchline with this file. */
+  readonly start: string;
+  /** The file of the branchline that runs, where that is another one. */
+  readonly otherFile: string | undefined;
   readonly files: Texts;
   /** What commands printed. */
   readonly said: Texts;

@@ -132,11 +132,6 @@ export function wayTo(facts: Facts, { source, local }: Pick<PeerFact, "source" |
   return deviceOf(facts, source) ?? deviceOf(facts, local);
 }
 
-/** The script of ours in a folder of init scripts, by the names in it; undefined: none. */
-export function initScript(names: string | undefined): string | undefined {
-  return (names ?? "").split("\n").find((name) => /^(?:S\d+)?branchline$/.test(name));
-}
-
 /** Whether what comes in there has come through a VPN. */
 export function isTunnel(device: string | undefined): boolean {
   return /^(?:wg|tun|vtun|ipsec|vti)/.test(device ?? "");

@@ -19,6 +19,7 @@ import { resolve } from "../../io/node/resolve.ts";
 import { parseHosts, parseResolvConf } from "../../io/node/resolver-files.ts";
 import { hopOf } from "../../transport/locator.ts";
 import { interfacesOf } from "../../transport/own-listener.ts";
+import { startCommand } from "../start-command.ts";
 import type { Facts, NameFact } from "./facts.ts";
 import { commandsFor, FILES, familyOf, filterOf } from "./families.ts";
 import { askPeers } from "./probe.ts";
@@ -31,6 +32,10 @@ const AGAIN_ms = 1_000;
 export interface Patient {
   /** The full path of the configuration file. */
   readonly file: string;
+  /** Whether another path leads to it. */
+  readonly isFile: (path: string) => boolean;
+  /** Where members of a group may ask the service; undefined: nowhere. */
+  readonly monitorSocket: string | undefined;
   /** What the file says; with faults in it, what could be read, and defaults. */
   readonly config: Config;
   /** A line for each fault; empty: the file is right. */
@@ -62,14 +67,18 @@ export async function gather(patient: Patient, wanted: ReadonlySet<Slow>): Promi
     wanted.has("peers") ? askPeers(config, ports) : [],
   ]);
   // The probes have taken their time: what is told is how it is now.
-  const now = first.status === undefined ? undefined : await within(AGAIN_ms, askRunning(patient));
+  const again = first.status === undefined ? undefined : await within(AGAIN_ms, askRunning(patient));
+  const control = again ?? first;
+  const told = control.status;
   return {
     ...readMachine(),
-    ...(now ?? first),
+    ...control,
     family,
     built,
     file,
     fileFaults,
+    start: startCommand(file, (sign) => readText(sign) !== undefined),
+    otherFile: told?.file === undefined || patient.isFile(told.file) ? undefined : told.file,
     files,
     said: Object.fromEntries(said),
     addresses,
@@ -91,16 +100,21 @@ type Control = Pick<Facts, "isRunning" | "status" | "askFault">;
 
 const NONE_RUNS: Control = { isRunning: false, status: undefined, askFault: undefined };
 
-/** The branchline in the state folder; or else the one that was started with this file, wherever its state is. */
-async function askRunning({ config, file }: Patient): Promise<Control> {
-  const here = await askAt(`${config.state.folder}/${CONTROL_FILE}`);
-  const isOurs = ({ status }: Control) => status !== undefined && (status.file === undefined || status.file === file);
-  if (isOurs(here)) return here;
+/**
+ * The branchline in the state folder, or at the socket for monitoring, or else the one that was started with this file, wherever
+ * its state is.
+ */
+async function askRunning({ config, isFile, monitorSocket }: Patient): Promise<Control> {
+  const named = `${config.state.folder}/${CONTROL_FILE}`;
   const sockets = listeningSockets(CONTROL_FILE);
-  const others = await Promise.all(sockets.map(askAt));
-  const found = others.find(({ status }) => status?.file === file) ?? here;
+  const all = [named, ...(monitorSocket === undefined ? [] : [monitorSocket]), ...sockets];
+  const found = await Promise.all([...new Set(all)].map(askAt));
+  const [here = NONE_RUNS] = found;
+  // Older versions don't tell which file they run with.
+  if (here.status !== undefined && here.status.file === undefined) return here;
+  const ours = found.find(({ status }) => status?.file !== undefined && isFile(status.file)) ?? here;
   // A folder that may not be entered says nothing about a socket in it; the kernel lists those that are open.
-  return found.askFault === "EACCES" && sockets.length === 0 ? NONE_RUNS : found;
+  return ours.askFault === "EACCES" && sockets.length === 0 ? NONE_RUNS : ours;
 }
 
 async function askAt(socket: string): Promise<Control> {

@@ -1,10 +1,10 @@
 /** What doctor has found, as text for people and as JSON for programs. */
+import { counted } from "../../app/words/lines.ts";
 import { bad, doubtful, faint, good, wrapped } from "../../base/ink.ts";
 import { printable } from "../../base/printable.ts";
 import type { Finding } from "./checks.ts";
 import type { Diagnosis } from "./doctor.ts";
 import type { Family, Severity } from "./facts.ts";
-import { counted } from "./units.ts";
 
 /** How the text is to look. */
 export interface Style {

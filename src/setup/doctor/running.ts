@@ -1,10 +1,10 @@
 /** The branchline that runs with this file: whether it does, and which phones have come to it. */
 import type { Config } from "../../app/config/config.ts";
+import { counted } from "../../app/words/lines.ts";
+import { span } from "../../app/words/times.ts";
 import { IpRange } from "../../base/ip-range.ts";
 import { hostText } from "../../message/uri.ts";
 import { type Facts, fault, NEEDS_ROOT, ok, skipped, type Verdict, warning } from "./facts.ts";
-import { EDGEOS_BOOT, ENTWARE_BOOT, initScript, SYSTEMD_UNITS } from "./families.ts";
-import { counted, durationText } from "./units.ts";
 
 /** Told at the most; `branchline check` tells all. */
 const FAULTS_MAX = 10;
@@ -23,20 +23,27 @@ export function file({ file: path, fileFaults }: Facts): Verdict[] {
 
 /** Whether a branchline runs with this file, and whether a state is forced on it. */
 export function running(facts: Facts): Verdict[] {
-  const { isRunning, status, file: path } = facts;
+  const { isRunning, status, start, otherFile } = facts;
   if (!isRunning) {
-    const cure = startCure(facts);
-    return [warning("no branchline runs with this file: phones get no answer", cure, { running: false })];
+    return [warning("no branchline runs with this file: phones get no answer", [start], { running: false })];
   }
   if (status === undefined) return [notSeen(facts)];
-  const { version, up_s, force } = status;
-  const text = `branchline ${version} has run for ${durationText(up_s)}`;
+  const { version, up_s, force, reload_refused: refused } = status;
+  const text = `branchline ${version} has run for ${span(up_s)}`;
   const known = { running: true, version, up_s, force };
-  if (status.file !== undefined && status.file !== path) {
-    return [warning(`${text}, but with another file: ${status.file}`, [], { ...known, file: status.file })];
+  if (otherFile !== undefined) {
+    return [warning(`${text}, but with another file: ${otherFile}`, [], { ...known, file: otherFile })];
   }
-  if (force === "auto") return [ok(text, known)];
-  return [warning(`${text}; upstream is forced ${force}, whatever is seen of it`, ["branchline force auto"], known)];
+  const verdicts: Verdict[] = [];
+  if (force !== "auto") {
+    const what = `${text}; upstream is forced ${force}, whatever is seen of it`;
+    verdicts.push(warning(what, ["branchline force auto"], known));
+  }
+  if (refused !== undefined) {
+    const what = "the last reload was refused: the configuration from before is in use";
+    verdicts.push(warning(what, ["branchline reload"], { ...known, refused_at: refused.at }));
+  }
+  return verdicts.length > 0 ? verdicts : [ok(text, known)];
 }
 
 /** What only a branchline that runs could tell, when it doesn't. */
@@ -45,16 +52,6 @@ export function notSeen({ isRunning, status, askFault }: Facts): Verdict {
   if (status !== undefined) return skipped("the branchline that runs is of a version that doesn't tell");
   if (askFault === "EACCES" || askFault === "EPERM") return skipped(NEEDS_ROOT);
   return skipped(`a branchline runs, but doesn't answer: ${askFault ?? "no reason given"}`);
-}
-
-function startCure({ family, files, file: path }: Facts): string[] {
-  if (family === "edgeos" && files[EDGEOS_BOOT] !== undefined) return [`${EDGEOS_BOOT} start`];
-  for (const folder of [ENTWARE_BOOT, "/etc/init.d"]) {
-    const script = initScript(files[folder]);
-    if (script !== undefined) return [`${folder}/${script} start`];
-  }
-  if (SYSTEMD_UNITS.some((unit) => files[unit] !== undefined)) return ["systemctl start branchline"];
-  return [`branchline run -c ${path}`];
 }
 
 /** Whether phones find us in their network, who has registered, and how much was turned away. */

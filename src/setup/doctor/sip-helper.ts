@@ -1,5 +1,6 @@
 /** The kernel's own SIP helper ("ALG"), and what connection tracking remembers of SIP. */
 import type { Config } from "../../app/config/config.ts";
+import { counted } from "../../app/words/lines.ts";
 import { type Facts, type Family, fault, NEEDS_ROOT, ok, skipped, type Verdict, warning } from "./facts.ts";
 import {
   BUILT_IN,
@@ -14,7 +15,6 @@ import {
   UCI_FIREWALL,
   uciValues,
 } from "./families.ts";
-import { counted } from "./units.ts";
 
 const NAMES = "nf_nat_sip nf_conntrack_sip";
 const UNLOAD = `! grep -q _sip /proc/modules || rmmod ${NAMES}`;
