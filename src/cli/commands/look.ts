@@ -15,7 +15,7 @@ export const LOOK: readonly CommandRow[] = [
     description: [
       "Shows one screen: upstream's state, since when and why, where calls go now, gateways with their calls, phones, members " +
         "of hunt groups that aren't registered, messages that were dropped, tables that have been full or are by half, and the " +
-        "last five changes. What isn't well is in capitals.",
+        "last five changes. Trouble is in capitals.",
       "Says so when the file on disk isn't what runs, and why a reload was refused. Times are local; in JSON they are UTC.",
       "Asks the proxy that runs with the same file, through a socket in its state folder, even while the file has faults.",
     ],
