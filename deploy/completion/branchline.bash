@@ -18,6 +18,8 @@ _branchline() {
       "explain -c" | "explain --config" | \
       "doctor -c" | "doctor --config" | \
       "doctor --only" | \
+      "report -c" | "report --config" | \
+      "report -o" | "report --output" | \
       "reload -c" | "reload --config" | \
       "force -c" | "force --config" | \
       "force --for" | \
@@ -48,6 +50,8 @@ _branchline() {
     "explain -c" | "explain --config") files=yes ;;
     "doctor -c" | "doctor --config") files=yes ;;
     "doctor --only") ;;
+    "report -c" | "report --config") files=yes ;;
+    "report -o" | "report --output") files=yes ;;
     "reload -c" | "reload --config") files=yes ;;
     "force -c" | "force --config") files=yes ;;
     "force --for") ;;
@@ -70,6 +74,7 @@ _branchline() {
           registered) offered="-c --config --json -h --help" ;;
           explain) offered="-c --config --down --up --json -h --help" ;;
           doctor) offered="-c --config --only -v --verbose --fix --json -h --help" ;;
+          report) offered="-c --config -o --output --anonymous -h --help" ;;
           version) offered="--json -h --help" ;;
           help) offered="-h --help" ;;
           reload) offered="-c --config --json -h --help" ;;
@@ -82,12 +87,12 @@ _branchline() {
         esac
       else
         case "$command $place" in
-          " 0") offered="run status calls registered explain doctor version help reload force init check phones completion" ;;
+          " 0") offered="run status calls registered explain doctor report version help reload force init check phones completion" ;;
           "calls 0") ;;
           "registered 0") ;;
           "explain 0") ;;
           "explain 1") ;;
-          "help 0") offered="run status calls registered explain doctor version help reload force init check phones completion" ;;
+          "help 0") offered="run status calls registered explain doctor report version help reload force init check phones completion" ;;
           "force 0") offered="up down auto" ;;
           "check 0") files=yes ;;
           "phones 0") offered="yealink cisco grandstream snom polycom" ;;

@@ -5,6 +5,7 @@ import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command
 import { checksFault, doctor } from "../doctor.ts";
 import { showExplanation } from "../explain.ts";
 import { showRegistered } from "../registered.ts";
+import { report } from "../report.ts";
 import { showStatus } from "../status.ts";
 
 export const LOOK: readonly CommandRow[] = [
@@ -149,5 +150,37 @@ export const LOOK: readonly CommandRow[] = [
     exits: { 0: "No fault was found", 1: "A fault was found" },
     seeAlso: ["check", "status"],
     action: doctor,
+  }),
+  command({
+    name: "report",
+    help: "Collect what helps to find a fault, in one archive",
+    group: "Look",
+    description: [
+      "Write status, registered phones, the last calls, what doctor and check say, versions, the configuration and the last " +
+        "lines of the log into an archive that only its owner can read. A faulty file or a proxy that doesn't run is no " +
+        "obstacle: the archive names each piece that is missing, with the reason.",
+      "Passwords, answers to challenges and private keys are left out. Extensions, phone numbers and addresses are in it; " +
+        "--anonymous replaces names and numbers of people, as far as they are recognised. Look through it before you send it.",
+    ],
+    arguments: [],
+    options: [
+      CONFIG_OPTION,
+      {
+        name: "output",
+        letter: "o",
+        value: "FILE",
+        help: "The archive, or a folder for it",
+        defaultWords: "a file in the present folder, called by the time",
+        completes: "file",
+      },
+      { name: "anonymous", help: "Replace extensions, phone numbers and names" },
+    ],
+    examples: [
+      { line: "sudo branchline report", does: "Collect what the router has" },
+      { line: "sudo branchline report --anonymous -o /tmp", does: "The same for a public place" },
+    ],
+    exits: { 1: "The archive can't be written" },
+    seeAlso: ["status", "calls", "doctor"],
+    action: (values) => report(values),
   }),
 ];

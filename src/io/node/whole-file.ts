@@ -3,7 +3,7 @@ import * as fs from "fs";
 import * as path from "path";
 
 /** @throws when it can't be written; what was there before is still there then */
-export function writeWhole(file: string, text: string, mode: number): void {
+export function writeWhole(file: string, text: string | Uint8Array, mode: number): void {
   const temporary = `${file}.new`;
   remove(temporary);
   // A link that somebody has laid there isn't followed.
