@@ -56,32 +56,45 @@ export async function locate(
   return { uri, ways: asked.map((to, index) => ({ to, source: sources[index] })) };
 }
 
-/** The ways to upstream and the gateways, as far as names can be resolved. */
-async function findWays(config: Config, ports: WayPorts): Promise<Way[]> {
+/** What a look at this router shows of the ways to upstream and the gateways. */
+export interface WaysFound {
+  /** Peers to which no address of `listen` is on the way. */
+  readonly missing: readonly MissingWay[];
+  /** Why the way to a peer isn't known: its name has no address, DNS says nothing, or there is no route. A sentence each. */
+  readonly unknown: readonly string[];
+}
+
+/** Why nothing is known of the way to `uri`; undefined when there is a way to one of its addresses. */
+export function whyUnknown({ uri: { host }, ways }: Located): string | undefined {
+  if (ways === "silent") return `no DNS server answers about ${host}, and /etc/hosts doesn't have it`;
+  if (ways.length === 0) return `neither DNS nor /etc/hosts has an address of ${host}`;
+  if (ways.some(({ source }) => source !== undefined)) return undefined;
+  return `this router has no route to ${[...new Set(ways.map(({ to }) => to.address))].join(", ")}`;
+}
+
+/**
+ * Compares the ways with `listen`, seen from this router. Nothing is found where the file is for another one: an address of `listen`
+ * isn't here.
+ * @param config its listeners take the addresses that they have here
+ */
+export async function findMissingWays(config: Config, ports: WayPorts): Promise<WaysFound> {
   const { listeners, dnsServers, site } = config;
+  for (const listener of listeners) listener.settle(interfacesOf(ports.own));
+  if (!listeners.every((one) => isHere(one, ports.own))) return { missing: [], unknown: [] };
   const peers = [
     ...site.upstream.targets.map((uri) => ({ role: "upstream" as const, uri })),
     ...site.gateways.map(({ uri }) => ({ role: "gateway" as const, uri })),
   ];
   const found = await Promise.all(
-    peers.map(async ({ role, uri }) => {
-      const { ways } = await locate(uri, listeners, dnsServers, ports);
-      return ways === "silent" ? [] : ways.map((way) => ({ role, peer: peerName(hopOf(uri)), ...way }));
-    }),
+    peers.map(async ({ role, uri }) => ({ role, ...(await locate(uri, listeners, dnsServers, ports)) })),
   );
-  return found.flat();
-}
-
-/**
- * Peers to which no address of `listen` is on the way, seen from this router. Empty where the file is for another router: one of its
- * addresses isn't here.
- * @param config its listeners take the addresses that they have here
- */
-export async function findMissingWays(config: Config, ports: WayPorts): Promise<MissingWay[]> {
-  const { listeners } = config;
-  for (const listener of listeners) listener.settle(interfacesOf(ports.own));
-  if (!listeners.every((one) => isHere(one, ports.own))) return [];
-  return missingWays(listeners, await findWays(config, ports), ports.own);
+  const ways = found.flatMap(({ role, uri, ways: list }) =>
+    list === "silent" ? [] : list.map((way): Way => ({ role, peer: peerName(hopOf(uri)), ...way })),
+  );
+  return {
+    missing: missingWays(listeners, ways, ports.own),
+    unknown: [...new Set(found.flatMap((one) => whyUnknown(one) ?? []))],
+  };
 }
 
 function isHere({ isInterface, isAway, address }: OwnListener, own: readonly OwnAddress[]): boolean {

@@ -9,7 +9,7 @@ import { readSurroundings } from "../io/node/surroundings.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
 import { writeForPeople } from "../io/node/whole-file.ts";
 import { Conversation } from "../setup/init/conversation.ts";
-import { missingFlags, settle } from "../setup/init/dialogue.ts";
+import { missingFlags, questionOf, settle } from "../setup/init/dialogue.ts";
 import { type Draft, type Given, type Key, yamlOf } from "../setup/init/draft.ts";
 import { addHeard, type Heard, optionsTo, readHeard } from "../setup/init/heard.ts";
 import { lookFor } from "../setup/init/look.ts";
@@ -127,7 +127,13 @@ async function lookAround(given: Given, seconds: number): Promise<Facts> {
 async function trust(facts: Facts, given: Given, draft: Draft = {}): Promise<Answers> {
   const stand = settle(draft, facts, given, true);
   if (stand.fault !== undefined) fail(stand.fault);
-  if (stand.wanted === undefined) return { draft: stand.draft, facts };
+  if (stand.wanted === undefined) {
+    const { listen: own, ...others } = stand.draft;
+    // A guess is told, be it the only one.
+    const { notes } = questionOf("listen", facts, others);
+    if (given.listen === undefined && own !== undefined) say(notes.map((note) => `${note}\n`).join(""));
+    return { draft: stand.draft, facts };
+  }
   const ways = new Map([...(facts.ways ?? []), ...(await lookFor(stand.wanted, facts.network))]);
   return trust({ ...facts, ways }, given, stand.draft);
 }

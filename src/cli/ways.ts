@@ -5,10 +5,14 @@ import { wayPorts } from "../setup/way-ports.ts";
 import type { Fault } from "./load-file.ts";
 
 /**
- * A warning for each peer to which no address of `listen` is on the way, with the cure; none where the file is for another router.
- * Waits for DNS, 2 s at the most, where the file has names. Nothing is sent to a peer.
+ * A warning for each peer to which no address of `listen` is on the way, with the cure, and for each whose name isn't known now; none
+ * where the file is for another router. Waits for DNS, 2 s at the most, where the file has names. Nothing is sent to a peer.
  */
 export async function missingWayWarnings(config: Config): Promise<Fault[]> {
-  const missing = await findMissingWays(config, wayPorts());
-  return missing.map(({ text, cure }) => ({ key: "", message: `${text}; ${cure}` }));
+  const { missing, unknown } = await findMissingWays(config, wayPorts());
+  const words = [
+    ...missing.map(({ text, cure }) => `${text}; ${cure}`),
+    ...unknown.map((why) => `${why}: whether listen has the address towards it isn't known`),
+  ];
+  return words.map((message) => ({ key: "", message }));
 }

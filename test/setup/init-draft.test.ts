@@ -224,6 +224,14 @@ describe("the dialogue", () => {
     expect(draft).toMatchObject({ upstream: [], gateways: [], listen: ["udp:10.1.20.1:5060", "udp:203.0.113.2:5060"] });
   });
 
+  test("with --yes phones that register at two domains: both are named", () => {
+    const heard = ["pbx.example.com", "provider.example.net"].map((domain, index) => {
+      return { address: `10.1.20.2${index}`, user: `20${index}`, domain, agent: "" };
+    });
+    const { fault } = settleOn(EDGEROUTER_4, { gateways: "none" }, { heard });
+    expect(fault).toContain("PBX\n      Phones register with pbx.example.com, provider.example.net.");
+  });
+
   test("with --yes a PBX whose name isn't known: --listen is asked for, and why", () => {
     const given = { localnet: "10.1.20.0/24", upstream: "pbx.example.com", gateways: "10.10.1.3" };
     const { fault } = settleOn(EDGEROUTER_4, given, { names: { "pbx.example.com": [] } });

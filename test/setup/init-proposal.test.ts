@@ -150,6 +150,27 @@ describe("networks and addresses", () => {
     }
   });
 
+  test.each(["10.1.20.1", "127.0.1.1"])("a PBX whose name means this router itself (%s) is none", (address) => {
+    const answered = { localnet: ["10.1.20.0/24"], upstream: ["sip:router.lan"], gateways: [] };
+    const names = { "router.lan": [address] };
+    expect(proposed(factsOf(EDGEROUTER_4), answered, names).listen).toEqual([]);
+    // One on another port is a program beside branchline.
+    const beside = { ...answered, upstream: ["sip:router.lan:5070"] };
+    expect(proposed(factsOf(EDGEROUTER_4), beside, names).listen).toContain("udp:10.1.20.1:5060");
+  });
+
+  test("an interface whose address changes is named only for the first of its addresses", () => {
+    const addresses = [
+      { name: "eth1", cidr: "198.51.100.20/24" },
+      { name: "eth1", cidr: "203.0.113.9/24" },
+    ];
+    const raw = { ...OPENWRT, addresses: [...OPENWRT.addresses.slice(0, 1), ...addresses] };
+    const draft = { localnet: ["192.168.1.0/24"], upstream: ["sip:203.0.113.1"], gateways: [] };
+    const way = { to: { address: "203.0.113.1", port: 5060, protocol: "udp" as const }, source: "203.0.113.9" };
+    const facts = { ...factsOf(raw), ways: new Map([["sip:203.0.113.1", [way]]]) };
+    expect(propose("listen", facts, draft)).toEqual(["udp:192.168.1.1:5060", "udp:203.0.113.9:5060"]);
+  });
+
   test("iproute2 says more than Node: PPPoE's own address, and a LAN at which nothing is plugged in", () => {
     const table =
       "1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever\n" +
@@ -231,6 +252,14 @@ describe("who is heard", () => {
     const draft = proposed(factsOf(EDGEROUTER, lines));
     expect(draft.gateways).toEqual(["sip:10.222.237.3"]);
     expect(faultsOf(draft)).toEqual([]);
+  });
+
+  test("phones that register at two domains: neither is taken at random", () => {
+    const heard = [
+      phone("10.222.237.21", "201", "pbx.example.com"),
+      phone("10.222.237.22", "7", "provider.example.net"),
+    ];
+    expect(proposed(factsOf(EDGEROUTER, heard)).upstream).toEqual([]);
   });
 
   test("a phone that registers at our own address, with the port, says nothing of the PBX", () => {

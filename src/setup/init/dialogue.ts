@@ -5,7 +5,7 @@ import type { SipUri } from "../../message/uri.ts";
 import { DEFAULT_PROTOCOL, PROTOCOLS } from "../../transport/flow.ts";
 import { type Draft, faultsOf, type Given, type Key } from "./draft.ts";
 import { isUnknown } from "./heard.ts";
-import { type Facts, lanNetworks, propose } from "./proposal.ts";
+import { type Facts, heardDomains, lanNetworks, propose } from "./proposal.ts";
 import { listenFor, unknownWays, wantedWays } from "./ways.ts";
 
 export interface Question {
@@ -160,8 +160,12 @@ function notesOf(key: Key, facts: Facts, draft: Draft, isProposed: boolean): str
     const unknown = heard.filter(isUnknown).map(({ address }) => address);
     return unknown.length === 0 ? [] : [`${unknown.join(", ")}: speaks SIP, doesn't say what it is.`];
   }
+  if (key === "upstream" && !isProposed) {
+    const domains = heardDomains(facts);
+    return domains.length === 0 ? [] : [`Phones register with ${domains.join(", ")}.`];
+  }
   if (key !== "listen") return [];
-  const unknown = unknownWays(draft, ways);
+  const unknown = unknownWays(network, draft, ways);
   if (unknown.length > 0) {
     const likely = listenFor(network, ways, draft, true);
     const example = likely.length === 0 ? [] : [`Only if that is behind the default route: ${likely.join(" ")}`];

@@ -50,12 +50,12 @@ export function yamlOf(draft: Draft, { state, isBehindNat }: Extras): string {
 # TLS: our certificate and key (PEM); ca: FILE too if upstream's authority is private.
 tls: {certificate: tls/branch.pem, key: tls/branch.key}
 `;
-  return `# By \`branchline init\`. \`branchline check\` says in words what it does; README.md has all keys.
+  return `# By \`branchline init\`. \`branchline check\` says in words what it does; deploy/configuration.md has all keys.
 
 # This router's addresses towards phones, upstream and gateway. An interface's name stands for the address that it has.
 ${line("listen")}
 ${isBehindNat ? nat : ""}${draft.listen?.some(isSecure) === true ? tls : ""}
-# The phones' networks: who is there may dial out in an outage.
+# The phones' networks: all machines in them may dial out in an outage.
 ${line("localnet")}
 
 # The PBX; several in order of preference. Without it, the domain of each Request-URI.

@@ -69,6 +69,7 @@ export function seenText({ network, heard }: Facts): string {
     if (vendor !== undefined && !heard.some((one) => one.address === address))
       lines.push(`${address}: made by ${vendor}`);
   }
+  if (lines.length === 0) return "Found no interface that has an address\n";
   const more = lines.length > LINES_MAX ? [`and ${lines.length - LINES_MAX + 1} more`] : [];
   return `Found ${[...lines.slice(0, LINES_MAX - more.length), ...more].join("\n      ")}\n`;
 }
@@ -80,8 +81,10 @@ export function propose(key: Key, facts: Facts, draft: Draft): string[] {
   switch (key) {
     case "localnet":
       return proposeLocalnet(facts, draft);
-    case "upstream":
-      return once(phones.flatMap(({ domain = "" }) => (isOurs(network, domain) ? [] : [`sip:${domain}`]))).slice(0, 1);
+    case "upstream": {
+      const domains = heardDomains(facts);
+      return domains.length === 1 ? domains.map((domain) => `sip:${domain}`) : [];
+    }
     case "gateways":
       return once(heard.filter(isGateway).map(({ address }) => `sip:${address}`));
     case "members":
@@ -91,6 +94,13 @@ export function propose(key: Key, facts: Facts, draft: Draft): string[] {
     default:
       return [];
   }
+}
+
+/** Where phones register, as they have told; of several, one may be another provider's. */
+export function heardDomains({ heard, network }: Facts): string[] {
+  return once(
+    heard.flatMap(({ user, domain = "" }) => (user === undefined || isOurs(network, domain) ? [] : [domain])),
+  );
 }
 
 /** Whether upstream has to be told another address of ours than the one that we have. */

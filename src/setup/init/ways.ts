@@ -1,6 +1,6 @@
 /** From which of our addresses the PBX and the gateway are reached, and so what `listen` must have. Nothing of it is guessed in silence. */
-import type { Located } from "../../app/find-ways.ts";
-import { ipVersion } from "../../base/ip-range.ts";
+import { type Located, whyUnknown } from "../../app/find-ways.ts";
+import { ipVersion, isLoopback } from "../../base/ip-range.ts";
 import { hostText, parseSipUri, type SipUri } from "../../message/uri.ts";
 import { DEFAULT_PROTOCOL, defaultPort, type Protocol } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
@@ -37,16 +37,19 @@ export function listenersFor(network: Network, uris: readonly SipUri[]): OwnList
 }
 
 /** Why the address of ours towards a PBX or gateway isn't known: a sentence for each; none: all are known. */
-export function unknownWays(draft: Draft, ways: Ways = NONE): string[] {
+export function unknownWays({ interfaces }: Network, draft: Draft, ways: Ways = NONE): string[] {
   return farUris(draft).flatMap((text) => {
     const uri = parseSipUri(text);
     const found = ways.get(text);
     if (uri === undefined || found === undefined) return [];
-    const host = hostText(uri.host);
-    if (found === "silent") return [`no DNS server answers about ${host}, and /etc/hosts doesn't have it`];
-    if (found.length === 0) return [`neither DNS nor /etc/hosts has an address of ${host}`];
-    if (found.some(({ source }) => source !== undefined)) return [];
-    return [`this router has no route to ${once(found.map(({ to }) => to.address)).join(", ")}`];
+    const why = whyUnknown({ uri, ways: found });
+    if (why !== undefined || found === "silent") return why ?? [];
+    // A name may mean this router itself: with the port that listen has, that isn't the PBX.
+    const own = found.find(
+      ({ to: { address, port, protocol } }) =>
+        port === defaultPort(protocol) && (isLoopback(address) || interfaces.some((one) => one.address === address)),
+    );
+    return own !== undefined && ipVersion(uri.host) === 0 ? `${uri.host} is this router itself, ${own.to.address}` : [];
   });
 }
 
@@ -64,8 +67,13 @@ export function listenFor(
   const { localnet } = draft;
   const isInner = ({ address }: Interface) => isIn(localnet, address);
   const spelled = (protocol: Protocol, address: string, device: string | undefined) => {
+    // An interface's name stands for the first of its addresses.
+    const first = network.interfaces.find((one) => one.name === device && ipVersion(one.address) === 4);
     const isNamed =
-      device !== undefined && network.dynamic.includes(device) && ipVersion(address) === 4 && !isIn(localnet, address);
+      device !== undefined &&
+      network.dynamic.includes(device) &&
+      first?.address === address &&
+      !isIn(localnet, address);
     return `${protocol}:${isNamed ? device : hostText(address)}:${defaultPort(protocol)}`;
   };
   const outer = defaultDevice(network);
@@ -94,6 +102,6 @@ export function listenFor(
 
 /** The same where all of it is known: [] where a way isn't, or hasn't been looked for. */
 export function proposeListen(network: Network, ways: Ways = NONE, draft: Draft): string[] {
-  const isKnown = wantedWays(draft, ways).length === 0 && unknownWays(draft, ways).length === 0;
+  const isKnown = wantedWays(draft, ways).length === 0 && unknownWays(network, draft, ways).length === 0;
   return isKnown ? listenFor(network, ways, draft) : [];
 }
