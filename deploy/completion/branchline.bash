@@ -69,7 +69,7 @@ _branchline() {
       if [[ $word == -* ]]; then
         case $command in
           run) offered="-c --config -h --help" ;;
-          status) offered="-c --config --verbose --json -h --help" ;;
+          status) offered="-c --config -v --verbose --json -h --help" ;;
           calls) offered="-c --config -n --count -f --follow --json -h --help" ;;
           registered) offered="-c --config --json -h --help" ;;
           explain) offered="-c --config --down --up --json -h --help" ;;

@@ -34,6 +34,10 @@ test.each(rows)("%s has help that fits 80 columns, is in the imperative, and has
   expect(row.help.length).toBeLessThanOrEqual(56);
   // "Show", "Print", "List", and not "Shows", nor "shows …".
   expect(row.help).toMatch(/^(?!\w+s )[A-Z][a-z]+ .*[^.]$/);
+  // Plain text, for pages of all kinds. "Show …", and not "Shows …": a sentence has a subject, or is an imperative.
+  for (const paragraph of row.description)
+    expect(paragraph).not.toMatch(/`|(?:^|\. )(?:Shows|Says|Lists|Looks|Starts) /);
+  expect(row.description[0]).not.toMatch(/^(?:Takes|Has|Prints|Reads|Writes|Finds|Asks|Makes|Sends|Tells) /);
   for (const { help: words } of [...row.options, ...row.arguments]) expect(words).toMatch(/^[A-Z].*[^.]$/);
   expect(row.examples.length).toBeGreaterThan(0);
   expect(row.description.length).toBeGreaterThan(0);

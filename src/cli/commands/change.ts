@@ -9,8 +9,8 @@ export const CHANGE: readonly CommandRow[] = [
     help: "Reload the configuration of the running proxy",
     group: "Change",
     description: [
-      "Has the running proxy read its configuration file again; calls go on. Says which keys have changed, or every reason " +
-        "why nothing is taken over: then the old configuration stays active.",
+      "Have the running proxy read its configuration file again; calls go on. The answer is the keys that have changed, or " +
+        "every reason why nothing is taken over: then the old configuration stays active.",
     ],
     arguments: [],
     options: [CONFIG_OPTION, JSON_OPTION],
@@ -24,13 +24,13 @@ export const CHANGE: readonly CommandRow[] = [
   }),
   command({
     name: "force",
-    help: "Override upstream's detected state until restart",
+    help: "Override upstream's detected state",
     group: "Change",
     description: [
-      "Takes upstream to be up or down, whatever its probes say, for maintenance or a rehearsal of an outage. auto removes " +
+      "Take upstream to be up or down, whatever its probes say, for maintenance or a rehearsal of an outage. auto removes " +
         "the override: what the configuration says counts again. New calls and registrations are concerned; calls that are " +
         "up go on.",
-      "Without --for it holds until another force or a restart. `status` and `explain` show it, with the time that is left.",
+      "Without --for it holds until another force or a restart. status and explain show it, with the time that is left.",
     ],
     arguments: [{ name: "state", help: "State that upstream is taken to be in", choices: ["up", "down", "auto"] }],
     options: [

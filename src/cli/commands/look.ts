@@ -14,14 +14,14 @@ export const LOOK: readonly CommandRow[] = [
     help: "Show the state of the running proxy",
     group: "Look",
     description: [
-      "Shows one screen: upstream's state, since when and why, where calls go now, gateways with their calls, phones, members " +
+      "Show on one screen upstream's state, since when and why, where calls go now, gateways with their calls, phones, members " +
         "of hunt groups that aren't registered, messages that were dropped, tables that have been full or are by half, and the " +
         "last five changes. Trouble is in capitals.",
-      "Says so when the file on disk isn't what runs, and why a reload was refused. Times are local; in JSON they are UTC.",
-      "Asks the proxy that runs with the same file, through a socket in its state folder, even while the file has faults.",
+      "A file on disk that isn't what runs is told, and why a reload was refused. Times are local; in JSON they are UTC.",
+      "The proxy that runs with the same file is asked, through a socket in its state folder, even while the file has faults.",
     ],
     arguments: [],
-    options: [CONFIG_OPTION, { name: "verbose", help: "Show all tables and all changes" }, JSON_OPTION],
+    options: [CONFIG_OPTION, { name: "verbose", letter: "v", help: "Show all tables and all changes" }, JSON_OPTION],
     examples: [
       { line: "branchline status", does: "Is upstream up, and where do calls go?" },
       { line: "branchline status --json", does: "The same for a monitoring system" },
@@ -72,8 +72,9 @@ export const LOOK: readonly CommandRow[] = [
     group: "Look",
     description: [
       "A line for each contact, sorted by extension: where it is reached, whether its connection stands, when it expires, and " +
-        "which hunt groups ring it. With EXTENSION, only what concerns it, with its Contacts in full. Then, as NOT REGISTERED, each member of a hunt group that isn't registered; one given as a URI " +
-        "is rung at its address all the same.",
+        "which hunt groups ring it. Then, as NOT REGISTERED, each member of a hunt group that isn't registered; one " +
+        "given as a URI is rung at its address all the same.",
+      "With EXTENSION, only what concerns it, with its Contacts in full.",
     ],
     arguments: [{ name: "extension", help: "Extension, or address-of-record", isOptional: true }],
     options: [CONFIG_OPTION, JSON_OPTION],
@@ -91,10 +92,10 @@ export const LOOK: readonly CommandRow[] = [
     help: "Explain what would become of a call; send nothing",
     group: "Look",
     description: [
-      "Says what would become of a call from an extension, an IP address or a gateway: what is known (the caller, the " +
+      "Say what would become of a call from an extension, an IP address or a gateway: what is known (the caller, the " +
         "meaning of the host, the number), which rule decides, then step by step.",
-      "Sends nothing but questions to DNS, for 2 s at the most, and only about upstream's name when FROM is an address. " +
-        "Works without a running proxy too: then the phones are those of the state file. The file on disk counts, so that a " +
+      "Nothing is sent but questions to DNS, for 2 s at the most, and only about upstream's name when FROM is an address. It " +
+        "works without a running proxy too: then the phones are those of the state file. The file on disk counts, so that a " +
         "change can be tried before it is active; while that has faults, the configuration that runs.",
     ],
     arguments: [
@@ -121,13 +122,13 @@ export const LOOK: readonly CommandRow[] = [
     help: "Find what hinders calls on this router, and cure it",
     group: "Look",
     description: [
-      "Looks at this router and the way to upstream: SIP ALG, firewall, DNS, clock, certificates, what upstream and the " +
+      "Look at this router and the way to upstream: SIP ALG, firewall, DNS, clock, certificates, what upstream and the " +
         "gateways answer. Each finding has its cure as command lines of the router's own.",
       "Faults come first, then warnings, then what couldn't be looked at. Checks that are well are named in one line. A " +
         "configuration with faults is the first finding, and the machine is examined all the same.",
       "Where branchline runs, its own view of upstream and the gateways counts. Else OPTIONS leaves from the address in " +
-        "`listen` that branchline would use.",
-      "With --fix it makes the changes that it marks, and looks again. That needs root. deploy/doctor.md describes each check.",
+        "listen that branchline would use.",
+      "--fix makes the changes that are marked, and looks again. That needs root. deploy/doctor.md describes each check.",
     ],
     arguments: [],
     options: [
