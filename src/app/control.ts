@@ -56,7 +56,7 @@ export function answerControl(line: string, controlled: Controlled): string {
   }
 }
 
-/** Commands that change nothing, and that show no more than a phone book does: neither the state file nor the configuration. */
+/** Commands that change nothing, and that show neither the state file nor the configuration. */
 const READ_ONLY: readonly unknown[] = ["status", "registered", "calls"];
 
 /** The same for somebody who may only look: what isn't in READ_ONLY is refused. */
