@@ -174,7 +174,7 @@ describeUnless(missingForRouters(), "OpenWrt", () => {
     const before = box.files();
     expect(setUp(old.tree)).toMatch(/^Next: branchline init writes /);
     const flags = "--localnet 127.0.0.0/24 --upstream 127.0.1.1 --gateway 127.0.0.9 --members 201 --listen 127.0.0.1";
-    expect(box.ok(`branchline init ${flags}`)).toContain(`${CONFIG} is written.`);
+    expect(box.ok(`branchline init ${flags}`)).toContain(`${CONFIG} written.`);
     box.ok(`branchline check && ${SERVICE} start`);
     const answersPhones = asks("/opt/bin/node");
     await box.becomes(answersPhones);
