@@ -17,13 +17,17 @@ const NEXT = "@@ ";
 
 cleanUpAfterEach();
 
-/** The blocks of the section: what is installed, and what root says. */
-function walk(): { install: string; commands: string[] } {
+/** The blocks of the section: what is installed, what root says, and what `calls` answers, without its time. */
+function walk(): { install: string; commands: string[]; calls: string } {
   const { path, text } = page("README.md");
   const [, section = ""] = text.split(`${TITLE}\n`);
-  const [install, lab] = blocksOf({ path, text: section.split("\n## ")[0] ?? "" });
+  const [install, lab, calls] = blocksOf({ path, text: section.split("\n## ")[0] ?? "" });
   if (install?.language !== "sh" || lab?.language !== "sh") throw new Error(`README has no commands below ${TITLE}`);
-  return { install: install.text, commands: lab.text.trim().split("\n") };
+  const commands = lab.text
+    .trim()
+    .replace(/\\\n */g, "")
+    .split("\n");
+  return { install: install.text, commands, calls: calls?.text ?? "" };
 }
 
 /** Runs the commands in one shell, as root types them; what each has printed. */
@@ -35,6 +39,9 @@ function runAll(commands: readonly string[]): Map<string, string> {
   const outputs = stdout.split(`${NEXT}\n`).slice(1);
   return new Map(commands.map((command, index) => [`${index} ${command.replace(/ *#.*/, "")}`, outputs[index] ?? ""]));
 }
+
+const withoutTime = (calls: string) =>
+  calls.replace(/^\d{4}-\d\d-\d\d \S+/gm, "").replace(/\b(after|lasted) [\d.]+ s\b/g, "$1 … s");
 
 const namespaces = () => execFileSync(pathOf("ip"), ["netns", "list"], { encoding: "utf8" });
 
@@ -50,7 +57,7 @@ describeWith(["kamailio", "baresip", "sipp", "namespaces"], "README's ten minute
   test("the commands as they are written lead to calls that survive the cut, and leave nothing behind", {
     timeout: LIMIT_MS,
   }, () => {
-    const { commands } = walk();
+    const { commands, calls: expected } = walk();
     defer(() =>
       spawnSync("sh", ["test/ten-minutes/lab.sh", "down"], {
         cwd: ROOT,
@@ -67,8 +74,8 @@ describeWith(["kamailio", "baresip", "sipp", "namespaces"], "README's ten minute
     const inside = [...said].find(([command]) => / lab call 202$/.test(command))?.[1];
     expect(inside).toContain("answered by a phone");
     const calls = [...said].find(([command]) => / lab branchline calls$/.test(command))?.[1];
-    expect(calls).toContain("7654321");
-    expect(calls).toContain("10.10.1.3");
+    expect(withoutTime(expected).length).toBeGreaterThan(50);
+    expect(withoutTime(calls ?? "")).toContain(withoutTime(expected));
     const status = [...said].find(([command]) => / lab branchline status$/.test(command))?.[1];
     expect(status).toMatch(/pbx\.example\.com.*\bdown\b/i);
     expect(namespaces()).not.toContain(NAME);
