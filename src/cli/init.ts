@@ -1,8 +1,11 @@
 /** `branchline init`: looks around, asks what it can't see, and writes the configuration file. */
 import * as fs from "fs";
+import * as path from "path";
 import * as readline from "readline";
 import type { Config } from "../app/config/config.ts";
+import { ipVersion } from "../base/ip-range.ts";
 import { listen } from "../io/node/ears.ts";
+import { writeFault } from "../io/node/host.ts";
 import { readInterfaceNames, readInterfaces } from "../io/node/interfaces.ts";
 import { createRandom } from "../io/node/secret.ts";
 import { readSurroundings } from "../io/node/surroundings.ts";
@@ -43,9 +46,24 @@ interface Answers {
   readonly facts: Facts;
 }
 
+/** By the error's code. */
+const WHY_CLOSED: Readonly<Record<string, string>> = {
+  EACCES: "permission denied; run with sudo",
+  EROFS: "its file system is read-only",
+  ENOTDIR: "a part of its path is no folder",
+};
+
 /** What phones and gateways tell when they are heard. */
 const KEYS_HEARD: readonly Key[] = ["localnet", "upstream", "gateways", "members"];
 const STDOUT = "-";
+/** A phone comes back within an hour. */
+const HEAR_MAX_s = 3_600;
+
+/** Why this is no time to listen for phones; undefined when it is one. */
+export function hearFault(text: string): string | undefined {
+  const isFine = /^\d+(\.\d+)?$/.test(text) && Number(text) <= HEAR_MAX_s;
+  return isFine ? undefined : `must be a number of seconds from 0 to ${HEAR_MAX_s}`;
+}
 
 /** Writes the file, or ends with an exit status and the reason on standard error. */
 export async function init(options: InitOptions): Promise<void> {
@@ -54,6 +72,9 @@ export async function init(options: InitOptions): Promise<void> {
   if (options.force !== true && file !== STDOUT && fs.existsSync(file)) {
     fail(`${file} already exists; use --force to overwrite it`);
   }
+  const closed = file === STDOUT ? undefined : writeFault(path.resolve(file));
+  // Before anybody is asked: the answers would be lost.
+  if (closed !== undefined) fail(`${file} can't be written: ${WHY_CLOSED[closed] ?? closed}`, EXIT_WORLD);
   const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
   const given = givenIn(options, isTerminal && options.yes !== true);
   const missing = missingFlags(given);
@@ -87,7 +108,7 @@ function nextSteps(config: Config, { file, start }: Places): string {
   return `Next:
   branchline check${which}    what it will do, in words
   branchline doctor${which}   what on this router hinders calls
-${start === undefined ? "" : `  ${start}\n`}  branchline phones${which}   what to set on phones: ${phones}
+${start === undefined ? "" : `  ${start}\n`}  branchline phones${which}   phones' settings: ${phones}
 `;
 }
 
@@ -134,8 +155,15 @@ async function trust(facts: Facts, given: Given, draft: Draft = {}): Promise<Ans
     if (given.listen === undefined && own !== undefined) say(notes.map((note) => `${note}\n`).join(""));
     return { draft: stand.draft, facts };
   }
-  const ways = new Map([...(facts.ways ?? []), ...(await lookFor(stand.wanted, facts.network))]);
+  const ways = new Map([...(facts.ways ?? []), ...(await lookUp(stand.wanted, facts))]);
   return trust({ ...facts, ways }, given, stand.draft);
+}
+
+/** Says what is waited for: dead DNS takes seconds. */
+function lookUp(uris: Parameters<typeof lookFor>[0], { network }: Facts): ReturnType<typeof lookFor> {
+  const names = uris.map(({ host }) => host).filter((host) => ipVersion(host) === 0);
+  if (names.length > 0) say(`Looking up ${names.join(", ")} …\n`);
+  return lookFor(uris, network);
 }
 
 /** Without a terminal, only the emergency numbers given by flag are written. */
@@ -149,7 +177,7 @@ async function ask(facts: Facts, given: Given, file: string): Promise<Answers> {
   const talk = new Conversation(facts, given, file === STDOUT ? "it" : file);
   const lines = new Lines();
   for (;;) {
-    if (talk.wanted.length > 0) talk.learn(await lookFor(talk.wanted, facts.network));
+    if (talk.wanted.length > 0) talk.learn(await lookUp(talk.wanted, facts));
     if (talk.fault !== undefined) fail(talk.fault);
     if (talk.isOver) break;
     if (talk.wanted.length > 0) continue;

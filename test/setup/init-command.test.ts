@@ -1,6 +1,15 @@
 /** `branchline init` as it is typed: with flags, at a terminal, hearing phones; and then the branch works. */
 import { execFile } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -74,7 +83,7 @@ ${file} written.
 Next:
   branchline check -c ${file}    what it will do, in words
   branchline doctor -c ${file}   what on this router hinders calls
-  branchline phones -c ${file}   what to set on phones: outbound proxy ${hostPort(proxy)}, UDP
+  branchline phones -c ${file}   phones' settings: outbound proxy ${hostPort(proxy)}, UDP
 `);
     expect(stderr.split("\n").length + stdout.split("\n").length).toBeLessThan(24);
   });
@@ -140,6 +149,7 @@ Next:
       ["--yes", "--hear", "0", "--localnet", "none"],
       "--localnet: name at least one, such as 10.222.237.0/24",
     ],
+    ["the time to listen must be one", ["--yes", "--hear", "soon"], "must be a number of seconds from 0 to 3600"],
     [
       "what --yes hasn't found is asked for",
       ["--yes", "--hear", "0", "--localnet", net.network(16)],
@@ -151,6 +161,24 @@ Next:
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(why);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("without the right to write the file, nothing is asked", async () => {
+    const folder = temporaryFolder();
+    const script = join(folder, "branchline.js");
+    copyFileSync(Branchline.bundle, script);
+    chmodSync(folder, 0o755);
+    const args = [script, "init", "-c", join(folder, "etc/branchline.yaml"), ...SITE];
+    const said = await new Promise<Said>((resolve) => {
+      const child = execFile(process.execPath, args, { uid: 65_534, gid: 65_534 }, (_, stdout, stderr) =>
+        resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+      );
+    });
+    expect(said).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `${join(folder, "etc/branchline.yaml")} can't be written: permission denied; run with sudo\n`,
+    });
   });
 
   test("a file that can't be written is the world's fault, and leaves nothing behind", async () => {

@@ -10,7 +10,7 @@ import {
   JSON_OPTION,
   OUTPUT_OPTION,
 } from "../command-row.ts";
-import { init } from "../init.ts";
+import { hearFault, init } from "../init.ts";
 import { phones } from "../phones.ts";
 
 export const SET_UP: readonly CommandRow[] = [
@@ -38,7 +38,13 @@ export const SET_UP: readonly CommandRow[] = [
       { name: "members", value: "EXTENSIONS", help: "Extensions that ring when the gateway calls, or none" },
       { name: "emergency", value: "NUMBERS", help: "Emergency numbers, always sent to the gateway first" },
       { name: "listen", value: "ADDRESSES", help: "Addresses of this router to listen on" },
-      { name: "hear", value: "SECONDS", help: "Time to listen for phones; 0 doesn't listen", default: "5" },
+      {
+        name: "hear",
+        value: "SECONDS",
+        help: "Time to listen for phones; 0 doesn't listen",
+        default: "5",
+        fault: hearFault,
+      },
       { name: "yes", letter: "y", help: "Ask nothing; refuse where too little is found" },
       { name: "force", help: "Overwrite an existing file" },
     ],
