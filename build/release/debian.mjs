@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { ar, gzip, tarGz } from "../archive.mjs";
 import { copyrightFile } from "./debian-copyright.mjs";
+import { SCHEMA, sampleFor } from "./sample.mjs";
 
 const PROGRAM = 0o755;
 const SCRIPTS = ["postinst", "prerm", "postrm"];
@@ -54,6 +55,7 @@ function installed({ read, root, bundle, licenses, fields }) {
   return [
     { path: "usr/bin/branchline", mode: PROGRAM, contents: read("deploy/debian/branchline") },
     { path: "usr/lib/branchline/branchline.js", mode: PROGRAM, contents: bundle },
+    { path: `usr/lib/branchline/${SCHEMA}`, contents: read(`deploy/${SCHEMA}`) },
     { path: "usr/lib/branchline/run.sh", mode: PROGRAM, contents: read("deploy/run.sh") },
     { path: "usr/lib/systemd/system/branchline.service", contents: read("deploy/debian/branchline.service") },
     { path: "usr/share/lintian/overrides/branchline", contents: read("deploy/debian/lintian-overrides") },
@@ -63,7 +65,10 @@ function installed({ read, root, bundle, licenses, fields }) {
     { path: `${DOC}/copyright`, contents: copyrightFile(licenses) },
     { path: `${DOC}/LICENSES`, contents: licenses },
     { path: `${DOC}/changelog.gz`, contents: filled("deploy/debian/changelog") },
-    { path: `${DOC}/examples/branchline.yaml`, contents: read("deploy/branchline.yaml") },
+    {
+      path: `${DOC}/examples/branchline.yaml`,
+      contents: sampleFor(read("deploy/branchline.yaml"), { schema: `/usr/lib/branchline/${SCHEMA}` }),
+    },
   ];
 }
 

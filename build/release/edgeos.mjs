@@ -7,15 +7,18 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { tarGz } from "../archive.mjs";
 import { licensesText, noticesIn } from "../licenses.mjs";
+import { SCHEMA, sampleFor } from "./sample.mjs";
 
 const RUNTIME = "dist/edgeos-runtime/";
 const BUILDER = "build/edgeos-runtime.mjs";
 const EXECUTABLE = 0o755;
+/** Where 50-branchline puts all of it. */
+const PROGRAM = "/config/data/branchline";
 const FILES = [
   ["50-branchline", "post-config.d/50-branchline", EXECUTABLE],
   ["branchline", "deploy/edgeos/branchline", EXECUTABLE],
   ["branchline.service", "deploy/edgeos/branchline.service"],
-  ["branchline.yaml", "deploy/branchline.yaml"],
+  [SCHEMA, `deploy/${SCHEMA}`],
   ["run.sh", "deploy/run.sh", EXECUTABLE],
 ];
 
@@ -26,6 +29,10 @@ const FILES = [
 export async function packages({ version, bundle, licenses, epoch_s, root, withRuntime, runtime }) {
   const common = [
     { path: "branchline.js", contents: bundle },
+    {
+      path: "branchline.yaml",
+      contents: sampleFor(readFileSync(`${root}deploy/branchline.yaml`, "utf8"), { schema: `${PROGRAM}/${SCHEMA}` }),
+    },
     ...FILES.map(([path, from, mode]) => ({ path, mode, contents: readFileSync(root + from) })),
   ];
   const pack = (machine, node) => {

@@ -1,6 +1,7 @@
 /** A package for opkg (Entware, OpenWrt up to 24.10), and the same files to unpack where there is no opkg. */
 import { readFileSync } from "node:fs";
 import { tarGz } from "../archive.mjs";
+import { SCHEMA, sampleFor } from "./sample.mjs";
 
 /**
  * @param {object} order
@@ -20,7 +21,11 @@ export function opkgPackages({ family, program, etc, state, own }, { version, bu
     { path: inside(`${program}/run.sh`), mode: 0o755, contents: read("deploy/run.sh") },
     { path: inside(`${program}/setup.sh`), mode: 0o755, contents: read("deploy/setup.sh") },
     { path: inside(`${program}/LICENSES`), contents: licenses },
-    { path: inside(`${etc}/branchline.yaml.sample`), contents: sample(read("deploy/branchline.yaml"), state) },
+    { path: inside(`${program}/${SCHEMA}`), contents: read(`deploy/${SCHEMA}`) },
+    {
+      path: inside(`${etc}/branchline.yaml.sample`),
+      contents: sampleFor(read("deploy/branchline.yaml"), { schema: `${program}/${SCHEMA}`, state }),
+    },
     ...own,
   ];
   const list = { path: inside(`${program}/files`), contents: `${files.map(({ path }) => path).join("\n")}\n` };
@@ -52,13 +57,6 @@ export function command(program, config) {
 export BRANCHLINE_CONFIG="\${BRANCHLINE_CONFIG:-${config}}"
 exec ${program}/run.sh --command "$@"
 `;
-}
-
-/** The sample configuration with its state in a place that fits the family. */
-function sample(text, state) {
-  const line = /^# state: state +# folder, .*$/m;
-  if (!line.test(text)) throw new Error("deploy/branchline.yaml has no line for the state folder any more");
-  return text.replace(line, `state: ${state}   # keeps the secret that makes our Path and Route tokens ours`);
 }
 
 function controlFile(version, bytes) {

@@ -80,6 +80,7 @@ _branchline() {
           reload) offered="-c --config --json -h --help" ;;
           force) offered="-c --config --for --json -h --help" ;;
           init) offered="-c --config --localnet --upstream --gateway --members --emergency --listen --hear -y --yes --force -h --help" ;;
+          schema) offered="-h --help" ;;
           check) offered="-c --config --json -q --quiet -h --help" ;;
           phones) offered="-c --config --json -h --help" ;;
           completion) offered="-h --help" ;;
@@ -87,12 +88,12 @@ _branchline() {
         esac
       else
         case "$command $place" in
-          " 0") offered="run status calls registered explain doctor report version help reload force init check phones completion" ;;
+          " 0") offered="run status calls registered explain doctor report version help reload force init schema check phones completion" ;;
           "calls 0") ;;
           "registered 0") ;;
           "explain 0") ;;
           "explain 1") ;;
-          "help 0") offered="run status calls registered explain doctor report version help reload force init check phones completion" ;;
+          "help 0") offered="run status calls registered explain doctor report version help reload force init schema check phones completion" ;;
           "force 0") offered="up down auto" ;;
           "check 0") files=yes ;;
           "phones 0") offered="yealink cisco grandstream snom polycom" ;;

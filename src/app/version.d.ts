@@ -4,3 +4,5 @@ declare const BRANCHLINE_VERSION: string;
 declare const BRANCHLINE_BUILT: string;
 /** Set by the bundler: the commit that it was built from, 12 digits; with a + behind it when files were changed since. */
 declare const BRANCHLINE_COMMIT: string;
+/** Set by the bundler: deploy/branchline.schema.json, deflated (RFC 1951), in base64. */
+declare const BRANCHLINE_SCHEMA: string;

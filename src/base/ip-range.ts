@@ -106,6 +106,21 @@ export class IpRange {
     return this.contains(other.address) || other.contains(this.address);
   }
 
+  /** The address by which a network is written: 10.222.237.0 for 10.222.237.5/24. */
+  get network(): string {
+    if (this.network6 === undefined || this.free_bits === undefined) {
+      return [24, 16, 8, 0].map((shift) => Math.floor(this.first / 2 ** shift) % 256).join(".");
+    }
+    const value = this.network6 << this.free_bits;
+    const groups = Array.from({ length: 8 }, (_, index) => (value >> BigInt(112 - 16 * index)) & BigInt(0xffff));
+    return compressIpv6(groups.map((group) => group.toString(16)).join(":"));
+  }
+
+  /** Whether it is written by another address than the network's own. */
+  get hasHostBits(): boolean {
+    return canonicalAddress(this.address) !== this.network;
+  }
+
   private get address(): string {
     return this.text.split("/")[0] ?? "";
   }

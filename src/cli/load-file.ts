@@ -6,6 +6,16 @@ import { loadConfig } from "../app/config/load-config.ts";
 import { namesInCertificate } from "../io/node/certificate-of.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
 
+const FILE_BYTES_MAX = 1_000_000;
+
+const WHY_UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: "no such file. Create it with `branchline init`, or name another with -c FILE",
+  EISDIR: "is a folder. Name the file in it with -c FILE",
+  ENOTDIR: "no such file: a part of its path is no folder. Name another with -c FILE",
+  EFBIG: "is longer than 1 MB, so it is no configuration. Name another with -c FILE",
+  EACCES: "permission denied. Run the command with sudo, or make the file readable",
+};
+
 /** A fault of a file, or a warning. */
 export interface Fault {
   /** From 1; both are missing where no place of the file is meant, such as a file that can't be read. */
@@ -43,15 +53,18 @@ const STDERR_FD = 2;
 
 /** Reads the file, or standard input for `STDIN`; never throws. */
 export function readConfig(file: string, surroundings: Surroundings = {}): LoadedFile {
+  const unread = (message = "") => {
+    const { partial } = readConfigText("", file, surroundings);
+    return { text: undefined, config: undefined, partial, faults: [{ key: "", message }], warnings: [] };
+  };
   let text: string;
   try {
-    text = fs.readFileSync(file === STDIN ? STDIN_FD : file, "utf8");
+    const from = file === STDIN ? STDIN_FD : file;
+    if (from !== STDIN_FD && fs.statSync(from).size > FILE_BYTES_MAX) return unread(WHY_UNREADABLE["EFBIG"]);
+    text = fs.readFileSync(from, "utf8");
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const cure = code === "ENOENT" ? "; `branchline init` writes it" : "";
-    const { partial } = readConfigText("", file, surroundings);
-    const faults = [{ key: "", message: `can't be read: ${message}${cure}` }];
-    return { text: undefined, config: undefined, partial, faults, warnings: [] };
+    const { code = "" } = error as NodeJS.ErrnoException;
+    return unread(WHY_UNREADABLE[code] ?? `can't be read (${code})`);
   }
   return readConfigText(text, file, surroundings);
 }

@@ -1,21 +1,23 @@
-/** The table of configuration keys against the loaders, README and the sample file. */
-import { readFileSync, writeFileSync } from "node:fs";
+/** The table of configuration keys against the loaders, the reference and the sample file. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
 import { fieldsOf } from "../../src/app/config/fields.ts";
 import type { Row } from "../../src/app/config/key-kinds.ts";
 import { keysBelow } from "../../src/app/config/key-paths.ts";
-import { ABOVE } from "../../src/app/config/key-words.ts";
-import { lastingKeys } from "../../src/app/config/lasting.ts";
 import { Reader } from "../../src/app/config/reader.ts";
 import { KEYS, type Path } from "../../src/app/config/sections.ts";
-import { cellsOf, KEY_WORDS, PATHS, withKeyTable } from "../support/key-table.ts";
-import { keysNamedIn } from "../support/sample-keys.ts";
+import { jsonSchema, keepsTo } from "../support/json-schema.ts";
+import { KEY_WORDS, listedPaths, PAGES, PATHS, pageOf, rowAt, TOPS, wordsAt } from "../support/key-words.ts";
+import { manPage } from "../support/man-page.ts";
+import { lastingWords, withReference } from "../support/reference-page.ts";
+import { namedIn, withAbouts } from "../support/sample-keys.ts";
 import { load } from "./files.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const README = join(ROOT, "README.md");
+const PAGE = join(ROOT, "deploy/configuration.md");
 const SAMPLE = join(ROOT, "deploy/branchline.yaml");
 
 /** What a mapping can't do without. */
@@ -79,42 +81,62 @@ describe("the loaders", () => {
   });
 });
 
-describe("README", () => {
-  test("its table of keys is the one that is made from the rows and words of the sections", () => {
-    const readme = readFileSync(README, "utf8");
+describe("the reference", () => {
+  const generated: readonly (readonly [file: string, make: (text: string) => string])[] = [
+    ["deploy/configuration.md", withReference],
+    ["deploy/branchline.yaml", withAbouts],
+    ["deploy/branchline.schema.json", () => `${JSON.stringify(jsonSchema(), null, 2)}\n`],
+    ["deploy/man/branchline.yaml.5", manPage],
+  ];
+  test.each(generated)("%s is what is made from the rows and words of the sections", (file, make) => {
+    const text = existsSync(join(ROOT, file)) ? readFileSync(join(ROOT, file), "utf8") : "";
     // `npm run reference` writes it, to be reviewed as a diff.
-    if (process.env["REFERENCE"] === "write") writeFileSync(README, withKeyTable(readme));
-    else expect(readme).toBe(withKeyTable(readme));
+    if (process.env["REFERENCE"] === "write") writeFileSync(join(ROOT, file), make(text));
+    else expect(text).toBe(make(text));
   });
 
   test("names the keys whose change needs a restart", () => {
-    const named = lastingKeys(KEYS)
-      .map((key) => `\`${key}\``)
-      .join(" or ");
-    expect(readFileSync(README, "utf8").replace(/\s+/g, " ")).toContain(`A change of ${named} needs a restart`);
+    const page = readFileSync(PAGE, "utf8").replace(/\s+/g, " ");
+    expect(page).toContain(`A change of ${lastingWords()} needs a restart`);
   });
 
   test("each key has its words in the section that has its row, and no section has others", () => {
     expect(Object.keys(KEY_WORDS).sort()).toEqual([...PATHS].sort());
+    expect(Object.keys(PAGES).sort()).toEqual([...TOPS].sort());
   });
 
-  test("a key without a row of its own is told of in the row above it", () => {
-    const untold = PATHS.filter((path) => KEY_WORDS[path] === ABOVE).filter((path) => {
-      const key = path.slice(path.lastIndexOf(".") + 1);
-      const above = PATHS.filter((one) => path.startsWith(`${one}.`) && cellsOf(one) !== undefined).pop();
-      const text = above === undefined ? "" : (cellsOf(above) ?? []).join(" ");
-      const alike = /as `([\w.]+)`/.exec(text)?.[1];
-      const isTold = key === "NAME" ? text.includes("→") : new RegExp(`\\b${key}\\b`).test(text);
-      return !isTold && !(PATHS as string[]).includes(`${alike}.${key}`);
-    });
-    expect(untold).toEqual([]);
+  test("a key is listed, or the mapping around it says where its keys are listed", () => {
+    const listed = new Set(TOPS.flatMap(listedPaths));
+    const elsewhere = PATHS.filter((path) => wordsAt(path).keysOf !== undefined);
+    const untold = PATHS.filter((path) => !listed.has(path)).filter(
+      (path) => !elsewhere.some((one) => path.startsWith(`${one}.`) && wordsAt(one).words.includes("as in")),
+    );
+    expect(untold.filter((path) => !path.startsWith("gateway_probe."))).toEqual([]);
+    expect(wordsAt("gateway_probe").words).toContain("`upstream.probe`");
+  });
+
+  test("words are whole sentences in everyday order", () => {
+    const all = [...PATHS.map((path) => wordsAt(path).words), ...TOPS.map((top) => pageOf(top).about)];
+    expect(all.filter((words) => !/^[`A-Z]/.test(words) || !/[.]$/.test(words))).toEqual([]);
+    expect(all.filter((words) => /\b(so long|so many|whom|whoever|nobody)\b/i.test(words))).toEqual([]);
+  });
+
+  test.each(TOPS)("the example of %s is a file without faults, also for the schema", (top) => {
+    const { example } = pageOf(top);
+    const file = Object.entries(BASE).reduce(
+      (text, [key, line]) => (new RegExp(`^${key}:`, "m").test(text) ? text : `${line}\n${text}`),
+      `${example}\n`,
+    );
+    expect(load(file).problems).toEqual([]);
+    expect(keepsTo(jsonSchema(), parse(file))).toBe(true);
+    expect(parse(file)).toHaveProperty(top);
   });
 });
 
-/** Keys that the sample leaves to README, since few sites need them; with each, the keys below it. */
+const BASE = { localnet: "localnet: [10.222.237.0/24]", listen: "listen: [udp:10.222.237.1]" };
+
+/** Keys that the sample leaves to the reference, since few sites need them; with each, the keys below it. */
 const NOT_IN_SAMPLE: readonly string[] = [
-  "listen.address",
-  "listen.advertise",
   "listen.family",
   "tls.client_certificates",
   "upstream.targets.uri",
@@ -152,10 +174,32 @@ const NOT_IN_SAMPLE: readonly string[] = [
   "state.interval",
 ];
 
-test("the sample file names each key, or the key is listed here", () => {
-  const named = keysNamedIn(readFileSync(SAMPLE, "utf8"));
-  const lacking = PATHS.filter((path) => !named.has(path));
-  const listed = (path: string) => NOT_IN_SAMPLE.some((one) => path === one || path.startsWith(`${one}.`));
-  expect(lacking.filter((path) => !listed(path))).toEqual([]);
-  expect(NOT_IN_SAMPLE.filter((one) => !(lacking as string[]).includes(one))).toEqual([]);
+describe("the sample", () => {
+  const named = namedIn(readFileSync(SAMPLE, "utf8"));
+
+  test("names each key, or the key is listed here", () => {
+    const paths = new Set(named.map(({ path }) => path));
+    const lacking = PATHS.filter((path) => !paths.has(path));
+    const listed = (path: string) => NOT_IN_SAMPLE.some((one) => path === one || path.startsWith(`${one}.`));
+    expect(lacking.filter((path) => !listed(path))).toEqual([]);
+    expect(NOT_IN_SAMPLE.filter((one) => !(lacking as string[]).includes(one))).toEqual([]);
+  });
+
+  test("shows the default in what is commented out, where there is one", () => {
+    const shown = named.filter(({ path, isComment }) => isComment && rowAt(path)?.default !== undefined);
+    // The example of a mapping that changes what it shows.
+    const examples = ["emergency.reserve", "emergency.preempt"];
+    const others = shown.filter(({ path, value }) => !examples.includes(path) && typeof value !== "object");
+    expect(others.length).toBeGreaterThan(12);
+    expect(others.filter(({ path, value }) => rowAt(path)?.default !== value)).toEqual([]);
+  });
+
+  test("has no faults, names all keys at the top, and begins with the line by which editors find the schema", () => {
+    const text = readFileSync(SAMPLE, "utf8");
+    expect(load(text).problems).toEqual([]);
+    const tops = named.filter(({ path }) => !path.includes(".")).map(({ path }) => path);
+    expect([...TOPS].filter((top) => !tops.includes(top) && !NOT_IN_SAMPLE.includes(top))).toEqual([]);
+    const [, schema = ""] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text) ?? [];
+    expect(existsSync(join(ROOT, "deploy", schema))).toBe(true);
+  });
 });

@@ -9,7 +9,9 @@ type Rows = readonly (readonly [text: string, ...expected: string[]])[];
 
 const LISTEN =
   "must be udp, tcp or tls and one of this router's own addresses or interfaces, such as udp:10.222.237.1:5060 or udp:eth0:5060";
-const FR_TIMER = "must be a duration with its unit, from 100ms to 32s, such as 4s";
+const NO_MAPPING =
+  'must be lines of keys and values, such as "localnet: [10.222.237.0/24]"; `branchline init` writes a file';
+const FR_TIMER = "must be a duration from 100ms to 32s, such as 4s";
 
 /** The long list of all keys is not what matters. */
 function brief(text: string): string[] {
@@ -26,31 +28,14 @@ function expectAll(rows: Rows, whole: (text: string) => string = (text) => text)
 
 describe("the file as such", () => {
   expectAll([
-    ["", "1:1 : must be a mapping with the keys …"],
-    ["# nothing but words\n", "1:1 : must be a mapping with the keys …"],
-    ["- a\n- b\n", "1:1 : must be a mapping with the keys …"],
-    ["\n\n  just text", "3:3 : must be a mapping with the keys …"],
     [
       "{}",
       '1:1 : lacks listen; add "listen: [udp:10.222.237.1:5060]"',
       '1:1 : lacks localnet; add "localnet: [10.222.237.0/24]"',
     ],
     ["listen: [udp:10.0.0.1]\n", '1:1 : lacks localnet; add "localnet: [10.222.237.0/24]"'],
-  ]);
-});
-
-describe("YAML syntax", () => {
-  expectAll([
-    ["a: b: c\n", "1:4 : Nested mappings are not allowed in compact mappings"],
-    ["listen: @x\n", "1:9 : Plain value cannot start with reserved character @"],
-    ["listen: 'x\n", "2:1 : Missing closing 'quote"],
-    [`${LEAST}\tlog: info\n`, "3:1 : Tabs are not allowed as indentation"],
-    [`${LEAST}log: info\nlog: warn\n`, "4:1 : this key stands in the mapping already; remove one of them"],
-    ["listen: {a: 1, a: 2}\n", "1:16 : this key stands in the mapping already; remove one of them"],
-    ["--- a\n--- b\n", "2:1 : a second document begins here; keep one"],
-    [`${LEAST}log: *nothing\n`, "3:6 : *nothing names no anchor above it"],
-    [`${LEAST}<<: {log: info}\n`, "3:1 <<: is not a key that branchline knows; known keys are …"],
-    [`${LEAST}? [a]\n: b\n`, '3:3 ["a"]: is not a key that branchline knows; known keys are …'],
+    [`${LEAST}? [a]\n: b\n`, "3:3 : has a key that is no text; remove it"],
+    ["--- a\n--- b\n", `1:5 : ${NO_MAPPING}`, "2:1 : a second document begins here; remove this line"],
   ]);
 
   test("a mapping that holds itself is a fault like any other", () => {
@@ -137,7 +122,7 @@ describe("listen", () => {
       ["[udp:eth0:0]", `1:10 listen[0]: "udp:eth0:0" ${LISTEN}`],
       ["[udp:an-interface-of16:5060]", `1:10 listen[0]: "udp:an-interface-of16:5060" ${LISTEN}`],
       ["[udp:eth0:5060, udp:eth0]", "1:25 listen[1]: is listed twice; remove one"],
-      ["[{address: udp:eth0, family: 5}]", "1:38 listen[0].family: must be one of 4, 6"],
+      ["[{address: udp:eth0, family: 5}]", "1:38 listen[0].family: must be 4 or 6"],
       [
         "[{address: udp:10.0.0.1, family: 4}]",
         "1:42 listen[0].family: chooses among an interface's addresses; the address before it says all: remove it",
@@ -176,8 +161,8 @@ describe("localnet", () => {
       ["{a: b}", "2:11 localnet: must be a network, such as 10.222.237.0/24"],
       [
         '[0.0.0.0/0, "::/0"]',
-        "2:12 localnet[0]: 0.0.0.0/0 is half the world, and whoever is in localnet may dial out; name the phones' network",
-        "2:23 localnet[1]: ::/0 is half the world, and whoever is in localnet may dial out; name the phones' network",
+        "2:12 localnet[0]: 0.0.0.0/0 is too large, and every address in localnet may dial out; name the phones' network alone",
+        "2:23 localnet[1]: ::/0 is too large, and every address in localnet may dial out; name the phones' network alone",
       ],
       ["[10.0.0.0/8, ~]", "2:24 localnet[1]: must be a network, such as 10.222.237.0/24"],
       ["[10.0.0.0/8, 10.1.0.0/16]", "2:24 localnet[1]: 10.1.0.0/16 overlaps 10.0.0.0/8; keep the larger one"],
@@ -195,8 +180,8 @@ describe("upstream", () => {
       ["[sip:a, 'sip:b c']", '3:19 upstream[1]: "sip:b c" is not a SIP URI; write it like sip:pbx.example.com'],
       ["sip:10.222.237.1", "3:11 upstream: sip:10.222.237.1 is branchline itself, see listen"],
       ["{fr_timer: 4}", `3:22 upstream.fr_timer: ${FR_TIMER}; did you mean 4s?`],
-      ["{fr_timer: 4 s}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
-      ["{fr_timer: 4sec}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
+      ["{fr_timer: 4 s}", `3:22 upstream.fr_timer: ${FR_TIMER}; did you mean 4s?`],
+      ["{fr_timer: 4sec}", `3:22 upstream.fr_timer: ${FR_TIMER}; did you mean 4s?`],
       ["{fr_timer: 99ms}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
       ["{fr_timer: 33s}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
       ["{fr_timer: -1s}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
@@ -348,13 +333,13 @@ describe("emergency", () => {
   const gateway = "gateways: [{uri: sip:10.10.1.3, channels: 2}]\n";
   expectAll(
     [
-      ["emergency: []", '3:12 emergency: is empty; name the numbers, such as ["112"], or leave the key out'],
+      ["emergency: []"],
       ["emergency: {reserve: 0}", '3:12 emergency: lacks numbers; add "numbers: ["112"]"'],
       [
         "emergency: [1 1 2]",
         '3:13 emergency[0]: "1 1 2" is no number or extension; write it like "201" or "+15550100"',
       ],
-      ["emergency: {numbers: [112], preempt: maybe}", "3:38 emergency.preempt: must be one of true, false"],
+      ["emergency: {numbers: [112], preempt: maybe}", "3:38 emergency.preempt: must be true or false"],
       [
         "gateways: [sip:10.10.1.3]\nemergency: {numbers: [112], reserve: 1}",
         "4:12 emergency: reserve needs channels at each gateway; 10.10.1.3 has none",

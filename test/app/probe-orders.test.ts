@@ -103,7 +103,7 @@ describe("nonsense", () => {
       'upstream[0]: lacks uri; add "uri: sip:pbx.example.com"',
     ]);
     expect(told(`${LEAST}upstream: [{uri: sip:a.example.com, hold: 5s}]\n`)).toEqual([
-      "upstream[0].hold: is not a key that branchline knows; known keys are uri, probe",
+      "upstream[0].hold: is not a key of this mapping; write upstream: {hold: …}",
     ]);
   });
 });
@@ -125,13 +125,13 @@ gateways: [sip:10.10.1.3, {uri: sip:10.10.1.4, name: two, probe: {octets: 1400, 
     );
     expect(lines).toContain("A probe of upstream is an OPTIONS request from sip:x@example.com, with Max-Forwards 0.");
     expect(lines).toContain(
-      "Probes sip:b.example.com every 10s by an OPTIONS request to the user b, from sip:x@example.com, with Max-Forwards 0.",
+      "Probes sip:b.example.com every 10 s by an OPTIONS request to the user b, from sip:x@example.com, with Max-Forwards 0.",
     );
     expect(lines).toContain(
       "A probe of a gateway is an OPTIONS request to which only 200, 400 to 499 is a sign of life.",
     );
     expect(lines).toContain(
-      "Probes gateway two every 5s by an OPTIONS request of 1400 octets, to which only 200, 400 to 499 is a sign of life.",
+      "Probes gateway two every 5 s by an OPTIONS request of 1400 octets, to which only 200, 400 to 499 is a sign of life.",
     );
   });
 });

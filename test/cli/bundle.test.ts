@@ -25,8 +25,8 @@ test("commander and the commands are a text in the bundle, the proxy is code", (
 test("a command line that isn't the service's is read by commander, faults and all", () => {
   const ask = (...words: string[]) => spawnSync(process.execPath, [BUNDLE, ...words], { encoding: "utf8" });
   expect(ask("run", "--help").stdout).toContain("Run the proxy in the foreground");
-  expect(ask("run", "--config=/nowhere.yaml").stderr).toContain("/nowhere.yaml: can't be read");
-  expect(ask("run", "-c", "/nowhere.yaml").stderr).toContain("/nowhere.yaml: can't be read");
+  expect(ask("run", "--config=/nowhere.yaml").stderr).toContain("/nowhere.yaml: no such file");
+  expect(ask("run", "-c", "/nowhere.yaml").stderr).toContain("/nowhere.yaml: no such file");
   expect(ask("run", "-x")).toMatchObject({
     status: 2,
     stderr: "error: unknown option '-x'\nSee: branchline run --help\n",

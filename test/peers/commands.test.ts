@@ -269,6 +269,8 @@ test("commands: no file, and a socket that isn't for everybody: they say what he
     const run = promisify(execFile)(process.execPath, args, nobody);
     return (await run.catch((error: { stderr: string }) => error)).stderr;
   };
-  expect(await says("check", "none.yaml")).toMatch(/none\.yaml: can't be read: ENOENT.*`branchline init` writes it/);
+  expect(await says("check", "none.yaml")).toMatch(
+    /none\.yaml: no such file\. Create it with `branchline init`, or name another with -c FILE/,
+  );
   expect(await says("status", "branchline.yaml")).toMatch(/^Permission denied .*branchline\.yaml: run with sudo\n$/);
 });

@@ -104,7 +104,7 @@ describeUnless(whyNoSystemd(), ".deb", () => {
     expect(await machine.run("dpkg-query", "-W", "-f", "$" + "{Conffiles}", "branchline")).toBe("");
 
     await machine.run("systemctl", "start", UNIT);
-    await box.logged(/branchline\.yaml: can't be read: ENOENT/);
+    await box.logged(/branchline\.yaml: no such file/);
     await box.logged(/Failed with result 'exit-code'/);
     expect(await box.show("ActiveState")).toBe("failed");
     expect(await box.show("NRestarts")).toBe("0");

@@ -8,7 +8,7 @@ import { DEFAULT_PROTOCOL, TRANSPORTS } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
 import type { OwnListener } from "../../transport/own-listener.ts";
 import type { Config } from "./config.ts";
-import { spell } from "./reader.ts";
+import { spoken } from "./durations.ts";
 
 const HOW = {
   parallel: "at once, for",
@@ -19,10 +19,15 @@ const HOW = {
 /** Begins a sentence of `describe` that names what is valid, but perhaps not meant. */
 export const WARNING = "Warning: ";
 
+const STRANGERS = {
+  auto: "Other senders get 403 on an address within the phones' networks, and no answer on any other.",
+  drop: "Other senders get no answer.",
+  reject: "Other senders get 403.",
+};
+
 export function describe(config: Config): string {
   const { site } = config;
-  const { survival, upstream } = site;
-  const gateways = site.gateways.map((gateway) => gateway.uri.text);
+  const { upstream } = site;
   const lines = [
     `Listens on ${config.listeners.map(({ name }) => name).join(", ")}.`,
     ...config.listeners.flatMap((one) => listenerLines(one)),
@@ -30,54 +35,64 @@ export function describe(config: Config): string {
     ...nameLines(site),
     `Serves the phones in ${site.localnet.ranges.map((range) => range.text).join(", ")}.`,
     upstream.targets.length > 0
-      ? `Sends their requests to ${upstream.targets.map((uri) => uri.text).join(", then ")}, their Request-URIs untouched.`
+      ? `Sends their requests to ${upstream.targets.map((uri) => uri.text).join(", then ")}, with the Request-URI unchanged.`
       : "Sends their requests to the domain in each Request-URI, as DNS finds it.",
-    `Probes upstream every ${spell(upstream.probe.interval_ms)}; after an outage it must answer for ` +
-      `${spell(upstream.hold_ms)} before calls go up again (longer if the line flaps, up to ${spell(upstream.hold_max_ms)}).`,
+    `Probes upstream every ${spoken(upstream.probe.interval_ms)}.`,
+    `After an outage, calls go to upstream again once it has answered for ${spoken(upstream.hold_ms)}; ` +
+      `for longer if the line flaps, up to ${spoken(upstream.hold_max_ms)}.`,
     ...probeLines(config.site),
+    ...survivalLines(site),
+    ...dialOutLines(site),
+    ...trustLines(site),
+    ...emergencyLines(site),
+    ...inboundLines(site),
+    STRANGERS[site.strangers],
   ];
-  if (gateways.length === 0) {
-    lines.push("Has no gateway: in an outage, calls to the outside get 480.");
-  } else {
-    const hold = spell(survival.notice_hold_ms);
-    const answer =
-      survival.answer === "relay"
-        ? `forwards the call to ${gateways.join(", then ")}`
-        : `answers ${survival.answer} with a Contact at ${gateways[0] ?? ""}`;
-    lines.push(
-      `When upstream says nothing for ${spell(upstream.fr_timer_ms)}, or is known to be down, a phone's call gets 181 ` +
-        `"${survival.notice}"; ${hold} later branchline ${answer}.`,
-    );
-    lines.push(`Calls that name a gateway (${gateways.join(", ")}) go there at once.`);
-    lines.push(...sharedLines(site));
-  }
-  lines.push(...dialOutLines(config.site), ...trustLines(config.site), ...emergencyLines(config.site));
+  return `${lines.join("\n")}\n`;
+}
+
+function survivalLines(site: Site): string[] {
+  const { survival, upstream } = site;
+  const gateways = site.gateways.map((gateway) => gateway.uri.text);
+  if (gateways.length === 0) return ["Has no gateway: in an outage, calls to outside numbers get 480."];
+  const answer =
+    survival.answer === "relay"
+      ? `forwards the call to ${gateways.join(", then ")}`
+      : `redirects the phone to ${gateways[0] ?? ""} (${survival.answer === "auto" ? "302, or forwards the call" : survival.answer})`;
+  const hold_ms = survival.notice_hold_ms;
+  return [
+    `If upstream doesn't answer a call within ${spoken(upstream.fr_timer_ms)}, or is known to be down, ` +
+      `the phone gets 181 "${survival.notice}".`,
+    `${hold_ms === 0 ? "At the same time" : `${spoken(hold_ms)} later`} branchline ${answer}.`,
+    `Calls that name a gateway (${gateways.join(", ")}) go there at once.`,
+    ...sharedLines(site),
+  ];
+}
+
+function inboundLines(site: Site): string[] {
+  const lines: string[] = [];
   if (site.inbound.order === "upstream-first") {
-    const wait = spell(site.inbound.timer_ms);
-    lines.push(`Calls from a gateway go to upstream first, unless it is down or says nothing for ${wait}.`);
+    const wait = spoken(site.inbound.timer_ms);
+    lines.push(`Calls from a gateway go to upstream first, unless it is down or doesn't answer within ${wait}.`);
   }
   for (const group of site.huntGroups) {
     const number = group.name === "default" ? "any other number" : group.name;
     const members = group.members.map((member) => (typeof member === "string" ? member : member.text)).join(", ");
     const decline = group.decline === "group" ? "; one that declines (603) declines for all" : "";
-    const how = `${HOW[group.strategy]} ${spell(group.ring_ms)}${decline}`;
+    const how = `${HOW[group.strategy]} ${spoken(group.ring_ms)}${decline}`;
     lines.push(`A call from a gateway to ${number} rings ${members} ${how}.`);
   }
-  if (site.huntGroups.length === 0 && gateways.length > 0) {
+  if (site.huntGroups.length === 0 && site.gateways.length > 0) {
     lines.push("Has no hunt group: calls from a gateway get 404.");
   }
-  const strangers = {
-    auto: "Anybody else gets 403 on an address within the phones' network, and no answer on any other.",
-    drop: "Anybody else gets no answer.",
-    reject: "Anybody else gets 403.",
-  };
-  lines.push(strangers[site.strangers]);
-  return `${lines.join("\n")}\n`;
+  return lines;
 }
 
 function nameLines({ names, certificateNames }: Site): string[] {
   const all = [...new Set([...names, ...certificateNames])];
-  return all.length === 0 ? [] : [`Goes by ${all.join(", ")}: what names one of these is meant for this router.`];
+  return all.length === 0
+    ? []
+    : [`Is called ${all.join(", ")}: a request that names one of these is meant for this router.`];
 }
 
 /** Probes that are unlike those of a file that says nothing about them: what is sent, and what counts as life. */
@@ -114,7 +129,7 @@ function sharedLines({ gateways, huntGroups, localnet }: Site): string[] {
 
 function intervalWords(probe: ProbeSettings): string {
   const words = probeWords(probe);
-  return `every ${spell(probe.interval_ms)}${words === "" ? "" : ` by an OPTIONS request ${words}`}`;
+  return `every ${spoken(probe.interval_ms)}${words === "" ? "" : ` by an OPTIONS request ${words}`}`;
 }
 
 function probeWords({ options, aliveCodes }: ProbeSettings): string {
@@ -130,13 +145,15 @@ function probeWords({ options, aliveCodes }: ProbeSettings): string {
 }
 
 function listenerLines({ isInterface, settings: { at, version, advertise } }: OwnListener): string[] {
-  const lines = isInterface ? [`Follows the IPv${version} address that ${at} has, as it comes, changes and goes.`] : [];
-  return advertise === undefined ? lines : [...lines, `Tells peers of ${hostText(at)} that it is ${advertise}.`];
+  const lines = isInterface ? [`Uses the IPv${version} address that ${at} has, also after that has changed.`] : [];
+  return advertise === undefined
+    ? lines
+    : [...lines, `Tells peers of ${hostText(at)} that its address is ${advertise}.`];
 }
 
 function tlsLines({ tls }: Config): string[] {
   if (tls === undefined) return [];
-  const phones = tls.clientCertificates === "required" ? "; phones must show one" : "";
+  const phones = tls.clientCertificates === "required" ? "; phones must show a certificate" : "";
   const wildcards = tls.wildcards ? "; a wildcard may stand for the first label of a peer's name" : "";
   const believed = tls.ca ?? "the authorities that Node brings along";
   return [`Shows ${tls.certificate} over TLS; believes ${believed}${phones}${wildcards}.`];
@@ -145,8 +162,8 @@ function tlsLines({ tls }: Config): string[] {
 function dialOutLines({ gateways, upstream }: Site): string[] {
   if (gateways.length === 0) return [];
   return upstream.mayDialOut
-    ? ["Upstream may dial out here: what it sends to a gateway goes there."]
-    : ["Upstream may not dial out here: of its calls, only those to emergency numbers reach a gateway."];
+    ? ["Upstream may dial out here: its calls to a gateway go there."]
+    : ["Upstream may not dial out here: only its calls to emergency numbers reach a gateway."];
 }
 
 /** Credentials for upstream, and who has called in spite of Privacy, are for a trusted gateway alone. */
@@ -168,13 +185,13 @@ function emergencyLines({ emergency, gateways }: Site): string[] {
   );
   const extras = [
     ...(prefixes.length > 0 ? [`the same behind ${prefixes.join(" or ")}`] : []),
-    ...(reserve > 0 ? [`${reserve} channels are kept free for them`] : []),
+    ...(reserve > 0 ? [`${reserve} ${reserve === 1 ? "channel is" : "channels are"} kept free for them`] : []),
     ...(preempt ? ["the youngest ordinary call makes room"] : []),
     ...(callback_ms > 0
-      ? [`for ${spell(callback_ms)} after one, calls from its gateway ring the phone too that made it`]
+      ? [`for ${spoken(callback_ms)} after one, calls from its gateway also ring the phone that made it`]
       : []),
     ...rewritten,
   ];
   const more = extras.length > 0 ? `; ${extras.join("; ")}` : "";
-  return [`Calls to ${list} always go to a gateway, upstream is the fallback${more}.`];
+  return [`Calls to ${list} always go to a gateway, and to upstream only if no gateway takes them${more}.`];
 }

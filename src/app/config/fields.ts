@@ -1,7 +1,8 @@
 /** Reads mappings of the file by a table of keys: one that isn't in the table is a type error. */
+import { durationOf_ms } from "./durations.ts";
 import type { ChoiceRow, CountRow, DurationRow, FlagRow, ListRow, Row, Rows, TextRow } from "./key-kinds.ts";
 import { type BranchOf, type KeyBelow, type KeyOfKind, keysBelow, rowOf, type Value } from "./key-paths.ts";
-import { durationOf_ms, type Place, type Reader } from "./reader.ts";
+import type { Place, Reader } from "./reader.ts";
 
 /** Where the values of these keys are. */
 export interface Places<K extends string> {
@@ -54,10 +55,13 @@ export class Fields<R extends Rows, B extends string> implements Places<KeyBelow
     return place === undefined ? undefined : read(place);
   }
 
-  /** The same; a missing key is a fault, with `example` as the cure. */
-  required<T>(key: KeyBelow<R, B>, example: string, read: (place: Place) => T): T | undefined {
+  /**
+   * The same; a missing key is a fault, with a value as the cure.
+   * @param example such a value, in place of the one that the table has
+   */
+  required<T>(key: KeyBelow<R, B>, read: (place: Place) => T, example?: string): T | undefined {
     if (this.isThere && this.get(key) === undefined) {
-      this.reader.fault(this.place, `lacks ${key}; add "${key}: ${example}"`);
+      this.reader.lacks(this.place, key, example ?? rowOf(this.rows, this.branch, key).required ?? "…");
     }
     return this.optional(key, read);
   }
@@ -68,24 +72,22 @@ export class Fields<R extends Rows, B extends string> implements Places<KeyBelow
    */
   duration_ms<K extends KeyOfKind<R, B, "duration">>(key: K, otherwise_ms?: number): Value<R, B, K> {
     const row = rowOf(this.rows, this.branch, key) as DurationRow;
-    const [least_ms, most_ms] = [durationOf_ms(row.least), durationOf_ms(row.most)];
-    const found_ms = this.optional(key, (place) => this.reader.duration_ms(place, least_ms, most_ms));
+    const found_ms = this.optional(key, (place) => this.reader.duration_ms(place, row));
     return (found_ms ?? otherwise_ms ?? standardOf(row)) as Value<R, B, K>;
   }
 
   /** @param otherwise in place of the table's default */
   count<K extends KeyOfKind<R, B, "count">>(key: K, otherwise?: number): Value<R, B, K> {
     const row = rowOf(this.rows, this.branch, key) as CountRow;
-    const found = this.optional(key, (place) => this.reader.count(place, row.least, row.most));
+    const found = this.optional(key, (place) => this.reader.count(place, row));
     return (found ?? otherwise ?? row.default) as Value<R, B, K>;
   }
 
   /** A list of whole numbers. */
   counts<K extends KeyOfKind<R, B, "list">>(key: K): Value<R, B, K> {
     const row = rowOf(this.rows, this.branch, key) as ListRow<CountRow>;
-    const { least, most } = row.of;
     const found = this.optional(key, (place) =>
-      this.reader.items(place).flatMap((item) => this.reader.count(item, least, most) ?? []),
+      this.reader.items(place).flatMap((item) => this.reader.count(item, row.of) ?? []),
     );
     return (found ?? row.default) as Value<R, B, K>;
   }

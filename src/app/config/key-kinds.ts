@@ -39,6 +39,8 @@ export interface ListRow<O = unknown> {
   readonly kind: "list";
   readonly of: O;
   readonly default: readonly (string | number)[] | undefined;
+  /** An entry may be a mapping with the rows below; else they are those of a mapping in place of the list. */
+  readonly hasKeys?: true;
 }
 
 /**
@@ -53,9 +55,11 @@ export interface PlainRow {
 export type Row = (DurationRow | CountRow | ChoiceRow | FlagRow | TextRow | ListRow | PlainRow) & {
   /** A change takes effect at the next start only; without this field, at a reload. */
   readonly effect?: "restart";
+  /** Its mapping can't do without the key; this is how a value looks, as the file would write it. */
+  readonly required?: string;
 };
 
-/** Keys, each in one row, by path. In the order in which faults and README name them. */
+/** Keys, each in one row, by path. In the order in which faults and the reference page name them. */
 export type Rows = Readonly<Record<string, Row>>;
 
 export function duration<D extends string | undefined>(standard: D, least: string, most: string): DurationRow<D> {
@@ -85,6 +89,11 @@ export function list<O extends Row>(of: O, standard?: readonly (string | number)
   return { kind: "list", of, default: standard };
 }
 
+/** A list of which each entry may be a mapping with the rows below it. */
+export function entries<O extends Row>(of: O): ListRow<O> {
+  return { ...list(of), hasKeys: true };
+}
+
 function plain(kind: PlainRow["kind"]): PlainRow {
   return { kind, default: undefined };
 }
@@ -97,6 +106,11 @@ export const names = plain("names");
 /** Marks a row whose change a reload doesn't take over. */
 export function restart<R extends Row>(row: R): R {
   return { ...row, effect: "restart" };
+}
+
+/** Marks a row that its mapping can't do without, with a value as the file would write it. */
+export function required<R extends Row>(row: R, example: string): R {
+  return { ...row, required: example };
 }
 
 export type Under<P extends string, T> = { readonly [K in keyof T & string as `${P}.${K}`]: T[K] };

@@ -38,7 +38,7 @@ export function loadConfig(
   interfaces?: Surroundings["interfaces"],
   certificateNames: Surroundings["certificateNames"] = () => [],
 ): Loaded {
-  const reader = new Reader();
+  const reader = new Reader(Object.keys(KEYS));
   const fields = fieldsOf(reader, reader.parse(text), KEYS, "");
   const config = assemble(reader, fields, { resolvePath, tlsFault, interfaces, certificateNames });
   return { config, problems: inFileOrder(reader.problems), hints: inFileOrder(reader.hints) };
@@ -55,8 +55,10 @@ function assemble(reader: Reader, fields: Top, surroundings: Surroundings): Conf
   const { gateways, ...ways } = partsWhere(parts, isOfSite) as SiteParts;
   const site: Site = { ...ways, ...gateways, certificateNames };
   if (surroundings.interfaces !== undefined) hintAtDialOut(reader, fields, site);
-  crossCheck(reader, fields, listeners, site);
-  checkTransports(reader, fields, listeners, tls, site);
+  if (!reader.isDamaged) {
+    crossCheck(reader, fields, listeners, site);
+    checkTransports(reader, fields, listeners, tls, site);
+  }
   const others = partsWhere(parts, (name) => !isOfSite(name)) as Omit<Parts, keyof SiteParts>;
   return { ...others, site, written: writtenKeys(reader.plain()), lasting: lastingParts(SECTIONS, parts) };
 }

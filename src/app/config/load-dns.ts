@@ -2,21 +2,28 @@
 import { ipVersion } from "../../base/ip-range.ts";
 import { hostText, splitHostPort } from "../../message/uri.ts";
 import { fieldsOf } from "./fields.ts";
-import { list, type Rows, text } from "./key-kinds.ts";
-import type { WordsOf } from "./key-words.ts";
+import { list, type Rows, required, text } from "./key-kinds.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
 const KEYS = {
-  "dns.servers": list(text()),
+  "dns.servers": required(list(text()), "[10.222.237.1]"),
 } as const satisfies Rows;
 
 export function words(): WordsOf<typeof KEYS> {
   return {
     "dns.servers": {
+      kind: "IP address, or list of them",
       default: "those of `/etc/resolv.conf`",
-      words: "whom to ask for names: IP addresses, `10.222.237.1` or `10.222.237.1:5353`",
+      words: "DNS servers: `10.222.237.1`, or with a port `10.222.237.1:5353`.",
     },
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    dns: { about: "The DNS servers that are asked for names.", example: "dns: {servers: [10.222.237.1]}" },
   };
 }
 
@@ -25,7 +32,7 @@ export const DNS = section(KEYS, (reader, top) => loadDns(reader, top.get("dns")
 /** Servers, address or address:port; empty: those that the system asks. */
 function loadDns(reader: Reader, place: Place | undefined): string[] {
   const fields = fieldsOf(reader, place, KEYS, "dns");
-  const servers = fields.required("servers", "[10.222.237.1]", (found) =>
+  const servers = fields.required("servers", (found) =>
     reader.items(found).flatMap((item) => loadServer(reader, item) ?? []),
   );
   return servers ?? [];

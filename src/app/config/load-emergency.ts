@@ -1,15 +1,15 @@
 /** The file's `emergency`: a list of numbers, or a mapping; and what of the rest of the file stands in its way. */
 import type { EmergencySettings, Site } from "../../policy/site.ts";
 import { longFormOf, type Places } from "./fields.ts";
-import { count, duration, flag, list, number, type Rows } from "./key-kinds.ts";
-import type { WordsOf } from "./key-words.ts";
+import { count, duration, flag, list, number, type Rows, required } from "./key-kinds.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import { loadNumber } from "./load-extensions.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
 const KEYS = {
   emergency: list(number),
-  "emergency.numbers": list(number),
+  "emergency.numbers": required(list(number), '["112"]'),
   "emergency.prefixes": list(number, ["0", "9"]),
   "emergency.reserve": count(0, 0, 1_000),
   "emergency.preempt": flag(false),
@@ -21,18 +21,27 @@ export function words(): WordsOf<typeof KEYS> {
   return {
     emergency: {
       default: "none",
-      words:
-        'numbers, `["112", "911"]`, that go to the gateways in every state, and upstream when no gateway takes them; or a mapping with the next keys',
+      words: "The numbers, or a mapping with the keys below. `[]` says that there are none.",
     },
+    "emergency.numbers": "The numbers, as they are dialled. `urn:service:sos` (RFC 5031) dials the first of them.",
     "emergency.prefixes":
-      "what phones dial before an outside number: `0112` and `9911` are emergency calls too, unless that is the number of a phone, an alias or a group here, and the gateway gets 112 and 911; `[]`: nothing",
-    "emergency.numbers": "as above, as they are dialled; `urn:service:sos` (RFC 5031) dials the first of them",
+      "What phones dial before an outside number. With `0`, 0112 is an emergency call too, and the gateway gets 112. A phone, an alias or a group of that number keeps its calls. `[]` is none.",
     "emergency.reserve":
-      "so many channels of all gateways together are kept free of ordinary calls from here; needs `channels`",
+      "The number of channels, over all gateways, that are kept free of ordinary calls from here. Each gateway needs `channels`.",
     "emergency.preempt":
-      "`true`: when the gateways have no channel left, by our count or by their word (486, 500, 503, 600), the youngest ordinary call is ended, both sides get BYE; at most one in 30 s for each caller",
+      "`true` ends the youngest ordinary call when the gateways have no channel left, by our count or by their answer (486, 500, 503, 600). Both sides get BYE. It happens at most once in 30 s for each caller.",
     "emergency.callback":
-      "so long after an emergency call has reached somebody, calls from that gateway ring the phone too that made it, and don't go to upstream first; kept over a restart; `0s`: off",
+      "How long calls from the gateway also ring the phone that has made an emergency call there, and don't go to upstream first. It is kept over a restart. `0s` is off.",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    emergency: {
+      about:
+        "Emergency numbers. A call to one goes to the gateways in every state of upstream, and to upstream when no gateway takes it.",
+      example: `emergency: ["112", "911"]`,
+    },
   };
 }
 
@@ -40,7 +49,7 @@ export const EMERGENCY = section(KEYS, (reader, top) => loadEmergency(reader, to
 
 function loadEmergency(reader: Reader, place: Place | undefined): EmergencySettings {
   const fields = longFormOf(reader, place, KEYS, "emergency");
-  const numbers = fields.required("numbers", '["112"]', (found) => loadNumbers(reader, found));
+  const numbers = fields.required("numbers", (found) => loadNumbers(reader, found));
   const shortForm = place === undefined || fields.isThere ? undefined : loadNumbers(reader, place);
   return {
     numbers: numbers ?? shortForm ?? [],
@@ -84,8 +93,7 @@ function loadPrefixes(reader: Reader, place: Place): string[] {
   return reader.items(place).flatMap((item) => loadNumber(reader, item) ?? []);
 }
 
+/** [] says that there are none on purpose. */
 function loadNumbers(reader: Reader, place: Place): string[] {
-  const items = reader.items(place);
-  if (items.length === 0) reader.fault(place, 'is empty; name the numbers, such as ["112"], or leave the key out');
-  return items.flatMap((item) => loadNumber(reader, item) ?? []);
+  return reader.items(place).flatMap((item) => loadNumber(reader, item) ?? []);
 }

@@ -4,7 +4,7 @@ import { plainNumber } from "../../policy/dialled-number.ts";
 import type { ExtensionSettings, Forward } from "../../policy/site.ts";
 import { fieldsOf } from "./fields.ts";
 import { count, duration, list, names, number, type Rows } from "./key-kinds.ts";
-import { ABOVE, type WordsOf } from "./key-words.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
@@ -21,24 +21,44 @@ const KEYS = {
 
 export function words(): WordsOf<typeof KEYS> {
   return {
-    "extensions.aliases": { default: "none", words: 'number → extension: `{"5550100": "201"}`' },
-    "extensions.aliases.NAME": ABOVE,
+    "extensions.aliases": { default: "none", words: "Other numbers of an extension: number, then extension." },
+    "extensions.aliases.NAME": "The extension that the number NAME means.",
     "extensions.prefixes": {
       default: "none",
-      words: 'what the outside dials before an extension: with `["5550"]`, 5550201 is 201',
+      words: "Digits that callers from outside dial before an extension. With `5550`, 5550201 means 201.",
     },
     "extensions.suffix_digits": {
       default: "off",
       words:
-        "of two numbers of which one ends with the other, the shorter at least so long, both mean one phone; off, because 112 ends 4112 too",
+        "How many digits a shorter number must have to mean the same phone as a longer number that ends with it. It is off by default, because 4112 ends with 112.",
     },
     "extensions.forward": {
       default: "none",
-      words: "extension → `{busy: NUMBER, no_answer: NUMBER}`, another extension or an outside number",
+      words: "Call forwards in an outage: extension, then a mapping with the keys below.",
     },
-    "extensions.forward.NAME.busy": ABOVE,
-    "extensions.forward.NAME.no_answer": ABOVE,
-    "extensions.ring": "how long an extension rings in an outage",
+    "extensions.forward.NAME.busy": {
+      default: "none",
+      words: "Where a call for extension NAME goes when that is busy: another extension or an outside number.",
+    },
+    "extensions.forward.NAME.no_answer": {
+      default: "none",
+      words: "Where it goes when extension NAME doesn't answer.",
+    },
+    "extensions.ring": "How long an extension rings in an outage.",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    extensions: {
+      about:
+        "Which numbers mean phones of this site, for calls in an outage and from a gateway. Extensions that are registered need no entry.",
+      example: `extensions:
+  aliases: {"5550100": "201"}
+  prefixes: ["5550"]
+  forward:
+    "201": {busy: "202", no_answer: "+15550199"}`,
+    },
   };
 }
 

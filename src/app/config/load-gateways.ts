@@ -9,19 +9,21 @@ import {
   choice,
   count,
   duration,
+  entries,
   flag,
   list,
   mapping,
   names,
   number,
   type Rows,
+  required,
   text,
   under,
   uri,
 } from "./key-kinds.ts";
-import { ABOVE, type WordsOf } from "./key-words.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import { loadName, loadNumber } from "./load-extensions.ts";
-import { loadOwnProbe, loadProbe, OWN_PROBE_KEYS, PROBE_KEYS, probeToldAbove } from "./load-probe.ts";
+import { loadOwnProbe, loadProbe, OWN_PROBE_KEYS, ownProbeWords, PROBE_KEYS, probeWords } from "./load-probe.ts";
 import { patternFault } from "./pattern-cost.ts";
 import { readUri } from "./read-uri.ts";
 import type { Place, Reader } from "./reader.ts";
@@ -30,71 +32,121 @@ import { section } from "./section.ts";
 const GATEWAY_PROBE_KEYS = { ...PROBE_KEYS, interval: duration("30s", "100ms", "1h") };
 
 const KEYS = {
-  gateways: list(uri),
-  "gateways.uri": uri,
+  gateways: entries(uri),
+  "gateways.uri": required(uri, "sip:10.10.1.3"),
   "gateways.name": number,
   "gateways.priority": count(1, 0, 1_000),
   "gateways.weight": count(1, 1, 1_000),
   "gateways.channels": count(undefined, 1, 10_000),
   "gateways.trusted": flag(false),
   "gateways.rewrite": mapping,
-  "gateways.rewrite.called": list(mapping),
-  "gateways.rewrite.called.match": text(),
-  "gateways.rewrite.called.replace": text(),
-  "gateways.rewrite.calling": list(mapping),
-  "gateways.rewrite.calling.match": text(),
-  "gateways.rewrite.calling.replace": text(),
+  "gateways.rewrite.called": entries(mapping),
+  "gateways.rewrite.called.match": required(text(), '"^00"'),
+  "gateways.rewrite.called.replace": required(text(), '"+"'),
+  "gateways.rewrite.calling": entries(mapping),
+  "gateways.rewrite.calling.match": required(text(), '"^00"'),
+  "gateways.rewrite.calling.replace": required(text(), '"+"'),
   "gateways.probe": mapping,
   ...under("gateways.probe", OWN_PROBE_KEYS),
   gateway_choice: choice("weighted", GATEWAY_CHOICES),
   gateway_probe: mapping,
   ...under("gateway_probe", GATEWAY_PROBE_KEYS),
   carriers: names,
-  "carriers.NAME.prefixes": list(number),
-  "carriers.NAME.gateways": list(text()),
+  "carriers.NAME.prefixes": required(list(number), '["00"]'),
+  "carriers.NAME.gateways": required(list(text()), "[10.10.1.3]"),
   max_call: duration("4h", "1m", "24h"),
 } as const satisfies Rows;
 
 export function words(): WordsOf<typeof KEYS> {
+  const rule = {
+    match: { kind: "regular expression", words: "The numbers that the rule is for." },
+    // Nothing may take its place.
+    replace: {
+      pattern: "^",
+      words: "The text in place of the part that matches. `$1` is the first group.",
+    },
+  };
   return {
-    gateways: { default: "none", words: "SIP URIs with IP addresses, or mappings with the next keys" },
-    "gateways.uri": "as above",
-    "gateways.name": { default: "its address", words: "what carriers and logs call it" },
+    gateways: {
+      default: "none",
+      words: "SIP URIs with IP addresses, or mappings with the keys below.",
+    },
+    "gateways.uri": "The gateway's URI, with its IP address.",
+    "gateways.name": { default: "its address", words: "The name of the gateway in `carriers`, commands and the log." },
     "gateways.priority":
-      "lower goes first; the next one gets the call when a gateway is silent, unreachable, full, or says 5xx or 6xx other than 600 and 603",
-    "gateways.weight": "its share among gateways of the same priority",
-    "gateways.channels": { default: "no limit", words: "calls that it carries at once, counted by dialog" },
+      "The order of the gateways: lower comes first. The next one gets the call when a gateway is silent, unreachable or full, or says 5xx, or 6xx other than 600 and 603.",
+    "gateways.weight": "The gateway's share of the calls among gateways of the same priority.",
+    "gateways.channels": { default: "no limit", words: "Calls that the gateway carries at once." },
     "gateways.trusted":
-      "`true`: it gets messages whole. Else it gets no credentials but those for a realm that it has asked for itself, and no P-Asserted-Identity, P-Preferred-Identity, Remote-Party-ID or Identity of somebody who wants privacy (`Privacy: id`, `user`, `header`); in an emergency call it gets the identity all the same",
+      "`true` sends messages to the gateway as they are. `false` takes out what it need not know: credentials for a realm that it hasn't asked for, and the identity of a caller who wants privacy (`Privacy: id`, `user` or `header`). An emergency call keeps the identity.",
     "gateways.rewrite": {
       default: "none",
       words:
-        "`{called: […], calling: […]}`, lists of `{match: REGEX, replace: TEXT}`, of which the first that matches rewrites the number; the caller's goes there in P-Asserted-Identity. Numbers of more than 32 characters leave as they are; an expression that could take long for a number (nested quantifiers as in `([1-9][0-9]*)+`, alternatives that begin alike) is a fault, since calls would stand still meanwhile",
+        "Rules that change numbers on their way to the gateway. Numbers of more than 32 characters stay as they are.",
     },
-    "gateways.rewrite.called": ABOVE,
-    "gateways.rewrite.called.match": ABOVE,
-    "gateways.rewrite.called.replace": ABOVE,
-    "gateways.rewrite.calling": ABOVE,
-    "gateways.rewrite.calling.match": ABOVE,
-    "gateways.rewrite.calling.replace": ABOVE,
+    "gateways.rewrite.called": {
+      default: "none",
+      words: "Rules for the called number. The first rule that matches counts.",
+    },
+    ...under("gateways.rewrite.called", rule),
+    "gateways.rewrite.calling": {
+      default: "none",
+      words: "Rules for the caller's number, which goes to the gateway in P-Asserted-Identity.",
+    },
+    ...under("gateways.rewrite.calling", rule),
     "gateways.probe": {
       default: "`gateway_probe`",
-      words: "as `gateway_probe`, for this gateway; what it leaves out is as there",
+      keysOf: "upstream.probe",
+      words: "How this gateway is probed. A key that is left out is as in `gateway_probe`.",
     },
-    ...under("gateways.probe", probeToldAbove()),
-    gateway_choice: `among equals: ${GATEWAY_CHOICES.map((one) => `\`${one}\``).join(", ")}`,
+    ...under("gateways.probe", ownProbeWords("gateway_probe")),
+    gateway_choice: "How calls are shared among gateways of the same priority.",
     gateway_probe: {
       default: "`{interval: 30s}`",
-      words: "as `upstream.probe`; a gateway that seems dead is tried last",
+      keysOf: "upstream.probe",
+      words: "How gateways are probed. The keys are those of `upstream.probe`, with another interval.",
     },
-    ...under("gateway_probe", probeToldAbove()),
+    ...under("gateway_probe", probeWords()),
+    carriers: { default: "none", words: "Name of the carrier, then a mapping with the keys below." },
+    "carriers.NAME.prefixes": "How numbers for this carrier begin.",
+    "carriers.NAME.gateways": { kind: "gateway's name, or list of them", words: "Its gateways, by name, in order." },
+    max_call:
+      "How long a call holds its channel at most when its end isn't seen: no BYE, and no session timer (RFC 4028).",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    gateways: {
+      about:
+        "The PSTN gateways at the branch, by IP address: DNS is gone when they are needed. An expression in `rewrite` that could take long for a number is refused, because all calls would wait meanwhile.",
+      example: `gateways:
+  - uri: sip:10.10.1.3
+    name: isdn
+    channels: 4
+    rewrite:
+      called: [{match: "^\\\\+1", replace: ""}]
+  - {uri: "sip:10.10.1.4:5080", name: gsm, priority: 2}`,
+    },
+    gateway_choice: {
+      about:
+        "`weighted` chooses at random by weight. `fewest-calls` chooses the gateway with the fewest calls for its weight. `round-robin` takes turns. `hash-call-id` and `hash-from` give the same call or the same caller the same gateway.",
+      example: "gateway_choice: fewest-calls",
+    },
+    gateway_probe: {
+      about: "How gateways are probed. A gateway that seems dead is tried last.",
+      example: "gateway_probe: {interval: 20s, failures: 2}",
+    },
     carriers: {
-      default: "none",
-      words: "name → `{prefixes: […], gateways: […]}`: numbers that begin so go to these gateways, in this order",
+      about: "Numbers that leave by certain gateways: those whose number begins with a prefix of the carrier.",
+      example: `gateways: [{uri: sip:10.10.1.3, name: isdn}, {uri: sip:10.10.1.4, name: gsm}]
+carriers:
+  mobile: {prefixes: ["01"], gateways: [gsm, isdn]}`,
     },
-    "carriers.NAME.prefixes": ABOVE,
-    "carriers.NAME.gateways": ABOVE,
-    max_call: "a call of which no BYE has been seen (nor a session timer, RFC 4028) holds its channel for so long",
+    max_call: {
+      about: "A limit for calls whose end never reaches branchline, so that no channel stays taken for ever.",
+      example: "max_call: 2h",
+    },
   };
 }
 
@@ -148,7 +200,7 @@ function loadGatewaySettings(
 
 function loadGateway(reader: Reader, item: Place, common: ProbeSettings): Gateway | undefined {
   const fields = longFormOf(reader, item, KEYS, "gateways");
-  const where = fields.isThere ? fields.required("uri", "sip:10.10.1.3", (found) => found) : item;
+  const where = fields.isThere ? fields.required("uri", (found) => found) : item;
   const uri = where === undefined ? undefined : readUri(reader, where, "sip:10.10.1.3");
   const gateway = {
     name: fields.optional("name", (found) => loadName(reader, found)),
@@ -185,8 +237,8 @@ function loadRules(
 ): NumberRule[] {
   return reader.items(place).flatMap((item) => {
     const fields = fieldsOf(reader, item, KEYS, branch);
-    const match = fields.required("match", '"^00"', (found) => loadPattern(reader, found));
-    const replace = fields.required("replace", '"+"', (found) => reader.textOrEmpty(found));
+    const match = fields.required("match", (found) => loadPattern(reader, found));
+    const replace = fields.required("replace", (found) => reader.textOrEmpty(found));
     return match === undefined || replace === undefined ? [] : [{ match, replace }];
   });
 }
@@ -211,11 +263,13 @@ function loadCarriers(reader: Reader, place: Place, gateways: readonly Gateway[]
   const known = new Set(gateways.map(({ name }) => name));
   return reader.entries(place).map(({ key, place: entry }) => {
     const fields = fieldsOf(reader, entry, KEYS, "carriers.NAME");
-    const prefixes = fields.required("prefixes", '["00"]', (found) =>
+    const prefixes = fields.required("prefixes", (found) =>
       reader.items(found).flatMap((item) => loadNumber(reader, item) ?? []),
     );
-    const names = fields.required("gateways", `[${gateways[0]?.name ?? "10.10.1.3"}]`, (found) =>
-      reader.items(found).flatMap((item) => loadGatewayName(reader, item, known) ?? []),
+    const names = fields.required(
+      "gateways",
+      (found) => reader.items(found).flatMap((item) => loadGatewayName(reader, item, known) ?? []),
+      `[${gateways[0]?.name ?? "10.10.1.3"}]`,
     );
     return { name: key, prefixes: prefixes ?? [], gateways: names ?? [] };
   });
@@ -223,7 +277,7 @@ function loadCarriers(reader: Reader, place: Place, gateways: readonly Gateway[]
 
 function loadGatewayName(reader: Reader, place: Place, known: ReadonlySet<string>): string | undefined {
   const name = reader.text(place, "the name of a gateway");
-  if (name === undefined || known.has(name)) return name;
+  if (name === undefined || known.has(name) || reader.isDamaged) return name;
   const some = [...known].slice(0, NAMES_TOLD_MAX).join(", ");
   const more = known.size > NAMES_TOLD_MAX ? " …" : "";
   reader.fault(place, `"${name}" is no gateway of this file; there are ${some === "" ? "none" : some}${more}`);

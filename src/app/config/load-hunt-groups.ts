@@ -2,16 +2,18 @@
 import { plainNumber } from "../../policy/dialled-number.ts";
 import type { HuntGroup, Member } from "../../policy/site.ts";
 import { fieldsOf } from "./fields.ts";
-import { choice, duration, list, names, number, type Rows, uri } from "./key-kinds.ts";
-import type { WordsOf } from "./key-words.ts";
+import { choice, duration, list, names, number, type Rows, required, uri } from "./key-kinds.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import { loadNumber } from "./load-extensions.ts";
 import { readUri } from "./read-uri.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
+const MEMBERS = '["201", "sip:202@10.222.237.22"]';
+
 const KEYS = {
   hunt_groups: names,
-  "hunt_groups.NAME.members": list(uri),
+  "hunt_groups.NAME.members": required(list(uri), MEMBERS),
   "hunt_groups.NAME.strategy": choice("parallel", ["parallel", "serial", "round-robin"]),
   "hunt_groups.NAME.decline": choice("member", ["member", "group"]),
   "hunt_groups.NAME.ring": duration("30s", "1s", "180s"),
@@ -20,17 +22,35 @@ const KEYS = {
 
 export function words(): WordsOf<typeof KEYS> {
   return {
-    hunt_groups: { default: "none", words: "called number, or `default`, → who rings" },
-    "hunt_groups.NAME.members": "extensions, which ring where they are registered, or SIP URIs of phones, IPv4 or IPv6",
+    hunt_groups: { default: "none", words: "Called number, or `default`, then a mapping with the keys below." },
+    "hunt_groups.NAME.members": {
+      kind: "extension or SIP URI, or list of them",
+      pattern: "^\\s*([\\w.+*#-]+\\s*$|[sS][iI][pP]:\\S)",
+      words: "The phones that ring: extensions, where they are registered, or SIP URIs of phones.",
+    },
     "hunt_groups.NAME.strategy":
-      "`parallel`: all ring at once; `serial`: one after the other; `round-robin`: the same, each call beginning with the next",
+      "`parallel`: all members ring at once. `serial`: one after the other. `round-robin`: the same, and each call begins with the next member.",
     "hunt_groups.NAME.decline":
-      "what a phone's 603 means (its reject key, do not disturb), and its 606 and 607: `member`: this member is out, with all its phones, and the others ring on; `group`: the whole group is refused (RFC 3261 §16.7). 600 and 604 always speak for all",
+      "What a phone's 603, 606 or 607 means (its reject key, or do not disturb). `member`: this member is out, and the others ring on. `group`: the whole group has refused (RFC 3261 §16.7). 600 and 604 always speak for all.",
     "hunt_groups.NAME.ring":
-      "how long the group rings, or with `serial` and `round-robin` each member; then the caller gets 480",
+      "How long the group rings, or each member with `serial` and `round-robin`. Then the caller gets 480.",
     "hunt_groups.NAME.overflow": {
       default: "none",
-      words: "another group, an extension or an outside number for calls that nobody takes",
+      words: "Where calls go that no member takes: another group, an extension or an outside number.",
+    },
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    hunt_groups: {
+      about:
+        "The phones that ring when a gateway brings a call, by the number that was called. The group `default` is for all other numbers.",
+      example: `hunt_groups:
+  default:
+    members: ["201", "sip:202@10.222.237.22"]
+    ring: 20s
+  "5550150": {members: ["203", "204"], strategy: round-robin, overflow: "201"}`,
     },
   };
 }
@@ -42,7 +62,7 @@ export const HUNT_GROUPS = section(KEYS, (reader, top) => {
 function loadHuntGroups(reader: Reader, place: Place): HuntGroup[] {
   return reader.entries(place).map((entry) => {
     const fields = fieldsOf(reader, entry.place, KEYS, "hunt_groups.NAME");
-    const members = fields.required("members", '["201", "sip:202@10.222.237.22"]', (found) => {
+    const members = fields.required("members", (found) => {
       const items = reader.items(found);
       if (items.length === 0) reader.fault(found, "is empty; name at least one phone");
       return items.flatMap((item) => loadMember(reader, item) ?? []);

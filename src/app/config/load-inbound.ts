@@ -2,7 +2,7 @@
 import type { InboundSettings } from "../../policy/site.ts";
 import { longFormOf, readChoice } from "./fields.ts";
 import { choice, duration, type Rows } from "./key-kinds.ts";
-import type { WordsOf } from "./key-words.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
@@ -17,10 +17,20 @@ const KEYS = {
 
 export function words(): WordsOf<typeof KEYS> {
   return {
-    inbound:
-      "calls from a gateway: `hunt` rings the group at once, `upstream-first` asks upstream before; or a mapping",
-    "inbound.order": "as above",
-    "inbound.timer": "how long upstream may stay silent then; its 408, 480 and 503 lead to the group as well",
+    inbound: "The order, or a mapping with the keys below.",
+    "inbound.order":
+      "`hunt` rings the hunt group at once. `upstream-first` asks upstream first, so that the PBX's menus and opening hours work.",
+    "inbound.timer":
+      "How long upstream may stay silent on such a call. Then the group rings, as after upstream's 408, 480 and 503.",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    inbound: {
+      about: "Where calls from a gateway go first.",
+      example: "inbound: {order: upstream-first, timer: 3s}",
+    },
   };
 }
 

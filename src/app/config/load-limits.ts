@@ -2,9 +2,9 @@
 import { NO_LIMIT, type Rate } from "../../base/token-bucket.ts";
 import type { LimitSettings } from "../../policy/site.ts";
 import { fieldsOf } from "./fields.ts";
-import { choice, count, type Rows } from "./key-kinds.ts";
+import { choice, count, type Rows, under } from "./key-kinds.ts";
 import { keysBelow } from "./key-paths.ts";
-import { ABOVE, type WordsOf } from "./key-words.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
@@ -21,22 +21,33 @@ const KEYS = {
 } as const satisfies Rows;
 
 export function words(): WordsOf<typeof KEYS> {
+  const rate = (what: string, rest: string) => ({
+    rate: `${what} a second.`,
+    burst: `${what} at once, ${rest}. A rate above the default raises it to the rate.`,
+  });
   return {
-    limits: "how much each address may ask; `none` lifts all limits",
+    limits: { default: "the limits below", words: "`none` lifts all limits; else a mapping with the keys below." },
     "limits.per_source": {
       default: "`{rate: 200, burst: 2000}`",
       words:
-        "new requests per second of an address in `localnet`, and how many at once after a rest; above, some get 503 with Retry-After and the rest nothing, but an emergency call or a BYE passes; ten times as many messages of any kind are read. Raise it for a whole call centre behind one address; `none`: no limit",
+        "The limit of each address in `localnet`, for new requests. Above it some get 503 with Retry-After and the rest nothing; emergency calls and BYEs pass. Ten times as many messages of any kind are read. A call centre behind one address may need more. `none` is no limit.",
     },
-    "limits.per_source.rate": ABOVE,
-    "limits.per_source.burst": ABOVE,
+    ...under("limits.per_source", rate("New requests", "after a rest")),
     "limits.strangers": {
       default: "`{rate: 10, burst: 50}`",
       words:
-        "messages per second of a stranger's address that are looked at, and twenty times as many of all strangers together; `none`: no limit. Gateways and upstream have no limit, and who shows a token of ours or answers what we asked counts as a phone",
+        "The limit of each stranger's address, for messages. All strangers together have twenty times as much. Gateways and upstream have no limit. A sender that shows a token of ours, or answers what we asked, counts as a phone. `none` is no limit.",
     },
-    "limits.strangers.rate": ABOVE,
-    "limits.strangers.burst": ABOVE,
+    ...under("limits.strangers", rate("Messages", "after a rest")),
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    limits: {
+      about: "How much one source address may ask, so that a flood can't stop the calls.",
+      example: "limits: {per_source: {rate: 1000, burst: 5000}}",
+    },
   };
 }
 

@@ -5,25 +5,48 @@ import { splitHostPort } from "../../message/uri.ts";
 import { defaultPort, PROTOCOLS, splitProtocol, TRANSPORTS } from "../../transport/flow.ts";
 import { type ListenSettings, OwnListener } from "../../transport/own-listener.ts";
 import { type Fields, longFormOf } from "./fields.ts";
-import { choice, list, type Rows, restart, text } from "./key-kinds.ts";
-import { ABOVE, type WordsOf } from "./key-words.ts";
-import { listed, nearest, type Place, type Reader } from "./reader.ts";
+import { choice, entries, type Rows, required, restart, text } from "./key-kinds.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
+import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
+import { listed, nearest } from "./suggestions.ts";
 
 const KEYS = {
-  listen: restart(list(text())),
-  "listen.address": restart(text()),
+  listen: required(restart(entries(text())), "[udp:10.222.237.1:5060]"),
+  "listen.address": required(restart(text()), "udp:10.222.237.1:5060"),
   "listen.advertise": restart(text()),
   "listen.family": restart(choice(4, [4, 6])),
 } as const satisfies Rows;
 
 export function words(): WordsOf<typeof KEYS> {
+  const pattern = "^\\s*(udp|tcp|tls):\\S";
   return {
-    listen:
-      "this router's addresses, `udp:ADDRESS:PORT`, `tcp:…` and `tls:…` (port 5061); or `{address: …, advertise: HOST:PORT}` behind NAT. In place of an address the name of an interface, `udp:pppoe0:5060`: its first IPv4 address, as it comes, changes and goes (`{address: udp:eth0:5060, family: 6}`: its first IPv6 address that isn't link-local)",
-    "listen.address": ABOVE,
-    "listen.advertise": ABOVE,
-    "listen.family": ABOVE,
+    listen: {
+      kind: "address, or list of them",
+      pattern,
+      words:
+        "This router's addresses: `udp:ADDRESS:PORT`, `tcp:ADDRESS:PORT` or `tls:ADDRESS:PORT`. Without a port it is 5060, for `tls:` 5061. An interface may stand in place of the address: `udp:pppoe0:5060` is the first IPv4 address of `pppoe0`, also after that has changed. An entry may be a mapping with the keys below.",
+    },
+    "listen.address": { kind: "address", pattern, words: "The address, as in the short form." },
+    "listen.advertise": {
+      kind: "`HOST:PORT`",
+      default: "the address itself",
+      words: "What peers are told in place of the address. A router behind NAT names its public address here.",
+    },
+    "listen.family":
+      "The address that stands for an interface: `4` is its first IPv4 address, `6` its first IPv6 address that is not link-local.",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    listen: {
+      about:
+        "Where branchline listens. Name this router's addresses one by one: the side of the phones, and the side towards upstream.",
+      example: `listen:
+  - udp:10.222.237.1:5060
+  - {address: "udp:192.168.1.2:5060", advertise: "203.0.113.2:5060"}`,
+    },
   };
 }
 
@@ -41,7 +64,7 @@ export function loadListeners(
   fields: Fields<typeof KEYS, "">,
   interfaces: readonly string[] | undefined,
 ): OwnListener[] {
-  const places = fields.required("listen", "[udp:10.222.237.1:5060]", (place) => reader.items(place)) ?? [];
+  const places = fields.required("listen", (place) => reader.items(place)) ?? [];
   const listen = fields.get("listen");
   if (listen !== undefined && places.length === 0) {
     reader.fault(listen, "is empty; name this router's own addresses, such as [udp:10.222.237.1:5060]");
@@ -67,7 +90,7 @@ function isSamePort(a: ListenSettings, b: ListenSettings): boolean {
 
 function loadListener(reader: Reader, place: Place, interfaces: readonly string[] = []): ListenSettings | undefined {
   const fields = longFormOf(reader, place, KEYS, "listen");
-  const address = fields.isThere ? fields.required("address", "udp:10.222.237.1:5060", (found) => found) : place;
+  const address = fields.isThere ? fields.required("address", (found) => found) : place;
   if (address === undefined) return undefined;
   const advertise = fields.optional("advertise", (found) => loadAdvertised(reader, found));
   const expected = `${listed(PROTOCOLS, "or")} and one of this router's own addresses or interfaces, such as udp:10.222.237.1:5060 or udp:eth0:5060`;

@@ -1,22 +1,36 @@
 /** The file's `localnet`: the phones' networks. */
 import { IpRange, IpRanges } from "../../base/ip-range.ts";
-import { list, type Rows, text } from "./key-kinds.ts";
-import type { WordsOf } from "./key-words.ts";
+import { list, type Rows, required, text } from "./key-kinds.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
 const KEYS = {
-  localnet: list(text()),
+  localnet: required(list(text()), "[10.222.237.0/24]"),
 } as const satisfies Rows;
 
 export function words(): WordsOf<typeof KEYS> {
   return {
-    localnet: "the phones' networks; only they get survival and may dial out",
+    localnet: {
+      kind: "network, or list of them",
+      pattern: "^\\s*[0-9A-Fa-f.:]+(/\\d{1,3})?\\s*$",
+      words: "The networks in which phones are, `ADDRESS/LENGTH`. An address without a length is that host alone.",
+    },
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    localnet: {
+      about:
+        "The phones' networks. Only calls from these networks are rescued in an outage, and only these networks may dial out.",
+      example: "localnet: [10.222.237.0/24]",
+    },
   };
 }
 
 export const LOCALNET = section(KEYS, (reader, top) => {
-  return new IpRanges(top.required("localnet", "[10.222.237.0/24]", (place) => loadLocalnet(reader, place)) ?? []);
+  return new IpRanges(top.required("localnet", (place) => loadLocalnet(reader, place)) ?? []);
 });
 
 /** 10.0.0.0/8 is the largest private network. */
@@ -35,8 +49,13 @@ function loadLocalnet(reader: Reader, place: Place): IpRange[] {
     if (range.prefix_bits < PREFIX_LEAST_bits) {
       reader.fault(
         item,
-        `${text} is half the world, and whoever is in localnet may dial out; name the phones' network`,
+        `${text} is too large, and every address in localnet may dial out; name the phones' network alone`,
       );
+      continue;
+    }
+    if (range.hasHostBits) {
+      const meant = `${range.network}/${range.prefix_bits}`;
+      reader.fault(item, `${text} is an address within a network, not the network; did you mean ${meant}?`);
       continue;
     }
     const other = ranges.find((one) => one.overlaps(range));

@@ -1,6 +1,6 @@
 /** The file's `log`: the least important lines that are written. */
 import { choice, type Rows } from "./key-kinds.ts";
-import type { WordsOf } from "./key-words.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import { section } from "./section.ts";
 
 const KEYS = {
@@ -9,7 +9,16 @@ const KEYS = {
 
 export function words(): WordsOf<typeof KEYS> {
   return {
-    log: "`error`, `warn`, `info`, `debug`; lines go to standard error with syslog priorities",
+    log: "The least important lines that are written.",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    log: {
+      about: "How much is logged. Lines go to standard error, with syslog priorities.",
+      example: "log: debug",
+    },
   };
 }
 

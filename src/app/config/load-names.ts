@@ -4,7 +4,7 @@ import { splitHostPort } from "../../message/uri.ts";
 import type { Site } from "../../policy/site.ts";
 import type { Places } from "./fields.ts";
 import { list, type Rows, text } from "./key-kinds.ts";
-import type { WordsOf } from "./key-words.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
@@ -15,9 +15,20 @@ const KEYS = {
 export function words(): WordsOf<typeof KEYS> {
   return {
     names: {
+      kind: "host name, or list of them",
       default: "none",
       words:
-        "host names that mean this router, such as the one that phones have as their outbound proxy. Known without the key: what `advertise` says, the names in our own TLS certificate (no wildcards), and a name at the top of a request's Route that DNS leads to an address of `listen`. Names of upstream and gateways never mean this router, whatever they resolve to; the phones' domains only at the top of Route, where our certificate or DNS says so. `status`, `doctor` and a log line `outbound_proxy_unknown` tell of a name that phones have as outbound proxy and that DNS leads elsewhere",
+        "Host names that mean this router. Other names are known without this key: those in `advertise`, those in our TLS certificate (no wildcards), and a name at the top of a request's Route that DNS leads to an address of `listen`.",
+    },
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    names: {
+      about:
+        "Names of this router, for phones that have their outbound proxy by name. A name of upstream or a gateway never means this router, whatever DNS says. A domain of the phones means it only at the top of Route, and only where our certificate or DNS says so. `status`, `doctor` and the log line `outbound_proxy_unknown` tell of an outbound proxy that DNS leads elsewhere.",
+      example: "names: [branch.example.com]",
     },
   };
 }

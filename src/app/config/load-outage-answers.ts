@@ -1,7 +1,7 @@
 /** The file's `outage_answers`: what requests other than calls and REGISTERs get in an outage. */
 import type { OutageAnswers } from "../../policy/site.ts";
 import { count, names, type Rows } from "./key-kinds.ts";
-import { ABOVE, type WordsOf } from "./key-words.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
@@ -12,12 +12,18 @@ const KEYS = {
 
 export function words(): WordsOf<typeof KEYS> {
   return {
+    outage_answers: { default: "none", words: "Event package or method, then the status." },
+    "outage_answers.NAME": "The final status for requests of this method, or for SUBSCRIBEs to this event package.",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
     outage_answers: {
-      default: "none",
-      words:
-        "event package or method → status that SUBSCRIBE, PUBLISH, MESSAGE and others get in an outage: `{SUBSCRIBE: 489, presence: 200}`; 480 with Retry-After for all that isn't named",
+      about:
+        "What SUBSCRIBE, PUBLISH, MESSAGE and other requests get in an outage. Requests without an entry get 480 with Retry-After.",
+      example: "outage_answers: {SUBSCRIBE: 489, presence: 200}",
     },
-    "outage_answers.NAME": ABOVE,
   };
 }
 
@@ -28,9 +34,8 @@ export const OUTAGE_ANSWERS = section(KEYS, (reader, top): OutageAnswers => {
 /** Event package or method → status. */
 function loadOutageAnswers(reader: Reader, place: Place): OutageAnswers {
   const answers = new Map<string, number>();
-  const { least, most } = KEYS["outage_answers.NAME"];
   for (const { key, place: entry } of reader.entries(place)) {
-    const status = reader.count(entry, least, most);
+    const status = reader.count(entry, KEYS["outage_answers.NAME"]);
     if (status !== undefined) answers.set(key, status);
   }
   return answers;

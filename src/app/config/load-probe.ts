@@ -4,7 +4,6 @@ import type { ProbeSettings, StatusRange } from "../../policy/site.ts";
 import type { OptionsForm } from "../../proxy/options-request.ts";
 import { fieldsOf, type Places } from "./fields.ts";
 import { count, duration, list, text, uri } from "./key-kinds.ts";
-import { ABOVE } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 
 /** How peers are probed, unless one has a probe of its own. */
@@ -152,47 +151,50 @@ function loadAliveCodes(
   });
 }
 
-/** What README says of the keys of {@link PROBE_KEYS}. */
+/** What the reference says of the keys of {@link PROBE_KEYS}. */
 export function probeWords() {
   return {
-    interval: "between OPTIONS while upstream answers",
-    suspect_interval: "while it is suspect, and while it proves its return",
-    down_interval: "while it is down",
-    timeout: "how long a probe waits",
-    failures: "failed probes until down (one is enough when a call has failed as well)",
-    successes: "answered probes until recovering",
+    interval: "The time between two OPTIONS while the peer answers.",
+    suspect_interval: "The same while the peer is suspect, and while it proves its return.",
+    down_interval: "The same while the peer is down.",
+    timeout: "How long a probe waits for an answer.",
+    failures: "Failed probes in a row until the peer is down. One is enough when a call has failed as well.",
+    successes: "Answered probes in a row until the peer is recovering.",
     user: {
       default: "none",
-      words: "the user part of the OPTIONS' Request-URI and To, for a PBX that answers known users only: `ping`",
+      kind: "user part of a URI",
+      words: "The user in the Request-URI and To of the OPTIONS, such as `ping`. A PBX may answer known users only.",
     },
-    from: { default: "`sip:branchline@` our address", words: "the URI in its From" },
-    max_forwards: "its Max-Forwards; with `0` a proxy answers itself and asks nobody behind it",
+    from: { default: "`sip:branchline@` our address", words: "The URI in From of the OPTIONS." },
+    max_forwards: "Max-Forwards of the OPTIONS. With `0` a proxy answers itself and asks nothing behind it.",
     alive_codes: {
       default: "all but `dead_codes`",
+      kind: "status or class, or list of them",
+      pattern: "^\\s*[2-6](\\d\\d|[xX][xX])\\s*$",
       words:
-        "final codes that are a sign of life, and no others are: `[200, 404]`, or classes, `[2xx, 4xx]` (without those of `dead_codes`); a provisional response is then no answer yet",
+        "The final statuses that are a sign of life: `[200, 404]`, or classes of them, `[2xx, 4xx]`. A class leaves out the `dead_codes`. With this key a provisional response is no answer yet.",
     },
     octets: {
-      default: "as short as it is",
+      default: "no padding",
       words:
-        "the OPTIONS is padded to this length, 500 to 8000, by header lines `Branchline-Padding`: a peer that long datagrams don't reach is down then, instead of leaving each long INVITE unanswered; see `mtu` in `deploy/doctor.md`",
+        "The length to which the OPTIONS is padded, by header lines `Branchline-Padding`. A peer that long datagrams don't reach is then down, instead of leaving each long INVITE unanswered. See `mtu` in [doctor.md](doctor.md).",
     },
   };
 }
 
-/** The keys of another probe, which has one row in all. */
-export function probeToldAbove() {
+/** The same for one peer, which falls back to what is said of all. */
+export function ownProbeWords(common: string) {
+  const fallback = (words: string) => ({ words, default: `\`${common}\`` });
+  const { interval, suspect_interval, down_interval, timeout, failures, successes, max_forwards, ...others } =
+    probeWords();
   return {
-    interval: ABOVE,
-    suspect_interval: ABOVE,
-    down_interval: ABOVE,
-    timeout: ABOVE,
-    failures: ABOVE,
-    successes: ABOVE,
-    user: ABOVE,
-    from: ABOVE,
-    max_forwards: ABOVE,
-    alive_codes: ABOVE,
-    octets: ABOVE,
+    ...others,
+    interval: fallback(interval),
+    suspect_interval: fallback(suspect_interval),
+    down_interval: fallback(down_interval),
+    timeout: fallback(timeout),
+    failures: fallback(failures),
+    successes: fallback(successes),
+    max_forwards: fallback(max_forwards),
   };
 }

@@ -2,7 +2,7 @@
 import type { RegistrationSettings } from "../../policy/site.ts";
 import { longFormOf, readChoice } from "./fields.ts";
 import { choice, count, duration, flag, type Rows } from "./key-kinds.ts";
-import type { WordsOf } from "./key-words.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
@@ -21,17 +21,28 @@ const KEYS = {
 
 export function words(): WordsOf<typeof KEYS> {
   return {
-    registration: "`path` or `contact`, or a mapping with the next keys",
+    registration: "The mode, `path` or `contact`, or a mapping with the keys below.",
     "registration.mode":
-      "`contact` for a PBX that knows no Path: it gets our own address as the phone's Contact, and the phone gets its own back",
-    "registration.expires_cap": "no phone is told a longer expiry, so that each comes back often enough",
+      "How upstream finds the phones. `path`: by a Path header (RFC 3327). `contact`: upstream gets our own address as each phone's Contact, for a PBX that doesn't know Path; the phone gets its own Contact back.",
+    "registration.expires_cap":
+      "The longest expiry that a phone is told, so that each phone registers often enough to be known here.",
     "registration.survival_expires":
-      "what phones are told in an outage, less a random part of up to 15 %; while upstream recovers, 30 s at the most",
-    "registration.local_after": "upstream silent for so long on a known phone's REGISTER: it is answered here",
+      "The expiry that phones are told in an outage, less a random part of up to 15 %. While upstream recovers it is 30 s at most.",
+    "registration.local_after":
+      "How long upstream may stay silent on a known phone's REGISTER. Then branchline answers it.",
     "registration.unknown":
-      "who is answered in an outage: `known` phones (same source address or instance), all in `localnet`, or `none`",
-    "registration.pace": "REGISTERs per second that go up after an outage",
-    "registration.throttle": "`true`: refreshes that upstream doesn't need yet are answered here",
+      "The phones whose REGISTER is answered in an outage. `known`: phones seen before, by source address or instance. `localnet`: all in `localnet`. `none`: none.",
+    "registration.pace": "REGISTERs a second that are forwarded to upstream after an outage.",
+    "registration.throttle": "`true` answers refreshes here that upstream doesn't need yet.",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    registration: {
+      about: "How phones are registered at upstream, and what happens to their registrations in an outage.",
+      example: "registration: {mode: contact, expires_cap: 120s}",
+    },
   };
 }
 

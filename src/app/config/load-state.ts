@@ -1,7 +1,7 @@
 /** The file's `state`: a folder, or a mapping. */
 import { longFormOf } from "./fields.ts";
 import { duration, type Rows, restart, text } from "./key-kinds.ts";
-import type { WordsOf } from "./key-words.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
@@ -13,11 +13,22 @@ const KEYS = {
 } as const satisfies Rows;
 
 export function words(): WordsOf<typeof KEYS> {
+  const kind = "path of a folder";
   return {
-    state: "folder for the secret and the bindings, relative to the file; or a mapping with the next keys",
-    "state.folder": "as above",
+    state: { kind, words: "The folder, relative to the configuration file, or a mapping with the keys below." },
+    "state.folder": { kind, words: "The folder, as in the short form." },
     "state.interval":
-      "bindings that bring nothing new are written so often at the most (after a power cut, a phone that was registered when they were written counts as refreshed since, for `registration.expires_cap` at the most); a phone that is new or has moved within 5 s, but beyond 60 such writes, and 6 more each hour, within the interval: flash wears out",
+      "The least time between two writes of bindings that bring nothing new: flash wears out. A phone that is new or has moved is written within 5 s; after 60 such writes, and 6 more each hour, within the interval. After a power cut, a phone that was registered at the last write counts as refreshed since, for `registration.expires_cap` at most.",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    state: {
+      about:
+        "Where branchline keeps the secret of its tokens and the phones' bindings. Commands reach the running branchline by a socket in this folder.",
+      example: "state: {folder: /var/lib/branchline, interval: 10m}",
+    },
   };
 }
 

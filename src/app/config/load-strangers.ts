@@ -1,6 +1,6 @@
 /** The file's `strangers`: what they get. */
 import { choice, type Rows } from "./key-kinds.ts";
-import type { WordsOf } from "./key-words.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import { section } from "./section.ts";
 
 const KEYS = {
@@ -10,7 +10,16 @@ const KEYS = {
 export function words(): WordsOf<typeof KEYS> {
   return {
     strangers:
-      "who is neither phone, gateway nor upstream gets: `drop` nothing, `reject` 403, `auto` 403 on an address within `localnet` and nothing on any other",
+      "`drop` sends nothing. `reject` sends 403. `auto` sends 403 on an address within `localnet`, and nothing on any other.",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    strangers: {
+      about: "What a sender gets that is no phone, no gateway and not upstream.",
+      example: "strangers: drop",
+    },
   };
 }
 

@@ -2,7 +2,7 @@
 import type { SurvivalSettings } from "../../policy/site.ts";
 import { fieldsOf } from "./fields.ts";
 import { choice, duration, type Rows, text } from "./key-kinds.ts";
-import type { WordsOf } from "./key-words.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import { readPhrase } from "./read-uri.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
@@ -16,9 +16,19 @@ const KEYS = {
 export function words(): WordsOf<typeof KEYS> {
   return {
     "survival.answer":
-      "`302`, `380`: redirect to the gateways, the best first; `relay`: forward to them in turn; `auto`: 302, but relay for a phone that hasn't come back within 3 s of its ACK",
-    "survival.notice": "reason phrase of the 181",
-    "survival.notice_hold": "from the 181 to the answer; a call that requires 100rel gets no 181 and isn't held",
+      "How a call reaches the gateway. `302` and `380` redirect the phone to the gateways, the best one first. `relay` forwards the call to them in turn. `auto` is 302, but relay for a phone that hasn't called the gateway within 3 s.",
+    "survival.notice": "The reason phrase of the 181 that the phone may show.",
+    "survival.notice_hold":
+      "The time from the 181 to the answer. A call that requires 100rel gets no 181 and isn't held.",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    survival: {
+      about: "What a phone's call gets while upstream is down or silent: a notice, then the way to the gateway.",
+      example: "survival: {answer: relay, notice: Line to headquarters is down, notice_hold: 0s}",
+    },
   };
 }
 

@@ -6,34 +6,50 @@ import { DEFAULT_PROTOCOL, type Listener, TRANSPORTS } from "../../transport/flo
 import { hopOf } from "../../transport/locator.ts";
 import type { TlsFiles } from "../../transport/tls-files.ts";
 import { fieldsOf, type Places } from "./fields.ts";
-import { choice, flag, mapping, type Rows, text } from "./key-kinds.ts";
-import type { WordsOf } from "./key-words.ts";
+import { choice, flag, mapping, type Rows, required, text } from "./key-kinds.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 import { type Surroundings, section } from "./section.ts";
 
 const KEYS = {
   tls: mapping,
-  "tls.certificate": text(),
-  "tls.key": text(),
+  "tls.certificate": required(text(), "/config/auth/branchline.pem"),
+  "tls.key": required(text(), "/config/auth/branchline.key"),
   "tls.ca": text(),
   "tls.client_certificates": choice("none", ["none", "optional", "required"]),
   "tls.wildcards": flag(false),
 } as const satisfies Rows;
 
 export function words(): WordsOf<typeof KEYS> {
+  const kind = "path of a PEM file";
   return {
-    tls: "for `tls:` addresses in `listen`: a mapping with the next keys; paths are relative to the file; SIGHUP reads the files anew, and connections that stand go on",
-    "tls.certificate": "PEM file with our certificate and those between it and its authority",
-    "tls.key": "PEM file with its private key",
+    tls: "What `tls:` addresses in `listen` need. Paths are relative to the configuration file.",
+    "tls.certificate": {
+      kind,
+      words: "Our certificate, followed by the certificates between it and its authority.",
+    },
+    "tls.key": { kind, words: "The private key of our certificate." },
     "tls.ca": {
+      kind,
       default: "the authorities that Node brings along",
       words:
-        "PEM file: whom we believe when we connect, and who may issue client certificates. A peer's certificate must name the host of its URI as subjectAltName, `DNS:`, or `IP:` where that is an address (RFC 5922; no wildcards, but see `tls.wildcards`)",
+        "The authorities that branchline believes when it connects, and that may issue client certificates. A peer's certificate must name the host of the peer's URI as subjectAltName: `DNS:` for a name, `IP:` for an address (RFC 5922).",
     },
     "tls.client_certificates":
-      "what phones must show: `none`; `optional`: they are asked, and served whatever they show; `required`: one of `tls.ca`",
+      "The certificate that phones must show. `none`: none. `optional`: phones are asked for one, and served whatever they show. `required`: one issued by `tls.ca`.",
     "tls.wildcards":
-      "`true` believes a certificate of upstream or a gateway whose name has `*` as its whole first label, as hosted PBXs have: `*.example.com` stands for `pbx.example.com`, not for `example.com` or `a.b.example.com`; `*.com` stands for nothing",
+      "`true` accepts a wildcard in the certificate of upstream or a gateway, as hosted PBXs have. The `*` must be the whole first label: `*.example.com` stands for `pbx.example.com`, not for `example.com` or `a.b.example.com`. `*.com` stands for nothing.",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    tls: {
+      about:
+        "Certificate and key for `tls:` addresses. A reload reads the files again, and connections that are up go on.",
+      example: `listen: [udp:10.222.237.1, tls:10.222.237.1]
+tls: {certificate: tls/branch.pem, key: tls/branch.key, ca: tls/ca.pem}`,
+    },
   };
 }
 
@@ -47,8 +63,8 @@ function loadTls(
   if (place === undefined) return undefined;
   const fields = fieldsOf(reader, place, KEYS, "tls");
   const path = (found: Place) => reader.text(found, "the path of a PEM file");
-  const certificate = fields.required("certificate", "/config/auth/branchline.pem", path);
-  const key = fields.required("key", "/config/auth/branchline.key", path);
+  const certificate = fields.required("certificate", path);
+  const key = fields.required("key", path);
   const ca = fields.text("ca", path);
   const clientCertificates = fields.choice("client_certificates");
   if (certificate === undefined || key === undefined) return undefined;

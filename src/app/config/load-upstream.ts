@@ -2,18 +2,20 @@
 import type { SipUri } from "../../message/uri.ts";
 import type { ProbeSettings, Site, UpstreamSettings } from "../../policy/site.ts";
 import { longFormOf, type Places } from "./fields.ts";
-import { choice, count, duration, flag, list, mapping, type Rows, under, uri } from "./key-kinds.ts";
+import { choice, count, duration, entries, flag, list, mapping, type Rows, required, under, uri } from "./key-kinds.ts";
 import type { KeyBelow } from "./key-paths.ts";
-import { ABOVE, type WordsOf } from "./key-words.ts";
-import { loadOwnProbe, loadProbe, OWN_PROBE_KEYS, PROBE_KEYS, probeToldAbove, probeWords } from "./load-probe.ts";
+import type { PagesOf, WordsOf } from "./key-words.ts";
+import { loadOwnProbe, loadProbe, OWN_PROBE_KEYS, ownProbeWords, PROBE_KEYS, probeWords } from "./load-probe.ts";
 import { readUri } from "./read-uri.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
+const EXAMPLE = "sip:pbx.example.com";
+
 const KEYS = {
   upstream: list(uri),
-  "upstream.targets": list(uri),
-  "upstream.targets.uri": uri,
+  "upstream.targets": entries(uri),
+  "upstream.targets.uri": required(uri, EXAMPLE),
   "upstream.targets.probe": mapping,
   ...under("upstream.targets.probe", OWN_PROBE_KEYS),
   "upstream.may_dial_out": flag(false),
@@ -30,34 +32,53 @@ const KEYS = {
 export function words(): WordsOf<typeof KEYS> {
   return {
     upstream: {
-      default: "the Request-URI's domain",
+      default: "the domain in each Request-URI",
       words:
-        "a URI, a list of URIs in order of preference (the next one is asked when one is silent, unreachable or says 503), or a mapping with the next keys",
+        "The SIP URI of the PBX, or several in order of preference, or a mapping with the keys below. The next URI is asked when one is silent, can't be reached or says 503.",
     },
-    "upstream.targets": "as above; a target may be a mapping too: `{uri: sip:pbx.example.com, probe: {…}}`",
-    "upstream.targets.uri": ABOVE,
+    "upstream.targets": {
+      default: "the domain in each Request-URI",
+      words: "The URIs, as in the short form. A target may be a mapping with the keys below.",
+    },
+    "upstream.targets.uri": "The target's URI.",
     "upstream.targets.probe": {
       default: "`upstream.probe`",
-      words: "as `upstream.probe`, for this target; what it leaves out is as there",
+      keysOf: "upstream.probe",
+      words: "How this target is probed. A key that is left out is as in `upstream.probe`.",
     },
-    ...under("upstream.targets.probe", probeToldAbove()),
+    ...under("upstream.targets.probe", ownProbeWords("upstream.probe")),
     "upstream.may_dial_out":
-      "`true`: what upstream sends to a gateway goes there, for a headquarters that breaks out at the branch; else it gets 403, but for emergency numbers, OPTIONS and what belongs to a call. UDP sources can be forged: see `deploy/security.md`",
+      "`true` lets upstream's calls go to a gateway, for a headquarters that breaks out at the branch. `false` answers them 403. Emergency calls, OPTIONS and requests within a call always pass. UDP sources can be forged: see [security.md](security.md).",
     "upstream.force":
-      "`down` or `up` pins upstream's state, whatever is seen: a site that lives on its own; see also `branchline force`",
-    "upstream.fr_timer": "silence after which a request is given up",
+      "`up` or `down` sets upstream's state whatever probes and calls show. `down` suits a site that lives on its own. See also `branchline force`.",
+    "upstream.fr_timer": "How long upstream may stay silent before a call is rescued.",
     "upstream.dead_codes":
-      "final codes without a body that count as silence: of a call, of a known phone's REGISTER, of a probe; `[]`: none",
+      "Final statuses that count as silence when they have no body: of a call, of a known phone's REGISTER, of a probe. `[]` is none.",
     ...under("upstream.probe", probeWords()),
-    "upstream.hold": "recovering lasts so long without a miss, then calls go up again",
-    "upstream.hold_max": "the hold doubles at each flap, up to this",
+    "upstream.hold": "How long upstream must answer without a miss after an outage. Then calls go to upstream again.",
+    "upstream.hold_max":
+      "The longest hold. The hold doubles each time upstream falls again shortly after its return, up to this.",
+  };
+}
+
+export function pages(): PagesOf<typeof KEYS> {
+  return {
+    upstream: {
+      about:
+        "The PBX or proxy at headquarters. Without this key, the domain of each Request-URI is upstream, as DNS finds it. Probes (OPTIONS) and calls show whether upstream lives.",
+      example: `upstream:
+  targets: [sip:pbx1.example.com, sip:pbx2.example.com]
+  may_dial_out: false
+  fr_timer: 4s
+  hold: 60s
+  probe: {interval: 10s, user: ping}`,
+    },
   };
 }
 
 export const UPSTREAM = section(KEYS, (reader, top) => loadUpstream(reader, top.get("upstream")));
 
 const DIAL_OUT_KEY: KeyBelow<typeof KEYS, "upstream"> = "may_dial_out";
-const EXAMPLE = "sip:pbx.example.com";
 
 export function loadUpstream(reader: Reader, place: Place | undefined): UpstreamSettings {
   const fields = longFormOf(reader, place, KEYS, "upstream");
@@ -102,7 +123,7 @@ interface LoadedTarget {
 function loadTargets(reader: Reader, place: Place, probeOf: (place: Place) => ProbeSettings): LoadedTarget[] {
   return reader.items(place).flatMap((item) => {
     const fields = longFormOf(reader, item, KEYS, "upstream.targets");
-    const where = fields.isThere ? fields.required("uri", EXAMPLE, (found) => found) : item;
+    const where = fields.isThere ? fields.required("uri", (found) => found) : item;
     const own = fields.optional("probe", probeOf);
     const uri = where === undefined ? undefined : readUri(reader, where, EXAMPLE);
     return uri === undefined ? [] : [{ uri, own }];

@@ -3,7 +3,8 @@
 import { parseSipUri, type SipUri, uriParameter } from "../../message/uri.ts";
 import { DIALLED } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
-import { listed, type Place, type Reader } from "./reader.ts";
+import type { Place, Reader } from "./reader.ts";
+import { listed } from "./suggestions.ts";
 
 export function readUri(reader: Reader, place: Place, example: string): SipUri | undefined {
   const text = reader.text(place, `a SIP URI, such as ${example}`);

@@ -1,6 +1,6 @@
 /** Reads a YAML tree against what is expected of it, and collects all faults with their places and cures. */
 import {
-  type Document,
+  Document,
   isAlias,
   isMap,
   isScalar,
@@ -11,6 +11,12 @@ import {
   visit,
   type YAMLMap,
 } from "yaml";
+import { durationOf_ms, exampleOf, isWithin, meantDuration } from "./durations.ts";
+import type { CountRow, DurationRow } from "./key-kinds.ts";
+import { misprintIn, misprintWithin, whyNoText } from "./misprints.ts";
+import { didYouMean, either, meantChoice, meantKey } from "./suggestions.ts";
+import { NO_MAPPING } from "./yaml-faults.ts";
+import { mend, type Parsed } from "./yaml-mending.ts";
 
 export interface Problem {
   readonly line: number;
@@ -26,77 +32,148 @@ export interface Place {
   readonly path: string;
 }
 
-const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
-const UNIT_ms: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
-/** Where the words of the YAML library are for programmers. */
-const CURES: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: "this key stands in the mapping already; remove one of them",
-  MULTIPLE_DOCS: "a second document begins here; keep one",
-};
+/** What the parser makes of a text. */
+interface Tree {
+  readonly yaml: Document;
+  readonly text: string;
+  readonly lines: LineCounter;
+}
 
 export class Reader {
   readonly problems: Problem[] = [];
   /** What may be meant so. */
   readonly hints: Problem[] = [];
-  private readonly lines = new LineCounter();
-  private document: Document | undefined = undefined;
+  /** All keys of the file, by path. */
+  private readonly paths: readonly string[];
+  private tree: Tree = { yaml: new Document(), text: "", lines: new LineCounter() };
+  /** What couldn't be read. */
+  private lost = "";
+  /** Lines that have lost what stood below them. */
+  private parents: ReadonlySet<number> = new Set();
+  /** Values that could be lists. */
+  private readonly lists = new Set<Node>();
+  /** Mappings whose keys have been listed. */
+  private readonly listed = new Set<string>();
 
-  /** The root of the file; undefined when it isn't YAML at all. */
+  constructor(paths: readonly string[] = []) {
+    this.paths = paths;
+  }
+
+  /** Whether a part of the file couldn't be read: then nothing is told of what it may have said. */
+  get isDamaged(): boolean {
+    return this.lost !== "";
+  }
+
+  /** The root of the file; undefined when nothing of it can be read. */
   parse(text: string): Place | undefined {
-    const document = parseDocument(text, {
-      lineCounter: this.lines,
-      prettyErrors: false,
-      resolveKnownTags: false,
-      schema: "core",
-    });
-    this.document = document;
-    for (const error of document.errors) {
-      const { line, col } = this.lines.linePos(error.pos[0]);
-      this.problems.push({ line, column: col, path: "", message: CURES[error.code] ?? error.message });
+    const whole = text.replace(/^\ufeff/, "");
+    const why = whyNoText(whole);
+    if (why !== undefined) {
+      this.problems.push({ line: 1, column: 1, path: "", message: why });
+      return undefined;
     }
-    visit(document, {
+    const words = new Set(this.paths.flatMap((path) => path.split(".")));
+    const { document, faults, lost, parents } = mend(whole, parseYaml, (word) => words.has(word));
+    this.problems.push(...faults.map((fault) => ({ ...fault, path: "" })));
+    [this.lost, this.parents] = [lost, parents];
+    if (document === undefined) return undefined;
+    this.tree = document;
+    const { yaml } = document;
+    visit(yaml, {
       Alias: (_, node) => {
-        if (node.resolve(document) === undefined)
-          this.fault({ node, path: "" }, `*${node.source} names no anchor above it`);
+        if (node.resolve(yaml) !== undefined || this.isDamaged) return;
+        const cure = `unless it stands for a value marked &${node.source}; put it in quotes: "*${node.source}"`;
+        this.tell(this.problems, node, "", `a value can't begin with *, ${cure}`);
       },
+      Map: (_, node) => this.refuseDoubles(node),
     });
-    if (this.problems.length > 0) return undefined;
-    return { node: (document.contents ?? undefined) as Node | undefined, path: "" };
+    return { node: (yaml.contents ?? undefined) as Node | undefined, path: "" };
+  }
+
+  private refuseDoubles(map: YAMLMap): void {
+    const first = new Map<string, number>();
+    for (const { key } of this.pairs(map)) {
+      const name = nameOf(key);
+      const line = this.lineOf(key);
+      const before = first.get(name);
+      if (before === undefined) first.set(name, line);
+      else this.fault({ node: key, path: "" }, `duplicate key "${name}" (first on line ${before}); keep one of them`);
+    }
+  }
+
+  private lineOf(node: Node | undefined): number {
+    return Math.max(this.tree.lines.linePos(node?.range?.[0] ?? 0).line, 1);
   }
 
   /** The whole file as plain values; undefined when it has faults, or more aliases than a person would write. */
   plain(): unknown {
     if (this.problems.length > 0) return undefined;
     try {
-      return this.document?.toJS();
+      return this.tree.yaml.toJS();
     } catch {
       return undefined;
     }
   }
 
-  fault(place: Place, message: string, list = this.problems): void {
-    const offset = place.node?.range?.[0] ?? 0;
-    const { line, col } = this.lines.linePos(offset);
-    list.push({ line: Math.max(line, 1), column: Math.max(col, 1), path: place.path, message });
+  fault({ node, path }: Place, message: string, list = this.problems): void {
+    const isEmptied = isScalar(node) && node.value === null && this.parents.has(this.lineOf(node));
+    // What an alias stands for is gone, or it has been told of.
+    if (isEmptied || isAlias(node)) return;
+    const better = list === this.problems ? this.misprintOf(node) : undefined;
+    this.tell(list, node, path, better ?? `${message}${this.listCure(node)}`);
+  }
+
+  private tell(list: Problem[], node: Node | undefined, path: string, message: string): void {
+    const { line, col } = this.tree.lines.linePos(node?.range?.[0] ?? 0);
+    list.push({ line: Math.max(line, 1), column: Math.max(col, 1), path, message });
+  }
+
+  /** A mapping lacks a key that it can't do without. */
+  lacks(place: Place, key: string, example: string): void {
+    if (!this.lost.includes(key)) this.fault(place, `lacks ${key}; add "${key}: ${example}"`);
+  }
+
+  /** What a template or a word processor has left in a value or a key, whatever else is wrong with it. */
+  private misprintOf(node: Node | undefined): string | undefined {
+    const [start = 0, end = 0] = node?.range ?? [];
+    const { text } = this.tree;
+    // "{{ name }}" is a mapping with a mapping as its key.
+    const isTemplate = text.slice(Math.max(0, start - 1), start + 1) === "{{";
+    if (isTemplate) return misprintIn(text.slice(start - 1, end + 1))?.message;
+    return isScalar(node) ? misprintIn(text.slice(start, end))?.message : undefined;
+  }
+
+  private listCure(node: Node | undefined): string {
+    if (node === undefined || !this.lists.has(node) || !isScalar(node) || node.type !== "PLAIN") return "";
+    const parts = String(node.value).split(/\s*,\s*/);
+    return parts.length < 2 ? "" : `; several are written as a list: [${parts.join(", ")}]`;
   }
 
   /** The values of a mapping with no other keys than `known`. Undefined, with a fault, when it is something else. */
   fields(place: Place, known: readonly string[]): ReadonlyMap<string, Place> | undefined {
     const { node } = place;
     if (!isMap(node)) {
-      this.fault(place, `must be a mapping with the keys ${known.join(", ")}`);
+      if (place.path !== "") this.fault(place, `must be a mapping with the keys ${known.join(", ")}`);
+      else if (isSeq(node) || !this.isDamaged) this.fault(place, NO_MAPPING);
       return undefined;
     }
     const items = new Map<string, Place>();
     for (const { key, value } of this.pairs(node)) {
       const name = nameOf(key);
       const path = place.path === "" ? name : `${place.path}.${name}`;
-      const keyPlace = { node: key, path };
-      if (!known.includes(name)) this.fault(keyPlace, unknownKey(name, known));
-      else items.set(name, { node: value, path });
+      if (known.includes(name)) items.set(name, { node: value, path });
+      else if (!isScalar(key)) this.fault({ node: key, path: place.path }, "has a key that is no text; remove it");
+      else this.fault({ node: key, path }, this.unknownKey(name, known, place.path));
     }
     return items;
+  }
+
+  private unknownKey(name: string, known: readonly string[], within: string): string {
+    const meant = meantKey(name, known, this.paths);
+    if (meant !== undefined) return meant;
+    const isListed = this.listed.has(within);
+    this.listed.add(within);
+    return `is not a key that branchline knows; ${isListed ? "remove it" : `known keys are ${known.join(", ")}`}`;
   }
 
   /** The entries of a mapping whose keys are the administrator's own. */
@@ -115,7 +192,10 @@ export class Reader {
   /** The items of a list; a single value stands for a list of one. */
   items(place: Place): Place[] {
     const { node, path } = place;
-    if (!isSeq(node)) return [place];
+    if (!isSeq(node)) {
+      if (node !== undefined) this.lists.add(node);
+      return [place];
+    }
     return node.items.map((item, index) => ({ node: this.resolve(item), path: `${path}[${index}]` }));
   }
 
@@ -131,9 +211,12 @@ export class Reader {
   /** Text; numbers count as text. Undefined, with a fault, for anything else. */
   text(place: Place, expected: string): string | undefined {
     const value = isScalar(place.node) ? place.node.value : undefined;
-    if (typeof value === "string" && value.trim() !== "") return value.trim();
     if (typeof value === "number") return isScalar(place.node) ? (place.node.source ?? String(value)) : String(value);
-    this.fault(place, `must be ${expected}`);
+    const text = typeof value === "string" ? value.trim() : "";
+    const isPlain = isScalar(place.node) && place.node.type === "PLAIN";
+    const misprint = misprintWithin(text, isPlain);
+    if (text !== "" && misprint === undefined) return text;
+    this.fault(place, misprint ?? `must be ${expected}`);
     return undefined;
   }
 
@@ -148,7 +231,10 @@ export class Reader {
   choice<T extends string | number>(place: Place, choices: readonly T[]): T | undefined {
     const value = isScalar(place.node) ? place.node.value : undefined;
     const found = choices.find((choice) => String(choice) === String(value));
-    if (found === undefined) this.fault(place, `must be one of ${choices.join(", ")}`);
+    if (found === undefined) {
+      const meant = value === undefined || value === null ? undefined : meantChoice(String(value), choices.map(String));
+      this.fault(place, `must be ${either(choices.map(String))}${didYouMean(meant)}`);
+    }
     return found;
   }
 
@@ -158,23 +244,23 @@ export class Reader {
     return text === undefined ? undefined : text === "true";
   }
 
-  count(place: Place, least: number, most: number): number | undefined {
+  count(place: Place, { least, most }: Pick<CountRow, "least" | "most">): number | undefined {
     const value = isScalar(place.node) ? place.node.value : undefined;
-    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most) return value;
-    this.fault(place, `must be a whole number from ${least} to ${most}`);
+    const isWithin = (number: number) => Number.isInteger(number) && number >= least && number <= most;
+    if (typeof value === "number" && isWithin(value)) return value;
+    const written = typeof value === "string" && /^\s*\d+\s*$/.test(value) ? Number(value) : Number.NaN;
+    const cure = isWithin(written) ? `; write ${written}, without quotes` : "";
+    this.fault(place, `must be a whole number from ${least} to ${most}${cure}`);
     return undefined;
   }
 
   /** Milliseconds of a duration with its unit, such as 4s, 500ms, 5m or 1h. */
-  duration_ms(place: Place, least_ms: number, most_ms: number): number | undefined {
+  duration_ms(place: Place, row: DurationRow): number | undefined {
     const value = isScalar(place.node) ? place.node.value : undefined;
-    const duration_ms = durationOf_ms(String(value).trim());
-    if (duration_ms >= least_ms && duration_ms <= most_ms) return duration_ms;
-    const hint = typeof value === "number" ? `; did you mean ${value}s?` : "";
-    this.fault(
-      place,
-      `must be a duration with its unit, from ${spell(least_ms)} to ${spell(most_ms)}, such as 4s${hint}`,
-    );
+    const text = String(value).trim();
+    if (isWithin(text, row)) return durationOf_ms(text);
+    const expected = `must be a duration from ${row.least} to ${row.most}, such as ${exampleOf(row)}`;
+    this.fault(place, `${expected}${didYouMean(meantDuration(text, row))}`);
     return undefined;
   }
 
@@ -185,7 +271,7 @@ export class Reader {
   /** What stands at an anchor, where the file names it by an alias. */
   private resolve(item: unknown): Node | undefined {
     const node = (item ?? undefined) as Node | undefined;
-    return isAlias(node) && this.document !== undefined ? node.resolve(this.document) : node;
+    return isAlias(node) ? (node.resolve(this.tree.yaml) ?? node) : node;
   }
 }
 
@@ -195,59 +281,20 @@ function nameOf(key: Node): string {
   return typeof key.value === "string" ? key.value : (key.source ?? String(key.value));
 }
 
-function unknownKey(name: string, known: readonly string[]): string {
-  const [first = "", ...inner] = name.split(".");
-  if (inner.length > 0 && known.includes(first)) {
-    const nested = inner.reduceRight((value, key) => `{${key}: ${value}}`, "…");
-    return `is not a key that branchline knows; write ${first}: ${nested}`;
-  }
-  const near = nearest(name, known);
-  const proposal = near === undefined ? `known keys are ${known.join(", ")}` : `did you mean ${near}?`;
-  return `is not a key that branchline knows; ${proposal}`;
+function parseYaml(text: string): Parsed<Tree> {
+  const lineCounter = new LineCounter();
+  // Keys that are there twice are told of by the reader.
+  const options = { lineCounter, prettyErrors: false, resolveKnownTags: false, uniqueKeys: false } as const;
+  const yaml = parseDocument(text, { ...options, schema: "core" });
+  const [error] = yaml.errors.sort((one, other) => one.pos[0] - other.pos[0]);
+  return {
+    document: { yaml, text, lines: lineCounter },
+    fault: error === undefined ? faultOfRoot(yaml) : { code: error.code, offset: error.pos[0] },
+  };
 }
 
-/** Which of them is meant, perhaps. */
-export function nearest(name: string, known: readonly string[]): string | undefined {
-  const near = known.filter((candidate) => isNear(name, candidate));
-  return near.sort((one, other) => editDistance(name, one) - editDistance(name, other))[0];
-}
-
-/** Whether the name is short for the candidate, or differs by little: two letters more, less or other, in a short word one. */
-function isNear(name: string, candidate: string): boolean {
-  const left = name.toLowerCase().replace(/[-_]/g, "");
-  const right = candidate.toLowerCase().replace(/[-_]/g, "");
-  if (left.length >= 3 && right.startsWith(left)) return true;
-  return editDistance(left, right) <= (Math.min(left.length, right.length) > 3 ? 2 : 1);
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
-}
-
-/** Milliseconds of a duration as the file writes it; NaN for any other text. */
-export function durationOf_ms(text: string): number {
-  const [, amount, unit = ""] = DURATION.exec(text) ?? [];
-  return Math.round(Number(amount) * (UNIT_ms[unit] ?? Number.NaN));
-}
-
-/** A duration as one would write it in the file. */
-export function spell(duration_ms: number): string {
-  if (duration_ms % 3_600_000 === 0 && duration_ms > 0) return `${duration_ms / 3_600_000}h`;
-  if (duration_ms % 60_000 === 0 && duration_ms > 0) return `${duration_ms / 60_000}m`;
-  if (duration_ms % 1_000 === 0) return `${duration_ms / 1_000}s`;
-  return `${duration_ms}ms`;
-}
-
-/** "udp, tcp or tls". */
-export function listed(names: readonly string[], last: "and" | "or"): string {
-  return `${names.slice(0, -1).join(", ")} ${last} ${names[names.length - 1]}`;
+/** A file of a single text: lines without colons, or with another sign in their place. */
+function faultOfRoot({ contents }: Document): Parsed<Tree>["fault"] {
+  const isText = isScalar(contents) && contents.value !== null;
+  return isText ? { code: "NO_MAPPING", offset: contents.range?.[0] ?? 0 } : undefined;
 }

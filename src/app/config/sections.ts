@@ -1,9 +1,9 @@
 /**
  * The sections of the file: another one is a line here. Each `load-*.ts` owns one: its keys, each in one row with what its value
- * may be, its default and whether a change needs a restart; the type of what is made of them; the loader; README's words.
+ * may be, its default and whether a change needs a restart; the type of what is made of them; the loader; the words of the reference.
  *
  * In paths a dot stands for a mapping within, and NAME for a name that the administrator chooses. The keys of a list's items stand
- * below the list. A key with a value of its own and rows below it takes either: the value is the short form. Faults and README name
+ * below the list. A key with a value of its own and rows below it takes either: the value is the short form. Faults and the reference name
  * keys in the order of sections and rows.
  */
 import { DNS } from "./load-dns.ts";

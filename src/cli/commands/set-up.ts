@@ -12,6 +12,7 @@ import {
 } from "../command-row.ts";
 import { hearFault, init } from "../init.ts";
 import { phones } from "../phones.ts";
+import { printSchema } from "../schema.ts";
 
 export const SET_UP: readonly CommandRow[] = [
   command({
@@ -59,6 +60,24 @@ export const SET_UP: readonly CommandRow[] = [
     exits: { 1: "The file can't be written", 2: "A value is wrong or missing, or the file exists already" },
     seeAlso: ["check", "phones"],
     action: (values) => init(values),
+  }),
+  command({
+    name: "schema",
+    help: "Print a JSON Schema of the configuration, for editors",
+    group: "Set up",
+    description: [
+      "Editors with the YAML language server (VS Code, Neovim, Emacs) complete and check a file by it while you type. Its first " +
+        "line names the schema: # yaml-language-server: $schema=FILE.",
+      "The packages bring the same as branchline.schema.json, and init writes that line where it is installed. The schema " +
+        "knows single values; what belongs together is seen by branchline check.",
+    ],
+    arguments: [],
+    options: [],
+    examples: [
+      { line: "branchline schema > branchline.schema.json", does: "Keep it beside the file, on your own machine" },
+    ],
+    seeAlso: ["check"],
+    action: () => printSchema(),
   }),
   command({
     name: "check",

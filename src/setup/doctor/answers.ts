@@ -1,7 +1,7 @@
 /** Whether upstream and the gateways answer: for the branchline that runs, or else for OPTIONS of doctor's own. */
 
 import type { Config } from "../../app/config/config.ts";
-import { spell } from "../../app/config/reader.ts";
+import { spell } from "../../app/config/durations.ts";
 import { callsGo, evidenceWords } from "../../app/words/peer-words.ts";
 import type { Response } from "../../message/message.ts";
 import { parse } from "../../message/parse.ts";

@@ -1,6 +1,6 @@
 /** What to set on phones so that they come to branchline: by the names in each maker's menus and provisioning files. */
 import type { Config } from "../../app/config/config.ts";
-import { nearest } from "../../app/config/reader.ts";
+import { nearest } from "../../app/config/suggestions.ts";
 import { hostText } from "../../message/uri.ts";
 import type { Protocol } from "../../transport/flow.ts";
 import type { Interfaces } from "../../transport/own-listener.ts";

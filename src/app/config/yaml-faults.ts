@@ -1,0 +1,269 @@
+/** What is wrong with a text that isn't YAML, in our words: the parser's own are for programmers. */
+import { PROTOCOLS } from "../../transport/flow.ts";
+import { misprintIn } from "./misprints.ts";
+import { indentOf, type Opener } from "./yaml-openers.ts";
+
+/** As the parser tells it; lines and columns count from 1. */
+export interface SyntaxFault {
+  readonly code: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface TextFault {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+/** The text, and what is known of it. */
+export interface Text {
+  readonly lines: readonly string[];
+  /** What is never closed, in the order in which it is missed. */
+  readonly openers: readonly Opener[];
+  /** Whether a word is a key of the file, wherever it may stand. */
+  readonly isKey: (word: string) => boolean;
+}
+
+/** Of longer lines only the beginning is looked at. */
+const LINE_LENGTH_MAX = 1_000;
+
+/** "- - key: value": dashes, the key, and what follows its colon. */
+const ENTRY = /^[ \t]*(?:- +)*([\w.+*#-]+)[ \t]*:(?:[ \t]+(.*))?$/;
+
+/** The file has no keys at all. */
+export const NO_MAPPING =
+  'must be lines of keys and values, such as "localnet: [10.222.237.0/24]"; `branchline init` writes a file';
+
+/** The first mistake that leads the parser to this fault. */
+export function explain(text: Text, fault: SyntaxFault): TextFault {
+  const opener = text.openers.filter(({ line }) => line <= fault.line).pop();
+  if (opener !== undefined) return unclosed(opener);
+  return (
+    directive(text.lines, fault) ??
+    inLine(text, fault.line) ??
+    byCode(text, fault) ??
+    badIndentation(text.lines, fault) ??
+    strayCharacter(text, fault) ??
+    inLine(text, nextLine(text.lines, fault.line)) ?? { ...placeOf(fault), message: UNREADABLE }
+  );
+}
+
+const UNREADABLE = "can't be read from here on; look for a missing quote, bracket, comma or colon";
+
+function unclosed({ line, column, char, closers }: Opener): TextFault {
+  const isQuote = char === closers;
+  const cure = isQuote ? `add a ${closers} behind the text` : `add ${closers}`;
+  return { line, column, message: `this ${char} is never closed; ${cure}` };
+}
+
+function placeOf({ line, column }: SyntaxFault): { line: number; column: number } {
+  return { line, column };
+}
+
+/** The number of the next line that isn't blank; that of the line itself when there is none. */
+function nextLine(lines: readonly string[], line: number): number {
+  const found = lines.findIndex((text, index) => index >= line && text.trim() !== "");
+  return found < 0 ? line : found + 1;
+}
+
+/** What can be seen in a line by itself. */
+function inLine(text: Text, line: number): TextFault | undefined {
+  const words = (text.lines[line - 1] ?? "").slice(0, LINE_LENGTH_MAX);
+  const at = (index: number, message: string) => ({ line, column: index + 1, message });
+  const tab = /^ *\t/.exec(words);
+  if (tab !== null) return at(tab[0].length - 1, "tab in indentation; YAML allows only spaces");
+  const misprint = misprintIn(words);
+  if (misprint !== undefined) return at(misprint.at, misprint.message);
+  for (const look of [gluedKey, keyWithoutColon, gluedKeyWithin, quotedAndMore, commaBeforeKey, colonInValue]) {
+    const found = look(words, text.isKey);
+    if (found !== undefined) return at(found.at, found.message);
+  }
+  return undefined;
+}
+
+type Look = (words: string, isKey: Text["isKey"]) => { readonly at: number; readonly message: string } | undefined;
+
+/** "upstream:sip:pbx.example.com" */
+const gluedKey: Look = (words, isKey) => {
+  const [all, before = "", key = ""] = /^([ \t]*(?:- +)*)([A-Za-z_][\w-]*):(?=\S)/.exec(words) ?? [];
+  const isAddress = PROTOCOLS.some((one) => one === key) && !/^[[{]/.test(words.slice(all?.length));
+  if (all === undefined || isAddress || (before !== "" && !isKey(key))) return undefined;
+  return { at: all.length, message: `missing space after "${key}:"` };
+};
+
+/** "log info", "log = info", "survival". */
+const keyWithoutColon: Look = (words, isKey) => {
+  const [all, before = "", key = "", sign, value = ""] =
+    /^([ \t]*(?:- +)*)([A-Za-z_][\w-]*)(?:\s*(=)\s*|\s+(?!:)|$)(.*)$/.exec(words) ?? [];
+  if (all === undefined || !isKey(key)) return undefined;
+  const at = before.length + key.length;
+  if (sign !== undefined) return { at, message: `YAML has a colon in place of "="; write "${key}: ${value}"` };
+  return { at, message: `missing colon after "${key}"; write "${key}:${value === "" ? "" : ` ${value}`}"` };
+};
+
+/** "{fr_timer:4s, hold: 60s}" */
+const gluedKeyWithin: Look = (words, isKey) => {
+  const pattern = /[{,]\s*([A-Za-z_][\w-]*):(?=[^\s,}])/g;
+  for (let found = pattern.exec(words); found !== null; found = pattern.exec(words)) {
+    const { 0: all, 1: key = "", index } = found;
+    if (isKey(key)) return { at: index + all.length, message: `missing space after "${key}:"` };
+  }
+  return undefined;
+};
+
+/** `"201" and more`: also where a quote is missing, or one too many. */
+const quotedAndMore: Look = (words) => {
+  const [all] =
+    /^(?:[^"'#]*[:[{,]\s+|[^"'#]*[[{,]|\s*(?:- +)+)(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*(?=[^\s,\]}:#])/.exec(
+      words,
+    ) ?? [];
+  if (all === undefined) return undefined;
+  return { at: all.length, message: "text behind a closing quote; add a comma, or correct the quotes" };
+};
+
+/** "{answer: 302 notice_hold: 1s}" */
+const commaBeforeKey: Look = (words, isKey) => {
+  const pattern = /[{,]\s*[\w.+-]+:\s+[^,{}[\]"'\s]+\s+(?=([A-Za-z_]\w*):(\s|$))/g;
+  for (let found = pattern.exec(words); found !== null; found = pattern.exec(words)) {
+    const { 0: all, 1: key = "", index } = found;
+    if (isKey(key)) return { at: index + all.length, message: `missing comma before "${key}:"` };
+  }
+  return undefined;
+};
+
+/** "notice: Sorry: no line", "upstream: hold: 60s". */
+const colonInValue: Look = (words, isKey) => {
+  const value = ENTRY.exec(words)?.[2] ?? "";
+  if (!/^[^\s"'[{|>&*!#%@`]/.test(value)) return undefined;
+  const colon = value.search(/:(\s|$)/);
+  if (colon < 0) return undefined;
+  const word = value.slice(0, colon);
+  const at = words.length - value.length;
+  if (isKey(word)) return { at, message: `begins a second key in one line; put "${word}:" on a line of its own` };
+  return { at, message: `a value with ": " in it needs quotes: ${quoted(value)}` };
+};
+
+/** As a value of YAML with quotes. */
+function quoted(value: string): string {
+  const plain = value.replace(/\s+#.*$/, "").trimEnd();
+  return plain.includes('"') || plain.includes("\\") ? `'${plain.replace(/'/g, "''")}'` : `"${plain}"`;
+}
+
+/** What the parser's code says, where the line says nothing. */
+function byCode(text: Text, fault: SyntaxFault): TextFault | undefined {
+  const { code, line, column } = fault;
+  const rest = (text.lines[line - 1] ?? "").slice(column - 1);
+  const at = (message: string) => ({ ...placeOf(fault), message });
+  switch (code) {
+    case "TAB_AS_INDENT":
+      return at("tab in indentation; YAML allows only spaces");
+    case "BAD_SCALAR_START":
+      return at(`a value can't begin with ${rest[0] ?? ""}; put it in quotes: ${quoted(valueAt(rest))}`);
+    case "BAD_DQ_ESCAPE":
+      return at(`${rest.slice(0, 2)} means nothing within "…"; write the value within '…', where \\ is just a \\`);
+    case "BAD_ALIAS":
+      return at(`a value can't begin with ${rest[0] ?? ""}; put it in quotes: ${quoted(valueAt(rest))}`);
+    case "NO_MAPPING":
+      return at(NO_MAPPING);
+    case "MULTIPLE_ANCHORS":
+    case "MULTIPLE_TAGS":
+    case "BAD_PROP_ORDER":
+    case "ALIAS_PROPS":
+    case "TAG_RESOLVE_FAILED":
+    case "BAD_COLLECTION_TYPE":
+    case "NON_STRING_KEY":
+      return at("tags (!) and anchors (&) of YAML that don't fit here; write the value without them");
+    case "KEY_OVER_1024_CHARS":
+      return at("is far too long for a key; look for a missing line end or quote");
+    case "RESOURCE_EXHAUSTION":
+      return at("is nested too deeply");
+    default:
+      return undefined;
+  }
+}
+
+/** A line that begins with % is an order to the parser, which objects at the next line that is none. */
+function directive(lines: readonly string[], fault: SyntaxFault): TextFault | undefined {
+  const index = lines.findIndex((text) => /^%(?!(YAML|TAG)\s)/.test(text));
+  if (index < 0 || index >= fault.line) return undefined;
+  return { line: index + 1, column: 1, message: "a line can't begin with %; remove it, or begin it with #" };
+}
+
+/** A bracket or comma too many, or one that is missing. */
+function strayCharacter({ lines }: Text, fault: SyntaxFault): TextFault | undefined {
+  const rest = (lines[fault.line - 1] ?? "").slice(fault.column - 1);
+  const [all = "", stray] = /^\s*([\]},])/.exec(rest) ?? [];
+  if (stray === ",") return { ...placeOf(fault), message: "one comma too many; remove it" };
+  if (stray !== undefined) {
+    const message = `${stray} closes nothing that is open here; remove it, or write the other kind of bracket`;
+    return { line: fault.line, column: fault.column + all.length - 1, message };
+  }
+  return fault.code === "MISSING_CHAR" && /\S/.test(rest) ? { ...placeOf(fault), message: MISSING } : undefined;
+}
+
+const MISSING = "something is missing before this: a comma between two values, a colon behind a key, or a quote";
+
+/** What stands there up to the end of the value. */
+function valueAt(rest: string): string {
+  return /^[^,\]}#\n]*/.exec(rest)?.[0].trimEnd() ?? "";
+}
+
+/** The line that isn't where its neighbours are: the one behind that where the parser stumbles, or that itself. */
+function badIndentation(lines: readonly string[], { line }: SyntaxFault): TextFault | undefined {
+  for (const number of [nextLine(lines, line), line]) {
+    const message = indentationOf(lines, number);
+    if (message !== undefined) return { line: number, column: indentOf(lines[number - 1] ?? "") + 1, message };
+  }
+  return undefined;
+}
+
+function indentationOf(lines: readonly string[], number: number): string | undefined {
+  const text = lines[number - 1] ?? "";
+  const indent = indentOf(text);
+  const above = linesAbove(lines, number);
+  const [parent] = above;
+  if (text.trim() === "" || parent === undefined) return undefined;
+  const keyAt = /^[ \t]*(?:- +)*/.exec(parent)?.[0].length ?? 0;
+  if (indent > indentOf(parent) && indent !== keyAt) {
+    const [, key = "", value = ""] = ENTRY.exec(parent) ?? [];
+    if (indent > keyAt && (value.trim() === "" || /^(#|&\S+$|[|>])/.test(value))) return undefined;
+    return indent > keyAt
+      ? `is indented below "${key}", which has a value already; begin it in column ${keyAt + 1}`
+      : misaligned(indent, [keyAt, indentOf(parent)]);
+  }
+  const beside = above.find((one) => indentOf(one) <= indent);
+  const isItem = /^\s*-(\s|$)/.test(text);
+  if (beside !== undefined && isItem && indentOf(beside) === indent && /^\s*[^-\s][^#]*:\s+[^\s#]/.test(beside)) {
+    return 'a list stands beside keys here; begin each of its items with "- ", and the keys of an item below its dash';
+  }
+  const columns = columnsAbove(above);
+  return columns.includes(indent) ? undefined : misaligned(indent, columns);
+}
+
+function misaligned(indent: number, columns: readonly number[]): string {
+  const others = [...new Set(columns)].slice(0, 3).map((one) => one + 1);
+  return `begins in column ${indent + 1}, the lines above in column ${others.join(" or ")}; align it`;
+}
+
+/** The lines above that say something, the nearest first. */
+function linesAbove(lines: readonly string[], line: number): string[] {
+  return lines
+    .slice(0, line - 1)
+    .filter((text) => /^\s*[^\s#]/.test(text))
+    .reverse();
+}
+
+/** Where the mappings and lists around a line begin, the innermost first; the keys of a list's item begin behind its dash. */
+function columnsAbove(above: readonly string[]): number[] {
+  const found: number[] = [];
+  let least = Number.POSITIVE_INFINITY;
+  for (const text of above) {
+    const indent = indentOf(text);
+    if (indent >= least) continue;
+    least = indent;
+    const keyAt = /^[ \t]*(?:- +)*/.exec(text)?.[0].length ?? indent;
+    found.push(...(keyAt === indent ? [indent] : [keyAt, indent]));
+  }
+  return found;
+}
