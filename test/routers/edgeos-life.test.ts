@@ -87,8 +87,15 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline", () => {
       await expect.poll(() => router.log(), { timeout: 10_000 }).toMatch(/yaml:4:6: log must be/);
       router.write(CONFIG, YAML);
       expect(router.run(`${HOOK} start`)).toEqual({ status: 0, text: "It runs and answers.\n" });
-      expect(router.run(`${HOOK} reload`)).toEqual({ status: 0, text: "" });
+      expect(router.run(`${HOOK} reload`)).toEqual({ status: 0, text: "Nothing has changed.\n" });
       await expect.poll(() => router.log()).toMatch(/\breloaded /);
+      router.write(CONFIG, YAML.replace("listen: [", "listen: [udp:127.0.0.1:5099, "));
+      const refused = "listen has changed: that needs a restart\n";
+      expect(router.run(`${HOOK} reload`)).toEqual({
+        status: 1,
+        text: `${refused}Reload refused: the old configuration stays active.\nNothing has been changed.\n`,
+      });
+      router.write(CONFIG, YAML);
 
       await router.powerOff();
       await bootAndAnswer(router);

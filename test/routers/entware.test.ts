@@ -149,7 +149,7 @@ describeUnless(missingForRouters(), "Entware", () => {
     const guards = box.ok("ps | grep -c '[r]espawn.sh /opt/etc'");
     expect(Number(guards)).toBe(1);
 
-    box.ok(`${SERVICE} reload`);
+    expect(box.ok(`${SERVICE} reload`)).toBe("Nothing has changed.");
     await box.becomes("grep -q 'branchline: reloaded ' /tmp/messages");
     box.ok(`${SERVICE} restart`);
     await box.becomes(answers);

@@ -95,8 +95,11 @@ describeUnless(missingForRouters(), "OpenWrt", () => {
       "stderr:1",
       "stdout:1",
     ]);
-    box.ok(`${SERVICE} reload`);
+    expect(box.ok(`${SERVICE} reload`)).toBe("Nothing has changed.");
     await box.becomes("grep -q 'branchline: reloaded ' /tmp/messages");
+    box.write(CONFIG, `${MINE}nonsense: 1\n`, 0o644);
+    expect(box.run(`${SERVICE} reload`)).toMatchObject({ status: 2, text: expect.stringContaining("nonsense") });
+    box.write(CONFIG, MINE, 0o644);
     expect(box.log()).not.toContain("procd-says");
     const first = box.ok(PID);
     box.ok(`kill -9 ${first}`);
