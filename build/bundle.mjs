@@ -46,7 +46,7 @@ const router = {
   ...shared,
   entryPoints: ["src/main.ts"],
   outdir: "dist",
-  // What is loaded on demand becomes files of its own, which one-file.mjs puts into one; only ES modules are split.
+  // Parts that are loaded on demand become files of their own, which one-file.mjs puts into one; only ES modules are split.
   format: "esm",
   splitting: true,
   write: false,
@@ -55,7 +55,7 @@ const router = {
   minify: true,
   // What libraries call private.
   mangleProps: /^_[a-z]/,
-  // The build of yaml that is made of ES modules: what nobody uses of it stays outside.
+  // The build of yaml that is made of ES modules: unused parts of it stay outside.
   alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
   define: {
     BRANCHLINE_VERSION: JSON.stringify(version),

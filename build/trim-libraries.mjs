@@ -16,7 +16,7 @@ const LIBRARY = /node_modules.(ip-num|yaml|commander)./;
 
 /** A method, getter or setter as these libraries' compilers and formatters write it, with its indentation. */
 const METHOD = /^( {2}| {4})(?:static |async |\*)*(?:get |set )?([a-zA-Z_]\w*)\([^\n]*\) \{\n[\s\S]*?^\1\};?\n/gm;
-/** Whatever could name a method: behind a dot, or in quotes. */
+/** All words that could name a method: behind a dot, or in quotes. */
 const NAMED = /\.(\w+)|["'](\w+)["']/g;
 const COMMENT = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
 

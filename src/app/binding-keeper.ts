@@ -12,13 +12,13 @@ import type { Listener } from "../transport/flow.ts";
 const NEWS_DELAY_ms = 5_000;
 /**
  * Writes for the sake of news: a morning on which all phones start is written as it comes, but a phone that alternates
- * between two Contacts must not wear out the flash. What is over it waits for the interval.
+ * between two Contacts must not wear out the flash. Changes beyond that wait for the interval.
  */
 const NEWS_BURST = 60;
 const NEWS_PER_HOUR = 6;
 /** A disk that was full, or still writes, is asked again after this time. */
 const RETRY_ms = 60_000;
-/** What is forgotten has been kept for a day: an hour more does no harm. */
+/** A binding is kept for a day after its end: an hour more does no harm. */
 const EXPIRE_INTERVAL_ms = 3_600_000;
 /** A clock that claims more than this has been set since: routers have none of their own. */
 const AGE_MAX_ms = 30 * 86_400_000;

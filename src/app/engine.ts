@@ -1,6 +1,6 @@
 /**
- * The engine: the proxy core, the policy of one site and all that outlives a reload, introduced to each other. Whoever
- * runs a site runs this: the service, `explain`, and the tests.
+ * The engine: the proxy core, the policy of one site and all that outlives a reload, introduced to each other. The
+ * service, `explain` and the tests run it.
  *
  * One event comes in by one of the methods below and runs to its end, at one moment of time; then the host learns when
  * the next timer is due. Nothing in here waits, and nothing is asked of the host but what `host.ts` names. An event that

@@ -64,7 +64,7 @@ export class Listening {
   }
 
   /**
-   * Opens what can be opened. What has no address yet is waited for.
+   * Opens what can be opened. A listener without an address is waited for.
    * @throws when an address is in use
    */
   async start(interfaces: Interfaces): Promise<void> {

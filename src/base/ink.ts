@@ -62,7 +62,7 @@ export function padded(text: string, width: number): string {
 }
 
 /**
- * Breaks each line that is longer than `width` columns at blanks. What follows begins as far in as the line itself, and
+ * Breaks each line that is longer than `width` columns at blanks. The rest begins as far in as the line itself, and
  * `hanging` columns more. A word that is longer than a line stays whole, so that it can be copied.
  */
 export function wrapped(text: string, width: number, hanging = 2): string {

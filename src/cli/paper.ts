@@ -45,7 +45,7 @@ export function printJson(data: unknown): void {
   print(`${JSON.stringify(data, undefined, 2)}\n`);
 }
 
-/** Writes to standard error. What can't be written there is lost: there is no other place to say so. */
+/** Writes to standard error. Text that can't be written there is lost: there is no other place to say so. */
 export function complain(text: string): void {
   try {
     write(STDERR, text);

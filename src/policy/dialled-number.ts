@@ -1,6 +1,6 @@
 /**
  * What number a URI means. One place for all that compares numbers: groups, extensions, aliases, prefixes, carriers,
- * rewriting, emergency. What goes to upstream keeps the octets that came.
+ * rewriting, emergency. A request to upstream keeps the octets that came.
  */
 import { hostText, parseSipUri, type SipUri } from "../message/uri.ts";
 import type { Hop } from "../transport/locator.ts";

@@ -55,7 +55,7 @@ export interface ReplyFacts {
 /** The steps of a plan. Some continuations take turns: rehearse only with a policy made for it. */
 export function explain(plan: readonly Stage[], rehearsal: Rehearsal): readonly Step[] {
   const known = new Map<string, readonly Stage[] | undefined>();
-  // What takes turns is asked once.
+  // A list that takes turns is asked once.
   const stages = (continuation: Continuation) => {
     const key = JSON.stringify(continuation);
     if (!known.has(key)) known.set(key, rehearsal.stages(continuation));

@@ -102,7 +102,7 @@ export class RoutingPolicy implements Router {
     return verdict;
   }
 
-  /** What ends a call always may. */
+  /** A request that ends a call always may. */
   mayOpen(request: Request, source: Flow, now_ms: number): "open" | "refuse" | "ignore" {
     const { address: from } = source;
     if (request.method === "BYE" || this.quotas.takes("requests", from, now_ms)) return "open";

@@ -1,4 +1,4 @@
-/** What remains of a request once it has had a 2xx: passes on those that come again, or from another branch (RFC 6026 §7.2). */
+/** The rest of a request once it has had a 2xx: passes on those that come again, or from another branch (RFC 6026 §7.2). */
 import type { Response } from "../message/message.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";

@@ -39,12 +39,12 @@ export function optionsRequest(random: Random, target: string, form: OptionsForm
   return `${head}${padding((form.octets ?? 0) - head.length - end.length)}${end}`;
 }
 
-/** Header lines of this length in all. What is too short for a line stays away. */
+/** Header lines of this length in all. A remainder too short for a line is left out. */
 function padding(octets: number): string {
   let lines = "";
   let left = octets;
   while (left >= PADDING_LEAST_octets) {
-    // What is left behind this line must be nothing, or enough for another one.
+    // The rest behind this line must be nothing, or enough for another one.
     const whole = left <= PADDING_LINE_octets ? left : Math.min(PADDING_LINE_octets, left - PADDING_LEAST_octets);
     lines += `${PADDING}: ${"x".repeat(whole - PADDING_LEAST_octets + 1)}\r\n`;
     left -= whole;

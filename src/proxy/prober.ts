@@ -65,7 +65,7 @@ export interface ProbeOrder {
 }
 
 export interface RunningProbe {
-  /** What comes of it isn't wanted any more. */
+  /** Its outcome isn't wanted any more. */
   forget(): void;
 }
 

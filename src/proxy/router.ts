@@ -210,7 +210,7 @@ export interface RoutedRequest {
   readonly emergency: string | undefined;
 }
 
-/** What becomes of a request before a transaction is made: "forbidden" answers 403, "stranger" and "scanner" nothing. */
+/** The fate of a request before a transaction is made: "forbidden" answers 403, "stranger" and "scanner" nothing. */
 export type Verdict = "admit" | "forbidden" | "stranger" | "scanner";
 
 export interface Router {

@@ -25,7 +25,7 @@ export function forwardStateless(kit: ProxyKit, router: Router, routed: RoutedRe
   return true;
 }
 
-/** What is sent and forgotten runs through no plan. */
+/** A request that is sent and forgotten runs through no plan. */
 function notRunning(): RunningRequest {
   return { notes: NO_NOTES, refuse: () => {} };
 }

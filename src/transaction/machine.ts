@@ -80,7 +80,7 @@ export interface Machine<S extends State> extends AnyMachine {
   readonly states: Readonly<Record<Exclude<S, typeof TERMINATED>, Row<S>>>;
 }
 
-/** Whichever machine it is. */
+/** The same for all machines. */
 export interface AnyMachine {
   readonly initial: State;
   /** What creating the transaction does. */

@@ -67,7 +67,7 @@ export class Framer {
 
   /**
    * Takes off what stands between messages: two line ends are a ping, one belongs to nothing, and NUL is nothing, since some
-   * send the end of their C strings with each message. What may still become a ping stays.
+   * send the end of their C strings with each message. A beginning that may still become a ping stays.
    */
   private takeGap(): void {
     const { pending } = this;

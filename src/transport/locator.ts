@@ -111,7 +111,7 @@ export class Locator {
     const finding = this.findings.get(hopKey(target));
     if (finding !== undefined && now_ms < finding.until_ms) return this.arrange(finding, callId, now_ms);
     if (target.host.length > HOST_CHARACTERS_MAX) return NOWHERE;
-    // What is remembered of it outlives the message that names it.
+    // The memory of it outlives the message that names it.
     return this.find({ ...target, host: ownText(target.host) }, { waiter, callId }, now_ms);
   }
 

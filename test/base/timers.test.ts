@@ -46,7 +46,7 @@ describe("Timers", () => {
     expect(timers.nextWake_ms()).toBe(4_999);
     timers.start(timer(3), 500, 4_530);
     timers.stop(timer(2));
-    // What is due by then leaves with it.
+    // A timer that is due by then leaves with it.
     expect(timers.nextWake_ms()).toBe(5_030);
     timers.run(5_030);
     expect(recorder.fired).toEqual(["long@5030", "another@5030"]);

@@ -1,4 +1,4 @@
-/** Who is where on loopback. Phones and upstream differ in address, because a proxy tells them apart by it. */
+/** The addresses of all parties on loopback. Phones and upstream differ in address, because a proxy tells them apart by it. */
 import { type Address, hostPort } from "../sip/address.ts";
 
 export { type Address, hostPort } from "../sip/address.ts";

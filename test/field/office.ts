@@ -109,7 +109,7 @@ export interface Result {
   /** Of the first final response; 0 without one. */
   readonly status: number;
   readonly final: SipText | undefined;
-  /** Who else has seen the request. */
+  /** The others that have seen the request. */
   readonly reached: readonly string[];
   /** With which Request-URI, one for each of them. */
   readonly uris: readonly string[];

@@ -114,7 +114,7 @@ export class World {
     return left;
   }
 
-  /** Nobody asks upstream and the gateways any more: then no timer and no transaction at all is left. */
+  /** Upstream and the gateways aren't asked any more: then no timer and no transaction at all is left. */
   close(): { readonly timers: number; readonly transactions: number } {
     this.engine.stop();
     this.advance(60_000);

@@ -1,4 +1,4 @@
-/** Who is near: by this machine's interfaces, which are played here. */
+/** Which addresses are near: by this machine's interfaces, which are played here. */
 import { expect, test, vi } from "vitest";
 import { isNear } from "../../src/io/node/interfaces.ts";
 

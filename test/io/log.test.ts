@@ -1,4 +1,4 @@
-/** What is logged reaches terminals and syslog: peers choose some of it. */
+/** The log reaches terminals and syslog: peers choose some of its text. */
 import { expect, test } from "vitest";
 import { StderrLog } from "../../src/io/node/log.ts";
 

@@ -16,7 +16,7 @@ interface Inode {
 type Names = Map<string, Inode>;
 
 /**
- * A disk in memory that loses power after so many steps. What was not synced is then torn: some prefix of it is there,
+ * A disk in memory that loses power after so many steps. A file that was not synced is then torn: some prefix of it is there,
  * with whatever the sectors held before behind it; and of the names that were given since the folder was synced some
  * are there and some are not.
  */

@@ -141,7 +141,7 @@ describe("connections that peers open", () => {
 });
 
 describe("patience", () => {
-  /** Whatever it sends first; how long it may then stay. */
+  /** What it sends first, and how long it may then stay. */
   const CASES: readonly (readonly [title: string, from: string, sends: readonly string[], stays_ms: number])[] = [
     ["a stranger that says nothing", STRANGER, [], 3_000],
     ["a stranger that only pings", STRANGER, ["\r\n\r\n"], 3_000],

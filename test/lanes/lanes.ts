@@ -30,7 +30,7 @@ export interface Lane extends LaneKind {
   readonly node: string;
   /** What must be installed. */
   readonly missing?: string;
-  /** Nobody can help it: Debian has given up this processor, or this version. */
+  /** It can't be helped: Debian has given up this processor, or this version. */
   readonly gone?: string;
   remove(): void;
 }

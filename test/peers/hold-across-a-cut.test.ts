@@ -1,6 +1,6 @@
 /**
- * Real phones put a call on hold while the PBX in its signalling path (Kamailio) is silent for eight seconds. Whatever
- * their request is told, the call is up afterwards.
+ * Real phones put a call on hold while the PBX in its signalling path (Kamailio) is silent for eight seconds. The
+ * call is up afterwards, whatever their request is told.
  *
  *   baresip 1001 ── branchline ── Kamailio ── branchline ── linphone 1002
  */

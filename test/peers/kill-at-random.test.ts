@@ -4,7 +4,7 @@
  *
  * What is promised: the file of bindings can always be read. A change that a phone had heard of is lost only when it is
  * younger than `state.interval` (news: 5 s, if that is less) and the time of two writes: the one under way and its own.
- * What was there after one start is there after the next.
+ * A binding that was there after one start is there after the next.
  */
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";

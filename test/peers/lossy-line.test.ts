@@ -12,10 +12,10 @@
  *
  * 10 %: all is as it comes, and upstream must not be taken for dead.
  *
- * 30 % on each side: one call in fifty goes unheard by upstream for all of fr_timer, and one probe in eight fails. Nobody
- * would like to speak over such a line, so whoever has a gateway wants calls to go there, and the defaults let them:
- * upstream may be up or down, but each call has one end, and who was asked in vain doesn't stay up. Whoever wants them
- * upstream none the less says `force: up` and gives them time with `fr_timer`: that is the third case.
+ * 30 % on each side: one call in fifty goes unheard by upstream for all of fr_timer, and one probe in eight fails. Speech
+ * over such a line is bad, so a site with a gateway wants calls to go there, and the defaults let them: upstream may be up or
+ * down, but each call has one end, and an upstream that was asked in vain doesn't stay up. A site that wants calls upstream
+ * none the less says `force: up` and gives them time with `fr_timer`: that is the third case.
  *
  * RFC 3261's timers can't carry every call over two lines that lose 30 % each: all eleven copies of a 200 are lost in one
  * call of 1,600 or so. A call may fail for that, but then the wire's own books must show it.

@@ -86,12 +86,12 @@ function cutConnections(proxy: Endpoint): void {
   execFileSync(pathOf("ss"), ["-K", "-t", "src", hostPort(proxy)]);
 }
 
-/** Whatever it has received came over the connection that it has opened to us. */
+/** All that it has received came over the connection that it has opened to us. */
 function expectOnlyFrom(phone: Phone, proxy: string): void {
   expect([...new Set(phone.sip.received.map(({ from }) => hostPort(from)))]).toEqual([proxy]);
 }
 
-// Who may make namespaces may also cut connections.
+// The right to make namespaces includes cutting connections.
 describeWith(["kamailio", "baresip", "linphone-daemon", "openssl", "namespaces"], "phones over streams", () => {
   test.each(["tcp", "tls"] as const)(
     "over %s: registered, called, in an outage, and after their connections were cut",

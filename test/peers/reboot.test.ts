@@ -1,6 +1,6 @@
 /**
- * A phone is switched off and on again: it keeps its Call-ID, counts its REGISTERs from 1, and has another port. Whatever
- * answers its REGISTER with 200, calls ring where it is now.
+ * A phone is switched off and on again: it keeps its Call-ID, counts its REGISTERs from 1, and has another port. Calls
+ * ring where it is now, whatever has answered its REGISTER with 200.
  *
  *   before: Call-ID a, CSeq 500, from port 5060          after: Call-ID a, CSeq 1, from port 5070
  */

@@ -166,7 +166,7 @@ class Branch {
       leg.wasAcknowledged &&
       leg.hasEnded;
     if (!isWhole) this.failures.push(JSON.stringify({ manner, ...end, leg: { ...leg, transaction: undefined } }));
-    // What comes again comes within 32 s.
+    // A repetition comes within 32 s.
     setTimeout(() => {
       phone.forget(end.callId);
       side.forget(end.callId);

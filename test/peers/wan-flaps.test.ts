@@ -87,7 +87,7 @@ class Calling {
     while (!this.isOver) {
       const phone = this.lab.phones[this.calls.length % PHONES];
       const call = phone?.call(NUMBER);
-      // What goes wrong is counted at the end.
+      // Errors are counted at the end.
       call?.catch(() => {});
       if (call !== undefined) this.calls.push(call);
       await pause(CALL_INTERVAL_MS);

@@ -1,4 +1,4 @@
-/** Who the sender of a request is, where a gateway's address has phones too. */
+/** The origin of a request, where a gateway's address has phones too. */
 import { describe, expect, it } from "vitest";
 import { GATEWAY, PBX, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
 

@@ -1,4 +1,4 @@
-/** Who is registered, in pieces that don't keep calls waiting; and which members of hunt groups aren't. */
+/** The list of who is registered, in pieces that don't keep calls waiting; and which members of hunt groups aren't. */
 import { describe, expect, it } from "vitest";
 import { type Binding, Bindings } from "../../src/policy/phones/bindings.ts";
 import { type RegisteredContact, registeredAfter } from "../../src/policy/phones/registered.ts";

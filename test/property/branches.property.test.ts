@@ -173,7 +173,7 @@ const play = fc.record({
   seed: fc.nat(),
 });
 
-/** What holds whoever is called. @returns the legs that have rung at UASs without fault */
+/** Holds for all callees. @returns the legs that have rung at UASs without fault */
 function judge(site: Site, caller: Actor, all: readonly Uas[]): Leg[] {
   const got = caller.received
     .map(({ message }) => message)

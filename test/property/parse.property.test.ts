@@ -1,4 +1,4 @@
-/** Whatever comes from the network: parsing never throws, takes no long time, and what it gives hangs together. */
+/** All that may come from the network: parsing never throws, takes no long time, and what it gives hangs together. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CONTACT, ROUTE, VIA } from "../../src/message/header-names.ts";

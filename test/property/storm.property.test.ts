@@ -1,4 +1,4 @@
-/** Whatever phones, upstream, the gateway and strangers send in whichever order: five minutes later nothing is left of it. */
+/** Phones, upstream, the gateway and strangers send anything in any order: five minutes later nothing is left of it. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Request } from "../../src/message/message.ts";

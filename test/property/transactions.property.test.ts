@@ -1,4 +1,4 @@
-/** Whatever happens in whichever order: what no interleaving may bring about. */
+/** Events in any order: what no interleaving may bring about. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { inviteClient } from "../../src/transaction/invite-client.ts";

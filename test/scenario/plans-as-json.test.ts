@@ -35,7 +35,7 @@ function unlikeJson(value: unknown, place: string): string[] {
   if (typeof value !== "object") return [`${place}: ${typeof value}`];
   if (Object.getPrototypeOf(value) !== Object.prototype) return [`${place}: ${value.constructor.name}`];
   const { name, port } = value as { readonly name?: unknown; readonly port?: unknown };
-  // What has a port is a flow: its name is that of a certificate.
+  // A value with a port is a flow: its name is that of a certificate.
   if (typeof name === "string" && port === undefined) seen.names.add(name);
   return Object.entries(value).flatMap(([key, one]) => unlikeJson(one, `${place}.${key}`));
 }

@@ -27,7 +27,7 @@ function cast(registered: readonly string[], yaml = EVERYTHING) {
   for (const one of [...phones, gateway, gsm, pbx]) one.answers("INVITE", { status: 486 });
   for (const phone of [caller, ...phones]) phone.request("REGISTER", `sip:${DOMAIN}`);
   site.run(100);
-  /** Who gets the INVITE of a call to `uri`. */
+  /** The party that gets the INVITE of a call to `uri`. */
   const takes = (uri: string, from: Actor = caller) => {
     for (const one of [...phones, gateway, gsm, pbx]) one.received.length = 0;
     from.invite(uri);

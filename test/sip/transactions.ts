@@ -223,7 +223,7 @@ export class Transactions {
     this.servers.set(key, transaction);
     const tag = request.tagOf("to") || transaction.toTag;
     if (method === "INVITE") this.invites.set(tag, transaction);
-    // Whatever it is answered with, and whenever: longer than anybody repeats it.
+    // With any answer, at any time: longer than anybody repeats it.
     this.clock.after(2 * GIVE_UP_MS, () => {
       this.servers.delete(key);
       if (this.invites.get(tag) === transaction) this.invites.delete(tag);

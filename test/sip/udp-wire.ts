@@ -12,7 +12,7 @@ export class UdpWire implements Wire {
   }
 
   /**
-   * What arrives is stamped in the callback that receives it, by {@link monotonic_ms}.
+   * A message is stamped in the callback that receives it, by {@link monotonic_ms}.
    * @throws when the address is taken, or isn't this machine's
    */
   static async open({ host, port }: Address, onText: OnText): Promise<UdpWire> {
@@ -26,7 +26,7 @@ export class UdpWire implements Wire {
   }
 
   send(text: string, to: Address): void {
-    // What can't be sent is lost, as on any network.
+    // A message that can't be sent is lost, as on any network.
     this.sendTimed(text, to).catch(() => {});
   }
 

@@ -22,7 +22,7 @@ export class VirtualWire implements Wire {
     this.simulation.send(this.at, to, text);
   }
 
-  /** Whoever sends here is told: port unreachable, or the connection's end. */
+  /** A sender to this place is told: port unreachable, or the connection's end. */
   close(): void {
     this.simulation.detach(this.at);
   }

@@ -17,6 +17,32 @@ const CLAUSE_AS_SUBJECT = new RegExp(`^What (?:else )?(?:${VERB})\\b${NO_CLAUSE}
 /** "What lingers": no page needs it. */
 const CLAUSE = new RegExp(`^What (?:else )?(?:${VERB})\\b`);
 
+/** The comments of a source file, each with the line in which it begins; lines of `//` below each other are one. */
+export function commentsIn(source: string): { line: number; text: string }[] {
+  const found: { line: number; text: string }[] = [];
+  const lines = source.split("\n");
+  for (let index = 0; index < lines.length; index += 1) {
+    const line = lines[index] ?? "";
+    const [, marker, first = ""] = /^(?:.*\s|)(\/\*\*?|\/\/)(?:\s(.*)|)$/.exec(line) ?? [];
+    if (marker === undefined) continue;
+    const begin = index;
+    const texts = [first];
+    if (marker === "//") {
+      while (/^\s*\/\//.test(lines[index + 1] ?? "") && /^\s*\/\//.test(line)) {
+        index += 1;
+        texts.push((lines[index] ?? "").replace(/^\s*\/\/ ?/, ""));
+      }
+    } else {
+      while (!(lines[index] ?? "*/").includes("*/")) {
+        index += 1;
+        texts.push((lines[index] ?? "").replace(/^\s*\* ?/, ""));
+      }
+    }
+    found.push({ line: begin + 1, text: texts.join("\n").replace(/\s*\*\/.*$/, "") });
+  }
+  return found;
+}
+
 /** The sentences of a text, which may go over several lines. */
 export function sentencesOf(text: string): string[] {
   return text

@@ -73,7 +73,7 @@ function loadRate(reader: Reader, place: Place | undefined, branch: Limited): Ra
   return { rate, burst: fields.count("burst", Math.max(rate, fields.standard("burst"))) };
 }
 
-/** Whatever else is no mapping is a fault. */
+/** Any other value that is no mapping is a fault. */
 function isNone(reader: Reader, place: Place | undefined, branch: "limits" | Limited): boolean {
   if (place === undefined || reader.isMapping(place)) return false;
   const expected = `none or a mapping with the keys ${keysBelow(KEYS, branch).join(", ")}`;

@@ -50,7 +50,7 @@ export function searchIn(number: string, pattern: Pattern): { readonly steps: nu
   try {
     for (let start = 0; start <= number.length && !isFound; start++) isFound = search.match(pattern, start, () => true);
   } catch (error) {
-    // Whatever goes so deep that our own stack ends isn't for dialled numbers.
+    // An expression so deep that our own stack ends isn't for dialled numbers.
     if (!(error instanceof TooManySteps) && !(error instanceof RangeError)) throw error;
     return { steps: STEPS_MAX + 1, isFound };
   }

@@ -37,7 +37,7 @@ export function unclosedIn(lines: readonly string[]): Opener[] {
 class Scan {
   readonly found: Opener[] = [];
   private open: Open[] = [];
-  /** What is open must be indented deeper than this. */
+  /** A collection that is open must be indented deeper than this. */
   private base = 0;
   /** Text in a block (`|`) is indented deeper than this. */
   private block: number | undefined = undefined;

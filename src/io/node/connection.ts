@@ -142,7 +142,7 @@ export class Connection implements FrameSink {
   }
 
   onMessage(wire: string): void {
-    // What stands in one segment with a message of another language isn't heard either.
+    // The rest of a segment with a message of another language isn't heard either.
     if (this.isClosed) return;
     if (!isSip(wire)) {
       this.close("not SIP");

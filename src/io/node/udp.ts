@@ -8,7 +8,7 @@ import { isDeathSign } from "./death-signs.ts";
 /** Room for some 1,000 REGISTERs at once; the kernel may grant less. */
 const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 const ENOUGH_BUFFER_BYTES = 512 * 1024;
-/** What waits in the queue of a socket has been read long before. */
+/** By then the queue of a socket has been read. */
 const DRAIN_ms = 1_000;
 /** Peers can come and go faster, and descriptors are few. */
 const RETIRED_MAX = 32;

@@ -31,7 +31,7 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/** What is named in the folder stays named so, where the file system can promise it. */
+/** A name in the folder stays, where the file system can promise it. */
 export function syncFolder(folder: string): void {
   try {
     const handle = fs.openSync(folder, "r");

@@ -91,10 +91,10 @@ export class Access {
 
   /** Strangers need a token of ours: that of a phone's Path, or that of a dialog which we let in. */
   admit(request: Request, source: Flow): Verdict {
-    // What comes from our own address has come back to us: it must not pass for a phone's.
+    // A request from our own address has come back to us: it must not pass for a phone's.
     if (this.own.has(source.address, source.port)) return "stranger";
     if (this.originAt(source.address) !== "stranger") return "admit";
-    // What is faulty reaches nobody, so its tokens needn't be read: it may have thousands.
+    // A faulty request isn't forwarded, so its tokens needn't be read: it may have thousands.
     if (request.fault === undefined && this.hasToken(request)) return "admit";
     if (isScanner(request.wire)) return "scanner";
     const { strangers, localnet } = this.site;

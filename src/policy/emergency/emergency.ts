@@ -257,7 +257,7 @@ export class Emergency {
   }
 }
 
-/** What has come from a gateway's address goes elsewhere first. */
+/** A call from a gateway's address goes elsewhere first. */
 function othersFirst(order: readonly Gateway[], { origin, source }: RequestFacts): readonly Gateway[] {
   if (origin !== "gateway") return order;
   const isThere = ({ uri }: Gateway) => uri.host === source.address;

@@ -1,6 +1,6 @@
 /**
  * Public GRUUs (RFC 5627): a registrar gives a phone a URI in its own domain, "sip:201@pbx.example.com;gr=INSTANCE", and the
- * phone puts it into its Contact. What is asked of such a Contact must not depend on whether the registrar lives.
+ * phone puts it into its Contact. A request to such a Contact must not depend on whether the registrar lives.
  */
 import { uriParameter } from "../../message/uri.ts";
 import type { RoutedRequest, Target } from "../../proxy/router.ts";

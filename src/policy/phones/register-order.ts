@@ -19,8 +19,8 @@ export function orderOf({ callId, cseqNumber }: Request): { callId: string; cseq
 
 /**
  * §10.3 item 7: a later REGISTER with the same Call-ID has been taken. A phone that has booted may begin its CSeq anew; it
- * is told from a message that was overtaken by another port, connection or Contact, and by the time that has passed. What
- * takes a binding away must prove more: it never counts as booted.
+ * is told from a message that was overtaken by another port, connection or Contact, and by the time that has passed. A
+ * REGISTER that takes a binding away must prove more: it never counts as booted.
  */
 export function isOvertaken(
   { request, source }: RoutedRequest,

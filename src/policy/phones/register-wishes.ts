@@ -122,7 +122,7 @@ export function headerExpires_s(message: Request | Response): number | undefined
   return expires_s < 0 ? undefined : expires_s;
 }
 
-/** What is in quotes or angle brackets is none of ours: a Contact's URI may have parameters of its own. */
+/** Text in quotes or angle brackets is none of ours: a Contact's URI may have parameters of its own. */
 const EXPIRY = /"(?:[^"\\]|\\.)*"?|<[^>]*>?|(;\s*expires\s*=\s*)(\d+)/gi;
 
 /** Contact values with each expiry of more than `cap_s` lowered to it. */

@@ -152,7 +152,7 @@ function isAllowed(facts: RequestFacts, hop: Hop | Flow, situation: Situation): 
 }
 
 /**
- * Whether a request to a gateway shows that it belongs to a call with it. What ends a call always may, and nothing but the
+ * Whether a request to a gateway shows that it belongs to a call with it. A request that ends a call always may, and nothing but the
  * call's own tags makes any other: a token can be overheard. An INVITE could begin a call at a gateway that forgets; so its
  * token is fresh, by a clock that may have been set since, or the call is known here to be up still.
  */

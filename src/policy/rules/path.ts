@@ -1,4 +1,4 @@
-/** What comes back down the Path of a REGISTER goes to the phone that registered (RFC 3327 §5.3). */
+/** A request down the Path of a REGISTER goes to the phone that registered (RFC 3327 §5.3). */
 import type { Condition } from "../../proxy/plan/condition.ts";
 import type { ForkStage } from "../../proxy/router.ts";
 import { nameFlow } from "../../transport/flow.ts";

@@ -110,7 +110,7 @@ export function meaningOf(
   return status === 503 && response.body === "" && attempts.hasOther ? "refusal" : "failure";
 }
 
-/** These have been found. What is to be done with them is the next input. */
+/** These have been found. The next input says what is to be done with them. */
 export function found(branch: BranchData, flows: readonly Flow[], now_ms: number): BranchInput | undefined {
   const { attempts, routed, target } = branch;
   attempts.found(isSips(routed, target) ? flows.filter(({ listener }) => listener.transport.isSecure) : flows);

@@ -129,7 +129,7 @@ export interface BranchMachine<S extends BranchState> extends AnyBranchMachine {
   readonly states: Readonly<Record<S, BranchRow<S>>>;
 }
 
-/** Whichever machine it is. */
+/** The same for all machines. */
 export interface AnyBranchMachine {
   readonly initial: BranchState;
   /** What starting the branch does. */

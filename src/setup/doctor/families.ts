@@ -70,7 +70,7 @@ export function commandsFor(family: Family, config: Config): string[] {
 }
 
 /**
- * One script for each thing to do. What stands between `configure` and `exit` is a configuration session of EdgeOS: as
+ * One script for each thing to do. The lines between `configure` and `exit` are a configuration session of EdgeOS: as
  * group vyattacfg, or administrators could change nothing afterwards; by one shell, which the session belongs to.
  */
 export function scriptsOf(cure: readonly string[]): string[] {

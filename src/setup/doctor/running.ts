@@ -9,7 +9,7 @@ import { type Facts, fault, NEEDS_ROOT, ok, skipped, type Verdict, warning } fro
 /** Told at the most; `branchline check` tells all. */
 const FAULTS_MAX = 10;
 
-/** The faults in the file. What could be read of it is examined all the same. */
+/** The faults in the file. Its readable part is examined all the same. */
 export function file({ file: path, fileFaults }: Facts): Verdict[] {
   if (fileFaults.length === 0) return [ok(`${path} is valid`, { file: path })];
   const told = fileFaults.slice(0, FAULTS_MAX).map((line) => fault(line, [], { file: path }));

@@ -76,7 +76,7 @@ export interface Stand {
   readonly question?: Question;
   /** What is wrong with an answer that was given beforehand. */
   readonly fault?: string;
-  /** What must be looked for before it goes on: see {@link Facts.ways}. */
+  /** Names to look up before it goes on: see {@link Facts.ways}. */
   readonly wanted?: readonly SipUri[];
 }
 

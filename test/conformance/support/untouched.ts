@@ -8,7 +8,7 @@ const CHANGED = ["via", "route", "record-route", "max-forwards", "max-breadth"];
 
 /**
  * Every message that came to us in this flow left us once, with the same start line (but for the Request-URI, where a
- * binding says so), the same other header fields and the same body. What is hop by hop is left out.
+ * binding says so), the same other header fields and the same body. Fields that are hop by hop are left out.
  */
 export function expectUntouched(site: Site, least: number): void {
   const isOurs = ({ address }: { readonly address: string }) => address === LAN.address || address === WAN.address;

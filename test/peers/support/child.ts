@@ -56,7 +56,7 @@ export class Child {
       env: { ...process.env, ...env },
       ...(cwd === undefined ? {} : { cwd }),
     });
-    // What is typed after its end is lost.
+    // Text that is typed after its end is lost.
     this.process.stdin?.on("error", () => {});
     running.add(this);
     this.ended = once(this.process, "close").then(([code]) => {

@@ -1,4 +1,4 @@
-/** A UDP socket, or TCP or TLS, here or in a network namespace. What arrives is stamped in the callback that receives it. */
+/** A UDP socket, or TCP or TLS, here or in a network namespace. A message is stamped in the callback that receives it. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";

@@ -9,7 +9,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 export interface Visit {
   readonly fix?: boolean;
   readonly namespace?: string;
-  /** Who asks; default: root. */
+  /** The user that asks; default: root. */
   readonly user?: number;
   readonly isReadOnly?: boolean;
   /** A script that Node runs before. */

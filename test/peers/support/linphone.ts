@@ -114,7 +114,7 @@ export class Linphone implements Phone {
   }
 }
 
-/** Whoever waits for the event that doesn't come then says what is missing. */
+/** The wait for an event that doesn't come then says what is missing. */
 function ignoreLack(): void {}
 
 function configuration(options: PhoneOptions, folder: string): string {

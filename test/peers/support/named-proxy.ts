@@ -27,7 +27,7 @@ export async function nameService(proxy: Endpoint, pbx: Endpoint, host: string):
   return { outbound: OUR_NAME, hosts, dns: dns.address };
 }
 
-/** What begins something came to the PBX without any Route, and what belongs to a call with its own on top. */
+/** A first request came to the PBX without any Route, and one within a call with the PBX's own on top. */
 export function expectNoRouteOfOurs(requests: readonly SipMessage[], pbx: Endpoint): void {
   for (const request of requests) {
     const hosts = request.list("route").map((route) => uriIn(route).replace(/^.*@|^sip:|;.*$/g, ""));

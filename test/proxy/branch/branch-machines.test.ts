@@ -25,7 +25,7 @@ const QUESTIONS: Partial<Record<BranchAction, readonly BranchInput[]>> = {
   weighHush: ["elsewhere", "stay"],
   weighVerdict: ["elsewhere", "stay"],
 };
-/** What hears of the branch may act upon it in return. */
+/** An observer of the branch may act upon it in return. */
 const isTelling = (action: BranchAction) => /^(tell|end)/.test(action);
 
 function cell(machine: AnyBranchMachine, state: string, input: BranchInput): string {

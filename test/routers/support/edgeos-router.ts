@@ -115,7 +115,7 @@ export class EdgeRouter {
   write(path: string, contents: string | Buffer, mode = 0o644): void {
     const file = join(this.root, path);
     mkdirSync(join(file, ".."), { recursive: true });
-    // What is there may be a link to busybox.
+    // A program that is there may be a link to busybox.
     rmSync(file, { force: true });
     writeFileSync(file, contents, { mode });
   }
