@@ -101,6 +101,25 @@ describe("networks and addresses", () => {
     expect(proposed(factsOf(raw)).localnet).toEqual(["10.10.1.0/24"]);
   });
 
+  test.each([
+    "tun0",
+    "wg1",
+    "vti64",
+    "tailscale0",
+    "zt5u4vutwd",
+    "l2tp0",
+    "xfrm0",
+    "docker0",
+    "br-0123456789ab",
+    "ppp3",
+  ])("%s has a private address, and is no LAN", (name) => {
+    const raw = router({
+      addresses: { eth0: "203.0.113.2/29", lan: "10.5.0.1/24", [name]: "10.6.0.1/24" },
+      routes: [["eth0", "0.0.0.0/0"]],
+    });
+    expect(proposed(factsOf(raw)).localnet).toEqual(["10.5.0.0/24"]);
+  });
+
   test("phones on two LANs: both", () => {
     const heard = [phone("10.1.20.21", "201"), phone("10.1.30.21", undefined, undefined, "Yealink SIP-T46S")];
     const draft = proposed(factsOf(EDGEROUTER_4, heard), { upstream: ["sip:192.0.2.10"] });

@@ -82,6 +82,28 @@ const RIGHT: readonly (readonly [string, () => Promise<BranchLab>, readonly stri
     { listen: [LAN, GW, "udp:198.51.100.2:5060"] },
   ],
   [
+    "PBX behind a WAN whose address comes by DHCP: the interface's name",
+    async () => {
+      const lab = new BranchLab(FIVE).route("default", "wan0").knows(`192.0.2.10 ${PBX}`);
+      const lease = ["valid_lft", "3600", "preferred_lft", "3600"];
+      lab.router.ip("address", "change", "203.0.113.2/29", "dev", "wan0", ...lease);
+      return usual(lab);
+    },
+    AUTO,
+    { listen: [LAN, GW, "udp:wan0:5060"] },
+  ],
+  [
+    "PBX behind a tunnel without an address of its own, by a route that names another one",
+    async () => {
+      const lab = new BranchLab(FIVE).route("default", "wan1").knows(`192.0.2.10 ${PBX}`);
+      lab.router.ip("address", "flush", "dev", "wg0");
+      lab.router.ip("route", "add", "192.0.2.0/24", "dev", "wg0", "src", "203.0.113.2");
+      return usual(lab);
+    },
+    AUTO,
+    { listen: [LAN, GW, "udp:203.0.113.2:5060"] },
+  ],
+  [
     "PBX by IPv6 address",
     () => usual(new BranchLab(["lan0", "gw0", "wan0"]).route("default", "wan0").addIpv6("wan0")),
     [...AUTO, "--upstream", "2001:db8:5::10"],

@@ -14,7 +14,8 @@ export interface Facts {
 }
 
 /** Where no phone is: this host, tunnels, containers. */
-const NO_LAN = /^(lo|docker|veth|virbr|br-[0-9a-f]{12}|tun|tap|wg|vtun|vti|ipsec|ppp|sit|gre|ifb|dummy)/;
+const NO_LAN =
+  /^(lo$|docker|veth|virbr|lxc|br-[0-9a-f]{12}|tun|tap|wg|vtun|vti|ipsec|xfrm|ppp|pppoe|l2tp|sit|gre|ipip|ip6|tailscale|nebula|zt[0-9a-z]{8}|ifb|dummy)/;
 /** Lines of what was found: more don't fit onto the screen together with the questions. */
 const LINES_MAX = 10;
 
