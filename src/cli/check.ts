@@ -6,7 +6,7 @@ import { readInterfaceNames } from "../io/node/interfaces.ts";
 import { STANDARD_FILE } from "./config-file.ts";
 import { EXIT_DONE, EXIT_USAGE } from "./exit.ts";
 import { type Fault, faultLine, type LoadedFile, readConfig, STDIN } from "./load-file.ts";
-import { complain, fail, print, printJson } from "./paper.ts";
+import { complain, fail, print, printJson, printWrapped } from "./paper.ts";
 import { missingWayWarnings } from "./ways.ts";
 
 /** What came on the command line. */
@@ -58,8 +58,11 @@ export async function checkAndPrint({ file, config, json, quiet }: CheckOptions)
   for (const fault of verdict.faults) complain(`${faultLine(verdict.file, fault)}\n`);
   for (const warning of verdict.warnings) complain(`${faultLine(verdict.file, warning, HINT)}\n`);
   if (quiet) return;
-  if (verdict.valid) print(`${verdict.does.join("\n")}\n\n${verdictLine(verdict)}\n`);
-  else complain(`${verdictLine(verdict)}\n`);
+  if (!verdict.valid) complain(`${verdictLine(verdict)}\n`);
+  else {
+    printWrapped(`${verdict.does.join("\n")}\n\n`);
+    print(`${verdictLine(verdict)}\n`);
+  }
 }
 
 /**

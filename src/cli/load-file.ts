@@ -4,6 +4,7 @@ import * as path from "path";
 import type { Config } from "../app/config/config.ts";
 import { loadConfig } from "../app/config/load-config.ts";
 import { namesInCertificate } from "../io/node/certificate-of.ts";
+import { readStandardInput } from "../io/node/standard-input.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
 
 const FILE_BYTES_MAX = 1_000_000;
@@ -48,7 +49,6 @@ interface Surroundings {
 
 /** Standard input, in place of a file's name. */
 export const STDIN = "-";
-const STDIN_FD = 0;
 const STDERR_FD = 2;
 
 /** Reads the file, or standard input for `STDIN`; never throws. */
@@ -59,9 +59,8 @@ export function readConfig(file: string, surroundings: Surroundings = {}): Loade
   };
   let text: string;
   try {
-    const from = file === STDIN ? STDIN_FD : file;
-    if (from !== STDIN_FD && fs.statSync(from).size > FILE_BYTES_MAX) return unread(WHY_UNREADABLE["EFBIG"]);
-    text = fs.readFileSync(from, "utf8");
+    if (file !== STDIN && fs.statSync(file).size > FILE_BYTES_MAX) return unread(WHY_UNREADABLE["EFBIG"]);
+    text = file === STDIN ? readStandardInput(FILE_BYTES_MAX) : fs.readFileSync(file, "utf8");
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
     return unread(WHY_UNREADABLE[code] ?? `can't be read (${code})`);

@@ -62,11 +62,31 @@ describe("the file that is meant", () => {
     expect(faulty).toMatchObject({ status: 2, stdout: "", stderr: expect.stringMatching(/^stdin:3:1: /) });
   });
 
+  test("is standard input to its end, however slowly it comes, and up to 1 MB", () => {
+    const [first = "", ...rest] = VALID.split("\n");
+    const script = `(echo '${first}'; sleep 0.5; echo '${rest.join("\n")}') | "$@"`;
+    const slow = spawnSync("sh", ["-c", script, "sh", process.execPath, BUNDLE, "check", "-"], { encoding: "utf8" });
+    expect({ status: slow.status, last: lastLine(slow.stdout) }).toEqual({
+      status: 0,
+      last: "OK: stdin is valid, 0 warnings",
+    });
+    const { status, stderr } = branchline(["check", "-"], { input: `${VALID}#${"-".repeat(1_000_000)}\n` });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^stdin: is longer than 1 MB/);
+  });
+
   test("is one: two are refused", () => {
     const { status, stdout, stderr } = branchline(["check", "a.yaml", "-c", "b.yaml"]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr).toContain("two files are named");
   });
+});
+
+test("sentences are wrapped at 80 columns", () => {
+  const { stdout } = branchline(["check", "-"], { input: VALID });
+  const lines = stdout.split("\n");
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  expect(lines.filter((line) => line.startsWith("  ")).length).toBeGreaterThan(0);
 });
 
 describe("the verdict", () => {
