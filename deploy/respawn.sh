@@ -28,7 +28,7 @@ while [ -z "$stopping" ]; do
   start_s=$(uptime_s)
   # The shell's number becomes branchline's by two execs.
   # shellcheck disable=SC2016
-  sh -c 'echo $$ >"$1"; exec "$2" "$3"' sh "$folder/branchline.pid" "$here/run.sh" "$config" 2>&1 |
+  sh -c 'echo $$ >"$1"; export BRANCHLINE_LOG_READER=1; exec "$2" "$3"' sh "$folder/branchline.pid" "$here/run.sh" "$config" 2>&1 |
     "$here/run.sh" --syslog &
   log=$!
   # The log ends when branchline has ended. A signal ends a wait early.

@@ -176,6 +176,8 @@ write_to_syslog() {
   mkfifo -m 600 "$pipe" 2>/dev/null || mknod -m 600 "$pipe" p || return
   syslog <"$pipe" >/dev/null 2>&1 &
   exec >"$pipe" 2>&1
+  # Should the reader end, branchline ends too: whoever supervises it starts both again.
+  export BRANCHLINE_LOG_READER=1
   rm -f "$pipe"
 }
 

@@ -50,11 +50,17 @@ export class StderrLog implements Logger {
   }
 }
 
+/**
+ * What the scripts of packages set whose supervisor starts the proxy and the reader of its log together: when the reader has ended,
+ * there is another log only after a restart, which costs no call.
+ */
+const HAS_SUPERVISED_READER = (process.env["BRANCHLINE_LOG_READER"] ?? "") !== "";
+
 /** Writes to standard error. A full disk, or a reader that has ended, costs lines and never the proxy. */
 function standardError(): (line: string) => void {
   const stat = fs.fstatSync(STDERR_FD);
   if (stat.isFIFO() || stat.isSocket() || process.stderr.isTTY) {
-    process.stderr.on("error", SILENT);
+    process.stderr.on("error", HAS_SUPERVISED_READER ? () => void process.kill(process.pid, "SIGTERM") : SILENT);
     return (line) => void process.stderr.write(line);
   }
   // Node 12's stream of a file takes no line any more after one that has failed, and keeps them all.
