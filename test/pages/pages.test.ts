@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Row } from "../../src/app/config/key-kinds.ts";
 import { KEYS, type Path } from "../../src/app/config/sections.ts";
 import { LEAST, load } from "../app/files.ts";
-import { blocksOf, brokenLinks, codeIn, MANUAL, PAGES, page, proseOf, shown } from "./pages.ts";
+import { blocksOf, brokenLinks, codeIn, type Found, MANUAL, PAGES, page, proseOf, shown } from "./pages.ts";
 
 const README_LINES_MAX = 150;
 /** All keys, and what they are below: `upstream.probe`. */
