@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { COMMANDS } from "../../src/cli/commands.ts";
 import { isColoured } from "../../src/cli/paper.ts";
 import { hostPort, Subnet } from "../peers/support/addresses.ts";
 import { Child } from "../peers/support/child.ts";
@@ -30,6 +31,7 @@ const PRINTING: readonly (readonly string[])[] = [
     ...NO_PEERS,
   ],
   ["completion", "bash"],
+  ["schema"],
   ["version"],
   ["--version"],
   ["help"],
@@ -77,17 +79,50 @@ test("a message that standard error can't take leaves the exit status as it is",
   expect(shell('"$@" 2> /dev/full', ["chek"]).status).toBe(2);
 });
 
+/** Commands that ask a running proxy. */
+const ASKING: readonly (readonly string[])[] = [
+  ["status"],
+  ["status", "--json"],
+  ["calls"],
+  ["registered"],
+  ["force", "auto"],
+  ["reload"],
+];
+
+test("every command is here, but two that print on standard error alone", () => {
+  const here = [...PRINTING, ...ASKING].map(([name]) => name);
+  expect(COMMANDS.map(({ name }) => name).filter((name) => !here.includes(name))).toEqual(["run", "report"]);
+});
+
+/** A file, and the proxy that runs with it. */
+function startProxy(redirection = ""): { file: string; proxy: Child } {
+  const file = join(temporaryFolder(), "branchline.yaml");
+  writeFileSync(file, `listen: ["udp:${hostPort(net.at(1))}"]\nlocalnet: ["${net.network(16)}"]\n`);
+  const command = `exec "$@" ${redirection}`;
+  const proxy = new Child("bash", ["-c", command, "bash", process.execPath, BUNDLE, "run", "-c", file]);
+  defer(() => proxy.stop("SIGKILL"));
+  return { file, proxy };
+}
+
+test("commands that ask a running proxy, into a full disk: a message and exit status 1", async () => {
+  const { file, proxy } = startProxy();
+  await proxy.line(/ ?started /, 20_000);
+  for (const words of ASKING) {
+    const { status, stderr } = shell('"$@" > /dev/full', [...words, "-c", file]);
+    expect({ words, status, stderr }).toEqual({
+      words,
+      status: 1,
+      stderr: "Output can't be written: no space left on the device\n",
+    });
+  }
+});
+
 describe("a running proxy", () => {
   test.each([
     ["a full disk", "2> /dev/full"],
     ["a pipe whose reader has ended", "2> >(head -n 1 > /dev/null)"],
   ])("goes on when its log goes into %s", async (_what, redirection) => {
-    const folder = temporaryFolder();
-    const file = join(folder, "branchline.yaml");
-    writeFileSync(file, `listen: ["udp:${hostPort(net.at(1))}"]\nlocalnet: ["${net.network(16)}"]\n`);
-    const command = `exec "$@" ${redirection}`;
-    const proxy = new Child("bash", ["-c", command, "bash", process.execPath, BUNDLE, "run", "-c", file]);
-    defer(() => proxy.stop("SIGKILL"));
+    const { file, proxy } = startProxy(redirection);
     const status = () => branchline(["status", "-c", file]).status;
     await expect.poll(status, { timeout: 20_000 }).toBe(0);
     // Each of them has a line in the log.
