@@ -1,9 +1,10 @@
 /** `branchline calls`: the last calls, and those that come. */
-import { callText, changeText } from "../app/calls-text.ts";
 import type { CallsPage, CallsQuestion, RecordedCall } from "../app/recorded-calls.ts";
-import { localTime } from "../io/node/local-time.ts";
+import { callText, changeText } from "../app/words/calls-words.ts";
 import { EXIT_DONE } from "./exit.ts";
 import { complain, print } from "./paper.ts";
+import { reader } from "./reader.ts";
+import { failAsking, failNotRunning, theRunning } from "./running.ts";
 
 export interface CallsOptions {
   /** How many of the last calls. */
@@ -14,7 +15,7 @@ export interface CallsOptions {
   readonly asJson: boolean;
 }
 
-export interface CallsPorts {
+interface CallsPorts {
   /** Undefined: no branchline runs. @throws when it can't be asked */
   ask(question: CallsQuestion): Promise<CallsPage | undefined>;
   /** Standard output, and standard error. */
@@ -35,7 +36,7 @@ const TOLD_MAX = 1_000;
  * @returns false: no branchline runs
  * @throws when it can't be asked
  */
-export async function printCalls(options: CallsOptions, ports: CallsPorts): Promise<boolean> {
+async function printCalls(options: CallsOptions, ports: CallsPorts): Promise<boolean> {
   const { count, match, isFollowing, asJson } = options;
   const matching = match === undefined ? {} : { match };
   const calls: RecordedCall[] = [];
@@ -54,7 +55,7 @@ export async function printCalls(options: CallsOptions, ports: CallsPorts): Prom
     return true;
   }
   shown.reverse();
-  ports.print(shown.map((call) => (asJson ? `${JSON.stringify(call)}\n` : changeText(call, localTime))).join(""));
+  ports.print(shown.map((call) => (asJson ? `${JSON.stringify(call)}\n` : changeText(call, reader()))).join(""));
   await follow(start, matching, asJson, ports);
   return true;
 }
@@ -62,7 +63,7 @@ export async function printCalls(options: CallsOptions, ports: CallsPorts): Prom
 /** One paragraph for each call. */
 function callsText(calls: readonly RecordedCall[], match: string | undefined): string {
   if (calls.length === 0) return match === undefined ? "No call yet.\n" : `No call of ${match} is known.\n`;
-  return calls.map((call) => callText(call, localTime)).join("");
+  return calls.map((call) => callText(call, reader())).join("");
 }
 
 /** A line for each call that comes, and again when something has become of it. */
@@ -87,7 +88,7 @@ async function follow(start: CallsPage, matching: CallsQuestion, asJson: boolean
     }
     since = page.changes;
     for (const call of page.calls) {
-      const line = asJson ? `${JSON.stringify(call)}\n` : changeText(call, localTime);
+      const line = asJson ? `${JSON.stringify(call)}\n` : changeText(call, reader());
       if (told.get(call.id) === line) continue;
       told.delete(call.id);
       told.set(call.id, line);
@@ -97,13 +98,27 @@ async function follow(start: CallsPage, matching: CallsQuestion, asJson: boolean
   }
 }
 
+/** Prints the last calls, and with `isFollowing` those that come, until nobody reads any more. */
+export async function showCalls(file: string, options: CallsOptions): Promise<void> {
+  const running = await theRunning(file);
+  const ask = async (question: CallsQuestion): Promise<CallsPage | undefined> => {
+    const answer = await running.askWhileThere({ command: "calls", ...question });
+    if (answer === undefined) return undefined;
+    // Older ones know no pieces.
+    if (answer.calls?.calls === undefined) throw new Error("another version of branchline runs: restart it");
+    return answer.calls;
+  };
+  const isThere = await printCalls(options, terminalPorts(ask)).catch((error: unknown) => failAsking(file, error));
+  if (!isThere) failNotRunning(file);
+}
+
 /** Why `-n` can't be that; undefined when it can. */
 export function countFault(text: string): string | undefined {
   return text === "all" || /^[1-9]\d{0,8}$/.test(text) ? undefined : "must be a whole number from 1 on, or all";
 }
 
 /** Standard output and standard error; Ctrl-C ends the following as it should. */
-export function terminalPorts(ask: CallsPorts["ask"]): CallsPorts {
+function terminalPorts(ask: CallsPorts["ask"]): CallsPorts {
   process.once("SIGINT", () => process.exit(EXIT_DONE));
   return {
     ask,

@@ -2,6 +2,7 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
+import { stateFolderIn } from "../app/config/state-folder.ts";
 import { reasonOf } from "../base/reason.ts";
 import { runCommand } from "../io/node/host.ts";
 import { fileTime } from "../io/node/local-time.ts";
@@ -10,7 +11,6 @@ import { tarGz } from "../io/node/tar-gz.ts";
 import { writeWhole } from "../io/node/whole-file.ts";
 import { Anonymizer } from "../setup/report/anonymous.ts";
 import { withoutSecrets } from "../setup/report/secrets.ts";
-import { loadFile } from "./load-file.ts";
 import { complain, fail } from "./paper.ts";
 
 export interface ReportOptions {
@@ -136,9 +136,8 @@ function versionsText(): string {
 }
 
 function stateText(config: string): string {
-  const loaded = loadFile(config, () => {});
-  if (loaded === undefined) throw new Error("the configuration has faults, see check.txt");
-  const { folder } = loaded.state;
+  // Also of a faulty file, or where there is none.
+  const folder = path.resolve(path.dirname(config), stateFolderIn(readText(config) ?? "") ?? "state");
   const lines = fs.readdirSync(folder).map((name) => {
     const { mode, uid, size, mtime } = fs.lstatSync(path.join(folder, name));
     return `${(mode & 0o7777).toString(8).padStart(4, "0")} ${uid} ${size} ${mtime.toISOString()} ${name}`;

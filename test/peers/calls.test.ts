@@ -60,7 +60,7 @@ test("calls: a rescued call is one entry, with its whole way and its Call-ID", a
   const { branchline, gateway, upstream } = all;
   const text = await branchline.command("calls");
   expect(text.match(/Call-ID/g)).toHaveLength(1);
-  expect(text).toMatch(
+  expect(text.replace(/\n {4}/g, " ")).toMatch(
     new RegExp(`upstream ${upstream.sentBy} \\(no answer for \\d+ ms\\) > 302 > gateway ${gateway.sentBy}: 486 after `),
   );
   expect(text).toContain(`Call-ID ${callId}`);

@@ -1,7 +1,8 @@
 /** `branchline calls`: one entry a call, however many INVITEs it takes, and how long it lasted. */
 import { describe, expect, it } from "vitest";
-import { callText, endText, wayText } from "../../src/app/calls-text.ts";
 import { type CallsQuestion, callsPage } from "../../src/app/recorded-calls.ts";
+import { callText, endText, wayText } from "../../src/app/words/calls-words.ts";
+import { withoutInk } from "../../src/base/ink.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const DOMAIN = "sip:pbx.example.com";
@@ -20,7 +21,7 @@ function page(site: Site, question: CallsQuestion = {}) {
   return callsPage(site.callLog, question, ({ at_ms }) => `at ${at_ms}`, site.simulation.now_ms);
 }
 
-const words = (site: Site) => page(site).calls.map((call) => `${wayText(call)}: ${endText(call)}`);
+const words = (site: Site) => page(site).calls.map((call) => withoutInk(`${wayText(call)}: ${endText(call)}`));
 
 /** Silent upstream: the first call is redirected, and the phone has its 302. */
 function redirected(more = "") {
@@ -272,12 +273,16 @@ it("a call in words has what to look for with a trace", () => {
   phone.request("INVITE", "sip:5551234@10.10.1.3", [], callId, 2);
   site.run(500);
   const [call] = page(site).calls;
-  expect(call === undefined ? "" : callText(call, (iso) => iso)).toBe(
-    "at 1005  201@pbx.example.com (localnet) to 5551234\n" +
-      "  upstream 198.51.100.10 (no answer for 4 s) > 302 > gateway 10.10.1.3: 200 after 4.3 s, up for 295 ms\n" +
-      "  rule call: to 198.51.100.10; to-gateway: the Request-URI names gateway 10.10.1.3\n" +
-      `  Call-ID ${callId}\n`,
-  );
+  const reader = { width: 80, local: (iso: string) => ({ date: "2026-11-29", time: iso.slice(3), zone: "" }) };
+  expect(withoutInk(call === undefined ? "" : callText(call, reader)).split("\n")).toEqual([
+    "2026-11-29 1005  201@pbx.example.com to 5551234",
+    "  upstream 198.51.100.10 (no answer for 4 s) > 302 > gateway 10.10.1.3: 200",
+    "    after 4.3 s, up for 295 ms",
+    "  rule call: to 198.51.100.10; to-gateway: the Request-URI names gateway",
+    "    10.10.1.3",
+    `  Call-ID ${callId}`,
+    "",
+  ]);
 });
 
 it("a PBX that rings fifty phones for one call takes no more room than a dozen, and the one that answers is kept", () => {

@@ -1,6 +1,5 @@
 /** Commands of the group "Look": they change nothing (but `doctor --fix`). */
-import { callsAndPrint } from "../ask.ts";
-import { countFault } from "../calls.ts";
+import { countFault, showCalls } from "../calls.ts";
 import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command-row.ts";
 import { checksFault, doctor } from "../doctor.ts";
 import { showExplanation } from "../explain.ts";
@@ -63,7 +62,7 @@ export const LOOK: readonly CommandRow[] = [
     seeAlso: ["explain", "status"],
     action: ({ config, match, count, follow, json }) => {
       const most = count === "all" ? Number.MAX_SAFE_INTEGER : Number(count);
-      return callsAndPrint(config, { count: most, match, isFollowing: follow, asJson: json });
+      return showCalls(config, { count: most, match, isFollowing: follow, asJson: json });
     },
   }),
   command({

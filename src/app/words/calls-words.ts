@@ -1,24 +1,37 @@
 /** Calls in words, for `branchline calls`. */
-import type { RecordedCall, RecordedLeg, RecordedStep } from "./recorded-calls.ts";
+import { doubtful, faint, good, strong } from "../../base/ink.ts";
+import type { RecordedCall, RecordedLeg, RecordedStep } from "../recorded-calls.ts";
+import { wrapped } from "./lines.ts";
+import { exactSpan, type Reader } from "./times.ts";
 
-/** @param timeOf a time in ISO 8601 as people of this router read it */
-export function callText(call: RecordedCall, timeOf: (iso: string) => string): string {
-  const { at, from, to, origin, legs } = call;
-  const rules = legs.map(({ rule, why }) => `${rule}: ${why}`);
-  const callIds = legs.map(({ call_id }) => call_id);
+/** The callee's own word, or the caller's: nothing that an operator could do. */
+const USUAL_FAILURES = [404, 484, 486, 487, 600, 603];
+
+/** A paragraph: when, of whom and to whom; its way and its end; the rules that decided; what to look for in a trace. */
+export function callText(call: RecordedCall, reader: Reader): string {
+  const { from, to, origin, legs } = call;
+  const rules = new Set(legs.map(({ rule, why }) => `${rule}: ${why}`));
+  const callIds = new Set(legs.map(({ call_id }) => call_id));
+  const whence = origin === "localnet" ? "" : ` (${origin})`;
   const lines = [
-    `${timeOf(at)}  ${from} (${origin}) to ${to}`,
-    `  ${wayText(call)}: ${endText(call)}`,
-    `  rule ${[...new Set(rules)].join("; ")}`,
-    `  Call-ID ${[...new Set(callIds)].join(" ")}`,
+    ...wrapped(`${whenText(call, reader)}  ${strong(from)}${whence} to ${strong(to)}`, reader.width),
+    ...wrapped(`  ${wayText(call)}: ${endText(call)}`, reader.width),
+    ...wrapped(`  rule ${[...rules].join("; ")}`, reader.width).map(faint),
+    ...wrapped(`  Call-ID ${[...callIds].join(" ")}`, reader.width).map(faint),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-/** One line for what has just become of a call. */
-export function changeText(call: RecordedCall, timeOf: (iso: string) => string): string {
-  const { at, from, to, call_id } = call;
-  return `${timeOf(at)}  ${from} to ${to}  ${wayText(call)}: ${endText(call)}  Call-ID ${call_id}\n`;
+/** One line for what has just become of a call: whole, however long, so that it can be searched. */
+export function changeText(call: RecordedCall, reader: Reader): string {
+  const { from, to, call_id } = call;
+  const who = `${strong(from)} to ${strong(to)}`;
+  return `${whenText(call, reader)}  ${who}  ${wayText(call)}: ${endText(call)}  ${faint(`Call-ID ${call_id}`)}\n`;
+}
+
+function whenText({ at }: RecordedCall, reader: Reader): string {
+  const { date, time } = reader.local(at);
+  return `${date} ${time}`;
 }
 
 /** "upstream pbx.example.com (no answer for 4 s) > 302 > gateway 10.10.1.3" */
@@ -74,7 +87,7 @@ function endOf({ after_ms, took_ms }: RecordedLeg): number | undefined {
 
 /** "200 after 4.2 s, up for 3 min 20 s" */
 export function endText({ state, status, after_ms, lasted_ms }: RecordedCall): string {
-  const answer = status === null ? "" : `${status} after ${durationText(after_ms ?? 0)}`;
+  const answer = status === null ? "" : `${inkedStatus(status)} after ${durationText(after_ms ?? 0)}`;
   const lasted = lasted_ms === null ? "" : durationText(lasted_ms);
   switch (state) {
     case "calling":
@@ -92,20 +105,14 @@ export function endText({ state, status, after_ms, lasted_ms }: RecordedCall): s
   }
 }
 
-/** "90 ms", "4.2 s", "35 s", "3 min 20 s", "2 h 5 min" */
+function inkedStatus(status: number): string {
+  if (status < 300) return good(`${status}`);
+  return USUAL_FAILURES.includes(status) ? `${status}` : doubtful(`${status}`);
+}
+
+/** "90 ms", "4.2 s"; longer ones as {@link exactSpan}. */
 export function durationText(duration_ms: number): string {
   const ms = Math.max(0, Math.round(duration_ms));
   if (ms < 1_000) return `${ms} ms`;
-  if (ms < 9_950) return `${Math.round(ms / 100) / 10} s`;
-  const s = Math.round(ms / 1_000);
-  if (s < 60) return `${s} s`;
-  if (s < 3_600) return joined([Math.floor(s / 60), "min"], [s % 60, "s"]);
-  const min = Math.round(s / 60);
-  if (min < 1_440) return joined([Math.floor(min / 60), "h"], [min % 60, "min"]);
-  const h = Math.round(min / 60);
-  return joined([Math.floor(h / 24), "d"], [h % 24, "h"]);
-}
-
-function joined([count, unit]: [number, string], [rest, small]: [number, string]): string {
-  return rest === 0 ? `${count} ${unit}` : `${count} ${unit} ${rest} ${small}`;
+  return ms < 9_950 ? `${Math.round(ms / 100) / 10} s` : exactSpan(ms / 1_000);
 }
