@@ -89,7 +89,7 @@ export type Explanation =
 /** What would become of a call by this configuration and what is known of the site; it sends nothing and changes nothing. */
 export function explainCall(config: Config, known: Known, question: CallQuestion): Explanation {
   const empty = question.from.trim() === "" ? "The caller" : question.to.trim() === "" ? "The number" : undefined;
-  if (empty !== undefined) return { fault: `${empty} is empty: branchline explain <from> <number>` };
+  if (empty !== undefined) return { fault: `${empty} is empty: branchline explain FROM NUMBER` };
   return new Rehearsal(config, known, question).explanation();
 }
 

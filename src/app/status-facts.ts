@@ -62,16 +62,18 @@ export type IsoTime = (at_ms: number) => string;
 
 /** The site's part of the status, in facts that another process can read. */
 export function siteFacts(
-  { forced, upstream, gateways, history, ...rest }: SiteStatus,
+  { force, forced, calls_go_to, upstream, gateways, history, ...rest }: SiteStatus,
   iso: IsoTime,
   now_ms: number,
 ): Omit<SiteStatus, "forced" | "upstream" | "gateways" | "history"> &
   Pick<RunningStatus, "forced" | "upstream" | "gateways" | "history"> {
   return {
-    ...rest,
+    force,
     forced: forced === undefined ? undefined : forcedFacts(forced, iso, now_ms),
+    ...(calls_go_to === undefined ? {} : { calls_go_to }),
     upstream: upstream.map((peer) => peerFacts(peer, iso, now_ms)),
     gateways: gateways.map((gateway) => peerFacts(gateway, iso, now_ms)),
+    ...rest,
     history: history.map(({ at_ms, role, name, from, to, evidence, probe_failure }) => {
       return { at: iso(at_ms), role, peer: name, from, to, evidence, probe_failure };
     }),

@@ -3,12 +3,13 @@ import type { Config } from "../app/config/config.ts";
 import { type CallQuestion, explainCall } from "../app/explain.ts";
 import { resolveUpstream } from "../app/resolve-upstream.ts";
 import { explainText } from "../app/words/explain-words.ts";
+import { wrapped } from "../base/ink.ts";
 import { ipVersion } from "../base/ip-range.ts";
 import { resolve } from "../io/node/resolve.ts";
 import { loadBindings } from "../io/node/state-file.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { faultLines, readConfig, readConfigText } from "./load-file.ts";
-import { complain, fail, printJson, printWrapped } from "./paper.ts";
+import { complain, fail, print, printJson, width } from "./paper.ts";
 import { findRunning, type Running } from "./running.ts";
 
 /**
@@ -28,7 +29,8 @@ export async function showExplanation(file: string, question: CallQuestion, asJs
     "facts" in found
       ? explainText(found.facts)
       : `${found.stranger} is a stranger here, and gets no further; ${found.advice}.\n`;
-  if (!asJson) printWrapped(text);
+  // Behind the number of a step.
+  if (!asJson) print(wrapped(text, width(), 3));
   else printJson("facts" in found ? found.facts : { address: found.stranger, rule: null, advice: found.advice });
 }
 

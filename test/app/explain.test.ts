@@ -173,8 +173,8 @@ Rule call: to 198.51.100.10.
       "192.0.2.1 is a stranger; if it is a phone, add its network to localnet",
     );
     expect(words({ to: "1 2" })).toContain("can't be dialled");
-    for (const to of ["", " "]) expect(words({ to })).toBe("The number is empty: branchline explain <from> <number>");
-    expect(words({ from: "", to: "1" })).toBe("The caller is empty: branchline explain <from> <number>");
+    for (const to of ["", " "]) expect(words({ to })).toBe("The number is empty: branchline explain FROM NUMBER");
+    expect(words({ from: "", to: "1" })).toBe("The caller is empty: branchline explain FROM NUMBER");
   });
 });
 

@@ -1,65 +1,10 @@
-/** What `branchline status` and `branchline force` say. */
+/** What `branchline status` says. */
 import { describe, expect, test } from "vitest";
 import type { PeerFacts, RunningStatus } from "../../src/app/status-facts.ts";
-import type { FileOnDisk } from "../../src/app/words/file-words.ts";
-import { forceFacts, forceText } from "../../src/app/words/force-words.ts";
-import { reloadText } from "../../src/app/words/reload-words.ts";
-import { type StatusWish, statusText } from "../../src/app/words/status-words.ts";
+import { statusText } from "../../src/app/words/status-words.ts";
 import { bad, doubtful, good, withoutInk } from "../../src/base/ink.ts";
 import { READER } from "./reader.ts";
-
-const NOW = "2026-11-29T13:30:05.000Z";
-
-const UP: PeerFacts = {
-  name: "pbx.example.com",
-  state: "up",
-  observed: "up",
-  since: "2026-11-29T10:25:05.000Z",
-  since_s: 11_100,
-  evidence: "probe answered",
-};
-const DOWN: PeerFacts = {
-  ...UP,
-  state: "down",
-  observed: "down",
-  since: "2026-11-28T23:00:22.000Z",
-  since_s: 52_183,
-  evidence: "probe failed",
-  probe_failure: "silence",
-};
-const GATEWAY = { ...UP, name: "10.10.1.3", calls: 1, channels: undefined };
-
-const STATUS: RunningStatus = {
-  version: "0.2.0",
-  now: NOW,
-  up_s: 11_105,
-  listen: [{ name: "udp:10.0.0.1:5060", address: "10.0.0.1" }],
-  force: "auto",
-  calls_go_to: { role: "upstream", peers: ["pbx.example.com"] },
-  upstream: [UP],
-  gateways: [GATEWAY],
-  phones: { addresses: 2, contacts: 2 },
-  dropped: {},
-  tables: [
-    { name: "bindings", size: 1, limit: 2_000, hits: 0 },
-    { name: "strangers", size: 3, limit: 1_024, hits: 0 },
-  ],
-  history: [],
-};
-const OUTAGE: Partial<RunningStatus> = { upstream: [DOWN], calls_go_to: { role: "gateway", peers: ["10.10.1.3"] } };
-
-function words(change: Partial<RunningStatus> = {}, wish: Partial<StatusWish> = {}): string {
-  const all = { isVerbose: false, disk: undefined, installed: "0.2.0", ...wish };
-  return withoutInk(statusText({ ...STATUS, ...change }, all, READER));
-}
-
-/** What the words say beyond those of a site where all is well. */
-function more(change: Partial<RunningStatus>, wish: Partial<StatusWish> = {}): string[] {
-  const usual = words().split("\n");
-  return words(change, wish)
-    .split("\n")
-    .filter((line) => !usual.includes(line));
-}
+import { DOWN, GATEWAY, more, NOW, OUTAGE, STATUS, UP, words } from "./status-sample.ts";
 
 test("a site where all is well fits into six lines, and leads with upstream", () => {
   expect(words()).toBe(`branchline 0.2.0, running for 3 h 5 min; it is 14:30:05 (UTC+01:00)
@@ -133,6 +78,17 @@ describe("upstream", () => {
     );
   });
 
+  test("where the gateways are down as well, it says so", () => {
+    const down = { ...GATEWAY, observed: "down" };
+    const to = (...peers: string[]) => ({ calls_go_to: { role: "gateway" as const, peers } });
+    expect(line({}, { gateways: [down], ...to("10.10.1.3") })).toContain(
+      "; calls go to the gateway, which is DOWN too",
+    );
+    expect(line({}, { gateways: [down, { ...down, name: "b" }], ...to("10.10.1.3", "b") })).toContain(
+      "; calls go to gateways 10.10.1.3 and b, which are DOWN too",
+    );
+  });
+
   test("of two targets, the one that lives has the calls", () => {
     const upstream = [DOWN, { ...UP, name: "pbx2" }];
     const text = words({ upstream, calls_go_to: { role: "upstream", peers: ["pbx2"] } }).replace(/\n {2}/g, " ");
@@ -163,96 +119,6 @@ describe("upstream", () => {
     );
     expect(text).toContain("branchline doctor");
   });
-});
-
-describe("forced", () => {
-  const forced = { by: "command", since: NOW, until: "2026-11-29T13:40:05.000Z", left_s: 580 } as const;
-  const down: Partial<RunningStatus> = {
-    ...OUTAGE,
-    force: "down",
-    forced,
-    upstream: [{ ...UP, state: "down", observed: "up" }],
-  };
-
-  test("status leads with it, with the time that is left, and still says what is seen", () => {
-    expect(words(down).split("\n").slice(1, 5)).toEqual([
-      "Upstream is FORCED down for another 9 min 40 s (until 14:40:05): calls go to the",
-      "  gateway; `branchline force auto` ends that",
-      "Upstream pbx.example.com: taken to be down; seen: up for 3 h 5 min (since",
-      "  11:25:05, answers OPTIONS)",
-    ]);
-  });
-
-  test("force itself prints two lines at most, and facts", () => {
-    const status = { ...STATUS, ...down };
-    expect(forceText(status, READER).split("\n")).toHaveLength(3);
-    expect(withoutInk(forceText({ ...status, forced: { by: "command", since: NOW } }, READER))).toBe(
-      "Upstream is FORCED down: calls go to the gateway; `branchline force auto` ends\n  that\n",
-    );
-    expect(forceText(STATUS, READER)).toBe(
-      "Upstream isn't forced: pbx.example.com is up; calls go to pbx.example.com\n",
-    );
-    expect(forceFacts(status)).toEqual({
-      force: "down",
-      forced,
-      upstream: [{ name: "pbx.example.com", state: "down", observed: "up" }],
-      calls_go_to: { role: "gateway", peers: ["10.10.1.3"] },
-    });
-  });
-
-  test("by the file: no command ends that", () => {
-    const text = withoutInk(forceText({ ...STATUS, ...down, forced: { by: "file", since: NOW } }, READER));
-    expect(text).toContain('FORCED down by the file ("upstream.force"): calls go');
-    expect(text).not.toContain("force auto");
-  });
-});
-
-describe("the file on disk", () => {
-  const disk = (change: Partial<FileOnDisk>): Partial<StatusWish> => ({
-    disk: { state: "same", changed: [], faults: [], ...change },
-  });
-
-  test("says what runs: nothing is said", () => expect(more({}, disk({}))).toEqual([]));
-
-  test("says something else, has faults, or isn't there: one line, with the cure", () => {
-    expect(more({}, disk({ state: "changed", changed: ["gateways", "log"] }))).toEqual([
-      "The file on disk isn't what runs (gateways and log): `branchline check`,",
-      "  `branchline reload`",
-    ]);
-    expect(more({}, disk({ state: "faulty", faults: ["f.yaml:3:1: no such key", "f.yaml:4:1: nor this"] }))).toEqual([
-      "The file on disk can't be used, its old text goes on to run: f.yaml:3:1: no such",
-      "  key (and 1 more: `branchline check`)",
-    ]);
-    expect(more({}, disk({ state: "missing", faults: ["f.yaml: no such file"] }))).toEqual([
-      "The file on disk can't be used, its old text goes on to run: f.yaml: no such",
-      "  file",
-    ]);
-  });
-
-  test("a reload was refused: when and why", () => {
-    const faults = ["listen has changed: that needs a restart"];
-    const reload_refused = {
-      at: "2026-11-29T13:02:03.000Z",
-      reason: "needs_restart",
-      keys: ["listen"],
-      faults,
-    } as const;
-    expect(more({ reload_refused })).toEqual(["Reload refused at 14:02:03: listen has changed: that needs a restart"]);
-  });
-
-  test("another version is installed than the one that runs", () => {
-    expect(more({}, { installed: "0.3.0" })).toEqual(["branchline 0.3.0 is installed: restart to run it"]);
-  });
-});
-
-test("what reload says", () => {
-  expect(reloadText({ is_done: true, changed: [] })).toBe("Nothing has changed.\n");
-  expect(reloadText({ is_done: true, changed: ["log", "upstream.fr_timer"] })).toBe(
-    "Now active: log, upstream.fr_timer\n",
-  );
-  expect(reloadText({ is_done: false, reason: "faulty_file", keys: [], faults: ["one", "two"] })).toBe(
-    "one\ntwo\nReload refused: the old configuration stays active.\n",
-  );
 });
 
 describe("beside upstream", () => {

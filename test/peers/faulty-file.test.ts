@@ -36,7 +36,7 @@ describe("faulty-file: status, calls, registered, force and explain find the run
     ["has a typo in a key", GOOD.replace("gateways", "gatewys"), /gatewys/],
     ["has a tab", `${GOOD}\tlog: debug\n`, /:\d+:\d+: /],
     ["is cut off within a list", GOOD.slice(0, GOOD.indexOf("localnet") + 12), /:\d+:\d+: /],
-    ["is empty", "", /listen/],
+    ["is empty", "", /:1:1: /],
     ["is random bytes", "\u0000\u0007\u001b[2J{]:&*\n}", /:\d+:\d+: /],
     ["isn't there", undefined, /branchline\.yaml: /],
   ])("when it %s", async (_, text, fault) => {
@@ -105,9 +105,10 @@ describe("faulty-file: the file on disk isn't what runs", () => {
       code: 1,
       stdout: expect.stringMatching(/"reason": "needs_restart",\n {2}"keys": \[\n {4}"listen"\n/),
     });
-    const status = await branchline.command("status");
-    expect(status).toContain("The file on disk isn't what runs (listen): ");
-    expect(status).toMatch(/\nReload refused at \d\d:\d\d:\d\d: listen has changed: that needs a restart\n/);
+    const status = (await branchline.command("status")).replace(/\n {2}/g, " ");
+    expect(status).toMatch(
+      /\nThe file on disk isn't what runs \(listen\); reload refused at [\d:]+: listen has changed: that needs a restart\n/,
+    );
     writeFileSync(branchline.file, GOOD);
     await branchline.command("reload");
     expect(await branchline.command("status")).not.toMatch(/refused|on disk/);

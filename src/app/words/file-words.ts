@@ -17,22 +17,23 @@ export interface FileOnDisk {
 /** Keys and faults that `status` has room for. */
 const KEYS_MAX = 4;
 
-/** The lines of `status` about the file on disk and a reload that was refused. */
+/** What `status` says of the file on disk and of a reload that was refused, in one line as far as it fits. */
 export function fileLines(disk: FileOnDisk | undefined, status: RunningStatus, reader: Reader): string[] {
   const { reload_refused: refused, now } = status;
-  const lines: string[] = [];
+  const tried = refused === undefined ? "" : `reload refused at ${moment(refused.at, now, reader)}`;
+  const why = refused === undefined ? "" : `${tried}: ${someOf(refused.faults, 1)}`;
+  const line = lineOf(disk, tried, why);
+  return line === "" ? [] : wrapped(line, reader.width);
+}
+
+function lineOf(disk: FileOnDisk | undefined, tried: string, why: string): string {
+  const head = doubtful("The file on disk");
   if (disk?.state === "changed") {
-    const keys = someOf(disk.changed, KEYS_MAX);
-    lines.push(
-      `${doubtful("The file on disk")} isn't what runs (${keys}): \`branchline check\`, \`branchline reload\``,
-    );
-  } else if (disk !== undefined && disk.state !== "same") {
-    const [first = "", ...more] = disk.faults;
-    const others = more.length === 0 ? "" : ` (and ${more.length} more: \`branchline check\`)`;
-    lines.push(`${doubtful("The file on disk")} can't be used, its old text goes on to run: ${first}${others}`);
+    const cure = why === "" ? ": `branchline check`, `branchline reload`" : `; ${why}`;
+    return `${head} isn't what runs (${someOf(disk.changed, KEYS_MAX)})${cure}`;
   }
-  if (refused !== undefined) {
-    lines.push(`${doubtful("Reload refused")} at ${moment(refused.at, now, reader)}: ${someOf(refused.faults, 1)}`);
-  }
-  return lines.flatMap((line) => wrapped(line, reader.width));
+  if (disk === undefined || disk.state === "same") return why === "" ? "" : doubtful("WARNING: ") + why;
+  const [first = "", ...more] = disk.faults;
+  const others = more.length === 0 ? "" : ` (and ${more.length} more: \`branchline check\`)`;
+  return `${head} can't be used${tried === "" ? "" : ` (${tried})`}, its old text goes on to run: ${first}${others}`;
 }

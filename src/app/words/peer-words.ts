@@ -73,8 +73,10 @@ export function callsGo({ calls_go_to: to, gateways }: Pick<RunningStatus, "call
   if (to.role === "none") return "calls find no way out of here";
   const names = someOf(to.peers, NAMES_MAX);
   if (to.role === "gateway") {
-    if (gateways.length === 1) return "calls go to the gateway";
-    return `calls go to ${to.peers.length === 1 ? "gateway" : "gateways"} ${names}`;
+    // Where all seem dead, a call is tried there all the same.
+    const areDown = gateways.every(({ observed }) => observed === "down") ? ", which is DOWN too" : "";
+    if (gateways.length === 1) return `calls go to the gateway${areDown}`;
+    return `calls go to ${to.peers.length === 1 ? "gateway" : "gateways"} ${names}${areDown.replace("which is", "which are")}`;
   }
   return to.peers.length === 0 ? "calls go to the domain that each names" : `calls go to ${names}`;
 }
