@@ -14,7 +14,6 @@ const SHIPPED = [
   { from: /^deploy\/completion\/[^/]+\.bash$/, to: "usr/share/bash-completion/completions/branchline" },
   { from: /^deploy\/completion\/(?:[^/]+\.zsh|_branchline)$/, to: "usr/share/zsh/vendor-completions/_branchline" },
   { from: /^deploy\/completion\/[^/]+\.fish$/, to: "usr/share/fish/vendor_completions.d/branchline.fish" },
-  { from: /^deploy\/([^/]+\.schema\.json)$/, to: "usr/share/branchline/$1" },
   // As in the repository, and not packed: the links of pages to each other name them so.
   { from: /^((?:README|CHANGELOG|SECURITY|deploy\/.+)\.md)$/, to: `${DOC}/$1` },
 ];
@@ -69,6 +68,7 @@ function installed({ read, root, bundle, licenses, fields }) {
       path: `${DOC}/examples/branchline.yaml`,
       contents: sampleFor(read("deploy/branchline.yaml"), { schema: `/usr/lib/branchline/${SCHEMA}` }),
     },
+    { path: `${DOC}/deploy/branchline.yaml`, link: "../examples/branchline.yaml" },
   ];
 }
 

@@ -87,7 +87,7 @@ describe("files of the package", () => {
       const manual = /^man\/(.*\.([1-9]))$/.exec(path);
       if (manual !== null) return !files.has(`usr/share/man/man${manual[2]}/${manual[1]}.gz`);
       if (path.endsWith(".md")) return !files.has(`${DOC}/deploy/${path}`);
-      if (path.endsWith(".schema.json")) return !files.has(`usr/share/branchline/${path}`);
+      if (path.endsWith(".schema.json")) return !files.has(`usr/lib/branchline/${path}`);
       return (
         /^completion\/./.test(path) &&
         ![...files.values()].some((bytes) => bytes.equals(readFileSync(`${ROOT}deploy/${path}`)))

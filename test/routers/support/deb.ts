@@ -1,6 +1,6 @@
 /** The .deb that `npm run release` makes, and what is in it. */
 import { execFileSync } from "node:child_process";
-import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,13 +32,13 @@ export async function debOf(version: string): Promise<File> {
   return made;
 }
 
-/** Path without a slash in front → bytes, of all its files. Links are left out. */
+/** Path without a slash in front → bytes, of all its files, and of those that its links lead to. */
 export function filesOf(deb: Uint8Array): Map<string, Buffer> {
   const folder = mkdtempSync(join(tmpdir(), "branchline-deb-"));
   try {
     execFileSync("tar", ["-xzf", "-", "-C", folder], { input: member(Buffer.from(deb), "data.tar.gz") });
     const entries = readdirSync(folder, { recursive: true, encoding: "utf8" });
-    const paths = entries.filter((path) => lstatSync(join(folder, path)).isFile());
+    const paths = entries.filter((path) => statSync(join(folder, path), { throwIfNoEntry: false })?.isFile() === true);
     return new Map(paths.map((path) => [path, readFileSync(join(folder, path))]));
   } finally {
     rmSync(folder, { recursive: true });
