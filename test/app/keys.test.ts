@@ -15,32 +15,11 @@ import { manPage } from "../support/man-page.ts";
 import { lastingWords, withReference } from "../support/reference-page.ts";
 import { namedIn, withAbouts } from "../support/sample-keys.ts";
 import { load } from "./files.ts";
+import { fileWith } from "./whole-files.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PAGE = join(ROOT, "deploy/configuration.md");
 const SAMPLE = join(ROOT, "deploy/branchline.yaml");
-
-/** What a mapping can't do without. */
-const REQUIRED: Readonly<Record<string, object>> = {
-  "": { listen: ["udp:10.222.237.1", "tls:10.222.237.1"], localnet: ["10.222.237.0/24"] },
-  listen: { address: "tls:eth0" },
-  tls: { certificate: "a.pem", key: "a.key" },
-  gateways: { uri: "sip:10.10.1.3" },
-  "upstream.targets": { uri: "sip:198.51.100.10" },
-  emergency: { numbers: ["112"] },
-  "hunt_groups.NAME": { members: ["201"] },
-};
-
-/** A file with that value, and what else the mappings around it need; the same without it when it is undefined. */
-function fileWith(path: string, value: unknown): string {
-  const segments = path.split(".");
-  const make = (depth: number): unknown => {
-    const key = segments[depth];
-    if (key === undefined) return value;
-    return { ...REQUIRED[segments.slice(0, depth).join(".")], [key]: make(depth + 1) };
-  };
-  return JSON.stringify({ tls: REQUIRED["tls"], ...(make(0) as object) });
-}
 
 const rows: readonly (readonly [Path, Row])[] = PATHS.map((path) => [path, KEYS[path]]);
 

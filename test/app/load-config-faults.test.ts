@@ -186,7 +186,7 @@ describe("upstream", () => {
       ["{fr_timer: 33s}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
       ["{fr_timer: -1s}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
       ["{fr_timer: [1s]}", `3:22 upstream.fr_timer: ${FR_TIMER}`],
-      ["{hold: 10m, hold_max: 1m}", "3:33 upstream.hold_max: must not be shorter than hold"],
+      ["{hold: 10m, hold_max: 1m}", "3:33 upstream.hold_max: must not be shorter than hold; did you mean 10m?"],
       ["{probe: {failures: 0}}", "3:30 upstream.probe.failures: must be a whole number from 1 to 100"],
       ["{probe: {failures: 2.5}}", "3:30 upstream.probe.failures: must be a whole number from 1 to 100"],
       ["{probe: {successes: three}}", "3:31 upstream.probe.successes: must be a whole number from 1 to 100"],

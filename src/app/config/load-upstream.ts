@@ -1,6 +1,7 @@
 /** The file's `upstream`: a URI, several, or a mapping. */
 import type { SipUri } from "../../message/uri.ts";
 import type { ProbeSettings, Site, UpstreamSettings } from "../../policy/site.ts";
+import { spell } from "./durations.ts";
 import { longFormOf, type Places } from "./fields.ts";
 import { choice, count, duration, entries, flag, list, mapping, type Rows, required, under, uri } from "./key-kinds.ts";
 import type { KeyBelow } from "./key-paths.ts";
@@ -85,7 +86,10 @@ export function loadUpstream(reader: Reader, place: Place | undefined): Upstream
   const list = fields.isThere ? fields.get("targets") : place;
   const hold_ms = fields.duration_ms("hold");
   const hold_max_ms = fields.duration_ms("hold_max", Math.max(fields.standard("hold_max"), hold_ms));
-  if (hold_max_ms < hold_ms) reader.fault(fields.get("hold_max") ?? fields.place, "must not be shorter than hold");
+  if (hold_max_ms < hold_ms) {
+    const hold = spell(hold_ms);
+    reader.fault(fields.get("hold_max") ?? fields.place, `must not be shorter than hold; did you mean ${hold}?`);
+  }
   const deadCodes = fields.counts("dead_codes");
   const probe = loadProbe(reader, fields.get("probe"), PROBE_KEYS, deadCodes);
   const probeOf = (found: Place) => loadOwnProbe(reader, found, probe, deadCodes);
