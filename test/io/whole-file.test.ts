@@ -54,7 +54,13 @@ test("what is no file isn't written over, such as a device", () => {
   const folder = temporaryFolder();
   const pipe = join(folder, "pipe");
   execFileSync("mkfifo", [pipe]);
-  for (const file of [folder, pipe]) expect(() => writeForPeople(file, "new")).toThrow("no file");
+  const link = join(folder, "link");
+  symlinkSync("pipe", link);
+  for (const file of [folder, pipe, link]) {
+    expect(() => writeForPeople(file, "new")).toThrow("no file");
+    expect(() => writeWhole(file, "new", 0o600)).toThrow("no file");
+  }
   expect(statSync(pipe).isFIFO()).toBe(true);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
   expect(existsSync(`${folder}.new`)).toBe(false);
 });

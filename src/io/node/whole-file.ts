@@ -2,8 +2,12 @@
 import * as fs from "fs";
 import * as path from "path";
 
-/** @throws when it can't be written; what was there before is still there then */
+/**
+ * A folder, a device or a pipe is never replaced: root could take /dev/null away from everybody.
+ * @throws when it can't be written; what was there before is still there then
+ */
 export function writeWhole(file: string, text: string | Uint8Array, mode: number): void {
+  if (fs.existsSync(file) && !fs.statSync(file).isFile()) throw new Error("it is there, and no file");
   const temporary = `${file}.new`;
   remove(temporary);
   // A link that somebody has laid there isn't followed.
@@ -51,7 +55,6 @@ export function syncFolder(folder: string): void {
  */
 export function writeForPeople(given: string, text: string): void {
   const file = fs.existsSync(given) ? fs.realpathSync(given) : given;
-  if (fs.existsSync(file) && !fs.statSync(file).isFile()) throw new Error("it is there, and no file");
   const folder = path.dirname(file);
   fs.mkdirSync(folder, { recursive: true });
   try {
