@@ -116,6 +116,15 @@ describe("comments", () => {
     expect(found).toEqual([]);
   });
 
+  test("comments call a machine it", () => {
+    const found = code.flatMap(({ path, lines }) =>
+      commentsIn(lines.join("\n")).flatMap(({ line, text }) =>
+        /\b(?:[Hh]e|him)\b/.test(text) ? [`${path}:${line}`] : [],
+      ),
+    );
+    expect(found).toEqual([]);
+  });
+
   test("every section is written §digits(.digits)*", () => {
     const isBad = (line: string) =>
       [...line.matchAll(/\u00a7(.{0,12})/g)].some(([, rest = ""]) => !/^\d+(\.\d+)*(?![\w])/.test(rest));

@@ -45,7 +45,7 @@ export class World {
   private readonly listeners: readonly Listener[];
   /** Branches of our own probes: they come and go for ever. */
   private readonly probes: string[] = [];
-  /** The stranger whose message is being handled, as long as he may not make us send anything but a refusal. */
+  /** The stranger whose message is being handled, as long as it may not make us send anything but a refusal. */
   private suspect: { readonly address: string; readonly bytes: number; got: number } | undefined = undefined;
   /** Strangers whom we have asked something are none any more. */
   private readonly asked = new Set<string>();

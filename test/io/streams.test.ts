@@ -214,7 +214,7 @@ describe("limits", () => {
     await until("two refusals", () => open(first) === 8);
     const others: Peer[] = [];
     for (let last = 201; last <= 208; last++) others.push(...(await connectAll(net.host(last), 8)));
-    // The last one's take the places of those who have more than he.
+    // The last one's take the places of addresses that have more than it.
     await until("the limit", () => open(others) === 57 && open(first) === 7);
     expect(lab.streams).toMatchObject({ size: 64, hits: 3 });
     const phone = await Peer.connect(US, PHONE);

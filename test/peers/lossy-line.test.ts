@@ -193,7 +193,7 @@ describeWith(["namespaces"], "lossy line", () => {
   test(`${title}: each takes place, once`, { timeout: TEST_LIMIT_MS }, async () => {
     const seed = chooseSeed("lossy line");
     for (let round = 0; round < ROUNDS; round++) {
-      // All at once: most of the time somebody waits until he may send again.
+      // All at once: most of the time a side waits until it may send again.
       const ends = await Promise.allSettled(cases.map((one, index) => checkCase(one, seed + 10 * round + index)));
       for (const end of ends) if (end.status === "rejected") throw end.reason;
     }
