@@ -1,9 +1,11 @@
 /** Every page: its links lead somewhere, its YAML loads, its keys are keys, and README is short. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Row } from "../../src/app/config/key-kinds.ts";
 import { KEYS, type Path } from "../../src/app/config/sections.ts";
 import { LEAST, load } from "../app/files.ts";
-import { blocksOf, brokenLinks, codeIn, type Found, MANUAL, PAGES, page, proseOf, shown } from "./pages.ts";
+import { blocksOf, brokenLinks, codeIn, type Found, MANUAL, PAGES, page, proseOf, ROOT, shown } from "./pages.ts";
 
 const README_LINES_MAX = 150;
 /** All keys, and what they are below: `upstream.probe`. */
@@ -127,4 +129,10 @@ function defaultOf(path: Path): string {
 
 test(`README has at most ${README_LINES_MAX} lines`, () => {
   expect(page("README.md").text.split("\n").length - 1).toBeLessThanOrEqual(README_LINES_MAX);
+});
+
+test("test/README.md tells of every folder of tests", () => {
+  const folders = readdirSync(join(ROOT, "test"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const { text } = page("test/README.md");
+  expect(folders.map(({ name }) => name).filter((name) => !text.includes(`\`${name}/\``))).toEqual([]);
 });
