@@ -32,7 +32,14 @@ describe("doctor: running", () => {
   test("running for a time that people can read, forced or not, with this file or another", () => {
     const running = (change: Partial<RunningStatus>) => told("running", { isRunning: true, status: status(change) });
     expect(running({ up_s: 86_012 })).toBe("ok branchline 0.1.0 has run for 23 h 53 min");
-    expect(running({ force: "down" })).toMatch(/^warning .*upstream is forced down.*\nbranchline force auto$/);
+    expect(running({ force: "down" })).toMatch(/^warning .*upstream is forced down, .*\nbranchline force auto$/);
+    const forced = { since: "", until: "", left_s: 90 };
+    expect(running({ force: "down", forced: { ...forced, by: "command" } })).toMatch(
+      /forced down for another 1 min 30 s, .*\nbranchline force auto$/,
+    );
+    expect(running({ force: "up", forced: { by: "file", since: "" } })).toMatch(
+      /forced up by the file, .*\n# upstream: \{force: auto\}, then branchline reload$/,
+    );
     const refused = { at: "2026-11-29T10:00:00Z" } as never;
     expect(running({ reload_refused: refused })).toMatch(/^warning the last reload was refused.*\nbranchline reload$/);
     const other = { isRunning: true, status: status(), otherFile: "/etc/other.yaml" };

@@ -122,7 +122,7 @@ function seenWords(
 ): { severity: Severity; text: string } {
   const why = probe_failure === undefined ? "" : ` (${evidenceWords("probe failed", probe_failure)})`;
   if (state !== observed) {
-    const text = `is forced ${state}, and would be ${observed}${why}: ${harm}. \`branchline force auto\` ends that`;
+    const text = `is forced ${state}, and would be ${observed}${why}: ${harm}`;
     return { severity: "warning", text };
   }
   if (state === "up") return { severity: "ok", text: "is up" };

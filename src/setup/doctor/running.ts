@@ -1,7 +1,7 @@
 /** The branchline that runs with this file: whether it does, and which phones have come to it. */
 import type { Config } from "../../app/config/config.ts";
 import { counted } from "../../app/words/lines.ts";
-import { span } from "../../app/words/times.ts";
+import { exactSpan, span } from "../../app/words/times.ts";
 import { IpRange } from "../../base/ip-range.ts";
 import { hostText } from "../../message/uri.ts";
 import { type Facts, fault, NEEDS_ROOT, ok, skipped, type Verdict, warning } from "./facts.ts";
@@ -28,7 +28,7 @@ export function running(facts: Facts): Verdict[] {
     return [warning("no branchline runs with this file: phones get no answer", [start], { running: false })];
   }
   if (status === undefined) return [notSeen(facts)];
-  const { version, up_s, force, reload_refused: refused } = status;
+  const { version, up_s, force, forced, reload_refused: refused } = status;
   const text = `branchline ${version} has run for ${span(up_s)}`;
   const known = { running: true, version, up_s, force };
   if (otherFile !== undefined) {
@@ -36,8 +36,11 @@ export function running(facts: Facts): Verdict[] {
   }
   const verdicts: Verdict[] = [];
   if (force !== "auto") {
-    const what = `${text}; upstream is forced ${force}, whatever is seen of it`;
-    verdicts.push(warning(what, ["branchline force auto"], known));
+    const isByFile = forced?.by === "file";
+    const time = forced?.left_s === undefined ? "" : ` for another ${exactSpan(forced.left_s)}`;
+    const what = `${text}; upstream is forced ${force}${isByFile ? " by the file" : time}, whatever is seen of it`;
+    const cure = isByFile ? "# upstream: {force: auto}, then branchline reload" : "branchline force auto";
+    verdicts.push(warning(what, [cure], known));
   }
   if (refused !== undefined) {
     const what = "the last reload was refused: the configuration from before is in use";
