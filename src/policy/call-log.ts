@@ -70,10 +70,13 @@ export class CallLog implements CallBook {
   /** A BYE sets out: the call is over. */
   hangUp({ callId, fromTag, toTag }: Pick<Request, "callId" | "fromTag" | "toTag">, now_ms: number): void {
     const call = this.byCallId.get(keyOf(callId));
-    const leg = call?.decisive;
-    if (call === undefined || leg?.callee_tag === undefined || leg.call_id !== keyOf(callId)) return;
-    const tags = [keyOf(fromTag), keyOf(toTag)];
-    if (tags.includes(leg.caller_tag) && tags.includes(leg.callee_tag)) this.end(call, now_ms);
+    if (call === undefined) return;
+    const [first] = call.legs;
+    const leg = call.legs.length === 1 ? first : call.decisive;
+    if (leg?.callee_tag === undefined || leg.call_id !== keyOf(callId)) return;
+    const [from, to] = [keyOf(fromTag), keyOf(toTag)];
+    const isOfCaller = from === leg.caller_tag && to === leg.callee_tag;
+    if (isOfCaller || (from === leg.callee_tag && to === leg.caller_tag)) this.end(call, now_ms);
   }
 
   /** We have ended it ourselves. */

@@ -212,6 +212,19 @@ describe("how long a call lasted", () => {
   });
 });
 
+it("a call that we answer ourselves says so once", () => {
+  const { site, phone, gateway } = office();
+  phone.invite("sip:10.222.237.1");
+  site.run(100);
+  gateway.answers("INVITE", { status: 503 });
+  phone.invite("sip:5551234@10.10.1.3");
+  site.run(100);
+  expect(words(site)).toEqual([
+    expect.stringMatching(/^gateway 10\.10\.1\.3 \(503 .*\): 480 after \d+ ms$/),
+    "answered here: 404 after 0 ms",
+  ]);
+});
+
 describe("what is asked for", () => {
   it.each([
     ["201", ["5551234", "202"]],
