@@ -16,7 +16,7 @@ import type { CountRow, DurationRow } from "./key-kinds.ts";
 import { misprintIn, misprintWithin, whyNoText } from "./misprints.ts";
 import { didYouMean, either, meantChoice, meantKey } from "./suggestions.ts";
 import { NO_MAPPING } from "./yaml-faults.ts";
-import { mend, type Parsed } from "./yaml-mending.ts";
+import { type Damage, mend, type Parsed } from "./yaml-mending.ts";
 
 export interface Problem {
   readonly line: number;
@@ -46,10 +46,8 @@ export class Reader {
   /** All keys of the file, by path. */
   private readonly paths: readonly string[];
   private tree: Tree = { yaml: new Document(), text: "", lines: new LineCounter() };
-  /** What couldn't be read. */
-  private lost = "";
-  /** Lines that have lost what stood below them. */
-  private parents: ReadonlySet<number> = new Set();
+  /** What couldn't be read, and which lines have something to do with it. */
+  private damage: Damage = { lost: "", parents: new Set(), mended: new Set() };
   /** Values that could be lists. */
   private readonly lists = new Set<Node>();
   /** Mappings whose keys have been listed. */
@@ -61,7 +59,7 @@ export class Reader {
 
   /** Whether a part of the file couldn't be read: then nothing is told of what it may have said. */
   get isDamaged(): boolean {
-    return this.lost !== "";
+    return this.damage.lost !== "";
   }
 
   /** The root of the file; undefined when nothing of it can be read. */
@@ -73,9 +71,9 @@ export class Reader {
       return undefined;
     }
     const words = new Set(this.paths.flatMap((path) => path.split(".")));
-    const { document, faults, lost, parents } = mend(whole, parseYaml, (word) => words.has(word));
-    this.problems.push(...faults.map((fault) => ({ ...fault, path: "" })));
-    [this.lost, this.parents] = [lost, parents];
+    const { document, faults, ...damage } = mend(whole, parseYaml, (word) => words.has(word));
+    this.problems.push(...faults.map(({ line, column, message }) => ({ line, column, path: "", message })));
+    this.damage = damage;
     if (document === undefined) return undefined;
     this.tree = document;
     const { yaml } = document;
@@ -116,7 +114,9 @@ export class Reader {
   }
 
   fault({ node, path }: Place, message: string, list = this.problems): void {
-    const isEmptied = isScalar(node) && node.value === null && this.parents.has(this.lineOf(node));
+    const line = this.lineOf(node);
+    if (node !== undefined && this.damage.mended.has(line)) return;
+    const isEmptied = isScalar(node) && node.value === null && this.damage.parents.has(line);
     // What an alias stands for is gone, or it has been told of.
     if (isEmptied || isAlias(node)) return;
     const better = list === this.problems ? this.misprintOf(node) : undefined;
@@ -130,7 +130,7 @@ export class Reader {
 
   /** A mapping lacks a key that it can't do without. */
   lacks(place: Place, key: string, example: string): void {
-    if (!this.lost.includes(key)) this.fault(place, `lacks ${key}; add "${key}: ${example}"`);
+    if (!this.damage.lost.includes(key)) this.fault(place, `lacks ${key}; add "${key}: ${example}"`);
   }
 
   /** What a template or a word processor has left in a value or a key, whatever else is wrong with it. */

@@ -14,6 +14,8 @@ export interface TextFault {
   readonly line: number;
   readonly column: number;
   readonly message: string;
+  /** The line as it was meant, where that is clear. */
+  readonly meant?: string;
 }
 
 /** The text, and what is known of it. */
@@ -72,24 +74,47 @@ function inLine(text: Text, line: number): TextFault | undefined {
   const words = (text.lines[line - 1] ?? "").slice(0, LINE_LENGTH_MAX);
   const at = (index: number, message: string) => ({ line, column: index + 1, message });
   const tab = /^ *\t/.exec(words);
-  if (tab !== null) return at(tab[0].length - 1, "tab in indentation; YAML allows only spaces");
+  if (tab !== null) {
+    const meant = " ".repeat(likelyIndent(text.lines, line)) + words.trim();
+    return { ...at(tab[0].length - 1, "tab in indentation; YAML allows only spaces"), meant };
+  }
   const misprint = misprintIn(words);
   if (misprint !== undefined) return at(misprint.at, misprint.message);
-  for (const look of [gluedKey, keyWithoutColon, gluedKeyWithin, quotedAndMore, commaBeforeKey, colonInValue]) {
+  for (const look of [
+    gluedKey,
+    keyWithoutColon,
+    strayCloser,
+    gluedKeyWithin,
+    quotedAndMore,
+    commaBeforeKey,
+    colonInValue,
+  ]) {
     const found = look(words, text.isKey);
-    if (found !== undefined) return at(found.at, found.message);
+    if (found !== undefined) return { ...at(found.at, found.message), ...(found.meant && { meant: found.meant }) };
   }
   return undefined;
 }
 
-type Look = (words: string, isKey: Text["isKey"]) => { readonly at: number; readonly message: string } | undefined;
+type Look = (words: string, isKey: Text["isKey"]) => Found | undefined;
+
+interface Found extends Pick<TextFault, "message" | "meant"> {
+  readonly at: number;
+}
+
+/** How deep a line is indented that stands where the line above lets expect it. */
+function likelyIndent(lines: readonly string[], line: number): number {
+  const [above] = linesAbove(lines, line);
+  if (above === undefined) return 0;
+  return indentOf(above) + (/:\s*(#.*)?$/.test(above) || /^\s*- /.test(above) ? 2 : 0);
+}
 
 /** "upstream:sip:pbx.example.com" */
 const gluedKey: Look = (words, isKey) => {
   const [all, before = "", key = ""] = /^([ \t]*(?:- +)*)([A-Za-z_][\w-]*):(?=\S)/.exec(words) ?? [];
   const isAddress = PROTOCOLS.some((one) => one === key) && !/^[[{]/.test(words.slice(all?.length));
   if (all === undefined || isAddress || (before !== "" && !isKey(key))) return undefined;
-  return { at: all.length, message: `missing space after "${key}:"` };
+  const meant = `${all} ${words.slice(all.length)}`;
+  return { at: all.length, message: `missing space after "${key}:"`, meant };
 };
 
 /** "log info", "log = info", "survival". */
@@ -98,8 +123,16 @@ const keyWithoutColon: Look = (words, isKey) => {
     /^([ \t]*(?:- +)*)([A-Za-z_][\w-]*)(?:\s*(=)\s*|\s+(?!:)|$)(.*)$/.exec(words) ?? [];
   if (all === undefined || !isKey(key)) return undefined;
   const at = before.length + key.length;
-  if (sign !== undefined) return { at, message: `YAML has a colon in place of "="; write "${key}: ${value}"` };
-  return { at, message: `missing colon after "${key}"; write "${key}:${value === "" ? "" : ` ${value}`}"` };
+  const entry = `${key}:${value === "" ? "" : ` ${value}`}`;
+  const meant = before + entry;
+  if (sign !== undefined) return { at, message: `YAML has a colon in place of "="; write "${entry}"`, meant };
+  return { at, message: `missing colon after "${key}"; write "${entry}"`, meant };
+};
+
+/** "upstream: }" */
+const strayCloser: Look = (words) => {
+  const [all, char = ""] = /^[ \t]*(?:- +)*[\w.+*#-]+[ \t]*:[ \t]+([\]}])/.exec(words) ?? [];
+  return all === undefined ? undefined : { at: all.length - 1, message: `${char} closes nothing; remove it` };
 };
 
 /** "{fr_timer:4s, hold: 60s}" */

@@ -1,6 +1,6 @@
 /**
- * Reads a text that isn't YAML as far as it goes: of each fault, the line and what is indented below it are left out, and the
- * rest is read again. So all faults of a file are told at once, those of its keys too.
+ * Reads a text that isn't YAML as far as it goes: a faulty line is put right where it is clear what was meant, or left out with
+ * what is indented below it, and the text is read again. So all faults of a file are told at once, those of its keys too.
  */
 import { explain, NO_MAPPING, type TextFault } from "./yaml-faults.ts";
 import { indentOf, unclosedIn } from "./yaml-openers.ts";
@@ -11,19 +11,24 @@ export interface Parsed<D> {
   readonly fault: { readonly code: string; readonly offset: number } | undefined;
 }
 
-export interface Mended<D> {
+export interface Mended<D> extends Damage {
   /** Of what could be read; undefined when nothing could. */
   readonly document: D | undefined;
   readonly faults: readonly TextFault[];
+}
+
+export interface Damage {
   /** What has been left out. */
   readonly lost: string;
   /** Lines, from 1, that have lost something that stood below them. */
   readonly parents: ReadonlySet<number>;
+  /** Lines that read otherwise than the file has them. */
+  readonly mended: ReadonlySet<number>;
 }
 
 /** How often a text is read, and how many characters of it in all: a reload reads it while calls go on. */
 const ROUNDS_MAX = 20;
-const CHARACTERS_MAX = 400_000;
+const CHARACTERS_MAX = 100_000;
 
 /** @param isKey whether a word is a key of the file, wherever it may stand */
 export function mend<D>(text: string, parse: (text: string) => Parsed<D>, isKey: (word: string) => boolean): Mended<D> {
@@ -31,6 +36,7 @@ export function mend<D>(text: string, parse: (text: string) => Parsed<D>, isKey:
   const faults: TextFault[] = [];
   const lost: string[] = [];
   const parents = new Set<number>();
+  const mended = new Set<number>();
   const leaveOut = (line: number, isAlone: boolean) => {
     const end = isAlone ? line : endOf(lines, line);
     const before = lines.slice(line - 1, end).join("\n");
@@ -43,18 +49,20 @@ export function mend<D>(text: string, parse: (text: string) => Parsed<D>, isKey:
   for (let round = 1; ; round++) {
     const current = lines.join("\n");
     const { document, fault } = parse(current);
-    if (fault === undefined) return { document, faults, lost: lost.join("\n"), parents };
+    if (fault === undefined) return { document, faults, lost: lost.join("\n"), parents, mended };
     const place = placeIn(current, fault.offset);
     const isSecondDocument = fault.code === "MULTIPLE_DOCS";
     const told = isSecondDocument
       ? { ...place, message: "a second document begins here; remove this line" }
       : explain({ lines, openers: unclosedIn(lines), isKey }, { code: fault.code, ...place });
-    faults.push(told);
+    // A line is told of once: what follows from its fault is none of its own.
+    if (!mended.has(told.line)) faults.push(told);
     const isOver = round === ROUNDS_MAX || (round + 1) * text.length > CHARACTERS_MAX || told.message === NO_MAPPING;
-    // How deep a tab indents, only its author knows.
-    const isAlone = isSecondDocument || /^ *\t/.test(lines[told.line - 1] ?? "");
-    if (isOver || !(leaveOut(told.line, isAlone) || leaveOut(place.line, true))) {
-      return { document: undefined, faults, lost: text, parents };
+    if (!isOver && told.meant !== undefined && !mended.has(told.line)) {
+      lines[told.line - 1] = told.meant;
+      mended.add(told.line);
+    } else if (isOver || !(leaveOut(told.line, isSecondDocument) || leaveOut(place.line, true))) {
+      return { document: undefined, faults, lost: text, parents, mended };
     }
   }
 }
