@@ -17,7 +17,7 @@ const NEXT = "@@ ";
 
 cleanUpAfterEach();
 
-/** The blocks of the section: what is installed, what root says, and what `calls` answers, without its time. */
+/** The blocks of the section: what is installed, what root says, and what `calls` answers. */
 function walk(): { install: string; commands: string[]; calls: string } {
   const { path, text } = page("README.md");
   const [, section = ""] = text.split(`${TITLE}\n`);
@@ -41,7 +41,10 @@ function runAll(commands: readonly string[]): Map<string, string> {
 }
 
 const withoutTime = (calls: string) =>
-  calls.replace(/^\d{4}-\d\d-\d\d \S+/gm, "").replace(/\b(after|lasted) [\d.]+ s\b/g, "$1 … s");
+  calls
+    .replace(/^\d{4}-\d\d-\d\d \S+/gm, "")
+    .replace(/\s+/g, " ")
+    .replace(/\b(after|lasted) [\d.]+ s\b/g, "$1 … s");
 
 const namespaces = () => execFileSync(pathOf("ip"), ["netns", "list"], { encoding: "utf8" });
 
