@@ -1,7 +1,8 @@
 /** What is wrong with a text that isn't YAML, in our words: the parser's own are for programmers. */
 import { PROTOCOLS } from "../../transport/flow.ts";
 import { misprintIn } from "./misprints.ts";
-import { indentOf, type Opener } from "./yaml-openers.ts";
+import { badIndentation, ENTRY, likelyIndent, nextLine } from "./yaml-indentation.ts";
+import type { Opener } from "./yaml-openers.ts";
 
 /** As the parser tells it; lines and columns count from 1. */
 export interface SyntaxFault {
@@ -30,9 +31,6 @@ export interface Text {
 /** Of longer lines only the beginning is looked at. */
 const LINE_LENGTH_MAX = 1_000;
 
-/** "- - key: value": dashes, the key, and what follows its colon. */
-const ENTRY = /^[ \t]*(?:- +)*([\w.+*#-]+)[ \t]*:(?:[ \t]+(.*))?$/;
-
 /** The file has no keys at all. */
 export const NO_MAPPING =
   'must be lines of keys and values, such as "localnet: [10.222.237.0/24]"; `branchline init` writes a file';
@@ -45,7 +43,7 @@ export function explain(text: Text, fault: SyntaxFault): TextFault {
     directive(text.lines, fault) ??
     inLine(text, fault.line) ??
     byCode(text, fault) ??
-    badIndentation(text.lines, fault) ??
+    badIndentation(text.lines, fault.line) ??
     strayCharacter(text, fault) ??
     inLine(text, nextLine(text.lines, fault.line)) ?? { ...placeOf(fault), message: UNREADABLE }
   );
@@ -61,12 +59,6 @@ function unclosed({ line, column, char, closers }: Opener): TextFault {
 
 function placeOf({ line, column }: SyntaxFault): { line: number; column: number } {
   return { line, column };
-}
-
-/** The number of the next line that isn't blank; that of the line itself when there is none. */
-function nextLine(lines: readonly string[], line: number): number {
-  const found = lines.findIndex((text, index) => index >= line && text.trim() !== "");
-  return found < 0 ? line : found + 1;
 }
 
 /** What can be seen in a line by itself. */
@@ -99,13 +91,6 @@ type Look = (words: string, isKey: Text["isKey"]) => Found | undefined;
 
 interface Found extends Pick<TextFault, "message" | "meant"> {
   readonly at: number;
-}
-
-/** How deep a line is indented that stands where the line above lets expect it. */
-function likelyIndent(lines: readonly string[], line: number): number {
-  const [above] = linesAbove(lines, line);
-  if (above === undefined) return 0;
-  return indentOf(above) + (/:\s*(#.*)?$/.test(above) || /^\s*- /.test(above) ? 2 : 0);
 }
 
 /** "upstream:sip:pbx.example.com" */
@@ -240,63 +225,4 @@ const MISSING = "something is missing before this: a comma between two values, a
 /** What stands there up to the end of the value. */
 function valueAt(rest: string): string {
   return /^[^,\]}#\n]*/.exec(rest)?.[0].trimEnd() ?? "";
-}
-
-/** The line that isn't where its neighbours are: the one behind that where the parser stumbles, or that itself. */
-function badIndentation(lines: readonly string[], { line }: SyntaxFault): TextFault | undefined {
-  for (const number of [nextLine(lines, line), line]) {
-    const message = indentationOf(lines, number);
-    if (message !== undefined) return { line: number, column: indentOf(lines[number - 1] ?? "") + 1, message };
-  }
-  return undefined;
-}
-
-function indentationOf(lines: readonly string[], number: number): string | undefined {
-  const text = lines[number - 1] ?? "";
-  const indent = indentOf(text);
-  const above = linesAbove(lines, number);
-  const [parent] = above;
-  if (text.trim() === "" || parent === undefined) return undefined;
-  const keyAt = /^[ \t]*(?:- +)*/.exec(parent)?.[0].length ?? 0;
-  if (indent > indentOf(parent) && indent !== keyAt) {
-    const [, key = "", value = ""] = ENTRY.exec(parent) ?? [];
-    if (indent > keyAt && (value.trim() === "" || /^(#|&\S+$|[|>])/.test(value))) return undefined;
-    return indent > keyAt
-      ? `is indented below "${key}", which has a value already; begin it in column ${keyAt + 1}`
-      : misaligned(indent, [keyAt, indentOf(parent)]);
-  }
-  const beside = above.find((one) => indentOf(one) <= indent);
-  const isItem = /^\s*-(\s|$)/.test(text);
-  if (beside !== undefined && isItem && indentOf(beside) === indent && /^\s*[^-\s][^#]*:\s+[^\s#]/.test(beside)) {
-    return 'a list stands beside keys here; begin each of its items with "- ", and the keys of an item below its dash';
-  }
-  const columns = columnsAbove(above);
-  return columns.includes(indent) ? undefined : misaligned(indent, columns);
-}
-
-function misaligned(indent: number, columns: readonly number[]): string {
-  const others = [...new Set(columns)].slice(0, 3).map((one) => one + 1);
-  return `begins in column ${indent + 1}, the lines above in column ${others.join(" or ")}; align it`;
-}
-
-/** The lines above that say something, the nearest first. */
-function linesAbove(lines: readonly string[], line: number): string[] {
-  return lines
-    .slice(0, line - 1)
-    .filter((text) => /^\s*[^\s#]/.test(text))
-    .reverse();
-}
-
-/** Where the mappings and lists around a line begin, the innermost first; the keys of a list's item begin behind its dash. */
-function columnsAbove(above: readonly string[]): number[] {
-  const found: number[] = [];
-  let least = Number.POSITIVE_INFINITY;
-  for (const text of above) {
-    const indent = indentOf(text);
-    if (indent >= least) continue;
-    least = indent;
-    const keyAt = /^[ \t]*(?:- +)*/.exec(text)?.[0].length ?? indent;
-    found.push(...(keyAt === indent ? [indent] : [keyAt, indent]));
-  }
-  return found;
 }
