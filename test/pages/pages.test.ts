@@ -1,5 +1,5 @@
 /** Every page: its links lead somewhere, its YAML loads, its keys are keys, and README is short. */
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Row } from "../../src/app/config/key-kinds.ts";
@@ -135,4 +135,15 @@ test("test/README.md tells of every folder of tests", () => {
   const folders = readdirSync(join(ROOT, "test"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const { text } = page("test/README.md");
   expect(folders.map(({ name }) => name).filter((name) => !text.includes(`\`${name}/\``))).toEqual([]);
+});
+
+test("ARCHITECTURE names files that exist", () => {
+  const paths = codeIn(page("ARCHITECTURE.md")).filter(({ text }) =>
+    /^[a-z][\w.-]*(?:\/[\w.-]+)*\/[\w-]+\.\w+$/.test(text),
+  );
+  expect(paths.length).toBeGreaterThan(50);
+  const isPlaceholder = ({ text }: Found) => /[A-Z]{3}/.test(text.replace(/README/, ""));
+  const isThere = ({ text }: Found) =>
+    [text, `src/${text}`, `test/${text}`].some((path) => existsSync(join(ROOT, path)));
+  expect(paths.filter((one) => !isPlaceholder(one) && !isThere(one)).map(shown)).toEqual([]);
 });
