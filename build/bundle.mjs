@@ -3,7 +3,7 @@
  * branchline.js is CommonJS for Node 12: as an ES module, commander's require() of Node's own modules fails.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -71,6 +71,8 @@ const { outputFiles } = await build({ ...router, plugins: [trimLibraries(files)]
 mkdirSync(`${root}dist`, { recursive: true });
 writeFileSync(`${root}dist/branchline.js`, await oneFile(outputFiles, "#!/usr/bin/env node"));
 chmodSync(`${root}dist/branchline.js`, 0o755);
+// Where `init` looks for it, as in the packages.
+copyFileSync(`${root}deploy/branchline.schema.json`, `${root}dist/branchline.schema.json`);
 writeFileSync(`${root}dist/LICENSES`, licensesText(bundledNotices(files, root)));
 
 for (const program of ["demo", "bench", "fuzz"]) {

@@ -84,13 +84,19 @@ export async function init(options: InitOptions): Promise<void> {
   const around = await lookAround(given, Number(options.hear));
   say(seenText(around));
   const { draft, facts } = await (options.yes === true ? trust(around, given) : ask(around, given, file));
-  const text = yamlOf(draft, { state, isBehindNat: isBehindNat(facts, draft) });
+  const text = yamlOf(draft, { state, isBehindNat: isBehindNat(facts, draft), schema: installedSchema() });
   const config = loadText(text, file, undefined, readInterfaceNames(), () => undefined) ?? process.exit(EXIT_USAGE);
   if (file === STDOUT) print(text);
   else write(file, text);
   const done = file === STDOUT ? "" : `\n${file} written.\n`;
   (file === STDOUT ? say : print)(`${done}${nextSteps(config, places)}${stillMissing(config)}`);
   for (const warning of await missingWayWarnings(config)) say(`${faultLine(file, warning, "hint: ")}\n`);
+}
+
+/** What packages bring beside the program. */
+function installedSchema(): string | undefined {
+  const schema = path.join(path.dirname(fs.realpathSync(process.argv[1] ?? ".")), "branchline.schema.json");
+  return fs.existsSync(schema) ? schema : undefined;
 }
 
 function write(file: string, text: string): void {

@@ -16,6 +16,8 @@ export interface Extras {
   readonly state: string | undefined;
   /** Our address towards upstream is a private one. */
   readonly isBehindNat: boolean;
+  /** Where the JSON Schema is by which editors check the file; undefined where it isn't installed. */
+  readonly schema?: string | undefined;
 }
 
 const EXAMPLES: Record<Key, string> = {
@@ -34,7 +36,7 @@ const DIAL_OUT = "  may_dial_out: false   # true: headquarters may call out thro
 const PLAIN = new RegExp(`^((${PROTOCOLS.join("|")}|sip):[\\w.@:;=+-]*\\w|\\d+(\\.\\d+){3}/\\d+|(/[\\w.-]+)+)$`);
 
 /** The whole file. What hasn't been answered, or with "none", stands there as an example in a comment. */
-export function yamlOf(draft: Draft, { state, isBehindNat }: Extras): string {
+export function yamlOf(draft: Draft, { state, isBehindNat, schema }: Extras): string {
   const line = (key: Key) => {
     const values = draft[key] ?? [];
     const list = `[${values.map(spell).join(", ")}]`;
@@ -50,7 +52,8 @@ export function yamlOf(draft: Draft, { state, isBehindNat }: Extras): string {
 # TLS: our certificate and key (PEM); ca: FILE too if upstream's authority is private.
 tls: {certificate: tls/branch.pem, key: tls/branch.key}
 `;
-  return `# By \`branchline init\`. \`branchline check\` says in words what it does; deploy/configuration.md has all keys.
+  const editors = schema === undefined ? "" : `# yaml-language-server: $schema=${schema}\n`;
+  return `${editors}# By \`branchline init\`. \`branchline check\` says in words what it does; deploy/configuration.md has all keys.
 
 # This router's addresses towards phones, upstream and gateway. An interface's name stands for the address that it has.
 ${line("listen")}
