@@ -75,19 +75,30 @@ async function look(file: string): Promise<Found> {
   const named = inFolder(stateFolderIn(readFile(file)) ?? DEFAULT_FOLDER);
   let denied: unknown;
   let other: string | undefined;
-  for (const socket of new Set([named, MONITOR_SOCKET, ...listeningSockets(CONTROL_FILE), usual])) {
-    if (socket === undefined) continue;
+  const isMeant = async (socket: string): Promise<boolean> => {
     const isBeside = socket === named || socket === usual;
     const told = await lookAt(socket).catch((error: unknown) => {
       // What listens elsewhere may be another's, or no branchline at all.
       if (isBeside) denied = denied ?? error;
       return undefined;
     });
+    if (told === undefined) return false;
     // Older versions don't tell which file they run with.
-    if (told === undefined || (told === "" && !isBeside)) continue;
-    if (told === "" || isSame(told, whole)) return { running: new Running(file, socket) };
-    if (isBeside) other = other ?? told;
-  }
+    if (told === "" ? isBeside : isSame(told, whole)) return true;
+    if (isBeside && told !== "") other = other ?? told;
+    return false;
+  };
+  if (await isMeant(named)) return { running: new Running(file, named) };
+  // All at once: some may take their time, or never answer.
+  const others = new Set([
+    ...(MONITOR_SOCKET === undefined ? [] : [MONITOR_SOCKET]),
+    ...listeningSockets(CONTROL_FILE),
+    usual,
+  ]);
+  others.delete(named);
+  const found = await Promise.all([...others].map(async (socket) => ((await isMeant(socket)) ? [socket] : [])));
+  const [socket] = found.flat();
+  if (socket !== undefined) return { running: new Running(file, socket) };
   if (denied !== undefined) failAsking(file, denied);
   return other === undefined ? {} : { other };
 }

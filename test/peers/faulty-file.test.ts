@@ -1,13 +1,15 @@
 /** A running branchline answers its commands whatever its file on disk says: a faulty one, another one, none. */
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { hostPort, Subnet } from "./support/addresses.ts";
 import { Branchline } from "./support/branchline.ts";
-import { cleanUpAfterEach } from "./support/cleanup.ts";
+import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
+import { monotonic_ms } from "./support/clock.ts";
 import { SipAgent } from "./support/sip-agent.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
@@ -129,6 +131,20 @@ describe("faulty-file: the file on disk isn't what runs", () => {
       steps: [{ kind: "ask" }],
     });
   });
+});
+
+test("faulty-file: programs that listen by the same name and never answer cost no more than one of them", async () => {
+  const branchline = await office({ state: { folder: "elsewhere" } });
+  writeFileSync(branchline.file, GOOD);
+  for (let index = 0; index < 5; index++) {
+    const server = createServer(() => {});
+    await new Promise<void>((resolve) => server.listen(`${temporaryFolder()}/control.sock`, resolve));
+    defer(() => server.close());
+  }
+  const begin_ms = monotonic_ms();
+  expect(await branchline.command("status")).toContain("Upstream ");
+  // One of them may take 5 s until it is given up.
+  expect(monotonic_ms() - begin_ms).toBeLessThan(15_000);
 });
 
 test("faulty-file: nothing runs: explain says what is wrong with the file, and the others that nothing runs", async () => {
