@@ -57,10 +57,13 @@ export async function report({ config, output, anonymous }: ReportOptions): Prom
     }
   }
   const anonymizer = anonymous ? new Anonymizer() : undefined;
-  for (const { text } of made) anonymizer?.learn(text);
+  const isYaml = (name: string) => name.endsWith(".yaml");
+  for (const { name, text } of made) anonymizer?.learn(text, isYaml(name));
   const { time_ms, text: now } = fileTime();
   const folder = `branchline-report-${now}`;
-  const files = made.map(({ name, text }) => ({ path: `${folder}/${name}`, text: anonymizer?.replace(text) ?? text }));
+  const files = made.map(({ name, text }) => {
+    return { path: `${folder}/${name}`, text: anonymizer?.replace(text, isYaml(name)) ?? text };
+  });
   const contents = contentsText(made, anonymous);
   const archive = tarGz([{ path: `${folder}/README.txt`, text: contents }, ...files], time_ms);
   try {

@@ -47,8 +47,9 @@ test("a long text without a line end takes a time that grows as the text does", 
 
 function replaced(...texts: readonly string[]): string[] {
   const anonymizer = new Anonymizer();
-  for (const text of texts) anonymizer.learn(text);
-  return texts.map((text) => anonymizer.replace(text));
+  const isYaml = (text: string) => /^\w+: /.test(text);
+  for (const text of texts) anonymizer.learn(text, isYaml(text));
+  return texts.map((text) => anonymizer.replace(text, isYaml(text)));
 }
 
 test("people are the same everywhere, and machines stay", () => {
@@ -77,4 +78,24 @@ test.each([
   "sip:%32%30%31@x",
 ])("no number is left in %j", (text) => {
   expect(replaced(text)[0]).not.toMatch(/20[123]|1234|%32/);
+});
+
+test("an extension that looks like a status is replaced, a status isn't", () => {
+  const [yaml, ...texts] = replaced(
+    "hunt_groups: {default: {members: [200, 486]}, 404: {members:\n  - 480\n  - 503 # the boss\n}}",
+    "Rings 200, 486 and then 480 (503), for up to 20 s.",
+    "gateway 10.10.1.3 (486 Busy Here): 200 after 4.2 s",
+    "upstream x > 302 > gateway y: 503 after 2 s",
+    "status=486 answers 480",
+    '"status": 200,',
+  );
+  expect(yaml).toMatch(/^hunt_groups: \{default: \{members: \[user-\d, user-\d\]\}, user-\d: /);
+  expect(yaml).not.toMatch(/200|4\d\d|503/);
+  expect(texts[0]).not.toMatch(/200|4\d\d/);
+  expect(texts.slice(1)).toEqual([
+    "gateway 10.10.1.3 (486 Busy Here): 200 after 4.2 s",
+    "upstream x > 302 > gateway y: 503 after 2 s",
+    "status=486 answers 480",
+    '"status": 200,',
+  ]);
 });
