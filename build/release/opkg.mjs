@@ -8,7 +8,7 @@ import { SCHEMA, sampleFor } from "./sample.mjs";
  * @param {string} order.family "entware", "openwrt"
  * @param {string} order.program the folder of branchline.js, with a slash in front
  * @param {string} order.etc the folder of its configuration
- * @param {string} order.state where it keeps its secret and the bindings
+ * @param {string} order.state where it keeps its secret, the bindings and the last calls
  * @param {import("../archive.mjs").Entry[]} order.own the family's own files
  * @param {{version: string, bundle: Buffer, licenses: string, epoch_s: number, root: string}} release
  * @returns {{name: string, contents: Buffer}[]} a tree (.tar.gz) and a package (.ipk)

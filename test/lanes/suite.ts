@@ -87,7 +87,7 @@ export function laneTests(title: string, lane: Lane, isWhole: boolean, measured:
   describeWith(["openssl"], `${title}, TLS`, () => shows("a call from TLS to TLS", () => overTls(lane)));
   shows("an INVITE of 4,096 octets, umlauts among them, passes octet by octet", () => longMessage(lane));
   shows("upstream is found by SRV and A records", () => byName(lane));
-  shows("check, status, explain, and SIGHUP", () => commands(lane));
+  shows("check, status, calls, explain, and SIGHUP", () => commands(lane));
   shows("the demo's day", async () => {
     const status = await demo.ended;
     expect(status, demo.lines.slice(-DEMO_LINES).join("\n")).toBe(0);
@@ -342,6 +342,7 @@ async function commands(lane: Lane): Promise<void> {
   expect(await ask("check")).toContain(gateway.sentBy);
   expect(await ask("status")).toContain(`Upstream ${upstream.sentBy}: up for `);
   expect(await ask("registered")).toContain("No phone is registered.\n");
+  expect(await ask("calls", "5551234", "-n", "1")).toBe("No call of 5551234 is known.\n");
   expect(await ask("explain", phone.endpoint.host, "5551234", "--down")).toContain(`<sip:5551234@${gateway.sentBy}>`);
   const { findings } = JSON.parse(await ask("doctor", "--json")) as { findings: { check: string; severity: string }[] };
   const severities = ["running", "ports", "upstream", "gateways"].map(

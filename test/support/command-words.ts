@@ -22,6 +22,6 @@ export const FILES = [
   },
   {
     path: "/var/lib/branchline",
-    words: "The state folder: the secret and the phones' bindings. Only root may read it.",
+    words: "The state folder: the secret, the phones' bindings, the last calls. Only root may read it.",
   },
 ] as const;

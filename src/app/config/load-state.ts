@@ -35,7 +35,7 @@ export function pages(): PagesOf<typeof KEYS> {
 export const STATE = section(KEYS, (reader, top, { resolvePath }) => loadState(reader, top.get("state"), resolvePath));
 
 export interface StateSettings {
-  /** Where the secret and the bindings are kept. */
+  /** Where the secret, the bindings and the last calls are kept. */
   readonly folder: string;
   /** Bindings that bring nothing new are written so often at the most. */
   readonly interval_ms: number;

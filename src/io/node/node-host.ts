@@ -21,7 +21,7 @@ import { NodeTransport } from "./transport.ts";
 import { findSource } from "./udp.ts";
 
 export interface HostSettings {
-  /** Where the secret and the bindings are. */
+  /** Where the secret, the bindings and the last calls are. */
   readonly stateFolder: string;
   readonly tls: TlsFiles | undefined;
   /** DNS servers, address or address:port; empty: those that the system asks. */
