@@ -4,7 +4,7 @@ import * as path from "path";
 import { CONTROL_FILE } from "../app/config/config.ts";
 import { stateFolderIn } from "../app/config/state-folder.ts";
 import type { ControlAnswer, ControlQuestion } from "../app/control.ts";
-import { askControl, listeningSockets } from "../io/node/control-socket.ts";
+import { askControl, believedOwners, listeningSockets } from "../io/node/control-socket.ts";
 import { startCommand } from "../setup/start-command.ts";
 import { MONITOR_SOCKET } from "./monitor-socket.ts";
 import { fail, print, printJson } from "./paper.ts";
@@ -65,8 +65,8 @@ interface Found {
 }
 
 /**
- * Looks in the folder that the file names as its state, at the socket for monitoring, for one that says that it was started
- * with this file, and in the folder beside it. Ends this process when it may ask at none of them.
+ * Looks in the folder that the file names as its state, for one that says that it was started with this file, at the socket for
+ * monitoring, which refuses to change anything, and in the folder beside the file. Ends this process when it may ask at none of them.
  */
 async function look(file: string): Promise<Found> {
   const whole = path.resolve(file);
@@ -90,11 +90,9 @@ async function look(file: string): Promise<Found> {
   };
   if (await isMeant(named)) return { running: new Running(file, named) };
   // All at once: some may take their time, or never answer.
-  const others = new Set([
-    ...(MONITOR_SOCKET === undefined ? [] : [MONITOR_SOCKET]),
-    ...listeningSockets(CONTROL_FILE),
-    usual,
-  ]);
+  const monitor = MONITOR_SOCKET === undefined ? [] : [MONITOR_SOCKET];
+  const elsewhere = listeningSockets(CONTROL_FILE, believedOwners([whole, ...monitor]));
+  const others = new Set([...elsewhere, ...monitor, usual]);
   others.delete(named);
   const found = await Promise.all([...others].map(async (socket) => ((await isMeant(socket)) ? [socket] : [])));
   const [socket] = found.flat();

@@ -3,7 +3,7 @@ import { lstatSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 
 import * as net from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { askControl, ControlSocket } from "../../src/io/node/control-socket.ts";
+import { askControl, believedOwners, ControlSocket, listeningSockets } from "../../src/io/node/control-socket.ts";
 import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
 
@@ -115,4 +115,17 @@ test("a socket is removed by its owner alone", async () => {
   await open(file);
   await first.close();
   expect(await askControl(file, "you?")).toBe("heard you?");
+});
+
+test("sockets are found by the kernel's list, and only those of owners whose word counts", async () => {
+  const file = place();
+  await open(file);
+  const { uid } = lstatSync(file);
+  expect(listeningSockets("control.sock", new Set([uid]))).toContain(file);
+  expect(listeningSockets("control.sock", new Set([uid + 1]))).not.toContain(file);
+});
+
+test("the word of root, of whoever asks, and of the owner of a file counts, and nobody else's", () => {
+  const others = ["/proc/1/status", "/nowhere"];
+  expect([...believedOwners(others)].sort()).toEqual([...new Set([0, process.getuid?.()])].sort());
 });

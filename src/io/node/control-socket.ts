@@ -23,6 +23,10 @@ const NO_ANSWER =
   "branchline runs, but its control socket gives no answer: it has no file descriptor left, or too many commands ask at " +
   "once. Try again; if it stays so, restart it with more descriptors (ulimit -n, LimitNOFILE)";
 
+const ROOT = 0;
+/** The owner of what can't be seen. */
+const NOBODY = -1;
+
 export class ControlSocket {
   private readonly file: string;
   private readonly answer: (line: string) => string;
@@ -122,13 +126,29 @@ export function askControl(file: string, line: string): Promise<string | undefin
   });
 }
 
-/** Where somebody listens, by the paths of sockets that have that name; empty where the kernel doesn't say (proc(5)). */
-export function listeningSockets(name: string): string[] {
+/**
+ * Where one of `owners` listens, by the paths of sockets that have that name; empty where the kernel doesn't say (proc(5)). Anybody can
+ * listen at such a path in a folder of their own, and tell whoever asks there anything, or nothing for ever.
+ */
+export function listeningSockets(name: string, owners: ReadonlySet<number>): string[] {
   const lines = Buffer.from(readText("/proc/net/unix") ?? "", "latin1")
     .toString("utf8")
     .split("\n");
   const paths = lines.map((line) => /^\S+: \S+ \S+ 00010000 \S+ \S+ +\d+ (\/.*)$/.exec(line)?.[1] ?? "");
-  return paths.filter((one) => path.basename(one) === name);
+  return paths.filter((one) => path.basename(one) === name && owners.has(ownerOf(one)));
+}
+
+/** Whose word about the branchline of `files` counts: root's, our own, and that of the files' owners. */
+export function believedOwners(files: readonly string[]): ReadonlySet<number> {
+  return new Set([ROOT, process.getuid?.() ?? ROOT, ...files.map(ownerOf).filter((uid) => uid !== NOBODY)]);
+}
+
+function ownerOf(file: string): number {
+  try {
+    return fs.statSync(file).uid;
+  } catch {
+    return NOBODY;
+  }
 }
 
 /** Whether somebody takes connections there; a link isn't followed. */

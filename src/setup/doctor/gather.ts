@@ -11,7 +11,7 @@
 import { CONTROL_FILE, type Config } from "../../app/config/config.ts";
 import type { ControlAnswer, RunningStatus } from "../../app/control.ts";
 import { ipVersion } from "../../base/ip-range.ts";
-import { askControl, listeningSockets } from "../../io/node/control-socket.ts";
+import { askControl, believedOwners, listeningSockets } from "../../io/node/control-socket.ts";
 import { bindFault, certificateDates, readMachine, runCommand, within, writeFault } from "../../io/node/host.ts";
 import { readAddresses } from "../../io/node/interfaces.ts";
 import { readText } from "../../io/node/read-text.ts";
@@ -104,10 +104,11 @@ const NONE_RUNS: Control = { isRunning: false, status: undefined, askFault: unde
  * The branchline in the state folder, or at the socket for monitoring, or else the one that was started with this file, wherever
  * its state is.
  */
-async function askRunning({ config, isFile, monitorSocket }: Patient): Promise<Control> {
+async function askRunning({ file, config, isFile, monitorSocket }: Patient): Promise<Control> {
   const named = `${config.state.folder}/${CONTROL_FILE}`;
-  const sockets = listeningSockets(CONTROL_FILE);
-  const all = [named, ...(monitorSocket === undefined ? [] : [monitorSocket]), ...sockets];
+  const monitor = monitorSocket === undefined ? [] : [monitorSocket];
+  const sockets = listeningSockets(CONTROL_FILE, believedOwners([file, ...monitor]));
+  const all = [named, ...monitor, ...sockets];
   const found = await Promise.all([...new Set(all)].map(askAt));
   const [here = NONE_RUNS] = found;
   // Older versions don't tell which file they run with.
