@@ -1,5 +1,6 @@
 /** One request and its answer, from an address and port of our choice. */
 import { createSocket, type Socket } from "node:dgram";
+import { type AddressInfo, createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { exchange } from "../../src/io/node/exchange.ts";
 
@@ -61,4 +62,26 @@ test("an address that isn't ours is an error, not an exception", async () => {
   const { answer, error } = await ask(peer, { address: "203.0.113.77", port: 0 });
   expect(answer).toBeUndefined();
   expect(error).toContain("EADDRNOTAVAIL");
+});
+
+/** What is taken for the answer where a peer says all of `texts` at once, by TCP, and hangs up. */
+async function askStream(texts: string): Promise<string | undefined> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.end(texts));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const to = { address: "127.0.0.1", port, protocol: "tcp" } as const;
+  const { answer } = await exchange(to, "127.0.0.1", undefined, compose, 2_000);
+  server.close();
+  return answer;
+}
+
+test("by TCP, a final response in one segment with a provisional one, or with the peer's own request, is the answer", async () => {
+  const trying = "SIP/2.0 100 Trying\r\n\r\n";
+  const ok = "SIP/2.0 200 OK\r\n\r\n";
+  expect(await askStream(trying + ok)).toBe(ok);
+  expect(await askStream(`OPTIONS sip:us SIP/2.0\r\n\r\n${ok}`)).toBe(ok);
+  expect(await askStream(trying)).toBe(trying);
 });

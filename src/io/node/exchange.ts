@@ -31,6 +31,7 @@ const AGAIN_ms = [500, 1_500];
 
 /** "100 Trying" and its like: the answer is still to come. */
 const PROVISIONAL = /^SIP\/2\.0 1\d\d /;
+const HEAD_END = "\r\n\r\n";
 /** Upstream may ask at our port meanwhile. */
 const REQUEST = /^\S+ \S+ SIP\/2\.0\r?\n/;
 
@@ -115,14 +116,13 @@ export function exchange(
       let text = "";
       close = () => socket.destroy();
       socket.on("error", fail);
-      socket.on("close", () => end(undefined, "the connection was closed"));
+      socket.on("close", () => end(provisional, "the connection was closed"));
       socket.on("data", (bytes: Buffer) => {
         text += bytes.toString("latin1");
-        const after = text.indexOf("\r\n\r\n") + 4;
-        if (after < 4) return;
-        if (!PROVISIONAL.test(text)) end(text, "");
-        else {
-          provisional = text.slice(0, after);
+        for (let after = headEnd(text); after > 0; after = headEnd(text)) {
+          const isProvisional = PROVISIONAL.test(text);
+          if (!isProvisional && !REQUEST.test(text)) return end(text, "");
+          if (isProvisional) provisional = text.slice(0, after);
           text = text.slice(after);
         }
       });
@@ -133,4 +133,9 @@ export function exchange(
       });
     }
   });
+}
+
+/** Where the head of the first message ends; 0: it hasn't come whole. */
+function headEnd(text: string): number {
+  return text.indexOf(HEAD_END) < 0 ? 0 : text.indexOf(HEAD_END) + HEAD_END.length;
 }
