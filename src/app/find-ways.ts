@@ -1,13 +1,13 @@
 /** From which of our addresses upstream and the gateways of a file are reached, for a command that runs beside the proxy or without it. */
 
-import { ipVersion, isLoopback } from "../base/ip-range.ts";
+import { ipVersion } from "../base/ip-range.ts";
 import type { SipUri } from "../message/uri.ts";
 import { peerName } from "../policy/peers/peer.ts";
 import { missingWays, type Way } from "../policy/peers/ways.ts";
 import type { MissingWay } from "../policy/status.ts";
 import { DEFAULT_PROTOCOL, type Listener } from "../transport/flow.ts";
-import { type Hop, hopOf, isHost, portOf, type ResolvedAddress } from "../transport/locator.ts";
-import { interfacesOf, type OwnAddress, type OwnListener } from "../transport/own-listener.ts";
+import { type Hop, hopOf, portOf, type ResolvedAddress } from "../transport/locator.ts";
+import { interfacesOf, type OwnAddress } from "../transport/own-listener.ts";
 import type { Config } from "./config/config.ts";
 
 /** How long DNS is waited for: somebody sits before the screen. */
@@ -80,7 +80,7 @@ export function whyUnknown({ uri: { host }, ways }: Located): string | undefined
 export async function findMissingWays(config: Config, ports: WayPorts): Promise<WaysFound> {
   const { listeners, dnsServers, site } = config;
   for (const listener of listeners) listener.settle(interfacesOf(ports.own));
-  if (!listeners.every((one) => isHere(one, ports.own))) return { missing: [], unknown: [] };
+  if (listeners.some(({ isAway }) => isAway)) return { missing: [], unknown: [] };
   const peers = [
     ...site.upstream.targets.map((uri) => ({ role: "upstream" as const, uri })),
     ...site.gateways.map(({ uri }) => ({ role: "gateway" as const, uri })),
@@ -95,9 +95,4 @@ export async function findMissingWays(config: Config, ports: WayPorts): Promise<
     missing: missingWays(listeners, ways, ports.own),
     unknown: [...new Set(found.flatMap((one) => whyUnknown(one) ?? []))],
   };
-}
-
-function isHere({ isInterface, isAway, address }: OwnListener, own: readonly OwnAddress[]): boolean {
-  if (isInterface) return !isAway;
-  return isLoopback(address) || own.some((one) => isHost(one.address, address));
 }

@@ -7,7 +7,7 @@ import type { Logger } from "../base/ports.ts";
 import type { LocatedPeer } from "../policy/peers/peers.ts";
 import { missingWays, type Way, wayKey } from "../policy/peers/ways.ts";
 import type { MissingWay } from "../policy/status.ts";
-import type { Listener } from "../transport/flow.ts";
+import type { OwnListener } from "../transport/own-listener.ts";
 import type { RouterHost } from "./host.ts";
 
 /** How long a look serves, while our own addresses stay. */
@@ -21,7 +21,7 @@ export class WayWatch {
   /** Those that are missing, by the last look. */
   missing: readonly MissingWay[] = [];
   private readonly host: Ports;
-  private readonly listeners: readonly Listener[];
+  private readonly listeners: readonly OwnListener[];
   private readonly located: () => readonly LocatedPeer[];
   private readonly proven = new BoundedMap<string, true>(PROVEN_MAX);
   private nextLook_ms = Number.NEGATIVE_INFINITY;
@@ -29,7 +29,7 @@ export class WayWatch {
   private isBusy = false;
 
   /** @param located the peers as they are now */
-  constructor(host: Ports, listeners: readonly Listener[], located: () => readonly LocatedPeer[]) {
+  constructor(host: Ports, listeners: readonly OwnListener[], located: () => readonly LocatedPeer[]) {
     this.host = host;
     this.listeners = listeners;
     this.located = located;

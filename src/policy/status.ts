@@ -113,8 +113,10 @@ export interface MissingWay {
   readonly device: string | null;
   /** The address of `listen` from which requests leave; null: none can. */
   readonly sends_from: string | null;
-  /** What `listen` lacks, as the file writes it. */
-  readonly listen: string;
+  /** What `listen` lacks, as the file writes it; null while `away` says why. */
+  readonly listen: string | null;
+  /** The entry of `listen` that the router has no address for now, and that may be the one on the way; null: none. */
+  readonly away: string | null;
   /** What is wrong, in words. */
   readonly text: string;
   readonly cure: string;

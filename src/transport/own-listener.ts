@@ -1,5 +1,5 @@
 /** Our own addresses: fixed ones, and those that an interface has at the moment (DHCP, PPPoE) or lends us (VRRP). */
-import { canonicalAddress, ipVersion } from "../base/ip-range.ts";
+import { canonicalAddress, ipVersion, isLoopback } from "../base/ip-range.ts";
 import { hostText } from "../message/uri.ts";
 import { type Listener, type Protocol, TRANSPORTS, type Transport } from "./flow.ts";
 
@@ -86,10 +86,14 @@ export class OwnListener implements Listener {
     return this.wasListed ? undefined : at;
   }
 
-  /** Takes the address that it ought to have, for those that only want to know it. */
+  /**
+   * Takes the address that it ought to have, for those that only want to know it. A literal address that the router doesn't list is away.
+   * @param interfaces empty: what the router has isn't known
+   */
   settle(interfaces: Interfaces): void {
     const address = this.homeAmong(interfaces);
-    this.isAway = address === undefined;
+    const isTrusted = this.wasListed || interfaces.size === 0 || isLoopback(this.settings.at);
+    this.isAway = address === undefined || !(this.isInterface || isTrusted);
     if (address !== undefined) this.take(address);
   }
 

@@ -2,7 +2,9 @@
 import { describe, expect, test } from "vitest";
 import type { Facts } from "../../src/setup/doctor/facts.ts";
 import { filterOf, NETSTAT } from "../../src/setup/doctor/families.ts";
-import { GATEWAY, peer, status, told, UPSTREAM, WAN, YAML } from "./healthy.ts";
+import { listen } from "../../src/setup/doctor/way.ts";
+import { interfacesOf } from "../../src/transport/own-listener.ts";
+import { configOf, GATEWAY, healthy, peer, status, told, UPSTREAM, WAN, YAML } from "./healthy.ts";
 
 const SILENT = { answer: undefined, error: "no answer in 3 s" };
 /** The PBX is behind the WAN, and `listen` has only the gateway's side. */
@@ -37,6 +39,24 @@ describe("doctor: listen", () => {
     );
     const down = status({ upstream: [{ name: UPSTREAM, state: "down", observed: "down" }] });
     expect(told("listen", { peers, isRunning: true, status: down }, INSIDE)).toMatch(/^fault/);
+  });
+
+  test("while an address of listen isn't here, no other is advised, and none is said to send that isn't here", () => {
+    const yaml = YAML.replace(/listen: .*/, "listen: [udp:10.10.1.1, udp:10.99.0.9]");
+    const addresses = [
+      { device: "eth1", address: "10.10.1.1", cidr: "10.10.1.1/24" },
+      { device: "eth0", address: WAN, cidr: `${WAN}/24` },
+    ];
+    const to = { address: "10.99.0.1", port: 5060, protocol: "udp" } as const;
+    const config = configOf(yaml);
+    for (const listener of config.listeners) listener.settle(interfacesOf(addresses));
+    expect(listen(healthy({ addresses, peers: [peer({ ...fromInside, ...SILENT, to })] }), config)).toMatchObject([
+      {
+        severity: "fault",
+        text: expect.stringMatching(/while udp:10\.99\.0\.9:5060 of listen has no address here, and no answer comes$/),
+        cure: ["# bring the address of udp:10.99.0.9:5060 back, or correct it in listen"],
+      },
+    ]);
   });
 
   test("an address of a loopback or dummy interface is on no link, and may send by any", () => {

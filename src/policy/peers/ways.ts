@@ -4,10 +4,10 @@
  */
 import { IpRange, ipVersion, isLoopback } from "../../base/ip-range.ts";
 import { hostText } from "../../message/uri.ts";
-import { defaultPort, type Listener } from "../../transport/flow.ts";
+import { defaultPort } from "../../transport/flow.ts";
 import { isHost, nearestTo } from "../../transport/locator.ts";
 import type { ResolvedAddress } from "../../transport/next-hops.ts";
-import type { OwnAddress } from "../../transport/own-listener.ts";
+import type { OwnAddress, OwnListener } from "../../transport/own-listener.ts";
 import type { MissingWay } from "../status.ts";
 
 /** One address of a peer, and what the kernel says of the way there. */
@@ -23,11 +23,12 @@ export interface Way {
 /**
  * Ways on which none of our addresses lies, in the order of `ways`; one for each address of a peer. A way without a route isn't one
  * of them: probes tell that the peer is unreachable.
- * @param listeners at the addresses that they have now; those that are away don't count
+ * @param listeners at the addresses that they have now; none sends from one that is away. While one is away that may be the one on
+ *   the way, no other is advised: an address towards the internet would take the place of a tunnel's
  * @param own all addresses of the router: one of the same network as the kernel's serves as well
  */
 export function missingWays(
-  listeners: readonly Listener[],
+  listeners: readonly OwnListener[],
   ways: readonly Way[],
   own: readonly OwnAddress[],
 ): MissingWay[] {
@@ -36,12 +37,16 @@ export function missingWays(
     // What the kernel sends to one of its own addresses never leaves the router.
     if (source === undefined || isLoopback(address) || isHost(source, address)) return [];
     const version = ipVersion(address);
-    const speaking = listeners.filter((one) => one.protocol === protocol && one.isAway !== true);
+    const speaking = listeners.filter((one) => one.protocol === protocol && !one.isAway);
     const able = speaking.filter((one) => ipVersion(one.address) === version);
     const home = own.find((one) => isHost(one.address, source));
     const network = home?.cidr ? IpRange.parse(home.cidr) : undefined;
-    const isThere = (one: Listener) => isHost(one.address, source) || network?.contains(one.address) === true;
+    const isThere = (one: OwnListener) => isHost(one.address, source) || network?.contains(one.address) === true;
     if (able.some(isThere)) return [];
+    const isLinked = network?.contains(address) === true;
+    const away = listeners.find(
+      (one) => one.isAway && ipVersion(one.address) === version && (!isLinked || network.contains(one.address)),
+    );
     const sender = nearestTo(source, able);
     const port = sender?.port ?? speaking[0]?.port ?? defaultPort(protocol);
     return [
@@ -53,7 +58,8 @@ export function missingWays(
         source,
         device: home?.device ?? null,
         sends_from: sender?.address ?? null,
-        listen: `${protocol}:${hostText(source)}:${port}`,
+        listen: away === undefined ? `${protocol}:${hostText(source)}:${port}` : null,
+        away: away?.name ?? null,
       }),
     ];
   });
@@ -61,10 +67,14 @@ export function missingWays(
 
 /** The same in words. */
 function textsOf(way: Omit<MissingWay, "text" | "cure">): MissingWay {
-  const { role, peer, address, protocol, source, device, sends_from, listen } = way;
+  const { role, peer, address, protocol, source, device, sends_from, listen, away } = way;
   const where = peer.startsWith(hostText(address)) ? "" : ` (${address})`;
   const to = `no listen address is on the way to ${role} ${peer}${where}`;
   const reached = `this router reaches it from ${source}${device === null ? "" : ` on ${device}`}`;
+  if (away !== null) {
+    const text = `${to} now: ${reached}, while ${away} of listen has no address here`;
+    return { ...way, text, cure: `bring the address of ${away} back, or correct it in listen` };
+  }
   if (sends_from === null) {
     const text = `${to}: ${reached}, and listen has no ${protocol}: address of IPv${ipVersion(address)}`;
     return { ...way, text, cure: `add ${listen} to listen` };

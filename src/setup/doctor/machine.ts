@@ -24,10 +24,11 @@ import { sizeText } from "./units.ts";
 /** Whether each address of `listen` is there, and its port free, ours or another program's. */
 export function ports(facts: Facts, { listeners }: Config): Verdict[] {
   const { ports: found, isRunning, status, said } = facts;
-  return listeners.map(({ name, isAway, protocol, transport, address, port }, index) => {
+  return listeners.map(({ name, isAway, isInterface, protocol, transport, address, port }, index) => {
     const where = `${protocol}:${hostText(address)}:${port}`;
     const known = { listen: name, address: isAway ? null : address, port, error: found[index] ?? null };
-    if (isAway) return fault(`${name} has no address now: calls by it reach nothing`, ["ip address"], known);
+    if (isAway && isInterface)
+      return fault(`${name} has no address now: calls by it reach nothing`, ["ip address"], known);
     const isTold = status === undefined || status.listen.some((one) => one.name === name);
     switch (found[index]) {
       case undefined:

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { missingWays, type Way } from "../../../src/policy/peers/ways.ts";
 import { DEFAULT_PROTOCOL, type Protocol, splitProtocol } from "../../../src/transport/flow.ts";
-import { type OwnAddress, OwnListener } from "../../../src/transport/own-listener.ts";
+import { interfacesOf, type OwnAddress, OwnListener } from "../../../src/transport/own-listener.ts";
 
 /** A branch router: phones, a gateway on a port of its own, a WAN with two addresses, a tunnel; IPv6 on the WAN. */
 const OWN: readonly OwnAddress[] = [
@@ -78,6 +78,26 @@ describe("a way is missing", () => {
     expect(missingWays(listeners, ways, OWN)).toEqual([]);
     for (const one of listeners) one.isAway = one.address === "203.0.113.2";
     expect(missingWays(listeners, ways, OWN)).toHaveLength(1);
+  });
+
+  const TUNNEL_DOWN = way("10.99.0.1", "203.0.113.2");
+  const without = (gone: string, ...ways: readonly Way[]) => {
+    const listeners = listenersAt("10.222.237.1", gone);
+    for (const one of listeners) one.settle(interfacesOf(OWN));
+    return missingWays(listeners, ways, OWN);
+  };
+
+  test.each(["10.99.0.9", "wg7"])("while %s of listen isn't here: nothing else is advised for it", (gone) => {
+    const [one] = without(gone, TUNNEL_DOWN);
+    expect(one).toMatchObject({ listen: null, away: `udp:${gone}:5060`, sends_from: "10.222.237.1" });
+    expect(one?.text).toMatch(/from 203\.0\.113\.2 on wan, while udp:\S+:5060 of listen has no address here$/);
+    expect(one?.cure).toBe(`bring the address of udp:${gone}:5060 back, or correct it in listen`);
+  });
+
+  test("to a gateway on a network of ours, whatever else is away", () => {
+    expect(without("10.99.0.9", way("10.10.1.3", "10.10.1.1"))).toMatchObject([{ listen: "udp:10.10.1.1:5060" }]);
+    expect(without("10.10.1.254", way("10.10.1.3", "10.10.1.1"))).toMatchObject([{ listen: null }]);
+    expect(without("2001:db8:7::1", TUNNEL_DOWN)).toMatchObject([{ listen: "udp:203.0.113.2:5060" }]);
   });
 
   test("to each address of a peer by itself", () => {
