@@ -14,7 +14,7 @@ import {
 import { durationOf_ms, exampleOf, isWithin, meantDuration } from "./durations.ts";
 import type { CountRow, DurationRow } from "./key-kinds.ts";
 import { misprintIn, misprintWithin, whyNoText } from "./misprints.ts";
-import { didYouMean, either, meantChoice, meantKey } from "./suggestions.ts";
+import { didYouMean, either, meantChoice, meantKey, meantList } from "./suggestions.ts";
 import { NO_MAPPING } from "./yaml-faults.ts";
 import { type Damage, mend, type Parsed } from "./yaml-mending.ts";
 
@@ -145,8 +145,7 @@ export class Reader {
 
   private listCure(node: Node | undefined): string {
     if (node === undefined || !this.lists.has(node) || !isScalar(node) || node.type !== "PLAIN") return "";
-    const parts = String(node.value).split(/\s*,\s*/);
-    return parts.length < 2 ? "" : `; several are written as a list: [${parts.join(", ")}]`;
+    return meantList(String(node.value));
   }
 
   /** The values of a mapping with no other keys than `known`. Undefined, with a fault, when it is something else. */

@@ -66,6 +66,13 @@ export function meantChoice(text: string, choices: readonly string[]): string | 
   return word === "" || /^\d+$/.test(word) || word.length > NAME_LENGTH_MAX ? undefined : nearest(word, choices);
 }
 
+/** How a text that stands for several values, or for an item of a list, is written; "" when it is neither. */
+export function meantList(text: string): string {
+  if (/^-\S/.test(text)) return '; an item of a list needs a space: "- "';
+  const parts = text.replace(/^\((.*)\)$/, "$1").split(/\s*,\s*/);
+  return parts.length < 2 ? "" : `; several are written as a list: [${parts.join(", ")}]`;
+}
+
 export function didYouMean(meant: string | undefined): string {
   return meant === undefined ? "" : `; did you mean ${meant}?`;
 }

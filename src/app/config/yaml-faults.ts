@@ -72,20 +72,26 @@ function inLine(text: Text, line: number): TextFault | undefined {
   }
   const misprint = misprintIn(words);
   if (misprint !== undefined) return at(misprint.at, misprint.message);
-  for (const look of [
-    gluedKey,
-    keyWithoutColon,
-    strayCloser,
-    gluedKeyWithin,
-    quotedAndMore,
-    commaBeforeKey,
-    colonInValue,
-  ]) {
+  for (const look of LOOKS) {
     const found = look(words, text.isKey);
     if (found !== undefined) return { ...at(found.at, found.message), ...(found.meant && { meant: found.meant }) };
   }
   return undefined;
 }
+
+/** The first that sees something tells. */
+const LOOKS: readonly Look[] = [
+  foreignLine,
+  starredKey,
+  gluedKey,
+  keyWithoutColon,
+  strayCloser,
+  listInLine,
+  gluedKeyWithin,
+  quotedAndMore,
+  commaBeforeKey,
+  colonInValue,
+];
 
 type Look = (words: string, isKey: Text["isKey"]) => Found | undefined;
 
@@ -94,16 +100,16 @@ interface Found extends Pick<TextFault, "message" | "meant"> {
 }
 
 /** "upstream:sip:pbx.example.com" */
-const gluedKey: Look = (words, isKey) => {
+function gluedKey(words: string, isKey: Text["isKey"]): Found | undefined {
   const [all, before = "", key = ""] = /^([ \t]*(?:- +)*)([A-Za-z_][\w-]*):(?=\S)/.exec(words) ?? [];
   const isAddress = PROTOCOLS.some((one) => one === key) && !/^[[{]/.test(words.slice(all?.length));
   if (all === undefined || isAddress || (before !== "" && !isKey(key))) return undefined;
   const meant = `${all} ${words.slice(all.length)}`;
   return { at: all.length, message: `missing space after "${key}:"`, meant };
-};
+}
 
 /** "log info", "log = info", "survival". */
-const keyWithoutColon: Look = (words, isKey) => {
+function keyWithoutColon(words: string, isKey: Text["isKey"]): Found | undefined {
   const [all, before = "", key = "", sign, value = ""] =
     /^([ \t]*(?:- +)*)([A-Za-z_][\w-]*)(?:\s*(=)\s*|\s+(?!:)|$)(.*)$/.exec(words) ?? [];
   if (all === undefined || !isKey(key)) return undefined;
@@ -112,55 +118,87 @@ const keyWithoutColon: Look = (words, isKey) => {
   const meant = before + entry;
   if (sign !== undefined) return { at, message: `YAML has a colon in place of "="; write "${entry}"`, meant };
   return { at, message: `missing colon after "${key}"; write "${entry}"`, meant };
-};
+}
+
+/** "// a comment", "<config>" */
+function foreignLine(words: string): Found | undefined {
+  const [all, sign = ""] = /^\s*(\/\/|\/\*|;|--(?=\s)|<(?=[/?!\w]))/.exec(words) ?? [];
+  if (all === undefined) return undefined;
+  const message =
+    sign === "<" ? "is XML; the file is YAML: lines such as log: info" : `a comment begins with #, not with ${sign}`;
+  return { at: all.length - sign.length, message };
+}
+
+/** "*97: 201" */
+function starredKey(words: string): Found | undefined {
+  const [all, before = "", key = ""] = /^([ \t]*(?:- +)*)(\*[^\s:]*)[ \t]*:(?:\s|$)/.exec(words) ?? [];
+  const message = `a key can't begin with *; put it in quotes: "${key}"`;
+  return all === undefined ? undefined : { at: before.length, message };
+}
+
+/** "gateways: - sip:10.10.1.3" */
+function listInLine(words: string): Found | undefined {
+  const [all] = /^[ \t]*(?:- +)*[\w.+*#-]+[ \t]*:[ \t]+-(?=\s)/.exec(words) ?? [];
+  const message = 'a list begins on the next line, each item with "- ", or is written [a, b]';
+  return all === undefined ? undefined : { at: all.length - 1, message };
+}
 
 /** "upstream: }" */
-const strayCloser: Look = (words) => {
+function strayCloser(words: string): Found | undefined {
   const [all, char = ""] = /^[ \t]*(?:- +)*[\w.+*#-]+[ \t]*:[ \t]+([\]}])/.exec(words) ?? [];
   return all === undefined ? undefined : { at: all.length - 1, message: `${char} closes nothing; remove it` };
-};
+}
 
 /** "{fr_timer:4s, hold: 60s}" */
-const gluedKeyWithin: Look = (words, isKey) => {
+function gluedKeyWithin(words: string, isKey: Text["isKey"]): Found | undefined {
   const pattern = /[{,]\s*([A-Za-z_][\w-]*):(?=[^\s,}])/g;
   for (let found = pattern.exec(words); found !== null; found = pattern.exec(words)) {
     const { 0: all, 1: key = "", index } = found;
     if (isKey(key)) return { at: index + all.length, message: `missing space after "${key}:"` };
   }
   return undefined;
-};
+}
 
 /** `"201" and more`: also where a quote is missing, or one too many. */
-const quotedAndMore: Look = (words) => {
+function quotedAndMore(words: string): Found | undefined {
   const [all] =
     /^(?:[^"'#]*[:[{,]\s+|[^"'#]*[[{,]|\s*(?:- +)+)(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*(?=[^\s,\]}:#])/.exec(
       words,
     ) ?? [];
   if (all === undefined) return undefined;
   return { at: all.length, message: "text behind a closing quote; add a comma, or correct the quotes" };
-};
+}
 
 /** "{answer: 302 notice_hold: 1s}" */
-const commaBeforeKey: Look = (words, isKey) => {
+function commaBeforeKey(words: string, isKey: Text["isKey"]): Found | undefined {
   const pattern = /[{,]\s*[\w.+-]+:\s+[^,{}[\]"'\s]+\s+(?=([A-Za-z_]\w*):(\s|$))/g;
   for (let found = pattern.exec(words); found !== null; found = pattern.exec(words)) {
     const { 0: all, 1: key = "", index } = found;
     if (isKey(key)) return { at: index + all.length, message: `missing comma before "${key}:"` };
   }
-  return undefined;
-};
+  const [ended, key = ""] = /^.*?[\]}"']\s+(?=["']?([A-Za-z_]\w*)["']?:(?:\s|$))/.exec(words) ?? [];
+  if (ended !== undefined && isKey(key)) return { at: ended.length, message: `missing comma before "${key}:"` };
+  const inBraces = /^.*?[{,]\s*[\w.+-]+:\s+(?=([^\s,{}[\]"'][^,{}[\]"']*:\s[^,{}[\]"']*))/;
+  const [start, value = ""] = inBraces.exec(words) ?? [];
+  return start === undefined ? undefined : { at: start.length, message: colonMessage(value) };
+}
 
 /** "notice: Sorry: no line", "upstream: hold: 60s". */
-const colonInValue: Look = (words, isKey) => {
+function colonInValue(words: string, isKey: Text["isKey"]): Found | undefined {
   const value = ENTRY.exec(words)?.[2] ?? "";
   if (!/^[^\s"'[{|>&*!#%@`]/.test(value)) return undefined;
   const colon = value.search(/:(\s|$)/);
   if (colon < 0) return undefined;
   const word = value.slice(0, colon);
   const at = words.length - value.length;
-  if (isKey(word)) return { at, message: `begins a second key in one line; put "${word}:" on a line of its own` };
-  return { at, message: `a value with ": " in it needs quotes: ${quoted(value)}` };
-};
+  if (isKey(word) || /^:\s+[[{]/.test(value.slice(colon)))
+    return { at, message: `begins a second key in one line; put "${word}:" on a line of its own` };
+  return { at, message: colonMessage(value) };
+}
+
+function colonMessage(value: string): string {
+  return `a value with ": " in it needs quotes: ${quoted(value)}`;
+}
 
 /** As a value of YAML with quotes. */
 function quoted(value: string): string {
@@ -212,6 +250,13 @@ function directive(lines: readonly string[], fault: SyntaxFault): TextFault | un
 function strayCharacter({ lines }: Text, fault: SyntaxFault): TextFault | undefined {
   const rest = (lines[fault.line - 1] ?? "").slice(fault.column - 1);
   const [all = "", stray] = /^\s*([\]},])/.exec(rest) ?? [];
+  const isBehindList = /[\]}]\s*$/.test((lines[fault.line - 1] ?? "").slice(0, fault.column - 1));
+  if (stray === "," && isBehindList) {
+    return {
+      ...placeOf(fault),
+      message: "the brackets before this end the list; put all values into one pair of them",
+    };
+  }
   if (stray === ",") return { ...placeOf(fault), message: "one comma too many; remove it" };
   if (stray !== undefined) {
     const message = `${stray} closes nothing that is open here; remove it, or write the other kind of bracket`;
