@@ -150,6 +150,27 @@ describe("IpRange", () => {
   });
 });
 
+describe("the address by which a network is written", () => {
+  test.each([
+    ["10.222.237.0/24", "10.222.237.0", false],
+    ["10.222.237.5/24", "10.222.237.0", true],
+    ["10.222.237.5", "10.222.237.5", false],
+    ["10.222.237.5/32", "10.222.237.5", false],
+    ["172.31.255.255/12", "172.16.0.0", true],
+    ["255.255.255.255/0", "0.0.0.0", true],
+    ["2001:db8:1::/64", "2001:db8:1::", false],
+    ["2001:DB8:1:0::/64", "2001:db8:1::", false],
+    ["2001:db8:1::7/64", "2001:db8:1::", true],
+    ["2001:db8:1:ffff::/49", "2001:db8:1:8000::", true],
+    ["::1", "::1", false],
+    ["::ffff:10.0.0.5/104", "::ffff:a00:0", true],
+    ["::ffff:10.0.0.0/104", "::ffff:a00:0", false],
+  ])("%s: %s, host bits %s", (text, network, hasHostBits) => {
+    expect(range(text).network).toBe(network);
+    expect(range(text).hasHostBits).toBe(hasHostBits);
+  });
+});
+
 describe("IpRanges", () => {
   const ranges = new IpRanges([range("10.0.0.0/24"), range("2001:db8::/64")]);
 
