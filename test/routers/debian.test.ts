@@ -276,7 +276,7 @@ describeUnless(whyNoSystemd(), ".deb", () => {
       tls: { certificate: "tls/branch.pem", key: "tls/branch.key" },
     });
     await machine.run("systemctl", "restart", UNIT);
-    await box.logged(/tls\.key can't be read: EACCES/);
+    await box.logged(/tls\.key can't be read: permission denied/);
 
     const dropIn = `/etc/systemd/system/${UNIT}.d`;
     await machine.run("mkdir", dropIn);

@@ -38,6 +38,13 @@ export function tlsFault({ certificate, key, ca }: TlsFiles): TlsFault | undefin
   );
 }
 
+const WHY: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  ENOTDIR: "no such file",
+  EISDIR: "it is a folder",
+  EACCES: "permission denied to the user that branchline runs as",
+};
+
 function fileFault(
   key: TlsFault["key"],
   file: string,
@@ -48,7 +55,8 @@ function fileFault(
   try {
     text = fs.readFileSync(file);
   } catch (error) {
-    return { key, message: `can't be read: ${messageOf(error)}` };
+    const { code = "" } = error as NodeJS.ErrnoException;
+    return { key, message: `can't be read: ${WHY[code] ?? code}: ${file}` };
   }
   try {
     tls.createSecureContext(use(text));
