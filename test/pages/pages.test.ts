@@ -1,5 +1,5 @@
 /** Every page: its links lead somewhere, its YAML loads, its keys are keys, and README is short. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Row } from "../../src/app/config/key-kinds.ts";
@@ -71,6 +71,37 @@ describe("YAML", () => {
     },
   );
 
+  // Without that side, requests to the gateway leave from another address, which it doesn't expect.
+  const withGateways = blocks.filter(({ text }) => /^gateways:/m.test(text));
+
+  test.each(withGateways.map((block) => [`${block.page}:${block.line}`, block.text] as const))(
+    "%s listens on the side of each of its gateways",
+    (_, text) => {
+      const { listeners, site } = load(text).config;
+      const sides = listeners.map(({ settings }) => settings.at);
+      const hosts = site.gateways.map(({ uri }) => uri.host);
+      expect(hosts.length).toBeGreaterThan(0);
+      expect(hosts.filter((host) => !sides.some((side) => networkOf(side) === networkOf(host)))).toEqual([]);
+    },
+  );
+
+  test("the sample file and each init command do so too", () => {
+    const sample = load(readFileSync(join(ROOT, "deploy/branchline.yaml"), "utf8")).config;
+    expect(sample.listeners.map(({ settings }) => networkOf(settings.at))).toEqual(
+      expect.arrayContaining(sample.site.gateways.map(({ uri }) => networkOf(uri.host))),
+    );
+    const commands = MANUAL.flatMap(blocksOf)
+      .filter(({ language }) => language === "sh")
+      .flatMap(({ text }) => [
+        ...text.replace(/\\\n */g, "").matchAll(/branchline init .*--gateway (\S+) .*--listen "([^"]+)"/g),
+      ]);
+    expect(commands.length).toBeGreaterThan(0);
+    const lacking = commands.filter(
+      ([, gateway = "", sides = ""]) => !sides.split(" ").map(networkOf).includes(networkOf(gateway)),
+    );
+    expect(lacking.map(([command]) => command)).toEqual([]);
+  });
+
   const inline = code.filter(({ text }) => isYaml(text));
 
   test("pages show settings between the lines", () => {
@@ -81,6 +112,9 @@ describe("YAML", () => {
     expect(load(`${text}\n${restOf(text)}`).problems).toEqual([]);
   });
 });
+
+/** The /24 of an IPv4 address: the networks of the pages' examples are no larger. */
+const networkOf = (address: string): string => address.slice(0, address.lastIndexOf("."));
 
 /** `survival: {answer: relay}`, but not `listen: [{address: …}]`, in which the reader has to fill something in. */
 function isYaml(text: string): boolean {

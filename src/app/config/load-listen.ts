@@ -42,9 +42,10 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     listen: {
       about:
-        "Where branchline listens. Name this router's addresses one by one: the side of the phones, and the side towards upstream.",
+        "Where branchline listens. Name this router's addresses one by one: the side of the phones, the side towards upstream, and that of a gateway in a network of its own.",
       example: `listen:
   - udp:10.222.237.1:5060
+  - udp:10.10.1.1:5060
   - {address: "udp:192.168.1.2:5060", advertise: "203.0.113.2:5060"}`,
     },
   };
