@@ -27,6 +27,20 @@ export type ReloadOutcome =
   /** The keys that have changed. */
   { readonly is_done: true; readonly changed: readonly string[] } | ({ readonly is_done: false } & Refusal);
 
+/** Faults of a file that are told of a refused reload, and characters of each: they go into the log, and with each status. */
+const FAULTS_MAX = 50;
+const FAULT_CHARACTERS_MAX = 500;
+
+/** @param faults a line for each; any file may be named, and each of its lines may have one */
+export function faultyFile(faults: readonly string[]): Refusal {
+  const told = faults.slice(0, FAULTS_MAX).map((fault) => {
+    return fault.length <= FAULT_CHARACTERS_MAX ? fault : `${fault.slice(0, FAULT_CHARACTERS_MAX)} …`;
+  });
+  const left = faults.length - told.length;
+  const more = left === 0 ? [] : [`and ${left} more: branchline check tells all`];
+  return { reason: "faulty_file", keys: [], faults: [...told, ...more] };
+}
+
 /** What keys say that can't be taken over without a restart. */
 export function needsRestart(keys: readonly string[]): Refusal {
   const faults = keys.map((key) => `${key} has changed: that needs a restart`);

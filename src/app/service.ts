@@ -13,7 +13,7 @@ import { Engine } from "./engine.ts";
 import type { Connect, RouterHost } from "./host.ts";
 import { Listening } from "./listening.ts";
 import { type CallsPage, type CallsQuestion, callsPage } from "./recorded-calls.ts";
-import { changedKeys, needsRestart, type Refusal, type ReloadOutcome, refusedChanges } from "./reload.ts";
+import { changedKeys, faultyFile, needsRestart, type Refusal, type ReloadOutcome, refusedChanges } from "./reload.ts";
 import type { SideDoor, SideDoors } from "./side-door.ts";
 import { type RunningStatus, siteFacts } from "./status-facts.ts";
 import { joinedTap } from "./tap.ts";
@@ -113,7 +113,7 @@ export class Service implements Controlled {
   /** Reads the file, and takes all of it over or nothing; calls in progress end as they began. */
   reload(): ReloadOutcome {
     const read = this.readFile();
-    if ("faults" in read) return this.refuse({ reason: "faulty_file", keys: [], faults: read.faults });
+    if ("faults" in read) return this.refuse(faultyFile(read.faults));
     const refusal = this.takeOver(read.config);
     if (refusal !== undefined) return this.refuse(refusal);
     const changed = changedKeys(this.config, read.config);

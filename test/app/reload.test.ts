@@ -4,7 +4,7 @@ import { flag, restart, text } from "../../src/app/config/key-kinds.ts";
 import { lastingKeys, lastingParts } from "../../src/app/config/lasting.ts";
 import { loadConfig } from "../../src/app/config/load-config.ts";
 import { KEYS } from "../../src/app/config/sections.ts";
-import { changedKeys, needsRestart, refusedChanges } from "../../src/app/reload.ts";
+import { changedKeys, faultyFile, needsRestart, refusedChanges } from "../../src/app/reload.ts";
 
 const FILE = `
 listen: [udp:10.222.237.1:5060]
@@ -89,4 +89,11 @@ describe("a row that is marked for a restart is all that says so", () => {
     const sections = { metrics: { keys: { "metrics.listen": lasting } } };
     expect(() => lastingParts(sections, { metrics: { at: 1 } })).toThrow("metrics.listen");
   });
+});
+
+test("a file with a fault in each of its lines makes no answer of status long", () => {
+  expect(faultyFile(["one", "two"])).toEqual({ reason: "faulty_file", keys: [], faults: ["one", "two"] });
+  const { faults } = faultyFile(Array.from({ length: 200_000 }, () => "x".repeat(10_000)));
+  expect(faults.join().length).toBeLessThan(30_000);
+  expect(faults[faults.length - 1]).toBe("and 199950 more: branchline check tells all");
 });
