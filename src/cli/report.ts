@@ -9,7 +9,7 @@ import { fileTime } from "../io/node/local-time.ts";
 import { readText } from "../io/node/read-text.ts";
 import { tarGz } from "../io/node/tar-gz.ts";
 import { writeWhole } from "../io/node/whole-file.ts";
-import { Anonymizer } from "../setup/report/anonymous.ts";
+import { Anonymizer, type TextKind } from "../setup/report/anonymous.ts";
 import { withoutSecrets } from "../setup/report/secrets.ts";
 import { complain, fail } from "./paper.ts";
 
@@ -27,6 +27,7 @@ interface Piece {
   readonly name: string;
   /** What it holds, in words. */
   readonly about: string;
+  readonly kind: TextKind;
   /** One character for each octet. @throws when it can't be had: the archive says why */
   make(): string | Promise<string>;
 }
@@ -46,23 +47,22 @@ const SYSTEM_FILES = ["/etc/os-release", "/etc/openwrt_release", "/etc/version",
 /** Writes the archive, and says on standard error what it holds and where it is. */
 export async function report({ config, output, anonymous }: ReportOptions): Promise<void> {
   const say = (line: string) => complain(`${line}\n`);
-  const made: { name: string; about: string; text: string; isWhole: boolean }[] = [];
-  for (const { name, about, make } of pieces(config)) {
+  const made: { name: string; about: string; kind: TextKind; text: string; isWhole: boolean }[] = [];
+  for (const { name, about, kind, make } of pieces(config)) {
     say(`${name} ...`);
     try {
       const text = withoutSecrets(bounded(await make()));
-      made.push({ name, about, text: `${text.trimEnd()}\n`, isWhole: true });
+      made.push({ name, about, kind, text: `${text.trimEnd()}\n`, isWhole: true });
     } catch (error) {
-      made.push({ name, about, text: `not available: ${reasonOf(error)}\n`, isWhole: false });
+      made.push({ name, about, kind, text: `not available: ${reasonOf(error)}\n`, isWhole: false });
     }
   }
   const anonymizer = anonymous ? new Anonymizer() : undefined;
-  const isYaml = (name: string) => name.endsWith(".yaml");
-  for (const { name, text } of made) anonymizer?.learn(text, isYaml(name));
+  for (const { kind, text } of made) anonymizer?.learn(text, kind);
   const { time_ms, text: now } = fileTime();
   const folder = `branchline-report-${now}`;
-  const files = made.map(({ name, text }) => {
-    return { path: `${folder}/${name}`, text: anonymizer?.replace(text, isYaml(name)) ?? text };
+  const files = made.map(({ name, kind, text }) => {
+    return { path: `${folder}/${name}`, text: anonymizer?.replace(text, kind) ?? text };
   });
   const contents = contentsText(made, anonymous);
   const archive = tarGz([{ path: `${folder}/README.txt`, text: contents }, ...files], time_ms);
@@ -75,21 +75,31 @@ export async function report({ config, output, anonymous }: ReportOptions): Prom
 }
 
 function pieces(config: string): readonly Piece[] {
-  const own = (name: string, about: string, ...words: readonly string[]): Piece => {
-    return { name, about, make: () => ownCommand([...words, "-c", config]) };
+  const own = (name: string, kind: TextKind, about: string, ...words: readonly string[]): Piece => {
+    return { name, about, kind, make: () => ownCommand([...words, "-c", config]) };
   };
   return [
-    { name: "versions.txt", about: "branchline, Node, kernel, machine, memory", make: versionsText },
-    own("check.txt", "what the configuration will do, or its faults", "check"),
-    { name: "branchline.yaml", about: "the configuration, without passwords", make: () => fileText(config) },
-    own("status.txt", "upstream, gateways, phones", "status"),
-    own("status.json", "the same as data", "status", "--json"),
-    own("registered.json", "registered phones, missing members", "registered", "--json"),
-    own("calls.txt", "the last calls", "calls", "-n", "200"),
-    own("calls.json", "the same as data", "calls", "-n", "200", "--json"),
-    own("doctor.txt", "what this router does to SIP", "doctor"),
-    { name: "state-folder.txt", about: "names, sizes and times of the files there", make: () => stateText(config) },
-    { name: "log.txt", about: `the last ${LOG_LINES} lines of the log`, make: logText },
+    { name: "versions.txt", kind: "machine", about: "branchline, Node, kernel, machine, memory", make: versionsText },
+    own("check.txt", "prose", "what the configuration will do, or its faults", "check"),
+    {
+      name: "branchline.yaml",
+      kind: "yaml",
+      about: "the configuration, without passwords",
+      make: () => fileText(config),
+    },
+    own("status.txt", "records", "upstream, gateways, phones", "status"),
+    own("status.json", "json", "the same as data", "status", "--json"),
+    own("registered.json", "json", "registered phones, missing members", "registered", "--json"),
+    own("calls.txt", "records", "the last calls", "calls", "-n", "200"),
+    own("calls.json", "json", "the same as data", "calls", "-n", "200", "--json"),
+    own("doctor.txt", "prose", "what this router does to SIP", "doctor"),
+    {
+      name: "state-folder.txt",
+      kind: "machine",
+      about: "names, sizes and times of the files there",
+      make: () => stateText(config),
+    },
+    { name: "log.txt", kind: "records", about: `the last ${LOG_LINES} lines of the log`, make: logText },
   ];
 }
 

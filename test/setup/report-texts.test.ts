@@ -1,6 +1,6 @@
 /** What a report leaves out, and what it replaces. */
 import { expect, test } from "vitest";
-import { Anonymizer } from "../../src/setup/report/anonymous.ts";
+import { Anonymizer, type TextKind } from "../../src/setup/report/anonymous.ts";
 import { withoutSecrets } from "../../src/setup/report/secrets.ts";
 import { processorTime_ms } from "../support/processor-time.ts";
 
@@ -44,18 +44,21 @@ test("a long text without a line end takes a time that grows as the text does", 
     const spent_ms = processorTime_ms(() => {
       withoutSecrets(long);
       const anonymizer = new Anonymizer();
-      anonymizer.learn(long);
-      anonymizer.replace(long);
+      for (const kind of ["records", "yaml"] as const) {
+        anonymizer.learn(long, kind);
+        anonymizer.replace(long, kind);
+      }
     });
     expect(spent_ms).toBeLessThan(3_000);
   }
 });
 
+/** Each text with what it is, where that can't be seen of it. */
 function replaced(...texts: readonly string[]): string[] {
   const anonymizer = new Anonymizer();
-  const isYaml = (text: string) => /^\w+: /.test(text);
-  for (const text of texts) anonymizer.learn(text, isYaml(text));
-  return texts.map((text) => anonymizer.replace(text, isYaml(text)));
+  const kindOf = (text: string): TextKind => (/^[[{]/.test(text) ? "json" : /^\w+:\s/.test(text) ? "yaml" : "records");
+  for (const text of texts) anonymizer.learn(text, kindOf(text));
+  return texts.map((text) => anonymizer.replace(text, kindOf(text)));
 }
 
 test("people are the same everywhere, and machines stay", () => {
@@ -104,4 +107,48 @@ test("an extension that looks like a status is replaced, a status isn't", () => 
     "status=486 answers 480",
     '"status": 200,',
   ]);
+});
+
+const OFFICE = 'hunt_groups: {default: {members: [10, 12, 201, "202"], overflow: 3200}}\nlisten: [udp:10.50.0.1:5060]';
+
+test.each([
+  "Listens on udp:10.50.0.1:5060, tcp:10.12.10.201:3200.",
+  "Probes upstream every 10 s, up to 10 min, for 12 to 20 s.",
+  "branchline.yaml:12:10 and 10.10.0.0/12",
+  "at 14:10:12: 10 calls, 12 %, for 10\n  s. The caller gets\n  201.",
+  "Nov 10 10:12:10 router branchline[201]: <6>started version=0.12.10 phones=10 after_ms=201",
+  '{\n  "calls": 10,\n  "octets": 12345678,\n  "at": "2026-10-12T10:12:10.201Z"\n}\n',
+])("addresses, times and quantities stay, whatever extensions there are: %j", (text) => {
+  expect(replaced(OFFICE, text)[1]).toBe(text);
+});
+
+test("of a file only what a count's key says stays", () => {
+  const [yaml] = replaced(
+    'hunt_groups: {10: {members: 12, ring: 10s}}\ngateways:\n  - {uri: "sip:10.12.0.3", channels: 10, priority: 12}\n' +
+      "upstream: {dead_codes: [503, 480], probe: {alive_codes:\n  - 200\n}}\nextensions: {aliases: {5550: 201, 480: 202,\n  5551: 486\n}}",
+  );
+  expect(yaml).toMatch(/^hunt_groups: \{user-\d: \{members: user-\d, ring: 10s\}\}\n/);
+  expect(yaml).toContain('{uri: "sip:10.12.0.3", channels: 10, priority: 12}');
+  expect(yaml).toMatch(/dead_codes: \[503, 480\], probe: \{alive_codes:\n {2}- 200\n/);
+  expect(yaml).toMatch(/aliases: \{user-\d: user-\d, user-\d: user-\d,\n {2}user-\d+: user-\d+\n\}/);
+});
+
+test.each([
+  "rings 201, 202 at once",
+  "201 (localnet) to user-7\n  extension 202: 200 after 3.5 s",
+  '[{"call_id": "a1", "from": "201", "to": "202-0x556edbb510d0"}]',
+  "10.99.0.10 (upstream) to 202-0x556edbb510d0",
+  "A call rings 3200, then 10, 12.",
+])("no extension is left in %j", (text) => {
+  expect(replaced(OFFICE, text)[1]).not.toMatch(/(?<![\d.])(?:20[12]|3200|1[02])(?![\d.])/);
+});
+
+test("a number in prose is nobody's, and a host is no user, though they be called alike", () => {
+  const anonymizer = new Anonymizer();
+  const prose = "Up to 10 calls; extends it to 12 digits; tells the caller 181; sip:pbx.example.com.";
+  anonymizer.learn("sip:pbx@pbx.example.com", "records");
+  anonymizer.learn(prose, "prose");
+  expect(anonymizer.replace(prose, "prose")).toBe(prose);
+  expect(anonymizer.replace("sip:pbx@pbx.example.com", "records")).toBe("sip:user-1@pbx.example.com");
+  expect(anonymizer.replace("Debian GNU/Linux 12", "machine")).toBe("Debian GNU/Linux 12");
 });
