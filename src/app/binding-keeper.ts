@@ -2,20 +2,12 @@
 import type { Logger } from "../base/ports.ts";
 import { reasonOf } from "../base/reason.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
-import { TokenBucket } from "../base/token-bucket.ts";
 import type { Callbacks } from "../policy/emergency/callbacks.ts";
 import type { Bindings } from "../policy/phones/bindings.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../policy/snapshot.ts";
 import type { Listener } from "../transport/flow.ts";
+import { NEWS_DELAY_ms, newsBudget } from "./save-pace.ts";
 
-/** Several phones that come at once are one write. */
-const NEWS_DELAY_ms = 5_000;
-/**
- * Writes for the sake of news: a morning on which all phones start is written as it comes, but a phone that alternates
- * between two Contacts must not wear out the flash. Changes beyond that wait for the interval.
- */
-const NEWS_BURST = 60;
-const NEWS_PER_HOUR = 6;
 /** A disk that was full, or still writes, is asked again after this time. */
 const RETRY_ms = 60_000;
 /** A binding is kept for a day after its end: an hour more does no harm. */
@@ -51,7 +43,7 @@ export class BindingKeeper implements TimerOwner<Due> {
   private readonly saveTimer = new Timer<Due>(this, "save");
   private readonly retryTimer = new Timer<Due>(this, "retry");
   private readonly expireTimer = new Timer<Due>(this, "expire");
-  private readonly news = new TokenBucket(NEWS_PER_HOUR / 3_600, NEWS_BURST);
+  private readonly news = newsBudget();
   /** Something isn't on disk yet, nor in a write that has begun. */
   private isDirty = false;
   /** A write waits for the one before it. */

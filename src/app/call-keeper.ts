@@ -1,18 +1,22 @@
-/** Keeps the last calls on disk: once per interval at the most while there are calls, and at the end. */
+/** Keeps the last calls on disk: soon when something becomes of one, seldom where many come, never while there are none. */
 import { reasonOf } from "../base/reason.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { CallLog } from "../policy/call-log.ts";
 import { readCalls, saveCalls } from "../policy/saved-calls.ts";
 import type { KeeperPorts } from "./binding-keeper.ts";
+import { NEWS_DELAY_ms, newsBudget } from "./save-pace.ts";
 
 export class CallKeeper implements TimerOwner {
   private readonly ports: KeeperPorts;
   private readonly calls: CallLog;
   private readonly timers: Timers;
-  /** It is written so often at the most: flash wears out. */
+  /** Beyond the budget for news it is written so often at the most; a disk that was full is tried again as often. */
   interval_ms: number;
   private readonly timer = new Timer(this, "save");
+  private readonly news = newsBudget();
   private isDirty = false;
+  /** A write waits for the one before it, and takes the newest: a disk that hangs must not fill the memory. */
+  private isQueued = false;
   /** The log has been told that it can't be written. */
   private isFailing = false;
   private writing: Promise<void> = Promise.resolve();
@@ -46,18 +50,24 @@ export class CallKeeper implements TimerOwner {
   }
 
   onTimer(): void {
-    // One write at a time: a disk that hangs must not fill the memory.
+    this.isQueued = true;
     this.writing = this.writing.then(() => this.write());
   }
 
   private changed(): void {
-    if (this.isDirty) return;
     this.isDirty = true;
-    this.timers.start(this.timer, this.interval_ms, this.ports.now_ms());
+    if (this.isQueued) return;
+    const now_ms = this.ports.now_ms();
+    const { timers, timer, interval_ms } = this;
+    const soon_ms = Math.min(NEWS_DELAY_ms, interval_ms);
+    if (timer.isRunning && timer.deadline_ms <= now_ms + soon_ms) return;
+    if (!this.isFailing && this.news.take(now_ms)) timers.start(timer, soon_ms, now_ms);
+    else if (!timer.isRunning) timers.start(timer, interval_ms, now_ms);
   }
 
   private async write(): Promise<void> {
     const { store, log, wallClock_ms, now_ms } = this.ports;
+    this.isQueued = false;
     this.isDirty = false;
     try {
       const wall_ms = wallClock_ms();

@@ -1,6 +1,7 @@
 /** When the last calls are written, in virtual time; the store is a list. */
 import { expect, test } from "vitest";
 import { CallKeeper } from "../../src/app/call-keeper.ts";
+import { NEWS_BURST, NEWS_DELAY_ms, NEWS_PER_HOUR } from "../../src/app/save-pace.ts";
 import type { LogFields } from "../../src/base/ports.ts";
 import { Timers } from "../../src/base/timers.ts";
 import { CallEntry } from "../../src/policy/call-entry.ts";
@@ -56,19 +57,58 @@ class Desk {
   }
 }
 
-test("calls are written once per interval at the most, and never while there are none", async () => {
+test("a call is on disk 5 s after something has become of it: a power cut costs no more", async () => {
+  const desk = new Desk();
+  await desk.keeper.start();
+  for (const since_ms of [0, 10_000, 3 * HOUR_ms]) {
+    await desk.pass(since_ms - desk.now_ms);
+    desk.change();
+    await desk.pass(1_000);
+    desk.change();
+    await desk.pass(NEWS_DELAY_ms - 1_000);
+    expect(desk.saves[desk.saves.length - 1]?.at_ms).toBe(since_ms + NEWS_DELAY_ms);
+  }
+  expect(desk.saves).toHaveLength(3);
+});
+
+test("a disk with many calls isn't worn out, and one without calls isn't written", async () => {
   const desk = new Desk();
   await desk.keeper.start();
   await desk.pass(24 * HOUR_ms);
   expect(desk.saves).toEqual([]);
-  const since_ms = desk.now_ms;
+  const busyHours = async (hours: number) => {
+    for (let call = 0; call < hours * 3_600; call++) {
+      desk.change();
+      await desk.pass(1_000);
+    }
+    return desk.saves.splice(0).length;
+  };
+  const perHour = HOUR_ms / INTERVAL_ms + NEWS_PER_HOUR;
+  expect(await busyHours(1)).toBeLessThanOrEqual(perHour + NEWS_BURST);
+  expect(await busyHours(10)).toBeLessThanOrEqual(10 * perHour + 1);
+  await desk.pass(INTERVAL_ms);
+  const atRest = desk.saves.length;
+  await desk.pass(24 * HOUR_ms);
+  expect(desk.saves).toHaveLength(atRest);
+});
+
+test("while a disk hangs one write waits, and it writes the newest", async () => {
+  const desk = new Desk();
+  await desk.keeper.start();
+  let free = () => {};
+  const hung = new Promise<void>((resolve) => {
+    free = resolve;
+  });
+  desk.disk = () => hung;
   for (let call = 0; call < 3_600; call++) {
     desk.change();
     await desk.pass(1_000);
   }
-  await desk.pass(HOUR_ms);
-  expect(desk.saves.length).toBeLessThanOrEqual(HOUR_ms / INTERVAL_ms);
-  expect(desk.saves[0]?.at_ms).toBe(since_ms + INTERVAL_ms);
+  desk.disk = async () => {};
+  free();
+  await desk.pass(1);
+  await desk.keeper.stop();
+  expect(desk.saves.length).toBeLessThanOrEqual(3);
 });
 
 test("the end writes what isn't written yet, and nothing else", async () => {

@@ -36,7 +36,8 @@ export const LOOK: readonly CommandRow[] = [
     description: [
       "For each call: where it was offered and what was answered there, how it ended or how long it has been up, which rule " +
         "decided and why, and its Call-IDs. A call that comes back after a redirect or a challenge is one entry, and so is a " +
-        "call from phone to phone through upstream. The last 200 calls are kept, over a restart too.",
+        "call from phone to phone through upstream. The last 200 calls are kept, over a restart and a power cut too: " +
+        "what becomes of one is on disk 5 s later, where many come within state.interval.",
       "With --follow the calls come last, and then a line for each change: a call begins, has its final response, or has ended.",
     ],
     arguments: [
