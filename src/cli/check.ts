@@ -2,7 +2,7 @@
 import type { Config } from "../app/config/config.ts";
 import { describe, WARNING } from "../app/config/describe.ts";
 import { bad, doubtful, good } from "../base/ink.ts";
-import { readInterfaceNames } from "../io/node/interfaces.ts";
+import { readAllInterfaces } from "../io/node/interfaces.ts";
 import { STANDARD_FILE } from "./config-file.ts";
 import { EXIT_DONE, EXIT_USAGE } from "./exit.ts";
 import { type Fault, faultLine, type LoadedFile, readConfig, STDIN } from "./load-file.ts";
@@ -29,7 +29,7 @@ export interface Verdict {
   readonly does: readonly string[];
 }
 
-const HINT = `${doubtful("hint:")} `;
+const LABEL = `${doubtful("warning:")} `;
 
 const NO_EMERGENCY: Fault = {
   key: "emergency",
@@ -47,7 +47,7 @@ export async function checkAndPrint({ file, config, json, quiet }: CheckOptions)
     fail("error: two files are named: give either FILE or -c FILE\nSee: branchline check --help", EXIT_USAGE);
   }
   const named = file ?? config ?? STANDARD_FILE;
-  const loaded = readConfig(named, { interfaces: readInterfaceNames() });
+  const loaded = readConfig(named, { interfaces: readAllInterfaces() });
   const ways = loaded.config === undefined ? [] : await missingWayWarnings(loaded.config);
   const verdict = verdictOf(named === STDIN ? "stdin" : named, loaded, ways);
   process.exitCode = verdict.valid ? EXIT_DONE : EXIT_USAGE;
@@ -56,7 +56,7 @@ export async function checkAndPrint({ file, config, json, quiet }: CheckOptions)
     return;
   }
   for (const fault of verdict.faults) complain(`${faultLine(verdict.file, fault)}\n`);
-  for (const warning of verdict.warnings) complain(`${faultLine(verdict.file, warning, HINT)}\n`);
+  for (const warning of verdict.warnings) complain(`${faultLine(verdict.file, warning, LABEL)}\n`);
   if (quiet) return;
   if (!verdict.valid) complain(`${verdictLine(verdict)}\n`);
   else {

@@ -6,7 +6,7 @@ import type { Config } from "../app/config/config.ts";
 import { ipVersion } from "../base/ip-range.ts";
 import { listen } from "../io/node/ears.ts";
 import { writeFault } from "../io/node/host.ts";
-import { readInterfaceNames, readInterfaces } from "../io/node/interfaces.ts";
+import { readAllInterfaces, readInterfaces } from "../io/node/interfaces.ts";
 import { createRandom } from "../io/node/secret.ts";
 import { readSurroundings } from "../io/node/surroundings.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
@@ -85,12 +85,12 @@ export async function init(options: InitOptions): Promise<void> {
   say(seenText(around));
   const { draft, facts } = await (options.yes === true ? trust(around, given) : ask(around, given, file));
   const text = yamlOf(draft, { state, isBehindNat: isBehindNat(facts, draft), schema: installedSchema() });
-  const config = loadText(text, file, undefined, readInterfaceNames(), () => undefined) ?? process.exit(EXIT_USAGE);
+  const config = loadText(text, file, undefined, readAllInterfaces(), () => undefined) ?? process.exit(EXIT_USAGE);
   if (file === STDOUT) print(text);
   else write(file, text);
   const done = file === STDOUT ? "" : `\n${file} written.\n`;
   (file === STDOUT ? say : print)(`${done}${nextSteps(config, places)}${stillMissing(config)}`);
-  for (const warning of await missingWayWarnings(config)) say(`${faultLine(file, warning, "hint: ")}\n`);
+  for (const warning of await missingWayWarnings(config)) say(`${faultLine(file, warning, "warning: ")}\n`);
 }
 
 /** What packages bring beside the program. */

@@ -3,6 +3,7 @@ import * as fs from "fs";
 import * as path from "path";
 import type { Config } from "../app/config/config.ts";
 import { loadConfig } from "../app/config/load-config.ts";
+import type { Surroundings as Around } from "../app/config/section.ts";
 import { namesInCertificate } from "../io/node/certificate-of.ts";
 import { readStandardInput } from "../io/node/standard-input.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
@@ -41,8 +42,8 @@ export interface LoadedFile {
 
 /** How a text is loaded. */
 interface Surroundings {
-  /** Names of this router's: warnings name others that the file has. */
-  readonly interfaces?: readonly string[] | undefined;
+  /** This router's: warnings name others that the file has, and addresses that none of them has. */
+  readonly interfaces?: Around["interfaces"];
   /** Why the files that `tls` names can't serve. */
   readonly faultOf?: typeof tlsFault;
 }
@@ -92,18 +93,18 @@ export function faultLine(file: string, { line, column, key, message }: Fault, k
 export function faultLines(file: string, { faults, warnings }: LoadedFile): string[] {
   return [
     ...faults.map((fault) => faultLine(file, fault)),
-    ...warnings.map((warning) => faultLine(file, warning, "hint: ")),
+    ...warnings.map((warning) => faultLine(file, warning, "warning: ")),
   ];
 }
 
 /**
  * Undefined when the file can't be used; `say` has got what is wrong then, a line for each fault.
- * @param interfaces names of this router's: `say` hears of others that the file names
+ * @param interfaces this router's: `say` hears of others that the file names
  */
 export function loadFile(
   file: string,
   say: (fault: string) => void = print,
-  interfaces?: readonly string[],
+  interfaces?: Around["interfaces"],
 ): Config | undefined {
   const loaded = readConfig(file, { interfaces });
   faultLines(file, loaded).forEach(say);
@@ -126,7 +127,7 @@ export function loadText(
   text: string,
   file: string,
   say: (fault: string) => void = print,
-  interfaces?: readonly string[],
+  interfaces?: Around["interfaces"],
   faultOf = tlsFault,
 ): Config | undefined {
   const loaded = readConfigText(text, file, { interfaces, faultOf });

@@ -29,8 +29,9 @@ export const LEAST = "listen: [udp:10.222.237.1]\nlocalnet: [10.222.237.0/24]\n"
 
 export const load = (text: string) => loadConfig(text, (path) => `at ${path}`);
 
-/** What isn't a fault, but looks odd on a router with these interfaces, as "line:column path message". */
-export function hints(text: string, interfaces: readonly string[] | undefined): string[] {
+/** What isn't a fault, but looks odd on a router with these interfaces, the first with all addresses, as "line:column path message". */
+export function hints(text: string, names: readonly string[] | undefined, addresses: readonly string[] = []): string[] {
+  const interfaces = names && new Map(names.map((name, index) => [name, index === 0 ? addresses : []]));
   const { problems, hints: found } = loadConfig(text, (path) => path, undefined, interfaces);
   if (problems.length > 0) throw new Error(JSON.stringify(problems));
   return found.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`);

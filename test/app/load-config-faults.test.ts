@@ -68,7 +68,12 @@ describe("an interface that the router doesn't have now", () => {
     const text = (probe: string) =>
       `gateways: [sip:10.10.1.3]\nupstream: {targets: sip:192.0.2.1, probe: ${probe}}\nlisten: [udp:pppeo0]\n${net}`;
     expect(hints(text("{}"), there).map((hint) => hint.split(":")[0])).toEqual(["2", "3"]);
-    const { problems } = loadConfig(text("{}").replace("probe", "prob"), String, undefined, there);
+    const { problems } = loadConfig(
+      text("{}").replace("probe", "prob"),
+      String,
+      undefined,
+      new Map(there.map((name) => [name, []])),
+    );
     expect(problems.map(({ path }) => path)).toEqual(["upstream.prob"]);
   });
 

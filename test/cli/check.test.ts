@@ -120,7 +120,7 @@ describe("the verdict", () => {
     const file = fileOf(VALID.replace("udp:10.222.237.1", "udp:loo:5060"));
     const { status, stdout, stderr } = branchline(["check", file]);
     expect(status).toBe(0);
-    expect(stderr).toMatch(/branchline\.yaml:1:\d+: hint: listen\[0\] names loo/);
+    expect(stderr).toMatch(/branchline\.yaml:1:\d+: warning: listen\[0\] names loo/);
     expect(lastLine(stdout)).toBe(`OK: ${file} is valid, 1 warning`);
   });
 });
@@ -203,7 +203,7 @@ describe("--quiet", () => {
     expect(warned).toMatchObject({
       status: 0,
       stdout: "",
-      stderr: expect.stringMatching(/^.*: hint: emergency .*\n$/),
+      stderr: expect.stringMatching(/^.*: warning: emergency .*\n$/),
     });
   });
 });
@@ -221,7 +221,7 @@ describeWith(["namespaces"], "a PBX behind another interface than listen has", (
       });
     const { status, stdout, stderr } = check();
     expect(status).toBe(0);
-    expect(stderr).toContain(`${file}: hint: no listen address is on the way to upstream 203.0.113.10`);
+    expect(stderr).toContain(`${file}: warning: no listen address is on the way to upstream 203.0.113.10`);
     expect(stderr).toContain("add udp:203.0.113.2:5060 to listen");
     expect(lastLine(stdout)).toBe(`OK: ${file} is valid, 1 warning`);
     expect(JSON.parse(check("--json").stdout)).toMatchObject({

@@ -96,7 +96,7 @@ Next:
       const written = await branchline("init", "-c", file, ...args);
       const { code, stderr } = command === "init" ? written : await branchline(command, "-c", file);
       expect(code).toBe(0);
-      expect(stderr).toMatch(/branchline\.yaml:5:\d+: hint: listen\[1\] names loo, .*; did you mean lo\?\n/);
+      expect(stderr).toMatch(/branchline\.yaml:5:\d+: warning: listen\[1\] names loo, .*; did you mean lo\?\n/);
     },
   );
 

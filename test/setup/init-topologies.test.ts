@@ -221,7 +221,7 @@ describeWith(["namespaces", "mounts"], "init on a router", () => {
         expect(readFileSync(file, "utf8").split("\n")).toContain(line);
       }
       expect(readFileSync(file, "utf8")).toMatch(new RegExp(`targets: \\[.*${upstream.replace(/[[\]]/g, ".")}`));
-      expect(text).not.toContain("hint");
+      expect(text).not.toContain("warning");
     });
   });
 

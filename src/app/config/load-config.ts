@@ -27,7 +27,7 @@ export type Loaded = {
 /**
  * @param resolvePath makes a path of the file absolute
  * @param tlsFault why the files that `tls` names can't serve
- * @param interfaces names of this router's; those that aren't among them are hinted at
+ * @param interfaces this router's; others, and addresses that none of them has, are warned of
  * @param certificateNames the names in a certificate of ours
  * @returns the configuration is usable only when there are no problems
  */

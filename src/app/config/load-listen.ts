@@ -1,9 +1,9 @@
 /** The file's `listen`: our own addresses. */
-import { ipVersion } from "../../base/ip-range.ts";
+import { canonicalAddress, ipVersion, isLoopback } from "../../base/ip-range.ts";
 import { parseDecimal } from "../../message/text.ts";
 import { splitHostPort } from "../../message/uri.ts";
 import { defaultPort, PROTOCOLS, splitProtocol, TRANSPORTS } from "../../transport/flow.ts";
-import { type ListenSettings, OwnListener } from "../../transport/own-listener.ts";
+import { type Interfaces, isLasting, type ListenSettings, OwnListener } from "../../transport/own-listener.ts";
 import { type Fields, longFormOf } from "./fields.ts";
 import { choice, entries, type Rows, required, restart, text } from "./key-kinds.ts";
 import type { PagesOf, WordsOf } from "./key-words.ts";
@@ -58,12 +58,14 @@ const PORT_MAX = 65_535;
 /** As Linux allows them, beginning with a letter so that a mistyped address isn't taken for one, with the number of a VLAN, and perhaps a port. */
 const INTERFACE = /^([A-Za-z][A-Za-z0-9_-]*(?:\.\d+)?)(:\d+)?$/;
 const INTERFACE_LENGTH_MAX = 15;
+/** Of more interfaces or addresses than these, the first are named. */
+const KNOWN_MAX = 8;
 
-/** @param interfaces their names, where they are known */
+/** @param interfaces this router's, where they are known */
 export function loadListeners(
   reader: Reader,
   fields: Fields<typeof KEYS, "">,
-  interfaces: readonly string[] | undefined,
+  interfaces: Interfaces | undefined,
 ): OwnListener[] {
   const places = fields.required("listen", (place) => reader.items(place)) ?? [];
   const listen = fields.get("listen");
@@ -71,8 +73,9 @@ export function loadListeners(
     reader.fault(listen, "is empty; name this router's own addresses, such as [udp:10.222.237.1:5060]");
   }
   const listeners: OwnListener[] = [];
+  const absent: Absent[] = [];
   for (const place of places) {
-    const settings = loadListener(reader, place, interfaces);
+    const settings = loadListener(reader, place, interfaces, absent);
     if (settings === undefined) continue;
     if (listeners.some((one) => isSamePort(one.settings, settings))) {
       reader.fault(place, "is listed twice; remove one");
@@ -80,7 +83,32 @@ export function loadListeners(
       listeners.push(new OwnListener(listeners.length, settings));
     }
   }
+  warnOfAbsent(reader, absent, absent.length === places.length);
   return listeners;
+}
+
+/** What `listen` names and the router doesn't have. */
+interface Absent {
+  readonly place: Place;
+  readonly name: string;
+  /** What it has of the same kind. */
+  readonly known: readonly string[];
+}
+
+/** Where nothing that `listen` names is here, nor anything like it, the file is for another router: its addresses are right there. */
+function warnOfAbsent(reader: Reader, absent: readonly Absent[], isAll: boolean): void {
+  const isElsewhere = isAll && absent.every(({ name, known }) => nearest(name, known) === undefined);
+  for (const { place, name, known } of absent) {
+    if (isElsewhere && ipVersion(name) !== 0) continue;
+    const near = nearest(name, known);
+    const cure = near === undefined ? thereAre(known) : `did you mean ${near}?`;
+    reader.fault(place, `names ${name}, which isn't here now; ${cure}`, reader.hints);
+  }
+}
+
+function thereAre(known: readonly string[]): string {
+  const more = known.length > KNOWN_MAX ? ", …" : "";
+  return known.length === 0 ? "there is none" : `there are ${known.slice(0, KNOWN_MAX).join(", ")}${more}`;
 }
 
 /** UDP has ports of its own; TCP and TLS share theirs. */
@@ -89,7 +117,12 @@ function isSamePort(a: ListenSettings, b: ListenSettings): boolean {
   return isSameKind && a.at === b.at && a.version === b.version && a.port === b.port;
 }
 
-function loadListener(reader: Reader, place: Place, interfaces: readonly string[] = []): ListenSettings | undefined {
+function loadListener(
+  reader: Reader,
+  place: Place,
+  interfaces: Interfaces | undefined,
+  absent: Absent[],
+): ListenSettings | undefined {
   const fields = longFormOf(reader, place, KEYS, "listen");
   const address = fields.isThere ? fields.required("address", (found) => found) : place;
   if (address === undefined) return undefined;
@@ -110,17 +143,24 @@ function loadListener(reader: Reader, place: Place, interfaces: readonly string[
     reader.fault(address, `"${text}" is every address; list this router's own addresses one by one, LAN and WAN`);
     return undefined;
   }
-  if (version === 0 && interfaces.length > 0 && !interfaces.includes(host)) {
-    const near = nearest(host, interfaces);
-    const cure = near === undefined ? `there are ${interfaces.join(", ")}` : `did you mean ${near}?`;
-    reader.fault(address, `names ${host}, which isn't here now; ${cure}`, reader.hints);
-  }
+  const known = interfaces === undefined ? undefined : absentAmong(interfaces, host);
+  if (known !== undefined) absent.push({ place: address, name: host, known });
   const family = fields.get("family");
   if (family !== undefined && version !== 0) {
     reader.fault(family, "chooses among an interface's addresses; the address before it says all: remove it");
   }
   const chosen = fields.choice("family");
   return { protocol, at: host, version: version === 0 ? chosen : version, port, advertise };
+}
+
+/** What the router has in place of an interface or address; undefined when it has that one, or nothing is known. */
+function absentAmong(interfaces: Interfaces, host: string): readonly string[] | undefined {
+  const version = ipVersion(host);
+  if (version === 0) return interfaces.size === 0 || interfaces.has(host) ? undefined : [...interfaces.keys()];
+  const all = ([] as string[]).concat(...interfaces.values());
+  const own = canonicalAddress(host);
+  if (all.length === 0 || isLoopback(host) || all.some((one) => canonicalAddress(one) === own)) return undefined;
+  return all.filter((one) => ipVersion(one) === version && !isLoopback(one) && isLasting(one));
 }
 
 /** Interfaces may be called what no host can, such as eth0.10, and capitals count. */

@@ -1,4 +1,5 @@
 /** A section of the file: one top key or several that belong together, and what is made of them. */
+import type { Interfaces } from "../../transport/own-listener.ts";
 import type { TlsFault, TlsFiles } from "../../transport/tls-files.ts";
 import type { Fields } from "./fields.ts";
 import type { Rows } from "./key-kinds.ts";
@@ -10,8 +11,8 @@ export interface Surroundings {
   readonly tlsFault: (files: TlsFiles) => TlsFault | undefined;
   /** The DNS names in a certificate, without wildcards. */
   readonly certificateNames: (file: string) => readonly string[];
-  /** Names of the router's interfaces; undefined: nobody has looked. */
-  readonly interfaces: readonly string[] | undefined;
+  /** All of the router's interfaces, those without an address too; undefined: they weren't looked at. */
+  readonly interfaces: Interfaces | undefined;
 }
 
 export interface Section<R extends Rows, T> {

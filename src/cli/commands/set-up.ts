@@ -87,8 +87,8 @@ export const SET_UP: readonly CommandRow[] = [
       "Say in sentences what the proxy will do with the file, or name each fault with its line, column and cure. " +
         "Warnings name what is valid but perhaps not meant. The last line is the verdict.",
       "Nothing is started. Only DNS is asked, 2 s at the most, where the file has names: an upstream or gateway to which no " +
-        "address of listen is on the way is a warning. So is an interface in listen that this router doesn't have now, " +
-        "since it may come. For what else hinders calls on this router there is branchline doctor.",
+        "address of listen is on the way is a warning. So is an address or interface in listen that this router doesn't have now, " +
+        "since it may come; a file none of whose addresses is here is taken for another router's. For what else hinders calls on this router there is branchline doctor.",
     ],
     arguments: [{ name: "file", help: "The file to check; - is standard input", isOptional: true, completes: "file" }],
     options: [

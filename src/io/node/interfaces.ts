@@ -64,12 +64,13 @@ export function readInterfaces(): Interfaces | undefined {
   return addresses && interfacesOf(addresses);
 }
 
-/** What all interfaces are called, those included that are down or have no address; empty where nobody tells. */
-export function readInterfaceNames(): string[] {
+/** The same with those that are down or have no address, by name; empty where nothing tells. */
+export function readAllInterfaces(): Interfaces {
+  const found = readInterfaces() ?? new Map<string, string[]>();
   const all = (readText("/sys/class/net") ?? "").split("\n");
-  const names = new Set([...all, ...(readInterfaces() ?? new Map()).keys()]);
   // Of bonds there is a file, too.
-  return [...names].filter((name) => /^(?!bonding_m)./.test(name)).sort();
+  const names = [...new Set([...all, ...found.keys()])].filter((name) => /^(?!bonding_m)./.test(name)).sort();
+  return new Map(names.map((name) => [name, found.get(name) ?? []]));
 }
 
 /** How long a look serves {@link isNear}: strangers can make it as often as they like. */
