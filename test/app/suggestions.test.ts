@@ -83,6 +83,19 @@ test.each(PATHS.filter((path) => rowAt(path)?.required !== undefined))(
   },
 );
 
+test.each(PATHS.filter((path) => rowAt(path)?.required !== undefined))(
+  "%s: a mistyped key is one fault, that of its name",
+  (path) => {
+    const key = path.slice(path.lastIndexOf(".") + 1);
+    const text = fileWith(path, 5);
+    for (const wrong of [`${key}${key.slice(-1)}`, `${key.slice(0, -1)}x`]) {
+      const mistyped = load(text.replace(new RegExp(`\\b${key}("?):`, "g"), `${wrong}$1:`)).problems;
+      expect(mistyped.map(({ message }) => message)).toContainEqual(expect.stringContaining(`did you mean ${key}?`));
+      expect(mistyped.map(({ message }) => message)).not.toContainEqual(expect.stringMatching(`^lacks ${key};`));
+    }
+  },
+);
+
 describe("a key that a fault suggests is one:", () => {
   const BRANCHES = [
     "",

@@ -14,7 +14,7 @@ import {
 import { durationOf_ms, exampleOf, isWithin, meantDuration } from "./durations.ts";
 import type { CountRow, DurationRow } from "./key-kinds.ts";
 import { misprintIn, misprintWithin, whyNoText } from "./misprints.ts";
-import { didYouMean, either, meantChoice, meantKey, meantList } from "./suggestions.ts";
+import { didYouMean, either, keyMeantBy, meantChoice, meantKey, meantList } from "./suggestions.ts";
 import { NO_MAPPING } from "./yaml-faults.ts";
 import { type Damage, mend, type Parsed } from "./yaml-mending.ts";
 
@@ -52,6 +52,8 @@ export class Reader {
   private readonly lists = new Set<Node>();
   /** Mappings whose keys have been listed. */
   private readonly listed = new Set<string>();
+  /** Paths of keys that a mistyped one is told to mean. */
+  private readonly mistyped = new Set<string>();
 
   constructor(paths: readonly string[] = []) {
     this.paths = paths;
@@ -130,7 +132,8 @@ export class Reader {
 
   /** A mapping lacks a key that it can't do without. */
   lacks(place: Place, key: string, example: string): void {
-    if (!this.damage.lost.includes(key)) this.fault(place, `lacks ${key}; add "${key}: ${example}"`);
+    const isTold = this.damage.lost.includes(key) || this.mistyped.has(`${place.path}.${key}`);
+    if (!isTold) this.fault(place, `lacks ${key}; add "${key}: ${example}"`);
   }
 
   /** What a template or a word processor has left in a value or a key, whatever else is wrong with it. */
@@ -169,6 +172,7 @@ export class Reader {
 
   private unknownKey(name: string, known: readonly string[], within: string): string {
     const meant = meantKey(name, known, this.paths);
+    this.mistyped.add(`${within}.${keyMeantBy(name, known)}`);
     if (meant !== undefined) return meant;
     const isListed = this.listed.has(within);
     this.listed.add(within);
@@ -182,10 +186,9 @@ export class Reader {
       this.fault(place, "must be a mapping");
       return [];
     }
-    return this.pairs(node).map(({ key, value }) => {
-      const name = nameOf(key);
-      return { key: name, place: { node: value, path: `${place.path}.${name}` } };
-    });
+    return this.pairs(node)
+      .map(({ key, value }) => ({ key: nameOf(key), node: value }))
+      .map((one) => ({ key: one.key, place: { node: one.node, path: `${place.path}.${one.key}` } }));
   }
 
   /** The items of a list; a single value stands for a list of one. */
@@ -202,9 +205,9 @@ export class Reader {
     return isMap(place.node);
   }
 
-  /** Whether a mapping at `place` has the key; false for anything else. */
-  hasKey({ node }: Place, key: string): boolean {
-    return isMap(node) && node.has(key);
+  /** Whether a mapping at `place` has the key, or one mistyped for it; false for anything else. */
+  hasKey({ node, path }: Place, key: string): boolean {
+    return isMap(node) && (node.has(key) || this.mistyped.has(`${path}.${key}`));
   }
 
   /** Text; numbers count as text. Undefined, with a fault, for anything else. */
@@ -212,8 +215,7 @@ export class Reader {
     const value = isScalar(place.node) ? place.node.value : undefined;
     if (typeof value === "number") return isScalar(place.node) ? (place.node.source ?? String(value)) : String(value);
     const text = typeof value === "string" ? value.trim() : "";
-    const isPlain = isScalar(place.node) && place.node.type === "PLAIN";
-    const misprint = misprintWithin(text, isPlain);
+    const misprint = misprintWithin(text, isScalar(place.node) && place.node.type === "PLAIN");
     if (text !== "" && misprint === undefined) return text;
     this.fault(place, misprint ?? `must be ${expected}`);
     return undefined;
@@ -221,8 +223,7 @@ export class Reader {
 
   /** Text of one line that may be empty. */
   textOrEmpty(place: Place): string | undefined {
-    const { node } = place;
-    const isEmpty = isScalar(node) && (node.value === "" || node.value === null);
+    const isEmpty = isScalar(place.node) && (place.node.value === "" || place.node.value === null);
     return isEmpty ? "" : this.text(place, "a text");
   }
 

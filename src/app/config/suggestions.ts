@@ -30,6 +30,13 @@ function editDistance(a: string, b: string): number {
 /** Beyond this, a name is compared with nothing: comparing costs the product of both lengths. */
 const NAME_LENGTH_MAX = 64;
 
+/** The key of the mapping that this one is mistyped for; undefined when it is like none. */
+export function keyMeantBy(name: string, known: readonly string[]): string | undefined {
+  if (name.length > NAME_LENGTH_MAX) return undefined;
+  const [begin = ""] = name.split(/[.:]/);
+  return known.includes(begin) ? begin : nearest(name, known);
+}
+
 /**
  * Why a mapping can't have the key, with the cure.
  * @param known the keys that the mapping can have
