@@ -1,6 +1,7 @@
 /** `branchline check`: is a file valid, and what will it do? */
 import type { Config } from "../app/config/config.ts";
 import { describe, WARNING } from "../app/config/describe.ts";
+import { counted } from "../app/words/lines.ts";
 import { bad, doubtful, good } from "../base/ink.ts";
 import { readAllInterfaces } from "../io/node/interfaces.ts";
 import { STANDARD_FILE } from "./config-file.ts";
@@ -95,10 +96,6 @@ export function verdictOf(
 export function verdictLine({ file, valid, faults, warnings }: Verdict): string {
   if (!valid) return `${bad(counted(faults.length, "fault"))}: ${file} is not used`;
   return `${good("OK")}: ${file} is valid, ${counted(warnings.length, "warning")}`;
-}
-
-function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }
 
 /** An empty list in the file is somebody's decision. */
