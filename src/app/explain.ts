@@ -11,7 +11,7 @@ import { peerName } from "../policy/peers/peer.ts";
 import type { HostMeaning } from "../policy/request-facts.ts";
 import { parseSnapshot, restoreSnapshot } from "../policy/snapshot.ts";
 import type { AddressConflict } from "../policy/status.ts";
-import { NO_NOTES } from "../proxy/router.ts";
+import { NO_NOTES, type RunningRequest } from "../proxy/router.ts";
 import type { Flow } from "../transport/flow.ts";
 import { hopOf } from "../transport/locator.ts";
 import type { Config } from "./config/config.ts";
@@ -141,11 +141,12 @@ class Rehearsal {
       return { stranger: address, advice };
     }
     const routed = router.read(request, source, 0);
-    const running = { notes: NO_NOTES, refuse: () => {} };
+    const running: RunningRequest = { notes: NO_NOTES, refuse: () => {} };
     const { rule, why, plan } = router.decide(routed, 0);
     const steps = explain(plan, {
       stages: (continuation) => router.continue(routed, continuation, 0),
       targets: (source: TargetSource) => router.targets(routed, source, running, 0),
+      unasked: () => running.notes.unasked,
       reply: (source: ReplySource) => router.rehearse(source, 0),
     });
     const { origin, host, uri, number, emergency } = routed;

@@ -17,6 +17,8 @@ export interface RecordedStep {
   readonly result: StepResult | null;
   /** Status, reason phrase and Reason of the answer. */
   readonly answer: string | null;
+  /** Why nobody was asked: "full: 7 of 8 channels taken, 1 reserved". */
+  readonly unasked: string | null;
 }
 
 /** One INVITE of a call. */
@@ -138,8 +140,8 @@ function recordedLeg({ steps, status = undefined, took_ms = undefined, ...leg }:
     rule,
     why,
     after_ms,
-    steps: steps.map(({ what, after_ms: began_ms, result = null, answer = null }) => {
-      return { what, after_ms: began_ms, result, answer };
+    steps: steps.map(({ what, after_ms: began_ms, result = null, answer = null, unasked = null }) => {
+      return { what, after_ms: began_ms, result, answer, unasked };
     }),
     status: status ?? null,
     took_ms: took_ms ?? null,

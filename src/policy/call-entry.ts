@@ -13,8 +13,12 @@ export const STEPS_MAX = 40;
 /** A call without a BYE isn't said to be up for longer: its BYE has been lost, or went another way. */
 const UP_MAX_ms = 24 * 3_600_000;
 
-/** How a stage has ended when the call went on from there. "unanswered": it rang, and nobody took the call. */
-export type StepResult = "answered" | "silent" | "unreachable" | "unanswered";
+/**
+ * How a stage has ended when the call went on from there. "unanswered": it rang, and nobody took the call; "full": nobody
+ * was asked, since no channel was free.
+ */
+export const STEP_RESULTS = ["answered", "silent", "unreachable", "unanswered", "full"] as const;
+export type StepResult = (typeof STEP_RESULTS)[number];
 
 /** One stage that an INVITE was offered to. */
 export interface CallStep {
@@ -26,6 +30,8 @@ export interface CallStep {
   result?: StepResult;
   /** Status, reason phrase and Reason of the answer (RFC 3261 §7.2, RFC 3326). */
   answer?: string;
+  /** Why nobody was asked: "full: 7 of 8 channels taken, 1 reserved". */
+  unasked?: string;
 }
 
 /** One INVITE of a call, and its final response. */

@@ -4,7 +4,7 @@ import { REASON } from "../message/header-names.ts";
 import type { Response } from "../message/message.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
 import { isNamed } from "../proxy/plan/walk.ts";
-import type { DecisionListener, RunningRequest, Stage, Target } from "../proxy/router.ts";
+import type { DecisionListener, Notes, RunningRequest, Stage, Target } from "../proxy/router.ts";
 import { type CallEntry, isAnswered, type Leg, STEPS_MAX, type StepResult, shortened } from "./call-entry.ts";
 import type { RedirectReply } from "./named.ts";
 
@@ -25,6 +25,9 @@ export class CallRecord implements DecisionListener {
   private inner: DecisionListener | undefined;
   private readonly calls: CallBook;
   private readonly log: Logger;
+  /** The stage in which the call is, and since when. */
+  private stage: Stage | undefined = undefined;
+  private since_ms = 0;
   /** How the stage has ended in which the call was last. */
   private outcome: Outcome | undefined = undefined;
 
@@ -42,9 +45,13 @@ export class CallRecord implements DecisionListener {
 
   onStage(stage: Stage, running: RunningRequest, now_ms: number): void {
     this.tellOutcome();
-    const { steps } = this.leg;
-    const after_ms = Math.round(now_ms - this.call.at_ms);
-    if (steps.length < STEPS_MAX) steps.push({ what: shortened(stage.what ?? stage.kind), after_ms });
+    if (this.stage?.kind === "pause" && running.notes.freed !== undefined) {
+      this.push("the youngest ordinary call was ended", this.since_ms);
+    }
+    this.stage = stage;
+    this.since_ms = now_ms;
+    // A pause may come to nothing.
+    if (stage.kind !== "pause") this.push(stage.what ?? stage.kind, now_ms);
     if (stage.kind === "reply" && isNamed(stage.reply) && stage.reply.name === "redirect") {
       this.leg.redirected = shortened((stage.reply as RedirectReply).number);
     }
@@ -52,7 +59,7 @@ export class CallRecord implements DecisionListener {
   }
 
   onOutcome(outcome: Outcome, running: RunningRequest, now_ms: number): void {
-    this.outcome = outcome;
+    if (!this.tellUnasked(running.notes)) this.outcome = outcome;
     this.inner?.onOutcome?.(outcome, running, now_ms);
   }
 
@@ -75,6 +82,27 @@ export class CallRecord implements DecisionListener {
   onAck(now_ms: number): void {
     this.inner?.onAck?.(now_ms);
     this.inner = undefined;
+  }
+
+  private push(what: string, at_ms: number): void {
+    const { steps } = this.leg;
+    const after_ms = Math.round(at_ms - this.call.at_ms);
+    if (steps.length < STEPS_MAX) steps.push({ what: shortened(what), after_ms });
+  }
+
+  /** Whether nobody was asked in this stage. Where nobody need be, it isn't told at all. */
+  private tellUnasked({ unasked }: Notes): boolean {
+    const { stage, leg } = this;
+    // The notes of other forks are of one before.
+    if (stage?.kind !== "fork" || !isNamed(stage.targets) || unasked === undefined) return false;
+    const last = leg.steps[leg.steps.length - 1];
+    if (last?.what !== shortened(stage.what ?? stage.kind)) return true;
+    if (unasked === "") leg.steps.pop();
+    else {
+      last.result = "full";
+      last.unasked = shortened(unasked);
+    }
+    return true;
   }
 
   /** With the last place where the call was offered: why it went on from there. */

@@ -1,6 +1,6 @@
 /** A decision as facts: what will be done, step by step, and what follows when a step fails. */
 import type { Reply } from "../message/reply.ts";
-import { type Condition, phrasesOf } from "../proxy/plan/condition.ts";
+import { type Condition, meets, NO_TARGETS, phrasesOf } from "../proxy/plan/condition.ts";
 import { isContinuation, isNamed } from "../proxy/plan/walk.ts";
 import type { Continuation, ForkStage, Named, Onward, Stage, Target } from "../proxy/router.ts";
 
@@ -13,6 +13,8 @@ export interface Rehearsal {
   stages(continuation: Continuation): readonly Stage[] | undefined;
   /** @param source of a fork that comes behind all that have been asked for before */
   targets(source: Named): readonly Target[];
+  /** Why there was nobody to ask when targets were last asked for; "": nobody need be. */
+  unasked(): string | undefined;
   /** Undefined where the answer can't be told without giving it. */
   reply(source: Named): Reply | undefined;
 }
@@ -25,6 +27,8 @@ export type Step =
       readonly what?: string | undefined;
       /** Whether one of them can take a call at the moment. */
       readonly can_take: boolean;
+      /** Why it can't: "full: 7 of 8 channels taken, 1 reserved". */
+      readonly unasked?: string | undefined;
       /** The Request-URIs that they are asked with, where those aren't the caller's. */
       readonly uris: readonly string[];
       /** The caller as they see it, where that isn't its own identity. */
@@ -64,6 +68,7 @@ export function explain(plan: readonly Stage[], rehearsal: Rehearsal): readonly 
   const once: Rehearsal = {
     stages,
     targets: (source) => rehearsal.targets(source),
+    unasked: () => rehearsal.unasked(),
     reply: (source) => rehearsal.reply(source),
   };
   return stepsOf(plan, 1, once);
@@ -84,22 +89,29 @@ function stepsOf(plan: readonly Stage[], depth: number, rehearsal: Rehearsal): r
     case "pause":
       return [{ kind: "pause", what: stage.what }, ...stepsOf(rest, depth + 1, rehearsal)];
     default:
-      return [askStep(stage, rest, depth, rehearsal)];
+      return askSteps(stage, rest, depth, rehearsal);
   }
 }
 
-function askStep(stage: ForkStage, rest: readonly Stage[], depth: number, rehearsal: Rehearsal): Step {
+function askSteps(stage: ForkStage, rest: readonly Stage[], depth: number, rehearsal: Rehearsal): readonly Step[] {
   const targets = isNamed(stage.targets) ? rehearsal.targets(stage.targets) : stage.targets;
-  return {
+  const unasked = isNamed(stage.targets) && targets.length === 0 ? rehearsal.unasked() : undefined;
+  if (unasked === "") {
+    const next = (stage.on ?? []).some(({ when, go }) => go === "next" && meets(NO_TARGETS, when));
+    return next ? stepsOf(rest, depth + 1, rehearsal) : [];
+  }
+  const step: Step = {
     kind: "ask",
     what: stage.what,
     can_take: targets.length > 0,
+    unasked,
     uris: targets.flatMap(({ requestUri }) => requestUri ?? []),
     shown_as: targets.flatMap(({ assertedIdentity }) => assertedIdentity ?? []),
     first_response_ms: stage.fr_timer_ms,
     ring_ms: stage.ring_ms,
     sequels: sequelsOf(stage, rest, depth, rehearsal),
   };
+  return [step];
 }
 
 /** What follows a fork; what several outcomes lead to is told once, and an outcome that an earlier sequel has met isn't told again. */

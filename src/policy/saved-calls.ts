@@ -1,5 +1,13 @@
 /** The last calls as a file keeps them: a line of JSON for each, the oldest first. */
-import { CallEntry, type CallLeg, type CallStep, CHARACTERS_MAX, LEGS_MAX, STEPS_MAX } from "./call-entry.ts";
+import {
+  CallEntry,
+  type CallLeg,
+  type CallStep,
+  CHARACTERS_MAX,
+  LEGS_MAX,
+  STEP_RESULTS,
+  STEPS_MAX,
+} from "./call-entry.ts";
 import { CALLS_MAX, type CallLog } from "./call-log.ts";
 
 /** Of the file: what is older is left out. 200 usual calls are 90 kB. */
@@ -7,7 +15,6 @@ const FILE_CHARACTERS_MAX = 131_072;
 /** Milliseconds since 1970 of which a Date can be made, and durations. */
 const TIME_MAX_ms = 8_640_000_000_000_000;
 const ORIGINS = ["localnet", "gateway", "upstream", "domain", "stranger"];
-const RESULTS = ["answered", "silent", "unreachable", "unanswered"];
 
 /** Unreadable lines, and the calls of the others: made when the log knows their numbers. */
 export interface ReadCalls {
@@ -92,10 +99,17 @@ function readStep(value: unknown): CallStep | undefined {
   const data = fieldsOf(value);
   const what = word(data.get("what"));
   const after_ms = time(data.get("after_ms"));
-  const result = RESULTS.find((one) => one === data.get("result")) as CallStep["result"] | undefined;
+  const result = STEP_RESULTS.find((one) => one === data.get("result"));
   const answer = word(data.get("answer"));
+  const unasked = word(data.get("unasked"));
   if (what === undefined || after_ms === undefined) return undefined;
-  return { what, after_ms, ...(result === undefined ? {} : { result }), ...(answer === undefined ? {} : { answer }) };
+  return {
+    what,
+    after_ms,
+    ...(result === undefined ? {} : { result }),
+    ...(answer === undefined ? {} : { answer }),
+    ...(unasked === undefined ? {} : { unasked }),
+  };
 }
 
 function word(value: unknown): string | undefined {

@@ -163,6 +163,8 @@ export interface Notes {
   readonly lacksChannel?: true;
   /** The gateway of which a channel was freed for it, by name. */
   readonly freed?: string;
+  /** Why nobody can be asked in the fork that it is in now, in words; "": nobody need be. */
+  readonly unasked?: string;
 }
 
 export const NO_NOTES: Notes = {};

@@ -26,11 +26,22 @@ test("an emergency call: no call is ended for it, and its channels stay as they 
   const found = explainCall(load(YAML).config, { saved: undefined, status: undefined }, question);
   const text = "facts" in found ? explainText(found.facts) : "";
   expect(text).toContain(
-    `      3. makes room: if no channel is free, the youngest ordinary call is ended
-      4. would ask the gateway whose channel that was, which can take no call at the moment
-         Unless it takes the call:
-         5. would ask gateway 10.10.1.3, although it seems full, which can take no call at the moment
-`,
+    `      3. makes room: if no channel is free, the youngest ordinary call is ended, and its channel taken
+      4. asks upstream 198.51.100.10`,
   );
   for (const act of acts) expect(act).not.toHaveBeenCalled();
+});
+
+test("a gateway without a free channel: how many are taken; for an emergency call it is asked all the same", () => {
+  const yaml = SITE_YAML.replace("[sip:10.10.1.3]", "[{uri: sip:10.10.1.3, channels: 1}]");
+  const spy = vi.spyOn(Calls.prototype, "count").mockReturnValue(1);
+  const more = 'emergency: {numbers: ["112"]}\nsurvival: {answer: relay}\n';
+  const words = (to: string) => {
+    const question = { from: PHONE.address, to, upstream: "down" as const };
+    const found = explainCall(load(yaml + more).config, { saved: undefined, status: undefined }, question);
+    return "facts" in found ? explainText(found.facts) : "";
+  };
+  expect(words("5551234")).toContain("2. would ask gateway 10.10.1.3, but it is full: 1 of 1 channels taken\n");
+  expect(words("112")).toContain("2. asks gateway 10.10.1.3, although it seems full (sip:112@10.10.1.3)");
+  spy.mockRestore();
 });

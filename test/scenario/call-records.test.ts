@@ -82,3 +82,55 @@ it("the last 200 are kept; requests within a call are none", () => {
   site.run(500);
   expect(site.callLog.legs.map(({ to }) => to)).toEqual(Array.from({ length: 200 }, (_, index) => `${index + 5}`));
 });
+
+const steps = ({ callLog }: Site, call = 0) =>
+  callLog.all[call]?.legs[0]?.steps.map(({ what, unasked }) => (unasked === undefined ? what : `${what} (${unasked})`));
+const boxed = (emergency: string, channels = 2) =>
+  new Site(
+    `${SITE_YAML.replace("[sip:10.10.1.3]", `[{uri: sip:10.10.1.3, channels: ${channels}}]`)}${emergency}\n` +
+      "survival: {answer: relay}\n",
+  );
+
+function busy(site: Site, channels: number) {
+  site.actor("pbx", PBX, WAN);
+  const gateway = site.actor("gateway", GATEWAY).answers("INVITE", { status: 200, after_ms: 90 });
+  const phone = site.actor("201", PHONE);
+  site.run(1_000);
+  for (let call = 0; call < channels; call++) phone.invite("sip:5551234@10.10.1.3");
+  site.run(1_000);
+  return { gateway, phone };
+}
+
+it("a gateway without a free channel wasn't asked: how many are taken, and how many reserved", () => {
+  const reserved = boxed('emergency: {numbers: ["112"], reserve: 1}');
+  const { phone } = busy(reserved, 1);
+  reserved.simulation.silence(PBX);
+  phone.invite("sip:5551234@pbx.example.com");
+  reserved.run(8_000);
+  expect(steps(reserved, 1)).toEqual([
+    "upstream 198.51.100.10",
+    "notice",
+    "gateway 10.10.1.3 (full: 1 of 2 channels taken, 1 reserved)",
+    "answer 480",
+  ]);
+});
+
+it("an emergency call: a gateway that isn't asked again, and room that need not be made, are no steps", () => {
+  const site = boxed('emergency: {numbers: ["112"], preempt: true}');
+  const { gateway, phone } = busy(site, 0);
+  gateway.answers("INVITE", { status: 404 });
+  phone.invite("sip:112@pbx.example.com");
+  site.run(1_000);
+  expect(steps(site)).toEqual(["gateway 10.10.1.3", "upstream 198.51.100.10"]);
+});
+
+it("an emergency call: that a call was ended for it is a step", () => {
+  const site = boxed('emergency: {numbers: ["112"], preempt: true}', 1);
+  busy(site, 1).phone.invite("sip:112@pbx.example.com");
+  site.run(2_000);
+  expect(steps(site, 1)).toEqual([
+    "gateway 10.10.1.3 (full: 1 of 1 channels taken)",
+    "the youngest ordinary call was ended",
+    "the gateway whose channel that was",
+  ]);
+});

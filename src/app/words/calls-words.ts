@@ -69,8 +69,9 @@ function stepsOf(leg: RecordedLeg, isFollowed: boolean): string[] {
   });
 }
 
-function stepText({ what, after_ms, result, answer }: RecordedStep, end_ms: number | undefined): string {
+function stepText({ what, after_ms, result, answer, unasked }: RecordedStep, end_ms: number | undefined): string {
   const took = end_ms === undefined ? "" : ` for ${durationText(end_ms - after_ms)}`;
+  if (typeof unasked === "string") return `${what} (${unasked})`;
   if (answer !== null) return `${what} (${answer})`;
   if (result === "silent") return `${what} (no answer${took})`;
   if (result === "unreachable") return `${what} (unreachable)`;

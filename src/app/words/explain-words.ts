@@ -88,9 +88,18 @@ function stepWords(step: Step): string {
   }
 }
 
-function askWords({ what, can_take, uris, shown_as, first_response_ms, ring_ms }: Step & { kind: "ask" }): string {
+function askWords({
+  what,
+  can_take,
+  unasked,
+  uris,
+  shown_as,
+  first_response_ms,
+  ring_ms,
+}: Step & { kind: "ask" }): string {
   const whom = what ?? "where the message itself leads";
-  if (!can_take) return `would ask ${whom}, which can take no call at the moment`;
+  if (!can_take)
+    return `would ask ${whom}, ${unasked === undefined ? "where nobody is registered" : `but it is ${unasked}`}`;
   const identity = shown_as.length === 0 ? [] : [`the caller shown as ${shown_as.join(", ")}`];
   const details = [...uris, ...(uris.length === 0 ? [] : identity)].join(", ");
   const place = details === "" ? "" : ` (${details})`;

@@ -192,7 +192,11 @@ export class Emergency {
   private roomStages(living: readonly Gateway[], number: string): Stage[] {
     const begin: MakeRoom = { name: "make-room", gateways: living.map(({ name }) => name) };
     return [
-      { kind: "pause", what: "if no channel is free, the youngest ordinary call is ended", begin },
+      {
+        kind: "pause",
+        what: "if no channel is free, the youngest ordinary call is ended, and its channel taken",
+        begin,
+      },
       {
         kind: "fork",
         what: "the gateway whose channel that was",

@@ -189,6 +189,14 @@ export class Gateways {
     return reserve === 0 || this.freeChannels(now_ms) > reserve;
   }
 
+  /** Why it has no channel for one more ordinary call: "full: 7 of 8 channels taken, 1 reserved". */
+  whyFull(gateway: Gateway, now_ms: number): string {
+    const { channels = 0 } = gateway;
+    const taken = Math.min(channels, this.calls.count(channelKey(gateway), now_ms));
+    const kept = taken < channels ? `, ${this.site.emergency.reserve} reserved` : "";
+    return `full: ${taken} of ${channels} channels taken${kept}`;
+  }
+
   /** `number` at the gateway, as its rules rewrite it. */
   uriOf(gateway: Gateway, number: string): string {
     const { text, user } = gateway.uri;

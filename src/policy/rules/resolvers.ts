@@ -11,8 +11,27 @@ import { fromGatewayListener } from "./from-gateway.ts";
 import { callListener } from "./in-dialog.ts";
 import { registerListener, registrarReply } from "./register.ts";
 
-/** The targets of a fork; none: nothing can take the call there now. Changes nothing but the notes. */
+/** The targets of a fork; none: nothing can take the call there now, and the notes say why. Changes nothing else. */
 export function chosenTargets(
+  source: TargetSource,
+  facts: RequestFacts,
+  situation: Situation,
+  running: RunningRequest,
+): readonly Target[] {
+  const targets = targetsOf(source, facts, situation, running);
+  const { unasked: _, ...notes } = running.notes;
+  running.notes = targets.length > 0 ? notes : { ...notes, unasked: whyUnasked(source, situation) };
+  return targets;
+}
+
+/** Of the gateways of an emergency call, only one without a channel is passed over: the others have been asked, or none was freed. */
+function whyUnasked(source: TargetSource, { gateways, now_ms }: Situation): string {
+  if (source.name === "emergency" && source.when !== "free") return "";
+  const gateway = gateways.named(source.gateway ?? "");
+  return gateway === undefined ? "no longer in the file" : gateways.whyFull(gateway, now_ms);
+}
+
+function targetsOf(
   source: TargetSource,
   facts: RequestFacts,
   { gateways, emergency, now_ms }: Situation,

@@ -40,7 +40,7 @@ interface EndedBranch {
 }
 
 /** The outcome of a fork that had no targets. */
-const NOBODY_ASKED: Final = { status: 480, response: undefined };
+export const NO_TARGETS: Outcome = { isSilent: true, best: { status: 480, response: undefined } };
 
 /** How a fork has ended; undefined while one of its branches is open. */
 export function outcomeOf(branches: readonly EndedBranch[]): Outcome | undefined {
@@ -49,7 +49,7 @@ export function outcomeOf(branches: readonly EndedBranch[]): Outcome | undefined
     if (final === undefined) return undefined;
     finals.push(final);
   }
-  return { isSilent: branches.every(({ isSilent }) => isSilent), best: bestOf(finals) ?? NOBODY_ASKED };
+  return { isSilent: branches.every(({ isSilent }) => isSilent), best: bestOf(finals) ?? NO_TARGETS.best };
 }
 
 /** Whether a fork has ended as the condition says. */
