@@ -15,7 +15,7 @@ suite("describe", () => {
       "Sends their requests to sip:pbx.example.com, then sip:198.51.100.7:5070, with the Request-URI unchanged.",
       "Probes upstream every 20 s.",
       "After an outage, calls go to upstream again once it has answered for 2 min; for longer if the line flaps, up to 1 h.",
-      'If upstream doesn\'t answer a call within 3 s, or is known to be down, the phone gets 181 "Bitte warten".',
+      'If upstream doesn\'t answer a call within 3 s (for each of its 2 targets), or is known to be down, the phone gets 181 "Bitte warten".',
       "At the same time branchline redirects the phone to sip:10.10.1.3 (380).",
       "Calls that name a gateway (sip:10.10.1.3, sip:10.10.1.4:5080) go there at once.",
       "Upstream may not dial out here: only its calls to emergency numbers reach a gateway.",

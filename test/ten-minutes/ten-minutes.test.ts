@@ -79,8 +79,9 @@ describeWith(["kamailio", "baresip", "sipp", "namespaces"], "README's ten minute
     const calls = [...said].find(([command]) => / lab branchline calls$/.test(command))?.[1];
     expect(withoutTime(expected).length).toBeGreaterThan(50);
     expect(withoutTime(calls ?? "")).toContain(withoutTime(expected));
-    const status = [...said].find(([command]) => / lab branchline status$/.test(command))?.[1];
-    expect(status).toMatch(/pbx\.example\.com.*\bdown\b/i);
+    const [cut, repaired] = [...said].filter(([command]) => / lab branchline status$/.test(command));
+    expect(cut?.[1]).toMatch(/pbx\.example\.com.*\bdown\b/i);
+    expect(repaired?.[1]).toMatch(/pbx\.example\.com.*\brecovering\b/i);
     expect(namespaces()).not.toContain(NAME);
     expect(existsSync(`/etc/netns/${NAME}-router`)).toBe(false);
     expect(existsSync(`/run/${NAME}`)).toBe(false);

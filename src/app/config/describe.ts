@@ -60,8 +60,10 @@ function survivalLines(site: Site): string[] {
       ? `forwards the call to ${gateways.join(", then ")}`
       : `redirects the phone to ${gateways[0] ?? ""} (${survival.answer === "auto" ? "302, or forwards the call" : survival.answer})`;
   const hold_ms = survival.notice_hold_ms;
+  const targets = upstream.targets.length;
+  const each = targets > 1 ? ` (for each of its ${targets} targets)` : "";
   return [
-    `If upstream doesn't answer a call within ${spoken(upstream.fr_timer_ms)}, or is known to be down, ` +
+    `If upstream doesn't answer a call within ${spoken(upstream.fr_timer_ms)}${each}, or is known to be down, ` +
       `the phone gets 181 "${survival.notice}".`,
     `${hold_ms === 0 ? "At the same time" : `${spoken(hold_ms)} later`} branchline ${answer}.`,
     `Calls that name a gateway (${gateways.join(", ")}) go there at once.`,

@@ -30,7 +30,7 @@ export function words(): WordsOf<typeof KEYS> {
     "extensions.suffix_digits": {
       default: "off",
       words:
-        "How many digits a shorter number must have to mean the same phone as a longer number that ends with it. It is off by default, because 4112 ends with 112.",
+        "How many digits a shorter number must have to mean the same phone as a longer number that ends with it, when phones call in an outage. It is for a site whose phones are registered by long numbers, such as 5550201, and dial 201. Where they are registered as 201, `3` makes every outside number that ends with 201 ring that phone in place of going out: use `prefixes` there. It never counts for a gateway's calls: `aliases` and `prefixes` do.",
     },
     "extensions.forward": {
       default: "none",
@@ -52,7 +52,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     extensions: {
       about:
-        "Which numbers mean phones of this site, for calls in an outage and from a gateway. Extensions that are registered need no entry.",
+        "Which numbers mean phones of this site, for calls in an outage and, but for `suffix_digits`, from a gateway. Extensions that are registered need no entry.",
       example: `extensions:
   aliases: {"5550100": "201"}
   prefixes: ["5550"]

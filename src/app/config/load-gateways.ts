@@ -86,7 +86,8 @@ export function words(): WordsOf<typeof KEYS> {
     },
     "gateways.rewrite.called": {
       default: "none",
-      words: "Rules for the called number. The first rule that matches counts.",
+      words:
+        "Rules for the called number. The first rule that matches counts, and no other rule sees its outcome. With an outside prefix 0, `^00([1-9].*)$` and `+49$1` make +49891234 of 00891234, and a second rule, `^0` and an empty text, serves all other numbers.",
     },
     ...under("gateways.rewrite.called", rule),
     "gateways.rewrite.calling": {

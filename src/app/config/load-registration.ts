@@ -31,7 +31,7 @@ export function words(): WordsOf<typeof KEYS> {
     "registration.local_after":
       "How long upstream may stay silent on a known phone's REGISTER. Then branchline answers it.",
     "registration.unknown":
-      "The phones whose REGISTER is answered in an outage. `known`: phones seen before, by source address or instance. `localnet`: all in `localnet`. `none`: none.",
+      "The phones whose REGISTER is answered in an outage. `known`: phones seen before, by source address or instance. `localnet`: all in `localnet`, unasked for a password, since upstream alone could check it. `none`: none.",
     "registration.pace": "REGISTERs a second that are forwarded to upstream after an outage.",
     "registration.throttle": "`true` answers refreshes here that upstream doesn't need yet.",
   };

@@ -51,12 +51,14 @@ export function words(): WordsOf<typeof KEYS> {
     "upstream.may_dial_out":
       "`true` lets upstream's calls go to a gateway, for a headquarters that breaks out at the branch. `false` answers them 403. Emergency calls, OPTIONS and requests within a call always pass. UDP sources can be forged: see [security.md](security.md).",
     "upstream.force":
-      "`up` or `down` sets upstream's state whatever probes and calls show. `down` suits a site that lives on its own. See also `branchline force`.",
-    "upstream.fr_timer": "How long upstream may stay silent before a call is rescued.",
+      "`up` or `down` sets upstream's state whatever probes and calls show. `down` suits a site that lives on its own, with `registration: {unknown: localnet}` beside it: else phones that have never been registered get 503. Upstream then gets no calls and no registrations, and can't call the phones. See also `branchline force`.",
+    "upstream.fr_timer":
+      "How long upstream may stay silent before a call is rescued. Each of several targets has this time; the addresses of one name share it.",
     "upstream.dead_codes":
       "Final statuses that count as silence when they have no body: of a call, of a known phone's REGISTER, of a probe. `[]` is none.",
     ...under("upstream.probe", probeWords()),
-    "upstream.hold": "How long upstream must answer without a miss after an outage. Then calls go to upstream again.",
+    "upstream.hold":
+      "How long upstream must answer without a miss after an outage. Then calls go to upstream again. There is no hold after an outage of this router's own: an address of `listen` was gone, and upstream answers within 30 s of its return. The fourth such loss within `hold_max` counts as any other outage.",
     "upstream.hold_max":
       "The longest hold. The hold doubles each time upstream falls again shortly after its return, up to this.",
   };
