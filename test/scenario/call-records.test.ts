@@ -83,6 +83,19 @@ it("the last 200 are kept; requests within a call are none", () => {
   expect(site.callLog.legs.map(({ to }) => to)).toEqual(Array.from({ length: 200 }, (_, index) => `${index + 5}`));
 });
 
+it("why the gateway is tried: upstream is down, or recovers and isn't trusted yet", () => {
+  const { site, phone } = office("survival: {answer: relay}\n");
+  site.simulation.silence(PBX);
+  site.run(60_000);
+  phone.invite("sip:5551234@pbx.example.com");
+  site.run(5_000);
+  site.simulation.silence(PBX, false);
+  site.run(20_000);
+  phone.invite("sip:5551234@pbx.example.com");
+  site.run(5_000);
+  expect(site.callLog.legs.map(({ why }) => why)).toEqual(["upstream is down", "upstream is recovering"]);
+});
+
 const steps = ({ callLog }: Site, call = 0) =>
   callLog.all[call]?.legs[0]?.steps.map(({ what, unasked }) => (unasked === undefined ? what : `${what} (${unasked})`));
 const boxed = (emergency: string, channels = 2) =>

@@ -8,6 +8,13 @@ export function takesCalls(state: string): boolean {
   return state === "up" || state === "suspect";
 }
 
+/** Why none of these, which a call could be sent to, takes it: "upstream is recovering". */
+export function whyNoCalls(targets: readonly { readonly name: string; readonly stateName: string }[]): string {
+  const states = new Set(targets.map(({ stateName }) => stateName));
+  if (states.size < 2) return `upstream is ${targets[0]?.stateName ?? "down"}`;
+  return `upstream: ${targets.map(({ name, stateName }) => `${name} is ${stateName}`).join(", ")}`;
+}
+
 /**
  * Where new calls go while `peer`, an upstream target, is in its state.
  * @param upstream all upstream targets, `peer` among them

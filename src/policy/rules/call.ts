@@ -10,6 +10,7 @@ import { calleeOf } from "../numbers/callee.ts";
 import { phoneStages, ringStages } from "../numbers/extensions.ts";
 import { ALL_KEPT, forwardStages } from "../numbers/forwarding.ts";
 import type { Peer } from "../peers/peer.ts";
+import { whyNoCalls } from "../peers/state-words.ts";
 import type { Bindings } from "../phones/bindings.ts";
 import type { RedirectWatch } from "../phones/redirect-watch.ts";
 import { deadBy, later, replyStage, upstreamStages } from "../plan.ts";
@@ -20,7 +21,8 @@ import type { RoutingRule, Situation } from "../situation.ts";
 export const call: RoutingRule = (facts, situation) => {
   const { site, upstreams, redirects, now_ms } = situation;
   if (facts.origin !== "localnet" || facts.request.method !== "INVITE") return undefined;
-  const targets = upstreams.targetsFor(facts, now_ms).filter((target) => target.takesCalls);
+  const named = upstreams.targetsFor(facts, now_ms);
+  const targets = named.filter((target) => target.takesCalls);
   const under = ({ hop }: Peer) => underUpstream(facts, hop);
   // An answer of upstream isn't replaced by one of ours that helps no more.
   const on: readonly Sequel[] = [
@@ -32,7 +34,7 @@ export const call: RoutingRule = (facts, situation) => {
       ? upstreamStages(targets, site.upstream.fr_timer_ms, under, on)
       : (survivalStages(facts, situation) ?? [unreachable]);
   const caller = redirects.partyOf(facts);
-  const why = targets.length === 0 ? "upstream is down" : `to ${targets.map((target) => target.name).join(", ")}`;
+  const why = targets.length === 0 ? whyNoCalls(named) : `to ${targets.map((target) => target.name).join(", ")}`;
   const made = { rule: "call", why, plan, passes503: true };
   if (site.survival.answer !== "auto" || redirects.wantsRelay(caller)) return made;
   return { ...made, listener: { name: "redirect", caller: ownText(caller) } };
