@@ -1,6 +1,7 @@
 /** `branchline check`: is a file valid, and what will it do? */
 import type { Config } from "../app/config/config.ts";
-import { describe, WARNING } from "../app/config/describe.ts";
+import { describe } from "../app/config/describe.ts";
+import { WARNING } from "../app/config/describe-more.ts";
 import { counted } from "../app/words/lines.ts";
 import { bad, doubtful, good } from "../base/ink.ts";
 import { readAllInterfaces } from "../io/node/interfaces.ts";

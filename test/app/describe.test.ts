@@ -44,6 +44,42 @@ suite("describe", () => {
     );
   });
 
+  test("forced down: nothing of probes and waits; phones that aren't known yet are warned of", () => {
+    const forced = `${LEAST}upstream: {targets: sip:192.0.2.1, force: down}\ngateways: [sip:10.0.0.3]\n`;
+    const text = words(forced).join("\n");
+    expect(text).toContain("Forced down (upstream.force): this site lives on its own.");
+    expect(text).toMatch(
+      /Warning: upstream\.force is down, and only phones .*; add registration: \{unknown: localnet\}\./,
+    );
+    expect(text).toContain('With each call to an outside number, the phone gets 181 "');
+    expect(text).not.toMatch(/Sends their requests|Probes|After an outage|within 4 s/);
+    const whole = words(`${forced}registration: {unknown: localnet}\n`).join("\n");
+    expect(whole).not.toContain("Warning");
+    expect(whole).toContain("\nAnswers the REGISTER of every phone in ");
+    const up = words(forced.replace("force: down", "force: up")).join("\n");
+    expect(up).toContain(
+      "Forced up (upstream.force): sends the phones' requests to sip:192.0.2.1, whatever its probes say.",
+    );
+    expect(up).not.toContain("Warning");
+  });
+
+  test("what isn't as in a file that leaves it out is said: registrations, suffixes, rewriting, channels", () => {
+    const text = words(
+      `${LEAST}registration: {mode: contact, expires_cap: 120s, unknown: localnet}\nextensions: {suffix_digits: 3}\n` +
+        'gateways: [{uri: sip:10.0.0.3, name: m800, channels: 8, rewrite: {called: [{match: "^0", replace: ""}]}}]\n',
+    );
+    const sentences = [
+      "Registers phones at upstream with its own address as their Contact, without Path.",
+      "Lets phones register for 2 min at the most.",
+      "Sends at most 8 calls at once to m800.",
+      'Rewrites numbers for m800, by the first rule that matches: "^0" to "".',
+    ];
+    for (const one of sentences) expect(text).toContain(one);
+    expect(text.join("\n")).toContain("In an outage, answers the REGISTER of every phone in ");
+    expect(text.join("\n")).toMatch(/Warning: extensions\.suffix_digits: 3 works both ways: .* rings that phone; use /);
+    expect(words(LEAST).join("\n")).not.toMatch(/Registers|Lets phones|REGISTER|works both ways|at once to|Rewrites/);
+  });
+
   test("whether upstream may dial out is said, where there is a gateway", () => {
     const text = `${LEAST}upstream: {targets: sip:192.0.2.1, may_dial_out: true}\n`;
     const line = "Upstream may dial out here: its calls to a gateway go there.";

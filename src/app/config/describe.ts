@@ -8,6 +8,7 @@ import { DEFAULT_PROTOCOL, TRANSPORTS } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
 import type { OwnListener } from "../../transport/own-listener.ts";
 import type { Config } from "./config.ts";
+import { channelLines, forcedLines, numberLines, registrationLines, WARNING } from "./describe-more.ts";
 import { spoken } from "./durations.ts";
 
 const HOW = {
@@ -16,32 +17,26 @@ const HOW = {
   "round-robin": "in turn, each for",
 };
 
-/** Begins a sentence of `describe` that names what is valid, but perhaps not meant. */
-export const WARNING = "Warning: ";
-
 const STRANGERS = {
   auto: "Other senders get 403 on an address within the phones' networks, and no answer on any other.",
   drop: "Other senders get no answer.",
   reject: "Other senders get 403.",
 };
 
+/** What a configuration will do: a sentence a line; those that begin with {@link WARNING} name what may not be meant. */
 export function describe(config: Config): string {
   const { site } = config;
-  const { upstream } = site;
   const lines = [
     `Listens on ${config.listeners.map(({ name }) => name).join(", ")}.`,
     ...config.listeners.flatMap((one) => listenerLines(one)),
     ...tlsLines(config),
     ...nameLines(site),
     `Serves the phones in ${site.localnet.ranges.map((range) => range.text).join(", ")}.`,
-    upstream.targets.length > 0
-      ? `Sends their requests to ${upstream.targets.map((uri) => uri.text).join(", then ")}, with the Request-URI unchanged.`
-      : "Sends their requests to the domain in each Request-URI, as DNS finds it.",
-    `Probes upstream every ${spoken(upstream.probe.interval_ms)}.`,
-    `After an outage, calls go to upstream again once it has answered for ${spoken(upstream.hold_ms)}; ` +
-      `for longer if the line flaps, up to ${spoken(upstream.hold_max_ms)}.`,
-    ...probeLines(config.site),
+    ...(site.upstream.force === "auto" ? watchedLines(site) : forcedLines(site)),
+    ...numberLines(site),
+    ...registrationLines(site),
     ...survivalLines(site),
+    ...channelLines(site),
     ...dialOutLines(site),
     ...trustLines(site),
     ...emergencyLines(site),
@@ -51,10 +46,26 @@ export function describe(config: Config): string {
   return `${lines.join("\n")}\n`;
 }
 
+function watchedLines(site: Site): string[] {
+  const { upstream } = site;
+  return [
+    upstream.targets.length > 0
+      ? `Sends their requests to ${upstream.targets.map((uri) => uri.text).join(", then ")}, with the Request-URI unchanged.`
+      : "Sends their requests to the domain in each Request-URI, as DNS finds it.",
+    `Probes upstream every ${spoken(upstream.probe.interval_ms)}.`,
+    `After an outage, calls go to upstream again once it has answered for ${spoken(upstream.hold_ms)}; ` +
+      `for longer if the line flaps, up to ${spoken(upstream.hold_max_ms)}.`,
+    ...probeLines(site),
+  ];
+}
+
 function survivalLines(site: Site): string[] {
   const { survival, upstream } = site;
   const gateways = site.gateways.map((gateway) => gateway.uri.text);
-  if (gateways.length === 0) return ["Has no gateway: in an outage, calls to outside numbers get 480."];
+  if (gateways.length === 0) {
+    const when = upstream.force === "down" ? "" : "in an outage, ";
+    return [`Has no gateway: ${when}calls to outside numbers get 480.`];
+  }
   const answer =
     survival.answer === "relay"
       ? `forwards the call to ${gateways.join(", then ")}`
@@ -62,9 +73,12 @@ function survivalLines(site: Site): string[] {
   const hold_ms = survival.notice_hold_ms;
   const targets = upstream.targets.length;
   const each = targets > 1 ? ` (for each of its ${targets} targets)` : "";
+  const when =
+    upstream.force === "down"
+      ? "With each call to an outside number, "
+      : `If upstream doesn't answer a call within ${spoken(upstream.fr_timer_ms)}${each}, or is known to be down, `;
   return [
-    `If upstream doesn't answer a call within ${spoken(upstream.fr_timer_ms)}${each}, or is known to be down, ` +
-      `the phone gets 181 "${survival.notice}".`,
+    `${when}the phone gets 181 "${survival.notice}".`,
     `${hold_ms === 0 ? "At the same time" : `${spoken(hold_ms)} later`} branchline ${answer}.`,
     `Calls that name a gateway (${gateways.join(", ")}) go there at once.`,
     ...sharedLines(site),
