@@ -137,6 +137,15 @@ describe("doctor: path", () => {
   test("nobody has answered", () => {
     expect(told("path", { peers: [] })).toMatch(/^skipped/);
   });
+
+  test("upstream is reached over TCP or TLS alone: nothing can be told, which isn't for want of an answer", () => {
+    const over = (protocol: "tcp" | "udp") =>
+      peer({ to: { address: "198.51.100.10", port: 5060, protocol }, answer: "" });
+    expect(told("path", { peers: [over("tcp")] })).toBe(
+      "skipped upstream is reached over TCP alone, and what rewrites SIP on the way is looked for over UDP",
+    );
+    expect(told("path", { peers: [over("tcp"), over("udp")] })).toMatch(/^skipped upstream hasn't answered over UDP/);
+  });
 });
 
 describe("doctor: dns", () => {

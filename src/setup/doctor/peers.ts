@@ -64,7 +64,7 @@ export function path(facts: Facts, config: Config): Verdict[] {
   const answered = facts.peers.filter(
     (one) => one.role === "upstream" && !TRANSPORTS[one.to.protocol].isReliable && answerOf(one),
   );
-  if (answered.length === 0) return [skipped("upstream hasn't answered over UDP, so nothing is known of the way")];
+  if (answered.length === 0) return [skipped(whyNoWay(facts))];
   return answered.map((peer) => {
     const local = peer.local ?? "";
     const via = answerOf(peer)?.topVia;
@@ -92,6 +92,16 @@ export function path(facts: Facts, config: Config): Verdict[] {
     const cure = `# listen: [{address: "udp:${local}:…", advertise: "${seen}:…"}], and forward that port to us`;
     return warning(text, [cure], known);
   });
+}
+
+/** An ALG is looked for over UDP alone. */
+function whyNoWay({ peers }: Facts): string {
+  const used = peers.filter(({ role }) => role === "upstream").map(({ to }) => TRANSPORTS[to.protocol]);
+  if (used.length === 0 || used.some(({ isReliable }) => !isReliable)) {
+    return "upstream hasn't answered over UDP, so nothing is known of the way";
+  }
+  const names = [...new Set(used.map(({ via }) => via))].join(" and ");
+  return `upstream is reached over ${names} alone, and what rewrites SIP on the way is looked for over UDP`;
 }
 
 /** RFC 3327: whether upstream keeps the Path of registrations, as the branchline that runs has seen it. */
