@@ -65,6 +65,15 @@ Rule call: to 198.51.100.10.
     );
   });
 
+  test("a phone that is meant by the end of the number alone: the word suffix", () => {
+    const known = { saved: registered(), status: undefined };
+    const yaml = `${SITE_YAML}extensions: {suffix_digits: 3}\n`;
+    expect(words({ from: "201", to: "00891234201", upstream: "down" }, known, yaml)).toContain(
+      "1. rings extension 201, by suffix (",
+    );
+    expect(words({ from: "201", to: "201", upstream: "down" }, known, yaml)).toContain("1. rings extension 201 (");
+  });
+
   test("how a gateway, a group and upstream's challenge lead on", () => {
     const relay = `${SITE_YAML}survival: {answer: relay}\n`;
     expect(words({ to: "1", upstream: "down" }, NOTHING, relay)).toContain(

@@ -7,7 +7,7 @@ import { plainNumber } from "../dialled-number.ts";
 import type { AddressOfRecord, Binding, Bindings } from "../phones/bindings.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { ExtensionSettings } from "../site.ts";
-import { findExtension } from "./extensions.ts";
+import { findExtension, withoutSuffix } from "./extensions.ts";
 
 /**
  * "phone": that very phone, named by its own address. "extension": all phones of a number. "absent": an extension that no
@@ -15,7 +15,7 @@ import { findExtension } from "./extensions.ts";
  */
 export type Callee =
   | { readonly kind: "phone"; readonly name: string; readonly targets: readonly Target[] }
-  | { readonly kind: "extension"; readonly address: AddressOfRecord }
+  | { readonly kind: "extension"; readonly address: AddressOfRecord; readonly isBySuffix: boolean }
   | { readonly kind: "absent"; readonly forward: string }
   | { readonly kind: "outside"; readonly number: string }
   | { readonly kind: "nobody" };
@@ -37,7 +37,10 @@ export function calleeOf(
   // A phone that names a host of others means it; gateways write into every call what they have been told once.
   if (host === "elsewhere" && origin !== "gateway") return { kind: "outside", number };
   const address = findExtension(number, settings, bindings);
-  if (address !== undefined) return { kind: "extension", address };
+  if (address !== undefined) {
+    const isBySuffix = findExtension(number, withoutSuffix(settings), bindings) === undefined;
+    return { kind: "extension", address, isBySuffix };
+  }
   const forward = settings.forwards.get(settings.aliases.get(number) ?? number)?.noAnswer;
   if (forward !== undefined) return { kind: "absent", forward };
   // A phone's address with another user: of a transfer it means a call that isn't there any more. Otherwise phones write

@@ -61,7 +61,9 @@ export function survivalStages(facts: RequestFacts, situation: Situation): reado
     case "phone":
       return phoneStages(callee, site.extensions);
     case "extension":
-      return ringStages(callee.address, ALL_KEPT, site.extensions);
+      return ringStages(callee.address, ALL_KEPT, site.extensions).map((stage) =>
+        callee.isBySuffix ? { ...stage, what: `${stage.what ?? ""}, by suffix` } : stage,
+      );
     case "absent":
       return forwardStages(callee.forward, ALL_KEPT, facts, situation, {});
     case "outside":
