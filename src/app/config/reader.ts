@@ -14,7 +14,7 @@ import {
 import { durationOf_ms, exampleOf, isWithin, meantDuration } from "./durations.ts";
 import type { CountRow, DurationRow } from "./key-kinds.ts";
 import { misprintIn, misprintWithin, whyNoText } from "./misprints.ts";
-import { didYouMean, either, keyMeantBy, meantChoice, meantKey, meantList } from "./suggestions.ts";
+import { didYouMean, doubled, either, keyMeantBy, meantChoice, meantKey, meantList } from "./suggestions.ts";
 import { NO_MAPPING } from "./yaml-faults.ts";
 import { type Damage, mend, type Parsed } from "./yaml-mending.ts";
 
@@ -91,13 +91,13 @@ export class Reader {
   }
 
   private refuseDoubles(map: YAMLMap): void {
-    const first = new Map<string, number>();
-    for (const { key } of this.pairs(map)) {
-      const name = nameOf(key);
-      const line = this.lineOf(key);
-      const before = first.get(name);
-      if (before === undefined) first.set(name, line);
-      else this.fault({ node: key, path: "" }, `duplicate key "${name}" (first on line ${before}); keep one of them`);
+    const first = new Map<string, { key: Node; value: Node | undefined }>();
+    for (const { key, value } of this.pairs(map)) {
+      const before = first.get(nameOf(key));
+      first.set(nameOf(key), before ?? { key, value });
+      if (before === undefined) continue;
+      const hasMapping = isMap(value) || isMap(before.value);
+      this.fault({ node: key, path: "" }, doubled(nameOf(key), this.lineOf(before.key), hasMapping));
     }
   }
 

@@ -93,3 +93,8 @@ export function either(choices: readonly string[]): string {
 export function listed(names: readonly string[], last: "and" | "or"): string {
   return `${names.slice(0, -1).join(", ")} ${last} ${names[names.length - 1]}`;
 }
+
+/** A key that is there twice: a mapping can take up what the other one says, two values contradict each other. */
+export function doubled(name: string, first_line: number, hasMapping: boolean): string {
+  return `duplicate key "${name}" (first on line ${first_line}); ${hasMapping ? "merge them into one" : "keep one of them"}`;
+}
