@@ -25,7 +25,7 @@ export function words(): WordsOf<typeof KEYS> {
     },
     "emergency.numbers": "The numbers, as they are dialled. `urn:service:sos` (RFC 5031) dials the first of them.",
     "emergency.prefixes":
-      'What phones dial before an outside number. With `0`, 0112 is an emergency call too, and the gateway gets 112. A site that dials 0 alone writes `["0"]`, else 9112 is an emergency call. What the gateway wants before a number is for `gateways.rewrite`. A phone, an alias or a group of that number keeps its calls. `[]` is none.',
+      "What phones dial before an outside number. With `0`, 0112 is an emergency call too, and the gateway gets 112. A phone, an alias or a group of that number keeps its calls. `[]` is none. A site that dials 0 alone writes `[0]`, so that 9112 is no emergency call. What the gateway wants before a number is for `gateways.rewrite`.",
     "emergency.reserve":
       "The number of channels, over all gateways, that are kept free of ordinary calls from here. Each gateway needs `channels`.",
     "emergency.preempt":
