@@ -43,6 +43,7 @@ export function explain(text: Text, fault: SyntaxFault): TextFault {
     directive(text.lines, fault) ??
     inLine(text, fault.line) ??
     byCode(text, fault) ??
+    tabIn(text, nextLine(text.lines, fault.line)) ??
     badIndentation(text.lines, fault.line) ??
     strayCharacter(text, fault) ??
     inLine(text, nextLine(text.lines, fault.line)) ?? { ...placeOf(fault), message: UNREADABLE }
@@ -61,15 +62,20 @@ function placeOf({ line, column }: SyntaxFault): { line: number; column: number 
   return { line, column };
 }
 
+function tabIn({ lines }: Text, line: number): TextFault | undefined {
+  const words = lines[line - 1] ?? "";
+  const tab = /^ *\t/.exec(words);
+  if (tab === null || words.trim() === "") return undefined;
+  const meant = " ".repeat(likelyIndent(lines, line)) + words.trim();
+  return { line, column: tab[0].length, message: "tab in indentation; YAML allows only spaces", meant };
+}
+
 /** What can be seen in a line by itself. */
 function inLine(text: Text, line: number): TextFault | undefined {
   const words = (text.lines[line - 1] ?? "").slice(0, LINE_LENGTH_MAX);
   const at = (index: number, message: string) => ({ line, column: index + 1, message });
-  const tab = /^ *\t/.exec(words);
-  if (tab !== null) {
-    const meant = " ".repeat(likelyIndent(text.lines, line)) + words.trim();
-    return { ...at(tab[0].length - 1, "tab in indentation; YAML allows only spaces"), meant };
-  }
+  const tab = tabIn(text, line);
+  if (tab !== undefined) return tab;
   const misprint = misprintIn(words);
   if (misprint !== undefined) return at(misprint.at, misprint.message);
   for (const look of LOOKS) {
@@ -185,12 +191,13 @@ function commaBeforeKey(words: string, isKey: Text["isKey"]): Found | undefined 
 
 /** "notice: Sorry: no line", "upstream: hold: 60s". */
 function colonInValue(words: string, isKey: Text["isKey"]): Found | undefined {
-  const value = ENTRY.exec(words)?.[2] ?? "";
+  const rest = ENTRY.exec(words)?.[2] ?? "";
+  const value = rest.replace(/(^|\s)#.*$/, "");
   if (!/^[^\s"'[{|>&*!#%@`]/.test(value)) return undefined;
   const colon = value.search(/:(\s|$)/);
   if (colon < 0) return undefined;
   const word = value.slice(0, colon);
-  const at = words.length - value.length;
+  const at = words.length - rest.length;
   if (isKey(word) || /^:\s+[[{]/.test(value.slice(colon)))
     return { at, message: `begins a second key in one line; put "${word}:" on a line of its own` };
   return { at, message: colonMessage(value) };

@@ -17,11 +17,20 @@ export function nextLine(lines: readonly string[], line: number): number {
   return found < 0 ? line : found + 1;
 }
 
-/** How deep a line is indented that stands where the line above lets expect it. */
+/** How deep a line is indented that stands where the lines around let expect it. */
 export function likelyIndent(lines: readonly string[], line: number): number {
-  const [above] = linesAbove(lines, line);
-  if (above === undefined) return 0;
-  return indentOf(above) + (/:\s*(#.*)?$/.test(above) || /^\s*- /.test(above) ? 2 : 0);
+  const above = linesAbove(lines, line);
+  const [parent] = above;
+  if (parent === undefined) return 0;
+  const expected = indentOf(parent) + (hasBlock(parent) || /^\s*- /.test(parent) ? 2 : 0);
+  const below = /^ +(?=\S)/.exec(lines[nextLine(lines, line) - 1] ?? "")?.[0].length ?? 0;
+  if (!hasBlock(lines[line - 1] ?? "") || below === 0 || expected < below) return expected;
+  // What it holds is indented deeper than itself.
+  return Math.max(0, ...columnsAbove(above).filter((column) => column < below));
+}
+
+function hasBlock(text: string): boolean {
+  return /:\s*(#.*)?$/.test(text);
 }
 
 /** The line that isn't where its neighbours are: the one behind that where the parser stumbles, or that itself. */

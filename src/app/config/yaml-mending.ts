@@ -59,6 +59,8 @@ export function mend<D>(text: string, parse: (text: string) => Parsed<D>, isKey:
     if (!mended.has(told.line)) faults.push(told);
     const isOver = round === ROUNDS_MAX || (round + 1) * text.length > CHARACTERS_MAX || told.message === NO_MAPPING;
     if (!isOver && told.meant !== undefined && !mended.has(told.line)) {
+      // What it stands below by its indentation may seem to be empty now.
+      parents.add(parentOf(lines, told.line));
       lines[told.line - 1] = told.meant;
       mended.add(told.line);
     } else if (isOver || !(leaveOut(told.line, isSecondDocument) || leaveOut(place.line, true))) {
