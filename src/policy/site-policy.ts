@@ -18,6 +18,7 @@ import type { Peers } from "./peers/peers.ts";
 import { Upstreams } from "./peers/upstreams.ts";
 import type { Bindings } from "./phones/bindings.ts";
 import type { PathWatch } from "./phones/path-watch.ts";
+import { phoneMark } from "./phones/phone-marks.ts";
 import { RedirectWatch } from "./phones/redirect-watch.ts";
 import { Registrar } from "./phones/registrar.ts";
 import { RoutingPolicy } from "./routing-policy.ts";
@@ -148,18 +149,22 @@ export class SitePolicy {
   }
 
   private phones(): SiteStatus["phones"] {
-    const { bindings, site, upstreams } = this;
+    const { bindings, site, upstreams, pathWatch } = this;
     const isDark = [...upstreams.all()].every((peer) => !peer.takesRegisters);
     const hosts = new Set(site.gateways.map(({ uri }) => uri.host));
-    let contacts = 0;
-    let not_back = 0;
-    let at_gateways = 0;
+    const phones = { addresses: 0, contacts: 0, not_back: 0, not_heard: 0, at_gateways: 0 };
     for (const { bindings: list, stale } of bindings.all()) {
-      contacts += list.length;
-      if (!isDark && list.length > 0 && stale.size > 0) not_back += 1;
-      for (const { flow } of list) if (hosts.has(flow.address)) at_gateways += 1;
+      // One that has de-registered is known for an outage, and isn't registered.
+      if (list.length === 0) continue;
+      phones.addresses += 1;
+      phones.contacts += list.length;
+      for (const { flow } of list) if (hosts.has(flow.address)) phones.at_gateways += 1;
+      if (isDark || stale.size === 0) continue;
+      const restored = new Set(list.filter(({ heard_ms }) => heard_ms === Number.NEGATIVE_INFINITY).map(phoneMark));
+      if ([...stale].some((mark) => !restored.has(mark))) phones.not_back += 1;
+      else if (!pathWatch.isUsed) phones.not_heard += 1;
     }
-    return { addresses: bindings.size, contacts, not_back, at_gateways };
+    return phones;
   }
 
   /** @param hosts more addresses, by the host in upstream's URI */

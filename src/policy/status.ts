@@ -17,6 +17,8 @@ export interface PeerStatus {
   readonly since_ms?: number;
   /** What had been seen just before (`Evidence` in peers/peer-state.ts); undefined: nothing has been seen of it yet. */
   readonly evidence?: string;
+  /** Why the probe had failed that is the evidence; as its change in the history has it. */
+  readonly evidence_failure?: string | number | undefined;
   /** Recovering: how long it must go on answering before calls go there. */
   readonly hold_left_ms?: number | undefined;
   /** Those that it has now; older versions don't tell. */
@@ -132,10 +134,16 @@ export interface SiteStatus {
   readonly upstream: readonly PeerStatus[];
   readonly gateways: readonly GatewayStatus[];
   readonly phones: {
+    /** Numbers that have a contact. */
     readonly addresses: number;
     readonly contacts: number;
     /** Numbers whose phones have been answered here, and of which upstream, which lives, hasn't heard since. */
     readonly not_back?: number;
+    /**
+     * Numbers whose phones are known from before a restart only, while no request of upstream's has come down a Path since: it
+     * may have forgotten them.
+     */
+    readonly not_heard?: number;
     /** Contacts registered from the address of a gateway. */
     readonly at_gateways?: number;
   };

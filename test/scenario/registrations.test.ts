@@ -169,3 +169,13 @@ describe("upstream returns with an empty registrar", () => {
     expect(site.status().phones).toMatchObject({ not_back: 0 });
   });
 });
+
+it("a number that has de-registered isn't counted as registered", () => {
+  const { site, phone } = cast();
+  site.actor("202", PHONE_2).request("REGISTER", DOMAIN);
+  site.run(100);
+  expect(site.status().phones).toMatchObject({ addresses: 2, contacts: 2 });
+  phone.request("REGISTER", DOMAIN, ["Expires: 0"], "kept", 501);
+  site.run(100);
+  expect(site.status().phones).toMatchObject({ addresses: 1, contacts: 1 });
+});

@@ -206,3 +206,46 @@ describe("a file that somebody has edited", () => {
     },
   );
 });
+
+describe("a restart while upstream lives", () => {
+  function whilePbxLives() {
+    const before = office(new Site());
+    for (const phone of [before.first, before.second]) phone.request("REGISTER", DOMAIN);
+    before.site.run(100);
+    const path = header(before.pbx.seen("REGISTER"), "path");
+    const site = new Site(SITE_YAML, { seed: 2 });
+    site.restore(before.site.saved(), 10_000);
+    const all = office(site);
+    site.run(100);
+    return { ...all, path };
+  }
+
+  it("phones aren't said to be lost to upstream: it may know them still, and a call that comes by Path shows it", () => {
+    const { site, pbx, path } = whilePbxLives();
+    expect(site.status().phones).toMatchObject({ addresses: 2, contacts: 2, not_back: 0, not_heard: 2 });
+    pbx.request("INVITE", "sip:201@10.222.237.21:5060", [`Route: ${path}`]);
+    site.run(1_000);
+    expect(pbx.responses(200, "INVITE")).toHaveLength(1);
+    expect(site.status().phones).toMatchObject({ not_back: 0, not_heard: 0 });
+  });
+
+  it("one that registers is back", () => {
+    const { site, first } = whilePbxLives();
+    first.request("REGISTER", DOMAIN);
+    site.run(100);
+    expect(site.status().phones).toMatchObject({ not_back: 0, not_heard: 1 });
+  });
+
+  it("one that is answered here in an outage isn't back after it", () => {
+    const { site, first, pbx, path } = whilePbxLives();
+    pbx.request("INVITE", "sip:201@10.222.237.21:5060", [`Route: ${path}`]);
+    site.run(1_000);
+    site.simulation.silence(PBX);
+    site.run(60_000);
+    first.request("REGISTER", DOMAIN);
+    site.run(100);
+    site.simulation.silence(PBX, false);
+    site.run(10_000);
+    expect(site.status().phones).toMatchObject({ not_back: 1, not_heard: 0 });
+  });
+});

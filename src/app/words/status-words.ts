@@ -61,13 +61,17 @@ function headLines({ version, up_s, now, tables, listen }: RunningStatus, reader
 }
 
 function phoneLines({ phones }: RunningStatus, reader: Reader): string[] {
-  const { addresses, contacts, not_back = 0, at_gateways = 0 } = phones;
+  const { addresses, contacts, not_back = 0, not_heard = 0, at_gateways = 0 } = phones;
   const places = contacts === addresses ? "" : ` at ${counted(contacts, "contact")}`;
   const shared = at_gateways > 0 ? `, ${at_gateways} at a gateway's address` : "";
   const lines = [`Phones: ${addresses === 0 ? "none" : addresses} registered${places}${shared}`];
   const are = not_back === 1 ? "phone isn't" : "phones aren't";
-  const back = `${doubtful("WARNING")}: ${not_back} ${are} back at upstream yet: it can't call them before their next REGISTER`;
+  const [them, their] = not_back === 1 ? ["it", "its"] : ["them", "their"];
+  const back = `${doubtful("WARNING")}: ${not_back} ${are} back at upstream yet: it can't call ${them} before ${their} next REGISTER`;
   if (not_back > 0) lines.push(back);
+  const have = not_heard === 1 ? "phone hasn't" : "phones haven't";
+  const heard = `${not_heard} ${have} registered since branchline's restart: upstream may not know ${not_heard === 1 ? "it" : "them"} any more`;
+  if (not_heard > 0) lines.push(heard);
   return lines.flatMap((line) => wrapped(line, reader.width));
 }
 

@@ -62,6 +62,11 @@ export class PathWatch {
     if (upstream !== undefined) this.note(upstream, "ignored", true);
   }
 
+  /** Whether any request of upstream's has come down a Path since the start. */
+  get isUsed(): boolean {
+    return [...this.seen.values()].some(({ state, isByUse }) => isByUse && state === "confirmed");
+  }
+
   stateOf(upstream: Named): PathState {
     return this.seenOf(upstream).state;
   }
