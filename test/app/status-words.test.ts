@@ -38,8 +38,18 @@ describe("upstream", () => {
     ["refused", "refuses OPTIONS: no program listens there"],
     ["unreachable", "can't be reached: no route or no address"],
     [503, "answers OPTIONS with 503"],
-  ])("down: a probe that has failed by %s", (probe_failure, why) => {
-    expect(line({ probe_failure })).toContain(`, ${why}); calls go`);
+  ])("down: a probe that has failed by %s", (failure, why) => {
+    expect(line({ evidence_failure: failure, probe_failure: failure })).toContain(`, ${why}); calls go`);
+  });
+
+  test("why it went down is told as its change has it, and what is seen now beside that where it is another thing", () => {
+    expect(line({ evidence: "request unanswered", probe_failure: "silence" })).toContain(", no answer to a request);");
+    expect(line({ evidence_failure: "silence", probe_failure: "unreachable" })).toContain(
+      ", no answer to OPTIONS; now can't be reached: no route or no address);",
+    );
+    expect(line({ evidence_failure: "unreachable", probe_failure: "silence" })).toContain(
+      ", can't be reached: no route or no address);",
+    );
   });
 
   test("what has been seen is told in words of its own", () => {
@@ -157,6 +167,11 @@ describe("beside upstream", () => {
       "Phones: 3 registered at 4 contacts, 1 at a gateway's address",
       "WARNING: 2 phones aren't back at upstream yet: it can't call them before their",
       "  next REGISTER",
+    ]);
+    expect(more({ phones: { addresses: 1, contacts: 1, not_back: 1 } })[1]).toMatch(/it can't call it before its\b/);
+    expect(more({ phones: { addresses: 2, contacts: 2, not_heard: 2 } })).toEqual([
+      "2 phones haven't registered since branchline's restart: upstream may not know",
+      "  them any more",
     ]);
   });
 

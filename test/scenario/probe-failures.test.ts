@@ -47,7 +47,10 @@ describe("probe failures", () => {
     site.routes = routes;
     site.simulation.detach(PBX);
     site.run(60_000);
-    expect(site.status().upstream).toMatchObject([{ state: "down", probe_failure: "refused" }]);
+    const [seen] = site.status().upstream;
+    expect(seen).toMatchObject({ state: "down", evidence_failure: "unreachable", probe_failure: "refused" });
+    const { history } = site.status();
+    expect(history[history.length - 1]).toMatchObject({ to: "down", probe_failure: "unreachable" });
   });
 
   it("an answer that isn't life is told by its status; the next that is clears it", () => {

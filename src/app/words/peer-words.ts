@@ -54,17 +54,20 @@ function stateName(observed: string): string {
 
 /** "up for 3 h (since 11:30:05, answers OPTIONS)"; what isn't well is in capitals. */
 function stateWords(
-  { observed, since, since_s, evidence, probe_failure }: PeerFacts,
+  { observed, since, since_s, evidence, evidence_failure, probe_failure }: PeerFacts,
   now: string | undefined,
   reader: Reader,
 ): string {
   const name = stateName(observed);
   if (since === undefined || since_s === undefined) return name;
   if (evidence === undefined) return `not known yet: first asked ${span(since_s)} ago`;
-  // What a probe has met since says more of now than what was seen first.
-  const why = observed === "down" && probe_failure !== undefined ? failureWords(probe_failure) : undefined;
-  const reason = why ?? evidenceWords(evidence, probe_failure);
-  return `${name} for ${span(since_s)} (since ${moment(since, now, reader)}, ${reason})`;
+  // The same words as the list of changes has.
+  const reason = evidenceWords(evidence, evidence_failure);
+  const present = failureWords(probe_failure);
+  const isNews =
+    observed === "down" && probe_failure !== undefined && probe_failure !== "silence" && present !== reason;
+  const later = isNews ? `; now ${present}` : "";
+  return `${name} for ${span(since_s)} (since ${moment(since, now, reader)}, ${reason}${later})`;
 }
 
 /** Where new calls go: "calls go to gateway 10.10.1.3". */

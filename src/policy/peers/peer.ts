@@ -72,7 +72,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   private watching: "not yet" | "yes" | "outdated" | "no more" = "not yet";
   private readonly lengths = new DatagramLengths();
   /** Since when it is seen as it is, and what had been seen just before. */
-  private seen: { readonly since_ms: number; readonly evidence?: Evidence } | undefined = undefined;
+  private seen: (Pick<PeerStatus, "evidence" | "evidence_failure"> & { since_ms: number }) | undefined = undefined;
 
   constructor(parts: PeerParts, history: History, role: PeerRole, { hop, settings }: Watched) {
     this.parts = parts;
@@ -265,9 +265,9 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     const { state, probeIn_ms, holdFor_ms } = observe(this.state, evidence, this.settings, now_ms);
     this.state = state;
     const after = nameOf(state);
-    if (after !== before) this.seen = { since_ms: now_ms, evidence };
+    const probe_failure = evidence === "probe failed" ? this.failure : undefined;
+    if (after !== before) this.seen = { since_ms: now_ms, evidence, evidence_failure: probe_failure };
     if (after !== before && this.pin === "auto") {
-      const probe_failure = evidence === "probe failed" ? this.failure : undefined;
       this.changed({ from: before, to: after, evidence, probe_failure }, now_ms);
     }
     if (after === "down" && before !== "down") {
