@@ -2,25 +2,26 @@
 import * as fs from "fs";
 import * as path from "path";
 import { loadConfig } from "../app/config/load-config.ts";
-import { changedKeys } from "../app/reload.ts";
+import { changedKeys, refusedChanges } from "../app/reload.ts";
 import type { FileOnDisk } from "../app/words/file-words.ts";
 import { faultLine, readConfig } from "./load-file.ts";
 
 /** How the file on disk compares. @param running the text that runs; undefined: an older version doesn't tell */
 export function compareFile(file: string, running: string | undefined): FileOnDisk | undefined {
   const { text, config, faults } = readConfig(file);
-  if (text !== undefined && text === running) return { state: "same", changed: [], faults: [] };
+  if (text !== undefined && text === running) return { state: "same", changed: [], needs_restart: [], faults: [] };
   if (config === undefined) {
     // A caller that may not read it knows nothing of it.
     if (text === undefined && isDenied(file)) return undefined;
     const state = text === undefined ? "missing" : "faulty";
-    return { state, changed: [], faults: faults.map((fault) => faultLine(file, fault)) };
+    return { state, changed: [], needs_restart: [], faults: faults.map((fault) => faultLine(file, fault)) };
   }
   if (running === undefined) return undefined;
   const folder = path.dirname(path.resolve(file));
   const { config: before } = loadConfig(running, (given) => path.resolve(folder, given));
   const changed = changedKeys(before, config);
-  return { state: changed.length === 0 ? "same" : "changed", changed, faults: [] };
+  const needs_restart = refusedChanges(before, config);
+  return { state: changed.length === 0 ? "same" : "changed", changed, needs_restart, faults: [] };
 }
 
 function isDenied(file: string): boolean {

@@ -2,7 +2,7 @@
 import { reloadText } from "../app/words/reload-words.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { complain, fail } from "./paper.ts";
-import { show, theRunning } from "./running.ts";
+import { restartOf, show, theRunning } from "./running.ts";
 
 /** Prints what has changed. A reload that is refused ends this process with a status that tells why. */
 export async function reload(file: string, asJson: boolean): Promise<void> {
@@ -10,7 +10,8 @@ export async function reload(file: string, asJson: boolean): Promise<void> {
   const { reload: outcome } = await running.ask({ command: "reload" });
   // Before 0.2.0 its answer had another form.
   if (outcome?.is_done === undefined) fail("another version of branchline runs: restart it");
-  if (outcome.is_done || asJson) show(reloadText(outcome), asJson, outcome);
-  else complain(reloadText(outcome));
+  const text = reloadText(outcome, restartOf(file));
+  if (outcome.is_done || asJson) show(text, asJson, outcome);
+  else complain(text);
   if (!outcome.is_done) process.exitCode = outcome.reason === "needs_restart" ? EXIT_WORLD : EXIT_USAGE;
 }

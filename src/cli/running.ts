@@ -5,7 +5,7 @@ import { CONTROL_FILE } from "../app/config/config.ts";
 import { stateFolderIn } from "../app/config/state-folder.ts";
 import type { ControlAnswer, ControlQuestion } from "../app/control.ts";
 import { askControl, believedOwners, listeningSockets } from "../io/node/control-socket.ts";
-import { startCommand } from "../setup/start-command.ts";
+import { restartCommand, startCommand } from "../setup/start-command.ts";
 import { MONITOR_SOCKET } from "./monitor-socket.ts";
 import { fail, print, printJson } from "./paper.ts";
 
@@ -136,6 +136,11 @@ function readFile(file: string): string {
   } catch {
     return "";
   }
+}
+
+/** The command that restarts the branchline of the file here; undefined: there is none. */
+export function restartOf(file: string): string | undefined {
+  return restartCommand(path.resolve(file), fs.existsSync);
 }
 
 /** Says that no branchline runs with the file, and how to start it; ends this process. */

@@ -2,7 +2,7 @@
 import { statusText } from "../app/words/status-words.ts";
 import { compareFile } from "./file-on-disk.ts";
 import { reader } from "./reader.ts";
-import { show, theRunning } from "./running.ts";
+import { restartOf, show, theRunning } from "./running.ts";
 
 /**
  * Prints the state of the branchline that runs with the file, and whether the file on disk is what runs.
@@ -12,6 +12,10 @@ export async function showStatus(file: string, isVerbose: boolean, asJson: boole
   const running = await theRunning(file);
   const { status } = await running.ask({ command: "status" });
   const disk = compareFile(file, (await running.tryToAsk({ command: "file" }))?.file_text);
-  const text = statusText(status, { isVerbose, disk, installed: BRANCHLINE_VERSION }, reader());
+  const text = statusText(
+    status,
+    { isVerbose, disk, restart: restartOf(file), installed: BRANCHLINE_VERSION },
+    reader(),
+  );
   show(text, asJson, { ...status, file_on_disk: disk });
 }

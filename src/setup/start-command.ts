@@ -1,4 +1,4 @@
-/** How the service of a package is started, for messages that say that it doesn't run. */
+/** How the service of a package is started, for messages that say that it doesn't run, and restarted. */
 
 /** What shows that a family's service is installed, the file that it runs with, and the command. */
 const SERVICES: readonly { readonly sign: string; readonly file: string; readonly start: string }[] = [
@@ -28,4 +28,15 @@ const SERVICES: readonly { readonly sign: string; readonly file: string; readonl
 export function startCommand(file: string, exists: (path: string) => boolean): string {
   const service = SERVICES.find((one) => one.file === file && exists(one.sign));
   return service === undefined ? `branchline run -c ${file}` : service.start;
+}
+
+/**
+ * The command that restarts the branchline that runs with this file; undefined: no package's service runs it, so that it has to be
+ * stopped where it was started.
+ * @param file its absolute path
+ * @param exists whether there is such a file
+ */
+export function restartCommand(file: string, exists: (path: string) => boolean): string | undefined {
+  const service = SERVICES.find((one) => one.file === file && exists(one.sign));
+  return service?.start.replace(/\bstart\b/, "restart");
 }

@@ -20,7 +20,7 @@ describe("forced", () => {
 
   test("status leads with it, with the time that is left, and still says what is seen", () => {
     expect(words(down).split("\n").slice(1, 5)).toEqual([
-      "Upstream is FORCED down for another 9 min 40 s (until 14:40:05): calls go to the",
+      "Upstream is FORCED down until 14:40:05 (9 min 40 s left): calls go to the",
       "  gateway; `branchline force auto` ends that",
       "Upstream pbx.example.com: taken to be down; seen: up for 3 h 5 min (since",
       "  11:25:05, answers OPTIONS)",
@@ -53,7 +53,7 @@ describe("forced", () => {
 
 describe("the file on disk", () => {
   const disk = (change: Partial<FileOnDisk>): Partial<StatusWish> => ({
-    disk: { state: "same", changed: [], faults: [], ...change },
+    disk: { state: "same", changed: [], needs_restart: [], faults: [], ...change },
   });
 
   test("says what runs: nothing is said", () => expect(more({}, disk({}))).toEqual([]));
@@ -64,34 +64,54 @@ describe("the file on disk", () => {
       "  `branchline reload`",
     ]);
     expect(more({}, disk({ state: "faulty", faults: ["f.yaml:3:1: no such key", "f.yaml:4:1: nor this"] }))).toEqual([
-      "The file on disk can't be used, its old text goes on to run: f.yaml:3:1: no such",
-      "  key (and 1 more: `branchline check`)",
+      "The file on disk can't be used: f.yaml:3:1: no such key (and 1 more: `branchline",
+      "  check`); branchline goes on with what it has read before",
     ]);
     expect(more({}, disk({ state: "missing", faults: ["f.yaml: no such file"] }))).toEqual([
-      "The file on disk can't be used, its old text goes on to run: f.yaml: no such",
-      "  file",
+      "The file on disk can't be used: f.yaml: no such file; branchline goes on with",
+      "  what it has read before",
     ]);
   });
 
-  const refused = (reason: "needs_restart" | "faulty_file", ...faults: string[]) => {
+  test("keys that a reload refuses: the restart of this router in its place, whether a reload was tried or not", () => {
+    const changed = disk({ state: "changed", changed: ["listen", "log"], needs_restart: ["listen"] });
+    const restart = "/etc/init.d/branchline restart";
+    expect(more({}, { ...changed, restart })).toEqual([
+      "The file on disk isn't what runs (listen and log); listen needs a restart:",
+      "  `/etc/init.d/branchline restart`",
+    ]);
+    const tried = refused("needs_restart", "listen has changed: that needs a restart");
+    expect(more(tried, { ...changed, restart })).toEqual(more({}, { ...changed, restart }));
+    expect(more(tried, changed).join(" ")).toMatch(/listen needs a restart: stop +branchline, then start it again$/);
+  });
+
+  const refused = (reason: "needs_restart" | "faulty_file" | "certificate", ...faults: string[]) => {
     return { reload_refused: { at: "2026-11-29T13:02:03.000Z", reason, keys: [], faults } };
   };
 
   test("a reload was refused: when and why, in the same line", () => {
-    const restart = refused("needs_restart", "listen has changed: that needs a restart");
-    expect(more(restart, disk({ state: "changed", changed: ["listen"] }))).toEqual([
-      "The file on disk isn't what runs (listen); reload refused at 14:02:03: listen",
-      "  has changed: that needs a restart",
-    ]);
     const fault = "f.yaml:3:1: no such key";
     expect(more(refused("faulty_file", fault), disk({ state: "faulty", faults: [fault] }))).toEqual([
-      "The file on disk can't be used (reload refused at 14:02:03), its old text goes",
-      "  on to run: f.yaml:3:1: no such key",
+      "The file on disk can't be used: f.yaml:3:1: no such key (reload refused at",
+      "  14:02:03); branchline goes on with what it has read before",
     ]);
-    expect(more(refused("faulty_file", fault, fault), disk({}))).toEqual([
-      "WARNING: reload refused at 14:02:03: f.yaml:3:1: no such key and 1 more",
+    expect(more(refused("certificate", "a.crt: expired", "more"), disk({}))).toEqual([
+      "WARNING: reload refused at 14:02:03: a.crt: expired and 1 more",
+    ]);
+    expect(more(refused("faulty_file", fault), { disk: undefined })).toEqual([
+      `WARNING: reload refused at 14:02:03: ${fault}`,
     ]);
   });
+
+  test.each(["needs_restart", "faulty_file"] as const)(
+    "a reload that was refused (%s) is over once the file is mended",
+    (reason) => {
+      const before = refused(reason, "state.folder has changed: that needs a restart");
+      expect(more(before, disk({}))).toEqual([]);
+      const changed = disk({ state: "changed", changed: ["log"] });
+      expect(more(before, changed)).toEqual(more({}, changed));
+    },
+  );
 
   test("another version is installed than the one that runs", () => {
     expect(more({}, { installed: "0.3.0" })).toEqual(["branchline 0.3.0 is installed: restart to run it"]);
@@ -105,5 +125,12 @@ test("what reload says", () => {
   );
   expect(reloadText({ is_done: false, reason: "faulty_file", keys: [], faults: ["one", "two"] })).toBe(
     "one\ntwo\nReload refused: the old configuration stays active.\n",
+  );
+  const needed = ["listen has changed: that needs a restart"];
+  const outcome = { is_done: false, reason: "needs_restart", keys: ["listen"], faults: needed } as const;
+  const refusal = `${needed}\nReload refused: the old configuration stays active.\n`;
+  expect(reloadText(outcome)).toBe(refusal);
+  expect(reloadText(outcome, "systemctl restart branchline")).toBe(
+    `${refusal}To restart it: systemctl restart branchline\n`,
   );
 });

@@ -93,7 +93,9 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline", () => {
       const refused = "listen has changed: that needs a restart\n";
       expect(router.run(`${HOOK} reload`)).toEqual({
         status: 1,
-        text: `${refused}Reload refused: the old configuration stays active.\nNothing has been changed.\n`,
+        text:
+          `${refused}Reload refused: the old configuration stays active.\n` +
+          `To restart it: sudo ${HOOK} restart\nNothing has been changed.\n`,
       });
       router.write(CONFIG, YAML);
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { startCommand } from "../../src/setup/start-command.ts";
+import { restartCommand, startCommand } from "../../src/setup/start-command.ts";
 
 const root = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
@@ -17,6 +17,10 @@ test.each([
   ],
 ])("the file of a package's service, %s, by the service", (file, sign, start) => {
   expect(startCommand(file, (path) => path === sign)).toBe(start);
+  expect(restartCommand(file, (path) => path === sign)).toBe(
+    start.replace(/start$|start (?=branchline)/, (word) => `re${word}`),
+  );
+  expect(restartCommand(file, () => false)).toBeUndefined();
   expect(startCommand(file, () => false)).toBe(`branchline run -c ${file}`);
   expect(startCommand("/tmp/other.yaml", () => true)).toBe("branchline run -c /tmp/other.yaml");
 });

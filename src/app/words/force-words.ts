@@ -5,13 +5,13 @@ import { wrapped } from "./lines.ts";
 import { callsGo } from "./peer-words.ts";
 import { exactSpan, moment, type Reader } from "./times.ts";
 
-/** "FORCED down for another 9 min 40 s (until 14:40:05)"; undefined: upstream isn't forced. */
+/** "FORCED down until 14:40:05 (9 min 40 s left)"; undefined: upstream isn't forced. */
 export function forcedText({ force, forced, now }: RunningStatus, reader: Reader): string | undefined {
   if (force === "auto") return undefined;
   const by = forced?.by === "file" ? ' by the file ("upstream.force")' : "";
   const name = doubtful(`FORCED ${force}`);
   if (forced?.until === undefined || forced.left_s === undefined) return `${name}${by}`;
-  return `${name} for another ${exactSpan(forced.left_s)} (until ${moment(forced.until, now, reader)})`;
+  return `${name} until ${moment(forced.until, now, reader)} (${exactSpan(forced.left_s)} left)`;
 }
 
 /** The lines of `status` about it, first of all that it says of upstream; none where upstream isn't forced. */

@@ -20,16 +20,21 @@ export interface StatusWish {
   readonly isVerbose: boolean;
   /** How the file on disk compares; undefined: that isn't known. */
   readonly disk: FileOnDisk | undefined;
+  /** The command that restarts it here; undefined: there is none. */
+  readonly restart?: string | undefined;
   /** The version of the program that asks. */
   readonly installed: string;
 }
 
 /** What `branchline status` prints: at most 24 lines of 80 characters for an ordinary site. */
 export function statusText(status: RunningStatus, wish: StatusWish, reader: Reader): string {
-  const { isVerbose, disk, installed } = wish;
+  const { isVerbose, disk, restart, installed } = wish;
   const { upstream, gateways, members = [], dropped, tables, history } = status;
-  const lines = [...headLines(status, reader), ...fileLines(disk, status, reader)];
-  if (status.version !== installed) lines.push(`branchline ${installed} is installed: restart to run it`);
+  const lines = [...headLines(status, reader), ...fileLines(disk, status, restart, reader)];
+  if (status.version !== installed)
+    lines.push(
+      `branchline ${installed} is installed: ${restart === undefined ? "restart to run it" : `\`${restart}\` runs it`}`,
+    );
   lines.push(...forcedLines(status, reader));
   if (upstream.length === 0) lines.push("Upstream: no domain has been called yet");
   for (const peer of upstream) lines.push(...upstreamLines(peer, status, reader));
