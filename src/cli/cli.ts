@@ -12,7 +12,7 @@ type Value = string | boolean | undefined;
 /** @param argv with Node and the program's file in front */
 export async function runCli(argv: readonly string[]): Promise<void> {
   const program = new Command("branchline")
-    .configureOutput({ writeOut: print, writeErr: complain })
+    .configureOutput({ writeOut: print, writeErr: complain, outputError: (text, write) => write(refusalWords(text)) })
     .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT_DONE : EXIT_USAGE))
     .addHelpCommand(false)
     .helpOption(flagsOf(HELP_OPTION))
@@ -54,6 +54,19 @@ function optionOf(row: OptionRow): Option {
   // The name that values are found by is the row's, not the one that the library makes of it.
   option.attributeName = () => name;
   return option;
+}
+
+/** The library's words for a value that isn't taken: "error: STATE can't be 'sideways'. Allowed choices are up, down, auto." */
+function refusalWords(text: string): string {
+  const refusal = (_: string, what: string, value: string, next: string) => {
+    return `error: ${what} can't be '${value}'${/[A-Z]/.test(next) ? "." : ":"} ${next}`;
+  };
+  return text
+    .replace(/^error: option '([^']*)' argument '([\s\S]*)' is invalid\. (.)/, refusal)
+    .replace(
+      /^error: command-argument value '([\s\S]*)' is invalid for argument '([^']*)'\. (.)/,
+      (all, value, what, next) => refusal(all, what, value, next),
+    );
 }
 
 function readerOf(faultOf: (value: string) => string | undefined) {

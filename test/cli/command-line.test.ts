@@ -86,7 +86,10 @@ test.each([
   [["stauts"], "unknown command 'stauts'\n(Did you mean status?)"],
   [["status", "--jsn"], "unknown option '--jsn'\n(Did you mean --json?)"],
   [["help", "chek"], "unknown command 'chek'"],
-  [["force", "dwon"], "Allowed choices are up, down, auto."],
+  [["force", "dwon"], "error: STATE can't be 'dwon'. Allowed choices are up, down, auto."],
+  [["force", "$1 'a'"], "error: STATE can't be '$1 'a''. Allowed choices are up, down, auto."],
+  [["calls", "-n", "x"], "error: -n, --count <COUNT> can't be 'x': must be a whole number"],
+  [["doctor", "--only", "x"], "error: --only <CHECKS> can't be 'x'. There is no check x."],
   [["force"], "missing required argument 'STATE'"],
   [["check", "-c"], "option '-c, --config <FILE>' argument missing"],
 ])("%j is told what may be meant, exit status 2", (words, said) => {

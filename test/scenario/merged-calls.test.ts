@@ -281,6 +281,37 @@ describe("what is asked for", () => {
   });
 });
 
+it("a caller that hangs up before an answer is told as that, once", () => {
+  const leg = {
+    call_id: "a",
+    from: "201@pbx",
+    to: "202",
+    rule: "call",
+    why: "",
+    after_ms: 0,
+    status: 487,
+    took_ms: 3_500,
+  };
+  const step = { after_ms: 0, result: null, answer: null, unasked: null };
+  const legs = [
+    { ...leg, origin: "localnet" as const, steps: [{ ...step, what: "upstream pbx" }] },
+    { ...leg, origin: "upstream" as const, steps: [{ ...step, what: "phone at 10.50.0.22" }] },
+  ];
+  const call = {
+    id: 1,
+    ...leg,
+    at: "",
+    origin: "localnet" as const,
+    state: "failed" as const,
+    after_ms: 3_500,
+    lasted_ms: null,
+    legs,
+  };
+  expect(withoutInk(`${wayText(call)}: ${endText(call)}`)).toBe(
+    "upstream pbx > phone at 10.50.0.22: 487 after 3.5 s, cancelled by the caller",
+  );
+});
+
 it("a call in words has what to look for with a trace", () => {
   const { site, phone, callId } = redirected();
   phone.request("INVITE", "sip:5551234@10.10.1.3", [], callId, 2);

@@ -6,6 +6,8 @@ import { exactSpan, type Reader } from "./times.ts";
 
 /** The callee's own word, or the caller's: nothing that an operator could do. */
 const USUAL_FAILURES = [404, 484, 486, 487, 600, 603];
+/** Request Terminated (RFC 3261 §21.4.25): the caller has hung up before an answer. */
+const CANCELLED = 487;
 
 /** A paragraph: when, of whom and to whom; its way and its end; the rules that decided; what to look for in a trace. */
 export function callText(call: RecordedCall, reader: Reader): string {
@@ -46,7 +48,8 @@ export function wayText({ legs }: Pick<RecordedCall, "legs">): string {
     const isIts = ({ after_ms }: RecordedLeg) =>
       after_ms >= leg.after_ms && (next === undefined || after_ms < next.after_ms);
     const inner = others.filter(isIts);
-    if (inner.length > 0) words.push(inner.map(innerText).join(", "));
+    const { status } = own[own.length - 1] ?? leg;
+    if (inner.length > 0) words.push(inner.map((one) => innerText(one, status)).join(", "));
     const end_ms = endOf(leg);
     const last = own[index - 1];
     const isBeside = last !== undefined && leg.after_ms < (endOf(last) ?? Number.POSITIVE_INFINITY);
@@ -78,9 +81,9 @@ function stepText({ what, after_ms, result, answer, unasked }: RecordedStep, end
   return result === "unanswered" ? `${what} (not taken${took})` : what;
 }
 
-/** An INVITE of upstream's within a call of ours. */
-function innerText(leg: RecordedLeg): string {
-  const end = leg.status === null || leg.status < 300 ? "" : `: ${leg.status}`;
+/** An INVITE of upstream's within a call of ours. @param last how the call has ended, which is told behind all */
+function innerText(leg: RecordedLeg, last: number | null): string {
+  const end = leg.status === null || leg.status < 300 || leg.status === last ? "" : `: ${leg.status}`;
   return `${stepsOf(leg, false).join(" > ")}${end}`;
 }
 
@@ -90,7 +93,8 @@ function endOf({ after_ms, took_ms }: RecordedLeg): number | undefined {
 
 /** "200 after 4.2 s, up for 3 min 20 s" */
 export function endText({ state, status, after_ms, lasted_ms }: RecordedCall): string {
-  const answer = status === null ? "" : `${inkedStatus(status)} after ${durationText(after_ms ?? 0)}`;
+  const cancelled = status === CANCELLED ? ", cancelled by the caller" : "";
+  const answer = status === null ? "" : `${inkedStatus(status)} after ${durationText(after_ms ?? 0)}${cancelled}`;
   const lasted = lasted_ms === null ? "" : durationText(lasted_ms);
   switch (state) {
     case "calling":

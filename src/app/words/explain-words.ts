@@ -52,7 +52,8 @@ function upstreamWords({ by, states, force, left_s }: CallFacts["upstream"]): st
 /** What has been found out about a call, in one line. */
 function factsLine({ caller, host, number, emergency }: CallFacts): string {
   const called = number === "" ? "no number" : `the number is ${number}`;
-  const help = emergency === undefined ? "" : `, an emergency number, for gateways ${emergency}`;
+  const sent = emergency === number ? "" : `, which gateways get as ${emergency}`;
+  const help = emergency === undefined ? "" : `, an emergency number${sent}`;
   const name = host.name === undefined ? "" : ` ${hostText(host.name)}`;
   return `The caller is ${ORIGINS[caller]}; the host${name} ${HOSTS[host.meaning]}; ${called}${help}.`;
 }
@@ -80,7 +81,7 @@ function stepWords(step: Step): string {
     case "reply":
       return step.reply === undefined ? (step.what ?? "answers") : answerWords(step.reply);
     case "notice":
-      return `tells the caller 181 "${step.reason}" and waits ${wait(step.hold_ms)}`;
+      return `tells the caller 181 "${step.reason}"${step.hold_ms === 0 ? "" : ` and waits ${wait(step.hold_ms)}`}`;
     case "pause":
       return `makes room: ${step.what ?? ""}`;
     default:
