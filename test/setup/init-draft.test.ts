@@ -215,13 +215,27 @@ describe("the dialogue", () => {
     const { fault } = settleOn(EDGEROUTER_4, {}, { heard });
     expect(fault).toBe(`not found, and --yes guesses nothing; give
   --localnet NETWORKS     Phones' networks
-      No phone was seen in 10.1.10.0/24, 10.1.20.0/24, 10.1.30.0/24, 10.10.1.0/24.
+      No phone was seen in 10.1.10.0/24, 10.1.20.0/24, 10.1.30.0/24.
+      Not known to be phones, in 10.10.1.0/24: 10.10.1.3.
   --upstream URIS|none    PBX
   --gateway ADDRESS|none  Gateway
       10.10.1.3: speaks SIP, doesn't say what it is.`);
     const given = { localnet: "10.1.20.0/24", upstream: "none", gateways: "none" };
     const { draft } = settleOn(EDGEROUTER_4, given);
     expect(draft).toMatchObject({ upstream: [], gateways: [], listen: ["udp:10.1.20.1:5060", "udp:203.0.113.2:5060"] });
+  });
+
+  test("what speaks SIP without being known is told by name, each once", () => {
+    const at = (address: string, agent: string) => ({ address, user: undefined, domain: undefined, agent });
+    const heard = [
+      at("10.10.1.3", ""),
+      at("10.10.1.5", "Acme 1"),
+      at("10.10.1.4", ""),
+      at("10.10.1.6", "baresip v1.0.0"),
+    ];
+    expect(settleOn(EDGEROUTER_4, {}, { heard }).fault).toContain(`Gateway
+      10.10.1.3, 10.10.1.4: speak SIP, don't say what they are.
+      10.10.1.5: speaks SIP, Acme 1; a gateway?`);
   });
 
   test("with --yes phones that register at two domains: both are named", () => {

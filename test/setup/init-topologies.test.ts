@@ -183,7 +183,8 @@ const ASKED: readonly (readonly [string, () => Promise<BranchLab>, readonly stri
     async () => new BranchLab(["lan0", "gw0", "wan0"]).route("default", "wan0").addGateway(),
     AUTO,
     [
-      "give\n  --localnet NETWORKS     Phones' networks\n      No phone was seen in 10.91.20.0/24, 10.91.1.0/24.",
+      "give\n  --localnet NETWORKS     Phones' networks\n      No phone was seen in 10.91.20.0/24.\n",
+      "      Not known to be phones, in 10.91.1.0/24: 10.91.1.3.\n",
       "10.91.1.3: speaks SIP",
     ],
   ],

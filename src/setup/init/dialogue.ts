@@ -4,7 +4,8 @@ import { ipVersion } from "../../base/ip-range.ts";
 import type { SipUri } from "../../message/uri.ts";
 import { DEFAULT_PROTOCOL, PROTOCOLS } from "../../transport/flow.ts";
 import { type Draft, faultsOf, type Given, type Key } from "./draft.ts";
-import { isUnknown } from "./heard.ts";
+import { type Heard, isUnknown } from "./heard.ts";
+import { isIn } from "./network.ts";
 import { type Facts, heardDomains, lanNetworks, propose } from "./proposal.ts";
 import { listenFor, unknownWays, wantedWays } from "./ways.ts";
 
@@ -154,11 +155,19 @@ function notesOf(key: Key, facts: Facts, draft: Draft, isProposed: boolean): str
   const { network, heard, ways } = facts;
   if (key === "localnet" && !isProposed) {
     const networks = lanNetworks(network);
-    return networks.length === 0 ? [] : [`No phone was seen in ${networks.join(", ")}.`];
+    const unknown = heard.filter(isUnknown);
+    const doubtful = networks.filter((one) => unknown.some(({ address }) => isIn([one], address)));
+    const empty = networks.filter((one) => !doubtful.includes(one));
+    return [
+      ...(empty.length === 0 ? [] : [`No phone was seen in ${empty.join(", ")}.`]),
+      ...doubtful.map((one) => {
+        const there = unknown.filter(({ address }) => isIn([one], address)).map(({ address }) => address);
+        return `Not known to be phones, in ${one}: ${there.join(", ")}.`;
+      }),
+    ];
   }
   if (key === "gateways" && !isProposed) {
-    const unknown = heard.filter(isUnknown).map(({ address }) => address);
-    return unknown.length === 0 ? [] : [`${unknown.join(", ")}: speaks SIP, doesn't say what it is.`];
+    return unknownNotes(heard.filter(isUnknown));
   }
   if (key === "upstream" && !isProposed) {
     const domains = heardDomains(facts);
@@ -175,6 +184,17 @@ function notesOf(key: Key, facts: Facts, draft: Draft, isProposed: boolean): str
     return ["Without a PBX the default route's address is a guess: phones' domains may be elsewhere."];
   }
   return [];
+}
+
+/** What may be a gateway, a sentence for each name that it goes by. */
+function unknownNotes(unknown: readonly Heard[]): string[] {
+  const agents = [...new Set(unknown.map(({ agent }) => agent))];
+  return agents.map((agent) => {
+    const there = [...new Set(unknown.filter((one) => one.agent === agent).map(({ address }) => address))];
+    const isOne = there.length === 1;
+    const [speaks, tells] = isOne ? ["speaks", "doesn't say what it is"] : ["speak", "don't say what they are"];
+    return `${there.join(", ")}: ${speaks} SIP, ${agent === "" ? `${tells}.` : `${agent}; a gateway?`}`;
+  });
 }
 
 /** @param given as it was typed: words apart by white space or commas; "": what was proposed; "none" */

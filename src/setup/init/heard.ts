@@ -51,7 +51,7 @@ export function isGateway({ agent }: Heard): boolean {
 
 /** How phones call themselves. */
 const PHONES =
-  /phone|yealink|snom|polycom|\bpoly|cisco|grandstream|fanvil|gigaset|mitel|aastra|htek|akuvox|panasonic|unify/i;
+  /phone|yealink|snom|polycom|\bpoly|cisco|grandstream|fanvil|gigaset|mitel|aastra|htek|akuvox|panasonic|unify|baresip|linphone|zoiper|microsip|jitsi/i;
 
 /** Whether that is a phone: it has an extension, or calls itself one. What only answers may be anything, a gateway too. */
 export function isPhone(heard: Heard): boolean {
