@@ -109,9 +109,10 @@ function write(file: string, text: string): void {
 
 /** What to type next. */
 function nextSteps(config: Config, { file, start }: Places): string {
-  const which = start === undefined && file !== STDOUT ? ` -c ${file}` : "";
+  const isWritten = file !== STDOUT;
+  const which = start === undefined ? ` -c ${isWritten ? file : "FILE"}` : "";
   const phones = proxySentence(proxyAddresses(config, readInterfaces() ?? new Map()));
-  return `Next:
+  return `${isWritten ? "" : "No file was written: save this text as FILE.\n"}Next:
   branchline check${which}    what it will do, in words
   branchline doctor${which}   what on this router hinders calls
 ${start === undefined ? "" : `  ${start}\n`}  branchline phones${which}   phones' settings: ${phones}

@@ -143,8 +143,22 @@ export function restartOf(file: string): string | undefined {
   return restartCommand(path.resolve(file), fs.existsSync);
 }
 
+/** A file in a folder that we may not look into may be there. */
+function isThere(file: string): boolean {
+  try {
+    fs.statSync(file);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ENOENT";
+  }
+}
+
 /** Says that no branchline runs with the file, and how to start it; ends this process. */
 export function failNotRunning(file: string): never {
+  if (!isThere(file)) {
+    const cure = "write it with `branchline init`, or name another with -c FILE";
+    fail(`branchline isn't running with ${file}, and there is no such file: ${cure}`);
+  }
   fail(`branchline isn't running with ${file} (start: ${startCommand(path.resolve(file), fs.existsSync)})`);
 }
 

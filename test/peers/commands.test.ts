@@ -272,5 +272,8 @@ test("commands: no file, and a socket that isn't for everybody: they say what he
   expect(await says("check", "none.yaml")).toMatch(
     /none\.yaml: no such file\. Create it with `branchline init`, or name another with -c FILE/,
   );
+  expect(await says("status", "empty/none.yaml")).toMatch(
+    /^branchline isn't running with .*none\.yaml, and there is no such file: write it with `branchline init`, or name another/,
+  );
   expect(await says("status", "branchline.yaml")).toMatch(/^Permission denied .*branchline\.yaml: run with sudo\n$/);
 });

@@ -130,7 +130,7 @@ Next:
     const file = join(temporaryFolder(), "branchline.yaml");
     writeFileSync(file, stdout);
     expect(await branchline("check", "-c", file)).toMatchObject({ code: 0 });
-    expect(stderr).toContain("Next:\n  branchline check ");
+    expect(stderr).toContain("No file was written: save this text as FILE.\nNext:\n  branchline check -c FILE ");
   });
 
   test.each([
