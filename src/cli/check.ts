@@ -40,6 +40,13 @@ const NO_EMERGENCY: Fault = {
     'add emergency: ["112", "911"], or emergency: [] if there are none',
 };
 
+const NO_GROUP: Fault = {
+  key: "hunt_groups",
+  message:
+    "is missing: a call from a gateway to a number that is no extension gets 404 where upstream doesn't take it; " +
+    'add hunt_groups: {default: {members: ["201"]}}, or hunt_groups: {} if none is to ring',
+};
+
 /**
  * Prints faults and warnings, what the file will do, and the verdict; sets the exit status. Waits for DNS, 2 s at the most,
  * where the file has names.
@@ -78,7 +85,10 @@ export function verdictOf(
 ): Verdict {
   const sentences = config === undefined ? [] : describe(config).trimEnd().split("\n");
   const told = sentences.filter((sentence) => sentence.startsWith(WARNING));
-  const hints = config !== undefined && lacksEmergency(config) ? [NO_EMERGENCY] : [];
+  const hints =
+    config === undefined
+      ? []
+      : [...(lacksEmergency(config) ? [NO_EMERGENCY] : []), ...(lacksGroup(config) ? [NO_GROUP] : [])];
   return {
     file,
     valid: config !== undefined,
@@ -103,4 +113,9 @@ export function verdictLine({ file, valid, faults, warnings }: Verdict): string 
 function lacksEmergency({ site, written }: Config): boolean {
   const isSaid = [...written.keys()].some((key) => /^emergency(\.|$)/.test(key));
   return site.gateways.length > 0 && site.emergency.numbers.length === 0 && !isSaid;
+}
+
+function lacksGroup({ site, written }: Config): boolean {
+  const isSaid = [...written.keys()].some((key) => /^hunt_groups(\.|$)/.test(key));
+  return site.gateways.length > 0 && site.huntGroups.length === 0 && !isSaid;
 }

@@ -126,7 +126,7 @@ describe("the verdict", () => {
 });
 
 describe("emergency numbers", () => {
-  const gateways = "gateways: [sip:10.10.1.3]\n";
+  const gateways = "gateways: [sip:10.10.1.3]\nhunt_groups: {}\n";
   const warningsOf = (text: string): { key: string; message: string }[] =>
     JSON.parse(branchline(["check", fileOf(text), "--json"]).stdout).warnings;
 
@@ -143,6 +143,14 @@ describe("emergency numbers", () => {
   ])("that %s aren't warned of", (_what, text) => {
     expect(warningsOf(text)).toEqual([]);
   });
+});
+
+test("a gateway without a hunt group is warned of, unless the file declines it", () => {
+  const warned = (more: string) =>
+    branchline(["check", "-q", fileOf(`${VALID}emergency: []\ngateways: [sip:10.10.1.3]\n${more}`)]).stderr;
+  expect(warned("")).toMatch(/warning: hunt_groups is missing: a call from a gateway .* gets 404 /);
+  expect(warned("hunt_groups: {}\n")).toBe("");
+  expect(warned('hunt_groups: {default: {members: ["201"]}}\n')).toBe("");
 });
 
 describe("--json", () => {
@@ -199,7 +207,7 @@ describe("--quiet", () => {
     const { status, stdout, stderr } = branchline(["check", "--quiet", file]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(stderr.trimEnd().split("\n")).toEqual(loud.slice(0, 2));
-    const warned = branchline(["check", "--quiet", fileOf(`${VALID}gateways: [sip:10.10.1.3]\n`)]);
+    const warned = branchline(["check", "--quiet", fileOf(`${VALID}gateways: [sip:10.10.1.3]\nhunt_groups: {}\n`)]);
     expect(warned).toMatchObject({
       status: 0,
       stdout: "",

@@ -4,7 +4,7 @@
 const OFFSET = 0x811c9dc5;
 const PRIME = 0x01000193;
 
-/** The values of the file by key: mappings are gone through, lists are values. */
+/** The values of the file by key: mappings are gone through, lists and empty mappings are values. */
 export function writtenKeys(value: unknown): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   collect(value, "", found);
@@ -12,7 +12,8 @@ export function writtenKeys(value: unknown): ReadonlyMap<string, number> {
 }
 
 function collect(value: unknown, path: string, found: Map<string, number>): void {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+  const isMapping = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (isMapping && (path === "" || Object.keys(value).length > 0)) {
     for (const [key, below] of Object.entries(value)) collect(below, path === "" ? key : `${path}.${key}`, found);
   } else if (path !== "") found.set(path, hashOf(JSON.stringify(value) ?? ""));
 }
