@@ -8,13 +8,13 @@ import { namesInCertificate } from "../io/node/certificate-of.ts";
 import { readStandardInput } from "../io/node/standard-input.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
 
-const FILE_BYTES_MAX = 1_000_000;
+const FILE_BYTES_MAX = 256_000;
 
 const WHY_UNREADABLE: Readonly<Record<string, string>> = {
   ENOENT: "no such file. Create it with `branchline init`, or name another with -c FILE",
   EISDIR: "is a folder. Name the file in it with -c FILE",
   ENOTDIR: "no such file: a part of its path is no folder. Name another with -c FILE",
-  EFBIG: "is longer than 1 MB, so it is no configuration. Name another with -c FILE",
+  EFBIG: "is longer than 256 kB, so it is no configuration. Name another with -c FILE",
   EACCES: "permission denied. Run the command with sudo, or make the file readable",
 };
 

@@ -23,35 +23,56 @@ export interface Equal {
   usage(): Usage;
 }
 
-/** Which of the equals comes first, by its place; the others follow in the order of the file. */
-type Strategy = (sharing: Sharing) => number;
+interface Strategy {
+  /** A sentence for the page of keys. */
+  readonly about: string;
+  /** Which of the equals comes first, by its place; the others follow in the order of the file. */
+  first(sharing: Sharing): number;
+}
 
 const STRATEGIES = {
-  weighted: ({ equals, chance }) => {
-    let place = chance() * equals.reduce((sum, { weight }) => sum + weight, 0);
-    const found = equals.findIndex(({ weight }) => {
-      place -= weight;
-      return place < 0;
-    });
-    return Math.max(0, found);
+  weighted: {
+    about: "chooses at random by weight",
+    first: ({ equals, chance }) => {
+      let place = chance() * equals.reduce((sum, { weight }) => sum + weight, 0);
+      const found = equals.findIndex(({ weight }) => {
+        place -= weight;
+        return place < 0;
+      });
+      return Math.max(0, found);
+    },
   },
-  "fewest-calls": ({ equals }) => {
-    const loads = equals.map(({ weight, usage }) => usage().calls / weight);
-    return loads.indexOf(Math.min(...loads));
+  "fewest-calls": {
+    about: "chooses the gateway with the fewest calls for its weight",
+    first: ({ equals }) => {
+      const loads = equals.map(({ weight, usage }) => usage().calls / weight);
+      return loads.indexOf(Math.min(...loads));
+    },
   },
-  "round-robin": ({ equals, turn }) => turn % equals.length,
-  "hash-call-id": ({ equals, request }) => hash(request.callId) % equals.length,
-  "hash-from": ({ equals, request }) => hash(request.from?.uri ?? "") % equals.length,
+  "round-robin": { about: "takes turns", first: ({ equals, turn }) => turn % equals.length },
+  "hash-call-id": {
+    about: "gives the same call the same gateway",
+    first: ({ equals, request }) => hash(request.callId) % equals.length,
+  },
+  "hash-from": {
+    about: "gives the same caller the same gateway",
+    first: ({ equals, request }) => hash(request.from?.uri ?? "") % equals.length,
+  },
 } as const satisfies Readonly<Record<string, Strategy>>;
 
 export type GatewayChoice = keyof typeof STRATEGIES;
 
 export const GATEWAY_CHOICES = Object.keys(STRATEGIES) as readonly GatewayChoice[];
 
+/** What each of them does: sentences in Markdown. */
+export const CHOICES_ABOUT = Object.entries(STRATEGIES)
+  .map(([name, { about }]) => `\`${name}\` ${about}.`)
+  .join(" ");
+
 /** The place of the gateway that comes first. */
 export function firstBy(choice: GatewayChoice, sharing: Sharing): number {
   const strategy: Strategy = STRATEGIES[choice];
-  return strategy(sharing);
+  return strategy.first(sharing);
 }
 
 function hash(text: string): number {

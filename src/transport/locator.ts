@@ -263,10 +263,13 @@ export class Locator {
   }
 }
 
-/** The listeners that can send to `to`: those of its transport and IP version that have an address now. */
+/** The listeners that can send to `to`: those of its transport and IP version that have an address now, and by which peers are dialled. */
 export function listenersTowards<L extends Listener>({ address, protocol }: ResolvedAddress, all: readonly L[]): L[] {
   const version = ipVersion(address);
-  return all.filter((one) => one.protocol === protocol && one.isAway !== true && ipVersion(one.address) === version);
+  return all.filter(
+    (one) =>
+      one.protocol === protocol && one.transport.isDialled && one.isAway !== true && ipVersion(one.address) === version,
+  );
 }
 
 /** The listener on the local address `source`, or else the one whose address looks most like it. */

@@ -19,7 +19,7 @@ import {
   splitProtocol,
   TRANSPORTS,
 } from "../../src/transport/flow.ts";
-import { hopOf } from "../../src/transport/locator.ts";
+import { hopOf, listenersTowards } from "../../src/transport/locator.ts";
 import { abilitiesOf, nextHops, type RecordsOf } from "../../src/transport/next-hops.ts";
 import { ownUri, viaLine } from "../../src/transport/own-names.ts";
 
@@ -64,10 +64,11 @@ describe("the table", () => {
     expect(row.isStream && !row.isReliable).toBe(false);
   });
 
-  test("asks DNS for no transport by which nobody can be called", () => {
+  test("dials by no transport that peers alone open, neither by DNS nor by address", () => {
     const { tcp } = TRANSPORTS;
     const [udp, accepting] = [listener("udp"), { ...listener("tcp"), transport: { ...tcp, isDialled: false } }];
     expect(abilitiesOf([udp, accepting]).protocols).toEqual(["udp"]);
+    expect(listenersTowards({ address: "192.0.2.7", port: 5060, protocol: "tcp" }, [udp, accepting])).toEqual([]);
     expect(DIALLED).toEqual(PROTOCOLS.filter((one) => TRANSPORTS[one].isDialled));
   });
 

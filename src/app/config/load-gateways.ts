@@ -1,7 +1,7 @@
 /** The file's `gateways`, `gateway_choice`, `gateway_probe`, `carriers` and `max_call`. */
 import { ipVersion } from "../../base/ip-range.ts";
 import { hostText, type SipUri } from "../../message/uri.ts";
-import { GATEWAY_CHOICES } from "../../policy/gateway-strategies.ts";
+import { CHOICES_ABOUT, GATEWAY_CHOICES } from "../../policy/gateway-strategies.ts";
 import { channelKey } from "../../policy/gateways/gateways.ts";
 import type { Carrier, Gateway, GatewaySettings, NumberRule, ProbeSettings } from "../../policy/site.ts";
 import { type Fields, fieldsOf, longFormOf } from "./fields.ts";
@@ -130,8 +130,7 @@ export function pages(): PagesOf<typeof KEYS> {
   - {uri: "sip:10.10.1.4:5080", name: gsm, priority: 2}`,
     },
     gateway_choice: {
-      about:
-        "`weighted` chooses at random by weight. `fewest-calls` chooses the gateway with the fewest calls for its weight. `round-robin` takes turns. `hash-call-id` and `hash-from` give the same call or the same caller the same gateway.",
+      about: CHOICES_ABOUT,
       example: "gateway_choice: fewest-calls",
     },
     gateway_probe: {
