@@ -97,21 +97,7 @@ export function faultLines(file: string, { faults, warnings }: LoadedFile): stri
   ];
 }
 
-/**
- * Undefined when the file can't be used; `say` has got what is wrong then, a line for each fault.
- * @param interfaces this router's: `say` hears of others that the file names
- */
-export function loadFile(
-  file: string,
-  say: (fault: string) => void = print,
-  interfaces?: Around["interfaces"],
-): Config | undefined {
-  const loaded = readConfig(file, { interfaces });
-  faultLines(file, loaded).forEach(say);
-  return loaded.config;
-}
-
-/** As {@link loadFile}, with the text that was read. */
+/** The configuration and its text; undefined when the file can't be used: `say` has got what is wrong then, a line for each fault. */
 export function loadFileAndText(
   file: string,
   say: (fault: string) => void = print,

@@ -2,8 +2,9 @@
 import { readInterfaces } from "../io/node/interfaces.ts";
 import { guideText, makerGuides, phonesText, proxyAddresses } from "../setup/init/phones.ts";
 import { EXIT_USAGE } from "./exit.ts";
-import { loadFile } from "./load-file.ts";
 import { fail, print, printJson } from "./paper.ts";
+import { findRunning } from "./running.ts";
+import { usableConfig } from "./usable-config.ts";
 
 /** What came on the command line. */
 interface PhonesOptions {
@@ -13,9 +14,12 @@ interface PhonesOptions {
   readonly json: boolean;
 }
 
-/** Prints one maker's settings, or the outbound proxy and the makers that are known. An unknown maker is a fault of usage. */
-export function phones({ config: file, maker, json }: PhonesOptions): void {
-  const config = loadFile(file) ?? process.exit(EXIT_USAGE);
+/**
+ * Prints one maker's settings, or the outbound proxy and the makers that are known. An unknown maker is a fault of usage. Where the
+ * file on disk has faults, what runs counts.
+ */
+export async function phones({ config: file, maker, json }: PhonesOptions): Promise<void> {
+  const config = await usableConfig(file, await findRunning(file));
   const proxies = proxyAddresses(config, readInterfaces() ?? new Map());
   const guides = makerGuides(proxies, maker);
   if ("fault" in guides) fail(`error: ${guides.fault}`, EXIT_USAGE);

@@ -33,7 +33,7 @@ async function office(settings: Partial<typeof FILE> & { readonly state?: { read
 
 const GOOD = stringify(FILE);
 
-describe("faulty-file: status, calls, registered, force and explain find the running one", () => {
+describe("faulty-file: status, calls, registered, force, explain and phones find the running one", () => {
   test.each([
     ["has a typo in a key", GOOD.replace("gateways", "gatewys"), /gatewys/],
     ["has a tab", `${GOOD}\tlog: debug\n`, /:\d+:\d+: /],
@@ -58,6 +58,7 @@ describe("faulty-file: status, calls, registered, force and explain find the run
     expect(await branchline.command("registered")).toContain("No phone is registered.");
     expect(await branchline.command("force", "down")).toContain("FORCED down");
     expect(await branchline.command("explain", net.host(17), "5551234")).toContain("Rule call: upstream is down.");
+    expect(await branchline.command("phones", "yealink")).toContain(net.at(1).host);
   });
 
   test("when it has faults and names another state folder, and when the running one has another than the file", async () => {

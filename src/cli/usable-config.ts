@@ -1,0 +1,20 @@
+/** The configuration that a command goes by which only looks. */
+import type { Config } from "../app/config/config.ts";
+import { EXIT_USAGE } from "./exit.ts";
+import { faultLines, readConfig, readConfigText } from "./load-file.ts";
+import { complain } from "./paper.ts";
+import type { Running } from "./running.ts";
+
+/** The configuration on disk, or the one that runs where that has faults; ends this process where there is neither. */
+export async function usableConfig(file: string, running: Running | undefined): Promise<Config> {
+  const loaded = readConfig(file);
+  if (loaded.config !== undefined) return loaded.config;
+  complain(`${faultLines(file, loaded).join("\n")}\n`);
+  const text = (await running?.tryToAsk({ command: "file" }))?.file_text;
+  // What has become of the certificates meanwhile doesn't matter here.
+  const isFine = () => undefined;
+  const active = text === undefined ? undefined : readConfigText(text, file, { faultOf: isFine }).config;
+  if (active === undefined) process.exit(EXIT_USAGE);
+  complain("The file on disk can't be used: what follows goes by the configuration that runs.\n");
+  return active;
+}
