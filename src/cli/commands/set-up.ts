@@ -111,7 +111,7 @@ export const SET_UP: readonly CommandRow[] = [
     group: "Set up",
     description: [
       "Show the outbound proxy that all phones need, or one maker's menus and the keys of its provisioning files, with the " +
-        "addresses of this router.",
+        "addresses of this router. While the file has faults, the configuration that runs counts.",
       `Makers: ${MAKER_NAMES.join(", ")}.`,
     ],
     arguments: [{ name: "maker", help: "The phones' maker", isOptional: true, completes: MAKER_NAMES }],
