@@ -85,10 +85,7 @@ export function verdictOf(
 ): Verdict {
   const sentences = config === undefined ? [] : describe(config).trimEnd().split("\n");
   const told = sentences.filter((sentence) => sentence.startsWith(WARNING));
-  const hints =
-    config === undefined
-      ? []
-      : [...(lacksEmergency(config) ? [NO_EMERGENCY] : []), ...(lacksGroup(config) ? [NO_GROUP] : [])];
+  const hints = config === undefined ? [] : missingKeys(config);
   return {
     file,
     valid: config !== undefined,
@@ -107,6 +104,11 @@ export function verdictOf(
 export function verdictLine({ file, valid, faults, warnings }: Verdict): string {
   if (!valid) return `${bad(counted(faults.length, "fault"))}: ${file} is not used`;
   return `${good("OK")}: ${file} is valid, ${counted(warnings.length, "warning")}`;
+}
+
+/** Keys that a file with a gateway lacks, though it can do without. */
+export function missingKeys(config: Config): Fault[] {
+  return [...(lacksEmergency(config) ? [NO_EMERGENCY] : []), ...(lacksGroup(config) ? [NO_GROUP] : [])];
 }
 
 /** An empty list in the file is somebody's decision. */

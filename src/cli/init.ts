@@ -20,6 +20,7 @@ import { readNetwork } from "../setup/init/network.ts";
 import { proxyAddresses, proxySentence } from "../setup/init/phones.ts";
 import { type Places, placesOf } from "../setup/init/places.ts";
 import { earsOf, type Facts, isBehindNat, neighboursOf, seenText } from "../setup/init/proposal.ts";
+import { missingKeys } from "./check.ts";
 import { EXIT_USAGE, EXIT_WORLD, type ExitStatus } from "./exit.ts";
 import { faultLine, loadText } from "./load-file.ts";
 import { fail as end, print, complain as say } from "./paper.ts";
@@ -90,7 +91,8 @@ export async function init(options: InitOptions): Promise<void> {
   else write(file, text);
   const done = file === STDOUT ? "" : `\n${file} written.\n`;
   (file === STDOUT ? say : print)(`${done}${nextSteps(config, places)}${stillMissing(config)}`);
-  for (const warning of await missingWayWarnings(config)) say(`${faultLine(file, warning, "warning: ")}\n`);
+  for (const warning of [...missingKeys(config), ...(await missingWayWarnings(config))])
+    say(`${faultLine(file, warning, "warning: ")}\n`);
 }
 
 /** What packages bring beside the program. */

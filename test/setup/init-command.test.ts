@@ -88,6 +88,24 @@ Next:
     expect(stderr.split("\n").length + stdout.split("\n").length).toBeLessThan(24);
   });
 
+  test("--yes without extensions and emergency numbers says what the file lacks", async () => {
+    const file = join(temporaryFolder(), "branchline.yaml");
+    const args = [
+      "--yes",
+      "--hear",
+      "0",
+      "--localnet",
+      net.network(16),
+      "--upstream",
+      "none",
+      "--gateway",
+      "127.0.0.3",
+    ];
+    const { code, stderr } = await branchline("init", "-c", file, ...args, "--listen", hostPort(proxy));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/warning: emergency is missing: [\s\S]*warning: hunt_groups is missing: /);
+  });
+
   test.each(["check", "init"])(
     "%s hints at an interface that isn't there, and takes it all the same",
     async (command) => {
