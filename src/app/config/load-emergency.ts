@@ -25,13 +25,13 @@ export function words(): WordsOf<typeof KEYS> {
     },
     "emergency.numbers": "The numbers, as they are dialled. `urn:service:sos` (RFC 5031) dials the first of them.",
     "emergency.prefixes":
-      "What phones dial before an outside number. With `0`, 0112 is an emergency call too, and the gateway gets 112. A phone, an alias or a group of that number keeps its calls. `[]` is none. A site that dials 0 alone writes `[0]`, so that 9112 is no emergency call. What the gateway wants before a number is for `gateways.rewrite`.",
+      "The digits that phones dial before an outside number. With `0`, 0112 is an emergency call too, and the gateway gets 112. A phone, an alias or a group of that number keeps its calls. `[]` means no prefix. A site that dials 0 alone writes `[0]`, so that 9112 is no emergency call. For digits that the gateway wants before a number, use `gateways.rewrite`.",
     "emergency.reserve":
-      "The number of channels, over all gateways, that are kept free of ordinary calls from here. Each gateway needs `channels`.",
+      "The number of channels, over all gateways, that are kept free of ordinary outgoing calls. Each gateway needs `channels`.",
     "emergency.preempt":
-      "`true` ends the youngest ordinary call when the gateways have no channel left, by our count or by their answer (486, 500, 503, 600). Both sides get BYE. It happens at most once in 30 s for each caller.",
+      "`true` ends the youngest ordinary call when the gateways have no channel left, by our count or by their answer (486, 500, 503, 600). Both sides get BYE. branchline does this at most once in 30 s for each caller.",
     "emergency.callback":
-      "How long calls from the gateway also ring the phone that has made an emergency call there, and don't go to upstream first. It is kept over a restart. `0s` is off.",
+      "How long after an emergency call the gateway's calls also ring the phone that made it, and don't go to upstream first. branchline keeps this over a restart. `0s` switches it off.",
   };
 }
 
@@ -39,7 +39,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     emergency: {
       about:
-        "Emergency numbers. A call to one goes to the gateways in every state of upstream, and to upstream when no gateway takes it.",
+        "Emergency numbers. A call to an emergency number goes to the gateways in every state of upstream, and to upstream when no gateway takes it.",
       example: `emergency: ["112", "911"]`,
     },
   };

@@ -30,7 +30,7 @@ export function words(): WordsOf<typeof KEYS> {
     "extensions.suffix_digits": {
       default: "off",
       words:
-        "How many digits a shorter number must have to mean the same phone as a longer number that ends with it, when phones call in an outage. It is for a site whose phones are registered by long numbers, such as 5550201, and dial 201. Where they are registered as 201, `3` makes every outside number that ends with 201 ring that phone in place of going out: use `prefixes` there. It never counts for a gateway's calls: `aliases` and `prefixes` do.",
+        "How many digits a shorter number must have to mean the same phone as a longer number that ends with it, when phones call in an outage. The key is for a site whose phones are registered by long numbers, such as 5550201, and dial 201. Where phones are registered as 201, use `prefixes`: there, `3` makes every outside number that ends with 201 ring that phone in place of going out. The key never counts for calls from a gateway: `aliases` and `prefixes` do.",
     },
     "extensions.forward": {
       default: "none",
@@ -38,11 +38,11 @@ export function words(): WordsOf<typeof KEYS> {
     },
     "extensions.forward.NAME.busy": {
       default: "none",
-      words: "Where a call for extension NAME goes when that is busy: another extension or an outside number.",
+      words: "Where a call for extension NAME goes when the extension is busy: another extension or an outside number.",
     },
     "extensions.forward.NAME.no_answer": {
       default: "none",
-      words: "Where it goes when extension NAME doesn't answer.",
+      words: "Where a call for extension NAME goes when the extension doesn't answer.",
     },
     "extensions.ring": "How long an extension rings in an outage.",
   };
@@ -52,7 +52,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     extensions: {
       about:
-        "Which numbers mean phones of this site, for calls in an outage and, but for `suffix_digits`, from a gateway. Extensions that are registered need no entry.",
+        "The numbers that mean phones of this site. They count for calls in an outage and, except `suffix_digits`, for calls from a gateway. Registered extensions need no entry.",
       example: `extensions:
   aliases: {"5550100": "201"}
   prefixes: ["5550"]

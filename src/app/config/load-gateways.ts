@@ -74,11 +74,11 @@ export function words(): WordsOf<typeof KEYS> {
     "gateways.uri": "The gateway's URI, with its IP address.",
     "gateways.name": { default: "its address", words: "The name of the gateway in `carriers`, commands and the log." },
     "gateways.priority":
-      "The order of the gateways: lower comes first. The next one gets the call when a gateway is silent, unreachable or full, or says 5xx, or 6xx other than 600 and 603.",
+      "The order of the gateways: lower comes first. The next gateway gets the call when a gateway is silent, unreachable or full, or answers 5xx, or 6xx other than 600 and 603.",
     "gateways.weight": "The gateway's share of the calls among gateways of the same priority.",
-    "gateways.channels": { default: "no limit", words: "Calls that the gateway carries at once." },
+    "gateways.channels": { default: "no limit", words: "The number of calls that the gateway carries at once." },
     "gateways.trusted":
-      "`true` sends messages to the gateway as they are. `false` takes out what it need not know: credentials for a realm that it hasn't asked for, and the identity of a caller who wants privacy (`Privacy: id`, `user` or `header`). An emergency call keeps the identity.",
+      "`true` sends messages to the gateway as they are. `false` removes what the gateway need not know: credentials for a realm that it hasn't asked for, and the identity of a caller who wants privacy (`Privacy: id`, `user` or `header`). An emergency call keeps the identity.",
     "gateways.rewrite": {
       default: "none",
       words:
@@ -87,7 +87,7 @@ export function words(): WordsOf<typeof KEYS> {
     "gateways.rewrite.called": {
       default: "none",
       words:
-        "Rules for the called number. The first rule that matches counts, and no other rule sees its outcome. With an outside prefix 0, `^00([1-9].*)$` and `+49$1` make +49891234 of 00891234, and a second rule, `^0` and an empty text, serves all other numbers.",
+        "Rules for the called number. The first rule that matches counts, and no other rule changes its result. With an outside prefix 0, a first rule with `^00([1-9].*)$` and `+49$1` makes +49891234 of 00891234. A second rule with `^0` and an empty text serves all other numbers.",
     },
     ...under("gateways.rewrite.called", rule),
     "gateways.rewrite.calling": {
@@ -105,14 +105,17 @@ export function words(): WordsOf<typeof KEYS> {
     gateway_probe: {
       default: "`{interval: 30s}`",
       keysOf: "upstream.probe",
-      words: "How gateways are probed. The keys are those of `upstream.probe`, with another interval.",
+      words: "How gateways are probed. The keys are those of `upstream.probe`; only the default of `interval` differs.",
     },
     ...under("gateway_probe", probeWords()),
     carriers: { default: "none", words: "Name of the carrier, then a mapping with the keys below." },
     "carriers.NAME.prefixes": "How numbers for this carrier begin.",
-    "carriers.NAME.gateways": { kind: "gateway's name, or list of them", words: "Its gateways, by name, in order." },
+    "carriers.NAME.gateways": {
+      kind: "gateway's name, or list of them",
+      words: "The carrier's gateways, by name, in order.",
+    },
     max_call:
-      "How long a call holds its channel at most when its end isn't seen: no BYE, and no session timer (RFC 4028).",
+      "The longest time that a call holds its channel when branchline doesn't see its end: no BYE, and no session timer (RFC 4028).",
   };
 }
 
@@ -120,7 +123,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     gateways: {
       about:
-        "The PSTN gateways at the branch, by IP address: DNS is gone when they are needed. An expression in `rewrite` that could take long for a number is refused, because all calls would wait meanwhile.",
+        "The PSTN gateways at the branch, by IP address, because DNS is gone in an outage. An expression in `rewrite` that could take long for a number is refused, because all calls would wait for it.",
       example: `gateways:
   - uri: sip:10.10.1.3
     name: isdn
@@ -138,7 +141,8 @@ export function pages(): PagesOf<typeof KEYS> {
       example: "gateway_probe: {interval: 20s, failures: 2}",
     },
     carriers: {
-      about: "Numbers that leave by certain gateways: those whose number begins with a prefix of the carrier.",
+      about:
+        "Numbers that leave by certain gateways: a number that begins with a prefix of the carrier leaves by the carrier's gateways.",
       example: `gateways: [{uri: sip:10.10.1.3, name: isdn}, {uri: sip:10.10.1.4, name: gsm}]
 carriers:
   mobile: {prefixes: ["01"], gateways: [gsm, isdn]}`,

@@ -31,12 +31,12 @@ export function words(): WordsOf<typeof KEYS> {
     "hunt_groups.NAME.strategy":
       "`parallel`: all members ring at once. `serial`: one after the other. `round-robin`: the same, and each call begins with the next member.",
     "hunt_groups.NAME.decline":
-      "What a phone's 603, 606 or 607 means (its reject key, or do not disturb). `member`: this member is out, and the others ring on. `group`: the whole group has refused (RFC 3261 §16.7). 600 and 604 always speak for all.",
+      "What a phone's 603, 606 or 607 means (its reject key, or do not disturb). `member`: this member is out, and the others ring on. `group`: the whole group has refused (RFC 3261 §16.7). 600 and 604 always count for the whole group.",
     "hunt_groups.NAME.ring":
       "How long the group rings, or each member with `serial` and `round-robin`. Then the caller gets 480.",
     "hunt_groups.NAME.overflow": {
       default: "none",
-      words: "Where calls go that no member takes: another group, an extension or an outside number.",
+      words: "Where a call goes that no member takes: another group, an extension or an outside number.",
     },
   };
 }

@@ -25,13 +25,14 @@ export function words(): WordsOf<typeof KEYS> {
       kind: "address, or list of them",
       pattern,
       words:
-        "This router's addresses: `udp:ADDRESS:PORT`, `tcp:ADDRESS:PORT` or `tls:ADDRESS:PORT`. Without a port it is 5060, for `tls:` 5061. An interface may stand in place of the address: `udp:pppoe0:5060` is the first IPv4 address of `pppoe0`, also after that has changed. An entry may be a mapping with the keys below.",
+        "This router's addresses: `udp:ADDRESS:PORT`, `tcp:ADDRESS:PORT` or `tls:ADDRESS:PORT`. Without a port it is 5060, for `tls:` 5061. An interface may stand in place of the address: `udp:pppoe0:5060` is the first IPv4 address of `pppoe0`, also after that address has changed. An entry may be a mapping with the keys below.",
     },
     "listen.address": { kind: "address", pattern, words: "The address, as in the short form." },
     "listen.advertise": {
       kind: "`HOST:PORT`",
       default: "the address itself",
-      words: "What peers are told in place of the address. A router behind NAT names its public address here.",
+      words:
+        "The host and port that peers are told in place of the address. A router behind NAT names its public address here.",
     },
     "listen.family":
       "The address that stands for an interface: `4` is its first IPv4 address, `6` its first IPv6 address that is not link-local.",
@@ -42,7 +43,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     listen: {
       about:
-        "Where branchline listens. Name this router's addresses one by one: the side of the phones, the side towards upstream, and that of a gateway in a network of its own.",
+        "The addresses at which branchline listens. Name this router's addresses one by one: the address towards the phones, the address towards upstream, and the address towards a gateway in a network of its own.",
       example: `listen:
   - udp:10.222.237.1:5060
   - udp:10.10.1.1:5060

@@ -27,7 +27,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     names: {
       about:
-        "Names of this router, for phones that have their outbound proxy by name. A name of upstream or a gateway never means this router, whatever DNS says. A domain of the phones means it only at the top of Route, and only where our certificate or DNS says so. `status`, `doctor` and the log line `outbound_proxy_unknown` tell of an outbound proxy that DNS leads elsewhere.",
+        "Names of this router, for phones whose outbound proxy is a name. A name of upstream or a gateway never means this router, whatever DNS says. A domain of the phones means this router only at the top of Route, and only where our certificate or DNS says so. `status`, `doctor` and the log line `outbound_proxy_unknown` tell of an outbound proxy that DNS leads elsewhere.",
       example: "names: [branch.example.com]",
     },
   };

@@ -155,24 +155,25 @@ function loadAliveCodes(
 export function probeWords() {
   return {
     interval: "The time between two OPTIONS while the peer answers.",
-    suspect_interval: "The same while the peer is suspect, and while it proves its return.",
-    down_interval: "The same while the peer is down.",
+    suspect_interval: "The time between two OPTIONS while the peer is suspect, and while the peer proves its return.",
+    down_interval: "The time between two OPTIONS while the peer is down.",
     timeout: "How long a probe waits for an answer.",
-    failures: "Failed probes in a row until the peer is down. One is enough when a call has failed as well.",
-    successes: "Answered probes in a row until the peer is recovering.",
+    failures:
+      "The number of failed probes in a row until the peer is down. One failed probe is enough when a call has failed as well.",
+    successes: "The number of answered probes in a row until the peer is recovering.",
     user: {
       default: "none",
       kind: "user part of a URI",
-      words: "The user in the Request-URI and To of the OPTIONS, such as `ping`. A PBX may answer known users only.",
+      words: "The user in the Request-URI and To of the OPTIONS, such as `ping`. Some PBXs answer known users only.",
     },
     from: { default: "`sip:branchline@` our address", words: "The URI in From of the OPTIONS." },
-    max_forwards: "Max-Forwards of the OPTIONS. With `0` a proxy answers itself and asks nothing behind it.",
+    max_forwards: "Max-Forwards of the OPTIONS. With `0` a proxy answers by itself, and asks no server behind it.",
     alive_codes: {
       default: "all but `dead_codes`",
       kind: "status or class, or list of them",
       pattern: "^\\s*[2-6](\\d\\d|[xX][xX])\\s*$",
       words:
-        "The final statuses that are a sign of life: `[200, 404]`, or classes of them, `[2xx, 4xx]`. A class leaves out the `dead_codes`. With this key a provisional response is no answer yet.",
+        "The final statuses that are a sign of life: `[200, 404]`, or classes of them, `[2xx, 4xx]`. A class leaves out the `dead_codes`. With this key, a provisional response doesn't count as an answer.",
     },
     octets: {
       default: "no padding",

@@ -25,15 +25,15 @@ export function words(): WordsOf<typeof KEYS> {
     "registration.mode":
       "How upstream finds the phones. `path`: by a Path header (RFC 3327). `contact`: upstream gets our own address as each phone's Contact, for a PBX that doesn't know Path; the phone gets its own Contact back.",
     "registration.expires_cap":
-      "The longest expiry that a phone is told, so that each phone registers often enough to be known here.",
+      "The longest expiry that a phone is told, so that each phone registers often enough to be known to branchline.",
     "registration.survival_expires":
-      "The expiry that phones are told in an outage, less a random part of up to 15 %. While upstream recovers it is 30 s at most.",
+      "The expiry that phones are told in an outage, less a random part of up to 15 %. While upstream is recovering, the expiry is 30 s at most.",
     "registration.local_after":
       "How long upstream may stay silent on a known phone's REGISTER. Then branchline answers it.",
     "registration.unknown":
-      "The phones whose REGISTER is answered in an outage. `known`: phones seen before, by source address or instance. `localnet`: all in `localnet`, unasked for a password, since upstream alone could check it. `none`: none.",
-    "registration.pace": "REGISTERs a second that are forwarded to upstream after an outage.",
-    "registration.throttle": "`true` answers refreshes here that upstream doesn't need yet.",
+      "The phones whose REGISTER is answered in an outage. `known`: phones seen before, by source address or instance. `localnet`: all phones in `localnet`. branchline doesn't ask them for a password, because only upstream could check it. `none`: no phone.",
+    "registration.pace": "The number of REGISTERs a second that branchline forwards to upstream after an outage.",
+    "registration.throttle": "`true` lets branchline answer refreshes that upstream doesn't need yet.",
   };
 }
 

@@ -18,7 +18,7 @@ export function words(): WordsOf<typeof KEYS> {
     state: { kind, words: "The folder, relative to the configuration file, or a mapping with the keys below." },
     "state.folder": { kind, words: "The folder, as in the short form." },
     "state.interval":
-      "The least time between two writes of bindings that bring nothing new: flash wears out. A phone that is new or has moved is written within 5 s, and so is what becomes of a call; after 60 such writes of either file, and 6 more each hour, within the interval. After a power cut, a phone that was registered at the last write counts as refreshed since, for `registration.expires_cap` at most.",
+      "The least time between two writes of bindings that bring nothing new, because flash wears out. A phone that is new or has moved is written within 5 s, and so is the outcome of a call. Each of the two files has 60 such early writes, and 6 more each hour. After these, news is written within the interval. After a power cut, a phone that was registered at the last write counts as refreshed since, for `registration.expires_cap` at most.",
   };
 }
 

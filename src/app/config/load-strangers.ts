@@ -17,7 +17,7 @@ export function words(): WordsOf<typeof KEYS> {
 export function pages(): PagesOf<typeof KEYS> {
   return {
     strangers: {
-      about: "What a sender gets that is no phone, no gateway and not upstream.",
+      about: "The answer to a sender that is no phone, no gateway and not upstream.",
       example: "strangers: drop",
     },
   };

@@ -16,7 +16,7 @@ const KEYS = {
 export function words(): WordsOf<typeof KEYS> {
   return {
     "survival.answer":
-      "How a call reaches the gateway. `302` and `380` redirect the phone to the gateways, the best one first. `relay` forwards the call to them in turn. `auto` is 302, but relay for a phone that hasn't called the gateway within 3 s.",
+      "How a call reaches the gateway. `302` and `380` redirect the phone to the gateways, the best one first. `relay` forwards the call to them in turn. `auto` works like `302`, but like `relay` for a phone that hasn't called the gateway within 3 s.",
     "survival.notice": "The reason phrase of the 181 that the phone may show.",
     "survival.notice_hold":
       "The time from the 181 to the answer. A call that requires 100rel gets no 181 and isn't held.",

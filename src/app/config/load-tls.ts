@@ -36,7 +36,7 @@ export function words(): WordsOf<typeof KEYS> {
         "The authorities that branchline believes when it connects, and that may issue client certificates. A peer's certificate must name the host of the peer's URI as subjectAltName: `DNS:` for a name, `IP:` for an address (RFC 5922).",
     },
     "tls.client_certificates":
-      "The certificate that phones must show. `none`: none. `optional`: phones are asked for one, and served whatever they show. `required`: one issued by `tls.ca`.",
+      "The certificate that phones must show. `none`: no certificate. `optional`: phones are asked for a certificate, and served whatever they show. `required`: a certificate that `tls.ca` has issued.",
     "tls.wildcards":
       "`true` accepts a wildcard in the certificate of upstream or a gateway, as hosted PBXs have. The `*` must be the whole first label: `*.example.com` stands for `pbx.example.com`, not for `example.com` or `a.b.example.com`. `*.com` stands for nothing.",
   };
@@ -45,8 +45,7 @@ export function words(): WordsOf<typeof KEYS> {
 export function pages(): PagesOf<typeof KEYS> {
   return {
     tls: {
-      about:
-        "Certificate and key for `tls:` addresses. A reload reads the files again, and connections that are up go on.",
+      about: "Certificate and key for `tls:` addresses. A reload reads the files again, and open connections go on.",
       example: `listen: [udp:10.222.237.1, tls:10.222.237.1]
 tls: {certificate: tls/branch.pem, key: tls/branch.key, ca: tls/ca.pem}`,
     },

@@ -35,7 +35,7 @@ export function words(): WordsOf<typeof KEYS> {
     upstream: {
       default: "the domain in each Request-URI",
       words:
-        "The SIP URI of the PBX, or several in order of preference, or a mapping with the keys below. The next URI is asked when one is silent, can't be reached or says 503.",
+        "The SIP URI of the PBX, or several in order of preference, or a mapping with the keys below. branchline asks the next URI when one is silent, can't be reached or answers 503.",
     },
     "upstream.targets": {
       default: "the domain in each Request-URI",
@@ -49,18 +49,18 @@ export function words(): WordsOf<typeof KEYS> {
     },
     ...under("upstream.targets.probe", ownProbeWords("upstream.probe")),
     "upstream.may_dial_out":
-      "`true` lets upstream's calls go to a gateway, for a headquarters that breaks out at the branch. `false` answers them 403. Emergency calls, OPTIONS and requests within a call always pass. UDP sources can be forged: see [security.md](security.md).",
+      "`true` lets upstream's calls go to a gateway, for a headquarters that calls out by the branch. `false` answers these calls with 403. Emergency calls, OPTIONS and requests within a call always pass. UDP sources can be forged: see [security.md](security.md).",
     "upstream.force":
-      "`up` or `down` sets upstream's state whatever probes and calls show. `down` suits a site that lives on its own, with `registration: {unknown: localnet}` beside it: else phones that have never been registered get 503. Upstream then gets no calls and no registrations, and can't call the phones. See also `branchline force`.",
+      "`up` or `down` sets upstream's state whatever probes and calls show. `down` suits a site that works on its own. Such a site needs `registration: {unknown: localnet}` too: else phones that have never been registered get 503. With `down`, upstream gets no calls and no registrations, and can't call the phones. See also `branchline force`.",
     "upstream.fr_timer":
-      "How long upstream may stay silent before a call is rescued. Each of several targets has this time; the addresses of one name share it.",
+      "How long upstream may stay silent before a call is rescued. Each target has this time; the addresses of one name share this time.",
     "upstream.dead_codes":
-      "Final statuses that count as silence when they have no body: of a call, of a known phone's REGISTER, of a probe. `[]` is none.",
+      "Final statuses that count as silence when the response has no body. They count for a call, for a known phone's REGISTER and for a probe. `[]` means no status.",
     ...under("upstream.probe", probeWords()),
     "upstream.hold":
-      "How long upstream must answer without a miss after an outage. Then calls go to upstream again. There is no hold after an outage of this router's own: an address of `listen` was gone, and upstream answers within 30 s of its return. The fourth such loss within `hold_max` counts as any other outage.",
+      "How long upstream must answer without a failure after an outage. Then calls go to upstream again. There is no hold after an outage of this router's own: an address of `listen` was gone, and upstream answers within 30 s of the return of that address. The fourth such loss within `hold_max` counts like any other outage.",
     "upstream.hold_max":
-      "The longest hold. The hold doubles each time upstream falls again shortly after its return, up to this.",
+      "The longest hold. The hold doubles each time upstream falls again shortly after its return, up to this time.",
   };
 }
 
@@ -68,7 +68,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     upstream: {
       about:
-        "The PBX or proxy at headquarters. Without this key, the domain of each Request-URI is upstream, as DNS finds it. Probes (OPTIONS) and calls show whether upstream lives.",
+        "The PBX or proxy at headquarters. Without this key, upstream is the domain of each Request-URI, as DNS resolves it. Probes (OPTIONS) and calls show whether upstream lives.",
       example: `upstream:
   targets: [sip:pbx1.example.com, sip:pbx2.example.com]
   may_dial_out: false
