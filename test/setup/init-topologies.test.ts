@@ -211,7 +211,7 @@ describeWith(["namespaces", "mounts"], "init on a router", () => {
     test.each(RIGHT)("%s", async (_, build, args, { listen, ...others }) => {
       const lab = await build();
       const file = join(temporaryFolder(), "branchline.yaml");
-      const { code, text } = await lab.run("init", "-c", file, ...args);
+      const { code, text } = await lab.run("init", "-c", file, "--emergency", "112", ...args);
       expect(code, text).toBe(0);
       const { localnet = "10.91.20.0/24", upstream = `sip:${PBX}`, gateways = "sip:10.91.1.3" } = others;
       for (const line of [
