@@ -5,7 +5,7 @@ import type { CallsPage, CallsQuestion } from "./recorded-calls.ts";
 import type { ReloadOutcome } from "./reload.ts";
 import type { RunningStatus } from "./status-facts.ts";
 
-export type { Pin } from "../policy/peers/forcing.ts";
+export { FORCED_MAX_ms, type Pin } from "../policy/peers/forcing.ts";
 export type { RegisteredContact } from "../policy/phones/registered.ts";
 export type { RunningStatus } from "./status-facts.ts";
 

@@ -1,5 +1,5 @@
 /** The last calls as commands get them: plain facts, in pieces that stay small. */
-import type { CallEntry, CallLeg, CallState, StepResult } from "../policy/call-entry.ts";
+import type { CallEntry, CallLeg, CallState, CallStep, StepResult } from "../policy/call-entry.ts";
 import { plainNumber } from "../policy/dialled-number.ts";
 import type { Origin } from "../policy/origin.ts";
 
@@ -8,11 +8,7 @@ const PAGE_CHARACTERS = 65_536;
 /** A number that has been written with its area code, and another time without, is found by so many digits at its end. */
 const TAIL_digits = 5;
 
-export interface RecordedStep {
-  /** "upstream pbx.example.com", "notice", "gateway 10.10.1.3", "extension 202". */
-  readonly what: string;
-  /** When it began, since the beginning of the call. */
-  readonly after_ms: number;
+export interface RecordedStep extends Pick<CallStep, "what" | "after_ms"> {
   /** How it ended when the call went on from there; null for the last one, which ends with its INVITE. */
   readonly result: StepResult | null;
   /** Status, reason phrase and Reason of the answer. */
@@ -22,15 +18,7 @@ export interface RecordedStep {
 }
 
 /** One INVITE of a call. */
-export interface RecordedLeg {
-  readonly call_id: string;
-  readonly from: string;
-  readonly to: string;
-  readonly origin: Origin;
-  readonly rule: string;
-  readonly why: string;
-  /** When it came, since the beginning of the call. */
-  readonly after_ms: number;
+export interface RecordedLeg extends Pick<CallLeg, "call_id" | "from" | "to" | "origin" | "rule" | "why" | "after_ms"> {
   readonly steps: readonly RecordedStep[];
   /** Its final response; null while there is none. */
   readonly status: number | null;

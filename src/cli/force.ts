@@ -1,5 +1,5 @@
 /** `branchline force`: overrides the state of upstream that is seen. */
-import type { Pin } from "../app/control.ts";
+import { FORCED_MAX_ms, type Pin } from "../app/control.ts";
 import { forceFacts, forceText } from "../app/words/force-words.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { fail } from "./paper.ts";
@@ -7,8 +7,7 @@ import { reader } from "./reader.ts";
 import { show, theRunning } from "./running.ts";
 
 const UNITS_s: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-/** As `FORCED_MAX_ms` has it. */
-const DAYS_MAX = 7;
+const DAYS_MAX = FORCED_MAX_ms / 86_400_000;
 
 /** Why a time of `--for` is refused; undefined: it is fine. */
 export function forTimeFault(time: string): string | undefined {

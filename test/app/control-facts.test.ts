@@ -2,9 +2,8 @@
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/app/config/load-config.ts";
 import { answerControl } from "../../src/app/control.ts";
-import type { RouterHost } from "../../src/app/host.ts";
-import { QUIET_HOST } from "../../src/app/quiet-host.ts";
 import { type ReadFile, Service } from "../../src/app/service.ts";
+import { quietRouterHost } from "../support/quiet-router-host.ts";
 import { SITE_YAML } from "../support/site.ts";
 
 const FORCED = SITE_YAML.replace(/upstream: (.*)/, "upstream: {targets: [$1], force: down}");
@@ -14,27 +13,11 @@ function service(text = SITE_YAML) {
   const clock = { now_ms: 5_000, wall_ms: Date.parse("2026-11-29T13:30:05Z") };
   const events: { readonly event: string; readonly fields: unknown }[] = [];
   const note = (event: string, fields: unknown) => void events.push({ event, fields });
-  const host: RouterHost = {
-    ...QUIET_HOST,
+  const host = quietRouterHost({
     now_ms: () => clock.now_ms,
     log: { error: note, warn: note, info: note, debug: () => {} },
     wallClock_ms: () => clock.wall_ms,
-    sockets: { open: () => Promise.resolve(), close: () => Promise.resolve(), isOurs: () => Promise.resolve(true) },
-    store: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
-    callStore: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
-    tables: {},
-    readInterfaces: () => undefined,
-    readAddresses: () => [],
-    findSource: () => Promise.resolve(undefined),
-    watchInterfaces: () => {},
-    isOpen: () => true,
-    isoTime: (time_ms) => new Date(time_ms).toISOString(),
-    setLogLevel: () => {},
-    setDnsServers: () => {},
-    setTls: () => {},
-    quiet: () => {},
-    close: () => Promise.resolve(),
-  };
+  });
   const read = (now: string) => ({ config: loadConfig(now, (path) => path).config, text: now });
   const disk: { next: ReturnType<ReadFile> } = { next: read(text) };
   const running = new Service(

@@ -1,40 +1,24 @@
 /** What reaches a running branchline beside SIP: opened with it, told of what happens, closed with it. */
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/app/config/load-config.ts";
-import type { RouterHost } from "../../src/app/host.ts";
-import { QUIET_HOST } from "../../src/app/quiet-host.ts";
 import { Service } from "../../src/app/service.ts";
 import type { SideDoor } from "../../src/app/side-door.ts";
+import { quietRouterHost } from "../support/quiet-router-host.ts";
 import { SITE_YAML } from "../support/site.ts";
 
 /** A service that runs on nothing, and what has become of it: its log, and what its doors tell. */
 function service(...doors: readonly Partial<SideDoor>[]) {
   const told: string[] = [];
   const tell = (event: string) => void told.push(event);
-  const host: RouterHost = {
-    ...QUIET_HOST,
+  const host = quietRouterHost({
     log: { error: tell, warn: tell, info: tell, debug: () => {} },
-    wallClock_ms: () => 0,
     sockets: {
       open: () => Promise.resolve(tell("listening")),
       close: () => Promise.resolve(),
       isOurs: () => Promise.resolve(true),
     },
-    store: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
-    callStore: { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
-    tables: {},
-    readInterfaces: () => undefined,
-    readAddresses: () => [],
-    findSource: () => Promise.resolve(undefined),
-    watchInterfaces: () => {},
-    isOpen: () => true,
-    isoTime: String,
-    setLogLevel: () => {},
-    setDnsServers: () => {},
-    setTls: () => {},
-    quiet: () => {},
     close: () => Promise.resolve(tell("sockets closed")),
-  };
+  });
   const made = (running: { status(): unknown }) =>
     doors.map((given, index): SideDoor => {
       const server = {

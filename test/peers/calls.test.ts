@@ -2,34 +2,23 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { hostPort, Subnet } from "./support/addresses.ts";
+import { Subnet } from "./support/addresses.ts";
 import { Branchline } from "./support/branchline.ts";
 import { Child } from "./support/child.ts";
 import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
+import { type Office, openOffice } from "./support/office.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
-import { SipAgent } from "./support/sip-agent.ts";
 
 const net = new Subnet(90);
 const proxy = net.at(1);
 
 cleanUpAfterEach();
 
-async function office() {
-  const upstream = await SipAgent.open(net.at(2));
-  const gateway = await SipAgent.open(net.at(3));
-  const phone = await SipAgent.open(net.at(17));
-  const branchline = await Branchline.start({
-    listen: [`udp:${hostPort(proxy)}`],
-    localnet: [net.network(16)],
+const office = () =>
+  openOffice(net, ({ upstream }) => ({
     upstream: { targets: [`sip:${upstream.sentBy}`], fr_timer: "500ms" },
-    gateways: [`sip:${gateway.sentBy}`],
     survival: { notice_hold: "0s" },
-  });
-  await branchline.upstreamIs("up");
-  return { upstream, gateway, phone, branchline };
-}
-
-type Office = Awaited<ReturnType<typeof office>>;
+  }));
 
 /** Upstream is silent, the phone follows its redirect, and the gateway is busy. */
 async function rescued({ upstream, gateway, phone }: Office) {

@@ -8,6 +8,7 @@ import { DnsServer } from "../support/dns-server.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
 import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
+import { openOffice } from "./support/office.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { register } from "./support/registration.ts";
 import { SipAgent } from "./support/sip-agent.ts";
@@ -18,20 +19,7 @@ const proxy = net.at(1);
 
 cleanUpAfterEach();
 
-async function office() {
-  const upstream = await SipAgent.open(net.at(2));
-  const gateway = await SipAgent.open(net.at(3));
-  const phone = await SipAgent.open(net.at(17));
-  const branchline = await Branchline.start({
-    listen: [`udp:${hostPort(proxy)}`],
-    localnet: [net.network(16)],
-    upstream: `sip:${upstream.sentBy}`,
-    gateways: [`sip:${gateway.sentBy}`],
-    survival: { notice_hold: "0s" },
-  });
-  await branchline.upstreamIs("up");
-  return { upstream, gateway, phone, branchline };
-}
+const office = () => openOffice(net, () => ({ survival: { notice_hold: "0s" } }));
 
 test("commands: status shows upstream and gateways; force down keeps calls here", async () => {
   const { upstream, gateway, phone, branchline } = await office();

@@ -10,35 +10,22 @@
  *     │── BYE ────────────▶│── BYE ────────────▶│   or the other way round
  */
 import { expect, test } from "vitest";
-import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
+import { Subnet, sipUri } from "./support/addresses.ts";
 import { converse, reinviteBothWays } from "./support/both-ways.ts";
-import { Branchline } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { Dialog } from "./support/dialog.ts";
 import { IncomingCall } from "./support/incoming-call.ts";
+import { openOffice } from "./support/office.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { register } from "./support/registration.ts";
-import { SipAgent } from "./support/sip-agent.ts";
 
 const net = new Subnet(15);
 const proxy = net.at(1);
 
 cleanUpAfterEach();
 
-async function office() {
-  const upstream = await SipAgent.open(net.at(2));
-  const gateway = await SipAgent.open(net.at(3));
-  const phone = await SipAgent.open(net.at(17));
-  const branchline = await Branchline.start({
-    listen: [`udp:${hostPort(proxy)}`],
-    localnet: [net.network(16)],
-    upstream: `sip:${upstream.sentBy}`,
-    gateways: [`sip:${gateway.sentBy}`],
-    hunt_groups: { default: { members: [sipUri("phone", phone.endpoint)] } },
-  });
-  await branchline.upstreamIs("up");
-  return { upstream, gateway, phone, branchline };
-}
+const office = () =>
+  openOffice(net, ({ phone }) => ({ hunt_groups: { default: { members: [sipUri("phone", phone.endpoint)] } } }));
 
 const outwards = { to: "sip:5551234@pbx.example.com", through: proxy };
 

@@ -1,0 +1,30 @@
+/** A router's host on which nothing happens, for tests of what is around the engine. */
+
+import type { RouterHost } from "../../src/app/host.ts";
+import { QUIET_HOST } from "../../src/app/quiet-host.ts";
+
+const nothing = () => Promise.resolve();
+
+/** @param own what the test has of its own: a log, a clock, sockets */
+export function quietRouterHost(own: Partial<RouterHost>): RouterHost {
+  return {
+    ...QUIET_HOST,
+    wallClock_ms: () => 0,
+    sockets: { open: nothing, close: nothing, isOurs: () => Promise.resolve(true) },
+    store: { load: () => Promise.resolve(undefined), save: nothing },
+    callStore: { load: () => Promise.resolve(undefined), save: nothing },
+    tables: {},
+    readInterfaces: () => undefined,
+    readAddresses: () => [],
+    findSource: () => Promise.resolve(undefined),
+    watchInterfaces: () => {},
+    isOpen: () => true,
+    isoTime: (time_ms) => new Date(time_ms).toISOString(),
+    setLogLevel: () => {},
+    setDnsServers: () => {},
+    setTls: () => {},
+    quiet: () => {},
+    close: nothing,
+    ...own,
+  };
+}
