@@ -38,7 +38,7 @@ export function words(): WordsOf<typeof KEYS> {
     "tls.client_certificates":
       "The certificate that phones must show. `none`: no certificate. `optional`: phones are asked for a certificate, and served whatever they show. `required`: a certificate that `tls.ca` has issued.",
     "tls.wildcards":
-      "`true` accepts a wildcard in the certificate of upstream or a gateway, as hosted PBXs have. The `*` must be the whole first label: `*.example.com` stands for `pbx.example.com`, not for `example.com` or `a.b.example.com`. `*.com` stands for nothing.",
+      "`true` accepts a wildcard in the certificate of upstream or a gateway, as the certificates of hosted PBXs have one. The `*` must be the whole first label: `*.example.com` stands for `pbx.example.com`, not for `example.com` or `a.b.example.com`. `*.com` stands for nothing.",
   };
 }
 

@@ -128,7 +128,7 @@ export const LOOK: readonly CommandRow[] = [
         "configuration with faults is the first finding, and the machine is examined all the same.",
       "Where branchline runs, its own view of upstream and the gateways counts. Else OPTIONS leaves from the address in " +
         "listen that branchline would use.",
-      "--fix makes the changes that are marked, and looks again. That needs root. deploy/doctor.md describes each check.",
+      "--fix makes the changes that are marked, and checks again. That needs root. deploy/doctor.md describes each check.",
     ],
     arguments: [],
     options: [
@@ -161,7 +161,7 @@ export const LOOK: readonly CommandRow[] = [
         "lines of the log into an archive that only its owner can read. A faulty file or a proxy that doesn't run is no " +
         "obstacle: the archive names each piece that is missing, with the reason.",
       "Passwords, answers to challenges and private keys are left out. Extensions, phone numbers and addresses are in it; " +
-        "--anonymous replaces names and numbers of people, as far as they are recognised. Look through it before you send it.",
+        "--anonymous replaces names and numbers of people, as far as they are recognised. Look through the archive before you send it.",
     ],
     arguments: [],
     options: [
