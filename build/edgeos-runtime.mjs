@@ -23,12 +23,13 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { sha256Of } from "./debian-mirror.mjs";
 import { addLicences, fill, MOUNT_POINT } from "./edgeos-runtime/content.mjs";
-import { fetchPackages, readPins, repin, sha256Of } from "./edgeos-runtime/packages.mjs";
+import { fetchPackages, readPins, repin } from "./edgeos-runtime/packages.mjs";
+import { demandTools } from "./edgeos-runtime/tools.mjs";
 import { debianNotices, licensesText } from "./licenses.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const TOOLS = { "dpkg-deb": "dpkg", mksquashfs: "squashfs-tools" };
 const LIMIT_BYTES = 16_000_000;
 
 function main(args) {
@@ -70,9 +71,7 @@ function unpack(files, folder) {
 const json = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
 function versionsOfTools() {
-  const missing = Object.keys(TOOLS).filter((tool) => spawnSync(tool, ["--version"]).error !== undefined);
-  const packages = missing.map((tool) => TOOLS[tool]);
-  if (missing.length > 0) throw new Error(`${missing.join(", ")} missing: apt-get install ${packages.join(" ")}`);
+  demandTools();
   // It shows its version and fails.
   const { stdout } = spawnSync("mksquashfs", ["-version"], { encoding: "utf8" });
   return { mksquashfs: /version (\S+)/.exec(stdout)?.[1] };
@@ -83,6 +82,7 @@ function recipeOf(tools) {
   const folder = join(root, "build/edgeos-runtime");
   const files = [
     fileURLToPath(import.meta.url),
+    join(root, "build/debian-mirror.mjs"),
     join(root, "build/licenses.mjs"),
     ...readdirSync(folder)
       .sort()

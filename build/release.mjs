@@ -1,6 +1,7 @@
 /**
- * `npm run release [-- --out FOLDER --without-runtime]`: the bundle and the packages of every family of routers, in
- * dist/release/, with their sums. The same commit gives the same bytes.
+ * `npm run release [-- --out FOLDER --without-runtime --without-native]`: the bundle, the binaries that need no Node with the
+ * sources that they are made of, and the packages of every family of routers, in dist/release/, with their sums. The same
+ * commit gives the same bytes.
  *
  * So anybody can check that what is installed is what has been read.
  */
@@ -13,11 +14,13 @@ import { parseArgs } from "node:util";
 
 /**
  * Each is a module build/release/NAME.mjs with
- *   export async function packages({ version, bundle, licenses, epoch_s, root, withRuntime }) → [{ name, contents }]
- * where `bundle` has the bytes of branchline.js, `licenses` the text of LICENSES, `root` is the repository's folder with a
- * slash at its end, `epoch_s` the time that all files get; `name` is a file's name in the release, `contents` its bytes.
+ *   export async function packages({ version, bundle, licenses, native, epoch_s, root, withRuntime }) → [{ name, contents }]
+ * where `bundle` has the bytes of branchline.js, `licenses` the text of LICENSES, `native` the binaries by target
+ * (`native.binaries`, a Map that is empty where they are left out) and their LICENSES (`native.licenses`), `root` is the
+ * repository's folder with a slash at its end, `epoch_s` the time that all files get; `name` is a file's name in the release,
+ * `contents` its bytes.
  */
-const FAMILIES = ["debian", "edgeos", "entware", "openwrt"];
+const FAMILIES = ["debian", "edgeos", "entware", "openwrt", "tomato"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { values } = parseArgs({
@@ -25,6 +28,8 @@ const { values } = parseArgs({
     out: { type: "string", default: `${root}dist/release` },
     // Node for ER-X takes minutes to build, and a network.
     "without-runtime": { type: "boolean", default: false },
+    // Minutes, the first time, and cross compilers.
+    "without-native": { type: "boolean", default: false },
   },
 });
 const withRuntime = !values["without-runtime"];
@@ -36,13 +41,20 @@ const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
 const bundle = readFileSync(`${root}dist/branchline.js`);
 const licenses = readFileSync(`${root}dist/LICENSES`, "utf8");
 
+const { NO_NATIVE, nativeFiles } = await import("./release/native.mjs");
+const native = values["without-native"] ? NO_NATIVE : await nativeFiles();
+
 const files = [
   { name: "branchline.js", contents: bundle },
   { name: "LICENSES", contents: licenses },
+  ...[...native.binaries].map(([target, contents]) => ({ name: `branchline-${target}`, contents })),
+  ...(native.licenses === "" ? [] : [{ name: "LICENSES-native", contents: native.licenses }]),
+  ...native.sources,
 ];
+const all = { version, bundle, licenses, native };
 for (const family of FAMILIES) {
   const { packages } = await import(`./release/${family}.mjs`);
-  files.push(...(await packages({ version, bundle, licenses, epoch_s: commitTime_s(), root, withRuntime })));
+  files.push(...(await packages({ ...all, epoch_s: commitTime_s(), root, withRuntime })));
 }
 files.sort((one, other) => (one.name < other.name ? -1 : 1));
 

@@ -10,7 +10,7 @@ stopping=''
 # Fails when there is no branchline, or another process has got its number.
 tell_branchline() {
   pid=$(cat "$folder/branchline.pid" 2>/dev/null) &&
-    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -q '^branchline$\|/run\.sh$\|/branchline\.js$' &&
+    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -q '^branchline$\|/run\.sh$\|/branchline\.js$\|/branchline-static$' &&
     kill "-$1" "$pid" 2>/dev/null
 }
 trap 'stopping=1; tell_branchline TERM' TERM INT

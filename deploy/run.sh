@@ -1,24 +1,34 @@
 #!/bin/sh
-# Starts branchline in the foreground, with a Node that works here and flags that suit the machine.
+# Starts branchline in the foreground. A package brings one of two engines for it beside this file, or both:
+#   branchline-static  the binary, which needs no Node
+#   branchline.js      the bundle, for a Node that works here, with flags that suit the machine
 # The program is the same on all routers; what differs is small and of the family. Which Node works is found out by a sum, since
 # `node -v` works on processors on which nothing else does. The router's own init keeps branchline running.
 #   run.sh CONFIG                   branchline itself, until it ends
 #   run.sh --command ARGUMENT...    another of its commands: check, status ...
+#   run.sh --engine [CONFIG]        prints which engine runs that file: "binary" or "node"
 #   run.sh --node                   prints the Node that is taken, or why none is
-#   run.sh --fits FOLDER [upgrade]  says what is in the way of installing branchline below FOLDER; changes nothing
+#   run.sh --fits FOLDER [upgrade|install [binary|node]]
+#                                   says what is in the way of installing branchline below FOLDER; changes nothing
 #   run.sh --syslog                 hands the log on standard input to syslog, each line with its priority
 # Environment:
+#   BRANCHLINE_ENGINE   "binary" or "node": which of both to take
 #   BRANCHLINE_NODE     the Node to take, and no other
 #   BRANCHLINE_HEAP_MB  how much JavaScript's objects may take at the most
 #   BRANCHLINE_LOGGER   1: the log goes to syslog, where nobody reads standard error or its priorities
 here=$(cd "$(dirname "$0")" && pwd)
+binary=$here/branchline-static
+bundle=$here/branchline.js
 
 OLDEST_NODE=12
-OLDEST_KERNEL=3.2
-# Node's own code, its heap, and what a call-laden minute adds: 60 MB; the rest is the router's.
-LEAST_MEMORY_MB=80
-# The program twice, since an upgrade unpacks before it removes.
-LEAST_DISK_KB=1024
+# What an engine needs: kernel; memory, MB; flash, kB.
+# Node's own code, its heap, and what a call-laden minute adds: 60 MB; the rest is the router's. The program counts twice on the flash,
+# since an upgrade unpacks before it removes.
+NODE_NEEDS='3.2 80 1024'
+# It takes 5 MB, and 8 MB with some hundred calls.
+BINARY_NEEDS='2.6.22 12 2048'
+# With less memory the binary is taken, where a package has brought both.
+BINARY_BELOW_MB=256
 
 # `node -v` works even where the processor lacks what JavaScript needs: a sum with fractions shows the truth.
 # Prints "3 18" for a Node 18 that works, with the flags $2.
@@ -119,32 +129,89 @@ available_mb() {
   echo "${known:-$(($(meminfo_mb MemFree) + $(meminfo_mb Buffers) + $(meminfo_mb Cached)))}"
 }
 
-# "4.14.54-UBNT" → 4014
+# "2.6.36.4brcmarm" → 2006036
 kernel_number() {
-  echo "$1" | sed 's/^\([0-9]*\)\.\([0-9]*\).*/\1 \2/' | while read -r one two; do echo $((one * 1000 + two)); done
+  echo "$1" | sed 's/^\([0-9]*\)\.\([0-9]*\)\.\{0,1\}\([0-9]*\).*/\1 \2 \3/' | while read -r one two three; do
+    echo $((one * 1000000 + two * 1000 + ${three:-0}))
+  done
 }
 
-# What is in the way, one reason a line.
-obstacles() {
-  kernel=$(cat /proc/sys/kernel/osrelease)
-  if [ "$(kernel_number "$kernel")" -lt "$(kernel_number "$OLDEST_KERNEL")" ]; then
-    echo "kernel $kernel is too old: every Node that branchline can use needs $OLDEST_KERNEL or newer"
+# Whether the file $1 wants TLS and the binary can't speak it. Only a file with such words is read by the program for that.
+wants_more_than_binary() {
+  sed 's/#.*//' "$1" 2>/dev/null | grep -qi 'tls\|sips' && "$binary" check --quiet -c "$1" 2>&1 | grep -q 'build of branchline has no TLS'
+}
+
+# Sets $engine for the configuration $1: what the package has brought; of both the one that BRANCHLINE_ENGINE names; else Node, where
+# one works, for a file with TLS and on machines with much memory.
+choose_engine() {
+  if [ ! -x "$binary" ]; then
+    engine=node
+  elif [ ! -f "$bundle" ]; then
+    engine=binary
+  elif [ "$BRANCHLINE_ENGINE" = binary ] || [ "$BRANCHLINE_ENGINE" = node ]; then
+    engine=$BRANCHLINE_ENGINE
+  else
+    engine=binary
+    total_mb=$(meminfo_mb MemTotal)
+    if [ "${total_mb:-0}" -ge "$BINARY_BELOW_MB" ] || wants_more_than_binary "$1"; then
+      choose_flags
+      find_node "$flags"
+      [ -z "$node" ] || engine=node
+    fi
   fi
+}
+
+# The configuration that a command line names.
+config_of() {
+  file=$BRANCHLINE_CONFIG
+  while [ $# -gt 0 ]; do
+    case $1 in
+    -c | --config) file=$2 ;;
+    --config=*) file=${1#--config=} ;;
+    -c?*) file=${1#-c} ;;
+    esac
+    shift
+  done
+  echo "$file"
+}
+
+# What is in the way of Node.
+node_obstacles() {
   if grep -qi '^Processor.*ARM\|^model name.*ARM' /proc/cpuinfo && ! grep -qwi 'vfp\|vfpv3\|vfpv3d16\|vfpv4\|asimd' /proc/cpuinfo; then
     echo "this ARM processor has no floating point unit (VFP): no Node works on it, whatever it says to node -v"
   else
     find_node ''
     [ -n "$node" ] || echo "$no_node"
   fi
+}
+
+# What is in the way of engine $3, one reason a line.
+obstacles() {
+  # Before it is unpacked only its package knows which one it brings.
+  engine=$3
+  [ -n "$engine" ] || choose_engine ''
+  # These are meant to be split.
+  # shellcheck disable=SC2086
+  if [ "$engine" = binary ]; then set -- "$1" "$2" $BINARY_NEEDS; else set -- "$1" "$2" $NODE_NEEDS; fi
+  kernel=$(cat /proc/sys/kernel/osrelease)
+  if [ "$(kernel_number "$kernel")" -lt "$(kernel_number "$3")" ]; then
+    if [ "$engine" = binary ]; then what="branchline"; else what="every Node that branchline can use"; fi
+    echo "kernel $kernel is too old: $what needs $3 or newer"
+  fi
+  if [ "$engine" = node ]; then
+    node_obstacles
+  elif [ -x "$binary" ] && ! "$binary" --version >/dev/null 2>&1; then
+    echo "$binary doesn't work on this processor ($(uname -m)): take the package for it"
+  fi
   # An old branchline that still runs has its share of memory: its successor gets that.
-  if [ "$2" != upgrade ] && [ "$(available_mb)" -lt "$LEAST_MEMORY_MB" ]; then
-    echo "only $(available_mb) MB of memory are available, and branchline needs $LEAST_MEMORY_MB"
+  if [ "$2" != upgrade ] && [ "$(available_mb)" -lt "$4" ]; then
+    echo "only $(available_mb) MB of memory are available, and branchline needs $4"
   fi
   folder=$1
   while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
   free_kb=$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')
-  if [ "$free_kb" -lt "$LEAST_DISK_KB" ]; then
-    echo "only $free_kb kB are free on the file system of $folder, and branchline needs $LEAST_DISK_KB"
+  if [ "$free_kb" -lt "$5" ]; then
+    echo "only $free_kb kB are free on the file system of $folder, and branchline needs $5"
   fi
 }
 
@@ -183,26 +250,56 @@ write_to_syslog() {
 
 case $1 in
 --node | --command) ;;
+--engine)
+  choose_engine "$2"
+  echo "$engine"
+  exit
+  ;;
 --syslog)
   syslog
   exit
   ;;
 --fits)
-  reasons=$(obstacles "$2" "$3")
+  reasons=$(obstacles "$2" "$3" "$4")
   [ -z "$reasons" ] && exit 0
   echo "branchline can't be installed here:" >&2
   echo "$reasons" | sed 's/^/- /' >&2
   exit 1
   ;;
 -* | '')
-  echo "Usage: $0 CONFIG | --command ARGUMENT... | --node | --fits FOLDER [upgrade] | --syslog" >&2
+  echo "Usage: $0 CONFIG | --command ARGUMENT... | --engine [CONFIG] | --node" \
+    "| --fits FOLDER [upgrade|install [binary|node]] | --syslog" >&2
   exit 2
   ;;
 esac
 
 [ -z "$BRANCHLINE_LOGGER" ] || [ "$1" = --node ] || [ "$1" = --command ] || write_to_syslog
+node='' config=$1
+[ "$1" != --command ] || config=$(config_of "$@")
+[ "$1" != --node ] || config=''
+choose_engine "$config"
+unusable=''
+[ ! -f "$binary" ] || [ -x "$binary" ] || unusable=yes
+case $1/$BRANCHLINE_ENGINE$unusable in
+--*/* | */ | */"$engine" | */nodeyes) ;;
+*yes) echo "<4>engine_missing wanted=\"binary\" taken=$engine error=\"$binary can't be executed\" cure=\"chmod +x $binary\"" >&2 ;;
+*) echo "<4>engine_missing wanted=\"$BRANCHLINE_ENGINE\" taken=$engine" >&2 ;;
+esac
+if [ "$engine" = binary ]; then
+  case $1 in
+  --node)
+    echo "no Node is needed: $binary runs without" >&2
+    exit 1
+    ;;
+  --command)
+    shift
+    exec "$binary" "$@"
+    ;;
+  *) exec "$binary" run -c "$1" ;;
+  esac
+fi
 choose_flags
-find_node "$flags"
+[ -n "$node" ] || find_node "$flags"
 if [ -z "$node" ]; then
   echo "<3>no_node error=\"$no_node\"" >&2
   exit 1
@@ -211,7 +308,7 @@ case $1 in
 --node) echo "$node" ;;
 --command)
   shift
-  exec "$node" "$here/branchline.js" "$@"
+  exec "$node" "$bundle" "$@"
   ;;
 *)
   fit_flags
@@ -219,6 +316,6 @@ case $1 in
   export MALLOC_ARENA_MAX=1 UV_THREADPOOL_SIZE=2
   # The flags are meant to be split.
   # shellcheck disable=SC2086
-  exec "$node" $flags "$here/branchline.js" run -c "$1"
+  exec "$node" $flags "$bundle" run -c "$1"
   ;;
 esac

@@ -88,7 +88,8 @@ remove)
   if [ "$2" = --purge ]; then rm -f "$etc/branchline.yaml"; fi
   if [ -f "$etc/branchline.yaml" ]; then echo "$etc/branchline.yaml stays"; fi
   while read -r file; do rm -f "/$file"; done <"$here/files"
-  rm -f "$here/files"
+  # Of an archive with the other engine, over which this one was unpacked.
+  rm -f "$here/branchline.js" "$here/branchline-static" "$here/files"
   rmdir "$here"
   ;;
 *)

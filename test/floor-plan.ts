@@ -8,9 +8,10 @@ export const FLOORS: Readonly<Record<string, string>> = {
   "transaction/": "base/ message/ transport/",
   "proxy/": "base/ message/ transport/ transaction/",
   "policy/": "base/ message/ transport/ proxy/",
+  "cluster/": "base/ message/ transport/ transaction/ proxy/ policy/",
   "io/": "base/ transport/ host",
-  "app/": "base/ message/ transport/ transaction/ proxy/ policy/",
-  "setup/": "base/ message/ transport/ transaction/ proxy/ policy/ io/ app/",
+  "app/": "base/ message/ transport/ transaction/ proxy/ policy/ cluster/",
+  "setup/": "base/ message/ transport/ transaction/ proxy/ policy/ cluster/ io/ app/",
   "cli/": "base/ io/ app/ setup/ host",
   "main.ts": "cli/ host",
 };
@@ -21,16 +22,19 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["origin.ts", "request-facts.ts", "dialled-number.ts", "named.ts"],
     ...["gateway-strategies.ts", "site.ts", "status.ts"],
     ...["phones/", "peers/", "plan.ts", "gateways/", "numbers/", "emergency/", "access/"],
-    ...["situation.ts", "door/", "rules/"],
-    ...["call-entry.ts", "call-record.ts", "call-log.ts", "saved-calls.ts"],
-    ...["explain.ts", "routing-policy.ts", "snapshot.ts", "site-policy.ts"],
+    ...["plain-data.ts", "saved-binding.ts", "situation.ts", "door/", "rules/"],
+    ...["call-entry.ts", "call-record.ts", "calls-now.ts", "call-log.ts", "saved-calls.ts"],
+    ...["explain.ts", "routing-policy.ts", "peer-memory.ts", "snapshot.ts", "site-policy.ts"],
   ],
 };
 
-/** npm package → the one file that imports it. */
+/** npm package → the one file that imports it; what the C host offers → the folder whose files do. */
 export const PACKAGES: Readonly<Record<string, string>> = {
   commander: "src/cli/cli.ts",
-  "dgram-as-promised": "src/io/node/udp.ts",
+  "dgram-as-promised": "src/io/node/udp-socket.ts",
+  "events/events.js": "src/io/quickjs/events.ts",
+  "fflate/browser": "src/io/quickjs/zlib.ts",
   "ip-num": "src/base/ip-range.ts",
+  native: "src/io/quickjs/",
   yaml: "src/app/config/reader.ts",
 };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { FLOORS, PACKAGES, ROOMS } from "./floor-plan.ts";
-import { floorOf, floorOffences, importsOf, roomOf } from "./support/imports.ts";
+import { floorOf, floorOffences, importsOf, isWithin, roomOf } from "./support/imports.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const textOf = (path: string) => readFileSync(join(ROOT, path), "utf8");
@@ -56,7 +56,8 @@ describe("the plan", () => {
       expect(rooms.filter((room) => !inside.includes(room))).toEqual([]);
     }
     const importers = Object.entries(PACKAGES).filter(
-      ([name, path]) => !importsOf(textOf(path)).some(({ from }) => from === name),
+      ([name, place]) =>
+        !sources.some((path) => isWithin(path, place) && importsOf(textOf(path)).some(({ from }) => from === name)),
     );
     expect(importers).toEqual([]);
   });
@@ -87,6 +88,7 @@ describe("what is forbidden is told with its place", () => {
     ["require", `const net = require("net");`, "net: floor base/ may not touch the host"],
     ["a package of another file", `import { parse } from "yaml";`, "yaml: only src/app/config/reader.ts may"],
     ["an unknown package", `import a from "left-pad";`, "left-pad: the floor plan has no such package"],
+    ["the C host", `import * as native from "native";`, "native: only src/io/quickjs/ may"],
     ["a test", `import a from "../../test/a.ts";`, "test/a.ts: src/ is all that the program is made of"],
     [
       "a name that is worked out",

@@ -40,7 +40,8 @@ function offences(files: readonly SourceFile[], isBad: (line: string, path: stri
 
 /** Whether vitest.config.mts has the file share a worker's modules with others. */
 function isPure(path: string): boolean {
-  return PURE.some((folder) => path.startsWith(`test/${folder}/`)) && !path.endsWith("/plans-as-json.test.ts");
+  const changesCore = /\/(plans-as-json|stories-told)\.test\.ts$/.test(path);
+  return PURE.some((folder) => path.startsWith(`test/${folder}/`)) && !changesCore;
 }
 
 test("there is something to look at", () => {
@@ -98,6 +99,22 @@ describe("pure tests", () => {
     const isImpure = (line: string) =>
       /from "node:(?!fs"|url"|zlib"|path")|\bv[i]\.|\.protot[y]pe\b|\bprocess\.(?!env)/.test(line);
     expect(offences(pure, isImpure)).toEqual([]);
+  });
+});
+
+describe("real time", () => {
+  const isReal = ({ path }: SourceFile) =>
+    /^test\/(?:cli|io|lanes|native|peers|quickjs|routers|setup|ten-minutes)\//.test(path);
+
+  test("no test has a tolerance of its own: support/machine.ts says what a busy machine may take", () => {
+    const isOwn = (line: string) => /\bconst \w*TOLERAN[C]E\w* =/i.test(line);
+    expect(offences(tests.filter(isReal), isOwn)).toEqual([]);
+  });
+
+  test("no time is compared with a number: the limit is a name, which tells the next cause of waiting", () => {
+    const isBare = (line: string) =>
+      /\bexpect\(.*(?:_m[s]\b|\bno[w]\(\)).*\.toBeLessThan(?:OrEqual)?\([\d_]+\)/.test(line);
+    expect(offences(tests.filter(isReal), isBare)).toEqual([]);
   });
 });
 

@@ -1,18 +1,14 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What takes the machine to its limits, or measures milliseconds: these have it for themselves, one after the other. */
-const ALONE = [
-  "peers/floods.test.ts",
-  "peers/outage-timing.test.ts",
-  "peers/call-load.test.ts",
-  "peers/missing-route.test.ts",
-  "peers/burst-at-start.test.ts",
-];
+/** What takes the machine to its limits: these have it for themselves, one after the other. */
+const ALONE = ["peers/floods.test.ts", "peers/call-load.test.ts", "peers/burst-at-start.test.ts"];
 /** Floods that leave half of the machine free: two at a time. */
 const IN_PAIRS = ["peers/memory-node-12.test.ts", "peers/memory-node-20.test.ts"];
 /** What waits for time to pass more than it works: a tenth of a processor each. */
 const PATIENT = [
+  "peers/outage-timing.test.ts",
   "peers/wan-cut.test.ts",
   "peers/wan-cut-unnoticed.test.ts",
   "peers/soak.test.ts",
@@ -36,6 +32,7 @@ const PATIENT = [
 ];
 /** Short files that take long: begun last, they would run on alone. All others are begun in the order of their sizes. */
 const FIRST = [
+  "quickjs/campaign.test.ts",
   "lanes/lanes.test.ts",
   "peers/wan-cut.test.ts",
   "routers/debian.test.ts",
@@ -45,6 +42,7 @@ const FIRST = [
   "peers/kill-at-random.test.ts",
   "peers/soak.test.ts",
   "scenario/plans-as-json.test.ts",
+  "cluster/stories-told.test.ts",
 ];
 
 /**
@@ -52,6 +50,7 @@ const FIRST = [
  * imported, and so the 200 modules of the core are read once for each worker, and not once for each file.
  */
 export const PURE = [
+  "cluster",
   "conformance",
   "field",
   "message",
@@ -62,8 +61,8 @@ export const PURE = [
   "transaction",
   "transport",
 ];
-/** All in them but this, which changes the core that it has imported. */
-const PURE_FILES = "!(plans-as-json).test.ts";
+/** All in them but these, which change the core that they have imported. */
+const PURE_FILES = "!(plans-as-json|stories-told).test.ts";
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -95,31 +94,108 @@ interface Group {
   readonly include: string[];
   readonly exclude?: string[];
   readonly isolate?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 function group({ order: groupOrder, ...options }: Group) {
-  const limits = { testTimeout: 30_000, hookTimeout: 60_000 };
+  const limits = { testTimeout: 90_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } };
   return { define: BUNDLED, test: { dir: "test", ...limits, sequence: { groupOrder }, ...options } };
 }
 
-const others = [...PATIENT, ...IN_PAIRS, ...ALONE].map(anywhere);
+/** The long ones of a pair of routers: calls told again, clusters under chance, keepalived, two Debians, a pair's demo. */
+const LONG_PAIRS = [
+  "cluster/stories-kill.test.ts",
+  "cluster/stories-told.test.ts",
+  "cluster/whole-cluster.property.test.ts",
+  "demo/pair.test.ts",
+  "peers/kamailio-half.test.ts",
+  "peers/pair.test.ts",
+  "peers/pair-channels.test.ts",
+  "peers/pair-keepalived.test.ts",
+  "routers/debian-pair.test.ts",
+  "routers/vrrp-follow.test.ts",
+];
+/**
+ * Of the binaries, of other processors, and of packages with a binary or a Node of their own: they need compilers and qemu, and time, as
+ * those of pairs do. `.ci/run` plays them; the others are what `npm test` is.
+ */
+const NATIVE = [
+  ...LONG_PAIRS,
+  ...["native/**/*.test.ts", "native-build/**/*.test.ts", "quickjs/**/*.test.ts", "lanes/**/*.test.ts"],
+  ...["routers/*-binary.test.ts", "routers/debian-static.test.ts", "routers/tomato.test.ts"],
+  "routers/edgeos-runtime.test.ts",
+].map(anywhere);
+const others = [...[...PATIENT, ...IN_PAIRS, ...ALONE].map(anywhere), ...NATIVE];
+const isNative = process.env["BRANCHLINE_NATIVE"] === "1";
+
+/** This machine's own binary, see `npm run native`: the lanes of `native/`, which come first, build it anew. */
+const BINARY = fileURLToPath(
+  new URL(`../dist/native/branchline-${process.arch === "arm64" ? "arm64" : "amd64"}`, import.meta.url),
+);
+/** What starts the program, and plays with the binary in the bundle's place: some of them, or all with BRANCHLINE_LONG=1. */
+const BY_BINARY = [
+  "cli/*.test.ts",
+  "setup/init-command.test.ts",
+  ...chosenPeers(process.env["BRANCHLINE_LONG"] === "1"),
+];
+/** Files that choose a Node by themselves. */
+const BY_NODE = ["peers/memory-node-*.test.ts"];
+const PATIENT_BY_BINARY = [...PATIENT, ...ALONE].filter((file) => file.startsWith("peers/") && isChosen(file));
+
+/** Stands for each kind: SIPp over UDP and TCP, Kamailio with baresip, DNS, another address, kill -9, reload, commands. */
+function chosenPeers(isLong: boolean): string[] {
+  if (isLong) return ["peers/*.test.ts"];
+  const names = [
+    "address-change",
+    "attended-transfer",
+    "calls",
+    "call-load",
+    "commands",
+    "dns-upstream",
+    "faulty-file",
+  ];
+  names.push("hunt-group", "kamailio-baresip", "kill-at-random", "power-cut", "reload", "restart", "signals");
+  names.push("state-lock", "strangers", "streams", "torture", "transports", "two-sides");
+  return names.map((name) => `peers/${name}.test.ts`);
+}
+
+function isChosen(file: string): boolean {
+  return BY_BINARY.includes("peers/*.test.ts") || BY_BINARY.includes(file);
+}
 
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
-    projects: [
-      // A third waits for a child process while two work.
-      group({
-        name: "side by side",
-        order: 0,
-        maxWorkers: 3,
-        include: ["**/*.test.ts"],
-        exclude: [...others, ...pure],
-      }),
-      group({ name: "pure", order: 0, maxWorkers: 3, include: pure, isolate: false }),
-      group({ name: "patient", order: 1, maxWorkers: 8, include: PATIENT.map(anywhere) }),
-      group({ name: "in pairs", order: 2, maxWorkers: 2, include: IN_PAIRS.map(anywhere) }),
-      group({ name: "alone", order: 3, maxWorkers: 1, include: ALONE.map(anywhere) }),
-    ],
+    projects: isNative
+      ? [
+          group({ name: "native", order: 0, maxWorkers: 4, include: NATIVE }),
+          group({
+            ...{ name: "by the binary", order: 1, maxWorkers: 3, env: { BRANCHLINE_BINARY: BINARY } },
+            include: BY_BINARY.map(anywhere),
+            exclude: [...PATIENT_BY_BINARY, ...BY_NODE].map(anywhere),
+          }),
+          group({
+            ...{ name: "by the binary, patient", order: 2, maxWorkers: 6, env: { BRANCHLINE_BINARY: BINARY } },
+            include: PATIENT_BY_BINARY.filter((file) => !ALONE.includes(file)).map(anywhere),
+          }),
+          group({
+            ...{ name: "by the binary, alone", order: 3, maxWorkers: 1, env: { BRANCHLINE_BINARY: BINARY } },
+            include: PATIENT_BY_BINARY.filter((file) => ALONE.includes(file)).map(anywhere),
+          }),
+        ]
+      : [
+          // A third waits for a child process while two work.
+          group({
+            name: "side by side",
+            order: 0,
+            maxWorkers: 3,
+            include: ["**/*.test.ts"],
+            exclude: [...others, ...pure],
+          }),
+          group({ name: "pure", order: 0, maxWorkers: 3, include: pure, exclude: NATIVE, isolate: false }),
+          group({ name: "patient", order: 1, maxWorkers: 8, include: PATIENT.map(anywhere) }),
+          group({ name: "in pairs", order: 2, maxWorkers: 2, include: IN_PAIRS.map(anywhere) }),
+          group({ name: "alone", order: 3, maxWorkers: 1, include: ALONE.map(anywhere) }),
+        ],
   },
 });

@@ -1,17 +1,19 @@
 /** Debian's packages: which ones are pinned, and how to have them. */
-import { execFileSync, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cacheFolder, debianMirrors, fetchPinned } from "../debian-mirror.mjs";
 
 const PINS = fileURLToPath(new URL("packages.json", import.meta.url));
-const APT_HELPER = "/usr/lib/apt/apt-helper";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
+const ADVICE = `- take node.sqsh of a release, or
+- pin what the mirror has now: node build/edgeos-runtime.mjs --repin; then build and test.`;
+
 /** Where downloads are kept. */
-export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "branchline/edgeos-runtime");
+export const CACHE = cacheFolder("branchline/edgeos-runtime");
 
 /** `suite`, `architecture`, `pinned` (the day), `packages`: of each name, version, source, path in the mirror, sha256. */
 export function readPins() {
@@ -20,51 +22,8 @@ export function readPins() {
 
 /** The pinned .deb files, from the cache or from the mirror, checked: package name → path. */
 export function fetchPackages({ packages }) {
-  mkdirSync(CACHE, { recursive: true });
-  const files = new Map(packages.map((pin) => [pin.name, { pin, path: join(CACHE, basename(pin.path)) }]));
-  const missing = [...files.values()].filter(({ pin, path }) => sha256Of(path) !== pin.sha256);
-  const mirrors = missing.length === 0 ? [] : debianMirrors();
-  const lost = missing.filter(
-    ({ pin, path }) => !mirrors.some((mirror) => download(`${mirror}${pin.path}`, path, pin)),
-  );
-  if (lost.length > 0) throw new Error(adviceOn(lost, mirrors));
-  return new Map([...files].map(([name, { path }]) => [name, path]));
-}
-
-function adviceOn(lost, mirrors) {
-  return `${mirrors.join(", ")}: not to be had with the pinned SHA-256:
-${lost.map(({ pin }) => `  ${pin.path} ${pin.sha256}`).join("\n")}
-Mirrors keep only the newest versions, and drop architectures. Either
-- fetch these very files from Debian's snapshot archive and put them into ${CACHE}, or
-- take node.sqsh of a release, or
-- pin what the mirror has now: node build/edgeos-runtime.mjs --repin; then build and test.`;
-}
-
-/** Undefined when there is no such file. */
-export function sha256Of(path) {
-  return existsSync(path) ? createHash("sha256").update(readFileSync(path)).digest("hex") : undefined;
-}
-
-function download(uri, path, { sha256 }) {
-  const part = `${path}.part`;
-  const options = ["-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=2"];
-  const { status } = spawnSync(APT_HELPER, [...options, "download-file", uri, part, `SHA256:${sha256}`]);
-  if (status !== 0 || sha256Of(part) !== sha256) {
-    rmSync(part, { force: true });
-    return false;
-  }
-  renameSync(part, path);
-  return true;
-}
-
-/** $BRANCHLINE_DEBIAN_MIRROR, or those that this machine's apt uses; each ends in a slash. */
-function debianMirrors() {
-  const { BRANCHLINE_DEBIAN_MIRROR: own } = process.env;
-  if (own) return [own.replace(/\/*$/, "/")];
-  const uris = execFileSync("apt-get", ["indextargets", "--format", "$(REPO_URI)"], { encoding: "utf8" }).split("\n");
-  const mirrors = [...new Set(uris)].filter((uri) => /\/debian\/$/.test(uri));
-  if (mirrors.length === 0) throw new Error("apt's sources name no Debian mirror: set BRANCHLINE_DEBIAN_MIRROR");
-  return mirrors;
+  const files = fetchPinned(packages, CACHE, ADVICE);
+  return new Map([...files].map(([{ name }, path]) => [name, path]));
 }
 
 /** Pins the versions that the mirror has now, whose signatures apt checks. Names and sources stay. */

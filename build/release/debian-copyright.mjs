@@ -2,19 +2,23 @@
 import { noticesIn } from "../licenses.mjs";
 
 const FORMAT = "https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/";
-const BUNDLE = "usr/lib/branchline/branchline.js";
-/** What Debian calls the licences that npm packages name. */
-const DEBIAN_NAMES = { MIT: "Expat", ISC: "ISC" };
+/** What Debian calls the licences that notices name. */
+const DEBIAN_NAMES = { MIT: "Expat", ISC: "ISC", "GPL-3+ with GCC-exception-3.1": "GPL-3+ with GCC-3.1 exception" };
+/** Those of which Debian has the text, so that it needs not be repeated. */
+const COMMON = { "GPL-3+ with GCC-3.1 exception": "GPL-3" };
 /** Before the terms, which speak of "the above copyright notice". */
 const HOLDER = /^[ \t]*Copyright(?: \(c\))? (.+)$/gm;
+/** As above, and within a sentence: the C library's parts have authors of their own. */
+const HOLDERS = /(?:^[ \t]*|\bis )Copyright(?: \([cC]\)| ©)? (.+?)(?: and licensed| or|\. It is licensed.*)?$/gm;
 const TITLE = /^[ \t]*\(?(?:The )?(?:MIT|ISC) License\)?[ \t]*$/gim;
 
 /**
  * @param {string} licenses the text of LICENSES, whose first notice is branchline's own
+ * @param {string} program path of the one file that has parts of others
  * @returns {string}
  * @throws when a licence has no name here, or a notice names nobody
  */
-export function copyrightFile(licenses) {
+export function copyrightFile(licenses, program) {
   const notices = noticesIn(licenses);
   const [own, ...others] = notices;
   const used = [...new Set(notices.map(debianName))];
@@ -30,12 +34,12 @@ export function copyrightFile(licenses) {
       ["License", debianName(own)],
     ],
     [
-      ["Files", BUNDLE],
+      ["Files", program],
       ["Copyright", notices.flatMap(holdersOf).join("\n")],
       ["License", used.join(" and ")],
       [
         "Comment",
-        `One file, made of branchline's own and of parts of\n${parts.join("\n")}\nTheir licences, word for word, are in LICENSES beside this file.`,
+        `One file, made of branchline's own and of parts of\n${parts.join("\n")}\nTheir licences, word for word, are in usr/share/doc/branchline/LICENSES.`,
       ],
     ],
     ...used.map((name) => [["License", `${name}\n${termsOf(notices.find((one) => debianName(one) === name))}`]]),
@@ -52,13 +56,18 @@ function debianName({ name, license }) {
 
 /** @returns {string[]} such as "2026 The branchline authors" */
 function holdersOf({ name, text }) {
-  const holders = [...text.matchAll(HOLDER)].map(([, holder]) => holder.trim());
+  const holders = [...text.matchAll(HOLDERS)].map(([, holder]) => holder.trim());
   if (holders.length === 0) throw new Error(`the licence of ${name} doesn't say who its authors are`);
   return holders;
 }
 
 /** The licence without its title and its holders. */
-function termsOf({ text }) {
+function termsOf(notice) {
+  const { text } = notice;
+  const common = COMMON[debianName(notice)];
+  if (common !== undefined) {
+    return `The licence itself is in /usr/share/common-licenses/${common} on Debian systems.\n\n${text}`;
+  }
   return text.replace(HOLDER, "").replace(TITLE, "").trim();
 }
 

@@ -23,6 +23,9 @@ _branchline() {
       "reload -c" | "reload --config" | \
       "force -c" | "force --config" | \
       "force --for" | \
+      "drain -c" | "drain --config" | \
+      "drain --wait" | \
+      "join -c" | "join --config" | \
       "init -c" | "init --config" | \
       "init --localnet" | \
       "init --upstream" | \
@@ -32,7 +35,10 @@ _branchline() {
       "init --listen" | \
       "init --hear" | \
       "check -c" | "check --config" | \
-      "phones -c" | "phones --config")
+      "phones -c" | "phones --config" | \
+      "cluster -c" | "cluster --config" | \
+      "cluster --id" | \
+      "cluster --from")
       [[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
       ((i++))
       ;;
@@ -55,6 +61,9 @@ _branchline() {
     "reload -c" | "reload --config") files=yes ;;
     "force -c" | "force --config") files=yes ;;
     "force --for") ;;
+    "drain -c" | "drain --config") files=yes ;;
+    "drain --wait") ;;
+    "join -c" | "join --config") files=yes ;;
     "init -c" | "init --config") files=yes ;;
     "init --localnet") ;;
     "init --upstream") ;;
@@ -65,6 +74,9 @@ _branchline() {
     "init --hear") ;;
     "check -c" | "check --config") files=yes ;;
     "phones -c" | "phones --config") files=yes ;;
+    "cluster -c" | "cluster --config") files=yes ;;
+    "cluster --id") ;;
+    "cluster --from") files=yes ;;
     *)
       if [[ $word == -* ]]; then
         case $command in
@@ -79,24 +91,29 @@ _branchline() {
           help) offered="-h --help" ;;
           reload) offered="-c --config --json -h --help" ;;
           force) offered="-c --config --for --json -h --help" ;;
+          drain) offered="-c --config --wait --alone --json -h --help" ;;
+          join) offered="-c --config --json -h --help" ;;
           init) offered="-c --config --localnet --upstream --gateway --members --emergency --listen --hear -y --yes --force -h --help" ;;
           schema) offered="-h --help" ;;
           check) offered="-c --config --json -q --quiet -h --help" ;;
           phones) offered="-c --config --json -h --help" ;;
+          cluster) offered="-c --config --id --from --force -h --help" ;;
           completion) offered="-h --help" ;;
           *) offered="-h --help -V --version" ;;
         esac
       else
         case "$command $place" in
-          " 0") offered="run status calls registered explain doctor report version help reload force init schema check phones completion" ;;
+          " 0") offered="run status calls registered explain doctor report version help reload force drain join init schema check phones cluster completion" ;;
           "calls 0") ;;
           "registered 0") ;;
           "explain 0") ;;
           "explain 1") ;;
-          "help 0") offered="run status calls registered explain doctor report version help reload force init schema check phones completion" ;;
+          "help 0") offered="run status calls registered explain doctor report version help reload force drain join init schema check phones cluster completion" ;;
           "force 0") offered="up down auto" ;;
           "check 0") files=yes ;;
           "phones 0") offered="yealink cisco grandstream snom polycom" ;;
+          "cluster 0") offered="keepalived openwrt edgeos secret" ;;
+          "cluster 1") files=yes ;;
           "completion 0") offered="bash zsh fish" ;;
         esac
       fi

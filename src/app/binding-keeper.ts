@@ -3,6 +3,7 @@ import type { Logger } from "../base/ports.ts";
 import { reasonOf } from "../base/reason.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Callbacks } from "../policy/emergency/callbacks.ts";
+import type { PeerMemory } from "../policy/peer-memory.ts";
 import type { Bindings } from "../policy/phones/bindings.ts";
 import { parseSnapshot, restoreSnapshot, takeSnapshot } from "../policy/snapshot.ts";
 import type { Listener } from "../transport/flow.ts";
@@ -40,6 +41,7 @@ export class BindingKeeper implements TimerOwner<Due> {
   /** Refreshes that bring nothing new are written so often at the most. */
   interval_ms: number;
   private readonly cap_ms: number;
+  private readonly peers: PeerMemory | undefined;
   private readonly saveTimer = new Timer<Due>(this, "save");
   private readonly retryTimer = new Timer<Due>(this, "retry");
   private readonly expireTimer = new Timer<Due>(this, "expire");
@@ -53,6 +55,7 @@ export class BindingKeeper implements TimerOwner<Due> {
   /**
    * @param interval_ms refreshes that bring nothing new are written so often at the most
    * @param cap_ms the longest registration that phones are told
+   * @param peers kept beside them
    */
   constructor(
     ports: KeeperPorts,
@@ -61,6 +64,7 @@ export class BindingKeeper implements TimerOwner<Due> {
     timers: Timers,
     interval_ms: number,
     cap_ms = 0,
+    peers?: PeerMemory,
   ) {
     this.ports = ports;
     this.bindings = bindings;
@@ -68,6 +72,7 @@ export class BindingKeeper implements TimerOwner<Due> {
     this.timers = timers;
     this.interval_ms = interval_ms;
     this.cap_ms = cap_ms;
+    this.peers = peers;
   }
 
   /** Reads what was kept, then begins to keep. */
@@ -75,15 +80,16 @@ export class BindingKeeper implements TimerOwner<Due> {
     await this.restore(listeners);
     this.bindings.onChange = (isNews) => this.changed(isNews ? "news" : "refresh");
     this.callbacks.onChange = (isNews) => this.changed(isNews ? "emergency" : "refresh");
+    if (this.peers !== undefined) this.peers.onChange = (isNews) => this.changed(isNews ? "news" : "refresh");
     this.expire(this.ports.now_ms());
   }
 
-  /** Writes what isn't written yet. */
+  /** Writes what isn't written yet; in an outage in any case: that upstream is down is believed only when it was saved lately. */
   async stop(): Promise<void> {
     const { timers, saveTimer, retryTimer, expireTimer } = this;
     for (const timer of [saveTimer, retryTimer, expireTimer]) timers.stop(timer);
     await this.writing;
-    if (this.isDirty) await this.write();
+    if (this.isDirty || this.peers?.knowsOutage === true) await this.write();
   }
 
   onTimer(kind: Due, now_ms: number): void {
@@ -102,6 +108,7 @@ export class BindingKeeper implements TimerOwner<Due> {
       const believed_ms = age_ms >= 0 && age_ms < AGE_MAX_ms ? age_ms : 0;
       const { bindings, callbacks, interval_ms, cap_ms } = this;
       restoreSnapshot(bindings, callbacks, snapshot, listeners, believed_ms, now_ms(), { interval_ms, cap_ms });
+      this.peers?.restore(snapshot.peers ?? [], age_ms, now_ms());
       this.bindings.expire(now_ms());
       log.info("bindings_restored", { phones: this.bindings.size, age_s: Math.round(believed_ms / 1_000) });
     } catch (error) {
@@ -139,7 +146,7 @@ export class BindingKeeper implements TimerOwner<Due> {
     this.isDirty = false;
     const { store, log, wallClock_ms, now_ms } = this.ports;
     try {
-      const snapshot = takeSnapshot(this.bindings, this.callbacks, now_ms());
+      const snapshot = takeSnapshot(this.bindings, this.callbacks, now_ms(), this.peers);
       await store.save(JSON.stringify(snapshot), wallClock_ms());
       if (!this.isQueued) this.timers.stop(this.retryTimer);
     } catch (error) {

@@ -1,6 +1,7 @@
 /** What a running branchline answers to the commands that reach it through its control socket. */
 import { FORCED_MAX_ms, type Pin } from "../policy/peers/forcing.ts";
 import type { RegisteredPage } from "../policy/phones/registered.ts";
+import { type ClusterFacts, isRelieved } from "./cluster-facts.ts";
 import type { CallsPage, CallsQuestion } from "./recorded-calls.ts";
 import type { ReloadOutcome } from "./reload.ts";
 import type { RunningStatus } from "./status-facts.ts";
@@ -12,6 +13,9 @@ export type { RunningStatus } from "./status-facts.ts";
 /** Commands, as the socket carries them: one JSON object in one line. */
 export type ControlQuestion =
   | { readonly command: "status" | "snapshot" | "reload" | "file" }
+  | { readonly command: "join" }
+  /** `alone`: also where no other member takes calls */
+  | { readonly command: "drain"; readonly alone: boolean }
   | ({ readonly command: "calls" } & CallsQuestion)
   /** `after`: "", or the `next` of the piece before */
   | { readonly command: "registered"; readonly after: string }
@@ -40,6 +44,12 @@ export interface Controlled {
   registered(after: string): RegisteredPage;
   /** @param for_ms until it ends by itself; undefined: it doesn't */
   force(pin: Pin, for_ms?: number): void;
+  /** How the pair is; undefined: the file has no cluster. */
+  clusterFacts(): ClusterFacts | undefined;
+  /** Gives the shared addresses away, and takes no new calls. Only where there is a cluster. @param isAlone also where no other member takes calls */
+  drain(isAlone: boolean): void;
+  /** Ends that: takes calls again once all is known that the other member knows. Only where there is a cluster. */
+  join(): void;
   /** Reloads the configuration. */
   reload(): ReloadOutcome;
   /** The text of the file that is in use, which may be another on disk by now. */
@@ -91,9 +101,35 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
       controlled.force(state, for_ms);
       return { ok: true, status: controlled.status() };
     }
+    case "drain":
+      return drain(controlled, fields.get("alone") === true);
+    case "join":
+      if (controlled.clusterFacts() === undefined) return { ok: false, error: NO_CLUSTER };
+      controlled.join();
+      return { ok: true, status: controlled.status() };
     default:
       return { ok: false, error: "this branchline doesn't know the command; is another version running?" };
   }
+}
+
+const NO_CLUSTER = "this branchline has no cluster in its file: there is no other router for its calls";
+
+/** What drains has another member for new calls, or its administrator insists. */
+function drain(controlled: Controlled, isAlone: boolean): ControlAnswer {
+  const cluster = controlled.clusterFacts();
+  if (cluster === undefined) return { ok: false, error: NO_CLUSTER };
+  if (!isAlone && !isRelieved(cluster)) return { ok: false, error: notRelieved(cluster) };
+  controlled.drain(isAlone);
+  return { ok: true, status: controlled.status() };
+}
+
+const LIVES = { unheard: "not heard", dead: "dead", left: "stopped" };
+
+function notRelieved({ members }: ClusterFacts): string {
+  const others = members.map(
+    ({ name, life, state }) => `${name} is ${life === "alive" ? (state ?? "of unknown state") : LIVES[life]}`,
+  );
+  return `no other member takes calls: ${others.join(", ")}. Nothing has changed; to drain all the same: --alone`;
 }
 
 /** A field of another type is as good as none. */

@@ -10,15 +10,17 @@ import { Timers } from "../base/timers.ts";
 import { CallLog } from "../policy/call-log.ts";
 import { Callbacks } from "../policy/emergency/callbacks.ts";
 import { Calls } from "../policy/gateways/calls.ts";
+import { PeerMemory } from "../policy/peer-memory.ts";
 import type { Pin } from "../policy/peers/forcing.ts";
 import { Peers } from "../policy/peers/peers.ts";
 import { Bindings } from "../policy/phones/bindings.ts";
 import { PathWatch } from "../policy/phones/path-watch.ts";
+import { RelayedCallers } from "../policy/phones/relayed-callers.ts";
 import type { RoutingPolicy } from "../policy/routing-policy.ts";
 import type { Site } from "../policy/site.ts";
 import { SitePolicy } from "../policy/site-policy.ts";
 import { ProxyCore } from "../proxy/proxy-core.ts";
-import type { Flow } from "../transport/flow.ts";
+import type { Flow, Listener } from "../transport/flow.ts";
 import type { HostUser } from "../transport/host-user.ts";
 import type { Answer, Question } from "../transport/locator.ts";
 import type { OwnListener } from "../transport/own-listener.ts";
@@ -32,10 +34,17 @@ export class Engine<H extends Host = Host> implements HostUser {
   readonly timers = new Timers();
   readonly bindings: Bindings;
   readonly callbacks = new Callbacks();
+  readonly relayedCallers = new RelayedCallers();
   readonly calls: Calls;
   readonly callLog: CallLog;
   readonly pathWatch: PathWatch;
   readonly peers: Peers;
+  readonly peerMemory: PeerMemory;
+  /**
+   * In a pair: whether the address of this listener has just gone to the other router, which goes on with all that was sent from it. Then it
+   * says nothing of a peer that nothing can be sent there.
+   */
+  isGivenAway: ((listener: Listener) => boolean) | undefined = undefined;
   private readonly tap: Tap | undefined;
   private policy: SitePolicy;
 
@@ -49,11 +58,13 @@ export class Engine<H extends Host = Host> implements HostUser {
     this.core = new ProxyCore(withTap(host, tap, now_ms), listeners, this.timers, limits);
     this.bindings = new Bindings(limits);
     this.calls = new Calls(site.gatewaySettings.max_call_ms, limits.calls);
-    this.callLog = new CallLog(log);
+    this.callLog = new CallLog(log, limits?.calls);
     this.calls.onPreempted = (callId, at_ms) => this.callLog.ended(callId, at_ms);
     this.pathWatch = new PathWatch(log);
     const { prober, locator } = this.core;
+    this.callLog.lackOf = (hop) => locator.names.lackOf(hop);
     this.peers = new Peers({ prober, locator, timers: this.timers, log });
+    this.peerMemory = new PeerMemory(this.peers, this.pathWatch, locator.names);
     if (tap !== undefined) listen(tap, this.core, this.bindings, this.peers.history, now_ms);
     this.policy = this.introduce(site);
   }
@@ -119,6 +130,7 @@ export class Engine<H extends Host = Host> implements HostUser {
 
   onUnreachable(flow: Flow, why: string): void {
     this.host.suspectAddresses?.();
+    if (this.isGivenAway?.(flow.listener) === true) return;
     this.run((now_ms) => this.core.receiveUnreachable(flow, now_ms, why));
   }
 
@@ -134,6 +146,12 @@ export class Engine<H extends Host = Host> implements HostUser {
     this.run((now_ms) => this.timers.run(now_ms));
   }
 
+  onCalm(): void {
+    this.run(() => {
+      for (const memory of [this.callLog, this.core.dialogs, this.peers.history]) memory.renew();
+    });
+  }
+
   /** Listeners have their first addresses. */
   onListening(): void {
     this.core.receiveMoves();
@@ -143,8 +161,14 @@ export class Engine<H extends Host = Host> implements HostUser {
   onGone(listener: OwnListener): void {
     this.run((now_ms) => {
       this.core.receiveMoves();
-      this.peers.onGone(listener, now_ms);
+      // What was reached from an address that another router has now is reached from our own.
+      if (!listener.isShared) this.peers.onGone(listener, now_ms);
     });
+  }
+
+  /** No address of ours is on the way to this upstream target, since one that the file names isn't here: no call needs to wait. */
+  onWayMissing(peer: string): void {
+    this.run((now_ms) => this.peers.onWayMissing(peer, now_ms));
   }
 
   /** A listener is open at its present address. */
@@ -155,7 +179,8 @@ export class Engine<H extends Host = Host> implements HostUser {
     });
   }
 
-  private run(event: (now_ms: number) => void): void {
+  /** Lets something happen at one moment, as each event does. */
+  run(event: (now_ms: number) => void): void {
     const now_ms = this.host.now_ms();
     try {
       event(now_ms);
@@ -176,10 +201,10 @@ export class Engine<H extends Host = Host> implements HostUser {
   }
 
   private introduce(site: Site): SitePolicy {
-    const { core, timers, host, bindings, calls, callbacks, callLog, pathWatch, peers } = this;
+    const { core, timers, host, bindings, calls, callbacks, relayedCallers, callLog, pathWatch, peers } = this;
     const { log, random, limits } = host;
     const isNear = (address: string) => host.isNear(address);
-    const memory = { bindings, calls, callbacks, callLog, pathWatch, peers };
+    const memory = { bindings, calls, callbacks, relayedCallers, callLog, pathWatch, peers };
     const policy = new SitePolicy({ core, timers, log, random, limits, isNear }, memory, site);
     core.use(routerWithTap(policy.router, this.tap));
     return policy;

@@ -1,22 +1,26 @@
 /** `branchline explain`: builds the policy of a file on a host that does nothing, and asks it about one call. */
 import { ipVersion } from "../base/ip-range.ts";
 import { parse } from "../message/parse.ts";
-import { hostText, parseSipUri, SIP_PORT, uriPort } from "../message/uri.ts";
+import { parseSipUri, SIP_PORT, type SipUri, uriPort } from "../message/uri.ts";
 import { strangerAdvice } from "../policy/access/stranger-advice.ts";
 import { explain, type Step } from "../policy/explain.ts";
 import { channelKey } from "../policy/gateways/gateways.ts";
 import type { ReplySource, TargetSource } from "../policy/named.ts";
 import type { Origin } from "../policy/origin.ts";
-import { peerName } from "../policy/peers/peer.ts";
+import { peerName } from "../policy/peers/peer-parts.ts";
 import type { HostMeaning } from "../policy/request-facts.ts";
 import { parseSnapshot, restoreSnapshot } from "../policy/snapshot.ts";
 import type { AddressConflict } from "../policy/status.ts";
 import { NO_NOTES, type RunningRequest } from "../proxy/router.ts";
-import type { Flow } from "../transport/flow.ts";
-import { hopOf } from "../transport/locator.ts";
+import { DEFAULT_PROTOCOL, type Flow, type Listener } from "../transport/flow.ts";
+import { hopOf, isHost } from "../transport/locator.ts";
+import { nearestTo } from "../transport/sending-listener.ts";
+import { type Assumption, plainInvite, upstreamInvite } from "./assumed-call.ts";
 import type { Config } from "./config/config.ts";
 import { Engine } from "./engine.ts";
+import { exampleCommand } from "./example-command.ts";
 import { QUIET_HOST } from "./quiet-host.ts";
+import { type RuleNotDone, rulesNotDone } from "./rules-not-done.ts";
 import type { RunningStatus } from "./status-facts.ts";
 
 /** What is known of the site at the moment. */
@@ -27,6 +31,8 @@ export interface Known {
   readonly status: RunningStatus | undefined;
   /** What DNS says of upstream's names; a target that is missing hasn't been asked for. */
   readonly resolved?: readonly ResolvedTarget[];
+  /** The local address from which the kernel would send to the caller; undefined: the question names a phone, or there is no route. */
+  readonly side?: string | undefined;
 }
 
 /** An upstream target that the file has by name. */
@@ -67,6 +73,8 @@ export interface CallFacts {
   };
   readonly dead_gateways: readonly string[];
   readonly caller: Origin;
+  /** Of a call that upstream sends. */
+  readonly assumed?: Assumption | undefined;
   readonly host: { readonly meaning: HostMeaning; readonly name?: string | undefined };
   /** As it is dialled, plain; "": none. */
   readonly number: string;
@@ -77,6 +85,7 @@ export interface CallFacts {
   readonly why: string;
   readonly steps: readonly Step[];
   readonly warnings: readonly Pick<AddressConflict, "text" | "cure">[];
+  readonly rules_not_done: readonly RuleNotDone[];
 }
 
 export type Explanation =
@@ -108,12 +117,12 @@ class Rehearsal {
     this.engine = engine;
     const snapshot = known.saved === undefined ? undefined : parseSnapshot(known.saved);
     if (snapshot !== undefined) restoreSnapshot(bindings, callbacks, snapshot, config.listeners, 0, 0);
-    for (const { name, addresses } of known.resolved ?? []) peers.assumeAddresses(name, addresses);
-    // What the branchline that runs has found is what counts.
-    for (const { name, addresses = [] } of known.status?.upstream ?? []) {
-      if (addresses.length > 0) peers.assumeAddresses(name, addresses);
-    }
-    if (question.upstream !== undefined) peers.force(question.upstream, 0);
+    this.takeAddresses();
+    const targets = config.site.upstream.targets.map((uri) => peerName(hopOf(uri)));
+    if (question.upstream !== undefined && targets.length === 0) peers.force(question.upstream, 0);
+    else if (question.upstream !== undefined)
+      for (const name of targets) peers.assume("upstream", name, question.upstream, 0);
+    else if (known.status?.force === "up" || known.status?.force === "down") peers.force(known.status.force, 0);
     else for (const { name, state } of known.status?.upstream ?? []) peers.assume("upstream", name, state, 0);
     for (const { name, state, calls: busy } of known.status?.gateways ?? []) {
       const gateway = config.site.gateways.find((one) => one.name === name);
@@ -126,13 +135,27 @@ class Rehearsal {
     }
   }
 
+  /** What is known of upstream's addresses. What the branchline that runs has found is what counts. */
+  private takeAddresses(): void {
+    const { known, engine, config } = this;
+    const { upstream } = config.site;
+    for (const { name, addresses } of known.resolved ?? []) engine.peers.assumeAddresses(name, addresses);
+    for (const { name, addresses = [] } of known.status?.upstream ?? []) {
+      const uri = upstream.targets.length > 0 ? undefined : parseSipUri(`sip:${name}`);
+      if (addresses.length === 0) continue;
+      // A file without upstream: the domains that phones have called are.
+      if (uri === undefined) engine.peers.assumeAddresses(name, addresses);
+      else engine.peers.domain(upstream, hopOf(uri), 0).places.assume(addresses);
+    }
+  }
+
   explanation(): Explanation {
     const source = this.source();
     if (typeof source === "string") return { fault: source };
     const { router } = this.engine;
     const { address } = source;
-    const wire = this.invite(source);
-    const request = parse(wire);
+    const call = this.call(source);
+    const request = parse(call.wire);
     if (request.kind !== "request" || request.fault !== undefined) {
       return { fault: `"${this.question.to}" can't be dialled` };
     }
@@ -150,20 +173,45 @@ class Rehearsal {
       reply: (source: ReplySource) => router.rehearse(source, 0),
     });
     const { origin, host, uri, number, emergency } = routed;
-    const warnings = (this.known.status?.conflicts ?? []).filter((conflict) => conflict.address === address);
     return {
       facts: {
         ...this.scene(address),
         caller: origin,
+        assumed: call.assumed,
         host: { meaning: host, name: uri?.host },
         number,
         emergency,
         rule,
         why,
         steps,
-        warnings: warnings.map(({ text, cure }) => ({ text, cure })),
+        warnings: this.warnings(address, call.assumed),
+        rules_not_done: rulesNotDone(this.config.site.gateways, emergency ?? number, steps),
       },
     };
+  }
+
+  /** The call as its sender would send it. */
+  private call(source: Flow): { readonly wire: string; readonly assumed?: Assumption } {
+    const { config, engine, question } = this;
+    const parts = { site: config.site, bindings: engine.bindings, tokens: engine.core.tokens };
+    const plain = plainInvite(question, source, parts);
+    const request = parse(plain);
+    const isFromAbove =
+      request.kind === "request" && ["upstream", "domain"].includes(engine.router.read(request, source, 0).origin);
+    return isFromAbove ? upstreamInvite(question, source, parts, 0) : { wire: plain };
+  }
+
+  /** What the branchline that runs knows against this explanation. */
+  private warnings(address: string, assumed: Assumption | undefined): CallFacts["warnings"] {
+    const { status } = this.known;
+    const conflicts = (status?.conflicts ?? []).filter((conflict) => conflict.address === address);
+    const names = (status?.upstream ?? []).filter(({ addresses = [] }) => addresses.includes(address));
+    const paths = assumed?.sent_with !== "path" ? [] : (status?.path ?? []);
+    const found = paths.filter(({ upstream }) => names.some(({ name }) => name === upstream));
+    return [
+      ...conflicts.map(({ text, cure }) => ({ text, cure })),
+      ...found.map(({ text, cures }) => ({ text, cure: cures.join("; ") })),
+    ];
   }
 
   /** What the names of upstream mean besides, by host. */
@@ -180,19 +228,52 @@ class Rehearsal {
 
   /** Where the call comes from, or why that can't be told. */
   private source(): Flow | string {
-    const { from } = this.question;
-    const [listener] = this.config.listeners;
-    if (listener === undefined) return "no address to listen on";
+    const { from, to } = this.question;
     const binding = (this.engine.bindings.findUser(from) ?? this.engine.bindings.find(from))?.bindings[0];
     if (binding !== undefined) return binding.flow;
-    const gateway = this.config.site.gateways.find(({ name }) => name === from);
-    if (gateway !== undefined) return { listener, address: gateway.uri.host, port: uriPort(gateway.uri) };
+    const { gateways } = this.config.site;
+    const named = gateways.find(({ name }) => name === from);
+    const address = named?.uri.host ?? from.replace(/^\[|\]$/g, "");
+    const listener = this.listenerTowards(address);
+    if (listener === undefined) return "no address to listen on";
+    if (named !== undefined) return { listener, address, port: uriPort(named.uri) };
     if (this.engine.core.own.has(from, undefined)) return "that is branchline's own address";
-    const address = from.replace(/^\[|\]$/g, "");
     if (ipVersion(address) !== 0) return { listener, address, port: SIP_PORT };
-    const users = [...this.engine.bindings.all()].map(({ user }) => user);
+    const all = [...this.engine.bindings.all()];
+    const users = all.map(({ user }) => user);
     const list = users.length === 0 ? "no phone is" : `registered are ${users.join(", ")}`;
-    return `${from} is not registered here (${list}), nor a gateway's name; name an IP address of localnet instead`;
+    const names = gateways.length === 0 ? "" : ` (${gateways.map(({ name }) => name).join(", ")})`;
+    const phones = all.flatMap(({ bindings }) => bindings.map(({ flow }) => flow.address));
+    const isOwn = (one: string) => this.engine.core.own.has(one, undefined);
+    const example = exampleCommand(phones, this.config.site.localnet.ranges, isOwn, to);
+    const hint = `the IP address of a phone, a gateway or upstream will do instead: ${example}`;
+    return `${from} is not registered here (${list}), nor a gateway's name${names}; ${hint}`;
+  }
+
+  /** Which of our addresses a caller knows: the one from which the kernel would send there, or else the one that looks most like it. */
+  private listenerTowards(address: string): Listener | undefined {
+    const { listeners } = this.config;
+    const { side } = this.known;
+    const peer = this.peerUri(address);
+    const { protocol = DEFAULT_PROTOCOL } = peer === undefined ? {} : hopOf(peer);
+    const alike = listeners.filter((one) => one.protocol === protocol && ipVersion(one.address) === ipVersion(address));
+    const candidates = alike.length > 0 ? alike : listeners;
+    const home = side === undefined ? undefined : candidates.find((one) => isHost(one.address, side));
+    return home ?? (ipVersion(address) === 0 ? candidates[0] : nearestTo(address, candidates));
+  }
+
+  /** The gateway or upstream target that has this address, as the file names it. */
+  private peerUri(address: string): SipUri | undefined {
+    const { gateways, upstream } = this.config.site;
+    const { status, resolved = [] } = this.known;
+    const found = [...resolved, ...(status?.upstream ?? [])].filter(({ addresses = [] }) =>
+      addresses.includes(address),
+    );
+    const peers = [...gateways.map(({ uri }) => uri), ...upstream.targets];
+    return (
+      peers.find(({ host }) => host === address) ??
+      upstream.targets.find((uri) => found.some(({ name }) => name === peerName(hopOf(uri))))
+    );
   }
 
   private scene(
@@ -214,29 +295,5 @@ class Rehearsal {
     const states = status.upstream.map(({ name, state }) => ({ name, state }));
     const isForced = force === "up" || force === "down";
     return { by: "running", states, ...(isForced ? { force, left_s: forced?.left_s } : {}) };
-  }
-
-  private invite(source: Flow): string {
-    const { from, to } = this.question;
-    const domain = this.domain(source);
-    const host = hostText(source.address);
-    const user = from.includes("@") ? from.slice(0, from.indexOf("@")) : from.replace(/[^\w.+-]/g, "_");
-    const uri = to.includes(":") ? to : `sip:${to}@${domain}`;
-    return (
-      `INVITE ${uri} SIP/2.0\r\nVia: SIP/2.0/UDP ${host}:${source.port};branch=z9hG4bKexplain;rport\r\n` +
-      `Max-Forwards: 70\r\nFrom: <sip:${user}@${domain}>;tag=explain\r\nTo: <${uri}>\r\nCall-ID: explain\r\n` +
-      `CSeq: 1 INVITE\r\nContact: <sip:${user}@${host}:${source.port}>\r\nContent-Length: 0\r\n\r\n`
-    );
-  }
-
-  /** A gateway calls us; a phone calls in its own domain, or in upstream's. */
-  private domain(source: Flow): string {
-    const isGateway = this.config.site.gateways.some(({ uri }) => uri.host === source.address);
-    const { address, port } = source.listener;
-    if (isGateway) return `${hostText(address)}${port === SIP_PORT ? "" : `:${port}`}`;
-    const caller = this.engine.bindings.findUser(this.question.from) ?? this.engine.bindings.find(this.question.from);
-    const uri = caller === undefined ? undefined : parseSipUri(`sip:${caller.name}`);
-    const [target] = this.config.site.upstream.targets;
-    return hostText(uri?.host ?? target?.host ?? "pbx.invalid");
   }
 }

@@ -2,7 +2,7 @@
 
 import { ipVersion } from "../base/ip-range.ts";
 import type { SipUri } from "../message/uri.ts";
-import { peerName } from "../policy/peers/peer.ts";
+import { peerName } from "../policy/peers/peer-parts.ts";
 import { missingWays, type Way } from "../policy/peers/ways.ts";
 import type { MissingWay } from "../policy/status.ts";
 import { DEFAULT_PROTOCOL, type Listener } from "../transport/flow.ts";
@@ -17,7 +17,7 @@ const ADDRESSES_MAX = 8;
 
 /** What a command asks of the host. */
 export interface WayPorts {
-  /** What `hop` means now (RFC 3263); undefined addresses: DNS hasn't answered within `patience_ms`. */
+  /** What `hop` means now (RFC 3263); undefined addresses: DNS hasn't answered within `patience_ms` what may lead to one. */
   resolve(
     listeners: readonly Listener[],
     hop: Hop,
@@ -66,7 +66,7 @@ export interface WaysFound {
 
 /** Why nothing is known of the way to `uri`; undefined when there is a way to one of its addresses. */
 export function whyUnknown({ uri: { host }, ways }: Located): string | undefined {
-  if (ways === "silent") return `no DNS server answers about ${host}, and /etc/hosts doesn't have it`;
+  if (ways === "silent") return `no DNS server gives an address of ${host} in time, and /etc/hosts doesn't have it`;
   if (ways.length === 0) return `neither DNS nor /etc/hosts has an address of ${host}`;
   if (ways.some(({ source }) => source !== undefined)) return undefined;
   return `this router has no route to ${[...new Set(ways.map(({ to }) => to.address))].join(", ")}`;
@@ -95,4 +95,21 @@ export async function findMissingWays(config: Config, ports: WayPorts): Promise<
     missing: missingWays(listeners, ways, ports.own),
     unknown: [...new Set(found.flatMap((one) => whyUnknown(one) ?? []))],
   };
+}
+
+/**
+ * The local address from which the kernel would send to a caller, for `explain`; undefined where `from` is neither an IP address nor a
+ * gateway's name, or no route leads there. Nothing is sent.
+ * @param config its listeners at interfaces take the addresses that these have now
+ * @param from an IP address, or the name of a gateway
+ */
+export async function findSide(
+  { site, listeners }: Config,
+  from: string,
+  ports: Pick<WayPorts, "findSource" | "own">,
+): Promise<string | undefined> {
+  for (const listener of listeners) if (listener.isInterface) listener.settle(interfacesOf(ports.own));
+  const gateway = site.gateways.find(({ name }) => name === from);
+  const address = gateway?.uri.host ?? from.replace(/^\[|\]$/g, "");
+  return ipVersion(address) === 0 ? undefined : ports.findSource(address);
 }

@@ -17,6 +17,10 @@ export interface Host {
   readonly lookup: LookupPort;
   readonly random: Random;
   readonly mac: Mac;
+  /** While the secret of a pair changes: what it has made is believed too. */
+  readonly secondMac?: Mac | undefined;
+  /** The name of this router among the members of its pair; undefined: it belongs to none. */
+  readonly member?: string | undefined;
   readonly log: Logger;
   /** How much each table may hold. */
   readonly limits: Limits;
@@ -56,6 +60,8 @@ export interface RouterHost extends Host {
    * @param onLook resolves to how long until the next look, in ms
    */
   watchInterfaces(first_ms: number, onLook: (interfaces: Interfaces) => Promise<number>): void;
+  /** Resolves once what has come by now has been handled. */
+  turn(): Promise<void>;
   /** Whether the connection stands; true for UDP. */
   isOpen(flow: Flow): boolean;
   /** ISO 8601, of milliseconds since 1970. */

@@ -6,9 +6,9 @@
  * know. Each local address has a socket of its own, since replies must leave from where the request came to. Whether upstream was lost by
  * our own fault is evidence like any other: then its first answer counts, without the hold for lines that flap.
  */
-import { ipVersion } from "../base/ip-range.ts";
+import { ipVersion, isLoopback } from "../base/ip-range.ts";
 import type { Logger } from "../base/ports.ts";
-import type { Interfaces, OwnListener } from "../transport/own-listener.ts";
+import type { Interfaces, OwnAddress, OwnListener } from "../transport/own-listener.ts";
 
 /** How long an address that may come or change is unknown to us at the most. */
 const LOOK_ms = 1_000;
@@ -17,6 +17,8 @@ const LOOK_ms = 1_000;
  * From an IPv6 address that is gone Linux sends on.
  */
 const LOOK_SELDOM_ms = 10_000;
+/** An address that the members of a pair share: the one that gets it is asked for calls at once. */
+const LOOK_OFTEN_ms = 100;
 
 /** The host's sockets. */
 export interface Sockets {
@@ -24,7 +26,7 @@ export interface Sockets {
   open(listener: OwnListener): Promise<void>;
   /** Connections that stand on it end. */
   close(listener: OwnListener): Promise<void>;
-  /** Whether the kernel has this address, whatever its interface does. */
+  /** Whether the kernel has this address, whatever its interface does; to be able to open it isn't enough (ip_nonlocal_bind). */
   isOurs(address: string): Promise<boolean>;
 }
 
@@ -45,6 +47,8 @@ export class Listening {
   private readonly open = new Set<OwnListener>();
   /** Those whose absence the log knows of, and why. */
   private readonly missed = new Map<OwnListener, string>();
+  /** The addresses among which those that are shared have been placed. */
+  private lastShared = "";
   private isBusy = false;
   private isStopped = false;
 
@@ -70,6 +74,10 @@ export class Listening {
   async start(interfaces: Interfaces): Promise<void> {
     for (const listener of this.listeners) {
       listener.isAway = true;
+      if (listener.isShared) {
+        await this.followShared(listener, interfaces, true);
+        continue;
+      }
       const address = listener.homeAmong(interfaces);
       const error = address === undefined ? undefined : await this.tryToOpen(listener, address);
       if (this.open.has(listener)) continue;
@@ -89,19 +97,35 @@ export class Listening {
     }
   }
 
+  /** Whether any address is shared with another router. */
+  get isSharing(): boolean {
+    return this.listeners.some(({ isShared }) => isShared);
+  }
+
+  /** Addresses that are shared stand for the router's own ones. @param read the same addresses, with their networks */
+  share(interfaces: Interfaces, read: () => readonly OwnAddress[]): void {
+    const text = this.isSharing ? [...interfaces].join(" ") : "";
+    if (text === this.lastShared) return;
+    this.lastShared = text;
+    const all = read();
+    for (const listener of this.listeners) if (listener.isShared) listener.standAmong(all);
+  }
+
   get all(): readonly OwnListener[] {
     return this.listeners;
   }
 
   /** Where we can be reached, as peers are told, and the listeners that have no address now, as the file names them. */
   get inWords(): { readonly listen: string; readonly missing: string | undefined } {
-    const open = this.listeners.filter((one) => this.open.has(one)).map((one) => `${one.protocol}:${one.sentBy}`);
-    const missing = this.listeners.filter((one) => !this.open.has(one)).map(({ name }) => name);
+    const isThere = (one: OwnListener) => this.open.has(one) && !one.isAway;
+    const open = this.listeners.filter(isThere).map((one) => `${one.protocol}:${one.sentBy}`);
+    const missing = this.listeners.filter((one) => !isThere(one)).map(({ name }) => name);
     return { listen: open.join(",") || "nothing yet", missing: missing.join(",") || undefined };
   }
 
   /** How long until interfaces should be looked at again. */
   get nextLook_ms(): number {
+    if (this.isSharing) return LOOK_OFTEN_ms;
     const isSettled = this.listeners.every((one) => this.open.has(one) && ipVersion(one.settings.at) === 4);
     return isSettled ? LOOK_SELDOM_ms : LOOK_ms;
   }
@@ -110,7 +134,44 @@ export class Listening {
     this.isStopped = true;
   }
 
+  /**
+   * It is here while the router lists its address. Its socket is open before, where the kernel allows that (ip_nonlocal_bind). Loopback
+   * addresses are never listed: there, the process that has the port has the address, and a member that may not have it closes the port.
+   */
+  private async followShared(listener: OwnListener, interfaces: Interfaces, isFirst = false): Promise<void> {
+    const { at } = listener.settings;
+    const isInProcess = isLoopback(at);
+    const wasHere = !listener.isAway;
+    const isGiven = isInProcess ? listener.mayHave : await this.isHere(listener, interfaces);
+    if (wasHere && !isGiven) {
+      listener.isAway = true;
+      // Its connections are over. Where the next opening fails, the address is waited for.
+      this.open.delete(listener);
+      await this.sockets.close(listener);
+      this.user.onGone(listener);
+      this.log.info("shared_address", { listen: listener.name, is_here: "no" });
+    }
+    const mayOpen = isGiven || (!isInProcess && (isFirst || wasHere));
+    if (!this.open.has(listener) && mayOpen && !this.isStopped) {
+      const error = await this.tryToOpen(listener, at);
+      const isElsewhere = error === undefined || isMissing(error) || (isInProcess && isInUse(error));
+      if (error !== undefined && isFirst && !isElsewhere) throw error;
+      if (error !== undefined && !isElsewhere) this.miss(listener, error.message, interfaces);
+    }
+    listener.isAway = !(this.open.has(listener) && isGiven);
+    if (wasHere || listener.isAway || isFirst) return;
+    this.missed.delete(listener);
+    this.log.info("shared_address", { listen: listener.name, is_here: "yes" });
+    this.user.onHere(listener);
+  }
+
+  /** As with an own address, a cable that is pulled and put back is no news. */
+  private async isHere(listener: OwnListener, interfaces: Interfaces): Promise<boolean> {
+    return listener.isAmong(interfaces) || (!listener.isAway && (await this.sockets.isOurs(listener.address)));
+  }
+
   private async followOne(listener: OwnListener, interfaces: Interfaces): Promise<void> {
+    if (listener.isShared) return this.followShared(listener, interfaces);
     const address = listener.homeAmong(interfaces);
     const isOpen = this.open.has(listener);
     if (isOpen && address === listener.address) return;
@@ -160,4 +221,9 @@ export class Listening {
 /** The address isn't ours at the moment, or not yet for good (IPv6 looks for doubles first). */
 function isMissing(error: Error): boolean {
   return (error as { code?: unknown }).code === "EADDRNOTAVAIL";
+}
+
+/** Another process has the port. */
+function isInUse(error: Error): boolean {
+  return (error as { code?: unknown }).code === "EADDRINUSE";
 }

@@ -2,7 +2,7 @@
 
 import { ipVersion } from "../base/ip-range.ts";
 import { SIP_PORT } from "../message/uri.ts";
-import { peerName } from "../policy/peers/peer.ts";
+import { peerName } from "../policy/peers/peer-parts.ts";
 import type { Listener } from "../transport/flow.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
 import type { Config } from "./config/config.ts";

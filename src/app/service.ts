@@ -7,6 +7,8 @@ import { type RegisteredPage, registeredAfter } from "../policy/phones/registere
 import { takeSnapshot } from "../policy/snapshot.ts";
 import { BindingKeeper } from "./binding-keeper.ts";
 import { CallKeeper } from "./call-keeper.ts";
+import type { ClusterFacts } from "./cluster-facts.ts";
+import type { ClusterPart, MakeClusterPart } from "./cluster-part.ts";
 import type { Config } from "./config/config.ts";
 import type { Controlled } from "./control.ts";
 import { Engine } from "./engine.ts";
@@ -45,6 +47,7 @@ export class Service implements Controlled {
   private readonly ways: WayWatch;
   private readonly keeper: BindingKeeper;
   private readonly callKeeper: CallKeeper;
+  private readonly cluster: ClusterPart | undefined;
   private readonly doors: readonly SideDoor[];
   private readonly time: WallTime;
   private started_ms = 0;
@@ -55,6 +58,7 @@ export class Service implements Controlled {
 
   /**
    * @param file the path of the file
+   * @param makeCluster where the file has `cluster:`
    * @throws when the TLS certificate can't be used
    */
   constructor(
@@ -63,6 +67,7 @@ export class Service implements Controlled {
     readFile: ReadFile,
     connect: Connect<RouterHost>,
     doors: SideDoors = () => [],
+    makeCluster?: MakeClusterPart,
   ) {
     this.config = config;
     this.text = text;
@@ -71,7 +76,7 @@ export class Service implements Controlled {
     this.doors = doors(this);
     this.engine = new Engine(config, connect, joinedTap(this.doors.flatMap(({ tap }) => tap ?? [])));
     const { engine } = this;
-    const { host, bindings, callbacks, timers } = engine;
+    const { host, bindings, callbacks, timers, peerMemory } = engine;
     const { log, store, callStore, wallClock_ms } = host;
     this.host = host;
     this.run = host.random.token(8);
@@ -79,12 +84,14 @@ export class Service implements Controlled {
     this.time = new WallTime(() => host.now_ms(), wallClock_ms);
     engine.core.meter.watchAll(host.tables);
     this.listening = new Listening(config.listeners, host.sockets, engine, log);
-    this.ways = new WayWatch(host, config.listeners, () => engine.peers.located);
+    const onCut = (peer: string) => engine.onWayMissing(peer);
+    this.ways = new WayWatch(host, config.listeners, () => engine.peers.located, onCut);
     const ports = { store, log, wallClock_ms, now_ms: () => host.now_ms() };
     const { expires_cap_ms } = config.site.registration;
     const { interval_ms } = config.state;
-    this.keeper = new BindingKeeper(ports, bindings, callbacks, timers, interval_ms, expires_cap_ms);
+    this.keeper = new BindingKeeper(ports, bindings, callbacks, timers, interval_ms, expires_cap_ms, peerMemory);
     this.callKeeper = new CallKeeper({ ...ports, store: callStore }, engine.callLog, timers, interval_ms);
+    this.cluster = makeCluster?.(engine);
   }
 
   /** @throws when a listener can't be opened */
@@ -94,18 +101,24 @@ export class Service implements Controlled {
     listening.prepare(interfaces);
     engine.onListening();
     await this.keeper.start(config.listeners);
+    listening.share(interfaces, () => host.readAddresses());
+    await this.cluster?.start();
     await listening.start(interfaces);
     host.watchInterfaces(Math.min(listening.nextLook_ms, FIRST_LOOK_ms), async (found) => {
+      listening.share(found, () => host.readAddresses());
       await listening.follow(found);
+      this.cluster?.onLook();
       await this.ways.look();
       return listening.nextLook_ms;
     });
     this.started_ms = host.now_ms();
     engine.start();
-    // Calls that were are read once calls are served.
+    // Calls that were are read once calls are served, and what has come meanwhile has had its answer.
+    await host.turn();
     await this.callKeeper.start();
-    for (const { server, tellFailure } of this.doors) {
-      await server.open().catch((error: unknown) => tellFailure(reasonOf(error), log));
+    for (const { server, door, effect } of this.doors) {
+      const tell = (error: unknown) => log.warn("side_door", { door, error: reasonOf(error), effect });
+      await server.open().catch(tell);
     }
     log.info("started", { version: BRANCHLINE_VERSION, ...listening.inWords });
   }
@@ -119,6 +132,7 @@ export class Service implements Controlled {
     const changed = changedKeys(this.config, read.config);
     this.config = read.config;
     this.text = read.text;
+    this.cluster?.reload(read.config);
     this.refused = undefined;
     this.log.info("reloaded", { file: this.file, changed: changed.length === 0 ? "nothing" : changed.join(",") });
     return { is_done: true, changed };
@@ -136,6 +150,7 @@ export class Service implements Controlled {
       up_s: Math.round((now_ms - this.started_ms) / 1_000),
       listen: this.listening.all.map(({ name, address, isAway }) => ({ name, address: isAway ? null : address })),
       missing_ways: this.ways.missing,
+      cluster: this.clusterFacts(),
       reload_refused: this.refused && { at: iso(this.refused.at_ms), ...this.refused.refusal },
       ...siteFacts(engine.site.status(now_ms), iso, now_ms),
       dropped: meter.dropped,
@@ -171,9 +186,22 @@ export class Service implements Controlled {
     this.engine.force(pin, for_ms);
   }
 
+  clusterFacts(): ClusterFacts | undefined {
+    return this.cluster?.facts((at_ms) => this.timeOf(at_ms), this.host.now_ms());
+  }
+
+  drain(isAlone: boolean): void {
+    this.cluster?.drain(isAlone);
+  }
+
+  join(): void {
+    this.cluster?.join();
+  }
+
   async stop(): Promise<void> {
     this.engine.stop();
     this.listening.stop();
+    await this.cluster?.stop();
     this.host.quiet();
     for (const { server } of this.doors) await server.close();
     await this.keeper.stop();

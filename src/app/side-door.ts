@@ -2,7 +2,6 @@
  * A side door: what reaches a running branchline beside SIP, or only watches it, such as its commands. The command that starts
  * branchline has the list of them (`cli/side-doors.ts`), the service opens and closes them: neither the engine nor its host knows any.
  */
-import type { Logger } from "../base/ports.ts";
 import type { Controlled } from "./control.ts";
 import type { Tap } from "./tap.ts";
 
@@ -12,8 +11,9 @@ export interface SideDoor {
     open(): Promise<void>;
     close(): Promise<void>;
   };
-  /** The log's line when it can't be opened. */
-  readonly tellFailure: (error: string, log: Logger) => void;
+  /** For the log, when it can't be opened: what it is, and what doesn't work then. */
+  readonly door: string;
+  readonly effect: string;
   /** Hears all that happens; doors without it cost no message anything. */
   readonly tap?: Tap;
 }

@@ -1,6 +1,7 @@
 /** The state of a running branchline as facts: what `status --json` prints, and what all words about it are made of. */
 import type { TableStatus } from "../base/meter.ts";
 import type { ForcedStatus, GatewayStatus, MissingWay, PeerStatus, SiteStatus } from "../policy/status.ts";
+import type { ClusterFacts } from "./cluster-facts.ts";
 import type { Refusal } from "./reload.ts";
 
 /** Times of day are in ISO 8601, UTC; the same event has the same time in each answer. */
@@ -21,6 +22,8 @@ export interface RunningStatus extends Omit<SiteStatus, "forced" | "upstream" | 
   readonly gateways: readonly (PeerFacts & Pick<GatewayStatus, "calls" | "channels">)[];
   /** The last reload was refused, and none has been done since. */
   readonly reload_refused?: (Refusal & { readonly at: string }) | undefined;
+  /** Where the file has a cluster. */
+  readonly cluster?: ClusterFacts | undefined;
   /** Messages dropped, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly tables: readonly TableStatus[];
@@ -36,12 +39,18 @@ export interface Forced extends Pick<ForcedStatus, "by"> {
   readonly left_s?: number;
 }
 
-export interface PeerFacts extends Omit<PeerStatus, "since_ms" | "hold_left_ms"> {
+/** What of a peer's status is told as a time of day, or in seconds. */
+type Times = Pick<PeerStatus, "since_ms" | "hold_left_ms" | "call_answered_ms">;
+
+export interface PeerFacts extends Omit<PeerStatus, keyof Times> {
   /** When it came to be seen as it is, and how long ago. */
   readonly since?: string;
   readonly since_s?: number;
   /** Recovering: how long it must go on answering before calls go there. */
   readonly hold_left_s?: number;
+  /** Of a gateway: when it last answered a call, with more than 100, and how long ago. */
+  readonly call_answered?: string;
+  readonly call_answered_s?: number;
 }
 
 /** A change of the state of an upstream target or a gateway. */
@@ -53,7 +62,7 @@ export interface Change {
   readonly to: string;
   /** What had been seen: "probe failed", "request unanswered", "forced" … */
   readonly evidence: string;
-  /** Of "probe failed": "silence", "refused", "unreachable", or the status that was answered. */
+  /** Of "probe failed": "silence", "refused", "unreachable", or the status that was answered; of requests too: "dns_silent", "no_address". */
   readonly probe_failure?: string | number | undefined;
 }
 
@@ -87,14 +96,15 @@ function forcedFacts({ by, since_ms, until_ms }: ForcedStatus, iso: IsoTime, now
 }
 
 function peerFacts<P extends PeerStatus>(
-  { since_ms, hold_left_ms, ...rest }: P,
+  { since_ms, hold_left_ms, call_answered_ms: call_ms, ...rest }: P,
   iso: IsoTime,
   now_ms: number,
-): Omit<P, "since_ms" | "hold_left_ms"> & Pick<PeerFacts, "since" | "since_s" | "hold_left_s"> {
+): Omit<P, keyof Times> & Pick<PeerFacts, "since" | "since_s" | "hold_left_s" | "call_answered" | "call_answered_s"> {
   return {
     ...rest,
     ...(since_ms === undefined ? {} : { since: iso(since_ms), since_s: seconds(now_ms - since_ms) }),
     ...(hold_left_ms === undefined ? {} : { hold_left_s: seconds(hold_left_ms) }),
+    ...(call_ms === undefined ? {} : { call_answered: iso(call_ms), call_answered_s: seconds(now_ms - call_ms) }),
   };
 }
 

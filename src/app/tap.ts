@@ -1,5 +1,6 @@
 /** What an observer is told of all that happens: messages, decisions, stages, bindings, states. Without an observer it costs nothing. */
 import type { Response } from "../message/message.ts";
+import type { Reply } from "../message/reply.ts";
 import type { History } from "../policy/peers/history.ts";
 import type { BindingChange } from "../policy/phones/binding-changes.ts";
 import type { Bindings } from "../policy/phones/bindings.ts";
@@ -112,8 +113,8 @@ class StageTeller implements DecisionListener {
     this.inner?.onAnswer?.(target, response, now_ms);
   }
 
-  onFailure(status: number, now_ms: number): void {
-    this.inner?.onFailure?.(status, now_ms);
+  onFailure(status: number, now_ms: number, own?: Reply): void {
+    this.inner?.onFailure?.(status, now_ms, own);
   }
 
   onAck(now_ms: number): void {

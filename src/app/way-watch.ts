@@ -23,16 +23,26 @@ export class WayWatch {
   private readonly host: Ports;
   private readonly listeners: readonly OwnListener[];
   private readonly located: () => readonly LocatedPeer[];
+  private readonly onCut: (peer: string) => void;
   private readonly proven = new BoundedMap<string, true>(PROVEN_MAX);
   private nextLook_ms = Number.NEGATIVE_INFINITY;
   private lastHomes = "";
   private isBusy = false;
 
-  /** @param located the peers as they are now */
-  constructor(host: Ports, listeners: readonly OwnListener[], located: () => readonly LocatedPeer[]) {
+  /**
+   * @param located the peers as they are now
+   * @param onCut hears at each look of an upstream target to which no way is left, since an address of `listen` isn't here
+   */
+  constructor(
+    host: Ports,
+    listeners: readonly OwnListener[],
+    located: () => readonly LocatedPeer[],
+    onCut: (peer: string) => void,
+  ) {
     this.host = host;
     this.listeners = listeners;
     this.located = located;
+    this.onCut = onCut;
   }
 
   /** Another file may have other peers: the next look is due at once. */
@@ -64,6 +74,10 @@ export class WayWatch {
       if (answersProbes && own.length === to.length) for (const way of own) this.proven.set(wayKey(way), true);
     }
     this.take(found.filter((way) => this.proven.get(wayKey(way)) === undefined));
+    for (const { role, peer, to } of peers) {
+      const lost = this.missing.filter((way) => way.role === role && way.peer === peer && way.away !== null);
+      if (role === "upstream" && to.length > 0 && lost.length === to.length) this.onCut(peer);
+    }
   }
 
   private take(now: readonly MissingWay[]): void {

@@ -1,5 +1,6 @@
 /** A map that forgets its oldest entry instead of growing past its limit. */
 import type { Table } from "./meter.ts";
+import { ownText } from "./own-text.ts";
 
 export class BoundedMap<K, V> implements Table {
   /** How often it has forgotten one. */
@@ -45,5 +46,17 @@ export class BoundedMap<K, V> implements Table {
 
   values(): IterableIterator<V> {
     return this.entries.values();
+  }
+
+  /**
+   * Writes all entries anew, in their order, so that they lie side by side in memory.
+   * @param renewed the same value, made of objects and texts of its own
+   */
+  renewAll(this: BoundedMap<string, V>, renewed: (value: V) => V): void {
+    for (const [key, value] of [...this.entries]) {
+      // A map keeps the key that it has.
+      this.entries.delete(key);
+      this.entries.set(ownText(key), renewed(value));
+    }
   }
 }

@@ -1,9 +1,8 @@
 /**
- * Every event that the log can tell: a table by which `Logger` is typed, so that no other name or field compiles. `says` is what has
- * happened, and what to do about it where the line itself brings no `cure`. Tests and a printed reference read the table; the
- * program imports its type alone, so the sentences cost no byte of the bundle. Scripts that watch the log know names and fields:
- * a change of them stands in CHANGELOG.
+ * Every event that the log can tell, by which `Logger` is typed: no other name or field compiles. `says` is what has happened, and what to
+ * do about it where the line brings no `cure`. The program imports its type alone. Scripts know the names: a change is for CHANGELOG.
  */
+import { CLUSTER_EVENTS } from "./cluster-events.ts";
 
 export const EVENTS = {
   // The program's life.
@@ -28,15 +27,20 @@ export const EVENTS = {
     says: "The file has been read anew and isn't active: correct the fault, or restart for the keys that want it.",
     fields: { file: "text", effect: "text", why: "text?" },
   },
-  control_socket: {
+  side_door: {
     at: ["warn"],
-    says: "The socket for commands, or the one for monitoring, can't be opened: see the rights and the room of its folder.",
-    fields: { error: "text", effect: "text" },
+    says: "What reaches branchline beside SIP can't be opened, such as the socket for commands: see the rights and the room of its folder, and whether another program has it.",
+    fields: { door: "text", error: "text", effect: "text" },
   },
   state_folder: {
     at: ["warn"],
     says: "The installation's secret can't be read or kept: see the rights and the room of the state folder.",
     fields: { error: "text", effect: "text" },
+  },
+  event_ended: {
+    at: ["error"],
+    says: "One event took too long and was ended, which is a fault of branchline's: its call may be lost, and others go on; please report this line.",
+    fields: { error: "text", stack: "text" },
   },
   bindings_restored: {
     at: ["info"],
@@ -122,7 +126,7 @@ export const EVENTS = {
   },
   way_found: {
     at: ["info"],
-    says: "A listen address is on the way to this peer now, or it answers all the same.",
+    says: "A listen address is on the way to this peer now, or it still answers.",
     fields: { upstream: "text?", gateway: "text?", address: "text" },
   },
   socket_error: {
@@ -180,6 +184,11 @@ export const EVENTS = {
       cure: "text",
     },
   },
+  record_route_missing: {
+    at: ["warn"],
+    says: "A gateway's 200 to a call lacks our Record-Route, so that we don't see the call end; once for each gateway.",
+    fields: { gateway: "text", cure: "text" },
+  },
   path_confirmed: {
     at: ["info"],
     says: "Upstream, suspected of ignoring Path before, keeps it.",
@@ -187,7 +196,7 @@ export const EVENTS = {
   },
   path_unconfirmed: {
     at: ["warn"],
-    says: "Upstream answers REGISTERs without our Path: unless it keeps it all the same, its calls don't find the phones.",
+    says: "Upstream answers REGISTERs without our Path: unless upstream stores it nevertheless, its calls don't find the phones.",
     fields: { upstream: "text", before: "text", cure: "text" },
   },
   path_ignored: {
@@ -286,4 +295,5 @@ export const EVENTS = {
     says: "A caller has sent no ACK for its final response.",
     fields: { call_id: "text" },
   },
+  ...CLUSTER_EVENTS,
 } as const;

@@ -18,6 +18,10 @@ const HARMS: Readonly<Record<string, Harm>> = {
   lingering: { effect: "requests that come again late are taken for new ones", cure: MORE_MEMORY },
   lookups: { effect: "requests to names that aren't known yet fail", cure: "dns.servers that answer" },
   calls: { effect: "calls beyond that don't count as channels of a gateway", cure: MORE_MEMORY },
+  records: {
+    effect: "phones and channels beyond that aren't known at the other router of the pair when it takes over",
+    cure: MORE_MEMORY,
+  },
   connections: { effect: "the oldest connections of the address that has most are ended", cure: MORE_MEMORY },
 };
 

@@ -9,7 +9,8 @@ const IPV6_BITS = 128;
 const DOT = 0x2e;
 
 /** The only spelling of an IPv4 address that everybody reads alike: 010.1, 0x0a.1 and 167772161 are 10.0.0.1 to some. */
-const DOTTED = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/;
+const OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const DOTTED = new RegExp(`^${OCTET}\\.${OCTET}\\.${OCTET}\\.${OCTET}$`);
 
 /** What RFC 3261's grammar wanted before an IPv4 address, and RFC 5954 no longer wants. */
 const THREE_COLONS = /:::(?=\d+\.\d+\.\d+\.\d+$)/;
@@ -29,7 +30,7 @@ function isLetter(code: number): boolean {
 /** 4 or 6 for an IP literal (IPv6 without brackets), 0 for anything else, such as a host name. */
 export function ipVersion(text: string): 0 | 4 | 6 {
   if (text.includes(":")) return parseIpv6(text) === undefined ? 0 : 6;
-  return ipv4Value(text) < 0 ? 0 : 4;
+  return DOTTED.test(text) ? 4 : 0;
 }
 
 /** A host as RFC 5118 §4.10 wants it read: three colons before an embedded IPv4 address are two. */
@@ -175,20 +176,9 @@ class KnownRanges {
  * ip-num takes 20 µs for one, and 5 ms for the first.
  */
 function ipv4Value(text: string): number {
-  if (!DOTTED.test(text)) return -1;
-  let value = 0;
-  let octet = 0;
-  for (let position = 0; position <= text.length; position++) {
-    const digit = text.charCodeAt(position) - 0x30;
-    if (digit >= 0) {
-      octet = octet * 10 + digit;
-    } else {
-      if (octet > 255) return -1;
-      value = value * 256 + octet;
-      octet = 0;
-    }
-  }
-  return value;
+  const octets = DOTTED.exec(text);
+  if (octets === null) return -1;
+  return ((Number(octets[1]) * 256 + Number(octets[2])) * 256 + Number(octets[3])) * 256 + Number(octets[4]);
 }
 
 /** Addresses that mean nobody in particular: unspecified, broadcast, multicast. */
@@ -245,7 +235,7 @@ function decimal(text: string): number | undefined {
 }
 
 /** RFC 5952 §4: the longest run of zero groups becomes "::", leading zeros go. */
-function compressIpv6(text: string): string {
+export function compressIpv6(text: string): string {
   const groups = expandIpv6(text).map((group) => group.replace(/^0+(?=.)/, ""));
   let best = { start: 0, length: 1 };
   for (let start = 0; start < groups.length; start++) {

@@ -4,6 +4,8 @@
  * SIP's durations are few (T1, 2·T1 … 64·T1, T4, fr_timer), and within one of them deadlines only grow. So starting and
  * stopping a timer take constant time however many run, and the next deadline is the least of a handful of heads.
  *
+ * Only a call that is carried on for another router has timers that begin in the past: such a one looks for its place in the queue.
+ *
  * All of them together need one timer of the host. A timer of five seconds or more may fire 100 ms late, so that the ends of a call's
  * four lingering transactions share their wake-ups with those of other calls.
  */
@@ -55,6 +57,8 @@ export class Timers {
   private readonly queues = new Map<number, Queue>();
   private started = 0;
   private running = 0;
+  /** See {@link nextWake_ms}; infinity when no timer runs, NaN once the timer that it was for has stopped. */
+  private wake_ms = Number.POSITIVE_INFINITY;
 
   /** How many timers run. */
   get count(): number {
@@ -73,10 +77,17 @@ export class Timers {
     timer.deadline_ms = now_ms + delay_ms;
     timer.order = ++this.started;
     timer.queue = queue;
-    timer.previous = queue.tail;
-    if (queue.tail === undefined) queue.head = timer;
-    else queue.tail.next = timer;
-    queue.tail = timer;
+    let { tail: before } = queue;
+    while (before !== undefined && before.deadline_ms > timer.deadline_ms) before = before.previous;
+    const behind = before === undefined ? queue.head : before.next;
+    timer.previous = before;
+    timer.next = behind;
+    if (before === undefined) {
+      queue.head = timer;
+      this.wake_ms = Math.min(this.wake_ms, wakeOf_ms(queue, timer));
+    } else before.next = timer;
+    if (behind === undefined) queue.tail = timer;
+    else behind.previous = timer;
     this.running += 1;
   }
 
@@ -84,8 +95,10 @@ export class Timers {
   stop(timer: Timer): void {
     const queue = timer.queue;
     if (queue === undefined) return;
-    if (timer.previous === undefined) queue.head = timer.next;
-    else timer.previous.next = timer.next;
+    if (timer.previous === undefined) {
+      queue.head = timer.next;
+      if (wakeOf_ms(queue, timer) === this.wake_ms) this.wake_ms = Number.NaN;
+    } else timer.previous.next = timer.next;
     if (timer.next === undefined) queue.tail = timer.previous;
     else timer.next.previous = timer.previous;
     timer.queue = undefined;
@@ -104,13 +117,13 @@ export class Timers {
    * {@link SLACK_ms} late, since each wake costs more than what is done then.
    */
   nextWake_ms(): number | undefined {
-    let wake_ms: number | undefined;
-    for (const { head, duration_ms } of this.queues.values()) {
-      if (head === undefined) continue;
-      const at_ms = duration_ms < LONG_ms ? head.deadline_ms : head.deadline_ms + SLACK_ms;
-      if (wake_ms === undefined || at_ms < wake_ms) wake_ms = at_ms;
+    if (Number.isNaN(this.wake_ms)) {
+      this.wake_ms = Number.POSITIVE_INFINITY;
+      for (const queue of this.queues.values()) {
+        if (queue.head !== undefined) this.wake_ms = Math.min(this.wake_ms, wakeOf_ms(queue, queue.head));
+      }
     }
-    return wake_ms;
+    return this.running === 0 ? undefined : this.wake_ms;
   }
 
   /** Fires all timers that are due, in the order of their deadlines, then of their starts. */
@@ -134,6 +147,10 @@ export class Timers {
       if (queue.head === undefined) this.queues.delete(queue.duration_ms);
     }
   }
+}
+
+function wakeOf_ms({ duration_ms }: Queue, { deadline_ms }: Timer): number {
+  return duration_ms < LONG_ms ? deadline_ms : deadline_ms + SLACK_ms;
 }
 
 function isBefore(a: Timer, b: Timer): boolean {

@@ -27,10 +27,15 @@ export class TokenBucket {
 
   /** False when there is none left for now. */
   take(now_ms: number): boolean {
-    this.tokens = Math.min(this.size, this.tokens + ((now_ms - this.filled_ms) * this.rate) / 1_000);
-    this.filled_ms = now_ms;
-    if (this.tokens < 1) return false;
+    if (!this.has(now_ms)) return false;
     this.tokens -= 1;
     return true;
+  }
+
+  /** Whether there is one left for now. */
+  has(now_ms: number): boolean {
+    this.tokens = Math.min(this.size, this.tokens + ((now_ms - this.filled_ms) * this.rate) / 1_000);
+    this.filled_ms = now_ms;
+    return this.tokens >= 1;
   }
 }

@@ -1,5 +1,6 @@
 /** `branchline doctor`: is this router fit for calls, and what helps? */
 import * as path from "path";
+import { isSame } from "../io/node/state-lock.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
 import { CHECKS } from "../setup/doctor/checks.ts";
 import { diagnose, treat, treatable } from "../setup/doctor/doctor.ts";
@@ -8,7 +9,6 @@ import { EXIT_DONE, EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { faultLine, readConfig } from "./load-file.ts";
 import { MONITOR_SOCKET } from "./monitor-socket.ts";
 import { complain, print, printJson, width } from "./paper.ts";
-import { isSame } from "./running.ts";
 
 /** What the command line says. */
 export interface DoctorOptions {

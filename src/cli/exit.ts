@@ -10,6 +10,6 @@ export type ExitStatus = typeof EXIT_DONE | typeof EXIT_WORLD | typeof EXIT_USAG
 /** What each status means with any command; a command's row may say it closer. */
 export const EXITS: Readonly<Record<ExitStatus, string>> = {
   [EXIT_DONE]: "Success",
-  [EXIT_WORLD]: "Runtime error, such as a port in use or a proxy that isn't running",
+  [EXIT_WORLD]: "Runtime error, such as a port in use or no running branchline",
   [EXIT_USAGE]: "Wrong command line, or a configuration that can't be used",
 };

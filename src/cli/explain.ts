@@ -1,11 +1,13 @@
 /** `branchline explain`: what would become of a call. */
 import { type CallQuestion, explainCall } from "../app/explain.ts";
+import { findSide } from "../app/find-ways.ts";
 import { resolveUpstream } from "../app/resolve-upstream.ts";
 import { explainText } from "../app/words/explain-words.ts";
 import { wrapped } from "../base/ink.ts";
 import { ipVersion } from "../base/ip-range.ts";
 import { resolve } from "../io/node/resolve.ts";
 import { loadBindings } from "../io/node/state-file.ts";
+import { wayPorts } from "../setup/way-ports.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { fail, print, printJson, width } from "./paper.ts";
 import { findRunning } from "./running.ts";
@@ -22,7 +24,8 @@ export async function showExplanation(file: string, question: CallQuestion, asJs
   const saved = answer === undefined ? await loadBindings(config.state.folder).catch(() => undefined) : answer.snapshot;
   // Whether an address is upstream's, only what its names mean can tell.
   const resolved = ipVersion(question.from.replace(/^\[|\]$/g, "")) === 0 ? [] : await resolveUpstream(config, resolve);
-  const found = explainCall(config, { saved, status: answer?.status, resolved }, question);
+  const side = await findSide(config, question.from, wayPorts());
+  const found = explainCall(config, { saved, status: answer?.status, resolved, side }, question);
   if ("fault" in found) fail(found.fault, EXIT_USAGE);
   const text =
     "facts" in found

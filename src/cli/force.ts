@@ -1,13 +1,11 @@
 /** `branchline force`: overrides the state of upstream that is seen. */
-import { FORCED_MAX_ms, type Pin } from "../app/control.ts";
+import type { Pin } from "../app/control.ts";
 import { forceFacts, forceText } from "../app/words/force-words.ts";
 import { EXIT_USAGE } from "./exit.ts";
 import { fail } from "./paper.ts";
 import { reader } from "./reader.ts";
 import { show, theRunning } from "./running.ts";
-
-const UNITS_s: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-const DAYS_MAX = FORCED_MAX_ms / 86_400_000;
+import { DAYS_MAX, seconds } from "./spans.ts";
 
 /** Why a time of `--for` is refused; undefined: it is fine. */
 export function forTimeFault(time: string): string | undefined {
@@ -21,11 +19,4 @@ export async function force(file: string, state: Pin, time: string | undefined, 
   const running = await theRunning(file);
   const { status } = await running.ask({ command: "force", state, for_s });
   show(forceText(status, reader()), asJson, forceFacts(status));
-}
-
-/** Undefined: no such time is meant. */
-function seconds(text: string): number | undefined {
-  const [, count, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const value = Number(count) * (UNITS_s[unit] ?? Number.NaN);
-  return value >= 1 && value <= DAYS_MAX * 86_400 ? value : undefined;
 }

@@ -4,7 +4,7 @@ import { type ArgumentRow, type CommandRow, GROUPS, type OptionRow } from "./com
 import { EXIT_USAGE, EXITS, type ExitStatus } from "./exit.ts";
 import { fail, print, width } from "./paper.ts";
 
-export const ABOUT = "Outbound SIP proxy that keeps a branch office calling when the line to its PBX is cut.";
+export const ABOUT = "Outbound SIP proxy that keeps a branch office calling when the link to its PBX is cut.";
 /** The page of deploy/ that is made from the same table. */
 export const PAGE = "deploy/commands.md";
 
@@ -12,7 +12,7 @@ export const HELP_OPTION: OptionRow = { name: "help", letter: "h", help: "Show h
 export const VERSION_OPTION: OptionRow = {
   name: "version",
   letter: "V",
-  help: "Show version, commit, Node and platform",
+  help: "Show version, commit, engine and platform",
 };
 
 const EXAMPLES = [

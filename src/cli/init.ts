@@ -4,25 +4,24 @@ import * as path from "path";
 import * as readline from "readline";
 import type { Config } from "../app/config/config.ts";
 import { ipVersion } from "../base/ip-range.ts";
-import { listen } from "../io/node/ears.ts";
 import { writeFault } from "../io/node/host.ts";
 import { readAllInterfaces, readInterfaces } from "../io/node/interfaces.ts";
-import { createRandom } from "../io/node/secret.ts";
-import { readSurroundings } from "../io/node/surroundings.ts";
+import { isSame } from "../io/node/state-lock.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
 import { writeForPeople } from "../io/node/whole-file.ts";
+import type { Draft, Given } from "../setup/init/answers.ts";
 import { Conversation } from "../setup/init/conversation.ts";
 import { missingFlags, questionOf, settle } from "../setup/init/dialogue.ts";
-import { type Draft, type Given, type Key, yamlOf } from "../setup/init/draft.ts";
-import { addHeard, type Heard, optionsTo, readHeard } from "../setup/init/heard.ts";
+import { yamlOf } from "../setup/init/draft.ts";
+import { type Kept, lostKeys, otherBlocks } from "../setup/init/kept.ts";
 import { lookFor } from "../setup/init/look.ts";
-import { readNetwork } from "../setup/init/network.ts";
 import { proxyAddresses, proxySentence } from "../setup/init/phones.ts";
 import { type Places, placesOf } from "../setup/init/places.ts";
-import { earsOf, type Facts, isBehindNat, neighboursOf, seenText } from "../setup/init/proposal.ts";
+import { type Facts, isBehindNat, seenText } from "../setup/init/proposal.ts";
 import { missingKeys } from "./check.ts";
 import { EXIT_USAGE, EXIT_WORLD, type ExitStatus } from "./exit.ts";
 import { faultLine, loadText } from "./load-file.ts";
+import { lookAround } from "./look-around.ts";
 import { fail as end, print, complain as say } from "./paper.ts";
 import { missingWayWarnings } from "./ways.ts";
 
@@ -54,8 +53,6 @@ const WHY_CLOSED: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of its path is no folder",
 };
 
-/** What phones and gateways tell when they are heard. */
-const KEYS_HEARD: readonly Key[] = ["localnet", "upstream", "gateways", "members"];
 const STDOUT = "-";
 /** A phone comes back within an hour. */
 const HEAR_MAX_s = 3_600;
@@ -69,7 +66,7 @@ export function hearFault(text: string): string | undefined {
 /** Writes the file, or ends with an exit status and the reason on standard error. */
 export async function init(options: InitOptions): Promise<void> {
   const places = placesOf(options.config, fs.existsSync, process.execPath);
-  const { file, state } = places;
+  const { file } = places;
   if (options.force !== true && file !== STDOUT && fs.existsSync(file)) {
     fail(`${file} already exists; use --force to overwrite it`);
   }
@@ -77,22 +74,45 @@ export async function init(options: InitOptions): Promise<void> {
   // Before anybody is asked: the answers would be lost.
   if (closed !== undefined) fail(`${file} can't be written: ${WHY_CLOSED[closed] ?? closed}`, EXIT_WORLD);
   const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
-  const given = givenIn(options, isTerminal && options.yes !== true);
-  const missing = missingFlags(given);
+  const asked = givenIn(options);
+  const missing = missingFlags(asked);
   if (!isTerminal && options.yes !== true && missing.length > 0) {
     fail(`there is no terminal to ask on: give ${missing.join(", ")}, or --yes to take what is found`);
   }
-  const around = await lookAround(given, Number(options.hear));
+  const around = await lookAround(asked, Number(options.hear), places);
+  const given = isTerminal || options.yes === true ? asked : withEmergency(asked, around);
   say(seenText(around));
   const { draft, facts } = await (options.yes === true ? trust(around, given) : ask(around, given, file));
-  const text = yamlOf(draft, { state, isBehindNat: isBehindNat(facts, draft), schema: installedSchema() });
-  const config = loadText(text, file, undefined, readAllInterfaces(), () => undefined) ?? process.exit(EXIT_USAGE);
+  const { text, config, leftOut } = fileOf(draft, facts, places);
   if (file === STDOUT) print(text);
   else write(file, text);
   const done = file === STDOUT ? "" : `\n${file} written.\n`;
-  (file === STDOUT ? say : print)(`${done}${nextSteps(config, places)}${stillMissing(config)}`);
+  (file === STDOUT ? say : print)(`${done}${nextSteps(config, places, facts)}${stillMissing(config)}`);
   for (const warning of [...missingKeys(config), ...(await missingWayWarnings(config))])
     say(`${faultLine(file, warning, "warning: ")}\n`);
+  say(leftOut);
+}
+
+/** The new file's text, and what it lacks of the file that runs here; ends with status 2 where the answers make no valid file. */
+function fileOf(draft: Draft, facts: Facts, { file, state }: Places) {
+  const { kept } = facts;
+  const isHere = kept !== undefined && isSame(kept.file, path.resolve(file));
+  const extras = { state, isBehindNat: isBehindNat(facts, draft), schema: installedSchema(), isHere };
+  const load = (text: string, tell?: (fault: string) => void) =>
+    loadText(text, file, tell, readAllInterfaces(), () => undefined);
+  const whole = yamlOf(draft, { ...extras, kept });
+  const config = load(whole, kept && (() => undefined));
+  if (config !== undefined)
+    return { text: whole, config, leftOut: leftOutText(kept, kept ? lostKeys(kept, draft) : []) };
+  // The old settings and the new answers don't fit together.
+  const text = yamlOf(draft, extras);
+  const all = kept === undefined ? [] : [...otherBlocks(kept, isHere).keys(), ...lostKeys(kept, {})];
+  return { text, config: load(text) ?? process.exit(EXIT_USAGE), leftOut: leftOutText(kept, all) };
+}
+
+function leftOutText(kept: Kept | undefined, keys: readonly string[]): string {
+  if (kept === undefined || keys.length === 0) return "";
+  return `warning: left out of what ${kept.file} says, since your answers differ from it: ${keys.join(", ")}\n`;
 }
 
 /** What packages bring beside the program. */
@@ -101,8 +121,13 @@ function installedSchema(): string | undefined {
   return fs.existsSync(schema) ? schema : undefined;
 }
 
+/** What stood there is kept beside it. */
 function write(file: string, text: string): void {
   try {
+    if (fs.existsSync(file)) {
+      fs.copyFileSync(file, `${file}.old`);
+      say(`The file before is kept as ${file}.old\n`);
+    }
     writeForPeople(file, text);
   } catch (error) {
     fail(`${file} can't be written: ${error instanceof Error ? error.message : String(error)}`, EXIT_WORLD);
@@ -110,14 +135,19 @@ function write(file: string, text: string): void {
 }
 
 /** What to type next. */
-function nextSteps(config: Config, { file, start }: Places): string {
+function nextSteps(config: Config, { file, start }: Places, { beside = [] }: Facts): string {
   const isWritten = file !== STDOUT;
   const which = start === undefined ? ` -c ${isWritten ? file : "FILE"}` : "";
+  const runs = beside.some((one) => isSame(one.file, path.resolve(file)));
+  const reload = `branchline reload${which}`.padEnd(`branchline doctor${which}`.length);
+  const byHand = `branchline run${which}`.padEnd(`branchline doctor${which}`.length);
+  const begin = runs ? `${reload}   the one that runs takes it over` : (start ?? `${byHand}   start it`);
   const phones = proxySentence(proxyAddresses(config, readInterfaces() ?? new Map()));
   return `${isWritten ? "" : "No file was written: save this text as FILE.\n"}Next:
   branchline check${which}    what it will do, in words
   branchline doctor${which}   what on this router hinders calls
-${start === undefined ? "" : `  ${start}\n`}  branchline phones${which}   phones' settings: ${phones}
+  ${begin}
+  branchline phones${which}   phones' settings: ${phones}
 `;
 }
 
@@ -130,27 +160,6 @@ function stillMissing({ site, tls }: Config): string {
       : `\nIt can't start yet: tls.${fault.key} ${fault.message}.\ndeploy/tls.md says how to make certificate and key.\n`;
   if (site.gateways.length > 0) return files;
   return `${files}\nNo gateway is named yet: no call would survive an outage. Add gateways: [sip:ADDRESS] to the file.\n`;
-}
-
-/** Listens only where somebody could say what isn't known yet. */
-async function lookAround(given: Given, seconds: number): Promise<Facts> {
-  const network = readNetwork(readSurroundings());
-  const ears = earsOf(network, given);
-  const isKnown = KEYS_HEARD.every((key) => given[key] !== undefined);
-  if (!(seconds > 0) || isKnown || ears.length === 0) return { network, heard: [] };
-  say(`Listening for phones on ${ears.map(({ address }) => address).join(", ")} for ${seconds} s …\n`);
-  const random = createRandom();
-  let heard: readonly Heard[] = [];
-  await listen({
-    ears,
-    duration_ms: seconds * 1_000,
-    ask: (local) => neighboursOf(network, local.address).map((to) => ({ to, wire: optionsTo(to, local, random) })),
-    hear: (wire, address) => {
-      const one = readHeard(wire, address);
-      if (one !== undefined) heard = addHeard(heard, one);
-    },
-  });
-  return { network, heard };
 }
 
 /** Takes what the command line answers and what was found; ends with status 2 where that isn't enough. */
@@ -175,9 +184,13 @@ function lookUp(uris: Parameters<typeof lookFor>[0], { network }: Facts): Return
   return lookFor(uris, network);
 }
 
-/** Without a terminal, only the emergency numbers given by flag are written. */
-function givenIn(options: InitOptions, isAsked: boolean): Given {
-  const { localnet, upstream, gateway, members, emergency = isAsked ? undefined : "none", listen: own } = options;
+/** Without a terminal, emergency numbers are those of the flag, or of the file that runs here. */
+function withEmergency(given: Given, { kept }: Facts): Given {
+  return { ...given, emergency: given.emergency ?? (kept?.answers.emergency?.join(" ") || "none") };
+}
+
+function givenIn(options: InitOptions): Given {
+  const { localnet, upstream, gateway, members, emergency, listen: own } = options;
   return { localnet, upstream, gateways: gateway, members, emergency, listen: own };
 }
 

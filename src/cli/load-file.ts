@@ -5,6 +5,8 @@ import type { Config } from "../app/config/config.ts";
 import { loadConfig } from "../app/config/load-config.ts";
 import type { Surroundings as Around } from "../app/config/section.ts";
 import { namesInCertificate } from "../io/node/certificate-of.ts";
+import { secretFault } from "../io/node/cluster-secret.ts";
+import { HAS_TLS } from "../io/node/engine.ts";
 import { readStandardInput } from "../io/node/standard-input.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
 
@@ -76,7 +78,15 @@ export function readConfigText(
   { interfaces, faultOf = tlsFault }: Surroundings = {},
 ): LoadedFile {
   const folder = path.dirname(path.resolve(file));
-  const loaded = loadConfig(text, (given) => path.resolve(folder, given), faultOf, interfaces, namesInCertificate);
+  const loaded = loadConfig(
+    text,
+    (given) => path.resolve(folder, given),
+    faultOf,
+    interfaces,
+    namesInCertificate,
+    HAS_TLS,
+    secretFault,
+  );
   const faults = loaded.problems.map(({ path: key, ...rest }) => ({ ...rest, key }));
   const warnings = loaded.hints.map(({ path: key, ...rest }) => ({ ...rest, key }));
   const { config } = loaded;

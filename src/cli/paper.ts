@@ -11,6 +11,7 @@ import * as fs from "fs";
 import * as tty from "tty";
 import { withInk, withoutInk, wrapped } from "../base/ink.ts";
 import { printable } from "../base/printable.ts";
+import { sleep_ms } from "../io/node/pause.ts";
 import { EXIT_WORLD, type ExitStatus } from "./exit.ts";
 
 const STDOUT = 1;
@@ -85,7 +86,7 @@ function write(fd: number, text: string): void {
       at += fs.writeSync(fd, bytes, at);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_ms);
+      sleep_ms(RETRY_ms);
     }
   }
 }

@@ -4,6 +4,7 @@ import * as os from "os";
 import * as path from "path";
 import { stateFolderIn } from "../app/config/state-folder.ts";
 import { reasonOf } from "../base/reason.ts";
+import { ENGINE, IS_BINARY, OWN_COMMAND } from "../io/node/engine.ts";
 import { runCommand } from "../io/node/host.ts";
 import { fileTime } from "../io/node/local-time.ts";
 import { readText } from "../io/node/read-text.ts";
@@ -79,7 +80,7 @@ function pieces(config: string): readonly Piece[] {
     return { name, about, kind, make: () => ownCommand([...words, "-c", config]) };
   };
   return [
-    { name: "versions.txt", kind: "machine", about: "branchline, Node, kernel, machine, memory", make: versionsText },
+    { name: "versions.txt", kind: "machine", about: "branchline, engine, kernel, machine, memory", make: versionsText },
     own("check.txt", "prose", "what the configuration will do, or its faults", "check"),
     {
       name: "branchline.yaml",
@@ -105,10 +106,7 @@ function pieces(config: string): readonly Piece[] {
 
 /** What a command of this program prints, faults too: it may fail, end the process or hang, and nothing else suffers. */
 async function ownCommand(words: readonly string[]): Promise<string> {
-  // Where a loader starts Node (ER-X), the program that runs isn't Node.
-  const { argv0, execPath, execArgv, argv } = process;
-  const program = path.isAbsolute(argv0) ? argv0 : execPath;
-  const line = [program, ...execArgv, argv[1] ?? "", ...words].map(quoted).join(" ");
+  const line = [...OWN_COMMAND, ...words].map(quoted).join(" ");
   const { code, text } = await runCommand(`NO_COLOR=1 exec ${line}`, COMMAND_ms);
   if (code === null) return `${text}\n(no end within ${COMMAND_ms / 1_000} s)`;
   return text;
@@ -121,13 +119,11 @@ function fileText(file: string): string {
 function versionsText(): string {
   const { versions, arch, platform, execArgv, argv0, execPath } = process;
   const [cpu] = os.cpus();
+  const libraries = IS_BINARY ? "" : `, V8 ${versions.v8}, OpenSSL ${versions.openssl}`;
   const MB = (bytes: number) => `${Math.round(bytes / 1_048_576)} MB`;
   const facts: readonly (readonly [string, string])[] = [
     ["branchline", `${BRANCHLINE_VERSION}, built ${BRANCHLINE_BUILT}`],
-    [
-      "node",
-      `${versions.node}, V8 ${versions.v8}, OpenSSL ${versions.openssl}, ${platform} ${arch} ${os.endianness()}`,
-    ],
+    ["engine", `${ENGINE}${libraries}, ${platform} ${arch} ${os.endianness()}`],
     ["started as", [argv0, ...execArgv].join(" ")],
     ["program", execPath],
     ["kernel", `${os.type()} ${os.release()}`],

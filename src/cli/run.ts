@@ -10,6 +10,14 @@ import { loadFileAndText } from "./load-file.ts";
 import { sideDoors } from "./side-doors.ts";
 import { startFault } from "./start-fault.ts";
 
+/**
+ * What most sites never need. main.ts says how it is loaded: compiled for the binary, a module that loads another one keeps the lines of its
+ * source, so only the smallest one does.
+ */
+export const onDemand: { pair: () => Promise<Pick<typeof import("./pair.ts"), "pairOf">> } = {
+  pair: () => Promise.reject(new Error("nothing says how the part for pairs is loaded")),
+};
+
 /** A branchline that runs, and the state folder that it has. */
 interface Running {
   readonly service: Service;
@@ -26,17 +34,26 @@ async function start(read: ReadConfig, file: string, readFile: ReadFile, isWante
     const place = { folder, socket: `${folder}/${CONTROL_FILE}`, file: path.resolve(file) };
     lock = await takeFolder(place, log, isWanted);
     if (lock === undefined) process.exit(0);
-    const settings = { stateFolder: state.folder, tls, dnsServers };
-    const doors = sideDoors(config);
-    const service = new Service(read, path.resolve(file), readFile, (user) => new NodeHost(settings, log, user), doors);
+    // Most routers are alone: what a pair needs isn't read there.
+    const pair = config.cluster === undefined ? undefined : (await onDemand.pair()).pairOf(config);
+    const settings = { stateFolder: state.folder, tls, dnsServers, member: pair?.member };
+    const connect: ConstructorParameters<typeof Service>[3] = (user) => new NodeHost(settings, log, user);
+    const service = new Service(read, path.resolve(file), readFile, connect, sideDoors(config), pair?.make);
     await service.start();
     return { service, lock };
   } catch (error) {
     lock?.release();
-    const cure = "give this one a folder of its own: state.folder";
-    log.error("start_failed", error instanceof StateInUse ? { error: error.message, cure } : { ...startFault(error) });
+    const fault =
+      error instanceof StateInUse ? { error: error.message, cure: inUseCure(error, file) } : startFault(error);
+    log.error("start_failed", { ...fault });
     process.exit(EXIT_WORLD);
   }
+}
+
+function inUseCure({ isSameFile }: StateInUse, file: string): string {
+  return isSameFile
+    ? `it runs already: reload it (branchline reload -c ${file}), or stop it`
+    : "give this one a folder of its own: state.folder";
 }
 
 export async function run(file: string): Promise<void> {

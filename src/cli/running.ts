@@ -3,8 +3,9 @@ import * as fs from "fs";
 import * as path from "path";
 import { CONTROL_FILE } from "../app/config/config.ts";
 import { stateFolderIn } from "../app/config/state-folder.ts";
-import type { ControlAnswer, ControlQuestion } from "../app/control.ts";
+import type { ControlAnswer, ControlQuestion, RegisteredContact, RunningStatus } from "../app/control.ts";
 import { askControl, believedOwners, listeningSockets } from "../io/node/control-socket.ts";
+import { isSame, livingHolder } from "../io/node/state-lock.ts";
 import { restartCommand, startCommand } from "../setup/start-command.ts";
 import { MONITOR_SOCKET } from "./monitor-socket.ts";
 import { fail, print, printJson } from "./paper.ts";
@@ -13,6 +14,9 @@ export type Answer = Extract<ControlAnswer, { ok: true }>;
 
 /** Beside the file, where that says nothing. */
 const DEFAULT_FOLDER = "state";
+/** How long one that starts may take to open its socket, and how often it is looked for. */
+const STARTING_ms = 5_000;
+const AGAIN_ms = 100;
 
 /** A branchline that runs, by its control socket. */
 export class Running {
@@ -43,25 +47,90 @@ export class Running {
     const answer = await askAt(this.socket, question).catch(() => undefined);
     return answer?.ok === true ? answer : undefined;
   }
+
+  /** All that are registered; thousands come piece by piece. @param how what becomes of a refusal */
+  async contacts(how: "ask" | "tryToAsk"): Promise<RegisteredContact[]> {
+    const contacts: RegisteredContact[] = [];
+    for (let after: string | undefined = ""; after !== undefined; ) {
+      const answer: Answer | undefined = await this[how]({ command: "registered", after });
+      contacts.push(...(answer?.registered?.contacts ?? []));
+      after = answer?.registered?.next;
+    }
+    return contacts;
+  }
 }
 
 /** The branchline that runs with the file; says so and ends this process when there is none, or it can't be asked. */
 export async function theRunning(file: string): Promise<Running> {
-  const { running, other } = await look(file);
+  const { running, other, starting } = await lookPatiently(file);
   if (running !== undefined) return running;
+  if (starting !== undefined)
+    fail(`branchline (pid ${starting}) runs with ${file}, but hears no commands: see its log`);
   if (other === undefined) return failNotRunning(file);
   return fail(`branchline isn't running with ${file}; the one with its state folder runs with ${other}: -c ${other}`);
 }
 
-/** As {@link theRunning}; undefined when none runs with the file. */
+/** As {@link theRunning}; undefined when none runs with the file, or the one that does has no socket. */
 export async function findRunning(file: string): Promise<Running | undefined> {
-  return (await look(file)).running;
+  return (await lookPatiently(file)).running;
 }
 
-/** What runs with the file; or else the file of the one that has its state folder. */
+/** Each branchline that runs on this router, with its state, as far as they may be asked. */
+export interface Neighbours {
+  readonly found: readonly { readonly running: Running; readonly status: RunningStatus }[];
+  /** One may be there that only root may ask. */
+  readonly isDenied: boolean;
+}
+
+/**
+ * Looks for all that run in this network namespace, whatever their files.
+ * @param file where they may be besides: its state folder, or the folders beside it
+ * @param folder the state folder that packages have; undefined: none
+ */
+export async function findAllRunning(file: string, folder: string | undefined): Promise<Neighbours> {
+  const whole = path.resolve(file);
+  const folders = [
+    stateFolderIn(readFile(file)) ?? DEFAULT_FOLDER,
+    DEFAULT_FOLDER,
+    ...(folder === undefined ? [] : [folder]),
+  ];
+  const near = folders.map((one) => path.join(path.resolve(path.dirname(whole), one), CONTROL_FILE));
+  let isDenied = false;
+  const all = [...new Set([...near, ...socketsElsewhere(whole)])].map(async (socket) => {
+    try {
+      const answer = await askAt(socket, { command: "status" });
+      return answer?.ok === true ? [{ running: new Running(file, socket), status: answer.status }] : [];
+    } catch {
+      isDenied = isDenied || near.includes(socket);
+      return [];
+    }
+  });
+  const found = (await Promise.all(all)).flat();
+  // By its socket for monitoring, one is found twice.
+  const isFirst = (at: number) => found.findIndex(({ status }) => status.file === found[at]?.status.file) === at;
+  return { found: found.filter((_, index) => isFirst(index)), isDenied };
+}
+
+/** Control sockets of whichever files, and the one for monitoring. */
+function socketsElsewhere(file: string): string[] {
+  const monitor = MONITOR_SOCKET === undefined ? [] : [MONITOR_SOCKET];
+  return [...listeningSockets(CONTROL_FILE, believedOwners([file, ...monitor])), ...monitor];
+}
+
+/** What runs with the file; or else the file of the one that has its state folder, or the process that has it and no socket yet. */
 interface Found {
+  readonly starting?: number | undefined;
   readonly running?: Running;
   readonly other?: string;
+}
+
+/** As {@link look}; one that has just been started is waited for until its socket is open, but not for ever. */
+async function lookPatiently(file: string): Promise<Found> {
+  for (let tries = STARTING_ms / AGAIN_ms; ; tries--) {
+    const found = await look(file);
+    if (found.starting === undefined || tries <= 0) return found;
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_ms));
+  }
 }
 
 /**
@@ -90,28 +159,15 @@ async function look(file: string): Promise<Found> {
   };
   if (await isMeant(named)) return { running: new Running(file, named) };
   // All at once: some may take their time, or never answer.
-  const monitor = MONITOR_SOCKET === undefined ? [] : [MONITOR_SOCKET];
-  const elsewhere = listeningSockets(CONTROL_FILE, believedOwners([whole, ...monitor]));
-  const others = new Set([...elsewhere, ...monitor, usual]);
+  const others = new Set([...socketsElsewhere(whole), usual]);
   others.delete(named);
   const found = await Promise.all([...others].map(async (socket) => ((await isMeant(socket)) ? [socket] : [])));
   const [socket] = found.flat();
   if (socket !== undefined) return { running: new Running(file, socket) };
   if (denied !== undefined) failAsking(file, denied);
-  return other === undefined ? {} : { other };
-}
-
-/** Whether both paths lead to one file, as far as they can be followed. */
-export function isSame(one: string, other: string): boolean {
-  return one === other || realPath(one) === realPath(other);
-}
-
-function realPath(file: string): string {
-  try {
-    return fs.realpathSync(file);
-  } catch {
-    return file;
-  }
+  if (other !== undefined) return { other };
+  const holder = livingHolder([named, usual].map(path.dirname));
+  return holder !== undefined && isSame(holder.file, whole) ? { starting: holder.pid } : {};
 }
 
 /**

@@ -10,7 +10,8 @@ export function sideDoors({ state }: Config, monitor = MONITOR_SOCKET): SideDoor
   return (running) => [
     {
       server: new ControlSocket(`${state.folder}/${CONTROL_FILE}`, (line) => answerControl(line, running)),
-      tellFailure: (error, log) => log.warn("control_socket", { error, effect: "no commands" }),
+      door: "the socket for commands",
+      effect: "no commands",
     },
     ...(monitor === undefined ? [] : [monitorDoor(monitor, running)]),
   ];
@@ -19,6 +20,7 @@ export function sideDoors({ state }: Config, monitor = MONITOR_SOCKET): SideDoor
 function monitorDoor(file: string, running: Controlled): SideDoor {
   return {
     server: new ControlSocket(file, (line) => answerReadOnly(line, running), MONITOR_MODE),
-    tellFailure: (error, log) => log.warn("control_socket", { error, effect: "no monitoring but by root" }),
+    door: "the socket for monitoring",
+    effect: "no monitoring but by root",
   };
 }

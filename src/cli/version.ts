@@ -1,10 +1,11 @@
 /** `branchline version`: what runs here, in the words of a report about a fault. */
+import { ENGINE } from "../io/node/engine.ts";
 import { print, printJson } from "./paper.ts";
 
 /** One line, without its end: "branchline 0.1.0 (commit 0123456789ab of 2026-01-01T00:00:00Z), Node 12.22.12, linux mipsel". */
 export function versionText(): string {
-  const { version, commit, built, node, platform, arch } = versionFacts();
-  return `branchline ${version} (commit ${commit} of ${built}), Node ${node}, ${platform} ${arch}`;
+  const { version, commit, built, engine, platform, arch } = versionFacts();
+  return `branchline ${version} (commit ${commit} of ${built}), ${engine}, ${platform} ${arch}`;
 }
 
 export function printVersion(asJson: boolean): void {
@@ -17,7 +18,7 @@ function versionFacts() {
     version: BRANCHLINE_VERSION,
     commit: BRANCHLINE_COMMIT,
     built: BRANCHLINE_BUILT,
-    node: process.versions.node,
+    engine: ENGINE,
     platform: process.platform,
     arch: process.arch,
   };

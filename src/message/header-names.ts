@@ -32,8 +32,10 @@ export const REMOTE_PARTY_ID = 28;
 export const IDENTITY = 29;
 export const REPLACES = 30;
 export const REFERRED_BY = 31;
+/** OpenSIPS's and Kamailio's word in a copy of a REGISTER: the listener that the phone has registered at. */
+export const SOCK_INFO = 32;
 /** How many identifiers there are, OTHER included. */
-export const IDENTIFIERS = 32;
+export const IDENTIFIERS = 33;
 
 /** Identifier → names as RFCs spell them, the long one first. */
 const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
@@ -68,54 +70,23 @@ const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
   [IDENTITY, "Identity"],
   [REPLACES, "Replaces"],
   [REFERRED_BY, "Referred-By", "b"],
+  [SOCK_INFO, "Sock-Info"],
 ];
 
-interface Candidate {
-  readonly id: number;
-  /** As most write it: found in one step, which counts where no compiler makes loops cheap. */
-  readonly usual: string;
-  readonly lowerCase: string;
-}
-
-const LETTERS = 32;
 const LONGEST = 20;
 
-/** Candidates by length and first letter: at most two names share a place. */
-const CANDIDATES: readonly (readonly Candidate[] | undefined)[] = tabulate();
+/** By names as most write them, and in lower case. */
+const IDS = new Map<string, number>();
+for (const [id, ...names] of NAMES) {
+  for (const name of names) {
+    IDS.set(name, id);
+    IDS.set(name.toLowerCase(), id);
+  }
+}
 
 /** The identifier of the name at `start` to `end` of `wire`, letters in either case; {@link OTHER} for all we don't know. */
 export function headerId(wire: string, start: number, end: number): number {
-  const length = end - start;
-  if (length > LONGEST) return OTHER;
-  const candidates = CANDIDATES[length * LETTERS + (wire.charCodeAt(start) & 31)];
-  if (candidates === undefined) return OTHER;
-  for (const candidate of candidates) {
-    if (wire.startsWith(candidate.usual, start)) return candidate.id;
-    let position = 0;
-    while (
-      position < length &&
-      lowerCase(wire.charCodeAt(start + position)) === candidate.lowerCase.charCodeAt(position)
-    )
-      position += 1;
-    if (position === length) return candidate.id;
-  }
-  return OTHER;
-}
-
-/** Letters in lower case; names hold nothing else but "-". */
-function lowerCase(code: number): number {
-  return code >= 0x41 && code <= 0x5a ? code | 0x20 : code;
-}
-
-function tabulate(): (Candidate[] | undefined)[] {
-  const table = new Array<Candidate[] | undefined>((LONGEST + 1) * LETTERS).fill(undefined);
-  for (const [id, ...names] of NAMES) {
-    for (const name of names) {
-      const place = name.length * LETTERS + (name.charCodeAt(0) & 31);
-      const candidates = table[place] ?? [];
-      candidates.push({ id, usual: name, lowerCase: name.toLowerCase() });
-      table[place] = candidates;
-    }
-  }
-  return table;
+  if (end - start > LONGEST) return OTHER;
+  const name = wire.slice(start, end);
+  return IDS.get(name) ?? IDS.get(name.toLowerCase()) ?? OTHER;
 }

@@ -13,30 +13,37 @@ const NO_FIELDS: readonly number[] = new Array<number>(IDENTIFIERS).fill(-1);
 export function locateFields(wire: string, start: number): FieldTable {
   const places: number[] = [];
   const firsts = NO_FIELDS.slice();
+  let repeated = 0;
+  let isPlain = wire.indexOf("\r") === start - 2;
   let position = start;
-  while (position < wire.length) {
-    if (places.length > HEADER_FIELDS_MAX * PLACES_PER_FIELD) {
-      return { places, firsts, start, end: position, bodyStart: wire.length };
-    }
+  while (position < wire.length && places.length <= HEADER_FIELDS_MAX * PLACES_PER_FIELD) {
     const code = wire.charCodeAt(position);
-    if (code === LF) return { places, firsts, start, end: position, bodyStart: position + 1 };
-    if (code === CR && wire.charCodeAt(position + 1) === LF) {
-      return { places, firsts, start, end: position, bodyStart: position + 2 };
-    }
-    const next = nextField(wire, position);
+    if (code === LF || (code === CR && wire.charCodeAt(position + 1) === LF)) break;
+    const lineFeed = wire.indexOf("\n", position);
+    const next = fieldEnd(wire, lineFeed);
+    isPlain = isPlain && lineFeed === next - 1 && wire.indexOf("\r", position) === lineFeed - 1;
+    const end = isPlain ? lineFeed - 1 : next;
     const colon = wire.indexOf(":", position);
     if (colon < 0 || colon >= next) {
-      places.push(-1, position, position, trimEnd(wire, position, next));
+      isPlain = false;
+      places.push(-1, position, position, trimEnd(wire, position, end));
     } else {
-      const nameEnd = trimEnd(wire, position, colon);
-      const id = headerId(wire, position, nameEnd);
-      const valueEnd = trimEnd(wire, colon + 1, next);
-      if (id !== OTHER && firsts[id] === -1) firsts[id] = places.length / PLACES_PER_FIELD;
+      const id = headerId(wire, position, trimEnd(wire, position, colon));
+      const valueEnd = trimEnd(wire, colon + 1, end);
+      if (firsts[id] !== -1) repeated |= 1 << id;
+      else if (id !== OTHER) firsts[id] = places.length / PLACES_PER_FIELD;
       places.push(id, position, skipSpace(wire, colon + 1, valueEnd), valueEnd);
     }
     position = next;
   }
-  return { places, firsts, start, end: wire.length, bodyStart: wire.length };
+  isPlain = isPlain && wire.charCodeAt(position) !== LF;
+  return { places, firsts, repeated, isPlain, start, end: position, bodyStart: afterEmptyLine(wire, position) };
+}
+
+/** Where the body starts, behind the empty line at `position`; without one nowhere. */
+function afterEmptyLine(wire: string, position: number): number {
+  if (wire.charCodeAt(position) === LF) return position + 1;
+  return wire.startsWith("\r\n", position) ? position + 2 : wire.length;
 }
 
 /** Whether the empty line behind the header fields is missing. */
@@ -50,14 +57,13 @@ export function readValue(wire: string, fields: FieldTable, id: number): string 
   return place < 0 ? "" : wire.slice(fields.places[place + 2], fields.places[place + 3]);
 }
 
-/** Where the field behind the one at `start` begins: a line that begins with white space goes on with the last. */
-function nextField(wire: string, start: number): number {
-  let position = start;
-  for (;;) {
-    const lineFeed = wire.indexOf("\n", position);
-    if (lineFeed < 0) return wire.length;
-    position = lineFeed + 1;
-    const code = wire.charCodeAt(position);
-    if (code !== SPACE && code !== TAB) return position;
+/** Where the next field begins, behind one whose first line ends at `lineFeed`: a line that begins with white space goes on with it. */
+function fieldEnd(wire: string, lineFeed: number): number {
+  let end = lineFeed;
+  while (end >= 0) {
+    const code = wire.charCodeAt(end + 1);
+    if (code !== SPACE && code !== TAB) return end + 1;
+    end = wire.indexOf("\n", end + 1);
   }
+  return wire.length;
 }

@@ -18,6 +18,10 @@ export interface FieldTable {
   readonly places: readonly number[];
   /** For each identifier: the index of its first field, or -1. */
   readonly firsts: readonly number[];
+  /** The identifiers that several fields have: a bit for each. */
+  readonly repeated: number;
+  /** Each line ends with CRLF and has no other CR; each header line has a colon, and is a field of its own. */
+  readonly isPlain: boolean;
   /** Where the first field starts. */
   readonly start: number;
   /** Where the empty line starts that ends the header. */
@@ -70,7 +74,8 @@ abstract class Message {
   indexOf(id: number, from = 0): number {
     const first = this.fields.firsts[id] ?? -1;
     if (from <= first || first < 0) return first;
-    const { places } = this.fields;
+    const { places, repeated } = this.fields;
+    if ((repeated & (1 << id)) === 0) return -1;
     for (let index = from; index * PLACES_PER_FIELD < places.length; index++) {
       if (places[index * PLACES_PER_FIELD + ID] === id) return index;
     }

@@ -1,4 +1,6 @@
 /** Wire text → Request or Response in one pass; no input makes it throw (RFC 3261 §7, §16.3 item 1, §18.3). */
+
+import { announcedLength, withoutExcess } from "./content-length.ts";
 import {
   CALL_ID,
   CONTACT,
@@ -36,7 +38,7 @@ import {
 } from "./message.ts";
 import { parseNameAddr } from "./name-addr.ts";
 import { hasStrayControl } from "./stray-control.ts";
-import { COMMA, CR, isSpace, NUL, parseDecimal, SPACE, skipSpace, unfolded } from "./text.ts";
+import { COMMA, CR, isSpace, parseDecimal, SPACE, skipSpace, unfolded } from "./text.ts";
 import { MAGIC_COOKIE, parseVia, type Via } from "./via.ts";
 
 /** Not a message, and nothing that could be answered. */
@@ -54,6 +56,8 @@ export type Parsed = Request | Response | Unreadable | KeepAlive;
 
 const KEEP_ALIVE: KeepAlive = { kind: "keep-alive" };
 const VERSION = "SIP/2.0";
+/** White space and NUL before the start line are nothing (§7.5). */
+const GAP = /^[ \t\r\n\0]+/;
 const NOT_IN_URI = /[ \t\r\n<>]/;
 /** Fields of which a message has at most one (§7.3.1). */
 const SINGLE = [CALL_ID, CSEQ, FROM, TO, MAX_FORWARDS, CONTENT_LENGTH];
@@ -77,9 +81,8 @@ const LIST_BITS = bitsOf([
 
 /** Reads one datagram, or one message that a stream was cut into. */
 export function parse(wire: string): Parsed {
-  const start = skipGap(wire);
-  if (start === wire.length) return KEEP_ALIVE;
-  if (start > 0) return parse(wire.slice(start));
+  if (wire.charCodeAt(0) <= SPACE && GAP.test(wire)) return parse(wire.replace(GAP, ""));
+  if (wire === "") return KEEP_ALIVE;
   if (wire.length > MESSAGE_MAX_CHARACTERS) return unreadable("longer than a datagram");
   const lineFeed = wire.indexOf("\n");
   if (lineFeed < 0) return unreadable("no line end");
@@ -87,14 +90,6 @@ export function parse(wire: string): Parsed {
   return wire.startsWith("SIP/")
     ? parseResponse(wire, lineEnd, lineFeed + 1)
     : parseRequest(wire, lineEnd, lineFeed + 1);
-}
-
-/** Where the start line begins: white space and NUL before it are nothing (§7.5). */
-function skipGap(wire: string): number {
-  let position = 0;
-  while (position < wire.length && (isSpace(wire.charCodeAt(position)) || wire.charCodeAt(position) === NUL))
-    position += 1;
-  return position;
 }
 
 function parseResponse(wire: string, lineEnd: number, fieldsStart: number): Parsed {
@@ -105,11 +100,12 @@ function parseResponse(wire: string, lineEnd: number, fieldsStart: number): Pars
   if (statusStart + 3 !== lineEnd && behind !== SPACE) return unreadable("malformed status line");
   const fields = locateFields(wire, fieldsStart);
   const essentials = readEssentials(wire, fields);
-  const fault = fieldFault(wire, fields, essentials);
+  const length = announcedLength(wire, fields);
+  const fault = fieldFault(wire, fields, essentials, length);
   if (fault !== undefined) return unreadable(fault.reason);
   const topVia = readTopVia(wire, fields);
   if (topVia === undefined) return unreadable("malformed Via");
-  return new Response(withoutExcess(wire, fields), fields, topVia, essentials, status);
+  return new Response(withoutExcess(wire, fields, length), fields, topVia, essentials, status);
 }
 
 function parseRequest(wire: string, lineEnd: number, fieldsStart: number): Parsed {
@@ -124,12 +120,13 @@ function parseRequest(wire: string, lineEnd: number, fieldsStart: number): Parse
   const topVia = readTopVia(wire, fields);
   if (topVia === undefined) return unreadable("missing or malformed Via");
   const essentials = readEssentials(wire, fields);
+  const length = announcedLength(wire, fields);
   const fault =
     requestLineFault(wire, line, wire.slice(versionStart, lineEnd)) ??
-    fieldFault(wire, fields, essentials) ??
+    fieldFault(wire, fields, essentials, length) ??
     viaFault(wire, fields, topVia) ??
     (essentials.cseqMethod === method ? undefined : badRequest("CSeq names another method"));
-  const whole = fault === undefined ? withoutExcess(wire, fields) : wire;
+  const whole = fault === undefined ? withoutExcess(wire, fields, length) : wire;
   return new Request(whole, fields, topVia, essentials, line, fault);
 }
 
@@ -140,12 +137,32 @@ function requestLineFault(wire: string, line: RequestLine, version: string): Fau
   return NOT_IN_URI.test(wire.slice(line.uriStart, line.uriEnd)) ? badRequest("Malformed Request-URI") : undefined;
 }
 
-/** What is wrong with the header fields that every message must have, and with the length of the body. */
-function fieldFault(wire: string, fields: FieldTable, essentials: Essentials): Fault | undefined {
-  const { places, firsts } = fields;
+/**
+ * What is wrong with the header fields that every message must have, and with the length of the body.
+ * @param length see {@link announcedLength}
+ */
+function fieldFault(
+  wire: string,
+  fields: FieldTable,
+  essentials: Essentials,
+  length: number | undefined,
+): Fault | undefined {
+  const { firsts, repeated, isPlain } = fields;
   const excess = sizeFault(wire, fields);
   if (excess !== undefined) return excess;
   if (hasStrayControl(wire, fields)) return badRequest("Bare CR, LF or NUL in the header");
+  const odd = isPlain && (repeated & SINGLE_BITS) === 0 ? undefined : oddField(fields);
+  if (odd !== undefined) return odd;
+  for (const id of NEEDED) if (firsts[id] === -1) return badRequest(`Missing ${nameOf(id)} header field`);
+  if (essentials.cseqNumber < 0) return badRequest("Malformed CSeq");
+  if (essentials.callId === "") return badRequest("Malformed Call-ID");
+  if (essentials.from === undefined) return badRequest("Malformed From");
+  if (essentials.to === undefined) return badRequest("Malformed To");
+  return lengthFault(wire, fields, length);
+}
+
+/** The first field that is none, or that there must not be once more. */
+function oddField({ places }: FieldTable): Fault | undefined {
   let singles = 0;
   for (let place = 0; place < places.length; place += PLACES_PER_FIELD) {
     const id = places[place] ?? OTHER;
@@ -154,12 +171,7 @@ function fieldFault(wire: string, fields: FieldTable, essentials: Essentials): F
     if ((singles & single) !== 0) return badRequest(`Several ${nameOf(id)} header fields`);
     singles |= single;
   }
-  for (const id of NEEDED) if (firsts[id] === -1) return badRequest(`Missing ${nameOf(id)} header field`);
-  if (essentials.cseqNumber < 0) return badRequest("Malformed CSeq");
-  if (essentials.callId === "") return badRequest("Malformed Call-ID");
-  if (essentials.from === undefined) return badRequest("Malformed From");
-  if (essentials.to === undefined) return badRequest("Malformed To");
-  return lengthFault(wire, fields);
+  return undefined;
 }
 
 /** Refuses what would cost more than others to read on. */
@@ -198,34 +210,11 @@ function viaFault(wire: string, fields: FieldTable, topVia: Via): Fault | undefi
 }
 
 /** §18.3: a body shorter than announced is refused. */
-function lengthFault(wire: string, fields: FieldTable): Fault | undefined {
+function lengthFault(wire: string, fields: FieldTable, length: number | undefined): Fault | undefined {
   if (hasNoEnd(fields)) return badRequest("No empty line behind the header fields");
-  if (fields.firsts[CONTENT_LENGTH] === -1) return undefined;
-  const length = parseDecimal(readValue(wire, fields, CONTENT_LENGTH), Number.MAX_SAFE_INTEGER);
+  if (length === undefined) return undefined;
   if (length < 0) return badRequest("Malformed Content-Length");
   return length > wire.length - fields.bodyStart ? badRequest("Body shorter than Content-Length") : undefined;
-}
-
-/** §18.3: octets behind the announced length are not part of the message. */
-function withoutExcess(wire: string, fields: FieldTable): string {
-  if (fields.firsts[CONTENT_LENGTH] === -1) return withoutTrailingNul(wire, fields);
-  const length = parseDecimal(readValue(wire, fields, CONTENT_LENGTH), Number.MAX_SAFE_INTEGER);
-  return fields.bodyStart + length < wire.length ? wire.slice(0, fields.bodyStart + length) : wire;
-}
-
-/**
- * Without a Content-Length, NUL behind the body is taken for the end of a C string, unless the body has other octets that
- * no text has.
- */
-function withoutTrailingNul(wire: string, { bodyStart }: FieldTable): string {
-  let end = wire.length;
-  while (end > bodyStart && wire.charCodeAt(end - 1) === NUL) end -= 1;
-  if (end === wire.length) return wire;
-  for (let position = bodyStart; position < end; position++) {
-    const code = wire.charCodeAt(position);
-    if (code < SPACE && !isSpace(code)) return wire;
-  }
-  return wire.slice(0, end);
 }
 
 function readTopVia(wire: string, fields: FieldTable) {

@@ -37,7 +37,8 @@ const UNQUOTED = [
 /** Whether the start line or a header field has one. A first header line that goes on from none counts as well. */
 export function hasStrayControl(wire: string, fields: FieldTable): boolean {
   const first = wire.charCodeAt(fields.start);
-  return first === SPACE || first === TAB || hasBareLineEnd(wire, fields.end) || hasStrayEscape(wire, fields);
+  if (first === SPACE || first === TAB) return true;
+  return (!fields.isPlain && hasBareLineEnd(wire, fields.end)) || hasStrayEscape(wire, fields);
 }
 
 /** Whether the first line ends with LF alone: so do all of them then, since their writer knows no CRLF. */

@@ -26,8 +26,12 @@ export function isSpace(code: number): boolean {
 
 export function skipSpace(wire: string, start: number, end: number): number {
   let position = start;
-  // Most characters are none: without a call for each.
-  while (position < end && wire.charCodeAt(position) <= SPACE && isSpace(wire.charCodeAt(position))) position += 1;
+  while (position < end) {
+    const code = wire.charCodeAt(position);
+    // Most characters are none: without a call for each.
+    if (code > SPACE || !isSpace(code)) break;
+    position += 1;
+  }
   return position;
 }
 
@@ -39,8 +43,11 @@ export function unfolded(value: string): string {
 /** The end of `start`…`end` without the white space before it. */
 export function trimEnd(wire: string, start: number, end: number): number {
   let position = end;
-  while (position > start && wire.charCodeAt(position - 1) <= SPACE && isSpace(wire.charCodeAt(position - 1)))
+  while (position > start) {
+    const code = wire.charCodeAt(position - 1);
+    if (code > SPACE || !isSpace(code)) break;
     position -= 1;
+  }
   return position;
 }
 
@@ -76,9 +83,11 @@ export function findOutside(wire: string, start: number, end: number, stop: numb
 /** The values of a list, trimmed; separated by commas if nothing else is said (RFC 3261 §7.3.1). */
 export function splitList(value: string, separator = COMMA): string[] {
   const values: string[] = [];
+  // Most lists have one value: without a look at each character.
+  const isAlone = separator === COMMA && !value.includes(",");
   let start = 0;
   while (start <= value.length) {
-    const end = findOutside(value, start, value.length, separator);
+    const end = isAlone ? value.length : findOutside(value, start, value.length, separator);
     const from = skipSpace(value, start, end);
     if (from < end) values.push(value.slice(from, trimEnd(value, from, end)));
     start = end + 1;

@@ -1,6 +1,6 @@
 /** One Via value: RFC 3261 §20.42, with rport of RFC 3581. */
 import { canonicalAddress } from "../base/ip-range.ts";
-import { COLON, COMMA, EQUALS, isSpace, parseDecimal, QUOTE, SEMICOLON, skipQuoted, skipSpace } from "./text.ts";
+import { COMMA, parseDecimal } from "./text.ts";
 
 /** RFC 3261 §8.1.1.7: a branch with this cookie identifies its transaction. */
 export const MAGIC_COOKIE = "z9hG4bK";
@@ -28,60 +28,43 @@ export interface Via {
   readonly hasEmptyParameter: boolean;
 }
 
+const LWS = "[ \\t\\r\\n]*";
+const WORD = "[^;=,: \\t\\r\\n]";
+/**
+ * "SIP/2.0/UDP host:port": transport, host and port. White space may stand around slashes and colon. Any version will do: it
+ * is the request line's that decides, and 505 must find its way back.
+ */
+const SENT_BY = new RegExp(
+  `^${LWS}[Ss][Ii][Pp]${LWS}/${LWS}[\\d.]+${LWS}/${LWS}(${WORD}+)[ \\t\\r\\n]+` +
+    `(\\[[^\\]]*\\]|(?!\\[)${WORD}+)${LWS}(?::${LWS}(${WORD}*)${LWS})?`,
+);
+/**
+ * ";name=value", "=" and the value may be missing: what precedes the name, the name, what precedes the value, the value. The value is
+ * quoted, or goes up to the next ";" or ",": IPv6 addresses stand in it with their colons.
+ */
+const PARAMETER = new RegExp(
+  `(;${LWS})(${WORD}*)(?:(${LWS}=${LWS})("(?:[^"\\\\]|\\\\[^]?)*"?|[^;, \\t\\r\\n]*))?${LWS}`,
+  "y",
+);
+
+/** A Via that is being read. */
+type Found = { -readonly [Key in keyof Via]: Via[Key] };
+
 /** Reads the Via value at `start`, which ends at a comma or at `end`. Undefined when it is malformed. */
 export function parseVia(wire: string, start: number, end: number): Via | undefined {
-  const transportStart = skipProtocol(wire, start, end);
-  if (transportStart < 0) return undefined;
-  const transportEnd = skipToken(wire, transportStart, end);
-  const hostStart = skipSpace(wire, transportEnd, end);
-  const hostEnd = wire[hostStart] === "[" ? wire.indexOf("]", hostStart) + 1 : skipToken(wire, hostStart, end);
-  if (hostEnd <= hostStart || hostEnd > end || hostStart === transportEnd) return undefined;
-
-  let position = skipSpace(wire, hostEnd, end);
-  let port = 0;
-  if (position < end && wire.charCodeAt(position) === COLON) {
-    const portStart = skipSpace(wire, position + 1, end);
-    const portEnd = skipToken(wire, portStart, end);
-    port = parseDecimal(wire.slice(portStart, portEnd), 65_535);
-    if (port <= 0) return undefined;
-    position = skipSpace(wire, portEnd, end);
-  }
-  const parameters = readParameters(wire, position, end);
-  if (parameters.end < end && wire.charCodeAt(parameters.end) !== COMMA) return undefined;
-  const host = wire.slice(hostStart, hostEnd);
-  return {
+  const text = wire.slice(start, end);
+  const sentBy = SENT_BY.exec(text);
+  if (sentBy === null) return undefined;
+  // By index, here and below: taking an array apart costs more than reading it.
+  const portText = sentBy[3];
+  const port = portText === undefined ? 0 : parseDecimal(portText, 65_535);
+  if (port < 0 || (port === 0 && portText !== undefined)) return undefined;
+  const found: Found = {
     start,
-    end: parameters.end,
-    transport: wire.slice(transportStart, transportEnd).toUpperCase(),
-    host: canonicalAddress(bare(host)),
+    end: start + sentBy[0].length,
+    transport: (sentBy[1] ?? "").toUpperCase(),
+    host: canonicalAddress(bare(sentBy[2] ?? "")),
     port,
-    branch: parameters.branch,
-    received: parameters.received,
-    receivedStart: parameters.receivedStart,
-    receivedEnd: parameters.receivedEnd,
-    maddr: parameters.maddr,
-    rport: parameters.rport,
-    rportEnd: parameters.rportEnd,
-    hasEmptyParameter: parameters.hasEmpty,
-  };
-}
-
-interface ViaParameters {
-  /** Where the parameters end. */
-  end: number;
-  branch: string;
-  received: string | undefined;
-  receivedStart: number;
-  receivedEnd: number;
-  maddr: string | undefined;
-  rport: number | undefined;
-  rportEnd: number;
-  hasEmpty: boolean;
-}
-
-function readParameters(wire: string, start: number, end: number): ViaParameters {
-  const found: ViaParameters = {
-    end: start,
     branch: "",
     received: undefined,
     receivedStart: 0,
@@ -89,27 +72,26 @@ function readParameters(wire: string, start: number, end: number): ViaParameters
     maddr: undefined,
     rport: undefined,
     rportEnd: 0,
-    hasEmpty: false,
+    hasEmptyParameter: false,
   };
-  while (found.end < end && wire.charCodeAt(found.end) === SEMICOLON) {
-    const nameStart = skipSpace(wire, found.end + 1, end);
-    const nameEnd = skipToken(wire, nameStart, end);
-    if (nameEnd === nameStart) found.hasEmpty = true;
-    let value = "";
-    let valueEnd = nameEnd;
-    found.end = skipSpace(wire, nameEnd, end);
-    if (found.end < end && wire.charCodeAt(found.end) === EQUALS) {
-      const valueStart = skipSpace(wire, found.end + 1, end);
-      valueEnd = skipValue(wire, valueStart, end);
-      value = wire.slice(valueStart, valueEnd);
-      found.end = skipSpace(wire, valueEnd, end);
-    }
-    note(found, wire.slice(nameStart, nameEnd), nameEnd, valueEnd, value);
-  }
-  return found;
+  readParameters(text, found);
+  return found.end < end && wire.charCodeAt(found.end) !== COMMA ? undefined : found;
 }
 
-function note(found: ViaParameters, name: string, nameEnd: number, valueEnd: number, value: string): void {
+/** @param text of the Via, whose parameters begin at `found.end` */
+function readParameters(text: string, found: Found): void {
+  PARAMETER.lastIndex = found.end - found.start;
+  for (let match = PARAMETER.exec(text); match !== null; match = PARAMETER.exec(text)) {
+    const name = match[2] ?? "";
+    const value = match[4] ?? "";
+    if (name === "") found.hasEmptyParameter = true;
+    const nameEnd = found.end + (match[1] ?? "").length + name.length;
+    note(found, name, nameEnd, nameEnd + (match[3] ?? "").length + value.length, value);
+    found.end += match[0].length;
+  }
+}
+
+function note(found: Found, name: string, nameEnd: number, valueEnd: number, value: string): void {
   switch (name.toLowerCase()) {
     case "branch":
       found.branch = value;
@@ -133,53 +115,6 @@ function note(found: ViaParameters, name: string, nameEnd: number, valueEnd: num
 /** An address without the brackets that IPv6 may have. */
 function bare(host: string): string {
   return host.startsWith("[") && host.endsWith("]") ? host.slice(1, -1) : host;
-}
-
-/**
- * The position behind "SIP/2.0/", white space around the slashes allowed; -1 when it is something else. Any version
- * will do: it is the request line's that decides, and 505 must find its way back.
- */
-function skipProtocol(wire: string, start: number, end: number): number {
-  if (wire.startsWith("SIP/2.0/", start)) return skipSpace(wire, start + 8, end);
-  const nameStart = skipSpace(wire, start, end);
-  if (wire.slice(nameStart, nameStart + 3).toLowerCase() !== "sip") return -1;
-  const versionStart = skipSlash(wire, nameStart + 3, end);
-  let position = versionStart;
-  while (position >= 0 && position < end && isVersion(wire.charCodeAt(position))) position += 1;
-  return position > versionStart ? skipSlash(wire, position, end) : -1;
-}
-
-/** The position behind the slash at `start` and the white space around it; -1 when there is none. */
-function skipSlash(wire: string, start: number, end: number): number {
-  const slash = skipSpace(wire, start, end);
-  return wire[slash] === "/" ? skipSpace(wire, slash + 1, end) : -1;
-}
-
-/** Digits and the dot between them. */
-function isVersion(code: number): boolean {
-  return (code >= 0x30 && code <= 0x39) || code === 0x2e;
-}
-
-function skipToken(wire: string, start: number, end: number): number {
-  let position = start;
-  while (position < end) {
-    const code = wire.charCodeAt(position);
-    if (code === SEMICOLON || code === EQUALS || code === COMMA || code === COLON || isSpace(code)) break;
-    position += 1;
-  }
-  return position;
-}
-
-/** A parameter's value: quoted, or up to the next ";" or ",". IPv6 addresses stand in it with their colons. */
-function skipValue(wire: string, start: number, end: number): number {
-  if (wire.charCodeAt(start) === QUOTE) return skipQuoted(wire, start, end);
-  let position = start;
-  while (position < end) {
-    const code = wire.charCodeAt(position);
-    if (code === SEMICOLON || code === COMMA || isSpace(code)) break;
-    position += 1;
-  }
-  return position;
 }
 
 /** -1 for one without a value; one that isn't a port is as good as none. */

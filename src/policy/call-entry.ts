@@ -11,7 +11,7 @@ export const CHARACTERS_MAX = 128;
 export const LEGS_MAX = 12;
 export const STEPS_MAX = 40;
 /** A call without a BYE isn't said to be up for longer: its BYE has been lost, or went another way. */
-const UP_MAX_ms = 24 * 3_600_000;
+export const UP_MAX_ms = 24 * 3_600_000;
 
 /**
  * How a stage has ended when the call went on from there. "unanswered": it rang, and nobody took the call; "full": nobody
@@ -30,7 +30,7 @@ export interface CallStep {
   result?: StepResult;
   /** Status, reason phrase and Reason of the answer (RFC 3261 §7.2, RFC 3326). */
   answer?: string;
-  /** Why nobody was asked: "full: 7 of 8 channels taken, 1 reserved". */
+  /** Why nobody was asked: "full: 7 of 8 channels taken, 1 reserved"; of an answer of ours, why it is a refusal. */
   unasked?: string;
 }
 
@@ -38,7 +38,7 @@ export interface CallStep {
 export interface CallLeg {
   readonly call_id: string;
   readonly from: string;
-  /** The plain number, or the Request-URI where it has none. */
+  /** The extension or plain number, or the Request-URI where it has none. */
   readonly to: string;
   readonly origin: Origin;
   readonly rule: string;
@@ -77,10 +77,10 @@ export class Leg implements CallLeg {
   /** The number of our redirect, where it has had one, before any gateway's rewriting. */
   redirected: string | undefined = undefined;
 
-  constructor({ request, number, origin, source }: RequestFacts, made: RoutingDecision, after_ms: number) {
+  constructor({ request, origin, source }: RequestFacts, to: string, made: RoutingDecision, after_ms: number) {
     this.call_id = shortened(request.callId);
     this.from = shortened(callerOf(request));
-    this.to = shortened(number === "" ? request.requestUri : number);
+    this.to = shortened(to);
     this.origin = origin;
     this.rule = made.rule;
     this.why = shortened(made.why);
@@ -134,9 +134,19 @@ export class CallEntry {
    * with the same origin (after a challenge, after our redirect, several phones at once) the one that is answered counts.
    */
   get decisive(): CallLeg | undefined {
+    if (this.legs.length === 1) return this.legs[0];
     const own = this.legs.filter(({ origin }) => origin === this.legs[0]?.origin);
     const open = own.find(({ status }) => status === undefined);
     return own.find(isAnswered) ?? open ?? own[own.length - 1];
+  }
+
+  /** The same call in memory of its own: none of it is what was there before. */
+  renewed(): CallEntry {
+    const { id, at_ms, legs, wall_ms, ended_ms } = this;
+    const call = new CallEntry(id, at_ms, JSON.parse(JSON.stringify(legs)) as CallLeg[], wall_ms, ended_ms);
+    call.change = this.change;
+    call.changed_ms = this.changed_ms;
+    return call;
   }
 
   get isOpen(): boolean {

@@ -1,9 +1,11 @@
 /** What has been decided about the last calls, and why: for `branchline calls`, and for the log where it wasn't the usual. */
+import { PLENTY } from "../base/limits.ts";
 import type { Logger } from "../base/ports.ts";
 import type { Request } from "../message/message.ts";
 import type { DecisionListener, RoutingDecision } from "../proxy/router.ts";
-import { CallEntry, CHARACTERS_MAX, Leg, shortened } from "./call-entry.ts";
+import { CallEntry, CHARACTERS_MAX, LEGS_MAX, Leg, shortened } from "./call-entry.ts";
 import { type CallBook, CallRecord } from "./call-record.ts";
+import { CallsNow } from "./calls-now.ts";
 import { plainNumber } from "./dialled-number.ts";
 import { callerOf } from "./phones/address-of-record.ts";
 import type { RequestFacts } from "./request-facts.ts";
@@ -37,6 +39,8 @@ export class CallLog implements CallBook {
   changes = 0;
   /** Called when a restart would lose something. */
   onChange: () => void = () => {};
+  /** See {@link CallBook.lackOf}. */
+  lackOf: CallBook["lackOf"] = () => undefined;
   private readonly log: Logger;
   /** Oldest first. */
   private readonly calls: CallEntry[] = [];
@@ -44,24 +48,29 @@ export class CallLog implements CallBook {
   private readonly byCallId = new Map<string, CallEntry>();
   private redirected: Redirected[] = [];
   private nextId = 1;
+  private readonly now: CallsNow;
 
-  constructor(log: Logger) {
+  /** @param lasting_max calls that are up and no longer remembered, of which is known that they are up */
+  constructor(log: Logger, lasting_max = PLENTY.calls) {
     this.log = log;
+    this.now = new CallsNow(lasting_max);
   }
 
   /**
    * What hears of an INVITE that begins something, and records it from now on.
+   * @param to what it asks for, for people
    * @param inner what hears of it besides
    */
   record(
     facts: RequestFacts,
+    to: string,
     made: RoutingDecision,
     inner: DecisionListener | undefined,
     now_ms: number,
     follows: Follows = () => false,
   ): DecisionListener {
     const call = this.callOf(facts, made, now_ms, follows) ?? this.begin(now_ms);
-    const leg = new Leg(facts, made, Math.round(now_ms - call.at_ms));
+    const leg = new Leg(facts, to, made, Math.round(now_ms - call.at_ms));
     this.take(call, leg);
     this.touch(call, now_ms);
     return new CallRecord(leg, call, inner, this, this.log);
@@ -69,20 +78,25 @@ export class CallLog implements CallBook {
 
   /** A BYE sets out: the call is over. */
   hangUp({ callId, fromTag, toTag }: Pick<Request, "callId" | "fromTag" | "toTag">, now_ms: number): void {
-    const call = this.byCallId.get(keyOf(callId));
-    if (call === undefined) return;
-    const [first] = call.legs;
-    const leg = call.legs.length === 1 ? first : call.decisive;
-    if (leg?.callee_tag === undefined || leg.call_id !== keyOf(callId)) return;
-    const [from, to] = [keyOf(fromTag), keyOf(toTag)];
+    const [key, from, to] = [keyOf(callId), keyOf(fromTag), keyOf(toTag)];
+    this.now.end(key, [from, to]);
+    const call = this.byCallId.get(key);
+    const leg = call?.decisive;
+    if (call === undefined || leg?.callee_tag === undefined || leg.call_id !== key) return;
     const isOfCaller = from === leg.caller_tag && to === leg.callee_tag;
     if (isOfCaller || (from === leg.callee_tag && to === leg.caller_tag)) this.end(call, now_ms);
   }
 
   /** We have ended it ourselves. */
   ended(callId: string, now_ms: number): void {
+    this.now.end(keyOf(callId));
     const call = this.byCallId.get(keyOf(callId));
     if (call?.answered_ms !== undefined) this.end(call, now_ms);
+  }
+
+  /** How many calls ring or are up, remembered or not; none of before a restart. */
+  countNow(now_ms: number): number {
+    return this.now.count(now_ms);
   }
 
   /** Oldest first. */
@@ -118,7 +132,30 @@ export class CallLog implements CallBook {
     this.changes += 1;
     call.change = this.changes;
     call.changed_ms = now_ms;
+    this.now.note(call, call.id >= (this.calls[0]?.id ?? 0), now_ms);
     this.onChange();
+  }
+
+  /**
+   * Writes down anew what will not change on its own. A call was written bit by bit, among all that a load needs for
+   * moments, and each bit keeps a page of memory; written at once, they lie side by side.
+   */
+  renew(): void {
+    this.now.renew();
+    for (const [index, call] of this.calls.entries()) {
+      // INVITEs that are on their way, redirects that wait, and INVITEs without room hold on to their entry.
+      const isHeld = call.isOpen || call.legs.length >= LEGS_MAX || this.redirected.some((one) => one.call === call);
+      if (isHeld) continue;
+      const renewed = call.renewed();
+      this.calls[index] = renewed;
+      this.now.replace(call, renewed);
+      for (const { call_id } of renewed.legs) {
+        if (this.byCallId.get(call_id) !== call) continue;
+        // A map keeps the key that it has.
+        this.byCallId.delete(call_id);
+        this.byCallId.set(call_id, renewed);
+      }
+    }
   }
 
   /** The phone is expected to come back. */
@@ -131,12 +168,14 @@ export class CallLog implements CallBook {
     const call = new CallEntry(this.nextId, now_ms);
     this.nextId += 1;
     this.calls.push(call);
-    if (this.calls.length > CALLS_MAX) this.forget(this.calls.shift());
+    const oldest = this.calls.length > CALLS_MAX ? this.calls.shift() : undefined;
+    if (oldest !== undefined) this.forget(oldest, now_ms);
     return call;
   }
 
-  private forget(call: CallEntry | undefined): void {
-    for (const { call_id } of call?.legs ?? []) this.drop(call, call_id);
+  private forget(call: CallEntry, now_ms: number): void {
+    for (const { call_id } of call.legs) this.drop(call, call_id);
+    this.now.note(call, false, now_ms);
   }
 
   private drop(call: CallEntry | undefined, callId: string): void {

@@ -2,9 +2,11 @@
 import type { Logger } from "../base/ports.ts";
 import { REASON } from "../message/header-names.ts";
 import type { Response } from "../message/message.ts";
+import type { Reply } from "../message/reply.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
 import { isNamed } from "../proxy/plan/walk.ts";
 import type { DecisionListener, Notes, RunningRequest, Stage, Target } from "../proxy/router.ts";
+import type { Hop, Lack } from "../transport/locator.ts";
 import { type CallEntry, isAnswered, type Leg, STEPS_MAX, type StepResult, shortened } from "./call-entry.ts";
 import type { RedirectReply } from "./named.ts";
 
@@ -14,6 +16,8 @@ export interface CallBook {
   take(call: CallEntry, leg: Leg): void;
   /** Something has become of it. */
   touch(call: CallEntry, now_ms: number): void;
+  /** Why the name of a place has no address; undefined: it has one, or that isn't known. */
+  lackOf(hop: Hop): Lack | undefined;
   /** The phone is expected to come back. */
   redirect(call: CallEntry, leg: Leg, now_ms: number): void;
 }
@@ -70,11 +74,12 @@ export class CallRecord implements DecisionListener {
     this.inner = undefined;
   }
 
-  onFailure(status: number, now_ms: number): void {
+  onFailure(status: number, now_ms: number, own?: Reply): void {
     // What upstream says of itself, or of a number that it can't reach, is told in its own words.
     if (status === 503) this.tellOutcome();
+    if (own !== undefined) this.tellOwnReason(own, now_ms);
     this.end(status, now_ms);
-    this.inner?.onFailure?.(status, now_ms);
+    this.inner?.onFailure?.(status, now_ms, own);
     // It may hold the whole request, and the ACK can be long in coming.
     if (this.inner?.onAck === undefined) this.inner = undefined;
   }
@@ -113,7 +118,32 @@ export class CallRecord implements DecisionListener {
     if (last === undefined || outcome === undefined) return;
     const { response } = outcome.best;
     last.result = resultOf(outcome);
+    const lack = last.result === "unreachable" ? this.lackBehind() : undefined;
+    if (lack !== undefined) last.unasked = LACKS[lack];
     if (response !== undefined) last.answer = shortened(answerWords(response));
+  }
+
+  /** Why we ourselves have refused the call: as the caller was told, in the words that `explain` has. */
+  private tellOwnReason({ status, headers = "" }: Reply, now_ms: number): void {
+    const text = REASON_TEXT.exec(headers)?.[1];
+    if (text === undefined) return;
+    // The plan has no such answer: the call was ended for another one.
+    if (this.stage?.kind !== "reply") this.push(`answer ${status}`, now_ms);
+    const { steps, redirected } = this.leg;
+    const last = steps[steps.length - 1];
+    if (last === undefined) return;
+    last.unasked = shortened(text);
+    // The redirect that was meant to leave would have named no gateway.
+    if (redirected !== undefined && !isRedirect(status)) last.result = "full";
+  }
+
+  /** Why no target of the stage has an address; undefined: one has, or that isn't known. */
+  private lackBehind(): Lack | undefined {
+    const targets = this.stage?.kind === "fork" && !isNamed(this.stage.targets) ? this.stage.targets : [];
+    const lacks = targets.map(({ nextHop }) =>
+      nextHop === undefined || "listener" in nextHop ? undefined : this.calls.lackOf(nextHop),
+    );
+    return lacks.includes(undefined) ? undefined : lacks[0];
   }
 
   /** Calls that upstream has taken are the usual thing; the log needn't have a line for each. */
@@ -123,12 +153,25 @@ export class CallRecord implements DecisionListener {
     leg.took_ms = Math.round(now_ms - call.at_ms - leg.after_ms);
     if (isAnswered(leg) && !call.legs.includes(leg)) calls.take(call, leg);
     calls.touch(call, now_ms);
-    if (leg.redirected !== undefined && (status === 302 || status === 380)) calls.redirect(call, leg, now_ms);
+    if (leg.redirected !== undefined && isRedirect(status)) calls.redirect(call, leg, now_ms);
     const { call_id, from, to, origin, rule, why, route, took_ms: after_ms } = leg;
     const fields = { call_id, from, to, origin, rule, why, route: route.join(" > "), status, after_ms };
     if (isUsual(rule, route, status)) this.log.debug("call", fields);
     else this.log.info("call", fields);
   }
+}
+
+const LACKS: Readonly<Record<Lack, string>> = {
+  dns_silent: "its name has no address: no DNS server answers",
+  no_address: "its name has no address, says DNS",
+};
+
+/** The text of a Reason of ours (RFC 3326): it holds no quotation mark. */
+const REASON_TEXT = /^Reason:[^\r\n]*;text="([^"\r\n]*)"/m;
+
+/** The two with which we send a phone to a gateway. */
+function isRedirect(status: number): boolean {
+  return status === 302 || status === 380;
 }
 
 function resultOf({ isSilent, best: { status, response } }: Outcome): StepResult {

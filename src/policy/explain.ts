@@ -35,6 +35,8 @@ export type Step =
       readonly shown_as: readonly string[];
       /** How long a first response is waited for. */
       readonly first_response_ms?: number | undefined;
+      /** It shares that time with the targets before it; what it has at least. */
+      readonly first_response_least_ms?: number | undefined;
       /** How long they may ring. */
       readonly ring_ms?: number | undefined;
       readonly sequels: readonly Sequel[];
@@ -108,6 +110,7 @@ function askSteps(stage: ForkStage, rest: readonly Stage[], depth: number, rehea
     uris: targets.flatMap(({ requestUri }) => requestUri ?? []),
     shown_as: targets.flatMap(({ assertedIdentity }) => assertedIdentity ?? []),
     first_response_ms: stage.fr_timer_ms,
+    first_response_least_ms: stage.fr_least_ms,
     ring_ms: stage.ring_ms,
     sequels: sequelsOf(stage, rest, depth, rehearsal),
   };

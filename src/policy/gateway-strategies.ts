@@ -16,6 +16,8 @@ export interface Sharing {
 export interface Usage {
   /** Those that occupy its channels now. */
   readonly calls: number;
+  /** When the last one ended, or was refused there; before all times where none has since branchline was started. */
+  readonly ended_ms: number;
 }
 
 export interface Equal {
@@ -49,13 +51,22 @@ const STRATEGIES = {
       return loads.indexOf(Math.min(...loads));
     },
   },
+  "longest-idle": {
+    about: "chooses the gateway whose last call ended longest ago; gateways that carry no call now come first",
+    first: ({ equals }) => {
+      const usages = equals.map(({ usage }) => usage());
+      const idle = usages.filter(({ calls }) => calls === 0);
+      const candidates = idle.length > 0 ? idle : usages;
+      return usages.indexOf(candidates.reduce((first, one) => (one.ended_ms < first.ended_ms ? one : first)));
+    },
+  },
   "round-robin": { about: "takes turns", first: ({ equals, turn }) => turn % equals.length },
   "hash-call-id": {
-    about: "gives the same call the same gateway",
+    about: "gives all requests of a call the same gateway",
     first: ({ equals, request }) => hash(request.callId) % equals.length,
   },
   "hash-from": {
-    about: "gives the same caller the same gateway",
+    about: "gives all calls of a caller the same gateway",
     first: ({ equals, request }) => hash(request.from?.uri ?? "") % equals.length,
   },
 } as const satisfies Readonly<Record<string, Strategy>>;

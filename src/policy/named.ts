@@ -30,7 +30,7 @@ export interface MakeRoom {
 }
 
 /** Answers that are made when their time has come. */
-export type ReplySource = RedirectReply | RegistrarReply;
+export type ReplySource = RedirectReply | RegistrarReply | CopiedReply;
 
 /** A redirect to those of these gateways that have a free channel. */
 export interface RedirectReply {
@@ -49,6 +49,11 @@ export interface RegistrarReply {
   readonly upstreams: readonly string[];
   /** It is to do so anyway. */
   readonly isReturning: boolean;
+}
+
+/** The answer to a copy of a REGISTER from the foreign other half of a pair, which makes bindings. */
+export interface CopiedReply {
+  readonly name: "copied";
 }
 
 /** The observer of a target: an upstream target, by its key, for which a request waits; or only within a dialog; or a gateway. */

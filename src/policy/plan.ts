@@ -55,6 +55,18 @@ export function upstreamStage(
     : { kind: "fork", what, targets, fr_timer_ms, on };
 }
 
+/** What each of several targets but the first has at least: a datagram that is lost is sent again after 500 ms. */
+export const NEXT_LEAST_ms = 1_000;
+
+/** Stages that ask targets in turn: the caller's patience is one, so they share the first one's fr_timer. */
+export function inTurn(stages: readonly ForkStage[]): ForkStage[] {
+  return stages.map((stage, index) => {
+    const { fr_timer_ms } = stage;
+    if (index === 0 || fr_timer_ms === undefined) return stage;
+    return { ...stage, fr_least_ms: Math.min(NEXT_LEAST_ms, fr_timer_ms) };
+  });
+}
+
 /**
  * The stages that ask several of them in turn; one that says 503 is passed over too, as long as there is another (RFC 3263 §4.3).
  * @param extra what all have in common, or what each has of its own
@@ -66,11 +78,12 @@ export function upstreamStages(
   extra: Partial<Target> | ((target: Peer) => Partial<Target>),
   on?: readonly Sequel[],
 ): ForkStage[] {
-  return targets.map((target, index) => {
+  const stages = targets.map((target, index) => {
     const isLast = index === targets.length - 1;
     const its = typeof extra === "function" ? extra(target) : extra;
     return upstreamStage(target, fr_timer_ms, its, isLast ? on : nextWhen(SILENCE_OR_503));
   });
+  return inTurn(stages);
 }
 
 /** An upstream target has as good as said nothing: silence, or a code without a body that counts as dead. */
@@ -83,3 +96,6 @@ export const SILENCE_OR_503: Condition = { silent: true, codes: [503] };
 
 /** Gateways drop these, or do blindly what they say. */
 export const NOT_FOR_GATEWAYS: Condition = { codes: [401, 407], classes: [3] };
+
+/** Busy and declined are the callee's word; silence, 5xx and other 6xx are the gateway's. */
+export const GATEWAY_FAILS: Condition = { silent: true, classes: [5, 6], except: [600, 603] };

@@ -8,6 +8,7 @@ import type { Outcome } from "../proxy/plan/condition.ts";
 import type {
   Continuation,
   DecisionListener,
+  Revised,
   Router,
   RunningRequest,
   Stage,
@@ -24,11 +25,13 @@ import type { CallLog, Follows } from "./call-log.ts";
 import { numberIn } from "./dialled-number.ts";
 import { RequestReader } from "./door/request-reader.ts";
 import type { MakeRoom, ReplySource, Revision, TargetSource, Watch } from "./named.ts";
+import { calledName } from "./numbers/callee.ts";
 import { type Decision, decision, replyStage } from "./plan.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import { call, redirectReply } from "./rules/call.ts";
 import { contact } from "./rules/contact.ts";
 import { continuationStages } from "./rules/continuations.ts";
+import { copiedRegister } from "./rules/copied-register.ts";
 import { emergency } from "./rules/emergency.ts";
 import { fromGateway } from "./rules/from-gateway.ts";
 import { fromUpstream } from "./rules/from-upstream.ts";
@@ -42,11 +45,12 @@ import { toOurselves } from "./rules/to-ourselves.ts";
 import type { RoutingRule, Situation, Staff } from "./situation.ts";
 
 /**
- * Help comes before anything else. Then the ways that a token or a dialog has laid already, then gateways' calls, then what
+ * Help comes before anything else. Then what another half of a pair tells us alone. Then the ways that a token or a dialog has laid already, then gateways' calls, then what
  * a phone sends to us or to a gateway by address. `call` takes all that phones dial: what is to be dialled otherwise stands above it.
  */
 const RULES: readonly RoutingRule[] = [
   emergency,
+  copiedRegister,
   path,
   contact,
   inDialog,
@@ -86,7 +90,10 @@ export class RoutingPolicy implements Router {
     this.reader = new RequestReader(staff, this.access);
     this.outsiders = outsiders;
     this.faultySenders = new FaultySenders(log);
-    this.quotas = new Quotas(staff.site.limits, (address) => this.access.originAt(address), tables);
+    // All phones of another half come back at once: it may ask as much as a gateway.
+    const { from } = staff.site.registration.copies;
+    const partyAt = (address: string) => (from.includes(address) ? "gateway" : this.access.originAt(address));
+    this.quotas = new Quotas(staff.site.limits, partyAt, tables);
   }
 
   hears(address: string, now_ms: number): boolean {
@@ -180,7 +187,7 @@ export class RoutingPolicy implements Router {
     return madeReply(reply, facts, this.at(now_ms));
   }
 
-  revise(facts: RequestFacts, revision: Revision, response: Response, now_ms: number): string {
+  revise(facts: RequestFacts, revision: Revision, response: Response, now_ms: number): Revised {
     return revisedAnswer(revision, facts, this.staff, response, now_ms);
   }
 
@@ -189,7 +196,10 @@ export class RoutingPolicy implements Router {
     const { request, belongs } = facts;
     if (request.method === "BYE") this.callLog.hangUp(request, now_ms);
     const isCall = request.method === "INVITE" && belongs === "nothing";
-    return isCall ? this.callLog.record(facts, decided, listener, now_ms, this.follows) : listener;
+    if (!isCall) return listener;
+    const { registrar, tokens } = this.staff;
+    const to = calledName(facts, registrar.bindings, tokens);
+    return this.callLog.record(facts, to, decided, listener, now_ms, this.follows);
   }
 
   observer(_facts: RequestFacts, watch: Watch): TargetObserver | undefined {

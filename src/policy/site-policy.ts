@@ -3,6 +3,7 @@ import { type Limits, PLENTY } from "../base/limits.ts";
 import type { Logger, Random } from "../base/ports.ts";
 import type { Timers } from "../base/timers.ts";
 import type { ProxyParts } from "../proxy/proxy-parts.ts";
+import { hopOf } from "../transport/locator.ts";
 import { type Advise, Outsiders } from "./access/outsiders.ts";
 import { findHosts, type KnownPeer, strangerAdvice } from "./access/stranger-advice.ts";
 import type { CallLog } from "./call-log.ts";
@@ -16,11 +17,13 @@ import { addressConflicts } from "./peers/address-conflicts.ts";
 import { OutboundProxies } from "./peers/outbound-proxies.ts";
 import type { Peers } from "./peers/peers.ts";
 import { Upstreams } from "./peers/upstreams.ts";
+import { Backups } from "./phones/backups.ts";
 import type { Bindings } from "./phones/bindings.ts";
 import type { PathWatch } from "./phones/path-watch.ts";
 import { phoneMark } from "./phones/phone-marks.ts";
 import { RedirectWatch } from "./phones/redirect-watch.ts";
 import { Registrar } from "./phones/registrar.ts";
+import type { RelayedCallers } from "./phones/relayed-callers.ts";
 import { RoutingPolicy } from "./routing-policy.ts";
 import type { Site } from "./site.ts";
 import type { CallsGoTo, SiteStatus } from "./status.ts";
@@ -30,6 +33,7 @@ export interface Memory {
   readonly bindings: Bindings;
   readonly calls: Calls;
   readonly callbacks: Callbacks;
+  readonly relayedCallers: RelayedCallers;
   readonly callLog: CallLog;
   readonly pathWatch: PathWatch;
   readonly peers: Peers;
@@ -51,6 +55,7 @@ export class SitePolicy {
   private readonly site: Site;
   private readonly peers: Peers;
   private readonly bindings: Bindings;
+  private readonly callLog: CallLog;
   private readonly upstreams: Upstreams;
   private readonly gateways: Gateways;
   private readonly hunting: Hunting;
@@ -60,12 +65,13 @@ export class SitePolicy {
 
   constructor(parts: PolicyParts, memory: Memory, site: Site) {
     const { core, random, timers, log, limits = PLENTY } = parts;
-    const { own, learned, dialogs, tokens, hangup, locator } = core;
+    const { own, learned, dialogs, tokens, hangup, copier, locator } = core;
     this.site = site;
     locator.admitInside(hostsIn(site), (address) => site.localnet.contains(address));
     this.peers = memory.peers;
-    this.redirects = new RedirectWatch(timers, memory.bindings, log, limits.redirects);
+    this.redirects = new RedirectWatch(timers, memory.bindings, memory.relayedCallers, log, limits.redirects);
     this.bindings = memory.bindings;
+    this.callLog = memory.callLog;
     this.pathWatch = memory.pathWatch;
     if (site.registration.mode !== "path") this.pathWatch.forget();
     this.upstreams = new Upstreams(memory.peers, own, site.upstream);
@@ -85,6 +91,7 @@ export class SitePolicy {
       log,
     });
     const { pathWatch } = memory;
+    const backups = new Backups({ bindings: memory.bindings, copier, log }, site.registration.copies.to.map(hopOf));
     this.outboundProxies = new OutboundProxies(learned, own, { upstreams, bindings: memory.bindings }, log);
     own.goBy(new SiteNames(site, learned, upstreams, memory.bindings));
     const staff = {
@@ -100,6 +107,7 @@ export class SitePolicy {
       redirects,
       emergency,
       pathWatch,
+      backups,
       outboundProxies: this.outboundProxies,
     };
     const advise: Advise = (address, tell, now_ms) => {
@@ -113,7 +121,7 @@ export class SitePolicy {
     const { bindings, calls, peers: domains } = memory;
     const { challenged } = registrar;
     const tables = { sources, strangers, bindings, calls, domains, challenged };
-    core.meter.watchAll({ ...tables, redirects, relayed: redirects.others });
+    core.meter.watchAll({ ...tables, redirects, relayed: memory.relayedCallers });
   }
 
   /** Begins to watch upstream and the gateways. */
@@ -127,13 +135,14 @@ export class SitePolicy {
       force: peers.pin,
       forced: peers.forcing.status,
       calls_go_to: this.callsGoTo(),
-      upstream: [...upstreams.all()].map((peer) => peer.status(now_ms)),
+      upstream: upstreams.all().map((peer) => peer.status(now_ms)),
       gateways: gateways.status(now_ms),
       phones: this.phones(),
       members: this.hunting.members(now_ms),
       path: pathWatch.findings(upstreams.all()),
       proxy_names: this.outboundProxies.findings(now_ms),
       conflicts: addressConflicts(upstreams.all(), this.site, bindings),
+      calls_now: this.callLog.countNow(now_ms),
       history: peers.history.all.map((edge) =>
         edge.role === "gateway" ? { ...edge, name: gateways.nameOf(edge.name) } : edge,
       ),
@@ -141,7 +150,7 @@ export class SitePolicy {
   }
 
   private callsGoTo(): CallsGoTo {
-    const above = [...this.upstreams.all()];
+    const above = this.upstreams.all();
     const isDark = above.length === 0 ? this.peers.pin === "down" : this.upstreams.isDark;
     if (!isDark) return { role: "upstream", peers: above.filter((peer) => peer.takesCalls).map(({ name }) => name) };
     const peers = this.gateways.inOrder.map(({ name }) => name);
@@ -150,7 +159,7 @@ export class SitePolicy {
 
   private phones(): SiteStatus["phones"] {
     const { bindings, site, upstreams, pathWatch } = this;
-    const isDark = [...upstreams.all()].every((peer) => !peer.takesRegisters);
+    const isDark = upstreams.all().every((peer) => !peer.takesRegisters);
     const hosts = new Set(site.gateways.map(({ uri }) => uri.host));
     const phones = { addresses: 0, contacts: 0, not_back: 0, not_heard: 0, at_gateways: 0 };
     for (const { bindings: list, stale } of bindings.all()) {
@@ -170,7 +179,7 @@ export class SitePolicy {
   /** @param hosts more addresses, by the host in upstream's URI */
   peerAddresses(hosts: ReadonlyMap<string, readonly string[]>): readonly KnownPeer[] {
     const { configuredTargets } = this.upstreams;
-    const above = [...this.upstreams.all()].flatMap((peer) => {
+    const above = this.upstreams.all().flatMap((peer) => {
       const { name, hop, places } = peer;
       const addresses = [...places.every, ...(hosts.get(hop.host) ?? [])];
       // A phone can name a domain that there isn't: it tells nothing of anybody.
@@ -190,7 +199,9 @@ export class SitePolicy {
 }
 
 /** All hosts that the file names. */
-function hostsIn({ upstream, gateways, huntGroups }: Site): string[] {
+function hostsIn({ registration, upstream, gateways, huntGroups }: Site): string[] {
   const members = huntGroups.flatMap((group) => group.members.flatMap((one) => (typeof one === "string" ? [] : [one])));
-  return [...upstream.targets, ...gateways.map(({ uri }) => uri), ...members].map(({ host }) => host);
+  return [...registration.copies.to, ...upstream.targets, ...gateways.map(({ uri }) => uri), ...members].map(
+    ({ host }) => host,
+  );
 }

@@ -164,6 +164,14 @@ export interface SurvivalSettings {
   readonly notice_hold_ms: number;
 }
 
+/** REGISTERs of phones that this branchline and a foreign proxy, the other half of a pair, copy to each other. */
+export interface CopySettings {
+  /** Where copies go: URIs with addresses. */
+  readonly to: readonly SipUri[];
+  /** Addresses from which a REGISTER is a copy, in their canonical form. */
+  readonly from: readonly string[];
+}
+
 export interface RegistrationSettings {
   /** "contact" for an upstream that knows no Path: phones' Contacts are hidden behind our own address. */
   readonly mode: "path" | "contact";
@@ -177,6 +185,7 @@ export interface RegistrationSettings {
   readonly unknown: "known" | "localnet" | "none";
   /** REGISTERs per second that go up after an outage. */
   readonly pace: number;
+  readonly copies: CopySettings;
   /** Refreshes that upstream doesn't need yet are answered here in normal times too. */
   readonly throttle: boolean;
 }
@@ -201,6 +210,8 @@ export interface Site {
   readonly upstream: UpstreamSettings;
   readonly registration: RegistrationSettings;
   readonly extensions: ExtensionSettings;
+  /** Plain numbers that the file names as extensions, or as theirs: they never leave by a gateway. */
+  readonly ownNumbers: ReadonlySet<string>;
   readonly gateways: readonly Gateway[];
   readonly gatewaySettings: GatewaySettings;
   readonly emergency: EmergencySettings;

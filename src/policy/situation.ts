@@ -8,6 +8,7 @@ import type { Gateways } from "./gateways/gateways.ts";
 import type { Hunting } from "./numbers/hunting.ts";
 import type { OutboundProxies } from "./peers/outbound-proxies.ts";
 import type { Upstreams } from "./peers/upstreams.ts";
+import type { Backups } from "./phones/backups.ts";
 import type { PathWatch } from "./phones/path-watch.ts";
 import type { RedirectWatch } from "./phones/redirect-watch.ts";
 import type { Registrar } from "./phones/registrar.ts";
@@ -29,6 +30,7 @@ export interface Staff {
   readonly redirects: RedirectWatch;
   readonly emergency: Emergency;
   readonly pathWatch: PathWatch;
+  readonly backups: Backups;
   readonly outboundProxies: OutboundProxies;
 }
 

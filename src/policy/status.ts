@@ -23,8 +23,19 @@ export interface PeerStatus {
   readonly hold_left_ms?: number | undefined;
   /** Those that it has now; older versions don't tell. */
   readonly addresses?: readonly string[];
-  /** Why the last probe has failed: "silence", "refused", "unreachable", a status; undefined when it hasn't. */
+  /** DNS has told none since the restart: they are those of before. */
+  readonly addresses_from?: "before restart";
+  /**
+   * Why the last probe has failed: "silence", "refused", "unreachable", a status; its name has no address: "dns_silent" where no DNS
+   * server answers, "no_address" where DNS says so; undefined when it hasn't failed.
+   */
   readonly probe_failure?: string | number | undefined;
+  /** False: it answers calls, and has left OPTIONS unanswered before that; calls alone decide its state. */
+  readonly answers_options?: false | undefined;
+  /** Of a gateway: when it last answered a call, with more than 100. */
+  readonly call_answered_ms?: number | undefined;
+  /** Of a gateway: whether its last 2xx to a new call had the Record-Route that we had put in the INVITE. */
+  readonly record_route?: "copied" | "missing" | undefined;
   /** Long INVITEs are lost on the way to it, as it seems. */
   readonly long_invites?: LongInvites | undefined;
 }
@@ -61,7 +72,7 @@ export interface Edge {
   readonly to: string;
   /** What had been seen (`Evidence` in peers/peer-state.ts), "forced" or "no longer forced". */
   readonly evidence: string;
-  /** Why the probe had failed that is the evidence. */
+  /** Why the probe had failed that is the evidence; of a request: "dns_silent", "no_address". */
   readonly probe_failure?: string | number | undefined;
 }
 
@@ -155,5 +166,7 @@ export interface SiteStatus {
   readonly proxy_names?: readonly ProxyName[];
   /** Phones and gateways that share an address with upstream, or phones an address and port with a gateway; older versions don't tell. */
   readonly conflicts?: readonly AddressConflict[];
+  /** Calls that ring or are up, whatever way they go, and that have begun since branchline was started; older versions don't tell. */
+  readonly calls_now?: number;
   readonly history: readonly Edge[];
 }

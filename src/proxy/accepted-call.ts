@@ -2,8 +2,10 @@
 import type { Response } from "../message/message.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
+import type { Flow } from "../transport/flow.ts";
 import { withoutTopVia } from "./forward-response.ts";
 import type { ProxyKit } from "./kit.ts";
+import type { Revised } from "./router.ts";
 
 export class AcceptedCall implements ClientUser {
   private readonly kit: ProxyKit;
@@ -18,8 +20,13 @@ export class AcceptedCall implements ClientUser {
   }
 
   onResponse({ flow }: ClientTransaction, response: Response, now_ms: number): void {
+    this.pass({ response }, flow, now_ms);
+  }
+
+  /** Passes a 2xx on that has come by `flow`. */
+  pass({ response, edits }: Revised, flow: Flow, now_ms: number): void {
     const { transactions, transport, orphans, withheld } = this.kit;
-    const wire = withoutTopVia(response, withheld(response, this.server.replyFlow.address, false));
+    const wire = withoutTopVia(response, withheld(response, this.server.replyFlow.address, false), edits);
     if (transactions.respond(this.server, response.status, wire, now_ms) || response.cseqMethod !== "INVITE") return;
     // It comes after we have answered in its place. A new call is hung up; one that is up lives on, and its caller learns
     // that the change was accepted after all (§16.7 item 5: a 2xx to INVITE always goes to the caller).

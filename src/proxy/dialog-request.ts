@@ -87,6 +87,11 @@ function isOwn(route: string, own: OwnAddresses): boolean {
   return uri !== undefined && own.hasUri(uri);
 }
 
+/** Whether a 2xx lists an address of ours in Record-Route, as that to a copy of ours does (RFC 3261 §12.1.1, §16.6 item 4). */
+export function hasOwnRoute(response: Response, own: OwnAddresses): boolean {
+  return response.list(RECORD_ROUTE).some((value) => isOwn(value, own));
+}
+
 /** What stands above our own entries in Record-Route, nearest first. */
 function routesBehindUs(response: Response, own: OwnAddresses): string[] {
   const routes: string[] = [];

@@ -59,11 +59,20 @@ export class Dialogs extends BoundedMap<string, Dialog> {
       : { requestUri: uri, nextHop: nameFlow(end.flow), dropRoutes: true };
   }
 
+  /** Calls that are up outlive the load amid which they have begun: see `HostUser.onCalm`. */
+  renew(): void {
+    this.renewAll(({ caller, callee }) => ({ caller: renewedEnd(caller), callee: renewedEnd(callee) }));
+  }
+
   /** The call to which this BYE belongs is over. */
   end({ callId, fromTag, toTag }: Request): void {
     this.delete(keyOf(callId, fromTag));
     this.delete(keyOf(callId, toTag));
   }
+}
+
+function renewedEnd({ contact, flow }: End): End {
+  return { contact: ownText(contact), flow: { ...flow } };
 }
 
 function keyOf(callId: string, callerTag: string): string {

@@ -101,6 +101,10 @@ function applyStrictRoute({ requestUri, routes }: Forwarding): WayOn {
 
 /** Leaves those Route values alone that are among `kept`, which are in their order, perhaps with gaps. */
 function rewriteRoutes(request: Request, splice: Splice, kept: readonly string[], lastRoute: string | undefined): void {
+  if (kept.length === 0 && lastRoute === undefined) {
+    rewriteList(request, splice, ROUTE, "Route", kept);
+    return;
+  }
   const values: (string | undefined)[] = request.list(ROUTE);
   // From the end, since it is the first values that have been taken off.
   let wanted = kept.length - 1;

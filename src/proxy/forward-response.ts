@@ -19,15 +19,16 @@ export function nextVia(response: Response): Via | undefined {
 /**
  * The wire text without the top Via; with Content-Length, since where it goes may be a stream (§20.14).
  * @param withheld indexes of header fields that its receiver must not see
+ * @param edits what else is to be changed in it
  */
-export function withoutTopVia(response: Response, withheld: readonly number[]): string {
+export function withoutTopVia(response: Response, withheld: readonly number[], edits?: Splice): string {
   const index = response.indexOf(VIA);
   const behind = behindTopVia(response, index);
   const start = behind < 0 ? response.fieldStart(index) : response.topVia.start;
   const end = behind < 0 ? response.fieldStart(index + 1) : behind;
   const { wire, fields } = response;
-  if (withheld.length > 0) {
-    const splice = new Splice(wire).remove(start, end);
+  if (withheld.length > 0 || edits !== undefined) {
+    const splice = (edits ?? new Splice(wire)).remove(start, end);
     for (const field of withheld) splice.remove(response.fieldStart(field), response.fieldStart(field + 1));
     if (response.indexOf(CONTENT_LENGTH) < 0) splice.insert(fields.end, `Content-Length: ${response.body.length}\r\n`);
     return splice.build();

@@ -1,4 +1,7 @@
-/** What the parts of the proxy work with: built once, by hand, in proxy-core.ts. */
+/**
+ * What the parts of the proxy work with: built once, by hand, in proxy-core.ts. Each is named by what is asked of it, since calls whose
+ * story is told to another member have a kit of their own (`cluster/tale.ts`).
+ */
 import type { Logger } from "../base/ports.ts";
 import type { Timers } from "../base/timers.ts";
 import type { BranchIds } from "../transaction/branch-id.ts";
@@ -12,17 +15,22 @@ import type { Router } from "./router.ts";
 import type { Tokens } from "./tokens.ts";
 
 export interface ProxyKit {
-  readonly transactions: TransactionLayer;
-  readonly transport: TransportPort;
+  readonly transactions: Pick<
+    TransactionLayer,
+    "send" | "abandon" | "resume" | "cancel" | "reply" | "respond" | "dismiss"
+  >;
+  readonly transport: Pick<TransportPort, "send">;
   readonly listeners: readonly Listener[];
-  readonly locator: Locator;
-  readonly timers: Timers;
-  readonly branchIds: BranchIds;
-  readonly tcpReach: TcpReach;
+  readonly locator: Pick<Locator, "locate" | "markDead" | "markAlive" | "isDead">;
+  readonly timers: Pick<Timers, "start" | "stop">;
+  readonly branchIds: Pick<BranchIds, "nextFor" | "stateless">;
+  readonly tcpReach: Pick<TcpReach, "inPlaceOf" | "lacks">;
   readonly tokens: Tokens;
-  readonly dialogs: Dialogs;
-  readonly orphans: OrphanDialogs;
+  readonly dialogs: Pick<Dialogs, "note">;
+  readonly orphans: Pick<OrphanDialogs, "end">;
   /** As {@link Router} says it. */
   readonly withheld: Router["withheld"];
   readonly log: Logger;
+  /** The kit for what lingers when the call has been answered, where this one holds the story of the call. */
+  readonly lasting?: ProxyKit;
 }

@@ -1,11 +1,12 @@
 /** From a target to the request that leaves for it: next hop, own routes, branch (RFC 3261 §16.6). */
+import { canonicalAddress } from "../base/ip-range.ts";
 import { CONTACT } from "../message/header-names.ts";
 import { parseNameAddr } from "../message/name-addr.ts";
 import type { ViaStamp } from "../message/reply.ts";
 import { COLON } from "../message/text.ts";
-import { asRequestUri, parseSipUri, type SipUri, splitHostPort, uriParameter } from "../message/uri.ts";
+import { asRequestUri, parseSipUri, type SipUri, splitHostPort, uriParameter, uriPort } from "../message/uri.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
-import { type Flow, findFlow, type Listener } from "../transport/flow.ts";
+import { type Flow, findFlow, isSameFlow, type Listener } from "../transport/flow.ts";
 import { type Hop, hopOf } from "../transport/locator.ts";
 import { ownUri, type UriManner } from "../transport/own-names.ts";
 import { buildForward } from "./forward-request.ts";
@@ -29,6 +30,8 @@ export function nextHopOf(
   listeners: readonly Listener[],
 ): Hop | Flow | undefined {
   const { nextHop } = target;
+  const path = pathOf(target, listeners);
+  if (path !== undefined) return path.hop;
   if (nextHop !== undefined) return "listener" in nextHop ? findFlow(nextHop, listeners) : nextHop;
   const route = routed.routes.remaining[0];
   const uri =
@@ -40,9 +43,27 @@ export function nextHopOf(
   return uri === undefined ? undefined : hopByMaddr(uri);
 }
 
-/** The flow that a target names; undefined where it names a hop, or nothing. */
-export function flowNamedBy({ nextHop }: Target, listeners: readonly Listener[]): Flow | undefined {
+/** The Path that a copy is sent along, as Route lines, and where it begins; undefined: it goes straight to its target. */
+function pathOf({ path }: Target, listeners: readonly Listener[]): { hop: Hop; lines: string } | undefined {
+  const uri = path === undefined ? undefined : routeUri(path[0] ?? "");
+  if (path === undefined || uri === undefined) return undefined;
+  const isHere = ({ isAway, address, port }: Listener) =>
+    isAway !== true && port === uriPort(uri) && canonicalAddress(address) === uri.host;
+  if (listeners.some(isHere)) return undefined;
+  return { hop: hopOf(uri), lines: path.map((value) => `Route: ${value}\r\n`).join("") };
+}
+
+/** The flow that a target names; undefined where it names a hop, or nothing, or is reached along a Path. */
+export function flowNamedBy(target: Target, listeners: readonly Listener[]): Flow | undefined {
+  const nextHop = pathOf(target, listeners) === undefined ? target.nextHop : undefined;
   return nextHop !== undefined && "listener" in nextHop ? findFlow(nextHop, listeners) : undefined;
+}
+
+/** The way past a Path that nothing answers on: straight to the target; undefined where it is none, or is the only way anyway. */
+export function flowPastPath(target: Target, listeners: readonly Listener[]): Flow | undefined {
+  const { nextHop } = target;
+  if (nextHop === undefined || !("listener" in nextHop) || pathOf(target, listeners) === undefined) return undefined;
+  return findFlow(nextHop, listeners);
 }
 
 /** Where a phone may listen whose own connection is gone: at its Contact, if that is at the same address (RFC 5626 §5.3). */
@@ -64,12 +85,15 @@ export interface Copy {
 /** The wire text of the copy that leaves on `flow` with `branch`. */
 export function buildCopy(kit: ProxyKit, copy: Copy, flow: Flow, branch: string): string {
   const { routed, stamp, target, maxBreadth } = copy;
+  const past = flowPastPath(target, kit.listeners);
+  const along = past !== undefined && isSameFlow(past, flow) ? "" : pathOf(target, kit.listeners)?.lines;
+  const isBare = along !== undefined || target.dropRoutes === true;
   return buildForward(routed.request, stamp, {
     requestUri: target.requestUri === undefined ? routed.routes.requestUri : asRequestUri(target.requestUri),
-    routes: target.dropRoutes === true ? { ...routed.routes, remaining: [], changed: true } : routed.routes,
+    routes: isBare ? { ...routed.routes, remaining: [], changed: true } : routed.routes,
     flow,
     branch,
-    ownRoutes: recordRoute(kit, routed, target, flow) + path(kit, routed, target, flow),
+    ownRoutes: `${recordRoute(kit, routed, target, flow)}${along ?? ""}${path(kit, routed, target, flow)}`,
     maxBreadth,
     supportsPath: target.addPath === true,
     assertedIdentity: target.assertedIdentity,

@@ -7,7 +7,7 @@ import type { Timers } from "../base/timers.ts";
 import type { Request, Response } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
 import type { Reply } from "../message/reply.ts";
-import { BranchIds } from "../transaction/branch-id.ts";
+import { type BranchIds, branchIdsBy } from "../transaction/branch-id.ts";
 import type { Incoming, ServerTransaction } from "../transaction/server-transaction.ts";
 import { acknowledgesStateless, buildStateless } from "../transaction/stateless-reply.ts";
 import { TIMER_C_ms } from "../transaction/timers.ts";
@@ -23,12 +23,15 @@ import { Hangup } from "./hangup.ts";
 import type { ProxyKit } from "./kit.ts";
 import { LearnedNames } from "./learned-names.ts";
 import { OrphanDialogs } from "./orphan-dialogs.ts";
+import type { OtherMembers } from "./other-members.ts";
 import { OwnAddresses } from "./own-addresses.ts";
 import { Prober } from "./prober.ts";
 import type { ProxyParts, ProxyPorts } from "./proxy-parts.ts";
+import { RegisterCopier } from "./register-copier.ts";
 import { ResponseContext } from "./response-context.ts";
 import type { Router, RoutingDecision } from "./router.ts";
 import { forwardStateless, StatelessResponse } from "./stateless.ts";
+import type { Storyteller } from "./storyteller.ts";
 import { Tokens } from "./tokens.ts";
 import { refusalOf } from "./validate-request.ts";
 
@@ -43,15 +46,21 @@ export class ProxyCore implements TransactionUser, ProxyParts {
   readonly transactions: TransactionLayer;
   readonly prober: Prober;
   readonly hangup: Hangup;
+  readonly copier: RegisterCopier;
   readonly meter = new Meter();
   /** Hears of each decision; undefined: nobody wants to. */
   onDecision: ((request: Request, decision: RoutingDecision) => void) | undefined = undefined;
+  /** In a cluster: those that transactions may be with which aren't here. */
+  others: OtherMembers | undefined = undefined;
+  /** In a cluster: tells calls in the making to another member. */
+  storyteller: Storyteller | undefined = undefined;
+  readonly branchIds: BranchIds;
   private readonly tableWatch: TableWatch;
-  private readonly branchIds: BranchIds;
   private readonly transport: TransportPort;
   private readonly log: Logger;
-  private readonly kit: ProxyKit;
-  private router: Router | undefined = undefined;
+  readonly kit: ProxyKit;
+  /** Is asked where requests go. */
+  router: Router | undefined = undefined;
   /** When the first message came: soon after the start, since gateways and upstream answer probes. */
   private began_ms = Number.POSITIVE_INFINITY;
 
@@ -60,39 +69,28 @@ export class ProxyCore implements TransactionUser, ProxyParts {
     this.transport = transport;
     this.log = log;
     this.tableWatch = new TableWatch(this.meter, log);
-    this.tokens = new Tokens(mac, listeners, ports.wallClock_ms);
+    this.tokens = new Tokens(mac, listeners, ports.wallClock_ms, ports.secondMac);
     this.own = new OwnAddresses(listeners, this.tokens);
     this.dialogs = new Dialogs(limits.dialogs);
     this.locator = new Locator(listeners, ports.lookup, random, limits);
-    this.branchIds = new BranchIds(
-      mac("branch")
-        .replace(/[^A-Za-z0-9]/g, "x")
-        .slice(0, 10),
-      random.token(4),
-      () => random.token(10),
-    );
+    this.branchIds = branchIdsBy(ports);
     this.transactions = new TransactionLayer({ transport, random, log }, timers, this, limits);
     const { own, locator, transactions, branchIds, tokens, dialogs } = this;
-    const orphans = new OrphanDialogs({ transport, transactions, locator, branchIds, own, log }, limits.lateAnswers);
+    const orphans = new OrphanDialogs(
+      { transport, transactions, locator, branchIds, own, timers, log },
+      limits.lateAnswers,
+    );
     const { unanswered, lingering } = transactions;
     const { routes, lookups } = locator;
     this.learned = new LearnedNames(locator.names, own);
     const names = locator.names.table;
     const own_names = this.learned;
     const late_answers = orphans.dialogs;
-    this.meter.watchAll({
-      transactions,
-      unanswered,
-      lingering,
-      names,
-      own_names,
-      routes,
-      lookups,
-      dialogs,
-      late_answers,
-    });
+    const tables = { transactions, unanswered, lingering, names, own_names, routes, lookups, dialogs, late_answers };
+    this.meter.watchAll(tables);
     this.prober = new Prober({ transport, transactions, locator, timers, branchIds, random });
     this.hangup = new Hangup({ transactions, locator, branchIds });
+    this.copier = new RegisterCopier({ transactions, locator, timers, branchIds, tokens });
     const tcpReach = new TcpReach(listeners);
     const withheld: Router["withheld"] = (message, address, isForHelp) =>
       this.router?.withheld(message, address, isForHelp) ?? NO_FIELDS;
@@ -112,7 +110,7 @@ export class ProxyCore implements TransactionUser, ProxyParts {
     };
   }
 
-  /** The router that is asked where requests go. Must be set before the first datagram. */
+  /** Must be called before the first datagram. */
   use(router: Router): void {
     this.router = router;
   }
@@ -200,6 +198,7 @@ export class ProxyCore implements TransactionUser, ProxyParts {
       rule: decision.rule,
       why: decision.why,
     });
+    if (this.storyteller?.begin({ server, incoming, routed, decision }, router, now_ms) === true) return;
     new ResponseContext(this.kit, router, server, routed, stamp, decision).start(now_ms);
   }
 
@@ -224,13 +223,14 @@ export class ProxyCore implements TransactionUser, ProxyParts {
   }
 
   /**
-   * After a restart, responses to requests from before still find their way (§16.11). Others' are not ours to forward,
-   * and those to transactions that are over come too late (RFC 6026 §7.3).
+   * After a restart, and after the death of a member, responses to requests from before still find their way (§16.11). Those of strangers
+   * are not ours to forward, and those to transactions that are over come too late (RFC 6026 §7.3).
    */
   onStrayResponse(response: Response, now_ms: number): void {
     if (!this.branchIds.isFromElsewhere(response.topVia.branch)) return;
-    // Nothing is left to be answered of what the process before has sent.
-    if (now_ms - this.began_ms > TIMER_C_ms) return;
+    // Nothing is left to be answered of what a process has sent that is dead for so long.
+    const lost_ms = Math.max(this.began_ms, this.others?.lastLoss_ms ?? Number.NEGATIVE_INFINITY);
+    if (now_ms - lost_ms > TIMER_C_ms) return;
     const via = nextVia(response);
     if (via === undefined) return;
     const hop = hopBack(via);
@@ -254,6 +254,8 @@ export class ProxyCore implements TransactionUser, ProxyParts {
     if (this.router?.mayAnswer(source.address, asked) === true) {
       const isChallenge = response.status === 401 || response.status === 407;
       if (isChallenge && asked === source.address) this.router.onChallenge(response, asked);
+      const isStray = asked === undefined && this.branchIds.isOurs(response.topVia.branch);
+      if (isStray && this.others?.takesResponse(response, source, now_ms) === true) return true;
       this.transactions.receiveResponse(response, now_ms);
       return true;
     }
@@ -272,7 +274,7 @@ export class ProxyCore implements TransactionUser, ProxyParts {
       this.meter.count("faulty");
       this.log.debug("faulty", { from: flowKey(source), why: request.fault.reason });
       this.answerStateless(request, source, request.fault);
-    } else {
+    } else if (this.others?.takesRequest(request, source, now_ms) !== true) {
       this.transactions.receiveRequest(request, source, now_ms);
     }
     return verdict === "admit";

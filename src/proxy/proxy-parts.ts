@@ -8,6 +8,7 @@ import type { Dialogs } from "./dialogs.ts";
 import type { Hangup } from "./hangup.ts";
 import type { LearnedNames } from "./learned-names.ts";
 import type { OwnAddresses } from "./own-addresses.ts";
+import type { RegisterCopier } from "./register-copier.ts";
 import type { RoutingDecision } from "./router.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -16,9 +17,13 @@ export interface ProxyPorts {
   readonly lookup: LookupPort;
   readonly random: Random;
   readonly mac: Mac;
+  /** While the secret of a cluster changes: what it has made is believed too. */
+  readonly secondMac?: Mac | undefined;
   readonly log: Logger;
   /** Milliseconds since 1970, as far as the router knows: tokens of gateways' calls say when they were made. */
   readonly wallClock_ms?: () => number;
+  /** The name of this router among the members of its cluster; undefined: it belongs to none. */
+  readonly member?: string | undefined;
 }
 
 /** What a site's policy is introduced to. */
@@ -29,6 +34,7 @@ export interface ProxyParts {
   readonly tokens: Tokens;
   readonly locator: Locator;
   readonly hangup: Hangup;
+  readonly copier: RegisterCopier;
   readonly meter: Meter;
 }
 

@@ -3,7 +3,6 @@ import { assertNever } from "../base/assert.ts";
 import { Timer, type TimerOwner } from "../base/timers.ts";
 import { REASON } from "../message/header-names.ts";
 import type { Request, Response } from "../message/message.ts";
-import { parse } from "../message/parse.ts";
 import type { Reply, ViaStamp } from "../message/reply.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction, ServerUser } from "../transaction/server-transaction.ts";
@@ -18,15 +17,17 @@ import { withoutTopVia } from "./forward-response.ts";
 import type { ProxyKit } from "./kit.ts";
 import { breadthOf, shareOf } from "./max-breadth.ts";
 import { type Outcome, outcomeOf } from "./plan/condition.ts";
+import { patienceEnd_ms } from "./plan/patience.ts";
 import { follow, isNamed, nextPlace, type Place, stageAt } from "./plan/walk.ts";
 import {
   type DecisionListener,
   type ForkStage,
+  type Guide,
   NO_NOTES,
   type Notes,
   type NoticeStage,
+  type Revised,
   type RoutedRequest,
-  type Router,
   type RoutingDecision,
   type Stage,
 } from "./router.ts";
@@ -43,7 +44,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
   readonly stamp: ViaStamp;
   private readonly kit: ProxyKit;
   /** The one that has decided; a reload doesn't change that. */
-  private readonly router: Router;
+  private readonly router: Guide;
   private readonly server: ServerTransaction;
   private readonly decision: RoutingDecision;
   private listener: DecisionListener | undefined = undefined;
@@ -53,13 +54,14 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
   /** The branches of the present fork, or of the last one; and those of all forks before. Neither list ever changes. */
   private present: readonly Branch[] = NONE;
   private past: readonly Branch[] = NONE;
+  private patienceEnd_ms: number | undefined = undefined;
   private place: Place;
   private isCancelled = false;
   private isDone = false;
 
   constructor(
     kit: ProxyKit,
-    router: Router,
+    router: Guide,
     server: ServerTransaction,
     routed: RoutedRequest,
     stamp: ViaStamp,
@@ -102,7 +104,6 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
 
   /** {@link AwaitedAck} hears of it: by then all this is over. */
   onAck(): void {}
-
   onNoAck(): void {}
 
   onProvisional(_branch: BranchData, response: Response, now_ms: number): void {
@@ -112,8 +113,9 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
   onSuccess(branch: BranchData, transaction: ClientTransaction, response: Response, now_ms: number): void {
     const isFirst = !this.isDone;
     this.finish();
-    transaction.user = new AcceptedCall(this.kit, this.server, this.routed.request.toTag !== "");
-    transaction.user.onResponse(transaction, this.revised(response, now_ms), now_ms);
+    const accepted = new AcceptedCall(this.kit.lasting ?? this.kit, this.server, this.routed.request.toTag !== "");
+    transaction.user = accepted;
+    accepted.pass(this.revised(response, now_ms), transaction.flow, now_ms);
     if (!isFirst) return;
     this.kit.dialogs.note(this.routed, transaction.flow, response);
     branch.revive(response, now_ms);
@@ -189,9 +191,11 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
       this.reply({ status: 440 }, now_ms);
       return;
     }
+    this.patienceEnd_ms = patienceEnd_ms(stage, this.patienceEnd_ms, now_ms);
+    const wait_ms = this.patienceEnd_ms === undefined ? undefined : this.patienceEnd_ms - now_ms;
     this.present = targets.map((target, index) => {
       const observer = target.observer === undefined ? undefined : this.router.observer(this.routed, target.observer);
-      return new Branch(this.kit, this, target, shareOf(breadth, index, targets.length), observer, stage.fr_timer_ms);
+      return new Branch(this.kit, this, target, shareOf(breadth, index, targets.length), observer, wait_ms);
     });
     if (stage.ring_ms !== undefined) this.kit.timers.start(this.timer, stage.ring_ms, now_ms);
     for (const branch of this.present) branch.start(now_ms);
@@ -255,7 +259,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
     this.finish();
     this.kit.transactions.reply(this.server, reply, now_ms);
     if (reply.status < 300) return;
-    this.listener?.onFailure?.(reply.status, now_ms);
+    this.listener?.onFailure?.(reply.status, now_ms, reply);
     this.letGo();
   }
 
@@ -272,13 +276,10 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
     return withoutTopVia(response, kit.withheld(response, server.replyFlow.address, false));
   }
 
-  private revised(response: Response, now_ms: number): Response {
+  private revised(response: Response, now_ms: number): Revised {
     const { revise } = this.decision;
-    if (revise === undefined) return response;
-    const wire = this.router.revise(this.routed, revise, response, now_ms);
-    if (wire === response.wire) return response;
-    const revised = parse(wire);
-    return revised.kind === "response" ? revised : response;
+    if (revise === undefined) return { response };
+    return this.router.revise(this.routed, revise, response, now_ms);
   }
 
   /** @param party of its targets only */

@@ -1,10 +1,11 @@
 /** The question that the proxy asks of policy, and the shape of the answer. */
 import type { Request, Response } from "../message/message.ts";
 import type { Reply } from "../message/reply.ts";
+import type { Splice } from "../message/splice.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Flow, NamedFlow } from "../transport/flow.ts";
 import type { Hop } from "../transport/locator.ts";
-import type { Condition, Outcome } from "./plan/condition.ts";
+import type { Condition, EndedBranch, Outcome } from "./plan/condition.ts";
 import type { RouteSet } from "./preprocess-routes.ts";
 
 /**
@@ -28,8 +29,7 @@ export interface WaitingRequest {
 export interface TargetObserver {
   /** From now on, until {@link onEnd}, this request waits for the target. */
   onStart(request: WaitingRequest, now_ms: number): void;
-  /** @param response the 2xx, if that is how it ended */
-  onEnd(request: WaitingRequest, response: Response | undefined, now_ms: number): void;
+  onEnd(request: WaitingRequest, ended: EndedBranch, now_ms: number): void;
   /** It answered, with whatever status. */
   onAnswer(status: number, now_ms: number): void;
   /** It said nothing within fr_timer, or timer B or F. */
@@ -50,6 +50,11 @@ export interface Target {
   readonly requestUri?: string;
   /** Sends there, whatever Route and Request-URI say. */
   readonly nextHop?: Hop | NamedFlow;
+  /**
+   * The Route that a copy gets, whole values, the first of which says where it goes (RFC 3327 §5.3). Where that names a listener of ours
+   * that is here by now, or nothing answers on that way, the copy goes straight to `nextHop`.
+   */
+  readonly path?: readonly string[];
   /** Where its connection is gone, nobody is connected to in its place. */
   readonly isOnlyWay?: boolean;
   /** For REGISTER: Path (RFC 3327), with a token that leads back to the phone. */
@@ -90,6 +95,8 @@ export interface ForkStage extends AnyStage {
   readonly targets: readonly Target[] | Named;
   /** A target that has said nothing for this time counts as silent; default: timer B or F. */
   readonly fr_timer_ms?: number;
+  /** It shares fr_timer with the fork before it: its targets have what is left of it, this at least. */
+  readonly fr_least_ms?: number;
   /** How long the targets may ring in all; default: timer C. */
   readonly ring_ms?: number;
   /** What follows, once all targets have ended without a 2xx: the first that is met; none: the caller is answered. */
@@ -181,6 +188,14 @@ export interface RunningRequest extends Refusable {
   notes: Notes;
 }
 
+/** A 2xx with what is to be changed in it. */
+export interface Revised {
+  /** Our Via is on top. */
+  readonly response: Response;
+  /** Of its wire text. */
+  readonly edits?: Splice;
+}
+
 /** Hears what becomes of a request, as far as it wants to. */
 export interface DecisionListener {
   /** It sets out. */
@@ -191,8 +206,11 @@ export interface DecisionListener {
   onOutcome?(outcome: Outcome, running: RunningRequest, now_ms: number): void;
   /** The first 2xx. */
   onAnswer?(target: Target, response: Response, now_ms: number): void;
-  /** A final response other than 2xx has gone to the caller. */
-  onFailure?(status: number, now_ms: number): void;
+  /**
+   * A final response other than 2xx has gone to the caller.
+   * @param own the response, where it is ours and nobody's whom we have asked
+   */
+  onFailure?(status: number, now_ms: number, own?: Reply): void;
   /** The caller has acknowledged it. */
   onAck?(now_ms: number): void;
 }
@@ -214,6 +232,9 @@ export interface RoutedRequest {
 
 /** The fate of a request before a transaction is made: "forbidden" answers 403, "stranger" and "scanner" nothing. */
 export type Verdict = "admit" | "forbidden" | "stranger" | "scanner";
+
+/** What a request on its way through its plan asks. */
+export type Guide = Pick<Router, "continue" | "targets" | "begin" | "reply" | "revise" | "listener" | "observer">;
 
 export interface Router {
   /** Before a message is read: whether this source hasn't sent too many already. */
@@ -261,8 +282,8 @@ export interface Router {
   begin(routed: RoutedRequest, act: Named, running: RunningRequest, now_ms: number): number;
   /** An answer whose time has come: it goes to the caller now. */
   reply(routed: RoutedRequest, reply: Named, now_ms: number): Reply;
-  /** The whole wire text of a 2xx as the caller gets it, our Via still on top. */
-  revise(routed: RoutedRequest, revision: Named, response: Response, now_ms: number): string;
+  /** A 2xx as the caller gets it. */
+  revise(routed: RoutedRequest, revision: Named, response: Response, now_ms: number): Revised;
   /** What is to hear of a request that sets out now, for as long as that is on its way. */
   listener(routed: RoutedRequest, decision: RoutingDecision, now_ms: number): DecisionListener | undefined;
   /** What is to hear of a branch that starts now. */

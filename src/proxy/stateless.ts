@@ -70,10 +70,10 @@ class StatelessForward implements FlowWaiter {
 
 /** A response on its way back. */
 export class StatelessResponse implements FlowWaiter {
-  private readonly transport: TransportPort;
+  private readonly transport: Pick<TransportPort, "send">;
   private readonly wire: string;
 
-  constructor(transport: TransportPort, wire: string) {
+  constructor(transport: Pick<TransportPort, "send">, wire: string) {
     this.transport = transport;
     this.wire = wire;
   }

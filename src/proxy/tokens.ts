@@ -45,9 +45,15 @@ export class Tokens {
   private lastSigned = "";
   private lastMac = "";
   private readonly made = new BoundedMap<string, string>(FLOWS_REMEMBERED);
+  /** Those of another secret, which are believed too. */
+  private readonly second: Tokens | undefined;
 
-  /** @param wallClock_ms milliseconds since 1970, as far as the router knows; without it no token says when it was made */
-  constructor(mac: Mac, listeners: readonly Listener[], wallClock_ms?: () => number) {
+  /**
+   * @param wallClock_ms milliseconds since 1970, as far as the router knows; without it no token says when it was made
+   * @param secondMac of a secret that is believed besides, and makes nothing
+   */
+  constructor(mac: Mac, listeners: readonly Listener[], wallClock_ms?: () => number, secondMac?: Mac) {
+    this.second = secondMac === undefined ? undefined : new Tokens(secondMac, listeners, wallClock_ms);
     this.mac = mac;
     this.wallClock_ms = wallClock_ms;
     this.listeners = listeners;
@@ -72,7 +78,7 @@ export class Tokens {
   /** The phone that a Contact token of ours stands for; undefined for a token that we didn't make. */
   readContact(token: string): { flow: Flow; user: string } | undefined {
     const parts = token.split("~");
-    if (parts.length !== 8 || parts[0] !== "c" || !this.isSigned(parts)) return undefined;
+    if (parts.length !== 8 || parts[0] !== "c" || !this.isSigned(parts)) return this.second?.readContact(token);
     const flow = this.flowOf(parts);
     return flow === undefined ? undefined : { flow, user: (parts[6] ?? "").replace(/%7E/g, "~") };
   }
@@ -80,13 +86,14 @@ export class Tokens {
   /** The flow that a Path token of ours leads to; undefined for a token that we didn't make, or that we can't serve any more. */
   readFlow(token: string): Flow | undefined {
     const parts = token.split("~");
-    return parts.length === 7 && parts[0] === "p" && this.isSigned(parts) ? this.flowOf(parts) : undefined;
+    const isOurs = parts.length === 7 && parts[0] === "p" && this.isSigned(parts);
+    return isOurs ? this.flowOf(parts) : this.second?.readFlow(token);
   }
 
   /** Whether the user part of a Route entry is a token that we made, for a request with this Call-ID. */
   isOurs(token: string, callId: string): boolean {
-    if (token.startsWith("p~")) return this.isSigned(token.split("~"));
-    return this.readDialog(token, callId) !== undefined;
+    const isSigned = token.startsWith("p~") && this.isSigned(token.split("~"));
+    return isSigned || this.readDialog(token, callId) !== undefined || this.second?.isOurs(token, callId) === true;
   }
 
   /** Listeners have moved: tokens name other addresses now. */
@@ -133,13 +140,14 @@ export class Tokens {
     const kind = token.slice(0, 1);
     const end = token.lastIndexOf("~");
     if ((kind !== "d" && kind !== "g") || end < 0) return undefined;
-    if (!isEqual(this.dialogMac(token.slice(0, end), callId), token.slice(end + 1))) return undefined;
+    if (!this.hasMade(token, callId)) return this.second?.readDialog(token, callId);
     return kind === "g" ? "gateway-dialog" : "dialog";
   }
 
   /** What a token proves about a request to or from a gateway; undefined when it is none of such a dialog. */
   readGatewayDialog(token: string, request: Request): GatewayDialog | undefined {
     if (this.readDialog(token, request.callId) !== "gateway-dialog") return undefined;
+    if (!this.hasMade(token, request.callId)) return this.second?.readGatewayDialog(token, request);
     const parts = token.split("~");
     if (parts.length !== TIMED_PARTS && parts.length !== TIMED_WAY_PARTS)
       return { age_s: undefined, hasTag: undefined };
@@ -159,6 +167,7 @@ export class Tokens {
     const isTimed = parts.length === TIMED_WAY_PARTS;
     if ((!isTimed && parts.length !== DIALOG_PARTS) || this.readDialog(token, request.callId) === undefined)
       return undefined;
+    if (!this.hasMade(token, request.callId)) return this.second?.readWay(token, request);
     const tag = (isTimed ? parts[3] : parts[1]) === "a" ? request.toTag : request.fromTag;
     return this.tagHash(tag) === parts[2] ? this.flowOf(parts.slice(isTimed ? 3 : 2)) : undefined;
   }
@@ -171,6 +180,12 @@ export class Tokens {
       this.lastSigned = signed;
     }
     return this.lastMac;
+  }
+
+  /** By the secret that makes tokens now. */
+  private hasMade(token: string, callId: string): boolean {
+    const end = token.lastIndexOf("~");
+    return isEqual(this.dialogMac(token.slice(0, end), callId), token.slice(end + 1));
   }
 
   private tagHash(tag: string): string {

@@ -41,7 +41,7 @@ function refusalOfUris({ request, routes, uri }: RoutedRequest, own: OwnAddresse
 
 /** @param uri `text`, parsed; undefined when it is no SIP URI */
 function refusalOfUri(text: string, uri: SipUri | undefined, own: OwnAddresses): Reply | undefined {
-  const scheme = uriScheme(text);
+  const scheme = uri?.scheme ?? uriScheme(text);
   // sips promises TLS on every hop (§26.2.2), and without TLS here that promise can't be kept.
   if (scheme === "sips" && !own.hasTls) return { status: 416 };
   // A service URN (RFC 5031) names no host, but policy and upstream may know where it leads.

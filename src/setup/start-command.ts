@@ -20,14 +20,24 @@ const SERVICES: readonly { readonly sign: string; readonly file: string; readonl
   },
 ];
 
+/** FreshTomato's package lies on JFFS or on a disk: its file and its service share a folder. */
+const IN_ONE_FOLDER = /^(\/.+\/branchline\/)branchline\.yaml$/;
+
+/** The `start` command of the service that runs with `file`; undefined: none is installed. */
+function serviceOf(file: string, exists: (path: string) => boolean): string | undefined {
+  const known = SERVICES.find((one) => one.file === file && exists(one.sign));
+  if (known !== undefined) return known.start;
+  const beside = file.replace(IN_ONE_FOLDER, "$1service.sh");
+  return beside !== file && exists(beside) ? `${beside} start` : undefined;
+}
+
 /**
  * The command that starts branchline with this file: the service's, where a package is installed whose service reads it.
  * @param file its absolute path
  * @param exists whether there is such a file
  */
 export function startCommand(file: string, exists: (path: string) => boolean): string {
-  const service = SERVICES.find((one) => one.file === file && exists(one.sign));
-  return service === undefined ? `branchline run -c ${file}` : service.start;
+  return serviceOf(file, exists) ?? `branchline run -c ${file}`;
 }
 
 /**
@@ -37,6 +47,5 @@ export function startCommand(file: string, exists: (path: string) => boolean): s
  * @param exists whether there is such a file
  */
 export function restartCommand(file: string, exists: (path: string) => boolean): string | undefined {
-  const service = SERVICES.find((one) => one.file === file && exists(one.sign));
-  return service?.start.replace(/\bstart\b/, "restart");
+  return serviceOf(file, exists)?.replace(/\bstart\b(?!.*\bstart\b)/, "restart");
 }

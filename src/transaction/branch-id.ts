@@ -1,17 +1,22 @@
 /** The branch parameters that we give out: the only place that makes or reads them (RFC 3261 §8.1.1.7, §16.6 item 8). */
+import type { Mac, Random } from "../base/ports.ts";
 import { PROXY_AUTHORIZATION, ROUTE } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import { MAGIC_COOKIE } from "../message/via.ts";
 
+/** "s" and 32 bits in base 36. */
+const STATELESS_TAG_MAX = 8;
+
 /**
- * "z9hG4bK" mark "." start counter "-" chance "." loop
+ * "z9hG4bK" mark "." member start counter "-" chance "." loop
  *
  * mark: the same for the life of the installation and known only to those that we have sent a request: a peer that returns it in a
- * response has seen our request, even one from before a restart. start: differs with each start of the process, so that
- * branches never repeat. chance: one that has seen a branch must not foresee the next, or it answers in others' place. loop: RFC 5393 §4.2.1, what a looping request would repeat.
+ * response has seen our request, even one from before a restart; members of a cluster share it. member: whose transaction it is; alone in
+ * no cluster, nothing stands there. start: differs with each start of the process, so that branches never repeat. chance: one that has seen a branch must not foresee the next, or it answers in others' place. loop: RFC 5393 §4.2.1, what a looping request would repeat.
  */
 export class BranchIds {
   private readonly mark: string;
+  private readonly secondMark: string;
   private readonly prefix: string;
   private readonly chance: () => string;
   private counter = 0;
@@ -23,11 +28,14 @@ export class BranchIds {
    * @param mark of this installation: at least 8 characters of token
    * @param start of this process: a few characters of token
    * @param chance at least 8 characters of token that nobody can foresee
+   * @param member in a cluster: {@link memberMark} of this one
+   * @param second a mark that is ours too, while the secret behind it changes
    */
-  constructor(mark: string, start: string, chance: () => string) {
+  constructor(mark: string, start: string, chance: () => string, member = "", second = mark) {
     this.chance = chance;
     this.mark = `${MAGIC_COOKIE}${mark}.`;
-    this.prefix = `${this.mark}${start}`;
+    this.secondMark = `${MAGIC_COOKIE}${second}.`;
+    this.prefix = `${this.mark}${member}${start}`;
   }
 
   /** A branch for a new client transaction. */
@@ -53,12 +61,17 @@ export class BranchIds {
 
   /** Whether this installation made `branch`. */
   isOurs(branch: string): boolean {
-    return branch.startsWith(this.mark);
+    return branch.startsWith(this.mark) || branch.startsWith(this.secondMark);
   }
 
   /** Whether it did so for a request that no transaction of this process can know: before a restart, or without state. */
   isFromElsewhere(branch: string): boolean {
     return this.isOurs(branch) && !branch.startsWith(this.prefix);
+  }
+
+  /** Whether the member with this mark made `branch`, in this life of its or in one before. */
+  isOf(member: string, branch: string): boolean {
+    return branch.startsWith(this.mark + member);
   }
 
   /** Whether `request` passed here before and has come back unchanged, given the branch of a Via of ours (§16.3 item 4). */
@@ -67,9 +80,41 @@ export class BranchIds {
   }
 }
 
+/** What makes branches of its own at each start, of the keyed hashes that the installation or the cluster has. */
+export function branchIdsBy({ mac, secondMac, random, member }: Marks): BranchIds {
+  const own = member === undefined ? "" : memberMark(mac, member);
+  return new BranchIds(markBy(mac), random.token(4), () => random.token(10), own, markBy(secondMac ?? mac));
+}
+
+interface Marks {
+  readonly mac: Mac;
+  readonly secondMac?: Mac | undefined;
+  readonly random: Random;
+  readonly member?: string | undefined;
+}
+
+function markBy(mac: Mac): string {
+  return mac("branch")
+    .replace(/[^A-Za-z0-9]/g, "x")
+    .slice(0, 10);
+}
+
+/** Four characters of token that stand for a member of a cluster, the same at each of them. @param mac the cluster's */
+export function memberMark(mac: Mac, name: string): string {
+  return mac(`member ${name}`)
+    .replace(/[^A-Za-z0-9]/g, "x")
+    .slice(0, 4);
+}
+
 /** A To tag for an answer without a transaction: each retransmission gets the same (§8.2.7). */
 export function statelessTag(request: Request): string {
   return `s${hash(`${request.topVia.branch} ${request.callId} ${request.cseqNumber} ${request.fromTag}`)}`;
+}
+
+/** Whether `request` has that tag in To. */
+export function hasStatelessTag(request: Request): boolean {
+  const { toTag } = request;
+  return toTag.length <= STATELESS_TAG_MAX && toTag === statelessTag(request);
 }
 
 /** RFC 5393 §4.2.1: what decides where a request goes; equal for a request that has looped. */

@@ -1,11 +1,13 @@
 /** INVITE client transaction: RFC 3261 §17.1.1, amended by RFC 6026 §7.2 (accepted) and §9.1's wait after a CANCEL. */
 import { type Machine, TERMINATED, to } from "./machine.ts";
 
+const ANEW = ["send", "startRetransmit", "startTimeout"] as const;
+
 export const inviteClient: Machine<
   "calling" | "proceeding" | "abandoned" | "accepted" | "completed" | typeof TERMINATED
 > = {
   initial: "calling",
-  start: ["send", "startRetransmit", "startTimeout"],
+  start: ANEW,
   states: {
     calling: {
       retransmit: to("calling", "send", "doubleRetransmit"),
@@ -16,12 +18,15 @@ export const inviteClient: Machine<
       // Ours: the request may have got through before the error; who answers late must not be left ringing.
       unreachable: to("abandoned", "stopRetransmit", "tell"),
       abandon: to("abandoned", "stopRetransmit"),
+      // Ours: the address to which answers come is gone, and the request leaves once more from another.
+      anew: to("calling", ...ANEW),
     },
     proceeding: {
       provisional: to("proceeding", "tell"),
       success: to("accepted", "stopTimeout", "linger64T1", "tell"),
       failure: to("completed", "stopTimeout", "sendAck", "absorb64T1", "tell"),
       cancelled: to("proceeding", "startTimeout"),
+      anew: to("calling", ...ANEW),
       timeout: to(TERMINATED, "tell"),
     },
     // Ours: fr_timer has given up on the answer, timer B still runs, and who answers late must not be left ringing.

@@ -28,6 +28,7 @@ export type Input =
   | "unreachable"
   /** The transaction user doesn't wait any longer, but wants to hear of a late answer. */
   | "abandon"
+  | "anew"
   /** It waits again. */
   | "resume"
   /** The transaction user has sent CANCEL (§9.1). */

@@ -6,6 +6,10 @@ export class PendingCalls {
   /** Most calls have one INVITE here; one that comes back to us has two. */
   private readonly addresses = new Map<string, readonly string[]>();
 
+  get size(): number {
+    return this.addresses.size;
+  }
+
   enter({ method, callId }: Request, address: string): void {
     if (method !== "INVITE") return;
     const known = this.addresses.get(callId);

@@ -3,7 +3,7 @@ import type { Request } from "../message/message.ts";
 import { buildReply, type Reply } from "../message/reply.ts";
 import type { Flow } from "../transport/flow.ts";
 import { stampVia } from "../transport/receive.ts";
-import { statelessTag } from "./branch-id.ts";
+import { hasStatelessTag, statelessTag } from "./branch-id.ts";
 
 /** The wire text; each retransmission of the request gets the same. */
 export function buildStateless(request: Request, source: Flow, reply: Reply): string {
@@ -12,5 +12,5 @@ export function buildStateless(request: Request, source: Flow, reply: Reply): st
 
 /** Whether an ACK acknowledges such an answer: it ends here. */
 export function acknowledgesStateless(ack: Request): boolean {
-  return ack.toTag === statelessTag(ack);
+  return hasStatelessTag(ack);
 }

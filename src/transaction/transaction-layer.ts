@@ -12,10 +12,11 @@ import { buildCancel } from "./ack-cancel.ts";
 import { Actions } from "./actions.ts";
 import { Backlog } from "./backlog.ts";
 import { ClientTransaction, type ClientUser, NOBODY } from "./client-transaction.ts";
+import { giveUp } from "./give-up.ts";
 import { inviteClient } from "./invite-client.ts";
 import { inviteServer } from "./invite-server.ts";
 import { Lingering } from "./lingering.ts";
-import { type Input, inputOf, step, TERMINATED } from "./machine.ts";
+import { type Input, inputOf, TERMINATED, step as transitionOf } from "./machine.ts";
 import { nonInviteClient } from "./non-invite-client.ts";
 import { nonInviteServer } from "./non-invite-server.ts";
 import { PendingCalls } from "./pending-calls.ts";
@@ -25,6 +26,7 @@ import type { Transaction, TransactionRunner, TransactionTimer } from "./transac
 import { clientKey, serverKey, serverKeyAs } from "./transaction-key.ts";
 import { TransactionTable } from "./transaction-table.ts";
 import type { TransactionUser } from "./transaction-user.ts";
+import type { Witness } from "./witness.ts";
 
 const TAG_LENGTH = 10;
 /** §9.2: the answer to a CANCEL that matches no INVITE of its sender's. */
@@ -37,8 +39,10 @@ export class TransactionLayer implements TransactionRunner, Table {
   readonly limit: number;
   readonly unanswered: Backlog;
   readonly lingering: Lingering;
-  private readonly pending = new PendingCalls();
-  private readonly table: TransactionTable;
+  /** Hears what is to happen to transactions, and lets it happen. */
+  witness: Witness | undefined = undefined;
+  readonly pending = new PendingCalls();
+  readonly table: TransactionTable;
   private readonly transport: TransportPort;
   private readonly actions: Actions;
   private readonly random: Random;
@@ -86,6 +90,10 @@ export class TransactionLayer implements TransactionRunner, Table {
   /** Where the request went that `response` answers; undefined when no transaction of ours waits for it. */
   askedBy(response: Response): Flow | undefined {
     return this.table.clients.get(clientKey(response.topVia.branch, response.cseqMethod))?.flow;
+  }
+
+  isKnown(request: Request): boolean {
+    return this.table.servers.has(serverKey(request));
   }
 
   /** A response has arrived (§17.1.3). */
@@ -170,6 +178,12 @@ export class TransactionLayer implements TransactionRunner, Table {
     this.table.terminate(transaction);
   }
 
+  /** It is another router's again: nothing more is sent, and nobody is told. */
+  drop(transaction: Transaction): void {
+    if (transaction instanceof ServerTransaction) this.settle(transaction);
+    this.table.terminate(transaction);
+  }
+
   /** It has had its answer, or never will. */
   private settle(transaction: ServerTransaction): void {
     const { incoming } = transaction;
@@ -190,21 +204,9 @@ export class TransactionLayer implements TransactionRunner, Table {
       this.transport.send(responseFlow(request, source), buildStateless(request, source, OVERLOADED));
       return;
     }
-    const machine = request.method === "INVITE" ? inviteServer : nonInviteServer;
-    const transaction = new ServerTransaction(
-      this,
-      machine,
-      ownText(key),
-      request,
-      source,
-      this.random.token(TAG_LENGTH),
-    );
+    const transaction = this.adopt(request, source, this.random.token(TAG_LENGTH), now_ms, key);
     const { incoming } = transaction;
     if (incoming === undefined) return;
-    this.table.servers.set(transaction.key, transaction);
-    this.unanswered.enter(incoming);
-    this.pending.enter(request, source.address);
-    if (request.method === "INVITE") this.reply(transaction, { status: 100 }, now_ms);
     try {
       this.user.onRequest(transaction, incoming, now_ms);
     } catch (error) {
@@ -212,19 +214,26 @@ export class TransactionLayer implements TransactionRunner, Table {
     }
   }
 
+  /** A transaction for a request that nobody is asked about, such as one that came to another router and is carried on here. */
+  adopt(request: Request, source: Flow, toTag: string, now_ms: number, key = serverKey(request)): ServerTransaction {
+    const machine = request.method === "INVITE" ? inviteServer : nonInviteServer;
+    const transaction = new ServerTransaction(this, machine, ownText(key), request, source, toTag);
+    this.table.servers.set(transaction.key, transaction);
+    if (transaction.incoming !== undefined) this.unanswered.enter(transaction.incoming);
+    this.pending.enter(request, source.address);
+    if (request.method === "INVITE") this.reply(transaction, { status: 100 }, now_ms);
+    return transaction;
+  }
+
   /** Whether one more request has room; an urgent one finds some beyond the limits. */
   private hasRoom(request: Request, source: Flow, now_ms: number): boolean {
     const { address } = source;
-    if (this.isWithin(this.unanswered.roomFor(address, false))) return true;
-    const mayFit = this.isWithin(this.unanswered.roomFor(address, true));
+    if (this.size < this.unanswered.roomFor(address, false) * this.limit) return true;
+    const mayFit = this.size < this.unanswered.roomFor(address, true) * this.limit;
     if (mayFit && this.user.isUrgent(request, source, now_ms)) return true;
     if (this.size >= this.limit) this.hits += 1;
     else this.unanswered.hits += 1;
     return false;
-  }
-
-  private isWithin(room: number): boolean {
-    return this.size < room * this.limit;
   }
 
   private receiveCancel(cancel: Request, source: Flow, key: string, now_ms: number): void {
@@ -239,11 +248,15 @@ export class TransactionLayer implements TransactionRunner, Table {
       this.user.onStrayCancel(cancel, source, now_ms);
       return;
     }
-    const transaction = new ServerTransaction(this, nonInviteServer, ownText(key), cancel, source, invite.toTag);
-    this.table.servers.set(transaction.key, transaction);
-    if (transaction.incoming !== undefined) this.unanswered.enter(transaction.incoming);
+    const transaction = this.adopt(cancel, source, invite.toTag, now_ms, key);
     this.reply(transaction, { status: 200 }, now_ms);
     if (invite.isAnswered) return;
+    if (this.witness === undefined) this.withdraw(invite, cancel, now_ms);
+    else this.witness.onCancel(invite, cancel, source, now_ms);
+  }
+
+  /** Its caller doesn't want this INVITE any more. */
+  withdraw(invite: ServerTransaction, cancel: Request, now_ms: number): void {
     try {
       invite.user?.onCancel(invite, cancel, now_ms);
     } catch (error) {
@@ -252,7 +265,13 @@ export class TransactionLayer implements TransactionRunner, Table {
   }
 
   private apply(transaction: Transaction, input: Input, response: Response | undefined, now_ms: number): void {
-    const transition = step(transaction.machine, transaction.state, input);
+    if (this.witness === undefined) this.step(transaction, input, response, now_ms);
+    else this.witness.onInput(transaction, input, response, now_ms);
+  }
+
+  /** Does what the transaction's machine says to this input. */
+  step(transaction: Transaction, input: Input, response: Response | undefined, now_ms: number): void {
+    const transition = transitionOf(transaction.machine, transaction.state, input);
     if (transition === undefined) return;
     const before = transaction.state;
     transaction.state = transition.next;
@@ -275,15 +294,6 @@ export class TransactionLayer implements TransactionRunner, Table {
       return;
     }
     this.table.terminate(transaction);
-    if (transaction instanceof ClientTransaction) this.giveUp(transaction, now_ms);
-  }
-
-  /** What the failed transaction was part of must not wait for it for ever. */
-  private giveUp(transaction: ClientTransaction, now_ms: number): void {
-    try {
-      transaction.user.onTimeout(transaction, now_ms);
-    } catch (error) {
-      this.log.error("transaction_user_failed", { key: transaction.key, error: String(error) });
-    }
+    if (transaction instanceof ClientTransaction) giveUp(transaction, this.log, now_ms);
   }
 }

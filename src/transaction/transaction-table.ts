@@ -24,6 +24,14 @@ export class TransactionTable {
     return this.servers.size + this.clients.size;
   }
 
+  /** Its request leaves once more, as another one: what comes for the one before finds nobody. */
+  rename(transaction: ClientTransaction, key: string, wire: string): void {
+    this.clients.delete(transaction.key);
+    transaction.key = key;
+    transaction.wire = wire;
+    this.clients.set(key, transaction);
+  }
+
   /** It is in another state: what lingers is listed, and small. */
   settleDown(transaction: Transaction): void {
     transaction.slim();

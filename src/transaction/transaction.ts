@@ -15,7 +15,7 @@ export interface TransactionRunner {
 const LINGERING: readonly State[] = ["accepted", "completed", "confirmed", "abandoned"];
 
 export abstract class Transaction implements TimerOwner<TransactionTimer> {
-  readonly key: string;
+  key: string;
   readonly machine: AnyMachine;
   state: State;
   /** Timers A, E, G and their present interval; most server transactions never have one. */

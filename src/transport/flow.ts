@@ -1,5 +1,6 @@
 /** Where messages come from and go to: RFC 3261 §18. */
 import { SIP_PORT, SIPS_PORT } from "../message/uri.ts";
+import { byContentLength, type Framer } from "./framing.ts";
 
 /** What carries messages, by all in which one kind differs from another. */
 export interface Transport {
@@ -13,12 +14,16 @@ export interface Transport {
   readonly layer: "udp" | "tcp";
   /** Whether it repeats by itself what was lost (RFC 3261 §17): then it has connections. */
   readonly isReliable: boolean;
-  /** Whether messages are cut out of a stream by their Content-Length (RFC 3261 §18.3). */
+  /** Whether messages are cut out of a stream by their Content-Length (RFC 3261 §18.3), so that each must have one. */
   readonly isStream: boolean;
+  /** How a connection carries messages; undefined: each is a datagram. */
+  readonly framer: Framer | undefined;
   /** Whether a sips URI may go by it, and the peer shows a certificate. */
   readonly isSecure: boolean;
   /** Whether we open a way to a peer by it. Else only a connection that the peer has opened leads to it (as in RFC 7118 §5). */
   readonly isDialled: boolean;
+  /** Whether desk phones have it: `phones` and `init` tell only such addresses. */
+  readonly isOnDeskPhones: boolean;
   /** What stands before a domain in the name of its SRV records (RFC 3263 §4.2). */
   readonly srv: string;
   /** The service of its NAPTR records (RFC 3263 §4.1). */
@@ -36,8 +41,10 @@ const ROWS = {
     naptr: "SIP+D2U",
     isReliable: false,
     isStream: false,
+    framer: undefined,
     isSecure: false,
     isDialled: true,
+    isOnDeskPhones: true,
   },
   tcp: {
     via: "TCP",
@@ -48,8 +55,10 @@ const ROWS = {
     naptr: "SIP+D2T",
     isReliable: true,
     isStream: true,
+    framer: byContentLength,
     isSecure: false,
     isDialled: true,
+    isOnDeskPhones: true,
   },
   /** Over TCP. */
   tls: {
@@ -61,12 +70,18 @@ const ROWS = {
     naptr: "SIPS+D2T",
     isReliable: true,
     isStream: true,
+    framer: byContentLength,
     isSecure: true,
     isDialled: true,
+    isOnDeskPhones: true,
   },
 } as const;
 
 export type Protocol = keyof typeof ROWS;
+/** Those that desk phones have. */
+export type DeskProtocol = {
+  [P in Protocol]: (typeof ROWS)[P]["isOnDeskPhones"] extends true ? P : never;
+}[Protocol];
 
 export const TRANSPORTS: Readonly<Record<Protocol, Transport>> = ROWS;
 export const PROTOCOLS = Object.keys(ROWS) as readonly Protocol[];
@@ -89,6 +104,8 @@ export interface Listener {
   readonly sentBy: string;
   /** The router doesn't have the address now: nothing can leave by it. */
   readonly isAway?: boolean;
+  /** Its address moves between routers: requests leave from it, while it is here, in place of these addresses of the router's own. */
+  readonly standsFor?: readonly string[];
 }
 
 /** A way to a peer: for UDP the five-tuple, else a connection, whether it stands or has yet to be opened. */
@@ -115,6 +132,14 @@ export function protocolOf(name: string | undefined): Protocol | undefined {
 export function protocolOfVia(name: string): Protocol | undefined {
   for (const one of PROTOCOLS) if (TRANSPORTS[one].via === name) return one;
   return undefined;
+}
+
+/** The protocol of a listener; undefined for one that desk phones don't have. */
+export function deskProtocolOf({
+  protocol,
+  transport,
+}: Pick<Listener, "protocol" | "transport">): DeskProtocol | undefined {
+  return transport.isOnDeskPhones ? (protocol as DeskProtocol) : undefined;
 }
 
 /** "udp:192.0.2.1:5060": the protocol, and what is behind its colon. Undefined when it doesn't begin with one. */

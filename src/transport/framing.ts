@@ -4,14 +4,33 @@ import { CONTENT_LENGTH, headerId } from "../message/header-names.ts";
 import { MESSAGE_MAX_CHARACTERS } from "../message/limits.ts";
 import { COLON, LF, NUL, parseDecimal, SPACE, TAB, trimEnd } from "../message/text.ts";
 
-/** Takes what a stream consists of. */
+/** Takes what a connection brings. */
 export interface FrameSink {
   onMessage(wire: string): void;
-  /** A keep-alive that wants an answer: CRLF. */
-  onPing(): void;
+  /** A keep-alive that wants this answer, where its sender belongs here. */
+  onPing(answer: string): void;
+  /** What the peer has to hear at once, stranger or not: the answer to a handshake or to a farewell. */
+  onReply(octets: string): void;
   /** The stream can't be followed any further: what comes next means nothing. */
   onLost(why: string): void;
 }
+
+/** How one kind of connection carries messages. Octets are characters. A row of `flow.ts` chooses it. */
+export interface Framing {
+  /** Whether a message has begun that isn't whole yet. */
+  readonly isWaiting: boolean;
+  /** Of the message that isn't whole yet. */
+  readonly characters: number;
+  /** The next characters that came. */
+  push(text: string): void;
+  /** What a message of ours is on the connection; "" where none may leave yet, which loses it. */
+  wrap(wire: string): string;
+}
+
+export type Framer = (sink: FrameSink) => Framing;
+
+/** Messages follow each other as they are (RFC 3261 §18.3). */
+export const byContentLength: Framer = (sink) => new StreamFraming(sink);
 
 const HEADER_END = "\r\n\r\n";
 const CRLF = "\r\n";
@@ -19,7 +38,7 @@ const CRLF = "\r\n";
 const BARE_END = "\n\n";
 
 /** One direction of one connection. */
-export class Framer {
+class StreamFraming implements Framing {
   private readonly sink: FrameSink;
   private pending = "";
   /** Up to where `pending` has been searched for the end of the header. */
@@ -34,17 +53,19 @@ export class Framer {
     this.sink = sink;
   }
 
-  /** Whether a message has begun that isn't whole yet; a line end that may become a keep-alive is none. */
+  /** A line end that may become a keep-alive is no message. */
   get isWaiting(): boolean {
     return !HEADER_END.startsWith(this.pending) && !this.isLost;
   }
 
-  /** Of the message that isn't whole yet. */
   get characters(): number {
     return this.pending.length;
   }
 
-  /** The next characters, one for each octet. */
+  wrap(wire: string): string {
+    return wire;
+  }
+
   push(text: string): void {
     if (this.isLost) return;
     const before = this.taken;
@@ -87,7 +108,7 @@ export class Framer {
     // Behind a whole line end a bare CR is the next message's.
     const kept = isOver ? HEADER_END.slice(0, matched % CRLF.length) : HEADER_END.slice(0, matched);
     if (position > 0) this.pending = kept + pending.slice(position);
-    for (; pings > 0; pings--) this.sink.onPing();
+    for (; pings > 0; pings--) this.sink.onPing(CRLF);
   }
 
   /** Finds out how long the message at hand is. False when its header isn't whole yet. */

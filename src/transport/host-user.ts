@@ -32,4 +32,6 @@ export interface HostUser extends TransportSink {
   onSource(address: string, source: string | undefined): void;
   /** The time has come at which the user wished to be woken. */
   onWake(): void;
+  /** A load is over. Things that outlive it lie scattered, and memory could be given back if they were written anew. */
+  onCalm(): void;
 }

@@ -5,7 +5,7 @@
  * Of several addresses each request gets an order of its own, drawn by their weights; those that have failed come last.
  */
 import { BoundedMap } from "../base/bounded-map.ts";
-import { canonicalAddress, commonPrefix_bits, ipVersion, isLoopback, isUnicast } from "../base/ip-range.ts";
+import { canonicalAddress, ipVersion, isLoopback, isUnicast } from "../base/ip-range.ts";
 import { type Limits, PLENTY } from "../base/limits.ts";
 import { ownText } from "../base/own-text.ts";
 import type { Random } from "../base/ports.ts";
@@ -14,8 +14,10 @@ import { DEFAULT_PROTOCOL, defaultPort, type Flow, flowKey, type Listener, proto
 import { Names } from "./names.ts";
 import { type Answer, abilitiesOf, type Hop, hopKey, type Question, type ResolvedAddress } from "./next-hops.ts";
 import { Remembered, Waiting } from "./remembered.ts";
+import { listenersTowards, nearestTo } from "./sending-listener.ts";
 import { chanceOf, draw, flatten, mapTiers, type Tiers } from "./weighted-order.ts";
 
+export type { Lack } from "./names.ts";
 export { type Answer, type Hop, hopKey, isSameHop, portOf, type Question, type ResolvedAddress } from "./next-hops.ts";
 
 /** What only the host can find out. It answers through {@link Locator.onAnswer} and {@link Locator.onSource}, later. */
@@ -261,29 +263,6 @@ export class Locator {
   private route(address: string): Route | undefined {
     return this.routes.recall(address, () => ({ source: undefined, expires_ms: 0, isAsking: false, waiters: [] }));
   }
-}
-
-/** The listeners that can send to `to`: those of its transport and IP version that have an address now, and by which peers are dialled. */
-export function listenersTowards<L extends Listener>({ address, protocol }: ResolvedAddress, all: readonly L[]): L[] {
-  const version = ipVersion(address);
-  return all.filter(
-    (one) =>
-      one.protocol === protocol && one.transport.isDialled && one.isAway !== true && ipVersion(one.address) === version,
-  );
-}
-
-/** The listener on the local address `source`, or else the one whose address looks most like it. */
-export function nearestTo<L extends Listener>(source: string, listeners: readonly L[]): L | undefined {
-  let nearest: L | undefined;
-  let nearest_bits = -1;
-  for (const listener of listeners) {
-    const bits = commonPrefix_bits(listener.address, source);
-    if (bits > nearest_bits) {
-      nearest = listener;
-      nearest_bits = bits;
-    }
-  }
-  return nearest;
 }
 
 function flowTo(target: Hop, { address, port }: ResolvedAddress, listener: Listener): Flow {

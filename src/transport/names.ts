@@ -2,22 +2,24 @@
  * What names mean. Answers of DNS are believed as long as they say, asked for anew behind the back of those who use them,
  * and used for ever when nothing better comes: in an outage DNS is dead.
  *
- * DNS gives records, the choice is ours. Queries go by c-ares, never by getaddrinfo, which blocks Node's few threads when DNS is dead.
- * What the records mean is in `next-hops.ts`. The weighted order is drawn from the Call-ID, so that a challenge is answered where it was
- * made. Several addresses share one `fr_timer`, since it is the caller's wait.
+ * DNS gives records, the choice is ours. `dns/lookup.ts` says how it is asked, `next-hops.ts` what the records mean.
+ * The weighted order is drawn from the Call-ID, so that a challenge is answered where it was made. Several addresses share one `fr_timer`, since it is the caller's wait.
  */
 
 import type { ResolvedAddress } from "./next-hops.ts";
 import { type Abilities, type Answer, type Hop, hopKey, nextHops, type Question, type Read } from "./next-hops.ts";
 import { Remembered, type Waiting } from "./remembered.ts";
-import type { Tiers } from "./weighted-order.ts";
+import { flatten, type Tiers } from "./weighted-order.ts";
 
 /** Waits for what a name means; [] when that can't be found out. */
 export type NameWaiter = (tiers: Tiers<ResolvedAddress>, now_ms: number) => void;
 
+/** Why a name has no address: DNS doesn't answer, or not yet; or it has answered, and there is none. */
+export type Lack = "dns_silent" | "no_address";
+
 const LIFETIME_LEAST_ms = 5_000;
 const LIFETIME_MOST_ms = 3_600_000;
-/** After a failure DNS is asked again soon: it fails when the line does. */
+/** After a failure DNS is asked again soon: it fails when the link does. While a name has no address, all requests for it wait: then the pause never grows. */
 const FAILURE_LEAST_ms = 2_000;
 const FAILURE_MOST_ms = 30_000;
 
@@ -32,6 +34,10 @@ interface Name {
   isAsking: boolean;
   /** DNS has failed in this round. */
   hasFailed: boolean;
+  /** How the last round has ended without an address; undefined: none has. */
+  lack: Lack | undefined;
+  /** Its addresses are those of before a restart. */
+  isAssumed: boolean;
   /** Rounds without success. */
   failures: number;
   waiters: NameWaiter[];
@@ -41,6 +47,8 @@ export class Names {
   private readonly abilities: Abilities;
   private readonly ask: (question: Question) => void;
   readonly table: Remembered<Name>;
+  /** Called when a name has other addresses than `before`. */
+  onMoved: (target: Hop, before: readonly ResolvedAddress[], now_ms: number) => void = () => {};
   private readonly waiting: Waiting;
   /** What waits for which answer. */
   private readonly open = new Map<string, Set<Name>>();
@@ -62,6 +70,31 @@ export class Names {
     if (!this.waiting.enter()) return [];
     name.waiters.push(waiter);
     return undefined;
+  }
+
+  /** Why no address of `target` is known; undefined: one is, or it hasn't been asked for. */
+  lackOf(target: Hop): Lack | undefined {
+    const name = this.table.get(hopKey(target));
+    if (name === undefined || name.tiers.length > 0) return undefined;
+    return name.lack ?? (name.isAsking ? "dns_silent" : undefined);
+  }
+
+  /** The addresses of `target` that are known, the best first. */
+  addressesOf(target: Hop): readonly ResolvedAddress[] {
+    return flatten(this.table.get(hopKey(target))?.tiers ?? []);
+  }
+
+  /** Whether those are of before a restart, since DNS hasn't told any yet; as the status has it. */
+  originOf(target: Hop): { readonly addresses_from?: "before restart" } {
+    return this.table.get(hopKey(target))?.isAssumed === true ? { addresses_from: "before restart" } : {};
+  }
+
+  /** Takes the addresses of before a restart, the best first, until DNS tells others. */
+  assume(target: Hop, addresses: readonly ResolvedAddress[]): void {
+    const name = this.recall(target);
+    if (name === undefined || name.tiers.length > 0) return;
+    name.tiers = addresses.map((one) => [{ weight: 0, items: [one] }]);
+    name.isAssumed = true;
   }
 
   /** @param answer undefined: DNS didn't answer, or doesn't know itself */
@@ -91,7 +124,12 @@ export class Names {
     const read: Read = (type, host) => this.read(name, { type, name: host }) as never;
     const tiers = nextHops(name.target, this.abilities, read);
     if (tiers === undefined) return;
-    if (tiers.length > 0) name.tiers = tiers;
+    const before = name.tiers;
+    if (tiers.length > 0) {
+      name.tiers = tiers;
+      name.isAssumed = false;
+    }
+    name.lack = name.hasFailed ? "dns_silent" : "no_address";
     name.isAsking = false;
     name.answers = new Map([...name.answers].filter(([key]) => name.fresh.has(key)));
     name.failures = tiers.length === 0 || name.hasFailed ? name.failures + 1 : 0;
@@ -100,6 +138,7 @@ export class Names {
     name.waiters = [];
     this.waiting.leave(waiters.length);
     for (const waiter of waiters) waiter(name.tiers, now_ms);
+    if (spelling(before) !== spelling(name.tiers)) this.onMoved(name.target, flatten(before), now_ms);
   }
 
   /** Where DNS fails, what it said last stands in. */
@@ -124,16 +163,30 @@ export class Names {
       expires_ms: 0,
       isAsking: false,
       hasFailed: false,
+      lack: undefined,
+      isAssumed: false,
       failures: 0,
       waiters: [],
     }));
   }
 }
 
-function lifetimeOf({ failures, answers }: Name): number {
+function lifetimeOf({ failures, answers, tiers }: Name): number {
+  if (tiers.length === 0) return FAILURE_LEAST_ms;
   if (failures > 0) return Math.min(FAILURE_LEAST_ms * 2 ** (failures - 1), FAILURE_MOST_ms);
-  const lifetimes = [...answers.values()].filter(({ records }) => records.length > 0).map((one) => one.lifetime_ms);
+  // That there are none counts as long as the zone says so.
+  const lifetimes = [...answers.values()]
+    .filter(({ records, lifetime_ms }) => records.length > 0 || lifetime_ms > 0)
+    .map((one) => one.lifetime_ms);
   return Math.max(LIFETIME_LEAST_ms, Math.min(LIFETIME_MOST_ms, ...lifetimes));
+}
+
+/** The same for the same addresses in any order. */
+function spelling(tiers: Tiers<ResolvedAddress>): string {
+  return flatten(tiers)
+    .map((one) => JSON.stringify(one))
+    .sort()
+    .join();
 }
 
 function questionKey({ type, name }: Question): string {

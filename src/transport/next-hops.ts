@@ -55,6 +55,7 @@ export interface Question {
 export interface Answer {
   /** Of the question's type; empty when there are none. */
   readonly records: readonly RecordsOf[keyof RecordsOf][];
+  /** How long that is so; 0: not at all, or nothing is said of it. */
   readonly lifetime_ms: number;
 }
 

@@ -1,5 +1,5 @@
 /** Our own addresses: fixed ones, and those that an interface has at the moment (DHCP, PPPoE) or lends us (VRRP). */
-import { canonicalAddress, ipVersion, isLoopback } from "../base/ip-range.ts";
+import { canonicalAddress, IpRange, ipVersion, isLoopback } from "../base/ip-range.ts";
 import { hostText } from "../message/uri.ts";
 import { type Listener, type Protocol, TRANSPORTS, type Transport } from "./flow.ts";
 
@@ -45,6 +45,12 @@ export class OwnListener implements Listener {
   address: string;
   sentBy: string;
   isAway: boolean;
+  /** Whether its address is one that the members of a pair share: then it is away while another router has it. */
+  isShared = false;
+  /** Whether this member of a pair may have it, where no VRRP decides that: in 127.0.0.0/8. */
+  mayHave = true;
+  /** Own addresses of the router in the network of an address that is shared. */
+  standsFor: readonly string[] = [];
   /** Whether the router has ever listed its literal address: those of 127.0.0.0/8 never are, and serve all the same. */
   private wasListed = false;
 
@@ -75,15 +81,33 @@ export class OwnListener implements Listener {
   homeAmong(interfaces: Interfaces): string | undefined {
     const { at, version } = this.settings;
     if (this.isInterface) return (interfaces.get(at) ?? []).find((one) => ipVersion(one) === version && isLasting(one));
-    const own = canonicalAddress(at);
+    if (this.isAmong(interfaces)) this.wasListed = true;
+    else if (this.wasListed) return undefined;
+    return at;
+  }
+
+  /** Whether the router lists its literal address. */
+  isAmong(interfaces: Interfaces): boolean {
+    const own = canonicalAddress(this.settings.at);
     const isIpv6 = own.includes(":");
     for (const addresses of interfaces.values()) {
       // Reading an IPv6 address takes 10 µs, the first one some ms.
-      if (!addresses.some((one) => one.includes(":") === isIpv6 && canonicalAddress(one) === own)) continue;
-      this.wasListed = true;
-      return at;
+      if (addresses.some((one) => one.includes(":") === isIpv6 && canonicalAddress(one) === own)) return true;
     }
-    return this.wasListed ? undefined : at;
+    return false;
+  }
+
+  /**
+   * Finds those of the router's own addresses that it stands for: in its network, or on the interface that has it.
+   * @param all addresses of the router
+   */
+  standAmong(all: readonly OwnAddress[]): void {
+    const own = canonicalAddress(this.settings.at);
+    const devices = all.filter(({ address }) => canonicalAddress(address) === own).map(({ device }) => device);
+    const isNear = ({ device, cidr }: OwnAddress) =>
+      devices.includes(device) || IpRange.parse(cidr ?? "")?.contains(own) === true;
+    const near = all.filter((one) => canonicalAddress(one.address) !== own && isNear(one));
+    this.standsFor = near.map(({ address }) => address);
   }
 
   /**

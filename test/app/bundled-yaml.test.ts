@@ -3,12 +3,11 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { describe as describeConfig } from "../../src/app/config/describe.ts";
 import { loadConfig } from "../../src/app/config/load-config.ts";
+import { PROGRAM } from "../support/program.ts";
 
-const BUNDLE = fileURLToPath(new URL("../../dist/branchline.js", import.meta.url));
 const LEAST = "listen: [udp:10.0.0.1:5060]\nlocalnet: [10.222.237.0/24]\n";
 const folder = mkdtempSync(join(tmpdir(), "branchline-test-"));
 
@@ -48,7 +47,7 @@ describe("the bundle and the source say the same of", () => {
   test.each(Object.entries(FILES))("%s", (_what, text) => {
     const file = join(folder, "branchline.yaml");
     writeFileSync(file, text);
-    const { stdout } = spawnSync(process.execPath, [BUNDLE, "check", file, "--json"], { encoding: "utf8" });
+    const { stdout } = spawnSync(PROGRAM.command, [...PROGRAM.first, "check", file, "--json"], { encoding: "utf8" });
     const { config, problems } = loadConfig(text, (path) => path);
     const faults = problems.map(({ path: key, ...rest }) => ({ ...rest, key }));
     const does = problems.length === 0 ? describeConfig(config).trimEnd().split("\n") : [];

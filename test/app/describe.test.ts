@@ -14,14 +14,16 @@ suite("describe", () => {
       "Serves the phones in 10.222.237.0/24, 2001:db8:1::/64.",
       "Sends their requests to sip:pbx.example.com, then sip:198.51.100.7:5070, with the Request-URI unchanged.",
       "Probes upstream every 20 s.",
-      "After an outage, calls go to upstream again once it has answered for 2 min; for longer if the line flaps, up to 1 h.",
-      'If upstream doesn\'t answer a call within 3 s (for each of its 2 targets), or is known to be down, the phone gets 181 "Bitte warten".',
+      "After an outage, calls go to upstream again once it has answered for 2 min; for longer if the link flaps, up to 1 h.",
+      'If upstream doesn\'t answer a call within 3 s (1 s more for its further targets), or is known to be down, the phone gets 181 "Bitte warten".',
       "At the same time branchline redirects the phone to sip:10.10.1.3 (380).",
       "Calls that name a gateway (sip:10.10.1.3, sip:10.10.1.4:5080) go there at once.",
       "Upstream may not dial out here: only its calls to emergency numbers reach a gateway.",
-      "A call from a gateway to any other number rings sip:201@10.222.237.21, sip:202@[2001:db8:1::22]:5062 at once, for 45 s.",
+      "Calls from a gateway ring here at once, even while upstream is up; inbound: upstream-first asks upstream first.",
       "A call from a gateway to +49301234 rings sip:203@10.222.237.23 at once, for 30 s.",
       "A call from a gateway to 0815 rings sip:204@10.222.237.24 at once, for 30 s.",
+      "A call from a gateway to a registered extension rings that extension.",
+      "A call from a gateway to any other number rings sip:201@10.222.237.21, sip:202@[2001:db8:1::22]:5062 at once, for 45 s.",
       "Other senders get 403.",
     ]);
   });
@@ -30,7 +32,7 @@ suite("describe", () => {
     const near = "gateways: [sip:10.222.237.3:5061, sip:192.0.2.3]\n";
     const group = (port: number) => `hunt_groups: {default: {members: ["sip:205@10.222.237.3:${port}", "201"]}}\n`;
     const line =
-      "A phone at the address of gateway 10.222.237.3:5061, such as an analogue port of the same box, is told from the gateway by its SIP port: give it another than 5061.";
+      "A phone at the address of gateway 10.222.237.3:5061, such as an analogue port of that device, is told from the gateway by its SIP port: give it another than 5061.";
     const about = words(`${LEAST}${near}${group(5061)}`).filter((one) => /^(A phone at|Warning)/.test(one));
     const [said = "", warned = ""] = about;
     expect(said).toBe(line);
@@ -40,14 +42,14 @@ suite("describe", () => {
     expect(words(`${LEAST}${near}${group(5060)}`).join("\n")).not.toContain("Warning");
     expect(words(`${LEAST}gateways: [sip:192.0.2.3]\n`).join("\n")).not.toContain("analogue");
     expect(words(`${LEAST}gateways: ["sip:10.222.237.3;transport=tcp"]\n`)).toContain(
-      "A phone at the address of gateway 10.222.237.3, such as an analogue port of the same box, is told from the gateway by its SIP port, or over TCP by the Contact that upstream has accepted: give it another than 5060.",
+      "A phone at the address of gateway 10.222.237.3, such as an analogue port of that device, is told from the gateway by its SIP port, or over TCP by the Contact that upstream has accepted: give it another than 5060.",
     );
   });
 
   test("forced down: nothing of probes and waits; phones that aren't known yet are warned of", () => {
     const forced = `${LEAST}upstream: {targets: sip:192.0.2.1, force: down}\ngateways: [sip:10.0.0.3]\n`;
     const text = words(forced).join("\n");
-    expect(text).toContain("Forced down (upstream.force): this site lives on its own.");
+    expect(text).toContain("Forced down (upstream.force): this site works on its own.");
     expect(text).toMatch(
       /Warning: upstream\.force is down, and only phones .*; add registration: \{unknown: localnet\}\./,
     );
@@ -80,6 +82,15 @@ suite("describe", () => {
     expect(words(LEAST).join("\n")).not.toMatch(/Registers|Lets phones|REGISTER|works both ways|at once to|Rewrites/);
   });
 
+  test.each([
+    ["long numbers", "5550201", false],
+    ["short numbers", "201", true],
+    ["numbers that one area code may end with", "70201", true],
+  ])("suffix_digits: with members of %s", (_, member, isWarned) => {
+    const text = `${LEAST}extensions: {suffix_digits: 3}\nhunt_groups: {default: {members: ["5550202", "${member}"]}}\n`;
+    expect(words(text).join("\n").includes("works both ways")).toBe(isWarned);
+  });
+
   test("whether upstream may dial out is said, where there is a gateway", () => {
     const text = `${LEAST}upstream: {targets: sip:192.0.2.1, may_dial_out: true}\n`;
     const line = "Upstream may dial out here: its calls to a gateway go there.";
@@ -100,12 +111,12 @@ suite("describe", () => {
   test("TLS: which certificate is shown, and who is believed", () => {
     const text = "listen: [tls:10.222.237.1]\nlocalnet: [10.222.237.0/24]\n";
     const shown = (more: string) => words(`${text}tls: {certificate: a.pem, key: a.key${more}}\n`)[1];
-    expect(shown("")).toBe("Shows at a.pem over TLS; believes the authorities that Node brings along.");
+    expect(shown("")).toBe("Shows at a.pem over TLS; trusts Node's own authorities.");
     expect(shown(", ca: ca.pem, client_certificates: required")).toBe(
-      "Shows at a.pem over TLS; believes at ca.pem; phones must show a certificate.",
+      "Shows at a.pem over TLS; trusts at ca.pem; phones must show a certificate.",
     );
     expect(shown(", wildcards: true")).toBe(
-      "Shows at a.pem over TLS; believes the authorities that Node brings along; a wildcard may stand for the first label of a peer's name.",
+      "Shows at a.pem over TLS; trusts Node's own authorities; a wildcard may stand for the first label of a peer's name.",
     );
   });
 
@@ -115,7 +126,7 @@ suite("describe", () => {
       "Serves the phones in 10.222.237.0/24.",
       "Sends their requests to the domain in each Request-URI, as DNS finds it.",
       "Probes upstream every 10 s.",
-      "After an outage, calls go to upstream again once it has answered for 1 min; for longer if the line flaps, up to 10 min.",
+      "After an outage, calls go to upstream again once it has answered for 1 min; for longer if the link flaps, up to 10 min.",
       "Has no gateway: in an outage, calls to outside numbers get 480.",
       "Other senders get 403 on an address within the phones' networks, and no answer on any other.",
     ]);
@@ -124,7 +135,7 @@ suite("describe", () => {
   test("relay names all gateways in order; without hunt groups calls from them get 404", () => {
     const text = words(`${LEAST}gateways: [sip:10.0.0.3, sip:10.0.0.4]\nsurvival: {answer: relay}\nstrangers: drop\n`);
     expect(text).toContain("1 s later branchline forwards the call to sip:10.0.0.3, then sip:10.0.0.4.");
-    expect(text).toContain("Has no hunt group: calls from a gateway get 404.");
+    expect(text).toContain("A call from a gateway to any other number gets 404.");
     expect(text).toContain("Other senders get no answer.");
   });
 });

@@ -45,6 +45,21 @@ Rule call: to 198.51.100.10.
     );
   });
 
+  test("of several targets, each but the first waits for what is left of fr_timer", () => {
+    const yaml = SITE_YAML.replace("sip:198.51.100.10", "[sip:198.51.100.10, sip:198.51.100.20]");
+    expect(words({ to: "5551234" }, NOTHING, yaml)).toContain(
+      "asks upstream 198.51.100.20, waits for a first response for what is left of 4 s, 1 s at least\n",
+    );
+  });
+
+  test("an extension of the file that no phone has: 480, and why", () => {
+    const text = words({ to: "5550100", upstream: "down" });
+    expect(text).toContain(
+      'answers 480, Reason: SIP;cause=480;text="5550100 is an extension, and no phone is registered',
+    );
+    expect(text).not.toContain("10.10.1.3");
+  });
+
   test("nobody else can take the call: only silence is answered here, upstream's own 503 goes to the caller", () => {
     const yaml = SITE_YAML.replace(/gateways.*\n/, "");
     expect(words({ to: "5551234" }, NOTHING, yaml).split("\n").slice(4)).toEqual([
@@ -88,6 +103,15 @@ Rule call: to 198.51.100.10.
     expect(emergency).toContain("Unless it takes the call or answers 401 or 407:\n");
   });
 
+  test.each([
+    ["auto", "recovering", "upstream is recovering"],
+    ["auto", "down", "upstream is down"],
+    ["down", "down", "upstream is forced down"],
+  ] as const)("forced %s, %s: the rule says what the first line says", (force, state, why) => {
+    const status = { force, upstream: [{ name: "198.51.100.10", state, observed: state }], gateways: [] } as never;
+    expect(words({ to: "5551234" }, { ...NOTHING, status })).toContain(`Rule call: ${why}.`);
+  });
+
   test("--down: the gateway at once", () => {
     expect(words({ to: "5551234", upstream: "down" }).split("\n").slice(2, 4)).toEqual([
       "Rule call: upstream is down.",
@@ -114,6 +138,17 @@ Rule call: to 198.51.100.10.
       `${yaml}survival: {answer: relay}\n`,
     );
     expect(text).toContain("(sip:+49301234@10.10.1.3, the caller shown as sip:5550201@10.10.1.3)");
+  });
+
+  test("a number that the gateway's rule would use up leaves as it is, and the rule is named", () => {
+    const rules = '[{uri: sip:10.10.1.3, name: box, rewrite: {called: [{match: "^0", replace: ""}]}}]';
+    const yaml = SITE_YAML.replace("[sip:10.10.1.3]", rules);
+    for (const more of ["", "survival: {answer: relay}\n"]) {
+      const text = words({ to: "0", upstream: "down" }, NOTHING, yaml + more);
+      expect(text).toContain("sip:0@10.10.1.3");
+      expect(text).toContain('Note: the rule "^0" of gateway box would leave nothing of 0, so the number stays.\n');
+    }
+    expect(words({ to: "01", upstream: "down" }, NOTHING, yaml)).not.toContain("Note");
   });
 
   test("an extension by its alias, and its forward when busy", () => {
@@ -176,7 +211,14 @@ Rule call: to 198.51.100.10.
   });
 
   test("who can't be told, or may not", () => {
-    expect(words({ from: "999", to: "1" })).toContain("999 is not registered here (no phone is), nor a gateway's name");
+    expect(words({ from: "999", to: "1" })).toContain(
+      "999 is not registered here (no phone is), nor a gateway's name (10.10.1.3); the IP address of a phone, a gateway or upstream will do instead: branchline explain 10.222.237.21 1",
+    );
+    expect(words({ from: "999", to: "555#1" }, { ...NOTHING, saved: registered() })).toMatch(
+      / will do instead: branchline explain 10\.222\.237\.2[12] NUMBER$/,
+    );
+    const small = SITE_YAML.replace("10.222.237.0/24", "10.222.237.0/30");
+    expect(words({ from: "999", to: "1" }, NOTHING, small)).toMatch(/branchline explain 10\.222\.237\.2 1$/);
     expect(words({ from: "192.0.2.1", to: "1" })).toContain(
       "192.0.2.1 is a stranger; if it is a phone, add its network to localnet",
     );
@@ -204,6 +246,7 @@ describe("explain --json: facts", () => {
         rule: "call",
         why: "to 198.51.100.10",
         warnings: [],
+        rules_not_done: [],
         steps: [
           {
             kind: "ask",

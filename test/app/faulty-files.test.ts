@@ -2,6 +2,10 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { keysBelow } from "../../src/app/config/key-paths.ts";
+import { KEYS } from "../../src/app/config/sections.ts";
+import { listed } from "../../src/app/config/suggestions.ts";
+import { PROTOCOLS } from "../../src/transport/flow.ts";
 import { faults } from "./files.ts";
 
 /** A heading, the file as a block of code, and the faults as a list. */
@@ -13,8 +17,12 @@ const files = [...table.matchAll(SECTION)].map(([, what = "", text = "", list = 
   what,
   // A backslash at the end of a line: no line end stands there.
   text: plain(text.replace(/\\\n$/, "")),
-  expected: [...list.matchAll(/\n- (`+) ?(.*?) ?\1(?=\n|$)/g)].map(([, , fault = ""]) => plain(fault)),
+  expected: [...list.matchAll(/\n- (`+) ?(.*?) ?\1(?=\n|$)/g)].map(([, , fault = ""]) => plain(named(fault))),
 }));
+
+function named(fault: string): string {
+  return fault.replace("KEYS", keysBelow(KEYS, "").join(", ")).replace("TRANSPORTS", listed(PROTOCOLS, "or"));
+}
 
 /** "\t" → a tab. */
 function plain(text: string): string {

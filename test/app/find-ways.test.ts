@@ -80,6 +80,16 @@ describe("a PBX by name", () => {
     dns.manner = "silent";
     expect((await find("sip:other.example.com", dns)).ways).toBe("silent");
   });
+
+  test("is found by its address where DNS is silent about NAPTR and SRV; where it is silent about the address, that isn't missing", async () => {
+    const dns = await dnsWith({ "pbx.example.com": [a("10.1.0.5")] });
+    for (const type of ["NAPTR", "SRV"]) dns.manners.set(type, "silent");
+    const by = [{ to: { address: "10.1.0.5", port: 5060, protocol: "udp" }, source: TUNNEL }];
+    expect((await find("sip:pbx.example.com", dns)).ways).toEqual(by);
+    dns.manners.clear();
+    dns.manners.set("A", "silent");
+    expect((await find("sip:pbx.example.com", dns)).ways).toBe("silent");
+  });
 });
 
 describe("a file on its router", () => {
@@ -112,7 +122,10 @@ describe("a file on its router", () => {
 
   test.each([
     ["nowhere.example.com", "neither DNS nor /etc/hosts has an address of nowhere.example.com"],
-    ["silent.example.com", "no DNS server answers about silent.example.com, and /etc/hosts doesn't have it"],
+    [
+      "silent.example.com",
+      "no DNS server gives an address of silent.example.com in time, and /etc/hosts doesn't have it",
+    ],
     ["192.0.2.1", "this router has no route to 192.0.2.1"],
   ])("%s: of a peer that isn't found nothing is claimed", async (host, why) => {
     expect(await found(`udp:${LAN}, udp:${WAN}`, host)).toEqual({ missing: [], unknown: [why] });

@@ -14,6 +14,13 @@ gateways: [sip:10.10.1.3]
 hunt_groups: {default: {members: ["201"]}}
 state: {folder: state, interval: 5m}
 `;
+const PAIR = `
+cluster:
+  name: left
+  members: {left: 10.10.9.1, right: 10.10.9.2}
+  secret: state/cluster-secret
+  shared: [10.222.237.1]
+`;
 const LISTEN = "[udp:10.222.237.1:5060]";
 const OTHER_PORT = FILE.replace("1:5060", "1:5070");
 
@@ -41,18 +48,20 @@ describe("a reload names what has changed", () => {
 });
 
 describe("a reload refuses by name", () => {
-  test.each([
+  const CASES: readonly (readonly [what: string, text: string, keys: readonly string[]])[] = [
     ["another listener", OTHER_PORT, ["listen"]],
     ["another state folder", FILE.replace("folder: state", "folder: elsewhere"), ["state.folder"]],
+    ["a pair", `${FILE}${PAIR}`, ["cluster"]],
     ["both", OTHER_PORT.replace("folder: state", "folder: x"), ["listen", "state.folder"]],
-  ])("%s", (_, text, keys) => {
+  ];
+  test.each(CASES)("%s", (_, text, keys) => {
     expect(refusedChanges(before, load(text))).toEqual(keys);
     const faults = keys.map((key) => `${key} has changed: that needs a restart`);
     expect(needsRestart(keys)).toEqual({ reason: "needs_restart", keys, faults });
   });
 
   test("no others than these: all that a row says needs a restart", () => {
-    expect(lastingKeys(KEYS)).toEqual(["listen", "state.folder"]);
+    expect(lastingKeys(KEYS).sort()).toEqual([...new Set(CASES.flatMap(([, , keys]) => keys))].sort());
   });
 
   test("not the same listeners, spelled otherwise", () => {

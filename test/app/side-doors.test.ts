@@ -3,19 +3,26 @@ import { expect, test } from "vitest";
 import { loadConfig } from "../../src/app/config/load-config.ts";
 import { Service } from "../../src/app/service.ts";
 import type { SideDoor } from "../../src/app/side-door.ts";
+import type { LogFields } from "../../src/base/ports.ts";
 import { quietRouterHost } from "../support/quiet-router-host.ts";
 import { SITE_YAML } from "../support/site.ts";
 
 /** A service that runs on nothing, and what has become of it: its log, and what its doors tell. */
 function service(...doors: readonly Partial<SideDoor>[]) {
   const told: string[] = [];
-  const tell = (event: string) => void told.push(event);
+  const tell = (event: string, { door, error }: LogFields = {}) =>
+    void told.push(door === undefined ? event : `${event}, ${door}: ${error}`);
   const host = quietRouterHost({
     log: { error: tell, warn: tell, info: tell, debug: () => {} },
     sockets: {
       open: () => Promise.resolve(tell("listening")),
       close: () => Promise.resolve(),
       isOurs: () => Promise.resolve(true),
+    },
+    turn: () => Promise.resolve(tell("what has come is handled")),
+    callStore: {
+      load: async () => void tell("calls read"),
+      save: () => Promise.resolve(),
     },
     close: () => Promise.resolve(tell("sockets closed")),
   });
@@ -25,7 +32,7 @@ function service(...doors: readonly Partial<SideDoor>[]) {
         open: () => Promise.resolve(tell(`door ${index} open, status ${typeof running.status()}`)),
         close: () => Promise.resolve(tell(`door ${index} closed`)),
       };
-      return { server, tellFailure: (error) => tell(`door ${index}: ${error}`), ...given };
+      return { server, door: `door ${index}`, effect: "nothing", ...given };
     });
   const { config } = loadConfig(SITE_YAML, (path) => path);
   const running = new Service(
@@ -38,13 +45,15 @@ function service(...doors: readonly Partial<SideDoor>[]) {
   return { running, told };
 }
 
-test("a door is opened once SIP is served, may ask for the status, and is closed before the sockets are", async () => {
+test("a door is opened once SIP is served and the calls that were are read, may ask for the status, and is closed before the sockets are", async () => {
   const { running, told } = service({});
   await running.start();
   await running.stop();
   expect(told).toEqual([
     "listening",
     "listening",
+    "what has come is handled",
+    "calls read",
     "door 0 open, status object",
     "started",
     "door 0 closed",
@@ -57,7 +66,7 @@ test("a door that can't be opened is told of, and the next one is opened all the
   const refuses = { open: () => Promise.reject(new Error("in use")), close: () => Promise.resolve() };
   const { running, told } = service({ server: refuses }, {});
   await running.start();
-  expect(told).toContain("door 0: in use");
+  expect(told).toContain("side_door, door 0: in use");
   expect(told).toContain("door 1 open, status object");
   expect(told).toContain("started");
 });

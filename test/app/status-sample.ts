@@ -35,6 +35,7 @@ export const STATUS: RunningStatus = {
   upstream: [UP],
   gateways: [GATEWAY],
   phones: { addresses: 2, contacts: 2 },
+  calls_now: 3,
   dropped: {},
   tables: [
     { name: "bindings", size: 1, limit: 2_000, hits: 0 },

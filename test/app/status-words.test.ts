@@ -12,7 +12,7 @@ Upstream pbx.example.com: up for 3 h 5 min (since 11:25:05, answers OPTIONS);
   calls go there
 Gateway 10.10.1.3: up for 3 h 5 min (since 11:25:05, answers OPTIONS), 1 call
 Phones: 2 registered
-Calls now: 1 through the gateway
+Calls now: 3, 1 through the gateway
 `);
 });
 
@@ -36,7 +36,9 @@ describe("upstream", () => {
 
   test.each([
     ["refused", "refuses OPTIONS: no program listens there"],
-    ["unreachable", "can't be reached: no route or no address"],
+    ["dns_silent", "its name has no address yet: no DNS server answers"],
+    ["no_address", "its name has no address, says DNS"],
+    ["unreachable", "can't be reached: no route, or the connection failed"],
     [503, "answers OPTIONS with 503"],
   ])("down: a probe that has failed by %s", (failure, why) => {
     expect(line({ evidence_failure: failure, probe_failure: failure })).toContain(`, ${why}); calls go`);
@@ -45,16 +47,20 @@ describe("upstream", () => {
   test("why it went down is told as its change has it, and what is seen now beside that where it is another thing", () => {
     expect(line({ evidence: "request unanswered", probe_failure: "silence" })).toContain(", no answer to a request);");
     expect(line({ evidence_failure: "silence", probe_failure: "unreachable" })).toContain(
-      ", no answer to OPTIONS; now can't be reached: no route or no address);",
+      ", no answer to OPTIONS; now can't be reached: no route, or the connection failed);",
     );
     expect(line({ evidence_failure: "unreachable", probe_failure: "silence" })).toContain(
-      ", can't be reached: no route or no address);",
+      ", can't be reached: no route, or the connection failed);",
     );
   });
 
   test("what has been seen is told in words of its own", () => {
     const up = { observed: "up", probe_failure: undefined };
-    expect(line({ ...up, evidence: "hold over" })).toContain("answers OPTIONS)");
+    expect(line({ ...up, evidence: "hold over" })).toContain("has answered for the whole hold)");
+    expect(line({ evidence: "own address missing", probe_failure: undefined })).toContain(
+      ", no address of listen is on the way there)",
+    );
+    expect(line({ evidence: "down before restart" })).toContain(", known from before the restart)");
     expect(line({ observed: "suspect", evidence: "request unanswered" })).toMatch(
       /SUSPECT for .*, no answer to a request\); calls still go there$/,
     );
@@ -62,6 +68,19 @@ describe("upstream", () => {
       "this router's own address is gone",
     );
     expect(line({ ...up, evidence: "a later version's word" })).toContain("a later version's word");
+  });
+
+  test.each([
+    ["silence", "no answer to OPTIONS"],
+    ["dns_silent", "it has one"],
+  ])("a name that has an address by now is told of as one that had none: %s", (probe_failure, present) => {
+    const found = { addresses: ["10.50.0.10"], probe_failure };
+    expect(line({ ...found, evidence_failure: "dns_silent" })).toContain(
+      `, its name had no address: no DNS server answered; now ${present}); calls go`,
+    );
+    expect(line({ ...found, evidence_failure: "no_address" })).toContain(
+      `, its name had no address, said DNS; now ${present}); calls go`,
+    );
   });
 
   test("at the start nothing is known of it", () => {
@@ -131,6 +150,25 @@ describe("upstream", () => {
   });
 });
 
+describe("a gateway", () => {
+  const line = (change: object) => words({ gateways: [{ ...GATEWAY, ...change }] }).replace(/\n {2,4}/g, " ");
+
+  test("that answers calls and not OPTIONS isn't down: when it last answered a call", () => {
+    const deaf = { evidence: "call answered", probe_failure: "silence", answers_options: false, call_answered_s: 372 };
+    expect(line(deaf)).toMatch(
+      /Gateway 10\.10\.1\.3: up for 3 h .*, doesn't answer OPTIONS; last call answered 6 min ago\), 1 call\n/,
+    );
+    expect(line({ call_answered_s: 372 })).not.toContain("OPTIONS;");
+  });
+
+  test("that doesn't copy Record-Route: what follows, and what helps", () => {
+    expect(line({ record_route: "missing" })).toMatch(
+      / WARNING: it doesn't copy Record-Route into its responses: .* channels stay taken .*max_call/,
+    );
+    expect(line({ record_route: "copied" })).not.toContain("Record-Route");
+  });
+});
+
 describe("beside upstream", () => {
   test("a listener without an address, and a table that is full, are told before all else", () => {
     const listen = [...STATUS.listen, { name: "udp:pppoe0:5060", address: null }];
@@ -138,16 +176,28 @@ describe("beside upstream", () => {
     const text = words({ listen, tables }).replace(/\n {2}/g, " ");
     expect(text.split("\n")[1]).toMatch(/^FULL: bindings, 2000 of 2000: .* What helps: /);
     expect(text.split("\n")[2]).toBe("WARNING: udp:pppoe0:5060 has no address on this router now");
+    for (const name of ["udp:10.99.0.2:5060", "tcp:[2001:db8::7]:5060"]) {
+      const gone = words({ listen: [{ name, address: null }] }).replace(/\n {2}/g, " ");
+      expect(gone.split("\n")[1]).toBe(`WARNING: the address of ${name} is not on this router now`);
+    }
   });
 
   test("calls and channels of gateways", () => {
     const lines = (...gateways: RunningStatus["gateways"]) => words({ gateways }).replace(/\n {2}/g, " ");
-    expect(lines({ ...GATEWAY, calls: 0 })).toMatch(/, 0 calls\n.*\nCalls now: none through the gateway\n/);
+    expect(lines({ ...GATEWAY, calls: 0 })).toMatch(/, 0 calls\n.*\nCalls now: 3, none through the gateway\n/);
     expect(lines({ ...GATEWAY, calls: 2 })).toMatch(/, 2 calls\n/);
     expect(lines({ ...GATEWAY, calls: 1, channels: 1 }, { ...GATEWAY, name: "b", calls: 2, channels: 8 })).toMatch(
-      /, 1 of 1 channel in use\nGateway b: .*, 2 of 8 channels in use\nPhones: .*\nCalls now: 3 through gateways\n/,
+      /, 1 of 1 channel in use\nGateway b: .*, 2 of 8 channels in use\nPhones: .*\nCalls now: 3, 3 through gateways\n/,
     );
-    expect(words({ gateways: [] })).not.toContain("Calls now");
+    expect(words({ gateways: [] })).toMatch(/^Calls now: 3$/m);
+    expect(words({ gateways: [{ ...GATEWAY, calls: 0 }], calls_now: 0 })).toMatch(/^Calls now: none$/m);
+    const { calls_now: _, ...ofOldVersion } = STATUS;
+    expect(statusText(ofOldVersion, { isVerbose: false, disk: undefined, installed: "0.2.0" }, READER)).toMatch(
+      /^Calls now: 1 through the gateway$/m,
+    );
+    expect(
+      statusText({ ...ofOldVersion, gateways: [] }, { isVerbose: false, disk: undefined, installed: "0.2.0" }, READER),
+    ).not.toContain("Calls now");
   });
 
   test("phones, and members of hunt groups that aren't registered, once each", () => {
@@ -169,10 +219,20 @@ describe("beside upstream", () => {
       "  next REGISTER",
     ]);
     expect(more({ phones: { addresses: 1, contacts: 1, not_back: 1 } })[1]).toMatch(/it can't call it before its\b/);
-    expect(more({ phones: { addresses: 2, contacts: 2, not_heard: 2 } })).toEqual([
-      "2 phones haven't registered since branchline's restart: upstream may not know",
-      "  them any more",
-    ]);
+    expect(
+      more({ phones: { addresses: 2, contacts: 2, not_heard: 2 } })
+        .join(" ")
+        .replace(/ +/g, " "),
+    ).toMatch(
+      /^2 phones haven't registered .* upstream may have ended their registrations meanwhile, and can't call them then$/,
+    );
+    expect(
+      more({ phones: { addresses: 1, contacts: 1, not_heard: 1 } })
+        .join(" ")
+        .replace(/ +/g, " "),
+    ).toMatch(
+      /1 phone hasn't registered .* upstream may have ended its registration meanwhile, and can't call it then$/,
+    );
   });
 
   test("messages are told that were dropped, and tables that have been full or are by half; all with --verbose", () => {
@@ -218,7 +278,12 @@ describe("beside upstream", () => {
     expect(lines[0]).toBe("Last changes (of 9, all with --verbose):");
     expect(lines.slice(1)).toHaveLength(5);
     expect(lines[5]).toBe("  14:08:00  upstream pbx: suspect to down, no answer to OPTIONS");
-    expect(more({ history }, { isVerbose: true }).filter((line) => line.includes("suspect to"))).toHaveLength(9);
+    expect(more({ history }, { isVerbose: true }).filter((line) => line.includes("suspect to"))).toHaveLength(8);
+    // The first probes have found that out.
+    const all = words({ history }, { isVerbose: true });
+    expect(all).toMatch(/Last changes:\n {2}14:00:00 {2}upstream pbx: not known yet to down, no answer to OPTIONS\n/);
+    const long = Array.from({ length: 200 }, () => history[0] as (typeof history)[0]);
+    expect(words({ history: long }, { isVerbose: true })).not.toContain("not known yet");
   });
 });
 

@@ -19,10 +19,21 @@ class Router {
   now_ms = 0;
   asked = 0;
   readonly log: string[] = [];
+  /** Upstream targets to which no way is left, as they are told. */
+  readonly cut: string[] = [];
+  /** The address of the tunnel is in the file, and not here. */
+  readonly tunnel = new OwnListener(1, {
+    protocol: "udp",
+    at: "10.99.0.2",
+    version: 4,
+    port: 5060,
+    advertise: undefined,
+  });
   readonly watch: WayWatch;
   readonly listener = new OwnListener(0, { protocol: "udp", at: LAN, version: 4, port: 5060, advertise: undefined });
 
-  constructor() {
+  constructor(hasTunnel = false) {
+    this.tunnel.isAway = true;
     const write = (level: string) => (event: string, fields: LogFields) =>
       void this.log.push(`${level} ${event} ${String(fields["upstream"])} ${String(fields["source"] ?? "")}`.trim());
     const located = (): readonly LocatedPeer[] => {
@@ -38,7 +49,9 @@ class Router {
       },
       log: { error: write("error"), warn: write("warn"), info: write("info"), debug: write("debug") },
     };
-    this.watch = new WayWatch(host, [this.listener], located);
+    this.watch = new WayWatch(host, hasTunnel ? [this.listener, this.tunnel] : [this.listener], located, (peer) =>
+      this.cut.push(peer),
+    );
   }
 
   async later(): Promise<void> {
@@ -98,4 +111,27 @@ test("the kernel is asked each 30 s, at once when an address of ours has changed
   router.watch.expire();
   await router.watch.look();
   expect(router.asked).toBe(3);
+});
+
+test("an address of listen isn't here, and no way is left: upstream is cut, until a probe is answered or the address is back", async () => {
+  const router = new Router(true);
+  await router.later();
+  expect(router.watch.missing).toMatchObject([{ away: router.tunnel.name }]);
+  expect(router.cut).toEqual(["pbx"]);
+  router.answersProbes = true;
+  await router.later();
+  router.answersProbes = false;
+  await router.later();
+  expect(router.cut).toEqual(["pbx"]);
+});
+
+test("upstream isn't cut by an address that listen lacks, or that is on the way to one of its two addresses", async () => {
+  const lacking = new Router();
+  await lacking.later();
+  expect(lacking.watch.missing).toHaveLength(1);
+  const second = new Router(true);
+  second.addresses = [PBX, SECOND];
+  await second.later();
+  expect(second.watch.missing).toHaveLength(1);
+  expect([...lacking.cut, ...second.cut]).toEqual([]);
 });

@@ -12,6 +12,13 @@ const REQUIRED: Readonly<Record<string, object>> = {
   "upstream.targets": { uri: "sip:198.51.100.10" },
   emergency: { numbers: ["112"] },
   "carriers.NAME": { prefixes: ["00"], gateways: ["10.10.1.3"] },
+  cluster: {
+    name: "left",
+    members: { left: "10.10.9.1", right: "10.10.9.2" },
+    secret: "cluster-secret",
+    shared: ["10.222.237.1"],
+  },
+  "cluster.shared": { address: "10.222.237.1" },
   "hunt_groups.NAME": { members: ["201"] },
 };
 

@@ -47,4 +47,12 @@ describe("BoundedMap", () => {
     expect(map.size).toBe(1);
     expect(map.get("a")).toBe(2);
   });
+
+  test("written anew it has the same entries, in the same order", () => {
+    const map = filled(3, "a", "b", "c");
+    map.renewAll((value) => `${value}, anew`);
+    expect(map.set("d", "last")).toBe("a");
+    expect([...map.keys()]).toEqual(["b", "c", "d"]);
+    expect([...map.values()]).toEqual(["value of b, anew", "value of c, anew", "last"]);
+  });
 });

@@ -16,9 +16,18 @@ import { outage } from "./measures/outage.ts";
 import { register } from "./measures/register.ts";
 import { start } from "./measures/start.ts";
 import { storm } from "./measures/storm.ts";
-import { type Options, readOptions, USAGE } from "./options.ts";
+import { type Extra, type Options, readOptions, USAGE } from "./options.ts";
 import { Sandbox } from "./sandbox.ts";
-import { branchline, branchlineBefore, floor, kamailioFast, kamailioLean, type System } from "./systems.ts";
+import {
+  branchline,
+  branchlineBefore,
+  branchlinePair,
+  branchlineStatic,
+  floor,
+  kamailioFast,
+  kamailioLean,
+  type System,
+} from "./systems.ts";
 import { markdownTable, Samples } from "./table.ts";
 
 const MEASURES: readonly Measure[] = [calls, highRate, highestRate, fork, register, storm, memory, start, idle, outage];
@@ -69,7 +78,15 @@ function systemsToCompare(options: Options): System[] {
   if (rival === undefined)
     console.log("Kamailio is not installed (Debian: apt-get install kamailio): no comparison.\n");
   if (subject === undefined) console.log("dist/branchline.js has not been built: Kamailio alone.\n");
-  const extras = options.extras.map(() => kamailioFast());
+  const made: Readonly<Record<Extra, () => System | undefined>> = {
+    "kamailio-fm": kamailioFast,
+    quickjs: branchlineStatic,
+    pair: () => branchlinePair(nodeFlags),
+  };
+  const extras = options.extras.map((name) => made[name]());
+  if (options.extras.includes("quickjs") && !extras.some((system) => system?.name === "quickjs")) {
+    console.log("The binary for this processor has not been built: npm run native\n");
+  }
   const before = options.before === undefined ? undefined : branchlineBefore(resolve(options.before), nodeFlags);
   if (options.before !== undefined && before === undefined) console.log(`${options.before}: no such build.\n`);
   const systems = [rival, ...extras, floor(nodeFlags), before, subject];

@@ -5,14 +5,15 @@ export const GROUPS = ["calls", "rates", "fork", "register", "storm", "memory", 
 export type Group = (typeof GROUPS)[number];
 
 /** Systems that are only measured on demand. */
-export const EXTRAS = ["kamailio-fm"] as const;
+export const EXTRAS = ["kamailio-fm", "quickjs", "pair"] as const;
 export type Extra = (typeof EXTRAS)[number];
 
 export const USAGE = `npm run bench -- [--quick] [--rounds=N] [--only=${GROUPS.join(",")}] [--also=${EXTRAS.join(",")}] [--before=FILE] [--jitless]
   --quick   a minute for each column: one round, short windows, no outage
   --rounds  how often everything is measured; the table has medians
   --only    some groups of measures
-  --also    one more column: Kamailio with its faster allocator
+  --also    more columns: Kamailio with its faster allocator; the binary that needs no Node (npm run native makes it); branchline as the
+            member of a pair that has the addresses, while the other member runs beside it and isn't measured
   --before  one more column: another build of branchline.js, to see what has changed since
   --jitless Node without its compilers, as on a processor for which it has none; by default without rates and outage
 `;

@@ -18,11 +18,19 @@ export class RunningProxy {
   /** From its spawning to the first OPTIONS that it answered. */
   readonly start_ms: number;
   private readonly child: ChildProcess;
+  private readonly beside: ChildProcess | undefined;
   private readonly pid: number;
   private readonly log: string;
 
-  private constructor(child: ChildProcess, pid: number, log: string, start_ms: number) {
+  private constructor(
+    child: ChildProcess,
+    beside: ChildProcess | undefined,
+    pid: number,
+    log: string,
+    start_ms: number,
+  ) {
     this.child = child;
+    this.beside = beside;
     this.pid = pid;
     this.log = log;
     this.start_ms = start_ms;
@@ -32,13 +40,14 @@ export class RunningProxy {
     await load.ask({ kind: "reset" });
     const directory = sandbox.newDirectory();
     const log = `${directory}/log`;
-    const command = system.prepare(directory, sandbox.privateNode());
+    const { measured, beside: besideCommand } = system.prepare(directory, sandbox.privateNode());
+    const beside = besideCommand && sandbox.spawnBeside(besideCommand, `${directory}/beside.log`);
     const spawned_ms = monotonic_ms();
-    const child = sandbox.spawnProxy(command, log);
+    const child = sandbox.spawnProxy(measured, log);
     const pid = child.pid;
-    if (pid === undefined) throw new Error(`${command[0]} cannot be started`);
+    if (pid === undefined) throw new Error(`${measured[0]} cannot be started`);
     const { answeredAt_ms } = await load.ask({ kind: "ping", limit_ms: START_LIMIT_MS });
-    const proxy = new RunningProxy(child, pid, log, (answeredAt_ms ?? Number.NaN) - spawned_ms);
+    const proxy = new RunningProxy(child, beside, pid, log, (answeredAt_ms ?? Number.NaN) - spawned_ms);
     if (answeredAt_ms === undefined) {
       await proxy.stop();
       throw new Error(`${system.name} answers no OPTIONS within ${START_LIMIT_MS} ms:\n${proxy.lastWords()}`);
@@ -67,11 +76,17 @@ export class RunningProxy {
   }
 
   async stop(): Promise<void> {
-    if (this.hasEnded) return;
-    const ended = once(this.child, "exit");
-    this.child.kill("SIGTERM");
-    const kill = setTimeout(() => killTree(this.pid), STOP_LIMIT_MS);
-    await ended;
-    clearTimeout(kill);
+    await end(this.child);
+    if (this.beside !== undefined) await end(this.beside);
   }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const { pid, exitCode, signalCode } = child;
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  const kill = setTimeout(() => killTree(pid), STOP_LIMIT_MS);
+  await ended;
+  clearTimeout(kill);
 }

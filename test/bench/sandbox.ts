@@ -8,6 +8,8 @@ import { processTree } from "./proc.ts";
 /** The proxy under test has a core to itself; generator and bench share the other. */
 const PROXY_CPU = 1;
 const GENERATOR_CPU = 0;
+/** What a system has running beside it must not take time from the proxy under test. */
+const BESIDE_CPU = cpus().length > 2 ? 2 : GENERATOR_CPU;
 
 export class Sandbox {
   /** Whether traffic runs in a network namespace of its own. */
@@ -48,10 +50,12 @@ export class Sandbox {
 
   /** Starts a proxy under test. What it says goes to the file `log`. */
   spawnProxy(command: readonly string[], log: string): ChildProcess {
-    const output = openSync(log, "a");
-    const child = this.spawn(command, PROXY_CPU, ["ignore", output, output]);
-    closeSync(output);
-    return child;
+    return this.spawnLogging(command, PROXY_CPU, log);
+  }
+
+  /** Starts what runs beside a proxy under test, and isn't measured. */
+  spawnBeside(command: readonly string[], log: string): ChildProcess {
+    return this.spawnLogging(command, BESIDE_CPU, log);
   }
 
   /** Starts the load generator, with a channel to it. */
@@ -64,6 +68,13 @@ export class Sandbox {
     this.running.clear();
     if (this.isIsolated) spawnSync("ip", ["netns", "del", this.namespace]);
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private spawnLogging(command: readonly string[], cpu: number, log: string): ChildProcess {
+    const output = openSync(log, "a");
+    const child = this.spawn(command, cpu, ["ignore", output, output]);
+    closeSync(output);
+    return child;
   }
 
   private spawn(

@@ -1,5 +1,6 @@
 /** The systems that are compared: how each is started, so that it does the same job at the same address. */
 import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { GATEWAY, hostPort, PHONES_SUBNET, PROXY, RINGING, UPSTREAM } from "./addresses.ts";
@@ -15,6 +16,15 @@ const KAMAILIO_PRIVATE_MB = 4;
 /** In calls/s. */
 const FIRST_TRY = 4000;
 
+const BUNDLE = fileURLToPath(new URL("branchline.js", import.meta.url));
+
+/** What the members of a pair speak by, each at its own address of loopback. */
+const MEMBERS = "{left: 127.0.0.8, right: 127.0.0.9}";
+/** Where the other member of a pair has its own listener, from which it probes. */
+const STANDBY = "127.0.0.9:5060";
+/** The shared address, as the other member has it: one that isn't here, since loopback has all of its own addresses at once. */
+const AWAY = "192.0.2.1";
+
 export interface System {
   readonly name: string;
   readonly version: string;
@@ -23,7 +33,14 @@ export interface System {
   /** Where the search for its highest rate begins. */
   readonly firstTry: number;
   /** Writes its configuration into an empty directory and says what is to be started; `node` is the Node to run it by. */
-  prepare(directory: string, node: string): string[];
+  prepare(directory: string, node: string): Commands;
+}
+
+export interface Commands {
+  /** The proxy under test. */
+  readonly measured: readonly string[];
+  /** What it needs beside it: started before it, ended after it, and not measured. */
+  readonly beside?: readonly string[];
 }
 
 /** The bar: what Debian's package does, its allocator included. */
@@ -51,14 +68,20 @@ function kamailio(name: string, allocator: readonly string[]): System | undefine
       writeFileSync(file, kamailioConfig(FR_TIMER_MS));
       const memory = ["-m", String(KAMAILIO_SHARED_MB), "-M", String(KAMAILIO_PRIVATE_MB)];
       const places = ["-w", directory, "-Y", runtime, "-P", `${runtime}/pid`];
-      return ["kamailio", "-f", file, "-DD", "-E", ...memory, ...allocator, ...places];
+      return { measured: ["kamailio", "-f", file, "-DD", "-E", ...memory, ...allocator, ...places] };
     },
   };
 }
 
 /** The bundle next to this one. */
 export function branchline(flags: readonly string[]): System | undefined {
-  return built("branchline", fileURLToPath(new URL("branchline.js", import.meta.url)), flags);
+  return built("branchline", BUNDLE, flags);
+}
+
+/** The same as the member of a pair that has the addresses; the other member runs beside it. */
+export function branchlinePair(flags: readonly string[]): System | undefined {
+  const alone = built("pair", BUNDLE, flags);
+  return alone && { ...alone, prepare: (directory, node) => runningPair(directory, [node, ...flags, BUNDLE]) };
 }
 
 /** Another build of branchline, to see what has changed since. */
@@ -73,15 +96,51 @@ function built(name: string, bundle: string, flags: readonly string[]): System |
     version: nodeVersion(flags),
     forks: true,
     firstTry: FIRST_TRY,
-    prepare(directory, node) {
-      const file = `${directory}/branchline.yaml`;
-      // Fifty phones that make thousands of calls a second are over any limit that a branch would have.
-      writeFileSync(file, `${branchlineConfig()}limits: none\n`);
-      const isKnown = spawnSync(node, [bundle, "check", "-c", file], { stdio: "ignore" }).status === 0;
-      // The first builds had no limits.
-      if (!isKnown) writeFileSync(file, branchlineConfig());
-      return [node, ...flags, bundle, "run", "-c", file];
-    },
+    prepare: (directory, node) => ({ measured: running(directory, [node, ...flags, bundle]) }),
+  };
+}
+
+/** @returns the command that runs it, by a file that is written for it */
+function running(directory: string, [command = "", ...first]: readonly string[]): string[] {
+  const file = `${directory}/branchline.yaml`;
+  // Fifty phones that make thousands of calls a second are over any limit that a branch would have.
+  writeFileSync(file, `${branchlineConfig()}limits: none\n`);
+  const isKnown = spawnSync(command, [...first, "check", "-c", file], { stdio: "ignore" }).status === 0;
+  // The first builds had no limits.
+  if (!isKnown) writeFileSync(file, branchlineConfig());
+  return [command, ...first, "run", "-c", file];
+}
+
+function runningPair(directory: string, command: readonly string[]): Commands {
+  const beside = `${directory}/beside`;
+  mkdirSync(beside);
+  const secret = randomBytes(24).toString("hex");
+  for (const folder of [directory, beside]) writeFileSync(`${folder}/secret`, secret, { mode: 0o600 });
+  const start = (name: string, folder: string, listen: string, shared: string) => {
+    const file = `${folder}/branchline.yaml`;
+    writeFileSync(file, `${branchlineConfig(listen)}limits: none\n${clusterConfig(name, shared, folder)}`);
+    return [...command, "run", "-c", file];
+  };
+  return {
+    measured: start("left", directory, `udp:${hostPort(PROXY)}`, PROXY.host),
+    beside: start("right", beside, `udp:${AWAY}, udp:${STANDBY}`, AWAY),
+  };
+}
+
+/** Processors as `npm run native` names them. */
+const TARGETS: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64", arm: "armv7" };
+
+/** The binary that needs no Node, for this machine's processor. */
+export function branchlineStatic(): System | undefined {
+  const binary = fileURLToPath(new URL(`native/branchline-${TARGETS[process.arch] ?? process.arch}`, import.meta.url));
+  if (!existsSync(binary)) return undefined;
+  const { stdout } = spawnSync(binary, ["version"], { encoding: "utf8" });
+  return {
+    name: "quickjs",
+    version: /QuickJS [^,]*/.exec(stdout)?.[0] ?? "QuickJS",
+    forks: true,
+    firstTry: FIRST_TRY / 4,
+    prepare: (directory) => ({ measured: running(directory, [binary]) }),
   };
 }
 
@@ -96,17 +155,27 @@ export function floor(flags: readonly string[]): System {
     version: nodeVersion(flags),
     forks: false,
     firstTry: 2 * FIRST_TRY,
-    prepare: (_directory, node) => [node, ...flags, fileURLToPath(import.meta.url), "floor"],
+    prepare: (_directory, node) => ({ measured: [node, ...flags, fileURLToPath(import.meta.url), "floor"] }),
   };
 }
 
-function branchlineConfig(): string {
-  return `listen: [udp:${hostPort(PROXY)}]
+function branchlineConfig(listen = `udp:${hostPort(PROXY)}`): string {
+  return `listen: [${listen}]
 localnet: [${PHONES_SUBNET}]
 upstream: {targets: [sip:${hostPort(UPSTREAM)}], fr_timer: ${FR_TIMER_MS / 1000}s}
 gateways: [sip:${hostPort(GATEWAY)}]
 survival: {answer: 302, notice_hold: 1s}
 hunt_groups: {default: {members: [${RINGING.map((uri) => `"${uri}"`).join(", ")}]}}
 state: ./state
+`;
+}
+
+function clusterConfig(name: string, shared: string, folder: string): string {
+  return `cluster:
+  name: ${name}
+  members: ${MEMBERS}
+  secret: ./secret
+  shared: [${shared}]
+  health_file: ${folder}/healthy
 `;
 }

@@ -2,29 +2,49 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { inflateRawSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { PROGRAM } from "../support/program.ts";
 
 const BUNDLE = fileURLToPath(new URL("../../dist/branchline.js", import.meta.url));
 
 /** Words of commander, doctor and explain, as users see them. */
 const WORDS_OF_COMMANDS = [
-  ...["too many arguments", "look around, ask the rest", "would become of a call"],
+  ...["too many arguments", "Examine the network, and write", "would happen to a call"],
   ...["NOT REGISTERED", "for a first response", "Reload refused"],
 ];
 
-test("commander and the commands are a text in the bundle, the proxy is code", () => {
+/** The bundle's code, and the parts that are packed in it. */
+function opened() {
   const bundle = readFileSync(BUNDLE, "latin1");
-  const [code = "", texts = ""] = bundle.split("(function(){var texts=");
+  const [, before = "", packed = "{}", after = ""] =
+    /^([\s\S]*?held=function\(\)\{\/\*)(\{.*?\})(\*\/\}[\s\S]*)$/.exec(bundle) ?? [];
+  const parts = Object.entries(JSON.parse(packed) as Record<string, string>);
+  const texts = parts.map(([name, text]) => [name, inflateRawSync(Buffer.from(text, "base64")).toString()] as const);
+  const part = (start: string) => texts.find(([name]) => name.startsWith(`./${start}-`))?.[1] ?? "";
+  return { code: before + after, part };
+}
+
+test("commander and the commands are packed in the bundle, the proxy is code", () => {
+  const { code, part } = opened();
   expect(code).toContain("SIP/2.0");
   for (const words of WORDS_OF_COMMANDS) {
-    expect(texts).toContain(words);
+    expect(part("cli")).toContain(words);
+    expect(code).not.toContain(words);
+  }
+});
+
+test("what a pair of routers needs is packed, too", () => {
+  const { code, part } = opened();
+  for (const words of ["BLC1", "it is heard, and hears us"]) {
+    expect(part("pair")).toContain(words);
     expect(code).not.toContain(words);
   }
 });
 
 test("a command line that isn't the service's is read by commander, faults and all", () => {
-  const ask = (...words: string[]) => spawnSync(process.execPath, [BUNDLE, ...words], { encoding: "utf8" });
-  expect(ask("run", "--help").stdout).toContain("Run the proxy in the foreground");
+  const ask = (...words: string[]) => spawnSync(PROGRAM.command, [...PROGRAM.first, ...words], { encoding: "utf8" });
+  expect(ask("run", "--help").stdout).toContain("Run branchline in the foreground");
   expect(ask("run", "--config=/nowhere.yaml").stderr).toContain("/nowhere.yaml: no such file");
   expect(ask("run", "-c", "/nowhere.yaml").stderr).toContain("/nowhere.yaml: no such file");
   expect(ask("run", "-x")).toMatchObject({

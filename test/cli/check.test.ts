@@ -8,7 +8,8 @@ import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
 import { Namespace } from "../peers/support/namespace.ts";
 import { describeWith } from "../peers/support/peers.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
-import { BUNDLE, branchline } from "../support/bundle.ts";
+import { branchline } from "../support/bundle.ts";
+import { PROGRAM, wordsOf } from "../support/program.ts";
 
 const LEAST = "listen: [udp:10.222.237.1]\nlocalnet: [10.222.237.0/24]\n";
 const VALID = `${LEAST}upstream: {targets: [sip:198.51.100.10], may_dial_out: false}\n`;
@@ -65,7 +66,7 @@ describe("the file that is meant", () => {
   test("is standard input to its end, however slowly it comes, and up to 256 kB", () => {
     const [first = "", ...rest] = VALID.split("\n");
     const script = `(echo '${first}'; sleep 0.5; echo '${rest.join("\n")}') | "$@"`;
-    const slow = spawnSync("sh", ["-c", script, "sh", process.execPath, BUNDLE, "check", "-"], { encoding: "utf8" });
+    const slow = spawnSync("sh", ["-c", script, "sh", ...wordsOf(PROGRAM), "check", "-"], { encoding: "utf8" });
     expect({ status: slow.status, last: lastLine(slow.stdout) }).toEqual({
       status: 0,
       last: "OK: stdin is valid, 0 warnings",
@@ -224,7 +225,7 @@ describeWith(["namespaces"], "a PBX behind another interface than listen has", (
     router.connect(["wan", "203.0.113.2/24"], other, ["wan", "203.0.113.10/24"]);
     const file = fileOf(VALID.replace("198.51.100.10", "203.0.113.10"));
     const check = (...words: string[]) =>
-      spawnSync("ip", ["netns", "exec", router.name, process.execPath, BUNDLE, "check", file, ...words], {
+      spawnSync("ip", ["netns", "exec", router.name, ...wordsOf(PROGRAM), "check", file, ...words], {
         encoding: "utf8",
       });
     const { status, stdout, stderr } = check();

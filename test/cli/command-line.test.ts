@@ -5,6 +5,7 @@ import { COMMANDS } from "../../src/cli/commands.ts";
 import { EXITS } from "../../src/cli/exit.ts";
 import { commandHelp, exitsOf, programHelp } from "../../src/cli/help.ts";
 import { branchline } from "../support/bundle.ts";
+import { engineOf, PROGRAM } from "../support/program.ts";
 
 const rows = COMMANDS.map((row) => [row.name, row] as const);
 const NAMES = COMMANDS.map(({ name }) => name);
@@ -24,6 +25,12 @@ test.each(rows)("%s refuses an unknown option with exit status 2", (name, row) =
   const { status, stdout, stderr } = branchline([name, ...enough(row), "--no-such-option"]);
   expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
   expect(stderr).toContain("error: unknown option '--no-such-option'");
+});
+
+test("explain refuses --up and --down at once", () => {
+  const { status, stdout, stderr } = branchline(["explain", "201", "5551234", "--up", "--down"]);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toContain("error: give either --up or --down");
 });
 
 test.each(rows)("%s has help that fits 80 columns, is in the imperative, and has an example", (_name, row) => {
@@ -102,11 +109,17 @@ test.each([
 test("version, --version and -V say version, commit, Node and platform", () => {
   const { status, stdout } = branchline(["version"]);
   expect(status).toBe(0);
-  expect(stdout).toMatch(
-    /^branchline \d+\.\d+\.\d+\S* \(commit ([0-9a-f]{12}\+?|unknown) of \d{4}-\d\d-\d\dT[\d:]+Z\), Node \d+\.\d+\.\d+, \w+ \w+\n$/,
-  );
-  expect(stdout).toContain(`Node ${process.versions.node}, ${process.platform} ${process.arch}`);
+  const [, engine = ""] =
+    /^branchline \d+\.\d+\.\d+\S* \(commit (?:[0-9a-f]{12}\+?|unknown) of \d{4}-\d\d-\d\dT[\d:]+Z\), (\w+ [\d.-]+), \w+ \w+\n$/.exec(
+      stdout,
+    ) ?? [];
+  expect(engine).toMatch(engineOf(PROGRAM));
+  expect(stdout).toContain(`, ${engine}, ${process.platform} ${process.arch}\n`);
   for (const how of ["--version", "-V"]) expect(branchline([how])).toMatchObject({ status: 0, stdout });
   const facts: unknown = JSON.parse(branchline(["version", "--json"]).stdout);
-  expect(facts).toMatchObject({ node: process.versions.node, platform: process.platform, arch: process.arch });
+  expect(facts).toMatchObject({
+    engine,
+    platform: process.platform,
+    arch: process.arch,
+  });
 });

@@ -2,19 +2,17 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
-
-const BUNDLE = fileURLToPath(new URL("../../dist/branchline.js", import.meta.url));
+import { PROGRAM } from "../support/program.ts";
 
 cleanUpAfterEach();
 
 function doctor(...words: readonly string[]) {
   const file = join(temporaryFolder(), "branchline.yaml");
   writeFileSync(file, "listen: [udp:127.62.1.1:5060]\nlocalnet: [127.62.1.0/24]\n");
-  return spawnSync(process.execPath, [BUNDLE, "doctor", "-c", file, ...words], { encoding: "utf8" });
+  return spawnSync(PROGRAM.command, [...PROGRAM.first, "doctor", "-c", file, ...words], { encoding: "utf8" });
 }
 
 test("--only runs the checks that are named, and says of each what it has found", () => {

@@ -10,6 +10,7 @@ import { Phone } from "./actors/phone.ts";
 import { Stranger } from "./actors/stranger.ts";
 import { BranchlineProcess, type UpstreamEdge } from "./branchline-process.ts";
 import { findFreePort } from "./free-port.ts";
+import type { Stage } from "./play.ts";
 import type { Watcher } from "./sip/watched-wire.ts";
 import { PATIENCE } from "./wait.ts";
 
@@ -36,7 +37,7 @@ interface Devices {
   readonly stranger: Stranger;
 }
 
-export class BranchOffice {
+export class BranchOffice implements Stage {
   readonly devices: Devices;
   readonly branchline: BranchlineProcess;
   /** What branchline has been given to read. */
@@ -85,6 +86,14 @@ export class BranchOffice {
     await this.branchline.stop();
     process.removeListener("exit", this.destroy);
     this.destroy();
+  }
+
+  get logs() {
+    return new Map([["branchline", this.branchline.log.all]]);
+  }
+
+  failure(): Promise<never> {
+    return this.branchline.failure();
   }
 
   private get everybody() {

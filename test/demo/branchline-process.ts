@@ -1,6 +1,7 @@
 /** The real branchline, from its bundle, as a child process. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { History } from "./sip/history.ts";
@@ -8,8 +9,8 @@ import { within } from "./wait.ts";
 
 /** The bundle lies next to that of the demo. */
 const BUNDLE = fileURLToPath(new URL("./branchline.js", import.meta.url));
-const START_LIMIT_ms = 5_000;
-const STOP_LIMIT_ms = 3_000;
+const START_LIMIT_ms = 20_000;
+const STOP_LIMIT_ms = 10_000;
 
 /** One line of the log: `<priority>event key=value …`. */
 export interface LogLine {
@@ -26,22 +27,18 @@ export interface UpstreamEdge {
 
 export class BranchlineProcess {
   readonly log = new History<LogLine>();
-  /** That of the Node that runs the bundle: this one, or the one that BRANCHLINE_NODE names. */
-  readonly nodeVersion: string;
   private readonly child: ChildProcess;
   private readonly edges = new History<UpstreamEdge>();
   private readonly exit: Promise<string>;
   private isOver = false;
 
-  /** @param onEdge told of each change of upstream's state */
-  constructor(configFile: string, onEdge: (edge: UpstreamEdge) => void) {
-    const { BRANCHLINE_NODE = "" } = process.env;
-    const node = BRANCHLINE_NODE === "" ? process.execPath : BRANCHLINE_NODE;
-    this.nodeVersion = versionOf(node);
-    this.child = spawn(node, [BUNDLE, "run", "-c", configFile], { stdio: ["ignore", "pipe", "pipe"] });
+  /** @param onEdge told of each change of upstream's state; @param onLine of each line of the log */
+  constructor(configFile: string, onEdge: (edge: UpstreamEdge) => void, onLine: (line: LogLine) => void = () => {}) {
+    const [command = "", ...first] = program();
+    this.child = spawn(command, [...first, "run", "-c", configFile], { stdio: ["ignore", "pipe", "pipe"] });
     this.exit = this.watchExit();
     for (const stream of [this.child.stdout, this.child.stderr]) {
-      if (stream !== null) createInterface({ input: stream }).on("line", (text) => this.onLine(text, onEdge));
+      if (stream !== null) createInterface({ input: stream }).on("line", (text) => this.onLine(text, onEdge, onLine));
     }
   }
 
@@ -67,9 +64,14 @@ export class BranchlineProcess {
     await within(STOP_LIMIT_ms, "branchline stops", this.exit).catch(() => this.kill());
   }
 
-  /** Ends it without asking: the last resort. */
+  /** Ends it without asking. */
   kill(): void {
     if (!this.isOver) this.child.kill("SIGKILL");
+  }
+
+  /** Resolves once it has ended, to how. */
+  get ended(): Promise<string> {
+    return this.exit;
   }
 
   private async watchExit(): Promise<string> {
@@ -83,8 +85,10 @@ export class BranchlineProcess {
     }
   }
 
-  private onLine(text: string, onEdge: (edge: UpstreamEdge) => void): void {
-    this.log.add({ text, at_ms: performance.now() });
+  private onLine(text: string, onEdge: (edge: UpstreamEdge) => void, onLine: (line: LogLine) => void): void {
+    const line = { text, at_ms: performance.now() };
+    this.log.add(line);
+    onLine(line);
     const [, from, to, evidence] = /upstream_state .*from=(\w+) to=(\w+) evidence="([^"]*)"/.exec(text) ?? [];
     if (from === undefined || to === undefined || evidence === undefined) return;
     const edge = { from, to, evidence };
@@ -93,8 +97,33 @@ export class BranchlineProcess {
   }
 }
 
-/** Such as "20.11.1"; "?" for a program that doesn't start. */
-function versionOf(node: string): string {
-  const { stdout } = spawnSync(node, ["--version"], { encoding: "utf8" });
-  return stdout?.trim().replace(/^v/, "") || "?";
+/**
+ * What one of branchline's commands prints, and its exit status.
+ * @param words such as "status --json", without a configuration file
+ */
+export async function askBranchline(configFile: string, words: string): Promise<{ status: number; output: string }> {
+  const [command = "", ...first] = program();
+  return new Promise((resolve) => {
+    const child = execFile(command, [...first, ...words.split(" "), "-c", configFile], (_error, output, complaint) =>
+      resolve({ status: child.exitCode ?? 1, output: output || complaint }),
+    );
+  });
+}
+
+/** $BRANCHLINE_PROGRAM: a command with its first words; else the bundle under $BRANCHLINE_NODE, or under this Node. */
+function program(): string[] {
+  const { BRANCHLINE_PROGRAM = "", BRANCHLINE_NODE = "" } = process.env;
+  return BRANCHLINE_PROGRAM === "" ? [BRANCHLINE_NODE || process.execPath, BUNDLE] : BRANCHLINE_PROGRAM.split(" ");
+}
+
+/** What runs, for its reader. */
+export function programName(): string {
+  const [command = "", ...first] = program();
+  return `${basename(first[first.length - 1] ?? command)}, ${engineOf(command, first)}`;
+}
+
+/** Such as "Node 20.11.1"; "?" for a program that doesn't start. */
+function engineOf(command: string, first: readonly string[]): string {
+  const { stdout } = spawnSync(command, [...first, "version", "--json"], { encoding: "utf8" });
+  return /"engine": "([^"]*)"/.exec(stdout ?? "")?.[1] ?? "?";
 }

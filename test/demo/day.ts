@@ -1,41 +1,34 @@
-/** A branch's day, step by step. Each step plays, checks what the actors saw, and says what happened. */
+/** `npm run demo`: a branch's day, step by step. Each step plays, checks what the actors saw, and says what happened. */
 import { uriIn } from "../sip/message.ts";
 import type { SipMessage } from "../sip/sip-message.ts";
-import { type BranchOffice, FR_TIMER_ms, NOTICE_HOLD_ms } from "./branch-office.ts";
+import { BranchOffice, FR_TIMER_ms, NOTICE_HOLD_ms } from "./branch-office.ts";
+import { programName } from "./branchline-process.ts";
+import {
+  check,
+  checkTime,
+  OUTSIDE_NUMBER,
+  type Play,
+  SOON_ms,
+  type Step,
+  seconds,
+  TALK_ms,
+  talkAndHangUp,
+} from "./play.ts";
+import { ONE_ROUTER } from "./screen/ladder.ts";
 import type { Heard, OutgoingCall } from "./sip/outgoing-call.ts";
-import { PATIENCE, pause, within } from "./wait.ts";
-
-export interface Step {
-  readonly title: string;
-  /** For somebody who knows nothing of SIP. */
-  readonly story: string;
-  readonly expected: string;
-  /**
-   * @returns what happened
-   * @throws when something else happened than should
-   */
-  play(office: BranchOffice): Promise<string>;
-}
+import { pause, within } from "./wait.ts";
 
 /** Reserved for stories. */
-const OUTSIDE_NUMBER = "5550123";
 const CUSTOMER_NUMBER = "5550188";
 const BRANCH_NUMBER = "5550100";
 
-/** Until a phone on the same floor rings, or an answer comes that nobody has to be waited for. */
-const SOON_ms = 2_000;
-const RETURN_LIMIT_ms = 12_000;
-const TALK_ms = 500;
+const RETURN_LIMIT_ms = 20_000;
 const SILENCE_ms = 1_700;
-/** How far a wait may be off. */
-const TOLERANCE_ms = PATIENCE * 150;
-const AT_ONCE_ms = PATIENCE * 100;
-
-export const DAY: readonly Step[] = [
+const STEPS: readonly Step<BranchOffice>[] = [
   {
     title: "phones register",
     story:
-      "Morning. The three phones log on at the PBX in the head office. branchline passes that on, and adds a Path: " +
+      "Morning. The three phones log on at the PBX at headquarters. branchline passes that on, and adds a Path: " +
       "the way by which the PBX's calls will find back into the branch.",
     expected: "200 OK for each, with a Path",
     async play({ devices: { phones, pbx }, branchline, proxy }) {
@@ -51,7 +44,7 @@ export const DAY: readonly Step[] = [
   },
   {
     title: "a call inside",
-    story: "201 calls a colleague, 202. As always, the call goes through the PBX in the head office.",
+    story: "201 calls a colleague, 202. As always, the call goes through the PBX at headquarters.",
     expected: "202 rings, answers, 201 hangs up",
     async play({ devices: { phones, pbx, gateway } }) {
       const [first, second] = phones;
@@ -72,7 +65,7 @@ export const DAY: readonly Step[] = [
   {
     title: "outage, first call",
     story:
-      "The line to the head office breaks. Nobody notices: packets just vanish. 201 calls a customer. branchline waits " +
+      "The link to headquarters breaks. Nobody notices: packets just vanish. 201 calls a customer. branchline waits " +
       "4 seconds for the PBX, asks for patience (181), and a second later sends the phone to the gateway (302).",
     expected: `302 after ${seconds(FR_TIMER_ms + NOTICE_HOLD_ms)}, then answered`,
     async play(office) {
@@ -88,13 +81,13 @@ export const DAY: readonly Step[] = [
   {
     title: "outage, next call",
     story: "Now branchline knows that the PBX is gone. 202 calls the customer, too, and doesn't wait for the PBX.",
-    expected: `181 within ${AT_ONCE_ms} ms, then answered`,
+    expected: "181 at once, then answered",
     async play(office) {
       const [, phone] = office.devices.phones;
       await within(SOON_ms, "branchline finds the PBX dead", office.branchline.upstreamIs("down"));
       const { call, notice_ms } = await callThroughOutage(office, () => phone.dial(OUTSIDE_NUMBER));
       await talkAndHangUp(call);
-      check(notice_ms < AT_ONCE_ms, `the 181 took ${Math.round(notice_ms)} ms`);
+      checkTime("the 181", notice_ms, 0);
       return `181 after ${Math.round(notice_ms)} ms, then answered`;
     },
   },
@@ -124,7 +117,7 @@ export const DAY: readonly Step[] = [
     title: "the PBX returns",
     story:
       "The line is mended. branchline sees its probes answered again, waits a little to be sure, and lets the next " +
-      "call go up to the head office, as in the morning.",
+      "call go up to headquarters, as in the morning.",
     expected: "next call answered at the PBX",
     async play({ devices: { phones, pbx, gateway }, branchline }) {
       const [phone] = phones;
@@ -181,26 +174,21 @@ async function callThroughOutage(office: BranchOffice, dial: () => OutgoingCall)
   return { call, notice_ms: after(notice), redirect_ms: after(redirect) };
 }
 
-async function talkAndHangUp(call: OutgoingCall): Promise<void> {
-  await pause(TALK_ms);
-  const status = await within(SOON_ms, "the BYE is answered", call.hangUp());
-  check(status === 200, `the BYE was answered ${status}`);
-}
-
 /** RFC 3326: phones don't list such a call as missed. */
 function saysAnswered(cancel: SipMessage): boolean {
   return cancel.list("reason").some((reason) => reason.includes('"Call completed elsewhere"'));
 }
 
-function checkTime(what: string, found_ms: number, expected_ms: number): void {
-  const isNear = Math.abs(found_ms - expected_ms) <= TOLERANCE_ms;
-  check(isNear, `${what} came after ${seconds(found_ms)}, not ${seconds(expected_ms)} ± ${TOLERANCE_ms} ms`);
-}
-
-function check(isAsExpected: boolean, otherwise: string): void {
-  if (!isAsExpected) throw new Error(otherwise);
-}
-
-function seconds(time_ms: number): string {
-  return `${(time_ms / 1_000).toFixed(time_ms % 1_000 === 0 ? 0 : 2)} s`;
-}
+export const DAY: Play<BranchOffice> = {
+  title: "A day in a branch office",
+  layout: ONE_ROUTER,
+  steps: STEPS,
+  open: (ladder) =>
+    BranchOffice.open({ watch: (sighting) => ladder.draw(sighting, "branchline"), onEdge: ladder.drawEdge }),
+  introduction: () =>
+    `The phones of a branch office (201, 202 and 203) belong to a PBX at headquarters. branchline stands between ` +
+    `them, on the branch's router. A gateway connects the branch to the telephone network. branchline is the real ` +
+    `one (${programName()}); the others are simulated, and talk to it over UDP on ` +
+    `this machine's loopback addresses. This is all that branchline has been told:`,
+  config: ({ config }) => config,
+};

@@ -1,56 +1,50 @@
-/** `npm run demo`: plays a branch's day on loopback with the real branchline, and tells what happens. */
-import { BranchOffice } from "./branch-office.ts";
-import type { BranchlineProcess } from "./branchline-process.ts";
-import { DAY, type Step } from "./day.ts";
+/** `npm run demo`: plays a branch's day on loopback with the real branchline, and tells what happens; `npm run demo -- pair`: that of two routers. */
+import { DAY } from "./day.ts";
+import { PAIR } from "./pair-day.ts";
+import type { Play, Stage, Step } from "./play.ts";
 import { Ladder } from "./screen/ladder.ts";
 import { bold, dim, green, red, WIDTH, wrap } from "./screen/style.ts";
 import { type StepResult, summaryTable } from "./screen/summary.ts";
 import { pause, within } from "./wait.ts";
 
-const DAY_LIMIT_ms = 40_000;
+const DAY_LIMIT_ms = 120_000;
 /** For the last answers of a step to arrive before the next begins. */
 const SETTLE_ms = 100;
 const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
 /** As shells have it: 128 + the signal's number. */
 const SIGNAL_STATUS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 const INDENT = "  ";
 
-async function runDemo(): Promise<boolean> {
+/** @returns whether each step did what it should */
+async function perform<S extends Stage>(play: Play<S>): Promise<boolean> {
   const begin_ms = performance.now();
-  const ladder = new Ladder((line) => console.log(line));
-  const office = await BranchOffice.open({ watch: ladder.draw, onEdge: ladder.drawEdge });
+  const ladder = new Ladder((line) => console.log(line), play.layout);
+  const stage = await play.open(ladder);
   try {
-    introduce(office);
+    introduce(play, stage);
     const deadline_ms = begin_ms + DAY_LIMIT_ms;
     const results: StepResult[] = [];
-    for (const [index, step] of DAY.entries()) {
+    for (const [index, step] of play.steps.entries()) {
       const isOver = results.some(({ outcome }) => outcome === "failed");
-      results.push(isOver ? notPlayed(step) : await playStep(step, index + 1, office, ladder, deadline_ms));
+      results.push(isOver ? notPlayed(step) : await playStep(step, index + 1, stage, ladder, deadline_ms));
     }
-    return conclude(results, office.branchline, performance.now() - begin_ms);
+    return conclude(results, stage, performance.now() - begin_ms);
   } finally {
-    await office.close();
+    await stage.close();
   }
 }
 
-function introduce({ branchline, config }: BranchOffice): void {
-  console.log(bold("A day in a branch office\n"));
-  console.log(
-    wrap(
-      `The phones of a branch office (201, 202 and 203) belong to a PBX in the head office. branchline stands between ` +
-        `them, on the branch's router. A gateway connects the branch to the telephone network. branchline is the real ` +
-        `one (dist/branchline.js under Node ${branchline.nodeVersion}); the others are simulated, and talk to it over UDP on ` +
-        `this machine's loopback addresses. This is all that branchline has been told:`,
-      "",
-    ),
-  );
-  console.log(dim(`\n${config.trimEnd().replace(/^/gm, INDENT)}`));
+function introduce<S extends Stage>(play: Play<S>, stage: S): void {
+  console.log(bold(`${play.title}\n`));
+  console.log(wrap(play.introduction(stage), ""));
+  console.log(dim(`\n${play.config(stage).trimEnd().replace(/^/gm, INDENT)}`));
 }
 
-async function playStep(
-  step: Step,
+async function playStep<S extends Stage>(
+  step: Step<S>,
   number: number,
-  office: BranchOffice,
+  stage: S,
   ladder: Ladder,
   deadline_ms: number,
 ): Promise<StepResult> {
@@ -62,7 +56,7 @@ async function playStep(
   let found: string;
   try {
     const left_ms = Math.max(deadline_ms - begin_ms, 0);
-    const played = Promise.race([step.play(office), office.branchline.failure()]);
+    const played = Promise.race([step.play(stage), stage.failure()]);
     found = await within(left_ms, "the day's end", played);
     outcome = "passed";
   } catch (error) {
@@ -75,12 +69,11 @@ async function playStep(
   return { title, expected, found, time_ms, outcome };
 }
 
-function notPlayed({ title, expected }: Step): StepResult {
+function notPlayed({ title, expected }: Pick<StepResult, "title" | "expected">): StepResult {
   return { title, expected, found: "", time_ms: undefined, outcome: "not played" };
 }
 
-/** @returns whether each step did what it should */
-function conclude(results: readonly StepResult[], branchline: BranchlineProcess, time_ms: number): boolean {
+function conclude(results: readonly StepResult[], { logs }: Stage, time_ms: number): boolean {
   console.log(`\n${summaryTable(results)}\n`);
   const failed = results.find(({ outcome }) => outcome === "failed");
   if (failed === undefined) {
@@ -88,11 +81,11 @@ function conclude(results: readonly StepResult[], branchline: BranchlineProcess,
     return true;
   }
   console.log(red(`Failed: "${failed.title}": ${failed.found}\n`));
-  const start_ms = branchline.log.all[0]?.at_ms ?? 0;
-  const lines = branchline.log.all.map(
-    ({ text, at_ms }) => `${INDENT}${((at_ms - start_ms) / 1_000).toFixed(3)} ${text}`,
-  );
-  console.log(["branchline's log:", ...lines].join("\n"));
+  for (const [name, lines] of logs) {
+    const start_ms = lines[0]?.at_ms ?? 0;
+    const told = lines.map(({ text, at_ms }) => `${INDENT}${((at_ms - start_ms) / 1_000).toFixed(3)} ${text}`);
+    console.log([`The log of ${name}:`, ...told].join("\n"));
+  }
   return false;
 }
 
@@ -104,8 +97,12 @@ function messageOf(error: unknown): string {
 for (const [signal, status] of Object.entries(SIGNAL_STATUS)) process.on(signal, () => process.exit(status));
 process.stdout.on("error", () => process.exit(EXIT_FAILED));
 
+const [name = "day", ...more] = process.argv.slice(2);
 try {
-  process.exitCode = (await runDemo()) ? 0 : EXIT_FAILED;
+  if (more.length > 0 || (name !== "day" && name !== "pair")) {
+    console.error("npm run demo: a branch's day. npm run demo -- pair: the day of a branch with two routers.");
+    process.exitCode = EXIT_USAGE;
+  } else process.exitCode = (await (name === "pair" ? perform(PAIR) : perform(DAY))) ? 0 : EXIT_FAILED;
 } catch (error) {
   console.error(red(`The demo can't be played: ${messageOf(error)}`));
   process.exitCode = EXIT_FAILED;

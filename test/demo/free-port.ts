@@ -1,4 +1,4 @@
-/** A UDP port that nobody uses on any of the demo's addresses. */
+/** UDP ports that nobody uses on any of the demo's addresses. */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 
@@ -6,11 +6,16 @@ const FIRST_PORT = 5070;
 const STEP = 10;
 const TRIES = 50;
 
-/** @throws when an address isn't this machine's, or every port is taken */
-export async function findFreePort(hosts: readonly string[]): Promise<number> {
+/**
+ * @param count of ports in a row
+ * @returns the first one
+ * @throws when an address isn't this machine's, or every port is taken
+ */
+export async function findFreePort(hosts: readonly string[], count = 1): Promise<number> {
   for (let tried = 0; tried < TRIES; tried += 1) {
     const port = FIRST_PORT + tried * STEP;
-    const faults = await Promise.all(hosts.map((host) => faultOf(host, port)));
+    const places = Array.from({ length: count }, (_none, index) => hosts.map((host) => ({ host, port: port + index })));
+    const faults = await Promise.all(places.flat().map((place) => faultOf(place.host, place.port)));
     if (faults.every((fault) => fault === undefined)) return port;
     const missing = hosts.filter((_host, index) => faults[index] === "EADDRNOTAVAIL");
     if (missing.length > 0) {

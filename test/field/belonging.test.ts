@@ -91,6 +91,13 @@ function call(isFromPhone: boolean, options: Options = {}) {
   return { ...all, dialogOf };
 }
 
+/** The same once a load is over, and what is known of the call has been written anew. */
+function calmed(isFromPhone: boolean, options: Options) {
+  const all = call(isFromPhone, options);
+  all.site.engine.onCalm();
+  return all;
+}
+
 /** The same dialog at a branchline that has been started anew. */
 function restarted(isFromPhone: boolean, options: Options) {
   const before = call(isFromPhone, options);
@@ -111,6 +118,7 @@ describe.each([
 ])("a request within a call that names us in place of the other end, %s", (_, options) => {
   describe.each([
     ["known here", call],
+    ["written anew", calmed],
     ["from before a restart", restarted],
   ])("%s", (_state, setUp) => {
     it.each([...METHODS, "ACK"])("%s of caller or callee reaches the other end", (method) => {

@@ -26,7 +26,7 @@ describe("a name in an outbound proxy's place that DNS leads elsewhere", () => {
       one.site.run(3_700_000);
     }
     const text =
-      "phones at 192.0.2.21 have branch.example.com as outbound proxy; " +
+      "phones at 192.0.2.21 have branch.example.com as their outbound proxy; " +
       "DNS leads it to 203.0.113.9, which isn't an address of listen";
     const cure = "if branch.example.com means this router, add it to names";
     expect(found(one)).toEqual([{ name: OUR_NAME, addresses: ["203.0.113.9"], from: "192.0.2.21", text, cure }]);

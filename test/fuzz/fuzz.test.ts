@@ -1,6 +1,9 @@
 /** What fuzzing has found stays mended; and a short run, half of it with chance of its own, looks for more. */
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import { keysBelow } from "../../src/app/config/key-paths.ts";
+import { SITE_SECTIONS } from "../../src/app/config/sections.ts";
 import { Campaign } from "./campaign.ts";
 import { readCases, replay } from "./findings.ts";
 import { SITES } from "./sites.ts";
@@ -10,6 +13,15 @@ const FINDINGS = fileURLToPath(new URL("findings", import.meta.url));
 const NO_CLOCK = () => 0;
 const SITE_COUNT = Object.keys(SITES).length;
 const cases = readCases(FINDINGS);
+
+/** It changes times only. */
+const NOT_FUZZED = ["gateway_probe"];
+
+test("each section of a site is in one of the sites that are fuzzed", () => {
+  const tops = Object.values(SITE_SECTIONS).flatMap(({ keys }) => keysBelow(keys, ""));
+  const written = Object.values(SITES).flatMap((text) => Object.keys(parse(text)));
+  expect(tops.filter((top) => !written.includes(top) && !NOT_FUZZED.includes(top))).toEqual([]);
+});
 
 describe("findings", () => {
   test("there are some", () => {

@@ -35,6 +35,7 @@ hunt_groups:
   contact: `${BASE}upstream: sip:198.51.100.10\nregistration: {mode: contact, unknown: localnet}
 gateways: [sip:10.10.1.3]\nsurvival: {answer: auto}\ngateway_choice: round-robin\n${GROUP}\nstrangers: reject\nmax_call: 1m`,
   domain: `${BASE}gateways: [sip:10.10.1.3, sip:10.222.237.30]\nsurvival: {answer: 380}
+registration: {copies: {to: "sip:10.222.237.23", from: 10.222.237.22}}
 emergency: ["112"]\n${GROUP}\nmax_call: 1m`,
   alone: `${BASE.replace("limits: none", "limits: {}")}strangers: drop
 upstream: {targets: sip:198.51.100.10, force: down}

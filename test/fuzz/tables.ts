@@ -1,7 +1,6 @@
 /** What the core still holds. Private tables are looked into: a leak is what nobody else would show. */
 import type { Engine } from "../../src/app/engine.ts";
-import type { Timers } from "../../src/base/timers.ts";
-import type { Calls } from "../../src/policy/gateways/calls.ts";
+import type { CallEntry } from "../../src/policy/call-entry.ts";
 import { Branch } from "../../src/proxy/branch/branch.ts";
 import { ResponseContext } from "../../src/proxy/response-context.ts";
 import { ClientTransaction } from "../../src/transaction/client-transaction.ts";
@@ -37,9 +36,7 @@ interface Queue {
 
 /** All that isn't empty, in words. Our own probes don't count. */
 export function tablesOf(
-  core: Engine["core"],
-  timers: Timers,
-  calls: Calls,
+  { core, timers, calls, callLog }: Engine,
   probes: readonly string[],
   now_ms: number,
 ): string[] {
@@ -68,6 +65,10 @@ export function tablesOf(
   const { calls: all } = calls as unknown as { calls: ReadonlyMap<string, { dialog: unknown }> };
   // One that was answered lasts until its BYE, which may never come; nobody else may be left.
   for (const [callId, call] of all) if (call.dialog === undefined) left.push(`call that nobody answered: ${callId}`);
+  callLog.countNow(now_ms); // forgets likewise
+  const { open } = (callLog as unknown as { now: { open: ReadonlySet<CallEntry> } }).now;
+  for (const { id, answered_ms } of open)
+    if (answered_ms === undefined) left.push(`call ${id} counts, and rings no more`);
   const isOurs = (owner: unknown) =>
     owner instanceof Branch ||
     owner instanceof ResponseContext ||

@@ -1,12 +1,16 @@
 /** NodeDns against a DNS server on a loopback socket, with hosts and resolv.conf files of its own. */
+import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { NodeDns } from "../../src/io/node/dns.ts";
-import { parseHosts, parseResolvConf } from "../../src/io/node/resolver-files.ts";
+import { exchangeDns } from "../../src/io/node/dns-exchange.ts";
+import type { Ask } from "../../src/transport/dns/lookup.ts";
+import { encodeQuery } from "../../src/transport/dns/message.ts";
+import { serverOf } from "../../src/transport/dns/servers.ts";
 import type { Answer, Question } from "../../src/transport/locator.ts";
-import { DnsServer, type Manner } from "../support/dns-server.ts";
+import { DnsServer, FORGED, type Manner } from "../support/dns-server.ts";
 
 const HOST = "pbx.example.com";
 let folder = "";
@@ -60,12 +64,12 @@ describe("records", () => {
 
   test("SRV, and the target that means: not here", async () => {
     server.zone.set(`_sip._udp.${HOST}`, [
-      { type: "SRV", srv: [10, 60, 5070, "a.example.com"] },
+      { type: "SRV", srv: [10, 60, 5070, "a.example.com"], ttl_s: 45 },
       { type: "SRV", srv: [20, 0, 5060, "."] },
     ]);
     const { ask } = resolver();
     const found = await ask("SRV", `_sip._udp.${HOST}`);
-    expect(found?.lifetime_ms).toBe(300_000);
+    expect(found?.lifetime_ms).toBe(45_000);
     expect(found?.records).toMatchObject([
       { priority: 10, weight: 60, port: 5070, target: "a.example.com" },
       { priority: 20, weight: 0, port: 5060, target: "" },
@@ -73,10 +77,10 @@ describe("records", () => {
   });
 
   test("NAPTR", async () => {
-    server.zone.set(HOST, [{ type: "NAPTR", naptr: [50, 10, "SIP+D2T", `_sip._tcp.${HOST}`] }]);
+    server.zone.set(HOST, [{ type: "NAPTR", naptr: [50, 10, "SIP+D2T", `_sip._tcp.${HOST}`], ttl_s: 900 }]);
     const found = await resolver().ask("NAPTR", HOST);
     const flags = { flags: "s", service: "SIP+D2T", regexp: "", replacement: `_sip._tcp.${HOST}` };
-    expect(found?.records).toMatchObject([{ order: 50, preference: 10, ...flags }]);
+    expect(found).toEqual({ records: [{ order: 50, preference: 10, ...flags }], lifetime_ms: 900_000 });
   });
 
   test("a name without such records, and no such name: nothing", async () => {
@@ -84,22 +88,128 @@ describe("records", () => {
     const { ask } = resolver();
     expect(await ask("NAPTR", HOST)).toEqual({ records: [], lifetime_ms: 0 });
     expect(await ask("A", "other.example.com")).toEqual({ records: [], lifetime_ms: 0 });
+    server.soa = { name: "example.com", ttl_s: 600, minimum_s: 70 };
+    expect(await ask("NAPTR", HOST)).toEqual({ records: [], lifetime_ms: 70_000 });
+    expect(await ask("A", "other.example.com")).toEqual({ records: [], lifetime_ms: 70_000 });
+  });
+
+  test("over a CNAME", async () => {
+    server.zone.set("www.example.com", [{ type: "CNAME", target: HOST, ttl_s: 20 }]);
+    server.zone.set(HOST, [{ type: "A", address: "192.0.2.1" }]);
+    expect(await resolver().ask("A", "www.example.com")).toEqual({ records: ["192.0.2.1"], lifetime_ms: 20_000 });
+  });
+});
+
+describe("what goes over the wire", () => {
+  beforeEach(() => {
+    server.zone.set(HOST, [{ type: "A", address: "192.0.2.1" }]);
+  });
+
+  test("each query has a port, an id and a case of its own", async () => {
+    const { ask } = resolver();
+    for (let time = 0; time < 100; time++) await ask("A", HOST);
+    expect(new Set(server.queries.map(({ port }) => port)).size).toBeGreaterThan(90);
+    expect(new Set(server.queries.map(({ query }) => query.id.toString("hex"))).size).toBeGreaterThan(90);
+    expect(new Set(server.queries.map(({ query }) => query.question.toString("latin1"))).size).toBeGreaterThan(90);
+    expect(Math.min(...server.queries.map(({ port }) => port))).toBeGreaterThanOrEqual(32_768);
+    expect(server.queries.every(({ query }) => query.isExtended)).toBe(true);
+  });
+
+  test("an answer that is too long comes by TCP, with all its 250 records", async () => {
+    server.manner = "truncates";
+    const addresses = Array.from({ length: 250 }, (_, index) => `192.0.2.${index}`);
+    server.zone.set(
+      HOST,
+      addresses.map((address) => ({ type: "A", address }) as const),
+    );
+    const found = await resolver().ask("A", HOST);
+    expect(found?.records).toEqual(addresses);
+    expect([server.queries.length, server.byTcp]).toEqual([2, 1]);
+  });
+
+  test("a server that doesn't repeat the case is asked by TCP once, then in lower case", async () => {
+    server.manner = "folds";
+    const { ask } = resolver();
+    for (let time = 0; time < 3; time++) expect((await ask("A", HOST))?.records).toEqual(["192.0.2.1"]);
+    expect(server.queries.map(({ port }) => port === 0)).toEqual([false, true, false, false]);
+  });
+
+  test("and one that has no TCP either, too", async () => {
+    server.manner = "folds";
+    await server.closeTcp();
+    expect((await resolver().ask("A", HOST))?.records).toEqual(["192.0.2.1"]);
+    expect(server.queries).toHaveLength(2);
+  });
+
+  test("a server that says nothing by TCP is followed by the next one", async () => {
+    const other = await openServer("127.0.0.2");
+    other.zone.set(HOST, [{ type: "A", address: "192.0.2.2" }]);
+    server.manner = "truncates";
+    server.mannerByTcp = "silent";
+    const found = await resolver([server.address, other.address]).ask("A", HOST);
+    expect(found?.records).toEqual(["192.0.2.2"]);
+  });
+
+  test.each<Manner>(["old", "deaf"])("%s: a server that doesn't know EDNS0 is asked without", async (manner) => {
+    server.manner = manner;
+    const { ask } = resolver();
+    for (let time = 0; time < 2; time++) expect((await ask("A", HOST))?.records).toEqual(["192.0.2.1"]);
+    expect(server.queries.map(({ query }) => query.isExtended)).toEqual([true, false, false]);
+  });
+
+  test.each<Manner>(["forged id", "forged name", "forged port"])(
+    "%s: the forger isn't heard, the server is",
+    async (manner) => {
+      server.manner = manner;
+      const found = await resolver().ask("A", HOST);
+      expect(found).toEqual({ records: ["192.0.2.1"], lifetime_ms: 60_000 });
+      expect(found?.records).not.toContain(FORGED);
+      expect(server.queries).toHaveLength(1);
+    },
+  );
+
+  test("names in a circle are no answer", async () => {
+    server.manner = "circle";
+    expect(await resolver().ask("A", HOST)).toBeUndefined();
+  });
+
+  test("a server by IPv6, over UDP and TCP", async () => {
+    const other = await openServer("::1");
+    other.zone.set(HOST, [{ type: "A", address: "192.0.2.6" }]);
+    const { ask } = resolver([other.address]);
+    expect((await ask("A", HOST))?.records).toEqual(["192.0.2.6"]);
+    other.manner = "truncates";
+    expect((await ask("A", HOST))?.records).toEqual(["192.0.2.6"]);
+    expect(other.byTcp).toBe(1);
+  });
+
+  test("a port that another program has is left to it", async () => {
+    const other = createSocket("udp4");
+    const port = await new Promise<number>((resolve) => other.bind(() => resolve(other.address().port)));
+    closing.push(other);
+    const ask: Ask = {
+      by: "udp",
+      server: serverOf(server.address),
+      wire: encodeQuery({ id: 1, type: "A", name: "\x01a\0", isCased: false, isExtended: false }),
+      patience_ms: 1_500,
+    };
+    // Chance chooses that port.
+    const random = { token: () => "", fraction: () => (port - 32_768) / 28_232 };
+    const wire = await new Promise<string>((resolve, reject) => {
+      const onEnd = () => reject(new Error("no answer"));
+      closing.push({ close: exchangeDns(ask, { onWire: resolve, onEnd }, random) });
+    });
+    expect(wire.slice(0, 2)).toBe("\0\x01");
+    expect(server.queries[0]?.port).not.toBe(port);
   });
 });
 
 describe("servers that fail", () => {
-  test.each<[Manner, number]>([
-    ["servfail", 1_000],
-    ["refused", 1_000],
-    ["garbage", 5_000],
-    ["cut", 5_000],
-    ["silent", 5_000],
-  ])("%s: no answer, within %d ms", async (manner, limit_ms) => {
+  // How long these take is a matter of virtual time: test/transport/dns/lookup.test.ts.
+  test.each<Manner>(["servfail", "refused", "garbage", "cut", "silent"])("%s: no answer", async (manner) => {
     server.zone.set(HOST, [{ type: "A", address: "192.0.2.1" }]);
     server.manner = manner;
-    const start_ms = Date.now();
     expect(await resolver().ask("A", HOST)).toBeUndefined();
-    expect(Date.now() - start_ms).toBeLessThan(limit_ms);
   });
 
   test("a server that doesn't know NAPTR at all has none", async () => {
@@ -111,10 +221,8 @@ describe("servers that fail", () => {
     const other = await openServer("127.0.0.2");
     other.zone.set(HOST, [{ type: "A", address: "192.0.2.2" }]);
     server.manner = manner;
-    const start_ms = Date.now();
     const found = await resolver([server.address, other.address]).ask("A", HOST);
     expect(found?.records).toEqual(["192.0.2.2"]);
-    expect(Date.now() - start_ms).toBeLessThan(2_500);
   });
 
   test("nobody listens there: it is known soon, and the port may open later", async () => {
@@ -175,7 +283,7 @@ describe("files of the system", () => {
     }
   });
 
-  test("resolv.conf and hosts are followed as they change", { timeout: 10_000 }, async () => {
+  test("resolv.conf and hosts are followed as they change", async () => {
     const resolvConf = join(folder, "resolv.conf");
     writeFileSync(resolvConf, "search example.com\n");
     const { ask } = resolver();
@@ -198,24 +306,4 @@ describe("files of the system", () => {
     expect(await ask("A", "pbx")).toEqual({ records: [], lifetime_ms: 0 });
     expect(server.asked.slice(-3)).toEqual(["A pbx.a.example", "A pbx.b.example", "A pbx"]);
   });
-});
-
-test.each([
-  ["", ["127.0.0.1"], []],
-  ["nameserver 192.0.2.1\nnameserver 2001:db8::1 # office\n", ["192.0.2.1", "2001:db8::1"], []],
-  ["; no\n# no\nnameserver fe80::1%eth0\nnameserver nonsense\nnameserver\n", ["127.0.0.1"], []],
-  ["domain Example.COM.\noptions ndots:2\nsearch a.example  b.example\r\n", ["127.0.0.1"], ["a.example", "b.example"]],
-  ["nameserver 192.0.2.1\n".repeat(9), ["192.0.2.1", "192.0.2.1", "192.0.2.1"], []],
-])("resolv.conf %j", (text, servers, search) => {
-  expect(parseResolvConf(text)).toEqual({ servers, search });
-});
-
-test("hosts: comments, several names, both versions, nonsense", () => {
-  const hosts = parseHosts(
-    "127.0.0.1\tlocalhost # me\n::1 localhost LOOP\n#10.0.0.1 no\n10.0.0.999 no\nfe80::1%lo no\n\n",
-  );
-  expect([...hosts]).toEqual([
-    ["localhost", ["127.0.0.1", "::1"]],
-    ["loop", ["::1"]],
-  ]);
 });

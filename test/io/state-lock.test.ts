@@ -46,7 +46,7 @@ test("a folder is taken and given back; nothing else is left in it", async () =>
 });
 
 test("a process that has it and goes on: the other one is refused, and told by which process and file", {
-  timeout: 20_000,
+  timeout: 90_000,
 }, async () => {
   const { folder, lock, take, told } = place();
   await take();

@@ -4,20 +4,20 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { type Limits, PLENTY } from "../../src/base/limits.ts";
 import type { LogFields, Logger } from "../../src/base/ports.ts";
 import { NodeStreams } from "../../src/io/node/streams.ts";
-import { type Flow, type Listener, TRANSPORTS } from "../../src/transport/flow.ts";
+import { type Flow, type Listener, type Protocol, TRANSPORTS } from "../../src/transport/flow.ts";
 import type { TlsFiles } from "../../src/transport/tls-files.ts";
 import type { Endpoint } from "../peers/support/addresses.ts";
 import { defer } from "../peers/support/cleanup.ts";
+import { PATIENCE_MS } from "../support/machine.ts";
 
 /** The steps of the event loop that the kernel may take to carry something over loopback; far more than it needs. */
 const TURNS_MAX = 200_000;
-const WAIT_MAX_MS = 10_000;
 /** Real, whatever tests do to the clock. */
 const clock = performance.now.bind(performance);
 
 /** Waits without timers, which tests may have stopped: many turns, and on a busy machine long enough. */
 export async function until(what: string, isTrue: () => boolean): Promise<void> {
-  const end_ms = clock() + WAIT_MAX_MS;
+  const end_ms = clock() + PATIENCE_MS;
   for (let turn = 0; !isTrue(); turn++) {
     if (turn > TURNS_MAX && clock() > end_ms) throw new Error(`${what}: never`);
     await new Promise((resolve) => setImmediate(resolve));
@@ -29,7 +29,7 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < 300; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-export function listenerAt({ host, port }: Endpoint, protocol: "tcp" | "tls" = "tcp"): Listener {
+export function listenerAt({ host, port }: Endpoint, protocol: Protocol = "tcp"): Listener {
   return { index: 0, protocol, transport: TRANSPORTS[protocol], address: host, port, sentBy: `${host}:${port}` };
 }
 
@@ -77,8 +77,12 @@ export class StreamLab {
   }
 
   /** Closes when the test ends. */
-  static async open(at: Endpoint, tls?: TlsFiles, limits: Limits = PLENTY): Promise<StreamLab> {
-    const lab = new StreamLab(listenerAt(at, tls === undefined ? "tcp" : "tls"), tls, limits);
+  static open(at: Endpoint, tls?: TlsFiles, limits: Limits = PLENTY): Promise<StreamLab> {
+    return StreamLab.listen(listenerAt(at, tls === undefined ? "tcp" : "tls"), tls, limits);
+  }
+
+  static async listen(listener: Listener, tls?: TlsFiles, limits: Limits = PLENTY): Promise<StreamLab> {
+    const lab = new StreamLab(listener, tls, limits);
     await lab.streams.open(lab.listener);
     defer(() => lab.streams.closeAll());
     return lab;

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
+import { networkInterfaces } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { NodeUdp } from "../../src/io/node/udp.ts";
@@ -127,5 +128,19 @@ describe("UDP sockets of watched peers", () => {
     await udp.close(flow.listener);
     await udp.open(flow.listener);
     await udp.closeAll();
+  });
+});
+
+describe("whether an address is ours", () => {
+  it("is what the kernel says, and asking leaves no descriptor behind", async () => {
+    const udp = new NodeUdp(sink, log);
+    const own = Object.values(networkInterfaces()).flatMap((all) => all?.map(({ address }) => address) ?? []);
+    const before = descriptors();
+    for (const address of own.filter((one) => !one.startsWith("fe80:"))) {
+      expect([address, await udp.isOurs(address)]).toEqual([address, true]);
+    }
+    for (const address of ["203.0.113.7", "2001:db8::7"]) expect(await udp.isOurs(address)).toBe(false);
+    await pause(50);
+    expect(descriptors() - before).toBeLessThan(3);
   });
 });

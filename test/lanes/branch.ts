@@ -16,9 +16,9 @@ const proxy6 = { host: "::1", port: 61_000 + (process.pid % 2_000) };
 const phone6 = { host: "::1", port: proxy6.port + 2_000 };
 export const outwards = { to: "sip:5551234@pbx.example.com", through: proxy };
 
-/** Long enough that an emulated processor which has something to compile isn't taken for a silent one. */
+/** Long enough that neither a busy machine nor an emulated processor which has something to compile is taken for a silent one. */
 export function frTimer_ms({ patience }: Lane): number {
-  return patience === 1 ? 1_000 : 3_000;
+  return patience === 1 ? 3_000 : 6_000;
 }
 
 /** @param changes to the configuration */
@@ -43,7 +43,8 @@ export async function branch(lane: Lane, changes: Partial<Settings> = {}) {
     hunt_groups: { default: { members: [phone, other, six].map(({ endpoint }) => sipUri("phone", endpoint)) } },
     ...changes,
   };
-  const start = (surroundings: Surroundings = {}) => Branchline.start(settings, { node: lane.node, ...surroundings });
+  const start = (surroundings: Surroundings = {}) =>
+    Branchline.start(settings, { program: lane.program, ...surroundings });
   return { upstream, gateway, phone, other, six, proxy6, start };
 }
 

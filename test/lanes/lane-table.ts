@@ -1,4 +1,6 @@
 /** What each lane has shown, as one table. */
+import { statSync } from "node:fs";
+import { fileOf } from "../support/program.ts";
 import type { Lane } from "./lanes.ts";
 import type { Measured } from "./suite.ts";
 
@@ -6,8 +8,10 @@ export class LaneRow implements Measured {
   readonly lane: Lane;
   version = "";
   script_ms = Number.NaN;
-  node_ms = Number.POSITIVE_INFINITY;
+  start_ms = Number.POSITIVE_INFINITY;
   answer_ms = Number.NaN;
+  idle_kb = Number.NaN;
+  ringing_kb = Number.NaN;
   tests = 0;
   passed = 0;
   began_ms = 0;
@@ -17,20 +21,27 @@ export class LaneRow implements Measured {
     this.lane = lane;
   }
 
+  /** The file that a router gets: the bundle, or the binary. */
+  get bytes(): number {
+    return statSync(fileOf(this.lane.program)).size;
+  }
+
   /** The columns of {@link HEAD}. */
-  cells(bundle_bytes: number): readonly string[] {
-    const { lane, version, script_ms, node_ms, answer_ms, tests, passed, duration_ms } = this;
+  cells(): readonly string[] {
+    const { lane, version, script_ms, start_ms, answer_ms, tests, passed, duration_ms } = this;
     const name = `${lane.name}${lane.isBigEndian ? " (big-endian)" : ""}`;
     const why = lane.gone ?? lane.missing;
-    if (why !== undefined) return [name, `${lane.major}`, lane.standsFor, `NOT TESTED: ${why}`];
+    if (why !== undefined) return [name, lane.engine, lane.standsFor, `NOT TESTED: ${why}`];
     return [
       name,
-      version.slice(1),
+      version,
       lane.standsFor,
-      rounded(node_ms),
+      rounded(start_ms),
       rounded(script_ms),
       rounded(answer_ms),
-      String(bundle_bytes),
+      String(this.bytes),
+      rounded(this.idle_kb),
+      rounded(this.ringing_kb),
       `${passed} of ${tests}`,
       rounded(duration_ms / 1_000),
     ];
@@ -39,19 +50,21 @@ export class LaneRow implements Measured {
 
 const HEAD = [
   "processor",
-  "Node",
+  "engine",
   "as on",
   "start ms",
   "by run.sh ms",
   "first answer ms",
-  "bundle bytes",
+  "bytes",
+  "idle kB",
+  "ringing kB",
   "tests passed",
   "seconds",
 ];
 
 /** In Markdown. */
-export function tableOf(rows: readonly LaneRow[], bundle_bytes: number): string {
-  const lines = [HEAD, HEAD.map(() => "---"), ...rows.map((row) => row.cells(bundle_bytes))];
+export function tableOf(rows: readonly LaneRow[]): string {
+  const lines = [HEAD, HEAD.map(() => "---"), ...rows.map((row) => row.cells())];
   return `lanes:\n${lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n")}`;
 }
 

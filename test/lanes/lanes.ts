@@ -1,12 +1,13 @@
 /**
- * The processors and versions of Node that the bundle is tested under. Each lane is a program that behaves like `node`:
- * one from npm that runs here as it is, or Debian's for another processor in qemu-user (fetch-root.sh).
+ * The processors and versions of Node that the bundle is tested under, and the binaries that need no Node. Each lane is a program: a
+ * Node from npm that runs here as it is, Debian's for another processor in qemu-user (fetch-root.sh), or a binary.
  */
 import { execFile } from "node:child_process";
 import { endianness, homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installNode } from "../peers/support/node-from-npm.ts";
+import { byNode, type Program } from "../support/program.ts";
 
 const FETCH = fileURLToPath(new URL("fetch-root.sh", import.meta.url));
 const FETCH_LIMIT_MS = 300_000;
@@ -17,7 +18,8 @@ const PATIENCE = 8;
 
 interface LaneKind {
   readonly name: string;
-  readonly major: number;
+  /** What it runs in, such as "Node 18", and what a version of it begins with. */
+  readonly engine: string;
   readonly standsFor: string;
   readonly isBigEndian: boolean;
   /** 1: as quick as this machine. */
@@ -26,8 +28,8 @@ interface LaneKind {
 
 /** A lane that is there, or why it isn't. */
 export interface Lane extends LaneKind {
-  /** The program; "" when there is none. */
-  readonly node: string;
+  /** Without a command when there is none. */
+  readonly program: Program;
   /** What must be installed. */
   readonly missing?: string;
   /** It can't be helped: Debian has given up this processor, or this version. */
@@ -57,11 +59,11 @@ export async function emulatedLane({ architecture, suite, major, standsFor }: Em
   const folder = join(cache, "branchline-lanes", `${suite}-${architecture}`);
   return {
     name: architecture,
-    major,
+    engine: `Node ${major}`,
     standsFor,
     isBigEndian: architecture === "s390x",
     patience: PATIENCE,
-    node: join(folder, "node"),
+    program: byNode(join(folder, "node")),
     ...(await fetchRoot(suite, architecture, folder)),
     remove: () => {},
   };
@@ -87,11 +89,11 @@ export function nativeLane(major: number): Lane {
   const { path, missing, remove } = installNode(major);
   return {
     name: process.arch,
-    major,
+    engine: `Node ${major}`,
     standsFor: "PCs, VyOS",
     isBigEndian: endianness() === "BE",
     patience: 1,
-    node: path,
+    program: byNode(path),
     ...(missing === undefined ? {} : { missing }),
     remove,
   };

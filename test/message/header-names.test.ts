@@ -41,6 +41,7 @@ const KNOWN: readonly (readonly [id: number, ...names: string[]])[] = [
   [names.IDENTITY, "Identity"],
   [names.REPLACES, "Replaces"],
   [names.REFERRED_BY, "Referred-By", "b"],
+  [names.SOCK_INFO, "Sock-Info"],
 ];
 
 describe("headerId", () => {

@@ -2,8 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { describe as describeConfig } from "../../src/app/config/describe.ts";
+import { WARNING } from "../../src/app/config/describe-more.ts";
 import type { Row } from "../../src/app/config/key-kinds.ts";
 import { KEYS, type Path } from "../../src/app/config/sections.ts";
+import { missingKeys } from "../../src/cli/check.ts";
 import { LEAST, load } from "../app/files.ts";
 import { blocksOf, brokenLinks, codeIn, type Found, MANUAL, PAGES, page, proseOf, ROOT, shown } from "./pages.ts";
 
@@ -71,6 +74,19 @@ describe("YAML", () => {
     },
   );
 
+  // A reader who copies them should get no warnings.
+  const moving = blocks.filter((block) => block.page.startsWith("deploy/migrate-from-"));
+
+  test.each(moving.map((block) => [`${block.page}:${block.line}`, block.text] as const))(
+    "%s is a file that check warns of nothing in",
+    (_, text) => {
+      const { config } = load(text);
+      const told = describeConfig(config).split("\n");
+      expect(told.filter((line) => line.startsWith(WARNING))).toEqual([]);
+      expect(missingKeys(config)).toEqual([]);
+    },
+  );
+
   // Without that side, requests to the gateway leave from another address, which it doesn't expect.
   const withGateways = blocks.filter(({ text }) => /^gateways:/m.test(text));
 
@@ -100,6 +116,15 @@ describe("YAML", () => {
       ([, gateway = "", sides = ""]) => !sides.split(" ").map(networkOf).includes(networkOf(gateway)),
     );
     expect(lacking.map(([command]) => command)).toEqual([]);
+  });
+
+  // Without a terminal, or with --yes, init writes a file without emergency numbers else.
+  test("each init command that answers all other questions answers the one about emergency numbers", () => {
+    const commands = MANUAL.flatMap(blocksOf)
+      .filter(({ language }) => language === "sh")
+      .flatMap(({ text }) => [...text.replace(/\\\n */g, "").matchAll(/branchline init .*--members.*/g)]);
+    expect(commands.length).toBeGreaterThan(1);
+    expect(commands.map(([command]) => command).filter((command) => !command.includes("--emergency "))).toEqual([]);
   });
 
   const inline = code.filter(({ text }) => isYaml(text));

@@ -14,7 +14,7 @@ test.each(guides.map((guide) => [guide.maker, guide] as const))(
       .find((line) => line.startsWith(`| ${maker} |`));
     const keys = [...guide.settings, ...(guide.older ?? [])].map((line) => /^<?[\w.!]+/.exec(line)?.[0] ?? line);
     expect(keys.filter((key) => row?.includes(key) !== true)).toEqual([]);
-    const menus = guide.menu.split(";")[0]?.replace(/:.*/, "").split(" > ") ?? [];
+    const menus = guide.menu.split("; ").flatMap((part) => part.replace(/:.*/, "").split(/ > |, /));
     expect(menus.filter((menu) => row?.includes(menu) !== true)).toEqual([]);
   },
 );

@@ -18,14 +18,14 @@ describeWith(["kamailio", "sipp"], "versions", () => {
     ["kamailio", "deploy/pbx.md", "ested in CI with "],
     ["kamailio", "deploy/pbx.md", "ested in CI, "],
     ["kamailio", "deploy/migrate-from-kamailio.md", "Debian's "],
-    ["sipp", "deploy/gateway.md", "In CI the gateway is SIPp "],
+    ["sipp", "deploy/gateway.md", "automatic tests use SIPp "],
   ])("%s in %s is the one that is installed: '%s'", (program, path, before) => {
     expect(page(path).text.replace(/\s+/g, " ")).toContain(before + versionOf(program));
   });
 });
 
 test("deploy/README.md: processors and Nodes are those that the lanes test", () => {
-  const [, section = ""] = page("deploy/README.md").text.split("## What it runs on\n");
+  const [, section = ""] = page("deploy/README.md").text.split("## Processors on which branchline is tested\n");
   const rows = [...section.matchAll(/^\| ([\w-]+)(?:, big-endian)? \| ([\d., ]+) \|/gm)].map(([, name, nodes]) => [
     name,
     nodes,

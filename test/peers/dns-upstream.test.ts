@@ -9,11 +9,13 @@
  */
 import { expect, test } from "vitest";
 import { DnsServer } from "../support/dns-server.ts";
+import { PATIENCE_MS } from "../support/machine.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
 import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
-import { pause } from "./support/clock.ts";
+import { monotonic_ms, pause } from "./support/clock.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
+import { expectAt, expectAtOnce } from "./support/promised-times.ts";
 import { SipAgent } from "./support/sip-agent.ts";
 
 const net = new Subnet(83);
@@ -21,9 +23,11 @@ const proxy = net.at(1);
 const phoneAddress = net.at(17);
 const DOMAIN = "hq.example.com";
 const NUMBER = `sip:5551234@${DOMAIN}`;
-const FR_TIMER_MS = 4_000;
+/** The first server has half of it; no busy machine takes as long. */
+const FR_TIMER_MS = 24_000;
 /** The least lifetime that branchline believes. */
 const LIFETIME_MS = 5_000;
+const CALLS_WITHOUT_DNS = 20;
 const CALLS = 1_000;
 const WEIGHTS = [10, 30, 60];
 
@@ -52,7 +56,7 @@ async function branch(priorityAndWeight: readonly (readonly [number, number])[])
     Branchline.start({
       listen: [`udp:${hostPort(proxy)}`],
       localnet: [net.network(16)],
-      upstream: { targets: [`sip:${DOMAIN}`], probe: QUICK_PROBES },
+      upstream: { targets: [`sip:${DOMAIN}`], fr_timer: `${FR_TIMER_MS}ms`, probe: QUICK_PROBES },
       dns: { servers: [dns.address] },
     });
   return { dns, kill, servers, start, phone: await SipAgent.open(phoneAddress) };
@@ -69,7 +73,7 @@ async function busy(at: { host: string; port: number }): Promise<SipAgent> {
 }
 
 /** Calls once; returns how long the answer took. */
-async function call(phone: SipAgent, limit_ms = FR_TIMER_MS + 1_000): Promise<number> {
+async function call(phone: SipAgent, limit_ms = FR_TIMER_MS + PATIENCE_MS): Promise<number> {
   const made = await OutgoingCall.start(phone, { to: NUMBER, through: proxy });
   return made.delay_ms(await made.response(486, limit_ms));
 }
@@ -87,28 +91,28 @@ test("dns: the first server is silent, the second refuses: calls complete, and g
   await busy(third);
   const branchline = await start();
   const first_ms = await call(phone);
-  expect(first_ms).toBeLessThan(FR_TIMER_MS);
+  expectAt("dns: the first server is silent: answer of the third", first_ms, FR_TIMER_MS / 2);
   await branchline.upstreamIs("up");
   const with_ms = await call(phone);
   await kill();
   const asked = dns.asked.length;
   const without_ms: number[] = [];
-  const end_ms = Date.now() + 2 * LIFETIME_MS + 1_000;
-  while (Date.now() < end_ms) {
+  const start_ms = monotonic_ms();
+  const elapsed_ms = () => monotonic_ms() - start_ms;
+  while (elapsed_ms() < 2 * LIFETIME_MS + 1_000 || without_ms.length < CALLS_WITHOUT_DNS) {
     without_ms.push(await call(phone));
     await pause(250);
   }
   const most_ms = Math.max(...without_ms);
   console.log(
     `dns: first call ${first_ms.toFixed(0)} ms, next ${with_ms.toFixed(0)} ms; DNS dead after ${asked} questions: ` +
-      `${without_ms.length} calls in ${2 * LIFETIME_MS + 1_000} ms, ${most_ms.toFixed(0)} ms at the most`,
+      `${without_ms.length} calls in ${elapsed_ms().toFixed(0)} ms, ${most_ms.toFixed(0)} ms at the most`,
   );
-  expect(without_ms.length).toBeGreaterThan(20);
-  expect(most_ms).toBeLessThan(500);
+  expectAtOnce("dns: DNS is dead: answers", most_ms);
   expect(branchline.lines.filter((line) => /to=down/.test(line))).toEqual([]);
 });
 
-test(`dns: ${CALLS} calls are spread over three servers by weight`, { timeout: 60_000 }, async () => {
+test(`dns: ${CALLS} calls are spread over three servers by weight`, { timeout: 180_000 }, async () => {
   const { servers, start, phone } = await branch(WEIGHTS.map((weight) => [1, weight] as const));
   const agents = await Promise.all(servers.map(busy));
   const branchline = await start();

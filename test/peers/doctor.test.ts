@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { stringify } from "yaml";
 import { responseText } from "../sip/build.ts";
 import { SipMessage } from "../sip/sip-message.ts";
+import { MACHINE_TOLERANCE_MS } from "../support/machine.ts";
 import { type Endpoint, hostPort, Subnet } from "./support/addresses.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
 import { CertificateAuthority } from "./support/certificates.ts";
@@ -19,7 +20,15 @@ import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const net = new Subnet(62);
 
+/** `deploy/doctor.md`: even if nothing answers. */
+const PROMISED_MS = 10_000;
+
 cleanUpAfterEach();
+
+function expectSoon(took_ms: number): void {
+  console.log(`doctor: took ${(took_ms / 1_000).toFixed(1)} s, promised ${PROMISED_MS / 1_000} s`);
+  expect(took_ms).toBeLessThan(PROMISED_MS + MACHINE_TOLERANCE_MS);
+}
 
 function fileOf(settings: object): string {
   const file = join(temporaryFolder(), "branchline.yaml");
@@ -71,7 +80,7 @@ test("doctor: a way that loses long datagrams is found, one that doesn't isn't a
   const [asked = ""] = seen;
   expect(asked).toContain(`OPTIONS sip:ping@${upstream.sentBy} SIP/2.0`);
   expect(asked).toContain("From: <sip:branch7@example.com>;tag=");
-  expect(took_ms).toBeLessThan(10_000);
+  expectSoon(took_ms);
 });
 
 test("doctor: without branchline, with a silent upstream, dead DNS and another program on the port: told within 10 s", async () => {
@@ -92,7 +101,7 @@ test("doctor: without branchline, with a silent upstream, dead DNS and another p
     }),
   );
   expect(status).toBe(1);
-  expect(took_ms).toBeLessThan(10_000);
+  expectSoon(took_ms);
   expect(of("running")).toMatch(/^warning no branchline runs/);
   expect(of("ports")).toMatch(/^fault .* has tcp:.*\nok udp:.* is free$/);
   expect(of("upstream")).toMatch(/^fault .*no answer in 3 s/);
@@ -100,7 +109,7 @@ test("doctor: without branchline, with a silent upstream, dead DNS and another p
   expect(of("dns")).toMatch(/^fault .* no answer about pbx\.example\.com/);
 });
 
-describeWith(["openssl"], "doctor: over TCP and TLS", () => {
+describeWith(["openssl", "TLS"], "doctor: over TCP and TLS", () => {
   test("answers come, our certificate's days are counted, and whom upstream's certificate doesn't name is told", async () => {
     const authority = new CertificateAuthority();
     const issue = (name: string, last: number, days?: number) => authority.issue(name, `IP:${net.host(last)}`, days);
@@ -127,13 +136,15 @@ describeWith(["openssl"], "doctor: over TCP and TLS", () => {
   });
 });
 
-test("doctor: where a sandbox keeps netlink from it, the rest is looked at all the same", async () => {
-  const preload = join(temporaryFolder(), "sandbox.js");
-  writeFileSync(preload, 'require("os").networkInterfaces = () => { throw new Error("uv_interface_addresses"); };');
-  const file = fileOf({ listen: [`udp:${hostPort(net.at(17))}`], localnet: [net.network(16)] });
-  const { of, stderr } = await runDoctor(file, { preload });
-  expect(stderr).toBe("");
-  expect(of("ports")).toMatch(/^ok udp:.* is free/);
+describeWith(["preloads"], "doctor: in a sandbox", () => {
+  test("doctor: where a sandbox keeps netlink from it, the rest is looked at all the same", async () => {
+    const preload = join(temporaryFolder(), "sandbox.js");
+    writeFileSync(preload, 'require("os").networkInterfaces = () => { throw new Error("uv_interface_addresses"); };');
+    const file = fileOf({ listen: [`udp:${hostPort(net.at(17))}`], localnet: [net.network(16)] });
+    const { of, stderr } = await runDoctor(file, { preload });
+    expect(stderr).toBe("");
+    expect(of("ports")).toMatch(/^ok udp:.* is free/);
+  });
 });
 
 test("doctor: a file with a fault is 2, told first, and changes nothing; the machine is examined all the same", async () => {
@@ -264,7 +275,7 @@ describeWith(["namespaces", "nft", "sysctl"], "doctor: the way to upstream", () 
       );
       // On the modem itself, the rule is found.
       expect((await runDoctor(file(), { namespace: modem.name })).of("sip-helper")).toMatch(
-        /^fault nf_conntrack_sip looks at all SIP here/,
+        /^fault nf_conntrack_sip processes all SIP here/,
       );
     },
   );

@@ -20,7 +20,7 @@ const pbx = net.at(2);
 const gatewayAddress = net.at(3);
 const hqAddress = net.at(4);
 const NUMBER = "7005550100";
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 180_000;
 
 cleanUpAfterEach();
 

@@ -7,18 +7,20 @@ import { expect, test } from "vitest";
 import { newToken, requestText } from "../sip/build.ts";
 import { Branchline } from "./support/branchline.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
-import { pause, until } from "./support/clock.ts";
+import { until } from "./support/clock.ts";
 import { Namespace } from "./support/namespace.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { describeWith } from "./support/peers.ts";
 import { takePrecedence } from "./support/priority.ts";
+import { expectAtOnce, FAR_MS } from "./support/promised-times.ts";
 import { SipAgent } from "./support/sip-agent.ts";
 
 const LAN = "10.90.1.1";
 const WAN = "10.90.2.1";
 const PHONE = { host: "10.90.1.17", port: 5060 };
 const UPSTREAM = { host: "198.51.100.10", port: 5060 };
-const TOLERANCE_MS = 50;
+/** A flood could be lost in the kernel: so many requests at the most wait for their answer. */
+const WINDOW = 32;
 
 takePrecedence();
 cleanUpAfterEach();
@@ -32,13 +34,13 @@ function router(): Namespace {
 async function start(
   space: Namespace,
   listen: readonly string[],
-  upstream: string | Readonly<Record<string, unknown>> = `sip:${UPSTREAM.host}`,
+  probe: Readonly<Record<string, string>> = {},
 ): Promise<Branchline> {
   return Branchline.start(
     {
       listen: listen.map((address) => `udp:${address}:5060`),
       localnet: ["10.90.1.0/24"],
-      upstream,
+      upstream: { targets: [`sip:${UPSTREAM.host}`], fr_timer: `${FAR_MS}ms`, probe },
       gateways: ["sip:10.90.1.3"],
       limits: "none",
     },
@@ -52,8 +54,7 @@ async function expectSurvivalAtOnce(phone: SipAgent, what: string): Promise<void
     through: { host: LAN, port: 5060 },
   });
   const notice = await call.response(181);
-  console.log(`missing route: ${what}: 181 after ${call.delay_ms(notice).toFixed(1)} ms`);
-  expect(call.delay_ms(notice)).toBeLessThanOrEqual(TOLERANCE_MS);
+  expectAtOnce(`missing route: ${what}: 181`, call.delay_ms(notice));
   await call.response(302);
 }
 
@@ -93,17 +94,20 @@ describeWith(["namespaces"], "missing route", () => {
     const space = router();
     const phone = await SipAgent.open(PHONE, space.name);
     const probe = { suspect_interval: "100ms", down_interval: "100ms", timeout: "100ms" };
-    await start(space, [LAN], { targets: [`sip:${UPSTREAM.host}`], probe });
+    await start(space, [LAN], probe);
+    let answered = 0;
+    phone.always({ status: 200, method: "OPTIONS" }, async () => {
+      answered += 1;
+    });
     const sent = 6_000;
     for (let cseq = 1; cseq <= sent; cseq++) {
       const uri = `sip:${LAN}`;
       const parts = { method: "OPTIONS", uri, from: `<${uri}>;tag=${cseq}`, to: `<${uri}>`, callId: newToken(), cseq };
       await phone.send(requestText(phone.sentBy, parts), { host: LAN, port: 5060 });
-      if (cseq % 4 === 0) await pause(1);
+      if (cseq - answered >= WINDOW) await until(`answers to ${cseq} OPTIONS`, () => cseq - answered < WINDOW);
     }
-    const answered = () => phone.all({ status: 200, method: "OPTIONS" }).length;
-    await until("the last answer", () => phone.all({ status: 200 }).at(-1)?.cseq === sent);
-    console.log(`missing route: ${answered()} of ${sent} OPTIONS answered`);
-    expect(answered()).toBe(sent);
+    await until("the last answers", () => answered >= sent);
+    console.log(`missing route: ${answered} of ${sent} OPTIONS answered`);
+    expect(answered).toBe(sent);
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { stringify } from "yaml";
 import { CONTROL_FILE } from "../../src/app/config/config.ts";
 import { keysBelow } from "../../src/app/config/key-paths.ts";
@@ -17,6 +17,12 @@ import { describeWith } from "./support/peers.ts";
 const net = new Subnet(63);
 
 cleanUpAfterEach();
+
+/** Of a pair. */
+const FOLDER = mkdtempSync(join(tmpdir(), "branchline-reload-"));
+const SECRET = join(FOLDER, "secret");
+writeFileSync(SECRET, "0123456789abcdef0123456789abcdef", { mode: 0o600 });
+afterAll(() => rmSync(FOLDER, { recursive: true }));
 
 const FILE = {
   listen: [`udp:${hostPort(net.at(1))}`],
@@ -56,6 +62,14 @@ const LIVE = {
 const LASTING = {
   listen: { listen: [`udp:${hostPort(net.at(5))}`] },
   "state.folder": { state: { folder: "elsewhere" } },
+  cluster: {
+    cluster: {
+      name: "left",
+      members: { left: net.host(6), right: net.host(7) },
+      secret: SECRET,
+      shared: [net.host(1)],
+    },
+  },
 } as const;
 
 test("reload: each key of the file has a case here", () => {
@@ -76,7 +90,7 @@ test("reload: a change of any live key is taken over and named, by SIGHUP and by
   expect(await branchline.command("reload")).toBe("Nothing has changed.\n");
 }, 90_000);
 
-describeWith(["openssl"], "tls", () => {
+describeWith(["openssl", "TLS"], "tls", () => {
   test("reload: another certificate is taken over and named, by SIGHUP and by the command", async () => {
     const authority = new CertificateAuthority();
     const [first, second] = ["one", "other"].map((name) => authority.issue(name, `IP:${net.host(1)}`));

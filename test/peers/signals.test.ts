@@ -5,8 +5,8 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
+import { PROGRAM } from "../support/program.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
-import { Branchline } from "./support/branchline.ts";
 import { Child } from "./support/child.ts";
 import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
@@ -23,7 +23,7 @@ async function startHalfway() {
   writeFileSync(file, stringify({ listen: [`udp:${hostPort(net.at(1))}`], localnet: [net.network(16)] }));
   mkdirSync(join(folder, "state"));
   execFileSync("mkfifo", [bindings]);
-  const branchline = new Child(process.execPath, [Branchline.bundle, "run", "-c", file]);
+  const branchline = new Child(PROGRAM.command, [...PROGRAM.first, "run", "-c", file]);
   defer(() => branchline.stop("SIGKILL"));
   // Waits for somebody who reads.
   const pipe = await open(bindings, "w");

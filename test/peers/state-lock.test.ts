@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
+import { PROGRAM } from "../support/program.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
-import { Branchline } from "./support/branchline.ts";
 import { Child } from "./support/child.ts";
 import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
@@ -22,7 +22,7 @@ function desk(folder = temporaryFolder()) {
     return file;
   };
   const run = (file: string) => {
-    const child = new Child(process.execPath, [Branchline.bundle, "run", "-c", file]);
+    const child = new Child(PROGRAM.command, [...PROGRAM.first, "run", "-c", file]);
     defer(() => child.stop("SIGKILL"));
     return child;
   };
@@ -40,7 +40,7 @@ test("state folder: another file's branchline is refused, exit 1; the first one 
     `start_failed error="state folder ${folder}/state is in use by pid ${first.pid}, which runs with ${a}" ` +
       'cure="give this one a folder of its own: state.folder"',
   );
-  const status = new Child(process.execPath, [Branchline.bundle, "status", "-c", a]);
+  const status = new Child(PROGRAM.command, [...PROGRAM.first, "status", "-c", a]);
   expect(await status.ended).toBe(0);
   expect(await first.stop()).toBe(0);
   const third = run(b);
@@ -57,6 +57,7 @@ test("state folder: the same file twice is refused by its folder as well", async
   const second = run(file);
   expect(await second.ended).toBe(1);
   expect(second.lastWords()).toMatch(/state folder .* is in use by pid/);
+  expect(second.lastWords()).toContain(`cure="it runs already: reload it (branchline reload -c ${file}), or stop it"`);
   expect(await first.stop()).toBe(0);
 });
 
@@ -74,9 +75,7 @@ test("state folder: a new one that starts while the old one still ends waits for
   }
 });
 
-test("state folder: nothing is left behind by SIGKILL, and a stopped process has it still", {
-  timeout: 30_000,
-}, async () => {
+test("state folder: nothing is left behind by SIGKILL, and a stopped process has it still", async () => {
   const { write, run } = desk();
   const file = write("a.yaml", 1);
   const killed = run(file);
@@ -92,12 +91,12 @@ test("state folder: nothing is left behind by SIGKILL, and a stopped process has
   expect(await next.stop()).toBe(0);
 });
 
-test("state folder: also where no control socket can be made", { timeout: 30_000 }, async () => {
+test("state folder: also where no control socket can be made", async () => {
   const folder = join(temporaryFolder(), "x".repeat(100));
   mkdirSync(folder);
   const { write, run } = desk(folder);
   const first = run(write("a.yaml", 1));
-  await first.line(/control_socket/);
+  await first.line(/side_door door="the socket for commands"/);
   const second = run(write("b.yaml", 2));
   await second.line(/state_in_use/);
   expect(await second.ended).toBe(1);

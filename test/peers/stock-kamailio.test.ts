@@ -9,6 +9,7 @@
 import { expect, test } from "vitest";
 import { newToken, requestText } from "../sip/build.ts";
 import { uriIn } from "../sip/message.ts";
+import type { SipMessage } from "../sip/sip-message.ts";
 import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { Baresip } from "./support/baresip.ts";
 import { Branchline, QUICK_PROBES } from "./support/branchline.ts";
@@ -30,7 +31,7 @@ const proxy = net.at(1);
 const pbx = net.at(2);
 const gatewayAddress = net.at(3);
 const OUTSIDE = "5551234";
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 180_000;
 
 cleanUpAfterEach();
 
@@ -93,13 +94,20 @@ describeWith(["kamailio", "kamcmd", "baresip", "linphone-daemon", "mounts"], "Ka
       const { mirror, kamailio, phones } = await office(names);
       const [baresip, linphone] = phones;
       expect(await kamailio.location()).toEqual(["201", "202"]);
-      const registers = mirror.requests("REGISTER").length;
+      const isMirrored = () => new Set(mirror.requests("REGISTER").map(({ callId }) => callId)).size >= 2;
+      await until("both REGISTERs in the mirror", isMirrored);
+      const keyOf = ({ callId, cseq }: SipMessage) => `${callId} ${cseq}`;
+      const first = new Set(mirror.requests("REGISTER").map(keyOf));
       await talk(baresip, linphone);
       await talk(linphone, baresip);
       await until("two calls by Kamailio", () => mirror.requests("INVITE").length >= 2);
       await until("their ends", () => mirror.requests("BYE").length >= 2);
-      // Without the key the first request of all may come before DNS has answered.
-      expectNoRouteOfOurs(mirror.requests().slice(names === undefined ? registers : 0), pbx);
+      // Without the key the first request of all may come before DNS has answered, and be sent again as it is.
+      const mayHaveRoute = (request: SipMessage) => names === undefined && first.has(keyOf(request));
+      expectNoRouteOfOurs(
+        mirror.requests().filter((request) => !mayHaveRoute(request)),
+        pbx,
+      );
     });
   }
 

@@ -11,23 +11,23 @@ import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { requestText } from "../sip/build.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
-import { Branchline } from "./support/branchline.ts";
+import { Branchline, QUICK_PROBES, UNHURRIED } from "./support/branchline.ts";
 import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
 import { until } from "./support/clock.ts";
 import { IncomingCall } from "./support/incoming-call.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
+import { expectAt, expectAtOnce, FAR_MS } from "./support/promised-times.ts";
 import { SipAgent } from "./support/sip-agent.ts";
 
 const net = new Subnet(52);
 const proxy = net.at(1);
 const NUMBER = "sip:5551234@pbx.example.com";
+/** Where a call waits for it. */
 const FR_TIMER_MS = 1_000;
-/** Much less than fr_timer. */
-const AT_ONCE_MS = 500;
 
 cleanUpAfterEach();
 
-async function office() {
+async function office(fr_timer_ms = FAR_MS) {
   const first = await SipAgent.open(net.at(2), undefined, "tcp");
   const second = await SipAgent.open(net.at(3), undefined, "tcp");
   const phone = await SipAgent.open(net.at(17), undefined, "tcp");
@@ -35,7 +35,11 @@ async function office() {
     Branchline.start({
       listen: [`udp:${hostPort(proxy)}`, `tcp:${hostPort(proxy)}`],
       localnet: [net.network(16)],
-      upstream: { targets: targets.map(({ sentBy }) => `sip:${sentBy};transport=tcp`), fr_timer: `${FR_TIMER_MS}ms` },
+      upstream: {
+        targets: targets.map(({ sentBy }) => `sip:${sentBy};transport=tcp`),
+        fr_timer: `${fr_timer_ms}ms`,
+        probe: { ...QUICK_PROBES, ...UNHURRIED.probe },
+      },
       gateways: [`sip:${hostPort(net.at(4))}`],
       survival: { notice_hold: "0s" },
     });
@@ -99,7 +103,7 @@ test("upstream closes its connection between calls: the next call opens another,
     await talk(phone, first);
     await first.hangUp();
   }
-  expect(branchline.lines.filter((line) => / to=(?:suspect|down)/.test(line))).toEqual([]);
+  expect(branchline.lines.filter((line) => /upstream_state .* to=(?:suspect|down)/.test(line))).toEqual([]);
 });
 
 test("upstream closes its connection while a call waits: the same INVITE comes by another, and is answered there", async () => {
@@ -116,7 +120,7 @@ test("upstream closes its connection while a call waits: the same INVITE comes b
   expect(other?.from).not.toEqual(one?.from);
   if (other !== undefined) await first.reply(other, 486, "Busy Here", { toTag: "busy" });
   await call.response(486);
-  expect(branchline.lines.filter((line) => / to=(?:suspect|down)/.test(line))).toEqual([]);
+  expect(branchline.lines.filter((line) => /upstream_state .* to=(?:suspect|down)/.test(line))).toEqual([]);
 });
 
 test("upstream ends while a call waits: survival at once", async () => {
@@ -127,7 +131,7 @@ test("upstream ends while a call waits: survival at once", async () => {
   await first.next({ method: "INVITE", callId: call.callId });
   await first.close();
   const redirect = await call.response(302);
-  expect(call.delay_ms(redirect)).toBeLessThan(AT_ONCE_MS);
+  expectAtOnce("streams: upstream ends: 302", call.delay_ms(redirect));
 });
 
 test("upstream closes its connection after its 100: the call gets survival too", async () => {
@@ -138,7 +142,7 @@ test("upstream closes its connection after its 100: the call gets survival too",
   const invite = await first.next({ method: "INVITE", callId: call.callId });
   await first.reply(invite, 100, "Trying");
   await first.close();
-  await call.response(302, 8_000);
+  await call.response(302);
 });
 
 test("the first upstream ends while a call waits: the second has the call at once", async () => {
@@ -152,21 +156,19 @@ test("the first upstream ends while a call waits: the second has the call at onc
   const answered = (await incoming).answer();
   const dialog = await call.established();
   await answered;
-  expect(call.delay_ms(phone.all({ status: 200, method: "INVITE" })[0] ?? (await incoming).invite)).toBeLessThan(
-    AT_ONCE_MS,
-  );
+  const [ok] = phone.all({ status: 200, method: "INVITE" });
+  expectAtOnce("streams: the second upstream's 200", ok === undefined ? Number.NaN : call.delay_ms(ok));
   await dialog.ask("BYE", second);
 });
 
 test("upstream accepts connections and says nothing: survival after fr_timer", async () => {
-  const { first, phone, start } = await office();
+  const { first, phone, start } = await office(FR_TIMER_MS);
   const branchline = await start([first]);
   await branchline.upstreamIs("up");
   first.isAlive = false;
   const call = await dial(phone);
   const redirect = await call.response(302);
-  expect(call.delay_ms(redirect)).toBeGreaterThan(FR_TIMER_MS - 50);
-  expect(call.delay_ms(redirect)).toBeLessThan(FR_TIMER_MS + AT_ONCE_MS);
+  expectAt("streams: upstream is silent: 302", call.delay_ms(redirect), FR_TIMER_MS);
 });
 
 test("upstream refuses connections: survival at once", async () => {
@@ -176,5 +178,5 @@ test("upstream refuses connections: survival at once", async () => {
   await first.close();
   const call = await dial(phone);
   const redirect = await call.response(302);
-  expect(call.delay_ms(redirect)).toBeLessThan(AT_ONCE_MS);
+  expectAtOnce("streams: upstream refuses: 302", call.delay_ms(redirect));
 });

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import { expect, test } from "vitest";
 import { stringify } from "yaml";
+import { PROGRAM } from "../support/program.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
 import { Branchline, QUICK_PROBES, type Settings } from "./support/branchline.ts";
 import { type Certificate, CertificateAuthority } from "./support/certificates.ts";
@@ -67,15 +68,14 @@ function certificateName(): Promise<string> {
 }
 
 async function command(name: "check" | "run", file: string): Promise<{ code: number; said: string }> {
-  const { bundle } = Branchline;
   return new Promise((resolve) => {
-    execFile(process.execPath, [bundle, name, "-c", file], (error, stdout, stderr) => {
+    execFile(PROGRAM.command, [...PROGRAM.first, name, "-c", file], (error, stdout, stderr) => {
       resolve({ code: Number(error?.code ?? 0), said: `${stdout}${stderr}` });
     });
   });
 }
 
-describeWith(["openssl"], "TLS", () => {
+describeWith(["openssl", "TLS"], "TLS", () => {
   const DOUBTFUL: readonly (readonly [string, (ours: CertificateAuthority) => Certificate, RegExp])[] = [
     ["of another name", (ours) => ours.issue("pbx", "DNS:other.example.com"), /names DNS:other\.example\.com, not 127/],
     ["of an unknown authority", () => new CertificateAuthority("Other").issue("pbx", `IP:${net.host(2)}`), /tls\.ca/],

@@ -20,7 +20,7 @@ import { ipv6Places } from "./support/torture-places.ts";
 import { type Places, TortureRig } from "./support/torture-rig.ts";
 
 const CONFIGURATION = fileURLToPath(new URL("kamailio-torture.cfg", import.meta.url));
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 180_000;
 const net = new Subnet(85);
 const isWriting = process.env["TORTURE"] === "write";
 

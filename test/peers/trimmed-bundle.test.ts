@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { expect, test } from "vitest";
 import { describe } from "../../src/app/config/describe.ts";
 import { loadConfig } from "../../src/app/config/load-config.ts";
-import { Branchline } from "./support/branchline.ts";
+import { PROGRAM } from "../support/program.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
@@ -39,7 +39,7 @@ test.each(TEXTS)("trimmed bundle: %j", (text) => {
   writeFileSync(file, text);
   const { config, problems } = loadConfig(text, (path) => resolve(folder, path));
   const faults = problems.map(({ path: key, ...rest }) => ({ ...rest, key }));
-  const { stdout } = spawnSync(process.execPath, [Branchline.bundle, "check", file, "--json"], { encoding: "utf8" });
+  const { stdout } = spawnSync(PROGRAM.command, [...PROGRAM.first, "check", file, "--json"], { encoding: "utf8" });
   const does = problems.length === 0 ? describe(config).trimEnd().split("\n") : [];
   expect(JSON.parse(stdout)).toMatchObject({ faults, does });
 });

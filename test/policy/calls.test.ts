@@ -21,12 +21,12 @@ describe("channels", () => {
     const calls = new Calls(MAX_ms);
     for (const gateway of ["bri", "bri", "gsm"]) calls.begin(start("a"), gateway, false, RUNNING, 0);
     const counts = () => [calls.count("bri", 1), calls.count("gsm", 1), calls.has("a")];
-    calls.leave("a", "bri");
+    calls.leave("a", "bri", 1);
     expect(counts()).toEqual([1, 1, true]);
-    calls.leave("a", "other");
-    calls.leave("a", "bri");
+    calls.leave("a", "other", 1);
+    calls.leave("a", "bri", 1);
     expect(counts()).toEqual([0, 1, true]);
-    calls.leave("a", "gsm");
+    calls.leave("a", "gsm", 1);
     expect(counts()).toEqual([0, 0, false]);
   });
 
@@ -41,10 +41,50 @@ describe("channels", () => {
   it("a BYE frees all that a call occupies; that of a call that nobody knows frees none", () => {
     const calls = new Calls(MAX_ms);
     for (const callId of ["a", "b"]) calls.begin(start(callId), "bri", false, RUNNING, 0);
-    calls.end({ callId: "a", fromTag: "f", toTag: "t" });
-    calls.end({ callId: "a", fromTag: "f", toTag: "t" });
-    calls.end({ callId: "unknown", fromTag: "f", toTag: "t" });
+    calls.end({ callId: "a", fromTag: "f", toTag: "t" }, 0);
+    calls.end({ callId: "a", fromTag: "f", toTag: "t" }, 0);
+    calls.end({ callId: "unknown", fromTag: "f", toTag: "t" }, 0);
     expect([calls.count("bri", 1), calls.has("a"), calls.has("b")]).toEqual([1, false, true]);
+  });
+});
+
+describe("when a gateway's last call ended", () => {
+  const NEVER = Number.NEGATIVE_INFINITY;
+  const ended = (calls: Calls, now_ms: number) => ["bri", "gsm"].map((one) => calls.usage(one, now_ms).ended_ms);
+
+  it("a failure ends it at that gateway alone, a BYE at all that the call occupies", () => {
+    const calls = new Calls(MAX_ms);
+    for (const gateway of ["bri", "gsm"]) calls.begin(start("a"), gateway, false, RUNNING, 0);
+    expect(ended(calls, 1)).toEqual([NEVER, NEVER]);
+    calls.leave("a", "bri", 10);
+    calls.leave("a", "bri", 11);
+    expect(ended(calls, 20)).toEqual([10, NEVER]);
+    calls.begin(start("a"), "bri", false, RUNNING, 20);
+    calls.end({ callId: "a", fromTag: "f", toTag: "t" }, 30);
+    expect(ended(calls, 40)).toEqual([30, 30]);
+  });
+
+  it("a call whose BYE was lost ended when it was taken to be over, not when somebody asked", () => {
+    const calls = new Calls(MAX_ms);
+    calls.begin(start("a"), "bri", false, RUNNING, 1_000);
+    expect(ended(calls, 2 * MAX_ms)).toEqual([1_000 + MAX_ms, NEVER]);
+  });
+
+  it("a call that is over late doesn't turn the clock back", () => {
+    const calls = new Calls(MAX_ms);
+    calls.begin(start("lost"), "bri", false, RUNNING, 0);
+    calls.begin(start("a"), "bri", false, RUNNING, 1_000);
+    calls.leave("a", "bri", MAX_ms + 500);
+    expect(ended(calls, 2 * MAX_ms)).toEqual([MAX_ms + 500, NEVER]);
+  });
+
+  it("a channel that was kept free was no call; one that is preempted was", () => {
+    const calls = new Calls(MAX_ms);
+    calls.begin(start("held"), "bri", true, RUNNING, 0);
+    calls.release("held", "bri", 1);
+    calls.begin(start("a"), "gsm", false, RUNNING, 0);
+    calls.preempt(["gsm"], {} as never, 70);
+    expect(ended(calls, 80)).toEqual([NEVER, 70]);
   });
 });
 

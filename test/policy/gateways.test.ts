@@ -36,7 +36,12 @@ function gateways(list: string, more = "", fraction = 0) {
   expect(problems).toEqual([]);
   const { site } = config;
   const log = { error: () => {}, warn: () => {}, info: () => {}, debug: () => {} };
-  const world = { prober: { probe: () => {} }, locator: { locate: () => [] }, timers: new Timers(), log };
+  const world = {
+    prober: { probe: () => {} },
+    locator: { locate: () => [], names: { lackOf: () => undefined } },
+    timers: new Timers(),
+    log,
+  };
   const peers = new Peers(world as never);
   const random = { token: () => "x", fraction: () => fraction };
   const all = new Gateways(peers, random, new Calls(3_600_000), OWN, site);
@@ -126,7 +131,27 @@ describe("the order", () => {
       return gateway.name;
     });
     expect(begun).toEqual(["a", "b", "c", "a", "a", "b", "c", "a"]);
-    all.calls.leave("2", "10.10.1.5 5060");
+    all.calls.leave("2", "10.10.1.5 5060", 1);
+    expect(names()).toEqual(["c", "a", "b"]);
+  });
+
+  it("longest-idle: the one whose last call ended longest ago, those with calls last", () => {
+    const { all, names } = gateways(THREE, "gateway_choice: longest-idle\n");
+    const begin = (id: string) => {
+      const gateway = all.named(names("1", call(id))[0] ?? "");
+      if (gateway === undefined) throw new Error("no gateway");
+      all.calls.begin(call(id).request, channelKey(gateway), false, { refuse: () => {} }, 0);
+      return gateway.name;
+    };
+    const keys = ["10.10.1.3 5060", "10.10.1.4 5060", "10.10.1.5 5060"] as const;
+    expect(["1", "2", "3"].map(begin)).toEqual(["a", "b", "c"]);
+    all.calls.leave("2", keys[1], 10);
+    all.calls.leave("1", keys[0], 20);
+    expect(names()).toEqual(["b", "c", "a"]);
+    expect([begin("4"), begin("5")]).toEqual(["b", "a"]);
+    // All have calls now: c has never seen one end.
+    expect(names()).toEqual(["c", "a", "b"]);
+    all.calls.leave("3", keys[2], 30);
     expect(names()).toEqual(["c", "a", "b"]);
   });
 
@@ -239,9 +264,9 @@ describe("the stages", () => {
     const watch = (observer = target?.observer) => all.observer(observer as GatewayWatch, undefined);
     for (const callId of ["x", "y"]) watch()?.onStart(waiting(callId), 0);
     expect(targetsOf(all, stage)).toEqual([]);
-    watch()?.onEnd(waiting("x"), response(200), 10);
+    watch()?.onEnd(waiting("x"), { final: { status: 200, response: response(200) }, isSilent: false }, 10);
     expect(targetsOf(all, stage)).toEqual([]);
-    watch()?.onEnd(waiting("y"), undefined, 10);
+    watch()?.onEnd(waiting("y"), { final: { status: 486, response: response(486) }, isSilent: false }, 10);
     expect(targetsOf(all, stage)).toHaveLength(1);
     expect(all.calls.has("x")).toBe(true);
   });

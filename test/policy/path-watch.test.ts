@@ -12,6 +12,24 @@ function watch() {
   return { watch: new PathWatch(log), told };
 }
 
+describe("the cure", () => {
+  it.each([
+    ["kamailio (5.6.3 (x86_64/linux))", /use_path and path_mode .*deploy\/pbx\.md/],
+    ["Asterisk PBX 22.1", /support_path=yes/],
+    ["FPBX-17.0.19(22.1)", /support_path=yes/],
+    ["OpenSIPS (3.4.2)", /p1v/],
+    ["Another PBX", /^on the PBX: support for Path \(deploy\/pbx\.md\)$/m],
+    ["", /^on the PBX: support for Path \(deploy\/pbx\.md\)$/m],
+  ])("follows what the PBX calls itself: %j", (agent, cure) => {
+    const { watch: one } = watch();
+    one.registered(PBX, false, agent);
+    one.ignored(PBX);
+    const cures = one.findings([PBX])[0]?.cures.join("\n");
+    expect(cures).toMatch(cure);
+    expect(cures).toMatch(/registration: contact/);
+  });
+});
+
 type Evidence = "listed" | "unlisted" | "used" | "ignored";
 
 function seen(...evidence: Evidence[]) {
@@ -85,7 +103,7 @@ describe("what is said", () => {
     ] as const) {
       const [finding] = seen(what).findings;
       expect(finding).toMatchObject({ upstream: "pbx.example.com", path });
-      expect(finding?.cures.join("\n")).toMatch(/support_path=yes.*\n.*registration: contact/);
+      expect(finding?.cures.join("\n")).toMatch(/support for Path.*\n.*registration: contact/);
     }
     expect(seen("listed").findings).toEqual([]);
   });

@@ -62,7 +62,7 @@ export class RegisterLab {
   ): Response {
     const lines = [...granted.map((value) => `Contact: ${value}`), ...headers];
     const answer = response(200, { cseq: "1 REGISTER", headers: lines });
-    return readResponse(this.registrar.learn(routed, answer, this.now_ms, asked_ms));
+    return readResponse(this.registrar.learn(routed, answer, this.now_ms, asked_ms).build());
   }
 
   /** Upstream is gone; returns the answer of our own. */

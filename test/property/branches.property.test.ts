@@ -194,7 +194,7 @@ function judge(site: Site, caller: Actor, all: readonly Uas[]): Leg[] {
   const probes = site.simulation.sightings.flatMap(({ wire }) =>
     wire.includes("User-Agent: branchline\r\n") ? [/branch=([^;\r]*)/.exec(wire)?.[1] ?? ""] : [],
   );
-  expect(tablesOf(site.core, site.timers, site.engine.calls, probes, site.simulation.now_ms)).toEqual([]);
+  expect(tablesOf(site.engine, probes, site.simulation.now_ms)).toEqual([]);
   return legs.filter(({ ringing_ms }) => ringing_ms !== undefined);
 }
 

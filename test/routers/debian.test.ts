@@ -15,6 +15,7 @@ import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
 import { Namespace } from "../peers/support/namespace.ts";
 import { describeUnless } from "../peers/support/peers.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
+import { PATIENCE_MS } from "../support/machine.ts";
 import { debOf } from "./support/deb.ts";
 import { SystemdMachine, whyNoSystemd } from "./support/systemd-machine.ts";
 
@@ -36,7 +37,6 @@ const OLD = (JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { versio
 const NEW = "99.0.0";
 
 /** Packages are installed, and Nodes started, a dozen times in a test. */
-const PATIENCE_MS = 20_000;
 vi.setConfig({ testTimeout: 60_000 });
 cleanUpAfterEach();
 
@@ -81,7 +81,7 @@ class Box {
     return (await this.machine.run("systemctl", "show", "-p", property, "--value", UNIT)).trim();
   }
 
-  /** Installed, configured, started, upstream found alive; and who speaks through it. */
+  /** Installed, configured, started, upstream found alive, and ready for commands; and who speaks through it. */
   async office() {
     const phone = await SipAgent.open(PHONE, this.space.name);
     const upstream = await SipAgent.open(UPSTREAM, this.space.name);
@@ -89,6 +89,8 @@ class Box {
     this.configure(SETTINGS);
     await this.machine.run("systemctl", "enable", "--now", UNIT);
     await this.logged(/^upstream_state .*to=up/);
+    // Upstream may answer before the sockets for commands are open; this line comes after them.
+    await this.logged(/^started /);
     return { phone, upstream };
   }
 }

@@ -4,6 +4,7 @@ import { Subnet } from "../peers/support/addresses.ts";
 import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
 import { describeWith } from "../peers/support/peers.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
+import { MACHINE_TOLERANCE_MS, PATIENCE_MS } from "../support/machine.ts";
 import { makePackage } from "./support/edgeos-package.ts";
 import { makeImage } from "./support/edgeos-root.ts";
 import { CONFIG, EdgeRouter, HOOK, type Model } from "./support/edgeos-router.ts";
@@ -15,7 +16,7 @@ const PHONE = subnet.host(2);
 const YAML = `listen: [udp:${ME}:5060]\nlocalnet: [${subnet.network(0)}]\nupstream: sip:${subnet.host(20)}\n`;
 const SCRIPT = "sh /usr/src/branchline-*/50-branchline";
 /** Two dozen starts of Node. */
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 270_000;
 const OTHERS: readonly Model[] = [
   { init: "systemd", shell: "ash" },
   { init: "sysvinit", shell: "dash" },
@@ -41,7 +42,8 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline", () => {
     const callsBefore = router.calls().length;
     const { status, text, took_ms } = await router.boot();
     expect({ status, text }).toEqual({ status: 0, text: "" });
-    expect(took_ms).toBeLessThan(1_000);
+    // It waits for nothing: neither for the network, nor until branchline answers.
+    expect(took_ms).toBeLessThan(MACHINE_TOLERANCE_MS);
     expect(router.calls().slice(callsBefore)).not.toMatch(/curl|wget|deadlock/);
     expect(router.log()).toMatch(/^daemon.notice branchline-boot: version .* is started$/m);
     expect(await answerToOptions(ME, PHONE)).toMatch(/^SIP\/2.0 \d/);
@@ -84,7 +86,7 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline", () => {
       expect(await answerToOptions(ME, PHONE)).toMatch(/^SIP\/2.0 \d/);
       await router.powerOff();
       expect(await router.boot()).toMatchObject({ status: 0, text: "" });
-      await expect.poll(() => router.log(), { timeout: 10_000 }).toMatch(/yaml:4:6: log must be/);
+      await expect.poll(() => router.log(), { timeout: PATIENCE_MS }).toMatch(/yaml:4:6: log must be/);
       router.write(CONFIG, YAML);
       expect(router.run(`${HOOK} start`)).toEqual({ status: 0, text: "It runs and answers.\n" });
       expect(router.run(`${HOOK} reload`)).toEqual({ status: 0, text: "Nothing has changed.\n" });
@@ -105,7 +107,7 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline", () => {
       const pid = () => router.read(PID_FILES[model.init]).split(" ")[0]?.trim();
       const killed = pid();
       expect(router.run(`kill -9 ${killed}`).status).toBe(0);
-      await expect.poll(pid, { timeout: 10_000 }).not.toBe(killed);
+      await expect.poll(pid, { timeout: PATIENCE_MS }).not.toBe(killed);
       expect(await answerToOptions(ME, PHONE)).toMatch(/^SIP\/2.0 \d/);
 
       await router.upgradeFirmware();

@@ -5,6 +5,7 @@
  *   phone ── branchline (Node 18, mipsel) ──┬── upstream
  *                                           └── gateway
  */
+
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,6 +22,7 @@ import { SipAgent } from "../peers/support/sip-agent.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
 import { newToken, requestText } from "../sip/build.ts";
 import { uriIn } from "../sip/message.ts";
+import { byNode } from "../support/program.ts";
 import { buildRuntime, nodeOf, RUNTIME_FOLDER, RUNTIME_IMAGE } from "./support/runtime-image.ts";
 
 const net = new Subnet(61);
@@ -110,7 +112,7 @@ describeWith(["mksquashfs", "unsquashfs", "qemu-mipsel-static", "namespaces"], "
   });
 
   test("runs branchline: a phone registers, calls, and is sent to the gateway in an outage", {
-    timeout: 9 * SLOW_MS,
+    timeout: 27 * SLOW_MS,
   }, async () => {
     const upstream = await SipAgent.open(net.at(2));
     const gateway = await SipAgent.open(net.at(3));
@@ -123,7 +125,7 @@ describeWith(["mksquashfs", "unsquashfs", "qemu-mipsel-static", "namespaces"], "
         gateways: [`sip:${gateway.sentBy}`],
         survival: { notice_hold: "200ms" },
       },
-      { node, isSmall: true },
+      { program: byNode(node), isSmall: true },
     );
     await branchline.upstreamIs("up", SLOW_MS);
 

@@ -18,12 +18,13 @@ import { SipAgent } from "../peers/support/sip-agent.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
 import { uriIn } from "../sip/message.ts";
 import { makePackage, unpackInto } from "./support/edgeos-package.ts";
-import { ErX, type Processor } from "./support/er-x.ts";
+import { bootErX } from "./support/er-x.ts";
+import type { Malta } from "./support/malta.ts";
 import { buildRuntime, RUNTIME_IMAGE } from "./support/runtime-image.ts";
 
 const isLong = process.env["BRANCHLINE_LONG"] === "1";
 const PEERS: readonly Peer[] = isLong ? ["mksquashfs", "qemu-system-mipsel", "cpio", "namespaces"] : [];
-const PROCESSORS: readonly Processor[] = [
+const PROCESSORS: readonly Malta["processor"][] = [
   // Has more room for addresses of pages, so that emulation is three times as fast; the kernel leaves its unit alone.
   { name: "P5600", kernelOptions: "nofpu" },
   { name: "24Kc", kernelOptions: "" },
@@ -81,7 +82,7 @@ describeWith(PEERS, "an ER-X of its own (BRANCHLINE_LONG=1)", () => {
     LIMIT,
     async (processor) => {
       buildRuntime();
-      const router = await ErX.boot(processor, await installed(), [
+      const router = await bootErX(processor, await installed(), [
         { router: `${proxy.host}/24`, others: [`${phoneAddress.host}/24`, `${gatewayAddress.host}/24`] },
         { router: `${WAN}.2/24`, others: [`${upstreamAddress.host}/24`] },
       ]);
@@ -110,7 +111,7 @@ describeWith(PEERS, "an ER-X of its own (BRANCHLINE_LONG=1)", () => {
       const later: number[] = [];
       while (later.length < LATER_CALLS) later.push((await redirected(phone)).notice_ms);
 
-      const memory = await router.memory();
+      const memory = await router.memory("$(pidof ld.so.1)");
       console.log(`${processor.name} without FPU, 128 MB: ${router.booted}, branchline started ${seconds(start_ms)} later
 first call in the outage: 181 after ${seconds(first.notice_ms)}, 302 after ${seconds(first.redirect_ms)}
 ${LATER_CALLS} later ones: 181 after ${Math.round(Math.min(...later))} … ${Math.round(Math.max(...later))} ms

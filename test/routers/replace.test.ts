@@ -13,6 +13,7 @@ import { Namespace } from "../peers/support/namespace.ts";
 import { describeUnless } from "../peers/support/peers.ts";
 import { register } from "../peers/support/registration.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
+import { PATIENCE_MS } from "../support/machine.ts";
 import { debOf } from "./support/deb.ts";
 import { SystemdMachine, whyNoSystemd } from "./support/systemd-machine.ts";
 
@@ -21,7 +22,6 @@ const PROXY = { host: "10.223.42.1", port: SIP };
 const UPSTREAM = { host: "10.223.42.2", port: SIP };
 const PHONE = { host: "10.223.42.17", port: SIP };
 const ARCHIVES = ["/tmp/branchline-etc.tar.gz", "/tmp/branchline-state.tar.gz"];
-const PATIENCE_MS = 20_000;
 
 vi.setConfig({ testTimeout: 120_000 });
 cleanUpAfterEach();

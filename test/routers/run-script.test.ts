@@ -20,6 +20,17 @@ for text in "<3>an error" "<4>a warning" "<6>a fact" "<7>a detail" "no priority"
 `;
 }
 
+/** A binary that says how it has been called, and refuses a file that wants TLS with the words of the real one. */
+function fakeBinary(): string {
+  return `#!/bin/sh
+if [ "$1 $2" = "check --quiet" ] && grep -q "^  - tls:" "$4"; then
+  echo "tls:10.0.0.1:5061 wants TLS, and this build of branchline has no TLS: use the package with Node, or take it out"
+  exit 2
+fi
+echo "binary $* heap=$BRANCHLINE_HEAP_MB"
+`;
+}
+
 const NO_FPU = '#!/bin/sh\n[ "$1" = -v ] && echo v18.20.2 && exit\nkill -ILL $$\n';
 const NO_LIBRARY = '#!/bin/sh\necho "$0: error while loading shared libraries: libatomic.so.1" >&2; exit 127\n';
 const memory = (kb: number) => ({ meminfo: `MemTotal:      ${kb} kB\nMemFree:      100000 kB\n` });
@@ -119,6 +130,64 @@ describeUnless(missingForRouters(), "run.sh", () => {
         text: expect.stringMatching(/^Usage: .*CONFIG/),
       });
     }
+  });
+
+  test("a package with the binary alone needs no Node, and --node says so", async () => {
+    const box = await router({ "/lib/it/branchline-static": fakeBinary() });
+    expect(box.ok("/lib/it/run.sh /etc/it.yaml")).toBe("binary run -c /etc/it.yaml heap=");
+    expect(box.ok("/lib/it/run.sh /etc/it.yaml", { BRANCHLINE_HEAP_MB: "9" })).toMatch(/ heap=9$/);
+    expect(box.ok("/lib/it/run.sh --command status -c /etc/it.yaml")).toBe("binary status -c /etc/it.yaml heap=");
+    expect(box.run("/lib/it/run.sh --node")).toEqual({
+      status: 1,
+      text: "no Node is needed: /lib/it/branchline-static runs without",
+    });
+    expect(box.run("/lib/it/run.sh /etc/it.yaml", { BRANCHLINE_ENGINE: "node" })).toEqual({
+      status: 0,
+      text: '<4>engine_missing wanted="node" taken=binary\nbinary run -c /etc/it.yaml heap=',
+    });
+  });
+
+  const BOTH = {
+    "/lib/it/branchline-static": fakeBinary(),
+    "/lib/it/branchline.js": "",
+    "/opt/bin/node": fakeNode(18),
+  };
+
+  test.each([
+    ["nothing chosen", {}, true],
+    ["it is chosen", { BRANCHLINE_ENGINE: "binary" }, true],
+    ["Node is chosen", { BRANCHLINE_ENGINE: "node" }, false],
+  ])("a binary that can't be executed is told of, with the cure: %s", async (_, environment, isTold) => {
+    const box = await router(BOTH);
+    box.ok("chmod -x /lib/it/branchline-static");
+    const [first, second] = box.ok("/lib/it/run.sh /etc/it.yaml", environment).split("\n");
+    const told = `<4>engine_missing wanted="binary" taken=node error="/lib/it/branchline-static can't be executed" cure="chmod +x /lib/it/branchline-static"`;
+    expect(first === told).toBe(isTold);
+    expect(isTold ? second : first).toMatch(/^\/opt\/bin\/node .* run -c /);
+    expect(box.ok("/lib/it/run.sh --engine /etc/it.yaml", environment)).toBe("node");
+  });
+
+  const SECURE = "listen:\n  - tls:10.0.0.1:5061\n";
+  test.each([
+    ["below 256 MB", 249, "", {}, "binary"],
+    ["from 256 MB on", 500, "", {}, "node"],
+    ["chosen", 249, "", { BRANCHLINE_ENGINE: "node" }, "node"],
+    ["chosen the other way", 500, SECURE, { BRANCHLINE_ENGINE: "binary" }, "binary"],
+    ["with a file that wants TLS", 249, SECURE, {}, "node"],
+    ["with TLS in a comment only", 249, "# tls: not yet\n", {}, "binary"],
+    ["with no Node that works", 500, SECURE, { BRANCHLINE_NODE: "/nowhere" }, "binary"],
+  ])("of two engines, %s", async (_, mb, file, environment, engine) => {
+    const box = await router({ ...BOTH, "/etc/it.yaml": file }, { proc: memory(mb * 1024) });
+    expect(box.ok("/lib/it/run.sh --engine /etc/it.yaml", environment)).toBe(engine);
+    const start = engine === "node" ? /^\/opt\/bin\/node .* run -c / : /^binary run -c /m;
+    expect(box.ok("/lib/it/run.sh /etc/it.yaml", environment)).toMatch(start);
+    const command = engine === "node" ? "/opt/bin/node /lib/it/branchline.js check" : "binary check";
+    for (const words of ["-c /etc/it.yaml", "--config=/etc/it.yaml"]) {
+      expect(box.ok(`/lib/it/run.sh --command check ${words}`, environment)).toContain(`${command} ${words}`);
+    }
+    expect(box.ok("/lib/it/run.sh --command check", { ...environment, BRANCHLINE_CONFIG: "/etc/it.yaml" })).toMatch(
+      new RegExp(`^${command}`),
+    );
   });
 
   test("BRANCHLINE_LOGGER: syslog has each line with its priority, and branchline is the process that was started", async () => {

@@ -45,6 +45,16 @@ describe("answer: auto", () => {
     expect(other.responses(302)).toHaveLength(1);
   });
 
+  it("a reload forgets nobody who is relayed", () => {
+    const { site, phone, finals } = dark();
+    phone.invite(NUMBER);
+    site.run(4_000);
+    site.reload(`${SITE_YAML}survival: {answer: auto, notice_hold: 1s}\n`);
+    phone.invite(NUMBER);
+    site.run(5_000);
+    expect(finals()).toEqual([302, 200]);
+  });
+
   it("a registered phone is remembered with its bindings", () => {
     const { site, phone } = dark();
     const flow = { listener: site.listeners[0] as never, ...PHONE };

@@ -1,6 +1,9 @@
 /** Call records: who decided about a call, why, whom it was offered to, and how that ended. */
-import { expect, it } from "vitest";
-import { GATEWAY, PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
+import { describe, expect, it } from "vitest";
+import { callsPage } from "../../src/app/recorded-calls.ts";
+import { wayText } from "../../src/app/words/calls-words.ts";
+import { header, requestUriOf } from "../sip/message.ts";
+import { GATEWAY, PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 function office(more = "") {
   const site = new Site(SITE_YAML + more);
@@ -96,6 +99,14 @@ it("why the gateway is tried: upstream is down, or recovers and isn't trusted ye
   expect(site.callLog.legs.map(({ why }) => why)).toEqual(["upstream is down", "upstream is recovering"]);
 });
 
+it("why the gateway is tried in a rehearsal: upstream is forced down", () => {
+  const { site, phone } = office("survival: {answer: relay}\n");
+  site.engine.force("down");
+  phone.invite("sip:5551234@pbx.example.com");
+  site.run(5_000);
+  expect(site.callLog.legs.map(({ why }) => why)).toEqual(["upstream is forced down"]);
+});
+
 const steps = ({ callLog }: Site, call = 0) =>
   callLog.all[call]?.legs[0]?.steps.map(({ what, unasked }) => (unasked === undefined ? what : `${what} (${unasked})`));
 const boxed = (emergency: string, channels = 2) =>
@@ -124,8 +135,55 @@ it("a gateway without a free channel wasn't asked: how many are taken, and how m
     "upstream 198.51.100.10",
     "notice",
     "gateway 10.10.1.3 (full: 1 of 2 channels taken, 1 reserved)",
-    "answer 480",
+    "answer 480 (No gateway takes the call)",
   ]);
+});
+
+describe("a call that we refuse ourselves: the record has the reason that explain has", () => {
+  /** Of the last call, or of one before it. */
+  const way = ({ callLog, simulation }: Site, before = 0) => {
+    const record = callsPage(callLog, {}, () => "", simulation.now_ms).calls[before];
+    const legs = record?.legs ?? [];
+    return { text: wayText({ legs }), results: legs[0]?.steps.map(({ result }) => result) };
+  };
+
+  it("the redirect had no gateway with a free channel to name", () => {
+    const site = new Site(SITE_YAML.replace("[sip:10.10.1.3]", "[{uri: sip:10.10.1.3, channels: 1}]"));
+    const { phone } = busy(site, 1);
+    site.engine.force("down");
+    phone.invite("sip:5551234@pbx.example.com");
+    site.run(2_000);
+    expect(way(site)).toEqual({
+      text: "redirect to gateway 10.10.1.3 (No gateway has a free channel)",
+      results: [null, "full"],
+    });
+  });
+
+  it("a redirect that has left has no reason", () => {
+    const { site, phone } = office();
+    site.engine.force("down");
+    phone.invite("sip:5551234@pbx.example.com");
+    site.run(2_000);
+    expect(way(site)).toEqual({ text: "redirect to gateway 10.10.1.3", results: [null, null] });
+  });
+
+  it("upstream is silent, and there is no gateway", () => {
+    const site = new Site(SITE_YAML.replace("gateways: [sip:10.10.1.3]\n", ""));
+    site.actor("201", PHONE).invite("sip:5551234@pbx.example.com");
+    site.run(8_000);
+    expect(way(site).text).toMatch(/ > answered here \(Upstream does not answer\)$/);
+  });
+
+  it("it rang, and an emergency call has taken its channel", () => {
+    const site = boxed('emergency: {numbers: ["112"], preempt: true}', 1);
+    const { gateway, phone } = busy(site, 0);
+    gateway.answers("INVITE", { status: 180 });
+    phone.invite("sip:5551234@10.10.1.3");
+    site.run(500);
+    site.actor("202", PHONE_2).invite("sip:112@pbx.example.com");
+    site.run(2_000);
+    expect(way(site, 1).text).toBe("gateway 10.10.1.3 > answered here (An emergency call needs the PSTN line)");
+  });
 });
 
 it("an emergency call: a gateway that isn't asked again, and room that need not be made, are no steps", () => {
@@ -146,4 +204,31 @@ it("an emergency call: that a call was ended for it is a step", () => {
     "the youngest ordinary call was ended",
     "the gateway whose channel that was",
   ]);
+});
+
+/** What a phone such as baresip writes as the user of its Contact. */
+const MADE_UP = "201-0x7f31c04e5d20";
+
+it.each([
+  ["down its Path", "", true],
+  ["by its own address", "", false],
+  ["by the Contact that stands for it", "registration: contact\n", false],
+])("upstream's call to a phone %s names its extension, whatever user its Contact has", (_, more, byPath) => {
+  const { site, pbx, phone } = office(more);
+  pbx.answers("REGISTER", { status: 200 });
+  phone.request(
+    "REGISTER",
+    "sip:pbx.example.com",
+    [`Contact: <sip:${MADE_UP}@${PHONE.address}:${PHONE.port}>`],
+    undefined,
+    1,
+    false,
+  );
+  site.run(500);
+  const registered = pbx.seen("REGISTER");
+  const [, contact = ""] = /<(.*?)>/.exec(header(registered, "contact") ?? "") ?? [];
+  pbx.invite(contact, byPath ? [`Route: ${header(registered, "path")}`] : []);
+  site.run(500);
+  expect(requestUriOf(phone.seen("INVITE"))).toContain(MADE_UP);
+  expect(site.callLog.legs.map(({ to }) => to)).toEqual(["201"]);
 });

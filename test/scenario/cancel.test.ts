@@ -128,6 +128,17 @@ describe("outage: upstream answers late", () => {
     expectLadder("late-200-after-302", site.ladder());
   });
 
+  it("a late 200 is known for as long as its sender repeats it, and no longer", () => {
+    const { site, phone, pbx } = cast();
+    const known = () => site.core.meter.tableStatus.find(({ name }) => name === "late_answers")?.size;
+    pbx.answers("INVITE", { status: 200, after_ms: 6_000 });
+    phone.invite(NUMBER);
+    site.run(30_000);
+    const during = known();
+    site.run(10_000);
+    expect([during, known()]).toEqual([1, 0]);
+  });
+
   it("a late 200 while the gateway rings wins; the gateway gets CANCEL", () => {
     const actors = cast("survival: {answer: relay}\n");
     const { site, phone, pbx, gateway } = actors;

@@ -2,7 +2,7 @@
 import { describe, expect, it, test } from "vitest";
 import { hints } from "../app/files.ts";
 import { write } from "../sip/build.ts";
-import { header, headers, uriIn } from "../sip/message.ts";
+import { header, headers, requestUriOf, uriIn } from "../sip/message.ts";
 import { GATEWAY, LAN, PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const MAY = SITE_YAML.replace(
@@ -17,6 +17,50 @@ function site(yaml = SITE_YAML) {
   made.run(100);
   return { made, pbx, gateway };
 }
+
+describe("upstream's trunk ends at our own address", () => {
+  const calls = (yaml: string, uri: string, method = "INVITE") => {
+    const all = site(yaml);
+    const phone = all.made.actor("201", PHONE).answers("INVITE", { status: 200 });
+    all.pbx.answers("REGISTER", { status: 200, extra: ["Contact: <sip:201@10.222.237.21:5060>;expires=300"] });
+    phone.request("REGISTER", "sip:pbx.example.com");
+    all.made.run(500);
+    all.pbx.request(method, uri);
+    all.made.run(500);
+    return {
+      dialled: all.gateway.requests("INVITE").map(({ message }) => requestUriOf(message)),
+      rung: phone.requests("INVITE").length,
+      refused: all.pbx.responses(404, method).map(({ message }) => message.startLine),
+    };
+  };
+
+  it("a number of no phone leaves by a gateway, where the file lets upstream dial out", () => {
+    expect(calls(MAY, "sip:0301234@203.0.113.2")).toEqual({
+      dialled: ["sip:0301234@10.10.1.3"],
+      rung: 0,
+      refused: [],
+    });
+  });
+
+  it.each([
+    ["an extension rings", "sip:201@203.0.113.2", 1, []],
+    [
+      "a number as long as extensions is a phone that isn't there",
+      "sip:202@203.0.113.2",
+      0,
+      ["SIP/2.0 404 No Such Phone Here"],
+    ],
+    ["a name is no number", "sip:x.y@203.0.113.2", 0, ["SIP/2.0 404 No Such Phone Here"]],
+  ])("%s", (_, uri, rung, refused) => {
+    expect(calls(MAY, uri)).toEqual({ dialled: [], rung, refused });
+  });
+
+  it.each(["INVITE", "MESSAGE"])("%s: not where the file doesn't let it", (method) => {
+    const { dialled, refused } = calls(SITE_YAML, "sip:0301234@203.0.113.2", method);
+    expect([dialled, refused]).toEqual([[], ["SIP/2.0 404 No Such Phone Here"]]);
+    expect(calls(MAY, "sip:0301234@203.0.113.2", "MESSAGE").dialled).toEqual([]);
+  });
+});
 
 describe("upstream may not dial out", () => {
   it.each(["INVITE", "MESSAGE", "SUBSCRIBE", "REFER", "NOTIFY", "REGISTER", "PUBLISH", "INFO", "WHATEVER"])(
@@ -218,7 +262,7 @@ test("with upstream.may_dial_out it reaches the gateway as it always did", () =>
 });
 
 test("check hints at a file that doesn't say it, and only where there is something to say", () => {
-  const hint = expect.stringMatching(/upstream .*calls there get 403 now; add may_dial_out: true where/);
+  const hint = expect.stringMatching(/upstream .*calls there get 403 now; write may_dial_out: true if/);
   expect(hints(SITE_YAML, [])).toEqual([hint]);
   expect(hints(SITE_YAML.replace("sip:198.51.100.10", "{targets: sip:198.51.100.10}"), [])).toEqual([hint]);
   const silent = [

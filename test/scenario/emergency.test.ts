@@ -209,7 +209,7 @@ describe("channels", () => {
     expectLadder("emergency-preempts", site.ladder());
     expect(finals(third)).toEqual([200]);
     const bye = other.seen("BYE");
-    expect(header(bye, "reason")).toBe('preemption;cause=3;text="An emergency call needs the line"');
+    expect(header(bye, "reason")).toBe('preemption;cause=3;text="An emergency call needs the PSTN line"');
     expect(header(bye, "from")).toBe(header(other.got(200, "INVITE"), "to"));
     expect(headers(bye, "route")).toEqual([]);
     expect(header(gateway.seen("BYE"), "cseq")).toBe("2 BYE");
@@ -327,6 +327,25 @@ describe("call back", () => {
     site.run(500);
     expect(invites(pbx)).toEqual([]);
     expect(invites(phone)).toHaveLength(1);
+  });
+
+  it("ends for phones that have called already when a reload switches it off: upstream is asked first again", () => {
+    const { site, pbx, gateway, phone } = afterCall({ more: "inbound: upstream-first\n" });
+    site.reload(`${SITE_YAML}emergency: {numbers: ["112"], callback: 0s}\ninbound: upstream-first\n`);
+    calledBack(gateway);
+    site.run(500);
+    expect([invites(pbx).length, invites(phone).length]).toEqual([1, 0]);
+  });
+
+  it("is told with the phone's name, and for how long yet", () => {
+    const { site, gateway } = afterCall({ isRegistered: true });
+    site.run(30 * 60_000);
+    calledBack(gateway);
+    site.run(500);
+    const words = site.events.map(({ fields }) => JSON.stringify(fields)).join("\n");
+    expect(words).toContain(
+      `201@${DOMAIN}, which has called an emergency number (for another 30 min), then hunt group default`,
+    );
   });
 
   it("a registered phone is rung where it is now", () => {

@@ -87,10 +87,10 @@ describe("extension to extension", () => {
   });
 
   it("two phones whose numbers end alike: neither is guessed, the call goes out", () => {
-    const { site, caller } = dark("extensions: {suffix_digits: 3}\n", "15550202");
-    const other = site.actor("25550202", PHONE_3);
-    site.bindings.put("25550202@x", {
-      contact: "sip:25550202@10.222.237.23",
+    const { site, caller } = dark("extensions: {suffix_digits: 3}\n", "15550209");
+    const other = site.actor("25550209", PHONE_3);
+    site.bindings.put("25550209@x", {
+      contact: "sip:25550209@10.222.237.23",
       parameters: "",
       instance: "",
       flow: { ...[...site.bindings.all()][0]?.bindings[0]?.flow, address: "10.222.237.23", port: 5060 } as never,
@@ -100,7 +100,7 @@ describe("extension to extension", () => {
       heard_ms: 0,
       isAccepted: true,
     });
-    dial(caller, "202");
+    dial(caller, "209");
     site.run(3_000);
     expect(other.requests("INVITE")).toEqual([]);
     expect(caller.responses(302)).toHaveLength(1);

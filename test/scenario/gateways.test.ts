@@ -192,6 +192,27 @@ describe("numbers", () => {
     expect(requestUriOf(first.seen("INVITE"))).toBe(`sip:${sent}@10.10.1.3`);
   });
 
+  it.each(["0", "+"])("called %s stays where its rule would leave nothing that can be dialled", (dialled) => {
+    const rules = `[{uri: sip:10.10.1.3, rewrite: {called: [{match: "^[0+]", replace: ""}]}}]`;
+    const redirected = dark(rules, "");
+    dial(redirected.phone, dialled);
+    redirected.site.run(1_500);
+    expect(headers(redirected.phone.got(302), "contact")).toEqual([`<sip:${dialled}@10.10.1.3>`]);
+    const relayed = dark(rules);
+    dial(relayed.phone, dialled);
+    relayed.site.run(500);
+    expect(requestUriOf(relayed.first.seen("INVITE"))).toBe(`sip:${dialled}@10.10.1.3`);
+  });
+
+  it("calling: a caller's number that its rule would use up is told as it was", () => {
+    const rules = `[{uri: sip:10.10.1.3, rewrite: {calling: [{match: "^201$", replace: ""}]}}]`;
+    const { site, first } = dark(rules);
+    const phone = site.actor("201", { address: "10.222.237.50", port: 5060 });
+    phone.invite("sip:5551234@pbx.example.com", ["P-Asserted-Identity: <sip:boss@pbx.example.com>"]);
+    site.run(500);
+    expect(headers(first.seen("INVITE"), "p-asserted-identity")).toEqual(["<sip:boss@pbx.example.com>"]);
+  });
+
   it("calling: in P-Asserted-Identity, in place of the phone's own", () => {
     const { site, first } = dark(REWRITE);
     const phone = site.actor("201", { address: "10.222.237.50", port: 5060 });
@@ -278,5 +299,54 @@ describe("choice", () => {
       site.run(100);
     }
     expect([calls(first), calls(second)]).toEqual([30, 10]);
+  });
+
+  it("longest-idle: a busy gateway comes last, and of two idle ones that whose call ended first comes first", () => {
+    const more = "survival: {answer: relay, notice_hold: 0s}\ngateway_choice: longest-idle\n";
+    const { site, first, second, phone } = dark("[sip:10.10.1.3, sip:10.10.1.4]", more);
+    const next = () => {
+      const before = calls(first);
+      dial(phone);
+      site.run(500);
+      return calls(first) > before ? "first" : "second";
+    };
+    const hangUp = (gateway: Actor) => {
+      gateway.inDialogAsCallee("BYE", gateway.seen("INVITE", calls(gateway) - 1), 1);
+      site.run(500);
+    };
+    expect([next(), next()]).toEqual(["first", "second"]);
+    hangUp(second);
+    hangUp(first);
+    expect([next(), next()]).toEqual(["second", "first"]);
+    hangUp(first);
+    expect(next()).toBe("first");
+  });
+});
+
+describe("how a call has ended at a gateway is known to what counts its calls", () => {
+  it.each([
+    ["a refusal", { status: 503 }, 0, { status: 503, isSilent: false, isAnswer: true }],
+    ["an answer", { status: 200 }, 0, { status: 200, isSilent: false, isAnswer: true }],
+    ["silence", undefined, 0, { status: 408, isSilent: true, isAnswer: false }],
+    ["a caller who hangs up", undefined, 1_000, { status: 487, isSilent: false, isAnswer: false }],
+  ] as const)("%s", (_, answer, cancel_ms, wanted) => {
+    const { site, first, phone } = dark("[sip:10.10.1.3]");
+    const told: object[] = [];
+    const { calls: counted } = site.engine;
+    const settle = counted.settle.bind(counted);
+    counted.settle = (routed, gateway, ended, own, now_ms) => {
+      const { status, response } = ended.final;
+      told.push({ status, isSilent: ended.isSilent, isAnswer: response !== undefined });
+      settle(routed, gateway, ended, own, now_ms);
+    };
+    if (answer === undefined) site.simulation.silence(FIRST);
+    else first.answers("INVITE", answer);
+    const invite = dial(phone);
+    if (cancel_ms > 0) {
+      site.run(cancel_ms);
+      phone.cancel(invite);
+    }
+    site.run(40_000);
+    expect(told).toEqual([wanted]);
   });
 });

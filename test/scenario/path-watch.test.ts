@@ -105,6 +105,40 @@ describe("upstream's requests for a registered phone", () => {
     expect(states(site)).toEqual([]);
   });
 
+  it.each([
+    ["is known after a restart, and nothing is warned of", true, []],
+    ["isn't known when it hasn't been so before the restart", false, ["path_unconfirmed"]],
+  ])("down our Path %s", (_, byPath, told) => {
+    const before = called(byPath ? CONTACT : "sip:nobody@203.0.113.2", byPath).site;
+    const after = cast();
+    after.site.restore(before.saved(), 1_000);
+    after.registers(false);
+    expect(after.logged()).toEqual(told);
+    expect(states(after.site)).toEqual(byPath ? [] : ["198.51.100.10 unconfirmed"]);
+  });
+
+  it("without our Path after a restart: found out all the same", () => {
+    const after = cast();
+    after.site.restore(called(CONTACT, true).site.saved(), 1_000);
+    after.registers(false);
+    after.pbx.invite(CONTACT);
+    after.site.run(500);
+    expect(after.logged()).toEqual(["path_ignored"]);
+  });
+
+  it("that it uses our Path is news once, and not each time that it does so again", () => {
+    const { site, call } = called("sip:nobody@203.0.113.2");
+    const changes: boolean[] = [];
+    site.engine.peerMemory.onChange = (isNews) => changes.push(isNews);
+    for (let time = 0; time < 3; time++) {
+      call(CONTACT, true);
+      call(CONTACT, true);
+      call(CONTACT, false);
+    }
+    expect(changes).toEqual([true, false, false, false, false, false]);
+    expect(site.saved()).toContain('"path":false');
+  });
+
   it("with registration: contact no Path is expected", () => {
     expect(states(called(CONTACT, false, `${SITE_YAML}registration: contact\n`).site)).toEqual([]);
   });

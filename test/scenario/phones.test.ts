@@ -79,7 +79,7 @@ describe("two phones with one address-of-record", () => {
     expectLadder("unregister-in-outage", site.ladder());
   });
 
-  it("Contact: * in the outage takes both away: the call goes to the gateway", () => {
+  it("Contact: * in the outage takes both away: a call to the member of the file gets 480", () => {
     const { site, caller, desk, cordless } = dark();
     desk.request("REGISTER", DOMAIN, ["Contact: *", "Expires: 0"], undefined, 1, false);
     site.run(100);
@@ -88,7 +88,7 @@ describe("two phones with one address-of-record", () => {
     site.run(2_000);
     expectLadder("unregister-all-in-outage", site.ladder());
     expect([desk, cordless].map((phone) => phone.requests("INVITE").length)).toEqual([0, 0]);
-    expect(finals(caller).slice(-1)).toEqual([302]);
+    expect(finals(caller).slice(-1)).toEqual([480]);
   });
 
   it("Contact: * with an expiry that isn't 0: 400, and both stay", () => {

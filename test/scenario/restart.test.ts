@@ -33,7 +33,7 @@ function restarted(before: Site, away_ms = 30_000, yaml = "") {
 }
 
 describe("a restart in the middle of an outage", () => {
-  it("a call between extensions, made before upstream is found dead: it rings after fr_timer", () => {
+  it("a call between extensions, made before the first probe is judged: it rings at once", () => {
     const { site, first, second } = restarted(dark().site);
     first.invite("sip:202@pbx.example.com");
     site.run(6_000);

@@ -95,7 +95,7 @@ describe("a call", () => {
     expect(finals(phone)).toEqual([486]);
   });
 
-  it("both are silent: survival after both timers; known to be down: at once", () => {
+  it("both are silent: survival after fr_timer and 1 s for the second; known to be down: at once", () => {
     const { site, phone } = cast();
     for (const at of [FIRST, SECOND]) site.simulation.silence(at);
     phone.invite(NUMBER);
@@ -107,6 +107,43 @@ describe("a call", () => {
     site.run(2_000);
     expect((phone.responses(181)[1]?.at_ms ?? Number.NaN) - start_ms).toBe(10);
     expect(finals(phone)).toEqual([302, 302]);
+  });
+
+  const THIRD = { address: "198.51.100.30", port: 5060 };
+  /** When survival begins, for a call of which the first two targets of three are silent, or as `make` has it; ms from its start. */
+  function survivalAfter(fr_timer: string, make: (site: Site) => void): number {
+    const targets = "[sip:198.51.100.10, sip:198.51.100.20, sip:198.51.100.30]";
+    const yaml = SITE_YAML.replace(/upstream:.*/, `upstream: {targets: ${targets}, fr_timer: ${fr_timer}}`);
+    const site = new Site(yaml);
+    const phone = site.actor("phone", PHONE);
+    site.run(100);
+    make(site);
+    const start_ms = site.simulation.now_ms;
+    phone.invite(NUMBER);
+    site.run(40_000);
+    return (phone.responses(181)[0]?.at_ms ?? Number.NaN) - start_ms;
+  }
+  const silence = (site: Site) => {
+    for (const at of [FIRST, SECOND, THIRD]) site.simulation.silence(at);
+  };
+
+  it.each([
+    ["2s", 4_010],
+    ["1s", 3_010],
+    ["500ms", 1_510],
+  ])(
+    "three silent targets share fr_timer %s: each but the first has 1 s at least, and never more than fr_timer",
+    (timer, ms) => {
+      expect(survivalAfter(timer, silence)).toBe(ms);
+    },
+  );
+
+  it("what the first leaves of fr_timer is for the others: 503 at once, the second has nearly all of it", () => {
+    const after_ms = survivalAfter("4s", (site) => {
+      site.actor("first", FIRST, WAN).answers("INVITE", { status: 503 });
+      for (const at of [SECOND, THIRD]) site.simulation.silence(at);
+    });
+    expect(after_ms).toBe(4_000 + 10 + 1_000);
   });
 
   it("the first answers late, while the second rings: the second gets CANCEL", () => {
@@ -230,7 +267,7 @@ describe("REGISTER", () => {
     phone.request("REGISTER", DOMAIN);
     site.run(100);
     const [, late, prompt] = phone.responses(200);
-    expect([(late?.at_ms ?? 0) - start_ms, (prompt?.at_ms ?? 0) - again_ms]).toEqual([6_010, 10]);
+    expect([(late?.at_ms ?? 0) - start_ms, (prompt?.at_ms ?? 0) - again_ms]).toEqual([4_010, 10]);
   });
 });
 
@@ -249,7 +286,7 @@ describe("other requests", () => {
     expect(finals(phone)).toEqual([200, 480]);
   });
 
-  it("inbound: upstream-first asks both, each for its own timer, and then rings here", () => {
+  it("inbound: upstream-first asks both, the second when the timer is over, and then rings here", () => {
     const site = new Site(
       `${SITE_YAML.replace("sip:198.51.100.10", "[sip:198.51.100.10, sip:198.51.100.20]")}inbound: {order: upstream-first, timer: 2s}\n`,
     );

@@ -1,13 +1,13 @@
 /** A branch router in a namespace, with phones, a gateway, two lines to the internet and a tunnel around it; DNS knows nothing here. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Branchline } from "../peers/support/branchline.ts";
 import { Child } from "../peers/support/child.ts";
 import { defer } from "../peers/support/cleanup.ts";
 import { Namespace } from "../peers/support/namespace.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
 import { newBranch, newToken, requestText } from "../sip/build.ts";
+import { PROGRAM } from "../support/program.ts";
 
 /** The addresses of the router, each on a cable of its own, and what is at the other end. */
 const CABLES = {
@@ -76,14 +76,18 @@ export class BranchLab {
       callId: newToken(),
       cseq: 1,
       branch: newBranch(),
+      extra: [`Contact: <sip:${user}@${phone.sentBy}>`],
     });
     const again = setInterval(() => void phone.send(register, { host: hostOf(own), port: 5060 }), 100);
     defer(() => clearInterval(again));
     return this;
   }
 
-  /** @param name as it calls itself in Server; undefined: it answers without a name */
-  async addGateway(name?: string): Promise<this> {
+  /**
+   * @param name as it calls itself in Server; undefined: it answers without a name
+   * @param isHeardOf whether the router's kernel knows of it
+   */
+  async addGateway(name?: string, isHeardOf = true): Promise<this> {
     const [own, other] = CABLES.gw0;
     const gateway = await SipAgent.open({ host: hostOf(other), port: 5060 }, this.others.get("gw0")?.name);
     gateway.isAlive = false;
@@ -94,8 +98,8 @@ export class BranchLab {
       });
       return true;
     };
-    // The router knows whom it has heard of: gateways look for theirs all day.
-    await gateway.send("\r\n\r\n", { host: hostOf(own), port: 5060 });
+    // The router knows whom it has heard of: most gateways look for theirs all day.
+    if (isHeardOf) await gateway.send("\r\n\r\n", { host: hostOf(own), port: 5060 });
     return this;
   }
 
@@ -106,8 +110,20 @@ export class BranchLab {
     return { code, text: child.lines.join("\n") };
   }
 
+  /** A machine at the far end of a cable that only listens. @returns what comes to its SIP port, one text each */
+  async listenAt(cable: Cable): Promise<readonly string[]> {
+    const heard: string[] = [];
+    const agent = await SipAgent.open({ host: hostOf(CABLES[cable][1]), port: 5060 }, this.others.get(cable)?.name);
+    agent.isAlive = false;
+    agent.attendant = ({ wire }) => {
+      heard.push(wire);
+      return true;
+    };
+    return heard;
+  }
+
   start(...args: readonly string[]): Child {
-    const child = new Child(process.execPath, [Branchline.bundle, ...args], {
+    const child = new Child(PROGRAM.command, [...PROGRAM.first, ...args], {
       namespace: this.router.name,
       hosts: this.hosts,
     });

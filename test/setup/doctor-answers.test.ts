@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { PeerStatus } from "../../src/policy/status.ts";
 import type { Facts } from "../../src/setup/doctor/facts.ts";
-import { answer, GATEWAY, peer, status, told, UPSTREAM, WAN, YAML } from "./healthy.ts";
+import { answer, GATEWAY, LAN, peer, status, told, UPSTREAM, WAN, YAML } from "./healthy.ts";
 
 const SILENT = { answer: undefined, error: "no answer in 3 s" };
 const LONE = YAML.replace(/gateways: .*/, "");
@@ -27,7 +27,9 @@ describe("doctor: upstream and gateways, while no branchline runs", () => {
     const by = (code: number) =>
       told("upstream", { peers: [peer({ answer: answer(`${WAN};branch=z9hG4bKx`, code) })] });
     expect(by(404)).toMatch(/^ok/);
-    expect(by(503)).toMatch(/^warning .*nothing behind it can take calls; calls go to the gateway$/);
+    expect(by(503)).toMatch(
+      /^fault .*nothing behind it can take calls; calls go to the gateway\n# look at what is behind it/,
+    );
   });
 
   test("a silent upstream is a fault, with a ping from the address that branchline uses", () => {
@@ -37,6 +39,30 @@ describe("doctor: upstream and gateways, while no branchline runs", () => {
     );
     expect(told("upstream", { peers: [peer(SILENT)] }, LONE)).toContain("calls find no way out");
     expect(told("upstream", { peers: [peer({ answer: "hello" })] })).toMatch(/^fault .*what came is no SIP answer/);
+  });
+
+  test("it answers from another listen address alone: the way back is missing, and both addresses are named", () => {
+    const lost = peer({ ...SILENT, answeredFrom: [LAN] });
+    expect(told("upstream", { peers: [lost] })).toBe(
+      `fault sip:${UPSTREAM} (${UPSTREAM}:5060, udp) answers OPTIONS from ${LAN}, but not from ${WAN}:40000, from where ` +
+        `branchline sends: the way back to ${WAN} is missing; calls go to the gateway\n` +
+        `# at the side of ${UPSTREAM}: add a route back to ${WAN}, or allow that address in the VPN and the firewall there`,
+    );
+    const down = status({ upstream: [{ name: UPSTREAM, state: "down", observed: "down", probe_failure: "silence" }] });
+    expect(told("upstream", { peers: [lost], isRunning: true, status: down })).toMatch(
+      new RegExp(`isn't answered, while OPTIONS from ${LAN} are: no answer in 3 s\\n# at the side of `),
+    );
+  });
+
+  test("why it is down is told in the words of status", () => {
+    const seen = (change: Partial<PeerStatus>) =>
+      runningWith({ state: "down", observed: "down", ...change }, { peers: [peer(SILENT)] });
+    const gone = { evidence: "probe failed", evidence_failure: "unreachable" };
+    expect(seen({ ...gone, probe_failure: "silence" })).toContain(
+      "is down for the running branchline (can't be reached: no route, or the connection failed): calls go",
+    );
+    expect(seen({ ...gone, probe_failure: "refused" })).toContain("; now refuses OPTIONS: no program listens there):");
+    expect(seen({ evidence: "request unanswered" })).toContain("(no answer to a request)");
   });
 
   test("where a second upstream answers, calls go there", () => {
@@ -55,21 +81,48 @@ describe("doctor: upstream and gateways, while no branchline runs", () => {
     expect(text).not.toContain("ignore");
   });
 
+  test("a gateway that answers calls alone is well, and says so; one that doesn't copy Record-Route is told besides", () => {
+    const gateway = { ...GATEWAY, ...SILENT };
+    const seen = (more: object) => {
+      const gateways = [{ name: GATEWAY.alias, state: "up", observed: "up", calls: 0, channels: undefined, ...more }];
+      return told("gateways", { isRunning: true, status: status({ gateways }), peers: [gateway] });
+    };
+    expect(seen({ answers_options: false, probe_failure: "silence", call_answered_s: 372 })).toMatch(
+      /^ok .* doesn't answer OPTIONS; last call answered 6 min ago$/,
+    );
+    expect(seen({ record_route: "missing" })).toMatch(
+      /\nwarning gateway .* doesn't copy Record-Route .*\n# .*deploy\/trouble\.md/,
+    );
+    expect(seen({ record_route: "copied" })).not.toContain("Record-Route");
+  });
+
   test("an answer that the file's alive_codes leave out, or that comes later than a probe waits, counts as down", () => {
     const strict = YAML.replace(/upstream: .*/, `upstream: {targets: [sip:${UPSTREAM}], probe: {alive_codes: 200}}`);
     const refused = peer({ answer: answer(`${WAN};branch=z9hG4bKx`, 404) });
     expect(told("upstream", {}, strict)).toMatch(/^ok/);
     expect(told("upstream", { peers: [refused] }, strict)).toMatch(
-      /^warning .* with 404 in 12 ms, which isn't a sign of life for this file: it counts as down; calls go to the gateway/,
+      /^fault .* with 404 in 12 ms, which isn't a sign of life for this file: it counts as down; calls go to the gateway/,
     );
     expect(told("upstream", { peers: [peer({ took_ms: 2_001 })] })).toMatch(
-      /^warning .* in 2001 ms, and a probe waits for 2s only: it counts as down/,
+      /^fault .* in 2001 ms, and a probe waits for 2s only: it counts as down/,
     );
     const own = YAML.replace("[sip:10.10.1.3]", "[{uri: sip:10.10.1.3, probe: {alive_codes: 2xx, timeout: 10ms}}]");
     expect(told("gateways", { peers: [{ ...GATEWAY, took_ms: 99 }] }, own.replace("10ms", "100ms"))).toMatch(/^ok/);
     expect(told("gateways", { peers: [{ ...GATEWAY, took_ms: 101 }] }, own.replace("10ms", "100ms"))).toMatch(
       /^warning/,
     );
+  });
+
+  test("an answer that counts as down is a fault, as it is while branchline runs; one that counts is a warning at most", () => {
+    const failing = { peers: [peer({ answer: answer(`${WAN};branch=z9hG4bKx`, 503) })] };
+    const down = { state: "down", observed: "down", probe_failure: 503 };
+    expect(told("upstream", failing)).toMatch(/^fault /);
+    expect(runningWith(down, failing)).toMatch(/^fault /);
+    expect(runningWith({}, failing)).toMatch(/^warning .*calls go there/);
+    const lenient = YAML.replace(/upstream: .*/, `upstream: {targets: [sip:${UPSTREAM}], dead_codes: []}`);
+    expect(told("upstream", failing, lenient)).toMatch(/^warning .*calls go there/);
+    const gateway = { peers: [{ ...GATEWAY, ...failing.peers[0], role: "gateway" as const, name: "sip:10.10.1.3" }] };
+    expect(told("gateways", gateway)).toMatch(/^warning /);
   });
 
   test("none in the file", () => {
@@ -86,7 +139,8 @@ describe("doctor: upstream and gateways, as the branchline that runs sees them",
     }
     expect(runningWith({ state: "down", observed: "down", probe_failure: "silence" })).toBe(
       `fault sip:${UPSTREAM} (${UPSTREAM}:5060, udp) is down for the running branchline (no answer to OPTIONS): ` +
-        `calls go to the gateway; doctor's own OPTIONS from ${WAN}:40000 is answered with 200 in 12 ms`,
+        `calls go to the gateway; doctor's own OPTIONS from ${WAN}:40000 is answered with 200 in 12 ms\n` +
+        "branchline status --verbose",
     );
   });
 
@@ -141,17 +195,21 @@ describe("doctor: upstream and gateways, as the branchline that runs sees them",
       expect.stringMatching(/^warning .*doesn't know sip:/),
       "branchline reload",
       expect.stringMatching(/^fault pbx\.example\.com is down for the running branchline/),
+      '# so that upstream needs no DNS: "ADDRESS pbx.example.com" in /etc/hosts, or the address instead of the name',
+      "# or other servers: dns: {servers: [...]} in the file",
     ]);
     const none = YAML.replace(/upstream: .*/, "");
     expect(told("upstream", { ...seen, peers: [] }, none)).toMatch(
-      /^fault pbx\.example\.com is down for the running branchline .*calls go to the gateway$/,
+      /^fault pbx\.example\.com is down for the running branchline .*calls go to the gateway\n/,
     );
   });
 
   test("a name that DNS doesn't know now is judged by the running branchline, or else has no address", () => {
     const named = YAML.replace(`upstream: sip:${UPSTREAM}`, "upstream: sip:pbx.example.com");
     expect(told("upstream", { peers: [] }, named)).toBe(
-      "fault pbx.example.com has no address that could be asked: no call goes there",
+      "fault pbx.example.com has no address that could be asked: no call goes there\n" +
+        '# so that upstream needs no DNS: "ADDRESS pbx.example.com" in /etc/hosts, or the address instead of the name\n' +
+        "# or other servers: dns: {servers: [...]} in the file",
     );
     const up = status({ upstream: [{ name: "pbx.example.com", state: "up", observed: "up" }] });
     expect(told("upstream", { peers: [], isRunning: true, status: up }, named)).toBe(

@@ -253,7 +253,10 @@ describe("doctor: firewall as iptables and nftables show it", () => {
       "drop",
       /^warning the firewall drops/,
     ],
-    ["ct state vmap { established : accept, invalid : drop }\n\t\tjump mine", "drop", /^skipped/],
+    ["ct state vmap { established : accept, invalid : drop }\n\t\tjump mine", "drop", /^warning the firewall drops/],
+    ['iifname vmap { "eth0" : jump mine }', "drop", /^skipped/],
+    ['iifname != "eth0" accept', "drop", /^skipped/],
+    ['iifname "eth*" udp dport 5060 accept', "drop", /^warning the firewall lets all senders/],
     ["", "accept", /^warning the firewall lets all senders/],
   ])("nft: %s", (rules, policy, expected) => {
     const ruleset = `table inet filter {\n\tchain input {\n\t\ttype filter hook input priority filter; policy ${policy};\n\t\t${rules}\n\t}\n\tchain mine {\n\t}\n}\n#`;

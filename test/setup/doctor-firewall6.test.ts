@@ -24,7 +24,8 @@ function dual(change: Partial<Facts>): string {
 
 /** For IPv6 alone. */
 function six(change: Partial<Facts>): string {
-  return told("firewall", { addresses: ADDRESSES, peers: [PEER6], ...change }, YAML6);
+  const yaml = YAML6.replace(/listen: .*/, `listen: ["udp:[${WAN6}]"]`);
+  return told("firewall", { addresses: ADDRESSES, peers: [PEER6], ...change }, yaml);
 }
 
 describe("doctor: ip6tables", () => {
@@ -50,7 +51,7 @@ ${rules}COMMIT
       RULES6,
     );
     expect(commandsFor("debian", configOf())).not.toContain(RULES6);
-    expect(RULES6).toBe("ip6tables-save && echo '#'; nft list ruleset && echo '#'");
+    expect(RULES6).toBe("ip6tables-save && echo '#iptables'; nft list ruleset && echo '#nft'");
   });
 
   test("is judged by itself: IPv4's rules say nothing about IPv6", () => {
@@ -94,7 +95,7 @@ describe("doctor: nftables with a table for each IP version", () => {
 `;
   const both = (four: string, six: string) => {
     const text = `table ip filter {\n${four}}\ntable ip6 filter {\n\tset x {\n\t\ttype ipv6_addr\n\t}\n\n${six}}\n#`;
-    return dual({ family: "debian", said: { [RULES]: text, [RULES6]: text } }).replace(/\n(?:ip|#).*/g, "");
+    return dual({ family: "debian", said: { [RULES]: text, [RULES6]: text } }).replace(/\n(?:ip|nft|#).*/g, "");
   };
 
   test.each([
@@ -169,7 +170,9 @@ firewall.four.target='ACCEPT'
 ${more}`;
     const ubus = JSON.stringify({ interface: [{ interface: "wan", l3_device: "eth0" }] });
     const say = (more?: string) => dual({ family: "openwrt", said: { [UCI_FIREWALL]: uci(more), [UBUS]: ubus } });
-    const [four, verdict, ...cure] = say().split("\n");
+    const all = say().split("\n");
+    const second = all.findIndex((line) => line.includes(UPSTREAM6));
+    const [four, verdict, ...cure] = [all[0], ...all.slice(second)];
     expect(four).toMatch(/^warning the firewall lets all senders in/);
     expect(verdict).toMatch(/^warning the firewall drops requests of 2001:db8:5::10 on eth0/);
     expect(cure).toContain("uci set firewall.branchline6='rule'");

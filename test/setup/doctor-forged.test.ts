@@ -19,16 +19,24 @@ describe("doctor: dial-out", () => {
 
   test("it may, and the kernel takes forged sources: a warning with the cure, each device by its own", () => {
     expect(said(files({ all: "0", eth0: "0", eth1: "1" }))).toMatch(
-      /^warning upstream may dial out, and eth0 takes packets with forged addresses: a stranger .* over UDP dials out.*\nsysctl -w net\/ipv4\/conf\/eth0\/rp_filter=1\n# upstream by TLS/,
+      /^warning upstream may dial out, and eth0 accepts packets with forged addresses: a stranger .* over UDP dials out.*\nsysctl -w net\/ipv4\/conf\/eth0\/rp_filter=1\n# and, so that a reboot keeps it, .*\n# upstream by TLS/,
     );
     expect(said(files({ all: "2", eth0: "1", eth1: "1" }))).toMatch(
-      /^warning .* eth0, eth1 takes .*\/all\/rp_filter=0/s,
+      /^warning .* eth0, eth1 accept packets .*\/all\/rp_filter=0/s,
     );
     expect(said({ ...files({ all: "0", eth0: "0" }), family: "edgeos" })).toContain("source-validation strict");
   });
 
   test("the phones' side doesn't matter: a phone may dial out anyway", () => {
     expect(said(files({ all: "0", eth0: "1", eth1: "1", switch0: "0" }))).toMatch(/^ok/);
+  });
+
+  test("only interfaces with an IPv4 address are judged: a bridge's ports have a link-local IPv6 address at most", () => {
+    const ports = ["n1p2", "eth0", "switch0"].map((device) => ({ device, address: "fe80::1", cidr: "fe80::1/64" }));
+    const addresses = [...healthy().addresses, ...ports];
+    const text = said({ ...files({ all: "0", eth0: "0", eth1: "1", n1p2: "0", switch0: "0" }), addresses });
+    expect(text).toContain("and eth0 accepts packets");
+    expect(text).not.toMatch(/n1p2|switch0/);
   });
 
   test("the kernel refuses them: well, but for the way to upstream itself, unless that is a VPN", () => {

@@ -5,11 +5,13 @@ import {
   EDGEOS_BOOT,
   EDGEOS_RUNS,
   familyOf,
+  filterOf,
   MEMORY,
   MOUNTS,
   ROUTES,
   SOCKETS,
   space,
+  TOMATO_RUNS,
 } from "../../src/setup/doctor/families.ts";
 import { ports } from "../../src/setup/doctor/machine.ts";
 import { configOf, healthy, LAN, peer, status, told, WAN, YAML } from "./healthy.ts";
@@ -94,6 +96,9 @@ describe("doctor: storage, memory, buffers", () => {
     expect(has("MemFree: 20000 kB\nBuffers: 4000 kB\nCached: 70000 kB")).toBe("ok 92 MB of memory available");
     expect(has("MemAvailable: 60000 kB")).toMatch(/^warning/);
     expect(has("MemAvailable: 60000 kB", true)).toMatch(/^ok/);
+    const small = { files: { [MEMORY]: "MemAvailable: 30000 kB" }, isRunning: false };
+    expect(told("memory", small)).toMatch(/^warning/);
+    expect(told("memory", { ...small, start_kB: 12_288 })).toMatch(/^ok/);
     expect(has("MemAvailable: 9000 kB", true)).toMatch(/^warning/);
     expect(has("")).toMatch(/^skipped/);
   });
@@ -119,7 +124,7 @@ describe("doctor: routes, boot", () => {
   test("a default route, and a filter for forged addresses towards upstream", () => {
     expect(filter("0", "1")).toMatch(/^ok/);
     expect(filter("1", "0")).toMatch(/^ok/);
-    expect(filter("0", "0")).toMatch(/^warning eth0 takes packets with forged/);
+    expect(filter("0", "0")).toMatch(/^warning eth0 accepts packets with a forged source address from the LAN/);
     expect(filter("0", "0", "edgeos")).toContain("set firewall source-validation strict");
   });
 
@@ -128,20 +133,34 @@ describe("doctor: routes, boot", () => {
   });
 
   test("a loose filter (2) lets inside addresses pass: they are reachable, if by another interface", () => {
-    expect(filter("0", "2")).toMatch(/^warning eth0 takes .*\/eth0\/rp_filter=1/s);
+    expect(filter("0", "2")).toMatch(/^warning eth0 accepts .*\/eth0\/rp_filter=1/s);
     expect(filter("0", "2")).not.toContain("/all/");
-    expect(filter("2", "1")).toMatch(/^warning eth0 takes .*\/all\/rp_filter=0/s);
+    expect(filter("2", "1")).toMatch(/^warning eth0 accepts .*\/all\/rp_filter=0/s);
   });
 
-  test("without an upstream whose way is known nothing is said of a filter", () => {
-    expect(told("routes", { peers: [] })).toBe("ok there is a default route");
+  test("without an upstream whose way is known the default route's interface is judged all the more", () => {
+    expect(told("routes", { peers: [] })).toBe(
+      "ok there is a default route, and packets with a forged source address from the LAN are refused",
+    );
+    const files = { [filterOf("all")]: "0", [filterOf("eth0")]: "0" };
+    expect(told("routes", { peers: [], files })).toMatch(/^warning eth0 accepts/);
+  });
+
+  test.each([
+    ["debian", "# and, so that a reboot keeps it, without sysctl -w, in /etc/sysctl.d/90-branchline-filter.conf"],
+    ["openwrt", "# and, so that a reboot keeps it, without sysctl -w, in /etc/sysctl.conf"],
+    ["tomato", "# and, so that a reboot keeps it, in Administration, Scripts, WAN Up"],
+    ["unknown", "# and, so that a reboot keeps it, in a script that runs at boot"],
+  ] as const)("what sysctl sets doesn't outlive a reboot: on %s the cure says where it is kept", (family, line) => {
+    expect(filter("0", "0", family).split("\n").slice(1)).toEqual(["sysctl -w net/ipv4/conf/eth0/rp_filter=1", line]);
   });
 
   test("no route", () => {
     const none = { files: { [ROUTES]: "Iface\tDestination\n" } };
     expect(told("routes", { ...none, peers: [peer({ source: undefined })] })).toMatch(
-      /^warning there is no default route/,
+      /^fault there is no default route, and no other route to upstream/,
     );
+    expect(told("routes", { ...none, peers: [] })).toMatch(/^warning .* upstream's address isn't known/);
     expect(told("routes", none)).toMatch(/^ok a route leads to upstream/);
     expect(told("routes", { files: { [ROUTES]: undefined } })).toMatch(/^skipped/);
   });
@@ -157,6 +176,8 @@ describe("doctor: routes, boot", () => {
       "/etc/init.d/branchline enable\nundo:",
     ],
     ["tomato", { files: { "/opt/etc/init.d": "S80branchline\nrc.func" } }, "ok branchline starts at boot"],
+    ["tomato", { said: { [TOMATO_RUNS]: "on /jffs\n" } }, "ok branchline starts at boot"],
+    ["tomato", { said: { [TOMATO_RUNS]: "off /tmp/mnt/KEY\n" } }, "/tmp/mnt/KEY/branchline/service.sh enable\nundo:"],
     ["tomato", {}, "# install the package"],
     ["debian", { files: { "/lib/systemd/system/branchline.service": "[Unit]" } }, "systemctl enable branchline\nundo:"],
     ["unknown", {}, "skipped how programs start"],

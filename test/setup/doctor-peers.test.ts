@@ -147,26 +147,3 @@ describe("doctor: path", () => {
     expect(told("path", { peers: [over("tcp"), over("udp")] })).toMatch(/^skipped upstream hasn't answered over UDP/);
   });
 });
-
-describe("doctor: dns", () => {
-  const fact = (server: string, addresses: readonly string[] | undefined, took_ms = 9) => {
-    return { name: "pbx.example.com", server, addresses, took_ms };
-  };
-
-  test("who says what, and how fast", () => {
-    expect(told("dns")).toBe("ok no name needs DNS");
-    expect(told("dns", { names: [fact("10.1.1.1", [UPSTREAM])] })).toBe(
-      `ok pbx.example.com is ${UPSTREAM}, says 10.1.1.1 in 9 ms`,
-    );
-    expect(told("dns", { names: [fact("10.1.1.1", [UPSTREAM], 1_700)] })).toMatch(/^warning/);
-  });
-
-  test("a dead server among living ones, all dead, unknown name", () => {
-    const living = fact("10.1.1.2", [UPSTREAM]);
-    expect(told("dns", { names: [fact("10.1.1.1", undefined, 4_000), living] })).toMatch(
-      /^warning .*but 10\.1\.1\.1 doesn't answer/,
-    );
-    expect(told("dns", { names: [fact("10.1.1.1", undefined)] })).toMatch(/^fault 10\.1\.1\.1 give no answer about/);
-    expect(told("dns", { names: [fact("10.1.1.1", [])] })).toMatch(/^fault pbx.example.com has no address/);
-  });
-});

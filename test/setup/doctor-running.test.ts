@@ -13,6 +13,7 @@ describe("doctor: file", () => {
     const two = told("file", { fileFaults: faults(2) }).split("\n");
     expect(two).toEqual([
       "fault b.yaml:1:1: bad",
+      "# correct this in the file",
       "fault b.yaml:2:1: bad",
       expect.stringMatching(/^# branchline doesn't start before this is corrected/),
     ]);
@@ -38,7 +39,7 @@ describe("doctor: running", () => {
       /forced down for another 1 min 30 s, .*\nbranchline force auto$/,
     );
     expect(running({ force: "up", forced: { by: "file", since: "" } })).toMatch(
-      /forced up by the file, .*\n# upstream: \{force: auto\}, then branchline reload$/,
+      /forced up by the file, .*\n# upstream\.force: auto in the file, then branchline reload$/,
     );
     const refused = { at: "2026-11-29T10:00:00Z" } as never;
     expect(running({ reload_refused: refused })).toMatch(/^warning the last reload was refused.*\nbranchline reload$/);

@@ -27,7 +27,7 @@ describe("doctor: sip-helper", () => {
 
   test("EdgeOS: the module is at work; cure through its configuration, with conntrack where it is there", () => {
     const said = told("sip-helper", { family: "edgeos", files: ON, said: { [HAS_CONNTRACK]: "/usr/sbin/conntrack" } });
-    expect(said).toMatch(/^fault nf_conntrack_sip looks at all SIP here: it rewrites addresses/);
+    expect(said).toMatch(/^fault nf_conntrack_sip processes all SIP here: it rewrites addresses/);
     expect(said.split("\n").slice(1)).toEqual([
       "configure",
       "set system conntrack modules sip disable",

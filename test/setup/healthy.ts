@@ -1,7 +1,7 @@
 /** A router on which nothing is wrong, for tests to spoil. */
 import { loadConfig } from "../../src/app/config/load-config.ts";
 import type { RunningStatus } from "../../src/app/control.ts";
-import { examine } from "../../src/setup/doctor/checks.ts";
+import { examine, type Finding } from "../../src/setup/doctor/checks.ts";
 import type { Facts, PeerFact } from "../../src/setup/doctor/facts.ts";
 import { MEMORY, MODULES, ROUTES, RULES, TRACKED } from "../../src/setup/doctor/families.ts";
 
@@ -38,6 +38,7 @@ export function peer(change: Partial<PeerFact> = {}): PeerFact {
     alias: UPSTREAM,
     to: { address: UPSTREAM, port: 5060, protocol: "udp" },
     source: "local" in change ? change.local : WAN,
+    route: undefined,
     listener: `udp:${WAN}:5060`,
     local: WAN,
     local_port: 40_000,
@@ -45,6 +46,7 @@ export function peer(change: Partial<PeerFact> = {}): PeerFact {
     error: "",
     took_ms: 12,
     lengths: [undefined, 1_400, 2_000].map((octets) => ({ octets, isAnswered: true })),
+    answeredFrom: [],
     ...change,
   };
 }
@@ -64,6 +66,7 @@ export function healthy(change: Partial<Facts> = {}): Facts {
   return {
     isRoot: true,
     kernel: 414,
+    start_kB: 80_000,
     now: "2026-11-21T10:00:00Z",
     inTwoWeeks: "2026-12-05T10:00:00Z",
     built: "2026-11-20T00:00:00Z",
@@ -71,6 +74,7 @@ export function healthy(change: Partial<Facts> = {}): Facts {
     file: "/etc/branchline/branchline.yaml",
     fileFaults: [],
     start: "branchline run -c /etc/branchline/branchline.yaml",
+    restart: undefined,
     otherFile: undefined,
     files: {
       [MODULES]: "nf_conntrack 102400 5 nf_nat, Live 0x80000000\nnf_nat 36864 1 iptable_nat, Live 0x80000000\n",
@@ -92,6 +96,8 @@ export function healthy(change: Partial<Facts> = {}): Facts {
     status: undefined,
     askFault: undefined,
     stateFault: undefined,
+    stateOwner: 110,
+    secrets: [],
     certificate: undefined,
     names: [],
     peers: [peer(), GATEWAY],
@@ -116,9 +122,19 @@ export function status(change: Partial<RunningStatus> = {}): RunningStatus {
   };
 }
 
+/** What one check finds on the healthy router with `change`. Each fault and warning must come with a cure. */
+export function findings(check: string, change: Partial<Facts> = {}, yaml = YAML): Finding[] {
+  const found = examine(healthy(change), configOf(yaml), [check]);
+  for (const { severity, text, cure } of found) {
+    const isBad = severity === "fault" || severity === "warning";
+    if (isBad && cure.length === 0) throw new Error(`${check}: no cure for: ${text}`);
+  }
+  return found;
+}
+
 /** What one check says about the healthy router with `change`: "severity text", then the cure, a line each. */
 export function told(check: string, change: Partial<Facts> = {}, yaml = YAML): string {
-  return examine(healthy(change), configOf(yaml), [check])
+  return findings(check, change, yaml)
     .map(({ severity, text, cure, undo }) => {
       const lines = [`${severity} ${text}`, ...cure, ...(undo === undefined ? [] : ["undo:", ...undo])];
       return lines.join("\n");

@@ -1,7 +1,7 @@
 /** How `branchline init` asks a person: doubts, the answers at the end, and the way back to each of them. */
 import { expect, test } from "vitest";
+import type { Given } from "../../src/setup/init/answers.ts";
 import { Conversation } from "../../src/setup/init/conversation.ts";
-import type { Given } from "../../src/setup/init/draft.ts";
 import { readNetwork } from "../../src/setup/init/network.ts";
 import { EDGEROUTER_4, waysOn } from "./routers.ts";
 
@@ -106,6 +106,14 @@ test("none for the PBX or the gateway is asked back once; no leads back to the q
   expect(person.talk.draft).toMatchObject({ upstream: [], gateways: ["sip:10.10.1.3"], members: [] });
 });
 
+test("none that is taken back twice ends the questions, with the flag that says it", () => {
+  const person = new Person().type("10.1.20.0/24", "tunnel.example.com", "none", "", "none", "");
+  expect(person.talk.isOver).toBe(true);
+  expect(person.talk.fault).toBe(
+    "Cancelled, no file written. If there is none, say so: branchline init --gateway none",
+  );
+});
+
 test("a gateway that is taken away takes its hunt group and its emergency numbers with it", () => {
   const person = new Person().type(...ANSWERS, "3", "none", "y", "", "");
   expect(person.talk.draft).toEqual({
@@ -128,7 +136,7 @@ test("a PBX whose name isn't known: listen must be typed, and it is said why", (
   const person = new Person({ upstream: "unknown.example.com", gateways: "none" }).type("10.1.20.0/24");
   expect(person.prompt).toBe(
     "  Not known: neither DNS nor /etc/hosts has an address of unknown.example.com.\n" +
-      "  Only if that is behind the default route: udp:10.1.20.1:5060 udp:203.0.113.2:5060\n" +
+      "  Only if the PBX unknown.example.com is behind the default route: udp:10.1.20.1:5060 udp:203.0.113.2:5060\n" +
       "This router's addresses towards all of them (--listen) (required): ",
   );
   person.type("");

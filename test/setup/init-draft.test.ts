@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { loadConfig } from "../../src/app/config/load-config.ts";
+import type { Draft, Given } from "../../src/setup/init/answers.ts";
 import { answer, missingFlags, promptOf, type Stand, settle } from "../../src/setup/init/dialogue.ts";
-import { type Draft, faultsOf, type Given, yamlOf } from "../../src/setup/init/draft.ts";
+import { faultsOf, yamlOf } from "../../src/setup/init/draft.ts";
 import { readNetwork } from "../../src/setup/init/network.ts";
 import { guideText, makerGuides, phonesText, proxyAddresses } from "../../src/setup/init/phones.ts";
 import type { Facts } from "../../src/setup/init/proposal.ts";
@@ -252,13 +253,13 @@ describe("the dialogue", () => {
     expect(fault).toBe(`not found, and --yes guesses nothing; give
   --listen ADDRESSES      This router
       Not known: neither DNS nor /etc/hosts has an address of pbx.example.com.
-      Only if that is behind the default route: udp:10.1.20.1:5060 udp:203.0.113.2:5060 udp:10.10.1.1:5060`);
+      Only if the PBX pbx.example.com is behind the default route: udp:10.1.20.1:5060 udp:203.0.113.2:5060 udp:10.10.1.1:5060`);
   });
 
   test("a prompt shows what was found, and the flag that spares it", () => {
     const { question } = talk([]);
     expect(question === undefined ? "" : promptOf(question)).toBe(
-      "The phones' networks (--localnet) [192.168.1.0/24]: ",
+      "  192.168.1.0/24: taken for phones: 201 at 192.168.1.21.\nThe phones' networks (--localnet) [192.168.1.0/24]: ",
     );
   });
 
@@ -309,6 +310,21 @@ describe("phones", () => {
     expect(text).toContain("transport_type = 2");
     expect(text).toContain("P130=2");
     expect(text).toContain('transport="TLS"');
+  });
+
+  test("an address of a transport that desk phones don't have isn't told", () => {
+    const { config } = load("listen: [tls:10.222.237.1, udp:10.222.237.1]\nlocalnet: [10.222.237.0/24]\n");
+    const proxies = (...transports: ("udp" | "tls")[]) => {
+      const listeners = config.listeners.map((one) => {
+        const isOnDeskPhones = transports.some((transport) => transport === one.protocol);
+        return Object.assign(Object.create(one), { transport: { ...one.transport, isOnDeskPhones } });
+      });
+      return proxyAddresses({ ...config, listeners }, interfaces);
+    };
+    expect(proxies("udp").map(({ transport }) => transport)).toEqual(["udp"]);
+    expect(phonesText(proxies())).toBe(
+      'Outbound proxy: none: desk phones have the transport of no address in "listen".\n',
+    );
   });
 
   test.each([

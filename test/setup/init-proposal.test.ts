@@ -1,11 +1,12 @@
 /** What `branchline init` proposes on real machines. */
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../../src/io/node/secret.ts";
-import { type Draft, faultsOf } from "../../src/setup/init/draft.ts";
+import type { Draft } from "../../src/setup/init/answers.ts";
+import { faultsOf } from "../../src/setup/init/draft.ts";
 import { addHeard, type Heard, isGateway, optionsTo, readHeard } from "../../src/setup/init/heard.ts";
 import { defaultDevice, type RawNetwork, readNetwork } from "../../src/setup/init/network.ts";
 import { placesOf } from "../../src/setup/init/places.ts";
-import { earsOf, type Facts, isBehindNat, neighboursOf, propose, seenText } from "../../src/setup/init/proposal.ts";
+import { earsOf, type Facts, isBehindNat, propose, seenText } from "../../src/setup/init/proposal.ts";
 import { requestText, responseText } from "../support/messages.ts";
 import { EDGEROUTER, EDGEROUTER_4, OPENWRT, RASPBERRY, router, waysOn } from "./routers.ts";
 
@@ -361,14 +362,6 @@ describe("who is heard", () => {
   });
 });
 
-test("only those in a LAN are asked, not the provider's router", () => {
-  const neighbours = `${OPENWRT.neighbours}192.168.1.21  0x1  0x2  3c:22:fb:00:00:01  *  br-lan
-198.51.100.1  0x1  0x2  3c:22:fb:00:00:02  *  eth1`;
-  const network = readNetwork({ ...OPENWRT, neighbours });
-  expect(neighboursOf(network, "192.168.1.1")).toEqual(["192.168.1.21"]);
-  expect(neighboursOf(network, "127.0.0.1")).toEqual([]);
-});
-
 describe("where things are", () => {
   const places = (node: string, ...paths: readonly string[]) =>
     placesOf(undefined, (path) => paths.includes(path), node).file;
@@ -381,6 +374,9 @@ describe("where things are", () => {
     expect(places("/opt/bin/node", "/opt/etc")).toBe("/opt/etc/branchline.yaml");
     expect(places("/opt/bin/node", "/opt/etc", "/etc/openwrt_release")).toBe("/opt/etc/branchline.yaml");
     expect(places("/usr/bin/node", "/etc/openwrt_release")).toBe("/etc/branchline.yaml");
+    expect(places("/jffs/branchline/branchline-static", "/opt/etc", "/jffs/branchline/service.sh")).toBe(
+      "/jffs/branchline/branchline.yaml",
+    );
     expect(places("/usr/bin/node", "/etc/debian_version")).toBe("/etc/branchline/branchline.yaml");
     expect(places("/usr/local/bin/node")).toBe("branchline.yaml");
   });
@@ -388,6 +384,11 @@ describe("where things are", () => {
   test("what is named counts, with the state folder that belongs to it: OpenWrt's package with Entware's Node", () => {
     const named = (file: string) => placesOf(file, (path) => path === "/opt/etc", "/opt/bin/node");
     expect(named("/etc/branchline.yaml")).toMatchObject({ file: "/etc/branchline.yaml", state: "/etc/branchline" });
+    const disk = "/tmp/mnt/KEY/branchline";
+    expect(placesOf(`${disk}/branchline.yaml`, (path) => path === `${disk}/service.sh`, "")).toEqual({
+      file: `${disk}/branchline.yaml`,
+      start: `${disk}/service.sh start`,
+    });
     expect(named("/tmp/branchline.yaml")).toEqual({ file: "/tmp/branchline.yaml" });
   });
 });

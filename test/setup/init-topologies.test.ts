@@ -129,6 +129,16 @@ const RIGHT: readonly (readonly [string, () => Promise<BranchLab>, readonly stri
     { listen: [LAN, GW, "udp:203.0.113.2:5060"] },
   ],
   [
+    "a gateway of which the kernel hasn't heard, and that says what it is",
+    async () => {
+      const lab = new BranchLab(["lan0", "gw0", "wan0"]).route("default", "wan0").knows(`192.0.2.10 ${PBX}`);
+      await lab.addPhone("lan0", "201");
+      return lab.addGateway(GATEWAY, false);
+    },
+    AUTO,
+    { listen: [LAN, GW, "udp:203.0.113.2:5060"] },
+  ],
+  [
     "phones on two LANs",
     async () => {
       const lab = new BranchLab(["lan0", "lan1", "gw0", "wan0"]).route("default", "wan0").knows(`192.0.2.10 ${PBX}`);
@@ -179,6 +189,35 @@ const ASKED: readonly (readonly [string, () => Promise<BranchLab>, readonly stri
     ["give\n  --gateway ADDRESS|none  Gateway\n      10.91.1.3: speaks SIP, doesn't say what it is."],
   ],
   [
+    "a gateway of which the kernel hasn't heard, and that doesn't say what it is",
+    async () => {
+      const lab = new BranchLab(["lan0", "gw0", "wan0"]).route("default", "wan0").knows(`192.0.2.10 ${PBX}`);
+      await lab.addPhone("lan0", "201");
+      return lab.addGateway(undefined, false);
+    },
+    AUTO,
+    [
+      " addresses of 10.91.20.0/24, 10.91.1.0/24 whether they speak SIP (OPTIONS) …\n",
+      "give\n  --gateway ADDRESS|none  Gateway\n      10.91.1.3: speaks SIP, doesn't say what it is.",
+    ],
+  ],
+  [
+    "the same in a network larger than /24: its machines aren't asked one by one",
+    async () => {
+      const lab = new BranchLab(["lan0", "gw0", "wan0"]).route("default", "wan0").knows(`192.0.2.10 ${PBX}`);
+      lab.router.ip("address", "flush", "dev", "gw0");
+      lab.router.ip("address", "add", "10.91.1.1/23", "dev", "gw0");
+      await lab.addPhone("lan0", "201");
+      return lab.addGateway(undefined, false);
+    },
+    AUTO,
+    [
+      " addresses of 10.91.20.0/24 whether they speak SIP (OPTIONS) …\n",
+      "Asking in 10.91.0.0/23 only the machines that this router knows …\n",
+      "give\n  --gateway ADDRESS|none  Gateway",
+    ],
+  ],
+  [
     "a gateway that doesn't say what it is, and no phone: its network isn't the phones'",
     async () => new BranchLab(["lan0", "gw0", "wan0"]).route("default", "wan0").addGateway(),
     AUTO,
@@ -195,7 +234,7 @@ const ASKED: readonly (readonly [string, () => Promise<BranchLab>, readonly stri
     [
       `give\n  --listen ADDRESSES      This router\n      Not known: `,
       PBX,
-      `Only if that is behind the default route: ${LAN}`,
+      `Only if the PBX pbx.example.com is behind the default route: ${LAN}`,
     ],
   ],
   [
@@ -207,24 +246,28 @@ const ASKED: readonly (readonly [string, () => Promise<BranchLab>, readonly stri
 ];
 
 describeWith(["namespaces", "mounts"], "init on a router", () => {
-  describe("writes what is right", () => {
-    test.each(RIGHT)("%s", async (_, build, args, { listen, ...others }) => {
-      const lab = await build();
-      const file = join(temporaryFolder(), "branchline.yaml");
-      const { code, text } = await lab.run("init", "-c", file, "--emergency", "112", ...args);
-      expect(code, text).toBe(0);
-      const { localnet = "10.91.20.0/24", upstream = `sip:${PBX}`, gateways = "sip:10.91.1.3" } = others;
-      for (const line of [
-        `listen: [${listen.map((one) => (one.includes("[") ? `"${one}"` : one)).join(", ")}]`,
-        `localnet: [${localnet}]`,
-        `gateways: [${gateways}]`,
-      ]) {
-        expect(readFileSync(file, "utf8").split("\n")).toContain(line);
-      }
-      expect(readFileSync(file, "utf8")).toMatch(new RegExp(`targets: \\[.*${upstream.replace(/[[\]]/g, ".")}`));
-      expect(text).not.toContain("warning");
+  const wantsTls = ([, , args]: (typeof RIGHT)[number]) => args.some((word) => word.startsWith("tls:"));
+  for (const needs of [[], ["TLS"]] as const) {
+    const rows = RIGHT.filter((row) => wantsTls(row) === needs.length > 0);
+    describeWith(needs, "writes what is right", () => {
+      test.each(rows)("%s", async (_, build, args, { listen, ...others }) => {
+        const lab = await build();
+        const file = join(temporaryFolder(), "branchline.yaml");
+        const { code, text } = await lab.run("init", "-c", file, "--emergency", "112", ...args);
+        expect(code, text).toBe(0);
+        const { localnet = "10.91.20.0/24", upstream = `sip:${PBX}`, gateways = "sip:10.91.1.3" } = others;
+        for (const line of [
+          `listen: [${listen.map((one) => (one.includes("[") ? `"${one}"` : one)).join(", ")}]`,
+          `localnet: [${localnet}]`,
+          `gateways: [${gateways}]`,
+        ]) {
+          expect(readFileSync(file, "utf8").split("\n")).toContain(line);
+        }
+        expect(readFileSync(file, "utf8")).toMatch(new RegExp(`targets: \\[.*${upstream.replace(/[[\]]/g, ".")}`));
+        expect(text).not.toContain("warning");
+      });
     });
-  });
+  }
 
   describe("asks, and writes nothing", () => {
     test.each(ASKED)("%s", async (_, build, args, why) => {
@@ -235,6 +278,27 @@ describeWith(["namespaces", "mounts"], "init on a router", () => {
       for (const words of why) expect(text).toContain(words);
       expect(readdirSync(folder)).toEqual([]);
     });
+  });
+});
+
+describeWith(["namespaces", "mounts"], "init asks for SIP", () => {
+  test("on LANs, never towards the internet or into a tunnel, whatever --listen names", async () => {
+    const lab = new BranchLab(FIVE).route("default", "wan0");
+    const near = await lab.listenAt("gw0");
+    const far = await Promise.all((["wan0", "wan1", "wg0"] as const).map((cable) => lab.listenAt(cable)));
+    const listen = "10.91.1.1 203.0.113.2 198.51.100.2 10.99.0.2";
+    const { text } = await lab.run(
+      "init",
+      "-c",
+      join(temporaryFolder(), "branchline.yaml"),
+      ...AUTO,
+      "--listen",
+      listen,
+    );
+    expect(text).toContain("Asking all 253 addresses of 10.91.1.0/24 whether they speak SIP (OPTIONS) …");
+    expect(near).toHaveLength(1);
+    expect(near[0]).toMatch(/^OPTIONS sip:10\.91\.1\.3 SIP\/2\.0\r\n/);
+    expect(far.flat()).toEqual([]);
   });
 });
 
@@ -276,7 +340,7 @@ describeWith(["namespaces", "mounts"], "a listen address that isn't on the way t
     const branch = lab();
     const file = settings(temporaryFolder(), LAN, GW);
     const running = branch.start("run", "-c", file);
-    expect(await running.line(/way_missing /, 10_000)).toMatch(
+    expect(await running.line(/way_missing /)).toMatch(
       /upstream=pbx\.example\.com address=203\.0\.113\.4 source=203\.0\.113\.2 sends_from=10\.91\.\S+ cure="add udp:203\.0\.113\.2:5060 to listen, /,
     );
     expect((await branch.run("status", "-c", file)).text.replace(/\s+/g, " ")).toMatch(WHY);

@@ -1,7 +1,8 @@
 /** `branchline init` where upstream or the gateway speaks TCP or TLS, or IPv6. */
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/app/config/load-config.ts";
-import { type Given, yamlOf } from "../../src/setup/init/draft.ts";
+import type { Given } from "../../src/setup/init/answers.ts";
+import { yamlOf } from "../../src/setup/init/draft.ts";
 import { type RawNetwork, readNetwork } from "../../src/setup/init/network.ts";
 import { isBehindNat } from "../../src/setup/init/proposal.ts";
 import { EDGEROUTER, EDGEROUTER_4, OPENWRT, RASPBERRY, settleOn } from "./routers.ts";
@@ -67,7 +68,7 @@ describe("upstream's transport", () => {
 
   test("TLS: the file names certificate and key, and says what they must be; without TLS it doesn't", () => {
     const { text, config } = written(EDGEROUTER, { upstream: "sips:pbx.example.com" });
-    expect(text).toMatch(/\n# TLS: our certificate and key .*\ntls: \{certificate: /);
+    expect(text).toMatch(/\n# TLS: certificate and key .*\ntls: \{certificate: /);
     expect(config.tls).toMatchObject({ certificate: "tls/branch.pem", key: "tls/branch.key" });
     expect(written(EDGEROUTER, { upstream: "tcp:pbx.example.com" }).text).not.toMatch(/^tls:/m);
   });

@@ -1,8 +1,10 @@
 /** Real machines, as their kernels and programs describe them. */
+
 import { parseSipUri } from "../../src/message/uri.ts";
+import type { Given } from "../../src/setup/init/answers.ts";
 import { type Stand, settle } from "../../src/setup/init/dialogue.ts";
-import type { Given } from "../../src/setup/init/draft.ts";
 import type { Heard } from "../../src/setup/init/heard.ts";
+import type { Kept } from "../../src/setup/init/kept.ts";
 import { type Network, type RawNetwork, readNetwork } from "../../src/setup/init/network.ts";
 import type { Ways } from "../../src/setup/init/ways.ts";
 import { DEFAULT_PROTOCOL } from "../../src/transport/flow.ts";
@@ -49,9 +51,9 @@ export function waysOn(
 export function settleOn(
   raw: RawNetwork,
   given: Given,
-  { isTrusting = true, heard = [], names, sources6 }: SettleOptions = {},
+  { isTrusting = true, heard = [], names, sources6, kept }: SettleOptions = {},
 ): Stand {
-  const facts = { network: readNetwork(raw), heard };
+  const facts = { network: readNetwork(raw), heard, kept };
   const stand = settle({}, facts, given, isTrusting);
   if (stand.wanted === undefined) return stand;
   const ways = waysOn(
@@ -64,6 +66,7 @@ export function settleOn(
 }
 
 interface SettleOptions {
+  readonly kept?: Kept | undefined;
   readonly isTrusting?: boolean;
   readonly heard?: readonly Heard[];
   /** See {@link waysOn}. */

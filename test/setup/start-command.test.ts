@@ -15,6 +15,11 @@ test.each([
     "/config/scripts/post-config.d/50-branchline",
     "sudo /config/scripts/post-config.d/50-branchline start",
   ],
+  [
+    "/tmp/mnt/start/branchline/branchline.yaml",
+    "/tmp/mnt/start/branchline/service.sh",
+    "/tmp/mnt/start/branchline/service.sh start",
+  ],
 ])("the file of a package's service, %s, by the service", (file, sign, start) => {
   expect(startCommand(file, (path) => path === sign)).toBe(start);
   expect(restartCommand(file, (path) => path === sign)).toBe(

@@ -107,3 +107,27 @@ test("CANCEL gets its 200 and the INVITE its 487; one for no INVITE gets 481", (
   expect(cancelled).toEqual([parts.callId]);
   expect(sent(BOB)).toEqual(["5 180", "105 200", "105 487", "205 481"]);
 });
+
+test("an INVITE that is taken back ends with its 487; its CANCEL is repeated until it has its 200", () => {
+  const { simulation, alice, bob, sent } = two();
+  const failures: number[] = [];
+  let isDeaf = false;
+  bob.onRequest = (transaction) => transaction.respond(180);
+  const receive = bob.receive.bind(bob);
+  bob.receive = (message) => {
+    if (!isDeaf) receive(message);
+  };
+  const takeBack = alice.invite(inviteTo(bob, alice), bob.address, {
+    success: () => {},
+    failure: ({ status }) => failures.push(status),
+  });
+  simulation.run(100);
+  isDeaf = true;
+  takeBack();
+  simulation.run(200);
+  isDeaf = false;
+  simulation.run(60_000);
+  expect(failures).toEqual([487]);
+  expect(sent(ALICE)).toEqual(["0 INVITE", "100 CANCEL", "600 CANCEL", "610 ACK"]);
+  expect(sent(BOB)).toEqual(["5 180", "605 200", "605 487"]);
+});

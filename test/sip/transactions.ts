@@ -137,8 +137,11 @@ export class Transactions {
     });
   }
 
-  /** §17.1.1, RFC 6026 §7.2. */
-  invite(parts: RequestParts, to: Address, watcher: InviteWatcher): void {
+  /**
+   * §17.1.1, RFC 6026 §7.2.
+   * @returns takes the INVITE back, once a provisional response has come (§9.1); the INVITE's own final response still follows
+   */
+  invite(parts: RequestParts, to: Address, watcher: InviteWatcher): () => void {
     const branch = newBranch();
     const wire = requestText(this.sentBy, { ...parts, branch });
     const invite = new SipMessage(wire, this.address, 0);
@@ -167,6 +170,21 @@ export class Transactions {
         end(response);
       }
     });
+    this.transmit(wire, to);
+    return () => this.cancel(branch, hopText("CANCEL", invite, parts), to);
+  }
+
+  private cancel(branch: string, wire: string, to: Address): void {
+    const repetition = new Repetition(
+      this.clock,
+      () => this.retransmit(wire, to),
+      () => {},
+      T2_MS,
+    );
+    this.clients.set(`CANCEL ${branch}`, ({ status }) => {
+      if (status >= 200) repetition.stop();
+    });
+    this.clock.after(GIVE_UP_MS, () => this.clients.delete(`CANCEL ${branch}`));
     this.transmit(wire, to);
   }
 
@@ -197,7 +215,8 @@ export class Transactions {
   receive(message: SipMessage): void {
     const branch = branchOf(message);
     if (!message.isRequest) {
-      this.clients.get(branch)?.(message);
+      // A CANCEL has the branch of its INVITE.
+      this.clients.get(message.method === "CANCEL" ? `CANCEL ${branch}` : branch)?.(message);
       return;
     }
     const { method } = message;

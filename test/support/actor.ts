@@ -39,6 +39,8 @@ export class Actor implements Endpoint {
     ["BYE", [{ status: 200 }]],
     ["CANCEL", [{ status: 200 }]],
   ]);
+  /** Copies Record-Route into its responses (RFC 3261 §12.1.1). */
+  copiesRoutes = true;
   /** Acknowledges final responses to its INVITEs. */
   acknowledges = true;
   private readonly simulation: Simulation;
@@ -46,6 +48,9 @@ export class Actor implements Endpoint {
   /** INVITEs by their top Via, until they are acknowledged or cancelled. */
   private readonly pending = new Map<string, { readonly invite: SipText; status: number }>();
   private readonly answered = new Set<string>();
+  /** Answers a request that comes again as it did last (RFC 3261 §17.2). */
+  repeatsAnswers = false;
+  private readonly lastAnswers = new Map<string, string>();
   private sent = 0;
   private user: string;
   private wire: VirtualWire;
@@ -203,6 +208,8 @@ export class Actor implements Endpoint {
     const method = methodOf(request);
     const key = `${header(request, "via")} ${method}`;
     if (method === "ACK") this.acknowledged(request);
+    const last = this.repeatsAnswers ? this.lastAnswers.get(key) : undefined;
+    if (last !== undefined) this.reply(last, request);
     if (method === "ACK" || this.answered.has(key)) return;
     this.answered.add(key);
     if (method === "CANCEL") this.endPending(request);
@@ -221,7 +228,9 @@ export class Actor implements Endpoint {
     }
     const contact = methodOf(request) === "INVITE" ? this.contactUri : undefined;
     const toTag = status === 100 ? "" : `${this.name}-tag`;
-    this.reply(responseText(request, status, { reason, contact, extra, toTag }), request);
+    const wire = responseText(request, status, { reason, contact, extra, toTag });
+    this.lastAnswers.set(`${via} ${methodOf(request)}`, wire);
+    this.reply(wire, request);
   }
 
   private endPending(cancel: SipText): void {
@@ -231,6 +240,7 @@ export class Actor implements Endpoint {
     this.pending.delete(via);
     const { invite } = pending;
     const wire = responseText(invite, 487, { toTag: `${this.name}-tag` });
+    this.lastAnswers.set(`${via} INVITE`, wire);
     this.simulation.after(0, () => this.reply(wire, invite));
   }
 
@@ -242,7 +252,8 @@ export class Actor implements Endpoint {
   }
 
   private reply(wire: string, request: SipText): void {
-    this.wire.send(wire, viaAddress(request));
+    const text = this.copiesRoutes ? wire : wire.replace(/^Record-Route:.*\r\n/gm, "");
+    this.wire.send(text, viaAddress(request));
   }
 }
 

@@ -1,8 +1,8 @@
 /** The built bundle as a command. */
 import { type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { PROGRAM } from "./program.ts";
 
-export const BUNDLE = fileURLToPath(new URL("../../dist/branchline.js", import.meta.url));
+export { BUNDLE } from "./program.ts";
 
 interface Circumstances {
   /** What comes in by standard input. */
@@ -15,7 +15,7 @@ interface Circumstances {
 /** Runs a command of the bundle to its end. */
 export function branchline(words: readonly string[], { input = "", cwd, env }: Circumstances = {}) {
   const { BRANCHLINE_CONFIG: _, ...rest } = process.env;
-  return spawnSync(process.execPath, [BUNDLE, ...words], {
+  return spawnSync(PROGRAM.command, [...PROGRAM.first, ...words], {
     encoding: "utf8",
     input,
     env: { ...rest, ...env },

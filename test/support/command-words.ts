@@ -8,9 +8,12 @@ export const ENVIRONMENT = [
   {
     name: "BRANCHLINE_MONITOR_SOCKET",
     words:
-      "A second socket of the running proxy, which answers status, registered and calls to its group. Debian's package sets it.",
+      "A second socket of the running branchline, which answers status, registered and calls for the group of the socket. Debian's package sets it.",
   },
-  { name: "NO_COLOR", words: "If it is set and not empty, nothing is coloured. Without a terminal nothing is either." },
+  {
+    name: "NO_COLOR",
+    words: "If it is set and not empty, output has no colours. Output that doesn't go to a terminal never has colours.",
+  },
 ] as const;
 
 /** Of Debian's package; other families have theirs in deploy/. */

@@ -13,13 +13,13 @@ export function commandsPage(): string {
   });
   return [
     "<!-- Made from the table of commands by `npm run reference`. -->\n# Commands\n",
-    "Each command tells its options with `--help`, and has a man page: `man branchline-status`.\n",
+    "`--help` shows the options of each command. Each command has a man page, such as `man branchline-status`.\n",
     ...groups,
     `## Options of branchline itself\n\n${optionTable([HELP_OPTION, VERSION_OPTION])}`,
-    `## Exit status\n\n${statusTable(EXITS)}\nWhere a command says more, its section below has it.\n`,
+    `## Exit status\n\n${statusTable(EXITS)}\nThe section of a command says more, if the command has other meanings.\n`,
     `## Environment\n\n| variable | what it does |\n|---|---|\n${ENVIRONMENT.map(({ name, words }) => `| \`${name}\` | ${cell(words)} |\n`).join("")}`,
     "## Completion\n",
-    "The package for Debian installs completion for bash, zsh and fish. Elsewhere `branchline completion SHELL` prints it: see\n" +
+    "The package for Debian installs completion for bash, zsh and fish. On other systems, `branchline completion SHELL` prints the script: see\n" +
       "[its section](#branchline-completion).\n",
     ...COMMANDS.map(section),
   ].join("\n");

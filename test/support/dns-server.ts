@@ -1,131 +1,217 @@
-/** A tiny DNS server on a loopback socket: answers from a zone, or as badly as the test wants. */
+/** A tiny DNS server on loopback sockets, UDP and TCP: answers from a zone, or as badly as the test wants. */
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
+import * as net from "node:net";
+import {
+  POINTER_TO_QUESTION,
+  type Query,
+  readQuery,
+  recordFor,
+  replyTo,
+  type Soa,
+  type ZoneRecord,
+} from "./dns-packets.ts";
 
-type Data =
-  | { readonly type: "A" | "AAAA"; readonly address: string }
-  | { readonly type: "SRV"; readonly srv: readonly [priority: number, weight: number, port: number, target: string] }
-  | {
-      readonly type: "NAPTR";
-      readonly naptr: readonly [order: number, preference: number, service: string, to: string];
-    };
+export type { ZoneRecord } from "./dns-packets.ts";
 
-export type ZoneRecord = Data & { readonly ttl_s?: number };
+/** How it treats those who ask, over UDP and TCP alike where nothing else is said. */
+export type Manner =
+  | "answer"
+  | "silent"
+  | "servfail"
+  | "refused"
+  | "notimp"
+  | "garbage"
+  | "cut"
+  /** UDP: nothing but "too long". */
+  | "truncates"
+  /** Questions come back in lower case. */
+  | "folds"
+  /** EDNS0 gets FORMERR, which is a header alone; or nothing at all. */
+  | "old"
+  | "deaf"
+  /** UDP: a forged answer comes first: another id, another question, in another case, from another port. */
+  | "forged id"
+  | "forged name"
+  | "forged port"
+  /** The name of the first record points at itself. */
+  | "circle";
 
-/** How it treats those who ask. */
-export type Manner = "answer" | "silent" | "servfail" | "refused" | "notimp" | "garbage" | "cut";
-
-const TYPES: Readonly<Record<number, string>> = { 1: "A", 28: "AAAA", 33: "SRV", 35: "NAPTR" };
-const CODES: Readonly<Record<string, number>> = { A: 1, AAAA: 28, SRV: 33, NAPTR: 35 };
 const RCODES: Partial<Record<Manner, number>> = { servfail: 2, notimp: 4, refused: 5 };
-const NXDOMAIN = 3;
-const HEADER_BYTES = 12;
+const FORMERR = 1;
+const NO_ZONE: ReadonlyMap<string, readonly ZoneRecord[]> = new Map();
+/** The first free port may be taken for TCP. */
+const OPEN_TRIES = 20;
+/** A forger is a little faster. */
+const RIGHT_ANSWER_ms = 30;
+
+/** What forged answers say. */
+export const FORGED = "203.0.113.66";
 
 export class DnsServer {
   readonly zone = new Map<string, readonly ZoneRecord[]>();
   /** By type, such as "NAPTR"; the rest is answered. */
   readonly manners = new Map<string, Manner>();
   manner: Manner = "answer";
+  /** Undefined: as over UDP. */
+  mannerByTcp: Manner | undefined;
+  /** Where there is nothing, this says for how long. */
+  soa: Soa | undefined;
   /** What it was asked, such as "SRV _sip._udp.example.com". */
   readonly asked: string[] = [];
+  /** The queries themselves, with the port from which they came; 0: by TCP. */
+  readonly queries: { readonly query: Query; readonly bytes: Buffer; readonly port: number }[] = [];
   private readonly socket: Socket;
+  private readonly listener: net.Server;
+  private readonly connections = new Set<net.Socket>();
+  private isOpen = true;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, listener: net.Server) {
     this.socket = socket;
-    socket.on("message", (query, from) => {
-      const answer = this.reply(query);
-      if (answer !== undefined) socket.send(answer, from.port, from.address);
+    this.listener = listener;
+    socket.on("message", (bytes, from) => {
+      this.replies(bytes, from.port).forEach((reply, index) => {
+        const isLater = index > 0;
+        const send = () => this.socket.send(reply, from.port, from.address, () => {});
+        if (isLater) setTimeout(() => this.isOpen && send(), RIGHT_ANSWER_ms);
+        else if (this.mannerFor(bytes, from.port) === "forged port") sendFromElsewhere(reply, from);
+        else send();
+      });
     });
+    listener.on("connection", (connection) => this.serve(connection));
   }
 
   /** @param port 0: any that is free */
   static async open(host = "127.0.0.1", port = 0): Promise<DnsServer> {
-    const socket = createSocket("udp4");
-    socket.bind(port, host);
-    await once(socket, "listening");
-    return new DnsServer(socket);
+    for (let tries = 1; ; tries++) {
+      const socket = createSocket(host.includes(":") ? "udp6" : "udp4");
+      socket.bind(port, host);
+      await once(socket, "listening");
+      const listener = net.createServer();
+      listener.listen(socket.address().port, host);
+      try {
+        await once(listener, "listening");
+        return new DnsServer(socket, listener);
+      } catch (error) {
+        socket.close();
+        if (port !== 0 || tries === OPEN_TRIES) throw error;
+      }
+    }
   }
 
-  /** As Node's resolver and our configuration want it. */
+  /** As our configuration wants it. */
   get address(): string {
     const { address, port } = this.socket.address();
-    return `${address}:${port}`;
+    return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+  }
+
+  /** How many queries have come by TCP. */
+  get byTcp(): number {
+    return this.queries.filter(({ port }) => port === 0).length;
+  }
+
+  /** From now on the kernel refuses connections, and only those. */
+  async closeTcp(): Promise<void> {
+    for (const connection of this.connections) connection.destroy();
+    if (this.listener.listening) await new Promise<void>((resolve) => this.listener.close(() => resolve()));
   }
 
   /** From now on the kernel refuses what comes. */
-  close(): Promise<void> {
-    return new Promise((resolve) => this.socket.close(() => resolve()));
+  async close(): Promise<void> {
+    this.isOpen = false;
+    await this.closeTcp();
+    await new Promise<void>((resolve) => this.socket.close(() => resolve()));
   }
 
-  private reply(query: Buffer): Buffer | undefined {
-    const { name, end } = readName(query);
-    const type = TYPES[query.readUInt16BE(end)] ?? "?";
-    this.asked.push(`${type} ${name}`);
-    const manner = this.manners.get(type) ?? this.manner;
-    if (manner === "silent") return undefined;
-    if (manner === "garbage")
-      return Buffer.concat([query.subarray(0, 2), Buffer.from("81800001000900000000ffc0ff", "hex")]);
-    const records = manner === "answer" || manner === "cut" ? (this.zone.get(name) ?? []) : [];
-    const answers = records.filter((record) => record.type === type).map(answerOf);
-    const rcode = RCODES[manner] ?? (this.zone.has(name) ? 0 : NXDOMAIN);
-    const header = Buffer.alloc(HEADER_BYTES);
-    query.copy(header, 0, 0, 2);
-    header.writeUInt16BE(0x8180 | rcode, 2);
-    header.writeUInt16BE(1, 4);
-    header.writeUInt16BE(answers.length, 6);
-    const whole = Buffer.concat([header, query.subarray(HEADER_BYTES, end + 4), ...answers]);
-    return manner === "cut" ? whole.subarray(0, whole.length - 3) : whole;
+  private serve(connection: net.Socket): void {
+    this.connections.add(connection);
+    let bytes = Buffer.alloc(0);
+    connection.on("error", () => {});
+    connection.on("close", () => this.connections.delete(connection));
+    connection.on("data", (piece) => {
+      bytes = Buffer.concat([bytes, piece]);
+      const length = bytes.length < 2 ? Number.POSITIVE_INFINITY : 2 + bytes.readUInt16BE(0);
+      if (bytes.length < length) return;
+      const [reply] = this.replies(bytes.subarray(2, length), 0);
+      if (reply === undefined) return;
+      // In two segments, which cut the length.
+      const whole = Buffer.concat([Buffer.from([reply.length >> 8, reply.length & 255]), reply]);
+      connection.write(whole.subarray(0, 1));
+      setTimeout(() => connection.write(whole.subarray(1)), 5);
+    });
+  }
+
+  private mannerFor(bytes: Buffer, port: number): Manner {
+    if (port === 0 && this.mannerByTcp !== undefined) return this.mannerByTcp;
+    return this.manners.get(readQuery(bytes).type) ?? this.manner;
+  }
+
+  /** @param port 0: by TCP */
+  private replies(bytes: Buffer, port: number): Buffer[] {
+    const query = readQuery(bytes);
+    this.asked.push(`${query.type} ${query.name}`);
+    this.queries.push({ query, bytes, port });
+    const manner = this.mannerFor(bytes, port);
+    const { soa } = this;
+    const rcode = RCODES[manner];
+    const right = () => replyTo(query, this.zone, { soa });
+    const forged = [recordFor(POINTER_TO_QUESTION, { type: "A", address: FORGED, ttl_s: 86_400 })];
+    if (rcode !== undefined) return [replyTo(query, NO_ZONE, { rcode, answers: [] })];
+    switch (manner) {
+      case "silent":
+        return [];
+      case "garbage":
+        return [Buffer.concat([query.id, Buffer.from("81800001000900000000ffc0ff", "hex")])];
+      case "cut":
+        return [right().subarray(0, right().length - 3)];
+      case "circle":
+        return [replyTo(query, this.zone, { answers: circle(query) })];
+      case "truncates":
+        return [port === 0 ? right() : replyTo(query, this.zone, { isTruncated: true, answers: [] })];
+      case "folds":
+        return [replyTo(query, this.zone, { soa, question: lowered(query.question) })];
+      case "old":
+        if (!query.isExtended) return [right()];
+        return [replyTo(query, NO_ZONE, { rcode: FORMERR, question: Buffer.alloc(0), answers: [], additional: [] })];
+      case "deaf":
+        return query.isExtended ? [] : [right()];
+      case "forged id":
+        return [replyTo(query, NO_ZONE, { rcode: 0, id: otherId(query), answers: forged }), right()];
+      case "forged name":
+        return [replyTo(query, NO_ZONE, { rcode: 0, question: otherName(query), answers: forged }), right()];
+      case "forged port":
+        return [replyTo(query, NO_ZONE, { rcode: 0, answers: forged }), right()];
+      default:
+        return [right()];
+    }
   }
 }
 
-function readName(query: Buffer): { name: string; end: number } {
-  const labels: string[] = [];
-  let at = HEADER_BYTES;
-  for (let length = query[at] ?? 0; length > 0; length = query[at] ?? 0) {
-    labels.push(query.toString("latin1", at + 1, at + 1 + length));
-    at += 1 + length;
-  }
-  return { name: labels.join(".").toLowerCase(), end: at + 1 };
+/** From any other port. */
+function sendFromElsewhere(reply: Buffer, to: { port: number; address: string }): void {
+  const socket = createSocket(to.address.includes(":") ? "udp6" : "udp4");
+  socket.send(reply, to.port, to.address, () => socket.close());
 }
 
-function answerOf(record: ZoneRecord): Buffer {
-  const data = dataOf(record);
-  const head = Buffer.alloc(HEADER_BYTES);
-  head.writeUInt16BE(0xc000 | HEADER_BYTES, 0);
-  head.writeUInt16BE(CODES[record.type] ?? 0, 2);
-  head.writeUInt16BE(1, 4);
-  head.writeUInt32BE(record.ttl_s ?? 60, 6);
-  head.writeUInt16BE(data.length, 10);
-  return Buffer.concat([head, data]);
+function circle({ question }: Query): Buffer[] {
+  const at = 12 + question.length;
+  return [recordFor(Buffer.from([0xc0 | (at >> 8), at & 255]), { type: "A", address: FORGED })];
 }
 
-function dataOf(record: ZoneRecord): Buffer {
-  if (record.type === "SRV") {
-    const [priority, weight, port, target] = record.srv;
-    return Buffer.concat([shorts(priority, weight, port), wireName(target)]);
-  }
-  if (record.type === "NAPTR") {
-    const [order, preference, service, to] = record.naptr;
-    return Buffer.concat([shorts(order, preference), text("s"), text(service), text(""), wireName(to)]);
-  }
-  if (record.type === "A") return Buffer.from(record.address.split(".").map(Number));
-  const [left = "", right = ""] = record.address.split("::");
-  const groups = (part: string) => part.split(":").filter((group) => group !== "");
-  const zeros = 8 - groups(left).length - groups(right).length;
-  return shorts(
-    ...[...groups(left), ...new Array<string>(zeros).fill("0"), ...groups(right)].map((one) => parseInt(one, 16)),
-  );
+function otherId({ id }: Query): Buffer {
+  return Buffer.from([id[0] ?? 0, (id[1] ?? 0) ^ 1]);
 }
 
-function shorts(...values: number[]): Buffer {
-  return Buffer.from(values.flatMap((value) => [value >> 8, value & 255]));
+/** Its first letter is another one. */
+function otherName({ question }: Query): Buffer {
+  const other = Buffer.from(question);
+  other[1] = (other[1] ?? 0) ^ 2;
+  return other;
 }
 
-function text(value: string): Buffer {
-  return Buffer.concat([Buffer.from([value.length]), Buffer.from(value, "latin1")]);
-}
-
-function wireName(name: string): Buffer {
-  const labels = name.split(".").filter((label) => label !== "");
-  return Buffer.concat([...labels.map(text), Buffer.from([0])]);
+function lowered(question: Buffer): Buffer {
+  return Buffer.concat([
+    Buffer.from(question.subarray(0, -4).toString("latin1").toLowerCase(), "latin1"),
+    question.subarray(-4),
+  ]);
 }

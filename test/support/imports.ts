@@ -56,8 +56,13 @@ function whyNotModule(path: string, name: string): string | undefined {
     return allows(floorOf(path), "host") ? undefined : `floor ${floorOf(path)} may not touch the host`;
   }
   const importer = PACKAGES[name];
-  if (importer === path) return undefined;
+  if (importer !== undefined && isWithin(path, importer)) return undefined;
   return importer === undefined ? "the floor plan has no such package" : `only ${importer} may`;
+}
+
+/** @param place a file, or a folder with a slash at its end */
+export function isWithin(path: string, place: string): boolean {
+  return path === place || (place.endsWith("/") && path.startsWith(place));
 }
 
 function allows(floor: string, other: string): boolean {

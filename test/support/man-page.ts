@@ -26,7 +26,7 @@ A duration has its unit:
 .B branchline check
 says in words what a file does, or names each fault with line, column and cure.
 .B branchline reload
-makes the running proxy take over a change,
+makes the running branchline use a change,
 except for the keys that say "at a restart".
 .B branchline schema
 prints a JSON Schema by which editors complete and check the file.

@@ -18,6 +18,7 @@ export function quietRouterHost(own: Partial<RouterHost>): RouterHost {
     readAddresses: () => [],
     findSource: () => Promise.resolve(undefined),
     watchInterfaces: () => {},
+    turn: nothing,
     isOpen: () => true,
     isoTime: (time_ms) => new Date(time_ms).toISOString(),
     setLogLevel: () => {},

@@ -1,16 +1,20 @@
 /** deploy/configuration.md: what people have written, and behind it what is made from the rows and words of all sections. */
 import { lastingKeys } from "../../src/app/config/lasting.ts";
 import { KEYS } from "../../src/app/config/sections.ts";
+import { listed } from "../../src/app/config/suggestions.ts";
 import { defaultOf, kindOf, listedPaths, PATHS, pageOf, rowAt, TOPS, wordsAt } from "./key-words.ts";
 
 const MARK = "<!-- From here on, `npm run reference` writes this page from the keys in src/app/config. -->\n";
+/** Before the mark, the one sentence that is made from the rows too. */
+const RESTART = /A change of `.*?` needs a restart/;
 const HEAD = "| key | value | default | takes effect | what it does |\n|---|---|---|---|---|\n";
 
-/** The page with the part below the mark as it should be. @throws when there is no mark */
+/** The page with the part below the mark as it should be, and with the keys that need a restart. @throws when either has no place */
 export function withReference(page: string): string {
   const end = page.indexOf(MARK);
   if (end < 0) throw new Error("deploy/configuration.md has no mark where the reference begins");
-  return page.slice(0, end) + MARK + reference();
+  if (!RESTART.test(page)) throw new Error("deploy/configuration.md doesn't say which keys need a restart");
+  return page.slice(0, end).replace(RESTART, `A change of ${lastingWords()} needs a restart`) + MARK + reference();
 }
 
 function reference(): string {
@@ -39,10 +43,11 @@ export function effectOf(path: string): string {
 }
 
 /** The keys that a reload doesn't take over, as the page names them: "`listen` or `state.folder`". */
-export function lastingWords(): string {
-  return lastingKeys(KEYS)
-    .map((key) => `\`${key}\``)
-    .join(" or ");
+function lastingWords(): string {
+  return listed(
+    lastingKeys(KEYS).map((key) => `\`${key}\``),
+    "or",
+  );
 }
 
 /** All keys that are named in the page, each in a row of its own. */

@@ -1,5 +1,6 @@
 /** Virtual time and a network in it: nothing waits, everything is exact, and chance comes from a seed. */
 import type { Timers } from "../../src/base/timers.ts";
+import type { Protocol } from "../../src/transport/flow.ts";
 
 /** What the network may do to datagrams; the same seed does the same again. */
 export interface NetworkOptions {
@@ -19,7 +20,7 @@ export interface Address {
   readonly address: string;
   readonly port: number;
   /** Datagrams when there is none. Streams lose nothing, and keep their order where jitter is 0. */
-  readonly protocol?: "udp" | "tcp" | "tls";
+  readonly protocol?: Protocol;
 }
 
 /** A datagram on its way, for the ladder. */
@@ -78,6 +79,12 @@ export class Simulation {
     this.timerSets.push(timers);
   }
 
+  /** Their owner is gone, or hangs: they don't run until they are driven again. */
+  release(timers: Timers): void {
+    const index = this.timerSets.indexOf(timers);
+    if (index >= 0) this.timerSets.splice(index, 1);
+  }
+
   /** Plans something `delay_ms` from now. */
   after(delay_ms: number, run: () => void): void {
     this.order += 1;
@@ -87,7 +94,7 @@ export class Simulation {
   /** @param onRefused told when nobody listens there */
   send(from: Address, to: Address, wire: string, onRefused: () => void = () => {}): void {
     const { latency_ms, jitter_ms, loss, duplication } = this.options;
-    const isStream = to.protocol === "tcp" || to.protocol === "tls";
+    const isStream = to.protocol !== undefined && to.protocol !== "udp";
     const isCut = this.silent.has(key(from)) || this.silent.has(key(to));
     const isLost = isCut || (!isStream && this.random() < loss);
     const isOpen = this.endpoints.has(key(to));

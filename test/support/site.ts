@@ -47,6 +47,16 @@ export type RouteTable = (address: string) => string | undefined;
 
 const DEFAULT_ROUTES: RouteTable = (address) => (/^10\./.test(address) ? LAN.address : WAN.address);
 
+/** One of several boxes that share their addresses and their secret. */
+export interface Box {
+  readonly secret: string;
+  readonly seed: number;
+  /** What its ports are like: it has a name among the members. */
+  readonly ports: (host: Host) => Host & { readonly member?: string };
+  /** It hasn't the addresses yet: {@link Site.takeOver} brings them. */
+  readonly isStandby: boolean;
+}
+
 export class Site {
   readonly simulation: Simulation;
   readonly events: LogEvent[] = [];
@@ -59,6 +69,7 @@ export class Site {
   readonly questions: Question[] = [];
   readonly listeners: readonly OwnListener[];
   readonly engine: Engine;
+  private isDead = false;
   private readonly unsaved: Unsaved;
   private readonly actors: { readonly name: string; readonly at: Address; readonly from?: Address }[] = [];
   /** Connections that we have opened, and whether they have been used again. */
@@ -74,6 +85,7 @@ export class Site {
     network: NetworkOptions | Simulation = {},
     wallClock_ms?: (now_ms: number) => number,
     certificateNames: readonly string[] = [],
+    box?: Box,
   ) {
     const surroundings = [(path: string) => path, undefined, undefined, () => certificateNames] as const;
     const { config, problems } = loadConfig(yaml, ...surroundings);
@@ -85,12 +97,28 @@ export class Site {
     const { simulation } = this;
     const isShared = network instanceof Simulation;
     // Boxes of one network differ in what they draw, and in their secrets.
-    const random = testRandom(isShared ? hashOf(yaml) : (network.seed ?? 1));
-    const mac = isShared ? (text: string) => testMac(`${yaml} ${text}`) : testMac;
-    this.engine = new Engine(config, (user) => this.host(user, random, mac, wallClock_ms));
+    const random = testRandom(box?.seed ?? (isShared ? hashOf(yaml) : (network.seed ?? 1)));
+    const secret = box?.secret ?? yaml;
+    const mac = isShared ? (text: string) => testMac(`${secret} ${text}`) : testMac;
+    this.engine = new Engine(config, (user) => {
+      const host = this.host(user, random, mac, wallClock_ms);
+      return box === undefined ? host : box.ports(host);
+    });
     simulation.drive(this.engine.timers);
-    for (const listener of config.listeners) if (!listener.isAway) this.open(listener);
+    if (box?.isStandby !== true) this.takeOver();
     simulation.after(0, () => this.engine.start());
+  }
+
+  /** Its addresses are here from now on, and nowhere else. */
+  takeOver(): void {
+    for (const listener of this.listeners) if (!listener.isAway) this.open(listener);
+  }
+
+  /** Its power is cut: its addresses are nobody's. */
+  die(): void {
+    this.isDead = true;
+    this.simulation.release(this.engine.timers);
+    for (const listener of this.listeners) this.simulation.silence(listener);
   }
 
   get core(): Engine["core"] {
@@ -155,7 +183,9 @@ export class Site {
 
   /** What a restart would find on disk. */
   saved(): string {
-    return JSON.stringify(takeSnapshot(this.bindings, this.engine.callbacks, this.simulation.now_ms));
+    return JSON.stringify(
+      takeSnapshot(this.bindings, this.engine.callbacks, this.simulation.now_ms, this.engine.peerMemory),
+    );
   }
 
   /** Starts with what another life has saved. */
@@ -163,7 +193,8 @@ export class Site {
     const snapshot = parseSnapshot(saved);
     if (snapshot === undefined) throw new Error("not a snapshot");
     const { listeners, unsaved } = this;
-    const { bindings, callbacks } = this.engine;
+    const { bindings, callbacks, peerMemory } = this.engine;
+    peerMemory.restore(snapshot.peers ?? [], age_ms, this.simulation.now_ms);
     restoreSnapshot(bindings, callbacks, snapshot, listeners, age_ms, this.simulation.now_ms, unsaved);
   }
 
@@ -236,8 +267,11 @@ export class Site {
   private open(listener: OwnListener): void {
     const { simulation, engine } = this;
     listener.isAway = false;
+    simulation.silence(listener, false);
     simulation.attach(listener, {
-      onDatagram: (wire, from) => engine.onMessage(wire, this.flowFrom(listener, from)),
+      onDatagram: (wire, from) => {
+        if (!this.isDead) engine.onMessage(wire, this.flowFrom(listener, from));
+      },
     });
   }
 
@@ -249,6 +283,7 @@ export class Site {
 
   private send(flow: Flow, wire: string): boolean {
     const { simulation } = this;
+    if (this.isDead) return true;
     const refused = (why = "ECONNREFUSED") => this.engine.onUnreachable(flow, why);
     const { listener, address, port } = flow;
     const to = { address, port, protocol: listener.protocol };

@@ -1,11 +1,11 @@
 #!/bin/sh
-# A branch office, its head office and the line between them on one Linux machine, in network namespaces. As root.
+# A branch office, its headquarters and the link between them on one Linux machine, in network namespaces. As root.
 #
 #   lab.sh up               makes the namespaces, and starts the PBX (Kamailio), its trunk and the branch's gateway (SIPp)
 #   lab.sh branchline …     any command of branchline, on the branch's router
 #   lab.sh start            starts branchline, and the phones 201 and 202 (baresip), which register through it
 #   lab.sh call NUMBER      201 calls a number, and hangs up once it is answered; says who was asked
-#   lab.sh cut | repair     the line to the head office: from now on packets vanish | pass again
+#   lab.sh cut | repair     the link to headquarters: from now on packets vanish | pass again
 #   lab.sh down             removes all that the above have made
 #
 #   phones 201, 202 ── lan ── router ── wan ── line ── hq ── PBX, its trunk

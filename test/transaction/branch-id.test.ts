@@ -1,6 +1,6 @@
 /** Branch parameters of ours: RFC 3261 §8.1.1.7, §16.6 item 8, §16.11; RFC 5393. */
 import { describe, expect, test } from "vitest";
-import { BranchIds, loopHash } from "../../src/transaction/branch-id.ts";
+import { BranchIds, loopHash, memberMark } from "../../src/transaction/branch-id.ts";
 import { type RequestParts, request } from "../support/messages.ts";
 
 const MARK = "abcdefghij";
@@ -19,6 +19,17 @@ describe("branches of client transactions", () => {
     const later = new BranchIds(MARK, "st02", chance);
     expect(later.next("x")).not.toBe(new BranchIds(MARK, "st01", chance).next("x"));
     expect(later.isOurs(ids.next("x"))).toBe(true);
+  });
+
+  test("in a cluster they say whose transaction it is, and each member reads them", () => {
+    const mac = (text: string) => `${text.slice(-1)}-mac of ${text}`;
+    const marks = ["router-a", "router-b"].map((name) => memberMark(mac, name));
+    const [a = "", b = ""] = marks;
+    for (const mark of marks) expect(mark).toMatch(/^[A-Za-z0-9]{4}$/);
+    const atB = new BranchIds(MARK, "st02", chance, b);
+    const branch = new BranchIds(MARK, "st01", chance, a).next("x");
+    expect([atB.isOurs(branch), atB.isFromElsewhere(branch)]).toEqual([true, true]);
+    expect([atB.isOf(a, branch), atB.isOf(b, branch), atB.isOf(b, atB.next("x"))]).toEqual([true, false, true]);
   });
 
   test.each(["", "z9hG4bK", "z9hG4bKabcdefghi.x1.0", `x${MARK}`, `z9hG4bK${MARK}`, "z9hG4bKABCDEFGHIJ.st011.0"])(

@@ -26,6 +26,7 @@ const NOTHING: Row = {
   abandon: "-",
   resume: "-",
   cancelled: "-",
+  anew: "-",
 };
 
 /** Figure 5, with RFC 6026 figure 4's Accepted, and "abandoned", which is ours. */
@@ -43,6 +44,7 @@ export const INVITE_CLIENT: Table = {
     abandon: "abandoned: stopRetransmit", // ours: fr_timer
     resume: "-",
     cancelled: "-", // §9.1: no CANCEL before a provisional response
+    anew: "calling: send startRetransmit startTimeout", // ours: from another address, after the death of a member
   },
   proceeding: {
     request: "-",
@@ -57,6 +59,7 @@ export const INVITE_CLIENT: Table = {
     abandon: "-", // fr_timer is over with the first answer
     resume: "-",
     cancelled: "proceeding: startTimeout", // §9.1: 64·T1 for the 487
+    anew: "calling: send startRetransmit startTimeout",
   },
   abandoned: {
     request: "-",
@@ -71,6 +74,7 @@ export const INVITE_CLIENT: Table = {
     abandon: "-",
     resume: "calling: startRetransmit", // ours: nobody else is left to ask; it is as if the INVITE had just been sent
     cancelled: "-",
+    anew: "-",
   },
   accepted: only({
     success: "accepted: tell", // RFC 6026 §7.2: each 2xx goes up
@@ -97,6 +101,7 @@ export const NON_INVITE_CLIENT: Table = {
     abandon: "terminated:", // ours: nothing has to be cleared up after a non-INVITE
     resume: "-",
     cancelled: "-",
+    anew: "-",
   },
   proceeding: {
     request: "-",
@@ -111,6 +116,7 @@ export const NON_INVITE_CLIENT: Table = {
     abandon: "terminated:",
     resume: "-",
     cancelled: "-",
+    anew: "-",
   },
   completed: only({
     linger: "terminated:", // timer K; retransmitted responses are absorbed
@@ -132,6 +138,7 @@ export const INVITE_SERVER: Table = {
     abandon: "-",
     resume: "-",
     cancelled: "-", // the transaction user answers 487
+    anew: "-",
   },
   completed: only({
     request: "completed: send",

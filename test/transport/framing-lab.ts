@@ -1,5 +1,5 @@
 /** A stream in pieces, and what was found in it. */
-import { Framer } from "../../src/transport/framing.ts";
+import { byContentLength } from "../../src/transport/framing.ts";
 
 export const PING = "ping";
 
@@ -14,9 +14,10 @@ export interface Framed {
 export function frame(pieces: readonly string[]): Framed {
   const events: string[] = [];
   let lost: string | undefined;
-  const framer = new Framer({
+  const framer = byContentLength({
     onMessage: (wire) => void events.push(wire),
     onPing: () => void events.push(PING),
+    onReply: (octets) => void events.push(`reply ${octets}`),
     onLost: (why) => {
       lost = lost === undefined ? why : "lost twice";
     },

@@ -1,4 +1,6 @@
 /** More of what a configuration will do, in words: where it says something else than a file that leaves it out. */
+import { extensionsOf } from "../../policy/numbers/own-numbers.ts";
+import { NEXT_LEAST_ms } from "../../policy/plan.ts";
 import type { Site } from "../../policy/site.ts";
 import { spoken } from "./durations.ts";
 
@@ -7,6 +9,13 @@ export const WARNING = "Warning: ";
 
 /** What phones are told when the file doesn't say it. */
 const EXPIRES_CAP_ms = 300_000;
+
+/** How long several targets are waited for that share `timer_ms`: "4 s (1 s more for its further targets)". */
+export function waitText(timer_ms: number, targets: number): string {
+  const least_ms = Math.min(NEXT_LEAST_ms, timer_ms);
+  const more = targets > 1 ? ` (${spoken((targets - 1) * least_ms)} more for its further targets)` : "";
+  return `${spoken(timer_ms)}${more}`;
+}
 
 /** Upstream is what the file says, whatever it answers. */
 export function forcedLines({ upstream, registration, gateways }: Site): string[] {
@@ -19,7 +28,7 @@ export function forcedLines({ upstream, registration, gateways }: Site): string[
     ];
   }
   const lines = [
-    "Forced down (upstream.force): this site lives on its own. Calls and registrations don't go to upstream, and upstream isn't waited for.",
+    "Forced down (upstream.force): this site works on its own. Calls and registrations don't go to upstream, and upstream isn't waited for.",
     ...(gateways.length > 0 ? ["Calls of phones to outside numbers go to the gateway at once."] : []),
   ];
   if (registration.unknown === "localnet") return lines;
@@ -42,19 +51,35 @@ export function registrationLines({ registration, localnet, upstream }: Site): s
   if (unknown === "localnet")
     lines.push(sentence(`${when}answers the REGISTER of every phone in ${ranges}, also of one never seen before.`));
   if (unknown === "none") lines.push(sentence(`${when}answers no phone's REGISTER.`));
-  return lines;
+  return [...lines, ...copyLines(registration)];
+}
+
+function copyLines({ copies: { to, from } }: Site["registration"]): string[] {
+  const places = to.map(({ text }) => text).join(", ");
+  const lines = to.length === 0 ? [] : [`Copies the REGISTER of each phone that has got 200 to ${places}.`];
+  if (from.length === 0) return lines;
+  const senders = from.join(" or ");
+  return [
+    ...lines,
+    `Takes a REGISTER from ${senders} as a copy of a phone's, by that address alone, without a password.`,
+  ];
 }
 
 /** What numbers mean here, and how they leave. */
-export function numberLines({ extensions, gateways }: Site): string[] {
+export function numberLines(site: Site): string[] {
+  const { extensions, gateways } = site;
   const { suffix_digits } = extensions;
   const lines: string[] = [];
   if (suffix_digits !== undefined) {
     lines.push(
       `In an outage, a number means a phone where one of both numbers ends with the other, the shorter having at least ${suffix_digits} digits.`,
-      `${WARNING}extensions.suffix_digits: ${suffix_digits} works both ways: while upstream is down, an outside number that ends with the number of a phone of at least ${suffix_digits} digits rings that phone; ` +
-        "use extensions.aliases or extensions.prefixes where phones register short numbers.",
     );
+    if (!areLong(extensionsOf(site), suffix_digits)) {
+      lines.push(
+        `${WARNING}extensions.suffix_digits: ${suffix_digits} works both ways: while upstream is down, an outside number that ends with the number of a phone of at least ${suffix_digits} digits rings that phone; ` +
+          "use extensions.aliases or extensions.prefixes where phones register short numbers.",
+      );
+    }
   }
   for (const { name, called, calling } of gateways) {
     const rules = [
@@ -65,6 +90,14 @@ export function numberLines({ extensions, gateways }: Site): string[] {
       lines.push(`Rewrites numbers for ${name}, by the first rule that matches: ${rules.join(", ")}.`);
   }
   return lines;
+}
+
+/** An outside number that ends with a number as long as this means that very phone. */
+const TRUNK_DIGITS = 3;
+
+/** Whether the file names extensions, and each has the digits of a trunk's number before those that phones dial. */
+function areLong(extensions: readonly string[], suffix_digits: number): boolean {
+  return extensions.length > 0 && extensions.every((one) => one.length >= suffix_digits + TRUNK_DIGITS);
 }
 
 /** How many calls each gateway carries. */

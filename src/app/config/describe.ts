@@ -8,14 +8,12 @@ import { DEFAULT_PROTOCOL, TRANSPORTS } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
 import type { OwnListener } from "../../transport/own-listener.ts";
 import type { Config } from "./config.ts";
-import { channelLines, forcedLines, numberLines, registrationLines, WARNING } from "./describe-more.ts";
+import { clusterLines } from "./describe-cluster.ts";
+import { inboundLines } from "./describe-inbound.ts";
+import { channelLines, forcedLines, numberLines, registrationLines, WARNING, waitText } from "./describe-more.ts";
 import { spoken } from "./durations.ts";
-
-const HOW = {
-  parallel: "at once, for",
-  serial: "one after the other, each for",
-  "round-robin": "in turn, each for",
-};
+import type { AnySection } from "./section.ts";
+import { SECTIONS } from "./sections.ts";
 
 const STRANGERS = {
   auto: "Other senders get 403 on an address within the phones' networks, and no answer on any other.",
@@ -29,7 +27,8 @@ export function describe(config: Config): string {
   const lines = [
     `Listens on ${config.listeners.map(({ name }) => name).join(", ")}.`,
     ...config.listeners.flatMap((one) => listenerLines(one)),
-    ...tlsLines(config),
+    ...ownLines(config),
+    ...clusterLines(config),
     ...nameLines(site),
     `Serves the phones in ${site.localnet.ranges.map((range) => range.text).join(", ")}.`,
     ...(site.upstream.force === "auto" ? watchedLines(site) : forcedLines(site)),
@@ -54,7 +53,7 @@ function watchedLines(site: Site): string[] {
       : "Sends their requests to the domain in each Request-URI, as DNS finds it.",
     `Probes upstream every ${spoken(upstream.probe.interval_ms)}.`,
     `After an outage, calls go to upstream again once it has answered for ${spoken(upstream.hold_ms)}; ` +
-      `for longer if the line flaps, up to ${spoken(upstream.hold_max_ms)}.`,
+      `for longer if the link flaps, up to ${spoken(upstream.hold_max_ms)}.`,
     ...probeLines(site),
   ];
 }
@@ -71,37 +70,17 @@ function survivalLines(site: Site): string[] {
       ? `forwards the call to ${gateways.join(", then ")}`
       : `redirects the phone to ${gateways[0] ?? ""} (${survival.answer === "auto" ? "302, or forwards the call" : survival.answer})`;
   const hold_ms = survival.notice_hold_ms;
-  const targets = upstream.targets.length;
-  const each = targets > 1 ? ` (for each of its ${targets} targets)` : "";
+  const wait = waitText(upstream.fr_timer_ms, upstream.targets.length);
   const when =
     upstream.force === "down"
       ? "With each call to an outside number, "
-      : `If upstream doesn't answer a call within ${spoken(upstream.fr_timer_ms)}${each}, or is known to be down, `;
+      : `If upstream doesn't answer a call within ${wait}, or is known to be down, `;
   return [
     `${when}the phone gets 181 "${survival.notice}".`,
     `${hold_ms === 0 ? "At the same time" : `${spoken(hold_ms)} later`} branchline ${answer}.`,
     `Calls that name a gateway (${gateways.join(", ")}) go there at once.`,
     ...sharedLines(site),
   ];
-}
-
-function inboundLines(site: Site): string[] {
-  const lines: string[] = [];
-  if (site.inbound.order === "upstream-first") {
-    const wait = spoken(site.inbound.timer_ms);
-    lines.push(`Calls from a gateway go to upstream first, unless it is down or doesn't answer within ${wait}.`);
-  }
-  for (const group of site.huntGroups) {
-    const number = group.name === "default" ? "any other number" : group.name;
-    const members = group.members.map((member) => (typeof member === "string" ? member : member.text)).join(", ");
-    const decline = group.decline === "group" ? "; one that declines (603) declines for all" : "";
-    const how = `${HOW[group.strategy]} ${spoken(group.ring_ms)}${decline}`;
-    lines.push(`A call from a gateway to ${number} rings ${members} ${how}.`);
-  }
-  if (site.huntGroups.length === 0 && site.gateways.length > 0) {
-    lines.push("Has no hunt group: calls from a gateway get 404.");
-  }
-  return lines;
 }
 
 function nameLines({ names, certificateNames }: Site): string[] {
@@ -126,7 +105,7 @@ function probeLines({ upstream, gateways, gatewaySettings }: Site): string[] {
 function sharedLines({ gateways, huntGroups, localnet }: Site): string[] {
   const near = gateways.filter(({ uri }) => localnet.contains(uri.host));
   const lines = near.map(({ name, uri }) => {
-    const who = `A phone at the address of gateway ${name}, such as an analogue port of the same box,`;
+    const who = `A phone at the address of gateway ${name}, such as an analogue port of that device,`;
     const { protocol = DEFAULT_PROTOCOL } = hopOf(uri);
     const { isReliable, via } = TRANSPORTS[protocol];
     const more = isReliable ? `, or over ${via} by the Contact that upstream has accepted` : "";
@@ -167,12 +146,12 @@ function listenerLines({ isInterface, settings: { at, version, advertise } }: Ow
     : [...lines, `Tells peers of ${hostText(at)} that its address is ${advertise}.`];
 }
 
-function tlsLines({ tls }: Config): string[] {
-  if (tls === undefined) return [];
-  const phones = tls.clientCertificates === "required" ? "; phones must show a certificate" : "";
-  const wildcards = tls.wildcards ? "; a wildcard may stand for the first label of a peer's name" : "";
-  const believed = tls.ca ?? "the authorities that Node brings along";
-  return [`Shows ${tls.certificate} over TLS; believes ${believed}${phones}${wildcards}.`];
+/** What sections beside the site's say of themselves, in the order of `sections.ts`. */
+function ownLines(config: Config): string[] {
+  const sections: Readonly<Record<string, AnySection>> = SECTIONS;
+  const parts = new Map<string, unknown>(Object.entries(config));
+  // A section speaks of its own part: its type says no more.
+  return Object.entries(sections).flatMap(([name, { says }]) => says?.(parts.get(name) as never) ?? []);
 }
 
 function dialOutLines({ gateways, upstream }: Site): string[] {
@@ -189,7 +168,7 @@ function trustLines({ gateways }: Site): string[] {
   return [`Trusts ${trusted.join(", ")} with passwords and with the identity of callers who want privacy.`];
 }
 
-function emergencyLines({ emergency, gateways }: Site): string[] {
+function emergencyLines({ emergency, gateways, inbound }: Site): string[] {
   const { numbers, prefixes, reserve, preempt, callback_ms } = emergency;
   if (numbers.length === 0) return [];
   const list = numbers.join(", ");
@@ -204,7 +183,10 @@ function emergencyLines({ emergency, gateways }: Site): string[] {
     ...(reserve > 0 ? [`${reserve} ${reserve === 1 ? "channel is" : "channels are"} kept free for them`] : []),
     ...(preempt ? ["the youngest ordinary call makes room"] : []),
     ...(callback_ms > 0
-      ? [`for ${spoken(callback_ms)} after one, calls from its gateway also ring the phone that made it`]
+      ? [
+          `for ${spoken(callback_ms)} after one, calls from its gateway also ring the phone that made it` +
+            (inbound.order === "upstream-first" ? ", and don't go to upstream first" : ""),
+        ]
       : []),
     ...rewritten,
   ];

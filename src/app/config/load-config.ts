@@ -1,13 +1,16 @@
 /** The configuration file: YAML text → Config, or every fault in it. */
 import type { SipUri } from "../../message/uri.ts";
+import { ownNumbers } from "../../policy/numbers/own-numbers.ts";
 import type { Site } from "../../policy/site.ts";
 import { defaultPort, type Listener } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
 import type { Config } from "./config.ts";
 import { type Fields, fieldsOf } from "./fields.ts";
 import { lastingParts } from "./lasting.ts";
+import { checkCluster } from "./load-cluster.ts";
 import { checkEmergency } from "./load-emergency.ts";
 import { checkNames } from "./load-names.ts";
+import { checkCopies } from "./load-registration.ts";
 import { checkTransports } from "./load-tls.ts";
 import { hintAtDialOut } from "./load-upstream.ts";
 import { type Problem, Reader } from "./reader.ts";
@@ -29,6 +32,8 @@ export type Loaded = {
  * @param tlsFault why the files that `tls` names can't serve
  * @param interfaces this router's; others, and addresses that none of them has, are warned of
  * @param certificateNames the names in a certificate of ours
+ * @param hasTls whether this build of the program can speak TLS
+ * @param secretFault why the secret of a pair can't serve
  * @returns the configuration is usable only when there are no problems
  */
 export function loadConfig(
@@ -37,10 +42,19 @@ export function loadConfig(
   tlsFault: Surroundings["tlsFault"] = () => undefined,
   interfaces?: Surroundings["interfaces"],
   certificateNames: Surroundings["certificateNames"] = () => [],
+  hasTls: Surroundings["hasTls"] = true,
+  secretFault: Surroundings["secretFault"] = () => undefined,
 ): Loaded {
   const reader = new Reader(Object.keys(KEYS));
   const fields = fieldsOf(reader, reader.parse(text), KEYS, "");
-  const config = assemble(reader, fields, { resolvePath, tlsFault, interfaces, certificateNames });
+  const config = assemble(reader, fields, {
+    resolvePath,
+    tlsFault,
+    interfaces,
+    certificateNames,
+    hasTls,
+    secretFault,
+  });
   return { config, problems: inFileOrder(reader.problems), hints: inFileOrder(reader.hints) };
 }
 
@@ -50,14 +64,17 @@ function inFileOrder(found: readonly Problem[]): Problem[] {
 
 function assemble(reader: Reader, fields: Top, surroundings: Surroundings): Config {
   const parts = loadParts(reader, fields, surroundings);
-  const { listeners, tls } = parts;
+  const { listeners, tls, cluster } = parts;
   const certificateNames = tls === undefined ? [] : surroundings.certificateNames(tls.certificate);
   const { gateways, ...ways } = partsWhere(parts, isOfSite) as SiteParts;
-  const site: Site = { ...ways, ...gateways, certificateNames };
+  const described = { ...ways, ...gateways, certificateNames };
+  const site: Site = { ...described, ownNumbers: ownNumbers(described) };
   if (surroundings.interfaces !== undefined) hintAtDialOut(reader, fields, site);
   if (!reader.isDamaged) {
     crossCheck(reader, fields, listeners, site);
-    checkTransports(reader, fields, listeners, tls, site);
+    checkCluster(reader, fields, listeners, cluster);
+    checkCopies(reader, fields, listeners, site);
+    checkTransports(reader, fields, listeners, tls, site, surroundings.hasTls);
   }
   const others = partsWhere(parts, (name) => !isOfSite(name)) as Omit<Parts, keyof SiteParts>;
   return { ...others, site, written: writtenKeys(reader.plain()), lasting: lastingParts(SECTIONS, parts) };

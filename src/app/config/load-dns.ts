@@ -23,7 +23,7 @@ export function words(): WordsOf<typeof KEYS> {
 
 export function pages(): PagesOf<typeof KEYS> {
   return {
-    dns: { about: "The DNS servers that are asked for names.", example: "dns: {servers: [10.222.237.1]}" },
+    dns: { about: "The DNS servers that branchline asks for names.", example: "dns: {servers: [10.222.237.1]}" },
   };
 }
 

@@ -21,17 +21,17 @@ export function words(): WordsOf<typeof KEYS> {
   return {
     emergency: {
       default: "none",
-      words: "The numbers, or a mapping with the keys below. `[]` says that there are none.",
+      words: "The numbers, or a mapping with the keys below. `[]` means that there are none.",
     },
     "emergency.numbers": "The numbers, as they are dialled. `urn:service:sos` (RFC 5031) dials the first of them.",
     "emergency.prefixes":
-      "The digits that phones dial before an outside number. With `0`, 0112 is an emergency call too, and the gateway gets 112. A phone, an alias or a group of that number keeps its calls. `[]` means no prefix. A site that dials 0 alone writes `[0]`, so that 9112 is no emergency call. For digits that the gateway wants before a number, use `gateways.rewrite`.",
+      "The digits that phones dial before an outside number. With `0`, 0112 is an emergency call too, and the gateway gets 112. A phone, an alias or a group of that number keeps its calls. `[]` means no prefix. A site that dials only 0 writes `[0]`, so that 9112 is no emergency call. For digits that the gateway needs before a number, use `gateways.rewrite`.",
     "emergency.reserve":
-      "The number of channels, over all gateways, that are kept free of ordinary outgoing calls. Each gateway needs `channels`.",
+      "The number of channels, of all gateways together, that ordinary outgoing calls must leave free. Each gateway must have `channels`.",
     "emergency.preempt":
-      "`true` ends the youngest ordinary call when the gateways have no channel left, by our count or by their answer (486, 500, 503, 600). Both sides get BYE. branchline does this at most once in 30 s for each caller.",
+      "`true` ends the youngest ordinary call when the gateways have no channel left, by branchline's count or by their answer (486, 500, 503, 600). Both sides get BYE. branchline does this at most once in 30 s for each caller.",
     "emergency.callback":
-      "How long after an emergency call the gateway's calls also ring the phone that made it, and don't go to upstream first. branchline keeps this over a restart. `0s` switches it off.",
+      "For this time after an emergency call, calls from the gateway also ring the phone that called for help, and don't go to upstream first. branchline remembers this across a restart. `0s` switches this off, also for phones that have called already. Any other new value counts from the next emergency call.",
   };
 }
 
@@ -39,7 +39,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     emergency: {
       about:
-        "Emergency numbers. A call to an emergency number goes to the gateways in every state of upstream, and to upstream when no gateway takes it.",
+        "Emergency numbers. A call to an emergency number goes to the gateways in every state of upstream. When no gateway takes the call, it goes to upstream.",
       example: `emergency: ["112", "911"]`,
     },
   };

@@ -30,7 +30,7 @@ export function words(): WordsOf<typeof KEYS> {
     "extensions.suffix_digits": {
       default: "off",
       words:
-        "How many digits a shorter number must have to mean the same phone as a longer number that ends with it, when phones call in an outage. The key is for a site whose phones are registered by long numbers, such as 5550201, and dial 201. Where phones are registered as 201, use `prefixes`: there, `3` makes every outside number that ends with 201 ring that phone in place of going out. The key never counts for calls from a gateway: `aliases` and `prefixes` do.",
+        "For a site whose phones are registered by long numbers, such as 5550201, and dial short numbers, such as 201. In an outage, a number that a phone dials also means a registered phone if one of the two numbers ends with the other. The shorter number must have at least `suffix_digits` digits. If phones are registered as 201, use `prefixes`: `suffix_digits: 3` would let every outside number that ends with 201 ring that phone. This key doesn't count for calls from a gateway; `aliases` and `prefixes` do.",
     },
     "extensions.forward": {
       default: "none",

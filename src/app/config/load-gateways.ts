@@ -72,22 +72,26 @@ export function words(): WordsOf<typeof KEYS> {
       words: "SIP URIs with IP addresses, or mappings with the keys below.",
     },
     "gateways.uri": "The gateway's URI, with its IP address.",
-    "gateways.name": { default: "its address", words: "The name of the gateway in `carriers`, commands and the log." },
+    "gateways.name": {
+      kind: "name",
+      default: "its address",
+      words: "The name that `carriers`, commands and the log use for this gateway.",
+    },
     "gateways.priority":
-      "The order of the gateways: lower comes first. The next gateway gets the call when a gateway is silent, unreachable or full, or answers 5xx, or 6xx other than 600 and 603.",
+      "The order of the gateways: the lowest number comes first. When a gateway is silent, unreachable or full, the next gateway gets the call; likewise when a gateway answers 5xx, or 6xx other than 600 and 603.",
     "gateways.weight": "The gateway's share of the calls among gateways of the same priority.",
     "gateways.channels": { default: "no limit", words: "The number of calls that the gateway carries at once." },
     "gateways.trusted":
-      "`true` sends messages to the gateway as they are. `false` removes what the gateway need not know: credentials for a realm that it hasn't asked for, and the identity of a caller who wants privacy (`Privacy: id`, `user` or `header`). An emergency call keeps the identity.",
+      "`true` sends messages to the gateway as they are. `false` removes what the gateway need not know: credentials for a realm that the gateway hasn't asked for, and the identity of a caller who wants privacy (`Privacy: id`, `user` or `header`). An emergency call keeps the identity.",
     "gateways.rewrite": {
       default: "none",
       words:
-        "Rules that change numbers on their way to the gateway. Numbers of more than 32 characters stay as they are.",
+        "Rules that change numbers on their way to the gateway. Numbers of more than 32 characters stay as they are. A rule that would leave no number is skipped: the number stays.",
     },
     "gateways.rewrite.called": {
       default: "none",
       words:
-        "Rules for the called number. The first rule that matches counts, and no other rule changes its result. With an outside prefix 0, a first rule with `^00([1-9].*)$` and `+49$1` makes +49891234 of 00891234. A second rule with `^0` and an empty text serves all other numbers.",
+        "Rules for the called number. The first rule that matches counts, and no other rule changes its result. Example for a site that dials 0 before outside numbers: the first rule, `^00([1-9].*)$` and `+49$1`, turns 00891234 into +49891234. The second rule, `^0` and an empty text, serves all other numbers.",
     },
     ...under("gateways.rewrite.called", rule),
     "gateways.rewrite.calling": {
@@ -98,7 +102,8 @@ export function words(): WordsOf<typeof KEYS> {
     "gateways.probe": {
       default: "`gateway_probe`",
       keysOf: "upstream.probe",
-      words: "How this gateway is probed. A key that is left out is as in `gateway_probe`.",
+      words:
+        "How this gateway is probed. The keys are those of `upstream.probe`. A key that is missing here has its value in `gateway_probe`.",
     },
     ...under("gateways.probe", ownProbeWords("gateway_probe")),
     gateway_choice: "How calls are shared among gateways of the same priority.",
@@ -112,10 +117,10 @@ export function words(): WordsOf<typeof KEYS> {
     "carriers.NAME.prefixes": "How numbers for this carrier begin.",
     "carriers.NAME.gateways": {
       kind: "gateway's name, or list of them",
-      words: "The carrier's gateways, by name, in order.",
+      words: "The names of the carrier's gateways, the first choice first.",
     },
     max_call:
-      "The longest time that a call holds its channel when branchline doesn't see its end: no BYE, and no session timer (RFC 4028).",
+      "The longest time that a call holds its channel when branchline doesn't see the end of the call: no BYE comes, and the call has no session timer (RFC 4028).",
   };
 }
 
@@ -123,7 +128,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     gateways: {
       about:
-        "The PSTN gateways at the branch, by IP address, because DNS is gone in an outage. An expression in `rewrite` that could take long for a number is refused, because all calls would wait for it.",
+        "The PSTN gateways at the branch. Each has an IP address, because DNS may be gone in an outage. branchline refuses an expression in `rewrite` that could take long for one number, because all calls would wait for it.",
       example: `gateways:
   - uri: sip:10.10.1.3
     name: isdn
@@ -137,18 +142,18 @@ export function pages(): PagesOf<typeof KEYS> {
       example: "gateway_choice: fewest-calls",
     },
     gateway_probe: {
-      about: "How gateways are probed. A gateway that seems dead is tried last.",
+      about: "How gateways are probed. branchline tries the gateways that are `down` after all other gateways.",
       example: "gateway_probe: {interval: 20s, failures: 2}",
     },
     carriers: {
       about:
-        "Numbers that leave by certain gateways: a number that begins with a prefix of the carrier leaves by the carrier's gateways.",
+        "Numbers that leave by certain gateways. A number that begins with a carrier's prefix leaves by that carrier's gateways.",
       example: `gateways: [{uri: sip:10.10.1.3, name: isdn}, {uri: sip:10.10.1.4, name: gsm}]
 carriers:
   mobile: {prefixes: ["01"], gateways: [gsm, isdn]}`,
     },
     max_call: {
-      about: "A limit for calls whose end never reaches branchline, so that no channel stays taken for ever.",
+      about: "A time limit for calls whose end branchline doesn't see. Without it, their channels would stay taken.",
       example: "max_call: 2h",
     },
   };

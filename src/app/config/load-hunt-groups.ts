@@ -26,17 +26,18 @@ export function words(): WordsOf<typeof KEYS> {
     "hunt_groups.NAME.members": {
       kind: "extension or SIP URI, or list of them",
       pattern: "^\\s*([\\w.+*#-]+\\s*$|[sS][iI][pP]:\\S)",
-      words: "The phones that ring: extensions, where they are registered, or SIP URIs of phones.",
+      words:
+        "The phones that ring. An extension rings where it is registered. A phone may also be named by its SIP URI.",
     },
     "hunt_groups.NAME.strategy":
       "`parallel`: all members ring at once. `serial`: one after the other. `round-robin`: the same, and each call begins with the next member.",
     "hunt_groups.NAME.decline":
-      "What a phone's 603, 606 or 607 means (its reject key, or do not disturb). `member`: this member is out, and the others ring on. `group`: the whole group has refused (RFC 3261 §16.7). 600 and 604 always count for the whole group.",
+      "What a phone's 603, 606 or 607 means. Phones send these for the reject key or do not disturb. `member`: this member stops ringing, and the others ring on. `group`: the whole group has refused (RFC 3261 §16.7). 600 and 604 always refuse for the whole group.",
     "hunt_groups.NAME.ring":
-      "How long the group rings, or each member with `serial` and `round-robin`. Then the caller gets 480.",
+      "How long the group rings. With `serial` and `round-robin`: how long each member rings. Then the caller gets 480.",
     "hunt_groups.NAME.overflow": {
       default: "none",
-      words: "Where a call goes that no member takes: another group, an extension or an outside number.",
+      words: "Where a call goes when no member takes it: another group, an extension or an outside number.",
     },
   };
 }
@@ -45,7 +46,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     hunt_groups: {
       about:
-        "The phones that ring when a gateway brings a call, by the number that was called. The group `default` is for all other numbers.",
+        "The phones that ring when a gateway calls, by the number that the gateway calls. The group `default` is for each other number.",
       example: `hunt_groups:
   default:
     members: ["201", "sip:202@10.222.237.22"]

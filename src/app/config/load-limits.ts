@@ -26,17 +26,20 @@ export function words(): WordsOf<typeof KEYS> {
     burst: `${what} at once, ${rest}. A rate above the default raises it to the rate.`,
   });
   return {
-    limits: { default: "the limits below", words: "`none` lifts all limits; else a mapping with the keys below." },
+    limits: {
+      default: "the limits below",
+      words: "`none` removes all limits. Otherwise a mapping with the keys below.",
+    },
     "limits.per_source": {
       default: "`{rate: 200, burst: 2000}`",
       words:
-        "The limit of each address in `localnet`, for new requests. Above the limit, some requests get 503 with Retry-After, and the rest get no answer; emergency calls and BYEs pass. branchline reads ten times as many messages of any kind. A call centre behind one address may need more. `none` is no limit.",
+        "The limit of each address in `localnet`, for new requests. Above the limit, some requests get 503 with Retry-After, and the rest get no answer; emergency calls and BYEs pass. branchline reads up to ten times as many messages of all kinds from one address. A call centre behind one address may need more. `none` is no limit.",
     },
     ...under("limits.per_source", rate("New requests", "after a rest")),
     "limits.strangers": {
       default: "`{rate: 10, burst: 50}`",
       words:
-        "The limit of each stranger's address, for messages. All strangers together have twenty times as much. Gateways and upstream have no limit. A sender that shows a token of ours, or answers a request of ours, counts as a phone. `none` is no limit.",
+        "The limit of each stranger's address, for messages. The limit of all strangers together is twenty times as high. Gateways and upstream have no limit. A sender that shows one of branchline's tokens, or answers one of branchline's requests, counts as a phone. `none` is no limit.",
     },
     ...under("limits.strangers", rate("Messages", "after a rest")),
   };
@@ -45,7 +48,7 @@ export function words(): WordsOf<typeof KEYS> {
 export function pages(): PagesOf<typeof KEYS> {
   return {
     limits: {
-      about: "How much one source address may send, so that a flood can't stop the calls.",
+      about: "How many requests one source address may send, so that a flood can't stop calls.",
       example: "limits: {per_source: {rate: 1000, burst: 5000}}",
     },
   };

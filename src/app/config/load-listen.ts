@@ -1,7 +1,7 @@
 /** The file's `listen`: our own addresses. */
 import { canonicalAddress, ipVersion, isLoopback } from "../../base/ip-range.ts";
 import { parseDecimal } from "../../message/text.ts";
-import { splitHostPort } from "../../message/uri.ts";
+import { SIP_PORT, splitHostPort } from "../../message/uri.ts";
 import { defaultPort, PROTOCOLS, splitProtocol, TRANSPORTS } from "../../transport/flow.ts";
 import { type Interfaces, isLasting, type ListenSettings, OwnListener } from "../../transport/own-listener.ts";
 import { type Fields, longFormOf } from "./fields.ts";
@@ -19,20 +19,30 @@ const KEYS = {
 } as const satisfies Rows;
 
 export function words(): WordsOf<typeof KEYS> {
-  const pattern = "^\\s*(udp|tcp|tls):\\S";
+  const pattern = `^\\s*(${PROTOCOLS.join("|")}):\\S`;
+  const forms = listed(
+    PROTOCOLS.map((one) => `\`${one}:ADDRESS:PORT\``),
+    "or",
+  );
+  const ports = PROTOCOLS.flatMap((one) =>
+    defaultPort(one) === SIP_PORT ? [] : [`for \`${one}:\` ${defaultPort(one)}`],
+  );
   return {
     listen: {
       kind: "address, or list of them",
       pattern,
-      words:
-        "This router's addresses: `udp:ADDRESS:PORT`, `tcp:ADDRESS:PORT` or `tls:ADDRESS:PORT`. Without a port it is 5060, for `tls:` 5061. An interface may stand in place of the address: `udp:pppoe0:5060` is the first IPv4 address of `pppoe0`, also after that address has changed. An entry may be a mapping with the keys below.",
+      words: `This router's addresses: ${forms}. The default port is ${[SIP_PORT, ...ports].join(", ")}. The name of an interface may stand in place of the address: \`udp:pppoe0:5060\` is the first IPv4 address of \`pppoe0\`. branchline follows when that address changes. An entry may be a mapping with the keys below.`,
     },
-    "listen.address": { kind: "address", pattern, words: "The address, as in the short form." },
+    "listen.address": {
+      kind: "address",
+      pattern,
+      words: "The address, written like an entry without a mapping: `udp:ADDRESS:PORT`.",
+    },
     "listen.advertise": {
       kind: "`HOST:PORT`",
       default: "the address itself",
       words:
-        "The host and port that peers are told in place of the address. A router behind NAT names its public address here.",
+        "The host and port that branchline tells peers in place of the address. A router behind NAT names its public address here.",
     },
     "listen.family":
       "The address that stands for an interface: `4` is its first IPv4 address, `6` its first IPv6 address that is not link-local.",
@@ -112,7 +122,7 @@ function thereAre(known: readonly string[]): string {
   return known.length === 0 ? "there is none" : `there are ${known.slice(0, KNOWN_MAX).join(", ")}${more}`;
 }
 
-/** UDP has ports of its own; TCP and TLS share theirs. */
+/** UDP has ports of its own; all that go over TCP share theirs. */
 function isSamePort(a: ListenSettings, b: ListenSettings): boolean {
   const isSameKind = TRANSPORTS[a.protocol].layer === TRANSPORTS[b.protocol].layer;
   return isSameKind && a.at === b.at && a.version === b.version && a.port === b.port;

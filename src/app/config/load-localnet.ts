@@ -14,7 +14,7 @@ export function words(): WordsOf<typeof KEYS> {
     localnet: {
       kind: "network, or list of them",
       pattern: "^\\s*[0-9A-Fa-f.:]+(/\\d{1,3})?\\s*$",
-      words: "The networks in which phones are, `ADDRESS/LENGTH`. An address without a length is that host alone.",
+      words: "The phones' networks, each as `ADDRESS/LENGTH`. An address without a length is a single host.",
     },
   };
 }
@@ -23,7 +23,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     localnet: {
       about:
-        "The phones' networks. Only calls from these networks are rescued in an outage, and only these networks may dial out.",
+        "The phones' networks. In an outage, only phones in these networks can call. Any machine in these networks may dial out, even while upstream answers: a call that names a gateway goes there at once.",
       example: "localnet: [10.222.237.0/24]",
     },
   };

@@ -9,14 +9,14 @@ const KEYS = {
 
 export function words(): WordsOf<typeof KEYS> {
   return {
-    log: "The least important lines that are written.",
+    log: "The least important level that is logged.",
   };
 }
 
 export function pages(): PagesOf<typeof KEYS> {
   return {
     log: {
-      about: "How much is logged. Lines go to standard error, with syslog priorities.",
+      about: "The level of the log. Lines go to standard error, with syslog priorities.",
       example: "log: debug",
     },
   };

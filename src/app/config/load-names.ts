@@ -18,7 +18,7 @@ export function words(): WordsOf<typeof KEYS> {
       kind: "host name, or list of them",
       default: "none",
       words:
-        "Host names that mean this router. Other names are known without this key: those in `advertise`, those in our TLS certificate (no wildcards), and a name at the top of a request's Route that DNS leads to an address of `listen`.",
+        "Host names that mean this router. Three kinds of names are known without this key: the names in `advertise`, the names in `tls.certificate` (no wildcards), and a name at the top of a request's Route that DNS resolves to an address of `listen`.",
     },
   };
 }
@@ -27,7 +27,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     names: {
       about:
-        "Names of this router, for phones whose outbound proxy is a name. A name of upstream or a gateway never means this router, whatever DNS says. A domain of the phones means this router only at the top of Route, and only where our certificate or DNS says so. `status`, `doctor` and the log line `outbound_proxy_unknown` tell of an outbound proxy that DNS leads elsewhere.",
+        "Names of this router, for phones whose outbound proxy is a name. A name of upstream or a gateway never means this router, whatever DNS says. A domain of the phones means this router only at the top of Route, and only if `tls.certificate` or DNS says so. If DNS leads a phone's outbound proxy to another machine, `status`, `doctor` and the log line `outbound_proxy_unknown` say so.",
       example: "names: [branch.example.com]",
     },
   };

@@ -67,7 +67,7 @@ export function loadProbe(
   };
 }
 
-/** The probe of a single peer: what it leaves out is as in `common`. */
+/** The probe of a single peer: a key that is missing has its value in `common`. */
 export function loadOwnProbe(
   reader: Reader,
   place: Place,
@@ -159,26 +159,26 @@ export function probeWords() {
     down_interval: "The time between two OPTIONS while the peer is down.",
     timeout: "How long a probe waits for an answer.",
     failures:
-      "The number of failed probes in a row until the peer is down. One failed probe is enough when a call has failed as well.",
-    successes: "The number of answered probes in a row until the peer is recovering.",
+      "After this number of failed probes in a row, the peer is `down`. One failed probe is enough if a call has failed too.",
+    successes: "After this number of answered probes in a row, a peer that was `down` is `recovering`.",
     user: {
       default: "none",
       kind: "user part of a URI",
       words: "The user in the Request-URI and To of the OPTIONS, such as `ping`. Some PBXs answer known users only.",
     },
-    from: { default: "`sip:branchline@` our address", words: "The URI in From of the OPTIONS." },
-    max_forwards: "Max-Forwards of the OPTIONS. With `0` a proxy answers by itself, and asks no server behind it.",
+    from: { default: "`sip:branchline@ADDRESS`, branchline's address", words: "The URI in From of the OPTIONS." },
+    max_forwards: "Max-Forwards of the OPTIONS. With `0`, a proxy answers itself, and asks no server behind it.",
     alive_codes: {
       default: "all but `dead_codes`",
       kind: "status or class, or list of them",
       pattern: "^\\s*[2-6](\\d\\d|[xX][xX])\\s*$",
       words:
-        "The final statuses that are a sign of life: `[200, 404]`, or classes of them, `[2xx, 4xx]`. A class leaves out the `dead_codes`. With this key, a provisional response doesn't count as an answer.",
+        "The final statuses that count as an answer: single ones, `[200, 404]`, or whole classes, `[2xx, 4xx]`. A class doesn't include the `dead_codes`. With this key, a provisional response doesn't count as an answer.",
     },
     octets: {
       default: "no padding",
       words:
-        "The length to which the OPTIONS is padded, by header lines `Branchline-Padding`. A peer that long datagrams don't reach is then down, instead of leaving each long INVITE unanswered. See `mtu` in [doctor.md](doctor.md).",
+        "The length in octets to which header lines `Branchline-Padding` fill up the OPTIONS. If long datagrams don't reach a peer, the peer is then down. Without the padding the peer would be up, and each long INVITE would stay unanswered. See [`mtu`](doctor.md#mtu).",
     },
   };
 }

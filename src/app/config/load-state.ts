@@ -16,9 +16,9 @@ export function words(): WordsOf<typeof KEYS> {
   const kind = "path of a folder";
   return {
     state: { kind, words: "The folder, relative to the configuration file, or a mapping with the keys below." },
-    "state.folder": { kind, words: "The folder, as in the short form." },
+    "state.folder": { kind, words: "The folder, written like `state` without a mapping." },
     "state.interval":
-      "The least time between two writes of bindings that bring nothing new, because flash wears out. A phone that is new or has moved is written within 5 s, and so is the outcome of a call. Each of the two files has 60 such early writes, and 6 more each hour. After these, news is written within the interval. After a power cut, a phone that was registered at the last write counts as refreshed since, for `registration.expires_cap` at most.",
+      "The least time between two writes of bindings that haven't changed, because flash memory wears out. branchline writes a phone that is new or has another address within 5 s, and so the result of a call. Such early writes are limited: 60 for each of the two files, and 6 more each hour. When none is left, branchline writes within the interval. After a power cut, branchline assumes that each phone in the file has refreshed its registration since the last write, but for no longer than `registration.expires_cap`.",
   };
 }
 
@@ -26,7 +26,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     state: {
       about:
-        "Where branchline keeps the secret of its tokens, the phones' bindings and the last calls. A folder is for one branchline: a second one is refused. Commands reach the running branchline by a socket in this folder.",
+        "Where branchline keeps the secret of its tokens, the phones' bindings and the last calls. Each branchline needs a folder of its own: a second one with the same folder doesn't start. Commands reach the running branchline through a socket in this folder.",
       example: "state: {folder: /var/lib/branchline, interval: 10m}",
     },
   };

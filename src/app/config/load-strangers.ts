@@ -10,7 +10,7 @@ const KEYS = {
 export function words(): WordsOf<typeof KEYS> {
   return {
     strangers:
-      "`drop` sends nothing. `reject` sends 403. `auto` sends 403 on an address within `localnet`, and nothing on any other.",
+      "`drop` sends nothing. `reject` sends 403. `auto` sends 403 if the request came to one of this router's addresses within `localnet`; else it sends nothing.",
   };
 }
 

@@ -16,8 +16,8 @@ const KEYS = {
 export function words(): WordsOf<typeof KEYS> {
   return {
     "survival.answer":
-      "How a call reaches the gateway. `302` and `380` redirect the phone to the gateways, the best one first. `relay` forwards the call to them in turn. `auto` works like `302`, but like `relay` for a phone that hasn't called the gateway within 3 s.",
-    "survival.notice": "The reason phrase of the 181 that the phone may show.",
+      "How a call reaches the gateway. `302` and `380` redirect the phone to the gateways, the best one first. `relay` forwards the call to the gateways in turn. `auto` works like `302`. For a phone that hasn't called the gateway within 3 s after the 302, `auto` works like `relay` from then on.",
+    "survival.notice": "The reason phrase of the 181, which some phones display.",
     "survival.notice_hold":
       "The time from the 181 to the answer. A call that requires 100rel gets no 181 and isn't held.",
   };
@@ -26,8 +26,8 @@ export function words(): WordsOf<typeof KEYS> {
 export function pages(): PagesOf<typeof KEYS> {
   return {
     survival: {
-      about: "What a phone's call gets while upstream is down or silent: a notice, then the way to the gateway.",
-      example: "survival: {answer: relay, notice: Line to headquarters is down, notice_hold: 0s}",
+      about: "What a phone's call gets while upstream is `down` or silent: a notice, then a way to the gateway.",
+      example: "survival: {answer: relay, notice: Link to headquarters is down, notice_hold: 0s}",
     },
   };
 }

@@ -23,7 +23,7 @@ const KEYS = {
   "upstream.force": choice("auto", ["auto", "up", "down"]),
   // Three retransmissions over UDP, and what Avaya's controllers wait too.
   "upstream.fr_timer": duration("4s", "100ms", "32s"),
-  // A next hop that says 503 has lost what is behind it; 404, 486 or 500 mean that somebody lives up there.
+  // A next hop that says 503 has lost what is behind it; 404, 486 or 500 mean that upstream answers.
   "upstream.dead_codes": list(count(undefined, 400, 699), [503]),
   ...under("upstream.probe", PROBE_KEYS),
   "upstream.hold": duration("60s", "0s", "1h"),
@@ -35,32 +35,33 @@ export function words(): WordsOf<typeof KEYS> {
     upstream: {
       default: "the domain in each Request-URI",
       words:
-        "The SIP URI of the PBX, or several in order of preference, or a mapping with the keys below. branchline asks the next URI when one is silent, can't be reached or answers 503.",
+        "The SIP URI of the PBX, or several in order of preference, or a mapping with the keys below. When one URI is silent, can't be reached or answers 503, branchline asks the next one.",
     },
     "upstream.targets": {
       default: "the domain in each Request-URI",
-      words: "The URIs, as in the short form. A target may be a mapping with the keys below.",
+      words: "The URIs, written like `upstream` without a mapping. A target may be a mapping with the keys below.",
     },
     "upstream.targets.uri": "The target's URI.",
     "upstream.targets.probe": {
       default: "`upstream.probe`",
       keysOf: "upstream.probe",
-      words: "How this target is probed. A key that is left out is as in `upstream.probe`.",
+      words:
+        "How this target is probed. The keys are those of `upstream.probe`. A key that is missing here has its value in `upstream.probe`.",
     },
     ...under("upstream.targets.probe", ownProbeWords("upstream.probe")),
     "upstream.may_dial_out":
-      "`true` lets upstream's calls go to a gateway, for a headquarters that calls out by the branch. `false` answers these calls with 403. Emergency calls, OPTIONS and requests within a call always pass. UDP sources can be forged: see [security.md](security.md).",
+      "`true` lets upstream's calls go to a gateway, for a PBX that calls out through the branch's gateway. A call to a number of no phone at branchline's address, as a trunk sends it, goes to the gateways too. `false` answers calls to a gateway with 403, and others with 404. Emergency calls, OPTIONS and requests within a call always pass. UDP sources can be forged: see [security](security.md).",
     "upstream.force":
-      "`up` or `down` sets upstream's state whatever probes and calls show. `down` suits a site that works on its own. Such a site needs `registration: {unknown: localnet}` too: else phones that have never been registered get 503. With `down`, upstream gets no calls and no registrations, and can't call the phones. See also `branchline force`.",
+      "`up` or `down` sets upstream's state, whatever probes and calls show. `down` is for a site without upstream. Such a site needs `registration: {unknown: localnet}` too: otherwise a phone that has never been registered gets 503. With `down`, branchline sends upstream no calls and no registrations, and upstream can't call the phones. See also `branchline force`.",
     "upstream.fr_timer":
-      "How long upstream may stay silent before a call is rescued. Each target has this time; the addresses of one name share this time.",
+      "How long upstream may leave a call unanswered. Then the call goes to another phone of the site or to a gateway. Several targets are asked in turn and share this time: each further target has what is left of it, but at least 1 s. All addresses of one target share it too.",
     "upstream.dead_codes":
       "Final statuses that count as silence when the response has no body. They count for a call, for a known phone's REGISTER and for a probe. `[]` means no status.",
     ...under("upstream.probe", probeWords()),
     "upstream.hold":
-      "How long upstream must answer without a failure after an outage. Then calls go to upstream again. There is no hold after an outage of this router's own: an address of `listen` was gone, and upstream answers within 30 s of the return of that address. The fourth such loss within `hold_max` counts like any other outage.",
+      "After an outage, upstream must answer without a failure for this time. Then calls go to upstream again. There is no hold if this router itself caused the outage: an address of `listen` was missing, and upstream answers within 30 s after the router has that address again. The fourth such outage within `hold_max` has a hold.",
     "upstream.hold_max":
-      "The longest hold. The hold doubles each time upstream falls again shortly after its return, up to this time.",
+      "The longest hold. Each time upstream is down again soon after its return, the hold doubles, up to this time.",
   };
 }
 
@@ -68,7 +69,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     upstream: {
       about:
-        "The PBX or proxy at headquarters. Without this key, upstream is the domain of each Request-URI, as DNS resolves it. Probes (OPTIONS) and calls show whether upstream lives.",
+        "The PBX or proxy at headquarters. Without this key, upstream is the domain of each Request-URI, as DNS resolves it. Probes (OPTIONS) and calls show whether upstream answers.",
       example: `upstream:
   targets: [sip:pbx1.example.com, sip:pbx2.example.com]
   may_dial_out: false
@@ -114,7 +115,7 @@ export function hintAtDialOut(reader: Reader, fields: Places<"upstream">, { gate
   const place = fields.get("upstream");
   if (place === undefined || gateways.length === 0 || upstream.targets.length === 0) return;
   if (reader.hasKey(place, DIAL_OUT_KEY)) return;
-  const cure = "add may_dial_out: true where headquarters calls out through it, else false";
+  const cure = "write may_dial_out: true if the PBX calls out through it, else false";
   const message = `doesn't say whether upstream may use the gateway: its calls there get 403 now; ${cure} (upstream: {targets: […], may_dial_out: …})`;
   reader.fault(place, message, reader.hints);
 }

@@ -6,6 +6,7 @@
  * below the list. A key with a value of its own and rows below it takes either: the value is the short form. Faults and the reference name
  * keys in the order of sections and rows.
  */
+import { CLUSTER } from "./load-cluster.ts";
 import { DNS } from "./load-dns.ts";
 import { EMERGENCY } from "./load-emergency.ts";
 import { EXTENSIONS } from "./load-extensions.ts";
@@ -48,6 +49,7 @@ export const SECTIONS = {
   listeners: LISTEN,
   tls: TLS,
   ...SITE_SECTIONS,
+  cluster: CLUSTER,
   state: STATE,
   dnsServers: DNS,
   logLevel: LOG,

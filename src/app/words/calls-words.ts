@@ -66,8 +66,11 @@ function stepsOf(leg: RecordedLeg, isFollowed: boolean): string[] {
     // The caller is told 181 meanwhile: that leads nowhere.
     if (step.what === "notice") return [];
     if (isFollowed && step.what.startsWith("redirect to ")) return [];
-    // The end of the call says it.
-    if (step.what === `answer ${leg.status ?? ""}`) return steps.length === 1 ? ["answered here"] : [];
+    if (step.what === `answer ${leg.status ?? ""}`) {
+      if (typeof step.unasked === "string") return [`answered here (${step.unasked})`];
+      // The end of the call says it.
+      return steps.length === 1 ? ["answered here"] : [];
+    }
     return [stepText(step, steps[index + 1]?.after_ms ?? endOf(leg))];
   });
 }

@@ -4,6 +4,7 @@ import type { ReplyFacts, Sequel, Step } from "../../policy/explain.ts";
 import type { Origin } from "../../policy/origin.ts";
 import type { HostMeaning } from "../../policy/request-facts.ts";
 import { headOf, phrasesOf } from "../../proxy/plan/condition.ts";
+import type { Assumption } from "../assumed-call.ts";
 import type { CallFacts } from "../explain.ts";
 import { exactSpan } from "./times.ts";
 
@@ -27,16 +28,33 @@ const SECONDS_MAX_ms = 120_000;
 
 /** The lines of `branchline explain`. */
 export function explainText(facts: CallFacts): string {
-  const { rule, why, steps, warnings } = facts;
+  const { rule, why, steps, warnings, rules_not_done } = facts;
   const notes = warnings.map(({ text, cure }) => `Warning: ${text}; ${cure}.`);
-  const lines = [scene(facts), factsLine(facts), ...notes, `Rule ${rule}: ${why}.`, ...stepLines(steps, 1, "")];
+  const kept = rules_not_done.map(
+    ({ gateway, match, number }) =>
+      `Note: the rule "${match}" of gateway ${gateway} would leave nothing of ${number}, so the number stays.`,
+  );
+  const assumed = facts.assumed === undefined ? [] : [assumedWords(facts.to, facts.assumed)];
+  const lines = [
+    scene(facts),
+    ...assumed,
+    factsLine(facts),
+    ...notes,
+    ...kept,
+    `Rule ${rule}: ${why}.`,
+    ...stepLines(steps, 1, ""),
+  ];
   return `${lines.join("\n")}\n`;
 }
 
 /** The caller, the number, and how upstream and the gateways are. */
 function scene({ from, to, address, gateway, upstream, dead_gateways }: CallFacts): string {
   const caller = gateway === undefined ? from : `gateway ${gateway}`;
-  const place = caller === hostText(address) ? "" : ` (${hostText(address)})`;
+  // A gateway without a name is called by its address, and its port where it has one.
+  const isAddress = [from, gateway].some(
+    (name) => name === address || name?.replace(/:\d+$/, "") === hostText(address),
+  );
+  const place = isAddress ? "" : ` (${hostText(address)})`;
   const silent = dead_gateways.map((name) => `; gateway ${name} is down`).join("");
   return `${caller}${place} calls ${to}; ${upstreamWords(upstream)}${silent}.`;
 }
@@ -47,6 +65,24 @@ function upstreamWords({ by, states, force, left_s }: CallFacts["upstream"]): st
   if (by === "nothing") return "branchline isn't running, so upstream is taken to be up";
   const time = left_s === undefined ? "" : ` for another ${exactSpan(left_s)}`;
   return `upstream${force === undefined ? "" : ` (forced ${force}${time})`}: ${names}`;
+}
+
+/** How upstream is taken to send the call. */
+function assumedWords(to: string, { sent_with, uri, contacts, unaccepted }: Assumption): string {
+  const many = contacts > 1 ? ` ${to} has ${contacts} contacts: each gets its own call.` : "";
+  switch (sent_with) {
+    case "path":
+      return `Assumed: upstream sends it to ${uri}, with the Path of the registration of ${to}.${many}`;
+    case "contact":
+      return `Assumed: upstream sends it to the Contact of ours that ${to} is registered with.${many}`;
+    case "uri":
+      return `Assumed: upstream sends it to ${uri} without our Path.`;
+    case "nothing": {
+      const why =
+        unaccepted > 0 ? `upstream hasn't accepted the registration of ${to} yet` : `${to} isn't registered here`;
+      return `Note: ${why}, so upstream hasn't been told a way to it. Assumed: upstream sends it to ${uri}, without our Path.`;
+    }
+  }
 }
 
 /** What has been found out about a call, in one line. */
@@ -96,6 +132,7 @@ function askWords({
   uris,
   shown_as,
   first_response_ms,
+  first_response_least_ms: least_ms,
   ring_ms,
 }: Step & { kind: "ask" }): string {
   const whom = what ?? "where the message itself leads";
@@ -105,7 +142,11 @@ function askWords({
   const details = [...uris, ...(uris.length === 0 ? [] : identity)].join(", ");
   const place = details === "" ? "" : ` (${details})`;
   const patience =
-    first_response_ms === undefined ? "" : `, waits up to ${wait(first_response_ms)} for a first response`;
+    first_response_ms === undefined
+      ? ""
+      : least_ms === undefined
+        ? `, waits up to ${wait(first_response_ms)} for a first response`
+        : `, waits for a first response for what is left of ${wait(first_response_ms)}, ${wait(least_ms)} at least`;
   if (ring_ms === undefined) return `asks ${whom}${place}${patience}`;
   return `rings ${whom}${place} for up to ${wait(ring_ms)}${patience}`;
 }

@@ -1,6 +1,7 @@
 /** An upstream target or a gateway in words: how it is seen, since when and why, and where calls go meanwhile. */
 import { bad, doubtful, good } from "../../base/ink.ts";
 import { hostText } from "../../message/uri.ts";
+import { NO_RECORD_ROUTE, RECORD_ROUTE_CURE } from "../../policy/peers/answered-calls.ts";
 import { LONG_INVITES_CURE, longInvitesText } from "../../policy/peers/datagram-lengths.ts";
 import type { PeerFacts, RunningStatus } from "../status-facts.ts";
 import { counted, someOf, wrapped } from "./lines.ts";
@@ -18,28 +19,50 @@ function failureWords(failure: string | number | undefined): string {
     case "refused":
       return "refuses OPTIONS: no program listens there";
     case "unreachable":
-      return "can't be reached: no route or no address";
+      return "can't be reached: no route, or the connection failed";
+    case "dns_silent":
+      return "its name has no address yet: no DNS server answers";
+    case "no_address":
+      return "its name has no address, says DNS";
     default:
       return `answers OPTIONS with ${failure}`;
   }
 }
 
+/** Failures of a peer whose name has no address. */
+const LACKS: readonly unknown[] = ["dns_silent", "no_address"];
+
+/** The same of a time that is over: the name has an address now. */
+function lackedWords(failure: string | number | undefined): string {
+  return failure === "dns_silent"
+    ? "its name had no address: no DNS server answered"
+    : "its name had no address, said DNS";
+}
+
 /** What had been seen when a peer changed its state; of a later version's word, the word itself. */
 export function evidenceWords(evidence: string, failure: string | number | undefined): string {
+  if (LACKS.includes(failure)) return failureWords(failure);
   switch (evidence) {
     case "probe failed":
       return failureWords(failure);
     case "probe answered":
-    case "hold over":
       return "answers OPTIONS";
+    case "hold over":
+      return "has answered for the whole hold";
     case "request answered":
       return "answered a request";
+    case "call answered":
+      return "answered a call";
     case "request unanswered":
       return "no answer to a request";
     case "request undeliverable":
       return "a request couldn't be delivered";
     case "own address gone":
       return "this router's own address is gone";
+    case "own address missing":
+      return "no address of listen is on the way there";
+    case "down before restart":
+      return "known from before the restart";
     case "own address here":
       return "this router's own address is back";
     default:
@@ -52,22 +75,34 @@ function stateName(observed: string): string {
   return observed === "down" ? bad("DOWN") : doubtful(observed.toUpperCase());
 }
 
+/** Why a peer is seen as it is, as `status` and `doctor` say it: what had been seen then, and what the last probe has found since. */
+export function reasonWords(peer: PeerFacts): string | undefined {
+  const { observed, evidence, evidence_failure, probe_failure, addresses = [] } = peer;
+  if (peer.answers_options === false) return callsOnly(peer.call_answered_s);
+  const isFound = addresses.length > 0;
+  const words = isFound && LACKS.includes(probe_failure) ? "it has one" : failureWords(probe_failure);
+  const present = probe_failure === undefined ? undefined : words;
+  if (evidence === undefined) return present;
+  const wasLacking = isFound && LACKS.includes(evidence_failure);
+  // The same words as the list of changes has, unless they are no longer true.
+  const reason = wasLacking ? lackedWords(evidence_failure) : evidenceWords(evidence, evidence_failure);
+  const isSilence = probe_failure === "silence" && !wasLacking;
+  const isNews = observed === "down" && present !== undefined && !isSilence && present !== reason;
+  return isNews ? `${reason}; now ${present}` : reason;
+}
+
 /** "up for 3 h (since 11:30:05, answers OPTIONS)"; what isn't well is in capitals. */
-function stateWords(
-  { observed, since, since_s, evidence, evidence_failure, probe_failure }: PeerFacts,
-  now: string | undefined,
-  reader: Reader,
-): string {
+function stateWords(peer: PeerFacts, now: string | undefined, reader: Reader): string {
+  const { observed, since, since_s, evidence } = peer;
   const name = stateName(observed);
   if (since === undefined || since_s === undefined) return name;
   if (evidence === undefined) return `not known yet: first asked ${span(since_s)} ago`;
-  // The same words as the list of changes has.
-  const reason = evidenceWords(evidence, evidence_failure);
-  const present = failureWords(probe_failure);
-  const isNews =
-    observed === "down" && probe_failure !== undefined && probe_failure !== "silence" && present !== reason;
-  const later = isNews ? `; now ${present}` : "";
-  return `${name} for ${span(since_s)} (since ${moment(since, now, reader)}, ${reason}${later})`;
+  return `${name} for ${span(since_s)} (since ${moment(since, now, reader)}, ${reasonWords(peer)})`;
+}
+
+/** Of a gateway that answers calls alone: "doesn't answer OPTIONS; last call answered 5 min ago". */
+export function callsOnly(answered_s: number | undefined): string {
+  return `doesn't answer OPTIONS${answered_s === undefined ? "" : `; last call answered ${span(answered_s)} ago`}`;
 }
 
 /** Where new calls go: "calls go to gateway 10.10.1.3". */
@@ -111,20 +146,27 @@ export function gatewayLines(
   const { name, channels, calls } = gateway;
   const used = channels === undefined ? counted(calls, "call") : `${calls} of ${counted(channels, "channel")} in use`;
   const text = `Gateway ${name}: ${stateWords(gateway, status.now, reader)}, ${used}`;
-  return [...wrapped(text, reader.width), ...longInvites(gateway, reader)];
+  return [...wrapped(text, reader.width), ...longInvites(gateway, reader), ...routeLines(gateway, reader)];
+}
+
+function routeLines({ record_route: route }: PeerFacts, { width }: Reader): string[] {
+  return route === "missing" ? warningLines(`it ${NO_RECORD_ROUTE}`, RECORD_ROUTE_CURE, width) : [];
+}
+
+function warningLines(text: string, cure: string, width: number): string[] {
+  return [`  ${doubtful("WARNING")}: ${text}`, `  ${cure}`].flatMap((line) => wrapped(line, width));
 }
 
 function longInvites({ long_invites: found }: PeerFacts, { width }: Reader): string[] {
   if (found === undefined) return [];
   const longest =
     found.answered_octets === 0 ? "" : ` The longest request that was answered lately had ${found.answered_octets}.`;
-  return [`  ${doubtful("WARNING")}: ${longInvitesText(found)}${longest}`, `  ${LONG_INVITES_CURE}`].flatMap((line) =>
-    wrapped(line, width),
-  );
+  return warningLines(`${longInvitesText(found)}${longest}`, LONG_INVITES_CURE, width);
 }
 
 /** Of a peer that the file has by name; what it is called begins with its host. */
-function addressText({ name, addresses = [] }: PeerFacts): string {
+function addressText({ name, addresses = [], addresses_from: from }: PeerFacts): string {
   const others = addresses.filter((address) => !name.startsWith(hostText(address)));
-  return others.length === 0 ? "" : ` (${others.join(", ")})`;
+  const past = from === undefined ? "" : ", known from before the restart";
+  return others.length === 0 ? "" : ` (${others.join(", ")}${past})`;
 }

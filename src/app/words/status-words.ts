@@ -1,9 +1,12 @@
 /** A running branchline's state in words, for `branchline status`: one screen that leads with what matters. */
 import { fullTables } from "../../base/full-tables.ts";
 import { bad, doubtful } from "../../base/ink.ts";
+import { ipVersion } from "../../base/ip-range.ts";
 import type { TableStatus } from "../../base/meter.ts";
+import { EDGES_MAX } from "../../policy/peers/history.ts";
 import type { AddressConflict, MemberStatus, PathFinding } from "../../policy/status.ts";
 import type { Change, RunningStatus } from "../status-facts.ts";
+import { clusterLines } from "./cluster-words.ts";
 import { type FileOnDisk, fileLines } from "./file-words.ts";
 import { forcedLines } from "./force-words.ts";
 import { columns, counted, someOf, wrapped } from "./lines.ts";
@@ -35,7 +38,7 @@ export function statusText(status: RunningStatus, wish: StatusWish, reader: Read
     lines.push(
       `branchline ${installed} is installed: ${restart === undefined ? "restart to run it" : `\`${restart}\` runs it`}`,
     );
-  lines.push(...forcedLines(status, reader));
+  lines.push(...clusterLines(status, reader), ...forcedLines(status, reader));
   if (upstream.length === 0) lines.push("Upstream: no domain has been called yet");
   for (const peer of upstream) lines.push(...upstreamLines(peer, status, reader));
   lines.push(...pathLines(status.path, reader));
@@ -43,16 +46,13 @@ export function statusText(status: RunningStatus, wish: StatusWish, reader: Read
   lines.push(...conflictLines(status.missing_ways, reader));
   lines.push(...conflictLines(status.conflicts, reader), ...conflictLines(status.proxy_names, reader));
   lines.push(...phoneLines(status, reader), ...missingLines(members, MISSING_MAX, reader));
-  if (gateways.length > 0) {
-    const now = gateways.reduce((sum, { calls }) => sum + calls, 0);
-    lines.push(`Calls now: ${now === 0 ? "none" : now} through ${gateways.length === 1 ? "the gateway" : "gateways"}`);
-  }
+  lines.push(...callLines(status));
   lines.push(...dropLines(dropped, reader), ...tableLines(tables, isVerbose));
   lines.push(...changeLines(isVerbose ? history : history.slice(-CHANGES_MAX), history.length, status, reader));
   return `${lines.join("\n")}\n`;
 }
 
-function headLines({ version, up_s, now, tables, listen }: RunningStatus, reader: Reader): string[] {
+function headLines({ version, up_s, now, tables, listen, cluster }: RunningStatus, reader: Reader): string[] {
   const { time, zone } = now === undefined ? { time: "", zone: "" } : reader.local(now);
   const clock = now === undefined ? "" : `; it is ${time} (${zone})`;
   const lines = [`branchline ${version}, running for ${span(up_s)}${clock}`];
@@ -60,9 +60,26 @@ function headLines({ version, up_s, now, tables, listen }: RunningStatus, reader
     lines.push(`${bad("FULL")}: ${name}, ${size} of ${limit}: ${effect}. What helps: ${cure}`);
   }
   for (const { name, address } of listen) {
-    if (address === null) lines.push(`${doubtful("WARNING")}: ${name} has no address on this router now`);
+    // One that two routers share is at the other one.
+    const isElsewhere = cluster?.shared.some((one) => one.address === hostOf(name)) === true;
+    if (address === null && !isElsewhere) lines.push(`${doubtful("WARNING")}: ${absenceWords(name)}`);
   }
   return lines.flatMap((line) => wrapped(line, reader.width));
+}
+
+/** The address or interface in "udp:[2001:db8::1]:5060". */
+function hostOf(name: string): string {
+  return name
+    .replace(/^[a-z]+:/, "")
+    .replace(/:\d+$/, "")
+    .replace(/^\[(.*)\]$/, "$1");
+}
+
+/** A listener that the file names by an interface, or by an address that isn't here. */
+function absenceWords(name: string): string {
+  return ipVersion(hostOf(name)) === 0
+    ? `${name} has no address on this router now`
+    : `the address of ${name} is not on this router now`;
 }
 
 function phoneLines({ phones }: RunningStatus, reader: Reader): string[] {
@@ -75,9 +92,20 @@ function phoneLines({ phones }: RunningStatus, reader: Reader): string[] {
   const back = `${doubtful("WARNING")}: ${not_back} ${are} back at upstream yet: it can't call ${them} before ${their} next REGISTER`;
   if (not_back > 0) lines.push(back);
   const have = not_heard === 1 ? "phone hasn't" : "phones haven't";
-  const heard = `${not_heard} ${have} registered since branchline's restart: upstream may not know ${not_heard === 1 ? "it" : "them"} any more`;
+  const theirs = not_heard === 1 ? "its registration" : "their registrations";
+  const heard = `${not_heard} ${have} registered since branchline's restart: upstream may have ended ${theirs} meanwhile, and can't call ${not_heard === 1 ? "it" : "them"} then`;
   if (not_heard > 0) lines.push(heard);
   return lines.flatMap((line) => wrapped(line, reader.width));
+}
+
+/** All calls, and those of them that occupy channels of gateways: a call from one to another occupies two. */
+function callLines({ calls_now, gateways }: RunningStatus): string[] {
+  const orNone = (count: number) => (count === 0 ? "none" : `${count}`);
+  const through = gateways.reduce((sum, { calls }) => sum + calls, 0);
+  const there = `${orNone(through)} through ${gateways.length === 1 ? "the gateway" : "gateways"}`;
+  if (calls_now === undefined) return gateways.length === 0 ? [] : [`Calls now: ${there}`];
+  const isAll = gateways.length === 0 || (calls_now === 0 && through === 0);
+  return [`Calls now: ${orNone(calls_now)}${isAll ? "" : `, ${there}`}`];
 }
 
 /** Members of hunt groups that aren't registered, each with its groups. */
@@ -135,12 +163,19 @@ function tableRows(tables: readonly TableStatus[]): string[] {
 function changeLines(shown: readonly Change[], all: number, status: RunningStatus, reader: Reader): string[] {
   if (shown.length === 0) return [];
   const rows = shown.map((change) => {
-    const { at, from, to, evidence, probe_failure } = change;
+    const { at, to, evidence, probe_failure } = change;
+    const from = isFirst(change, status) ? "not known yet" : change.from;
     const what = `${placeOf(change, status)}: ${from} to ${to}, ${evidenceWords(evidence, probe_failure)}`;
     return [`  ${moment(at, status.now, reader)}`, what];
   });
   const head = shown.length < all ? `Last changes (of ${all}, all with --verbose):` : "Last changes:";
   return [head, ...columns(rows, reader.width)];
+}
+
+/** Whether it is what the first probes have found out: "suspect" is then what has never been seen. */
+function isFirst(change: Change, { history }: RunningStatus): boolean {
+  const first = history.find(({ role, peer }) => role === change.role && peer === change.peer);
+  return first === change && change.from === "suspect" && history.length < EDGES_MAX;
 }
 
 /** "upstream" where there is one target of which all is told; else with its name. */

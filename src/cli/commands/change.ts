@@ -1,22 +1,24 @@
 /** Commands of the group "Change": they change what the running proxy does. */
 import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command-row.ts";
+import { drain, join, waitFault } from "../drain.ts";
 import { force, forTimeFault } from "../force.ts";
 import { reload } from "../reload.ts";
 
 export const CHANGE: readonly CommandRow[] = [
   command({
     name: "reload",
-    help: "Reload the configuration of the running proxy",
+    help: "Reload the configuration of the running branchline",
     group: "Change",
     description: [
-      "Have the running proxy read its configuration file again; calls go on. The answer is the keys that have changed, or " +
-        "every reason why nothing is taken over: then the old configuration stays active.",
+      "Let the running branchline read its configuration file again. Calls go on. The answer names the keys that have " +
+        "changed, and warns of a name that has no address. If branchline refuses the reload, the answer gives every " +
+        "reason, and the old configuration stays active.",
     ],
     arguments: [],
     options: [CONFIG_OPTION, JSON_OPTION],
-    examples: [{ line: "branchline check && branchline reload", does: "Check the file, then use it" }],
+    examples: [{ line: "branchline check && branchline reload", does: "Check the file, then reload it" }],
     exits: {
-      1: "Refused: a key that has changed needs a restart; or no proxy runs with this file",
+      1: "Refused: a key that has changed needs a restart; or no branchline runs with this file",
       2: "Refused: the file has faults, or its certificate can't be used",
     },
     seeAlso: ["check", "run"],
@@ -27,23 +29,66 @@ export const CHANGE: readonly CommandRow[] = [
     help: "Override upstream's detected state",
     group: "Change",
     description: [
-      "Take upstream to be up or down, whatever its probes say, for maintenance or a rehearsal of an outage. auto removes " +
-        "the override: what the configuration says counts again. New calls and registrations are concerned; calls that are " +
-        "up go on.",
-      "Without --for it holds until another force or a restart. status and explain show it, with the time that is left.",
+      "Set upstream's state to up or down, whatever its probes say, for maintenance or to rehearse an outage. auto ends " +
+        "this: the configuration counts again. force affects new calls and registrations. Calls in progress go on.",
+      "Without --for, the state stays until another force or a restart. status and explain show the forced state, with the " +
+        "time that is left.",
     ],
-    arguments: [{ name: "state", help: "State that upstream is taken to be in", choices: ["up", "down", "auto"] }],
+    arguments: [{ name: "state", help: "State of upstream; auto: as detected", choices: ["up", "down", "auto"] }],
     options: [
       CONFIG_OPTION,
-      { name: "for", value: "TIME", help: "End it by itself after TIME, such as 10m", fault: forTimeFault },
+      { name: "for", value: "TIME", help: "End by itself after TIME, such as 10m", fault: forTimeFault },
       JSON_OPTION,
     ],
     examples: [
       { line: "branchline force down --for 10m", does: "Rehearse an outage" },
       { line: "branchline force auto", does: "End the rehearsal" },
     ],
-    exits: { 1: "No proxy runs with this file, or it can't be asked" },
+    exits: { 1: "No branchline runs with this file, or it doesn't answer" },
     seeAlso: ["status", "explain"],
     action: ({ config, state, for: time, json }) => force(config, state, time, json),
+  }),
+  command({
+    name: "drain",
+    help: "Take this router of a pair out of service",
+    group: "Change",
+    description: [
+      "Give the shared addresses to the other member of the pair, take no new calls, and wait until nothing is left: calls " +
+        "that ring go on at the other member, and calls that are up don't notice. Then branchline or the router can be " +
+        "stopped. join takes it back; so does a restart.",
+      "drain refuses where no other member takes calls, unless --alone is given.",
+    ],
+    arguments: [],
+    options: [
+      CONFIG_OPTION,
+      { name: "wait", value: "TIME", help: "Wait at most TIME; 0: don't wait", default: "60s", fault: waitFault },
+      { name: "alone", help: "Also if no other member takes calls" },
+      JSON_OPTION,
+    ],
+    examples: [
+      { line: "branchline drain && reboot", does: "Restart this router without losing a call" },
+      { line: "branchline drain --wait 0", does: "Begin, and look later with branchline status" },
+    ],
+    exits: {
+      0: "Nothing is left; with --wait 0: draining",
+      1: "Something is left; or no other member takes calls, or no branchline runs with this file",
+    },
+    seeAlso: ["join", "status", "cluster"],
+    action: ({ config, wait, alone, json }) => drain(config, wait, alone, json),
+  }),
+  command({
+    name: "join",
+    help: "Put this router of a pair into service again",
+    group: "Change",
+    description: [
+      "End what drain has begun. The member gets what the other one knows, and may then hold the shared addresses again. " +
+        "They stay where they are until the other member gives them away.",
+    ],
+    arguments: [],
+    options: [CONFIG_OPTION, JSON_OPTION],
+    examples: [{ line: "branchline join", does: "Be ready to take over again" }],
+    exits: { 1: "It isn't active after 15 s; or no branchline runs with this file" },
+    seeAlso: ["drain", "status"],
+    action: ({ config, json }) => join(config, json),
   }),
 ];

@@ -13,23 +13,23 @@ export function itselfRows(all: () => readonly CommandRow[]): readonly CommandRo
       help: "Print a completion script for a shell",
       group: "Set up",
       description: [
-        "The script completes commands, options, choices and files. The packages for Debian install it already.",
-        `Elsewhere, in the shell's start file: eval "$(branchline completion bash)" for bash, the same with zsh after compinit; ` +
-          "branchline completion fish | source for fish.",
+        "The script completes commands, options, choices and files. The package for Debian installs it already.",
+        `On other systems, add a line to the start file of the shell. bash: eval "$(branchline completion bash)". zsh: the same ` +
+          "with zsh, after compinit. fish: branchline completion fish | source.",
       ],
-      arguments: [{ name: "shell", help: "The shell that will read it", choices: SHELLS }],
+      arguments: [{ name: "shell", help: "The shell that reads the script", choices: SHELLS }],
       options: [],
       examples: [
-        { line: 'eval "$(branchline completion bash)"', does: "Complete in this bash from now on" },
+        { line: 'eval "$(branchline completion bash)"', does: "Complete in this bash" },
         { line: "branchline completion fish | source", does: "The same in fish" },
       ],
       action: ({ shell }) => print(completionOf(shell, all())),
     }),
     command({
       name: "version",
-      help: "Show version, commit, Node and platform",
+      help: "Show version, commit, engine and platform",
       group: "Look",
-      description: ["What to say in a report about a fault."],
+      description: ["Send this output when you report a fault."],
       arguments: [],
       options: [JSON_OPTION],
       examples: [{ line: "branchline version", does: "Which branchline is this?" }],
@@ -39,10 +39,10 @@ export function itselfRows(all: () => readonly CommandRow[]): readonly CommandRo
       name: "help",
       help: "Show how to use branchline, or one of its commands",
       group: "Look",
-      description: ["The same as --help, alone or behind a command."],
+      description: ["Show the same as --help, alone or after a command."],
       arguments: [{ name: "command", help: "The command", isOptional: true, completes: "command" }],
       options: [],
-      examples: [{ line: "branchline help check", does: "How is check used?" }],
+      examples: [{ line: "branchline help check", does: "How do I use check?" }],
       action: ({ command: name }) => printHelp(all(), name),
     }),
   ];

@@ -2,7 +2,9 @@
 import { countFault, showCalls } from "../calls.ts";
 import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command-row.ts";
 import { checksFault, doctor } from "../doctor.ts";
+import { EXIT_USAGE } from "../exit.ts";
 import { showExplanation } from "../explain.ts";
+import { fail } from "../paper.ts";
 import { showRegistered } from "../registered.ts";
 import { report } from "../report.ts";
 import { showStatus } from "../status.ts";
@@ -10,22 +12,24 @@ import { showStatus } from "../status.ts";
 export const LOOK: readonly CommandRow[] = [
   command({
     name: "status",
-    help: "Show the state of the running proxy",
+    help: "Show the state of the running branchline",
     group: "Look",
     description: [
-      "Show on one screen upstream's state, since when and why, where calls go now, gateways with their calls, phones, members " +
-        "of hunt groups that aren't registered, messages that were dropped, tables that have been full or are by half, and the " +
-        "last five changes. Trouble is in capitals.",
-      "A file on disk that isn't what runs is told, and why a reload was refused. Times are local; in JSON they are UTC.",
-      "The proxy that runs with the same file is asked, through a socket in its state folder, even while the file has faults.",
+      "Show on one screen: upstream's state, since when and why, where calls go now, the gateways with their calls, the " +
+        "phones, members of hunt groups that aren't registered, dropped messages, tables that are half full or were " +
+        "full, and the last five changes. Faults are in capitals.",
+      "If the file on disk differs from the running configuration, or a reload was refused, the output says so, with the " +
+        "reason. Times are local; in JSON they are in UTC.",
+      "The command asks the branchline that runs with the same file, through a socket in its state folder, even while the " +
+        "file has faults.",
     ],
     arguments: [],
     options: [CONFIG_OPTION, { name: "verbose", letter: "v", help: "Show all tables and all changes" }, JSON_OPTION],
     examples: [
       { line: "branchline status", does: "Is upstream up, and where do calls go?" },
-      { line: "branchline status --json", does: "The same for a monitoring system" },
+      { line: "branchline status --json", does: "Print the same for a monitoring system" },
     ],
-    exits: { 1: "No proxy runs with this file, or it can't be asked" },
+    exits: { 1: "No branchline runs with this file, or it doesn't answer" },
     seeAlso: ["calls", "registered", "doctor"],
     action: ({ config, verbose, json }) => showStatus(config, verbose, json),
   }),
@@ -34,11 +38,12 @@ export const LOOK: readonly CommandRow[] = [
     help: "Show the last calls: way, result, rule; newest first",
     group: "Look",
     description: [
-      "For each call: where it was offered and what was answered there, how it ended or how long it has been up, which rule " +
-        "decided and why, and its Call-IDs. A call that comes back after a redirect or a challenge is one entry, and so is a " +
-        "call from phone to phone through upstream. The last 200 calls are kept, over a restart and a power cut too: " +
-        "what becomes of one is on disk 5 s later, where many come within state.interval.",
-      "With --follow the calls come last, and then a line for each change: a call begins, has its final response, or has ended.",
+      "Show for each call: where branchline sent it, which response came, how it ended or how long it has been up, which " +
+        "rule decided and why, and its Call-IDs. A call that comes again after a redirect or a challenge is one entry, and " +
+        "so is a call from phone to phone through upstream. branchline keeps the last 200 calls, also across a restart and a " +
+        "power cut: it writes a change of a call to disk within 5 s, or within state.interval if there are many.",
+      "With --follow, the newest call comes last. Then a line follows for each change: a call begins, gets its final " +
+        "response, or ends.",
     ],
     arguments: [
       {
@@ -55,11 +60,11 @@ export const LOOK: readonly CommandRow[] = [
       JSON_OPTION,
     ],
     examples: [
-      { line: "branchline calls", does: "What became of the last calls?" },
-      { line: "branchline calls 201 -n 5", does: "The last five of extension 201" },
-      { line: "branchline calls --follow --json", does: "Each change of a call as a line of JSON" },
+      { line: "branchline calls", does: "How did the last calls end?" },
+      { line: "branchline calls 201 -n 5", does: "Show the last five calls of extension 201" },
+      { line: "branchline calls --follow --json", does: "Print each change of a call as a line of JSON" },
     ],
-    exits: { 1: "No proxy runs with this file, or it can't be asked" },
+    exits: { 1: "No branchline runs with this file, or it doesn't answer" },
     seeAlso: ["explain", "status"],
     action: ({ config, match, count, follow, json }) => {
       const most = count === "all" ? Number.MAX_SAFE_INTEGER : Number(count);
@@ -71,32 +76,34 @@ export const LOOK: readonly CommandRow[] = [
     help: "List registered phones, and missing hunt group members",
     group: "Look",
     description: [
-      "A line for each contact, sorted by extension: where it is reached, whether its connection stands, when it expires, and " +
-        "which hunt groups ring it. Then, as NOT REGISTERED, each member of a hunt group that isn't registered; one " +
-        "given as a URI is rung at its address all the same.",
-      "With EXTENSION, only what concerns it, with its Contacts in full.",
+      "Show a line for each contact, sorted by extension: its address, whether its connection is open, when it expires, " +
+        "and which hunt groups ring it. Then show each member of a hunt group that isn't registered, as NOT REGISTERED. " +
+        "A member that the file names by a URI still rings at its address.",
+      "With EXTENSION, show only that extension, with its complete Contacts.",
     ],
     arguments: [{ name: "extension", help: "Extension, or address-of-record", isOptional: true }],
     options: [CONFIG_OPTION, JSON_OPTION],
     examples: [
       { line: "branchline registered", does: "Which phones would ring?" },
-      { line: "branchline registered 201", does: "Where is this one reached?" },
-      { line: "branchline registered --json", does: "The same as data" },
+      { line: "branchline registered 201", does: "What is the address of 201?" },
+      { line: "branchline registered --json", does: "Print the same as JSON" },
     ],
-    exits: { 1: "No proxy runs with this file, or it can't be asked" },
+    exits: { 1: "No branchline runs with this file, or it doesn't answer" },
     seeAlso: ["phones", "status"],
     action: ({ config, extension, json }) => showRegistered(config, extension, json),
   }),
   command({
     name: "explain",
-    help: "Explain what would become of a call; send nothing",
+    help: "Explain what would happen to a call; send nothing",
     group: "Look",
     description: [
-      "Say what would become of a call from an extension, an IP address or a gateway: what is known (the caller, the " +
-        "meaning of the host, the number), which rule decides, then step by step.",
-      "Nothing is sent but questions to DNS, for 2 s at the most, and only about upstream's name when FROM is an address. It " +
-        "works without a running proxy too: then the phones are those of the state file. The file on disk counts, so that a " +
-        "change can be tried before it is active; while that has faults, the configuration that runs.",
+      "Say what would happen to a call from an extension, an IP address or a gateway: what is known (the caller, the " +
+        "meaning of the host, the number), which rule decides, and what happens step by step.",
+      "For a call from upstream's address, explain assumes that upstream uses the Path of the phone's registration, and " +
+        "says so. A URI in place of NUMBER counts unchanged.",
+      "explain sends only DNS queries, for 2 s at the most: about upstream's name, if FROM is an address. Without a " +
+        "running branchline, the phones are those of the state file. The file on disk counts, so that you can try a " +
+        "change before it is active. While that file has faults, the running configuration counts.",
     ],
     arguments: [
       { name: "from", help: "Extension, IP address, or name of a gateway" },
@@ -104,31 +111,35 @@ export const LOOK: readonly CommandRow[] = [
     ],
     options: [
       CONFIG_OPTION,
-      { name: "down", help: "Take upstream to be down" },
-      { name: "up", help: "Take upstream to be up" },
+      { name: "down", help: "Assume that upstream is down" },
+      { name: "up", help: "Assume that upstream is up" },
       JSON_OPTION,
     ],
     examples: [
       { line: "branchline explain 201 5551234", does: "Where would this call go now?" },
       { line: "branchline explain 201 5551234 --down", does: "And in an outage?" },
       { line: "branchline explain 10.10.1.3 112", does: "What if it came from the gateway?" },
+      { line: "branchline explain 198.51.100.10 201", does: "Does the PBX's call find the phone?" },
     ],
     seeAlso: ["calls", "force"],
-    action: ({ config, from, number, down, up, json }) =>
-      showExplanation(config, { from, to: number, upstream: down ? "down" : up ? "up" : undefined }, json),
+    action: ({ config, from, number, down, up, json }) => {
+      if (down && up) fail("error: give either --up or --down\nSee: branchline explain --help", EXIT_USAGE);
+      return showExplanation(config, { from, to: number, upstream: down ? "down" : up ? "up" : undefined }, json);
+    },
   }),
   command({
     name: "doctor",
-    help: "Find what hinders calls on this router, and cure it",
+    help: "Find what harms calls on this router, and cure it",
     group: "Look",
     description: [
-      "Look at this router and the way to upstream: SIP ALG, firewall, DNS, clock, certificates, what upstream and the " +
-        "gateways answer. Each finding has its cure as command lines of the router's own.",
-      "Faults come first, then warnings, then what couldn't be looked at. Checks that are well are named in one line. A " +
-        "configuration with faults is the first finding, and the machine is examined all the same.",
-      "Where branchline runs, its own view of upstream and the gateways counts. Else OPTIONS leaves from the address in " +
-        "listen that branchline would use.",
-      "--fix makes the changes that are marked, and checks again. That needs root. deploy/doctor.md describes each check.",
+      "Examine this router and the way to upstream: SIP ALG, firewall, DNS, clock, certificate, the answers of upstream " +
+        "and the gateways. Below each fault and warning are the router's own commands that cure it.",
+      "Faults come first, then warnings, then checks that weren't possible. One line names the checks that are ok. If " +
+        "the configuration file has faults, doctor still examines the router.",
+      "If branchline runs, its own view of upstream and the gateways counts. Otherwise doctor sends OPTIONS from the " +
+        "listen address that branchline would use.",
+      "--fix makes the changes that are marked, and repeats the checks. --fix needs root. deploy/doctor.md describes each " +
+        "check.",
     ],
     arguments: [],
     options: [
@@ -139,29 +150,34 @@ export const LOOK: readonly CommandRow[] = [
         help: "Run only these checks, such as upstream,mtu",
         fault: checksFault,
       },
-      { name: "verbose", letter: "v", help: "Say what each check has found that is well" },
+      { name: "verbose", letter: "v", help: "Show what each check has found, also where it is ok" },
       { name: "fix", help: "Make the marked changes through the router's configuration" },
       JSON_OPTION,
     ],
     examples: [
-      { line: "branchline doctor", does: "What hinders calls here?" },
+      { line: "branchline doctor", does: "What harms calls on this router?" },
       { line: "branchline doctor --only upstream,listen", does: "Does the PBX answer?" },
       { line: "sudo branchline doctor --fix", does: "Cure what can be cured" },
     ],
-    exits: { 0: "No fault was found", 1: "A fault was found" },
+    exits: {
+      0: "No fault was found; there may be warnings",
+      1: "A fault was found",
+      2: "The configuration file or the command line has a fault",
+    },
     seeAlso: ["check", "status"],
     action: doctor,
   }),
   command({
     name: "report",
-    help: "Collect what helps to find a fault, in one archive",
+    help: "Write one archive with what helps to find a fault",
     group: "Look",
     description: [
-      "Write status, registered phones, the last calls, what doctor and check say, versions, the configuration and the last " +
-        "lines of the log into an archive that only its owner can read. A faulty file or a proxy that doesn't run is no " +
-        "obstacle: the archive names each piece that is missing, with the reason.",
-      "Passwords, answers to challenges and private keys are left out. Extensions, phone numbers and addresses are in it; " +
-        "--anonymous replaces names and numbers of people, as far as they are recognised. Look through the archive before you send it.",
+      "Write the status, the registered phones, the last calls, the findings of doctor and check, the versions, the " +
+        "configuration and the end of the log into an archive that only its owner can read. If the file has faults or no " +
+        "branchline runs, the archive names each missing part, with the reason.",
+      "The archive has no passwords, no answers to challenges and no private keys, as far as report recognises them. It has " +
+        "extensions, phone numbers and addresses. --anonymous replaces the names and numbers of people, as far as it " +
+        "recognises them. Read through the archive before you send it.",
     ],
     arguments: [],
     options: [
@@ -171,14 +187,14 @@ export const LOOK: readonly CommandRow[] = [
         letter: "o",
         value: "FILE",
         help: "The archive, or a folder for it",
-        defaultWords: "a file in the present folder, called by the time",
+        defaultWords: "a file in the current folder, named by the time",
         completes: "file",
       },
       { name: "anonymous", help: "Replace extensions, phone numbers and names" },
     ],
     examples: [
-      { line: "sudo branchline report", does: "Collect what the router has" },
-      { line: "sudo branchline report --anonymous -o /tmp", does: "The same for a public place" },
+      { line: "sudo branchline report", does: "Write the archive" },
+      { line: "sudo branchline report --anonymous -o /tmp", does: "Write an archive that you can publish" },
     ],
     exits: { 1: "The archive can't be written" },
     seeAlso: ["status", "calls", "doctor"],

@@ -5,12 +5,12 @@ import { run } from "../run.ts";
 export const RUN: readonly CommandRow[] = [
   command({
     name: "run",
-    help: "Run the proxy in the foreground",
+    help: "Run branchline in the foreground",
     group: "Run",
     description: [
-      "Start the proxy with the configuration file, and log to standard error. Services of all packages start it so.",
-      "SIGHUP reloads the configuration while calls go on; SIGTERM and SIGINT stop the proxy. On a terminal the log has " +
-        "times and levels in words; elsewhere each line begins with its priority for journald and syslog.",
+      "Start branchline with the configuration file, and log to standard error. The services of all packages do this.",
+      "SIGHUP reloads the configuration, and calls go on. SIGTERM and SIGINT stop branchline. On a terminal, the log has " +
+        "times and levels in words. Elsewhere, each line begins with its priority, for journald and syslog.",
     ],
     arguments: [],
     options: [CONFIG_OPTION],
@@ -20,7 +20,7 @@ export const RUN: readonly CommandRow[] = [
     ],
     exits: {
       0: "Stopped by SIGTERM or SIGINT",
-      1: "It can't start: a port is in use, the state folder can't be written",
+      1: "branchline can't start: a port is in use, or the state folder can't be written",
     },
     seeAlso: ["check", "reload"],
     action: ({ config }) => run(config),

@@ -2,6 +2,7 @@
 
 import { MAKER_NAMES } from "../../setup/init/phones.ts";
 import { checkAndPrint } from "../check.ts";
+import { cluster, idFault } from "../cluster.ts";
 import {
   CONFIG_OPTION,
   CONFIG_OPTION_WITHOUT_DEFAULT,
@@ -17,18 +18,27 @@ import { printSchema } from "../schema.ts";
 export const SET_UP: readonly CommandRow[] = [
   command({
     name: "init",
-    help: "Write a configuration file: look around, ask the rest",
+    help: "Examine the network, and write a configuration file",
     group: "Set up",
     description: [
-      "Look at this router's addresses, listen for phones, ask for what wasn't found, show all answers, and write the " +
-        "file. Only what is sent to this router is heard: to let it detect PBX and extensions, first point one phone's " +
-        "outbound proxy here.",
-      "The PBX's name is looked up, and the kernel is asked which of this router's addresses leads to each of its addresses: " +
-        "those are proposed for --listen. Nothing is sent to the PBX.",
-      "Nothing is asked with --yes, or with all of --localnet, --upstream, --gateway, --members and --listen. They take " +
-        "sips:pbx.example.com, tcp: and tls: in front of an address, and IPv6. --yes refuses, and names the options that " +
-        "are missing, where no PBX, no gateway or no way to them is found. It believes the phones that it hears: use it on a " +
-        "LAN that you trust.",
+      "Examine this router's addresses, listen for phones, ask for what wasn't found, show all answers, and write the " +
+        "file. init hears only what is sent to this router. To let it detect the PBX and the extensions, first set the " +
+        "outbound proxy of one phone to this router, and restart that phone while init listens (--hear).",
+      "In each LAN that is /24 or smaller, init sends one OPTIONS to each address, 200 a second, 768 at the most, so that it " +
+        "finds a gateway that has been silent. In larger LANs, and in LANs with another router, it asks only machines in " +
+        "this router's ARP table. It sends nothing towards the Internet or into a tunnel, and prints the networks that it " +
+        "asks. With --hear 0 it asks no machine. --listen names the addresses from which it asks.",
+      "init looks up the PBX's name, asks the kernel from which of this router's addresses it would reach the PBX, and " +
+        "proposes these addresses for --listen. init sends nothing to the PBX.",
+      "If branchline runs on this router already, init takes phones, upstream and gateways from it: run init as root, or as a " +
+        "member of the group branchline-monitor. The proposals are then those of its file. init keeps keys for which it " +
+        "doesn't ask, and names those that belong to an answer you change. If another program uses the phones' port, init " +
+        "says so.",
+      "init asks you nothing with --yes, or with all of --localnet, --upstream, --gateway, --members and --listen. Without " +
+        "--emergency, the file then has no emergency numbers. These " +
+        "options accept sips:pbx.example.com, tcp: and tls: in front of an address, and IPv6. If init finds no PBX, no " +
+        "gateway or no way to them, --yes refuses and names the missing options. --yes accepts the phones that init hears: " +
+        "use it only on a LAN that you trust.",
     ],
     arguments: [],
     options: [
@@ -37,24 +47,24 @@ export const SET_UP: readonly CommandRow[] = [
       { name: "upstream", value: "URIS", help: "The PBX, or none" },
       { name: "gateway", value: "URIS", help: "The PSTN gateway, or none" },
       { name: "members", value: "EXTENSIONS", help: "Extensions that ring when the gateway calls, or none" },
-      { name: "emergency", value: "NUMBERS", help: "Emergency numbers, always sent to the gateway first" },
+      { name: "emergency", value: "NUMBERS", help: "Emergency numbers, always sent to the gateway first; or none" },
       { name: "listen", value: "ADDRESSES", help: "Addresses of this router to listen on" },
       {
         name: "hear",
         value: "SECONDS",
-        help: "Time to listen for phones; 0 doesn't listen",
+        help: "Time to listen for phones; 0: don't listen",
         default: "5",
         fault: hearFault,
       },
-      { name: "yes", letter: "y", help: "Ask nothing; refuse where too little is found" },
-      { name: "force", help: "Overwrite an existing file" },
+      { name: "yes", letter: "y", help: "Ask nothing; refuse if init finds too little" },
+      { name: "force", help: "Overwrite an existing file; keep it as FILE.old" },
     ],
     examples: [
       { line: "sudo branchline init", does: "Ask, and write the file of this router" },
-      { line: "branchline init --yes -c -", does: "Print what it would write" },
+      { line: "branchline init --yes -c -", does: "Print what init would write" },
       {
         line: "branchline init --upstream sip:pbx.example.com --gateway sip:10.10.1.3",
-        does: "Ask only for the rest",
+        does: "Give two answers, and be asked for the others",
       },
     ],
     exits: { 1: "The file can't be written", 2: "A value is wrong or missing, or the file exists already" },
@@ -66,15 +76,18 @@ export const SET_UP: readonly CommandRow[] = [
     help: "Print a JSON Schema of the configuration, for editors",
     group: "Set up",
     description: [
-      "Editors with the YAML language server (VS Code, Neovim, Emacs) complete and check a file by it while you type. Its first " +
-        "line names the schema: # yaml-language-server: $schema=FILE.",
-      "The packages bring the same as branchline.schema.json, and init writes that line where it is installed. The schema " +
-        "knows single values; what belongs together is seen by branchline check.",
+      "With the schema, editors that have the YAML language server (VS Code, Neovim, Emacs) complete and check the file " +
+        "while you type. The file's first line names the schema: # yaml-language-server: $schema=FILE.",
+      "The packages install the schema as branchline.schema.json, and init then writes that line. The schema checks " +
+        "single values. branchline check also checks whether the values fit together.",
     ],
     arguments: [],
     options: [],
     examples: [
-      { line: "branchline schema > branchline.schema.json", does: "Keep it beside the file, on your own machine" },
+      {
+        line: "branchline schema > branchline.schema.json",
+        does: "Keep the schema beside the file, on your own machine",
+      },
     ],
     seeAlso: ["check"],
     action: () => printSchema(),
@@ -84,11 +97,11 @@ export const SET_UP: readonly CommandRow[] = [
     help: "Check a configuration file, and say what it will do",
     group: "Set up",
     description: [
-      "Say in sentences what the proxy will do with the file, or name each fault with its line, column and cure. " +
-        "Warnings name what is valid but perhaps not meant. The last line is the verdict.",
-      "Nothing is started. Only DNS is asked, 2 s at the most, where the file has names: an upstream or gateway to which no " +
-        "address of listen is on the way is a warning. So is an address or interface in listen that this router doesn't have now, " +
-        "since it may come; a file none of whose addresses is here is taken for another router's. For what else hinders calls on this router there is branchline doctor.",
+      "Say in sentences what branchline will do with the file, or name each fault with its line, column and cure. " +
+        "Warnings name what is valid but perhaps not intended. The last line is the verdict.",
+      "check starts nothing. If the file has names, it asks DNS, for 2 s at the most. It warns if no address of listen is " +
+        "on the way to upstream or a gateway, and if this router doesn't have an address or interface of listen now. If " +
+        "the router has none of the file's addresses, check takes the file for another router's.",
     ],
     arguments: [{ name: "file", help: "The file to check; - is standard input", isOptional: true, completes: "file" }],
     options: [
@@ -99,7 +112,7 @@ export const SET_UP: readonly CommandRow[] = [
     examples: [
       { line: "branchline check", does: "Check the file of this router" },
       { line: "branchline check new.yaml", does: "Check another file" },
-      { line: "ssh router cat branchline.yaml | branchline check -", does: "Check what comes in" },
+      { line: "ssh router cat branchline.yaml | branchline check -", does: "Check a file of another machine" },
     ],
     exits: { 0: "The file is valid; there may be warnings", 2: "The file can't be used, or can't be read" },
     seeAlso: ["doctor", "reload", "explain"],
@@ -110,19 +123,56 @@ export const SET_UP: readonly CommandRow[] = [
     help: "Show what to set on phones, by maker",
     group: "Set up",
     description: [
-      "Show the outbound proxy that all phones need, or one maker's menus and the keys of its provisioning files, with the " +
-        "addresses of this router. While the file has faults, the configuration that runs counts.",
+      "Show the outbound proxy that all phones need, or one maker's menus and the keys of its provisioning files, with " +
+        "the addresses of this router. While the file has faults, the running configuration counts.",
       `Makers: ${MAKER_NAMES.join(", ")}.`,
     ],
     arguments: [{ name: "maker", help: "The phones' maker", isOptional: true, completes: MAKER_NAMES }],
     options: [CONFIG_OPTION, JSON_OPTION],
     examples: [
       { line: "branchline phones", does: "What is the phones' outbound proxy?" },
-      { line: "branchline phones yealink", does: "What do I enter on a Yealink?" },
-      { line: "branchline phones --json", does: "The same of all makers, for a script" },
+      { line: "branchline phones yealink", does: "What do I set on a Yealink?" },
+      { line: "branchline phones --json", does: "Print the settings of all makers, for a script" },
     ],
     exits: { 2: "Unknown maker, or a configuration that can't be used" },
     seeAlso: ["init", "registered"],
     action: (values) => phones(values),
+  }),
+  command({
+    name: "cluster",
+    help: "Print the VRRP settings of a pair, or make its secret",
+    group: "Set up",
+    description: [
+      "Print what moves the shared addresses of a pair of routers from one to the other: keepalived prints the configuration " +
+        "of keepalived 2.1 or newer, openwrt the file /etc/config/keepalived of OpenWrt's package, edgeos the commands of " +
+        "EdgeOS. The members are those of the configuration file. Run the command on both routers: each has its own " +
+        "priority and addresses.",
+      "The interface of a shared address is the one that has another address in the same network, or the one that the file " +
+        "names. Where the members reach each other by that interface, VRRP's advertisements go to the other member only. " +
+        "Elsewhere they are multicast.",
+      "secret makes the secret that both members need, in the file that cluster.secret names or in FILE. Only the owner of " +
+        "the folder can read that file.",
+    ],
+    arguments: [
+      { name: "what", help: "What to print or make", choices: ["keepalived", "openwrt", "edgeos", "secret"] },
+      { name: "file", help: "Of secret: the file to make", isOptional: true, completes: "file" },
+    ],
+    options: [
+      CONFIG_OPTION,
+      { name: "id", value: "NUMBER", help: "Number of the first virtual router", default: "51", fault: idFault },
+      { name: "from", value: "FILE", help: "Of secret: copy it from FILE; - is standard input", completes: "file" },
+      { name: "force", help: "Of secret: overwrite an existing file" },
+    ],
+    examples: [
+      { line: "branchline cluster keepalived > keepalived.conf", does: "Print the configuration of keepalived" },
+      { line: "sudo branchline cluster secret", does: "Make the secret that the configuration file names" },
+      { line: "sudo branchline cluster secret --from - < secret", does: "Take over the other member's secret" },
+    ],
+    exits: {
+      1: "An interface isn't known; or the secret can't be read or written",
+      2: "The file has faults or no cluster; or the secret is there already",
+    },
+    seeAlso: ["drain", "check"],
+    action: (values) => cluster(values),
   }),
 ];

@@ -1,6 +1,9 @@
 /** Time, as the core gets it. Only what belongs to sockets and files of the host has timers beside this one. */
 import { performance } from "perf_hooks";
 
+/** Node takes a longer time for no time at all. Waking too early does no harm. */
+const LONGEST_ms = 2 ** 31 - 1;
+
 export class SystemClock {
   private readonly onWake: () => void;
   private timer: NodeJS.Timeout | undefined = undefined;
@@ -31,7 +34,7 @@ export class SystemClock {
     if (this.wakeAt_ms <= at_ms) return;
     if (this.timer !== undefined) clearTimeout(this.timer);
     this.wakeAt_ms = at_ms;
-    this.timer = setTimeout(this.wake, Math.max(0, Math.ceil(at_ms - now_ms)));
+    this.timer = setTimeout(this.wake, Math.min(LONGEST_ms, Math.max(0, Math.ceil(at_ms - now_ms))));
   }
 
   stop(): void {

@@ -1,14 +1,15 @@
 /**
- * One connection, TCP or TLS, opened by a peer or by us: bytes in, messages out, and an end.
+ * One connection of a transport that has such, opened by a peer or by us: bytes in, messages out, and an end.
  *
- * A silent connection is closed at the second probe that it leaves unanswered; TCP itself would try for a quarter of an hour, long after
- * the line has come back. The end of a connection that had been used before says nothing about the peer: a request without any answer
- * leaves once more over a fresh connection, in the same transaction. When that one is refused, or ends too, the next address or survival
- * has its turn.
+ * A silent connection is reset at the second probe that it leaves unanswered. TCP itself would try for a quarter of an hour, long after
+ * the line has come back, and then bring a request whose call has gone another way.
+ *
+ * The end of a connection that had been used before says nothing about the peer: a request without any answer leaves once more over a
+ * fresh connection, in the same transaction. When that one is refused, or ends too, the next address or survival has its turn.
  */
 import type * as net from "net";
 import type { Flow } from "../../transport/flow.ts";
-import { Framer, type FrameSink } from "../../transport/framing.ts";
+import { byContentLength, type FrameSink, type Framing } from "../../transport/framing.ts";
 
 /** What a connection tells its keeper. */
 export interface ConnectionUser {
@@ -54,7 +55,7 @@ export class Connection implements FrameSink {
   held = 0;
   private readonly socket: net.Socket;
   private readonly user: ConnectionUser;
-  private readonly framer = new Framer(this);
+  private readonly framing: Framing;
   /** Until the connection stands; then: until its first message of somebody who belongs here, or its next whole one. */
   private patience: NodeJS.Timeout | undefined = undefined;
 
@@ -63,6 +64,7 @@ export class Connection implements FrameSink {
     this.socket = socket;
     this.flow = flow;
     this.user = user;
+    this.framing = (flow.listener.transport.framer ?? byContentLength)(this);
     this.isOpen = flow.isAccepted === true;
     this.hasStood = this.isOpen;
     socket.setEncoding("latin1");
@@ -82,8 +84,10 @@ export class Connection implements FrameSink {
     this.isProven = true;
     this.relax();
     this.socket.setKeepAlive(true, TCP_KEEP_ALIVE_ms);
-    this.socket.setTimeout(UNSENT_MAX_ms, () => {
-      if (this.socket.writableLength > 0) this.close("peer doesn't read");
+    this.socket.setTimeout(UNSENT_MAX_ms);
+    // Each time: a listener that setTimeout is given is told of the first one only.
+    this.socket.on("timeout", () => {
+      if (this.socket.writableLength > 0) this.abandon("peer doesn't read");
     });
     const { waiting } = this;
     this.waiting = [];
@@ -94,7 +98,7 @@ export class Connection implements FrameSink {
   send(wire: string): void {
     this.hasSent = true;
     this.isReused = this.isOpen;
-    this.write(wire);
+    this.write(this.framing.wrap(wire));
   }
 
   private write(wire: string): void {
@@ -107,7 +111,7 @@ export class Connection implements FrameSink {
     }
     this.socket.write(wire, "latin1");
     // Later: the sender mustn't hear of it in the middle of what it does.
-    if (this.socket.writableLength > this.user.unsent_max_bytes) setImmediate(() => this.close("peer doesn't read"));
+    if (this.socket.writableLength > this.user.unsent_max_bytes) setImmediate(() => this.abandon("peer doesn't read"));
   }
 
   /** Whether nothing has come since this was asked last. */
@@ -118,11 +122,20 @@ export class Connection implements FrameSink {
   }
 
   close(why: string): void {
+    this.end(why, () => this.socket.destroy());
+  }
+
+  /** As lost: a request that the kernel still holds must not reach the peer once the line is back, when its call has gone another way. */
+  abandon(why: string): void {
+    this.end(why, () => reset(this.socket, this.flow.listener.transport.isSecure));
+  }
+
+  private end(why: string, finish: () => void): void {
     if (this.isClosed) return;
     this.isClosed = true;
     this.hold(0);
     this.relax();
-    this.socket.destroy();
+    finish();
     this.user.onClosed(this, why);
   }
 
@@ -154,10 +167,14 @@ export class Connection implements FrameSink {
   }
 
   /** A ping keeps no connection that isn't proven, and gets no answer there. Pings that come together get one answer: each costs four octets. */
-  onPing(): void {
+  onPing(answer: string): void {
     if (!this.isProven || this.hasPonged || this.socket.writableLength > 0) return;
     this.hasPonged = true;
-    this.write("\r\n");
+    this.write(answer);
+  }
+
+  onReply(octets: string): void {
+    if (!this.isClosed) this.write(octets);
   }
 
   /** Our answer to the last message still leaves. */
@@ -169,10 +186,10 @@ export class Connection implements FrameSink {
   private receive(text: string): void {
     this.hasSpoken = true;
     this.hasPonged = false;
-    this.framer.push(text);
+    this.framing.push(text);
     if (this.isClosed) return;
-    this.hold(this.framer.characters);
-    if (this.isProven && this.framer.isWaiting && this.patience === undefined) {
+    this.hold(this.framing.characters);
+    if (this.isProven && this.framing.isWaiting && this.patience === undefined) {
       this.expect(MESSAGE_PATIENCE_ms, "message incomplete");
     }
   }
@@ -192,6 +209,13 @@ export class Connection implements FrameSink {
     if (this.patience !== undefined) clearTimeout(this.patience);
     this.patience = undefined;
   }
+}
+
+/** Node can since 16.17 and 18.3, where it isn't TLS, and when the kernel has all that was written. */
+function reset(socket: net.Socket & { resetAndDestroy?(): void }, isSecure: boolean): void {
+  const isAble = socket.resetAndDestroy !== undefined && !isSecure && !socket.connecting && socket.writableLength === 0;
+  if (isAble) socket.resetAndDestroy?.();
+  else socket.destroy();
 }
 
 /** By its first line: the many programs that try a port in other languages are not to keep it. */

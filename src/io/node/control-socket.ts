@@ -2,20 +2,15 @@
 import * as fs from "fs";
 import * as net from "net";
 import * as path from "path";
+import { AnswerServer, PATIENCE_ms, QUESTIONS_MAX } from "./answer-server.ts";
 import { readText } from "./read-text.ts";
 
 /** What a kernel takes for the path of a socket. */
 const PATH_BYTES_MAX = 103;
-/** Longer questions are nobody's. */
-const LINE_CHARACTERS_MAX = 32_768;
-const PATIENCE_ms = 5_000;
-/** Commands that are answered at once, and connections that hear that these are too many; the kernel ends others. */
-const COMMANDS_MAX = 16;
-const CONNECTIONS_MAX = 64;
 /** The answers of app/control, which this socket only carries. */
 const TOO_MANY = JSON.stringify({
   ok: false,
-  error: `${COMMANDS_MAX} other commands hold the control socket of branchline at this moment: end them, or try again in ${PATIENCE_ms / 1_000} s`,
+  error: `${QUESTIONS_MAX} other commands hold the control socket of branchline at this moment: end them, or try again in ${PATIENCE_ms / 1_000} s`,
 });
 /** The system's words for a connection that was ended before we could ask. */
 const HUNG_UP: readonly string[] = ["EPIPE", "ECONNRESET", "ECONNABORTED"];
@@ -29,12 +24,11 @@ const NOBODY = -1;
 
 export class ControlSocket {
   private readonly file: string;
-  private readonly answer: (line: string) => string;
   private readonly mode: number;
-  private server: net.Server | undefined = undefined;
+  private readonly server: AnswerServer;
+  private isOpen = false;
   /** What the file system knows our socket by. */
   private inode = "";
-  private connections = 0;
 
   /**
    * @param answer gives one line for each line
@@ -42,8 +36,9 @@ export class ControlSocket {
    */
   constructor(file: string, answer: (line: string) => string, mode = 0o600) {
     this.file = file;
-    this.answer = answer;
     this.mode = mode;
+    const manner = { end: "\n", answer: (line: string) => `${answer(line)}\n`, tooMany: `${TOO_MANY}\n` };
+    this.server = new AnswerServer({ path: file }, manner);
   }
 
   /** @throws when the folder can't be written, its path is too long for a socket, or another process listens there */
@@ -52,44 +47,18 @@ export class ControlSocket {
     await fs.promises.mkdir(path.dirname(this.file), { recursive: true, mode: 0o700 });
     if (await isListenedAt(this.file)) throw new Error(`another process listens at ${this.file}`);
     await fs.promises.unlink(this.file).catch(() => {}); // left behind by one that was killed
-    const server = net.createServer((socket) => this.serve(socket));
-    server.maxConnections = CONNECTIONS_MAX;
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(this.file, () => resolve());
-    });
-    server.on("error", () => {}); // somebody who couldn't be let in
+    await this.server.open();
     await fs.promises.chmod(this.file, this.mode);
-    this.server = server;
+    this.isOpen = true;
     this.inode = inodeOf(this.file);
   }
 
   /** Node removes the file with its socket, whose ever it is by then: where it isn't ours any more, the socket ends with us. */
   async close(): Promise<void> {
     const { server, file, inode } = this;
-    if (server === undefined) return;
-    if (inodeOf(file) !== inode) server.unref();
-    else server.close();
-  }
-
-  private serve(socket: net.Socket): void {
-    let text = "";
-    socket.setEncoding("utf8");
-    const timer = setTimeout(() => socket.destroy(), PATIENCE_ms);
-    this.connections += 1;
-    const isTooMany = this.connections > COMMANDS_MAX;
-    socket.on("close", () => {
-      this.connections -= 1;
-      clearTimeout(timer);
-    });
-    socket.on("error", () => {}); // the asker has gone
-    socket.on("data", (piece: string) => {
-      text += piece;
-      const end = text.indexOf("\n");
-      if (end >= 0) socket.removeAllListeners("data");
-      if (end >= 0) socket.end(`${isTooMany ? TOO_MANY : this.answer(text.slice(0, end))}\n`);
-      else if (text.length > LINE_CHARACTERS_MAX) socket.destroy();
-    });
+    if (!this.isOpen) return;
+    if (inodeOf(file) !== inode) server.leave();
+    else await server.close();
   }
 }
 

@@ -5,6 +5,7 @@ import * as fs from "fs";
 import * as net from "net";
 import * as os from "os";
 import { type Protocol, TRANSPORTS } from "../../transport/flow.ts";
+import { START_kB } from "./engine.ts";
 import { readText } from "./read-text.ts";
 
 const OUTPUT_CHARACTERS_MAX = 1_000_000;
@@ -74,6 +75,33 @@ export function writeFault(path: string): string | undefined {
   }
 }
 
+/** Whose a file or folder is, who may use it, and when it was written. */
+export interface FileStamp {
+  /** Bits of permission, such as 0o600. */
+  readonly mode: number;
+  /** By number. */
+  readonly owner: number;
+  /** ISO 8601, UTC, to the second. */
+  readonly changed_at: string;
+  /** Less than 0: the clock has been set back. */
+  readonly age_s: number;
+}
+
+/** The stamp of what is at `path`, or why there is none: the error's code. Nothing of a file is read. */
+export function fileStamp(path: string): { readonly stamp: FileStamp | undefined; readonly error: string } {
+  try {
+    const { mode, uid, mtimeMs } = fs.statSync(path);
+    const age_s = Math.round((Date.now() - mtimeMs) / 1_000);
+    return { stamp: { mode: mode & 0o7777, owner: uid, changed_at: isoSeconds(mtimeMs), age_s }, error: "" };
+  } catch (error) {
+    return { stamp: undefined, error: codeOf(error) };
+  }
+}
+
+function isoSeconds(time_ms: number): string {
+  return `${new Date(time_ms).toISOString().slice(0, 19)}Z`;
+}
+
 /** Whether a socket could be bound there: undefined, or the error's code. */
 export function bindFault(protocol: Protocol, address: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -90,21 +118,23 @@ export interface Machine {
   readonly isRoot: boolean;
   /** The kernel's version, as 4.14 is 414. */
   readonly kernel: number;
+  /** kB of memory that must be available before branchline starts. */
+  readonly start_kB: number;
   /** ISO 8601, UTC, to the second. */
   readonly now: string;
   readonly inTwoWeeks: string;
 }
 
-/** What Node itself knows of the machine. */
+/** What the engine itself knows of the machine. */
 export function readMachine(): Machine {
   const [major = 0, minor = 0] = os.release().split(/\D/).map(Number);
-  const iso = (time_ms: number) => `${new Date(time_ms).toISOString().slice(0, 19)}Z`;
   const now_ms = Date.now();
   return {
     isRoot: process.getuid?.() === 0,
     kernel: major * 100 + minor,
-    now: iso(now_ms),
-    inTwoWeeks: iso(now_ms + 14 * 86_400_000),
+    start_kB: START_kB,
+    now: isoSeconds(now_ms),
+    inTwoWeeks: isoSeconds(now_ms + 14 * 86_400_000),
   };
 }
 

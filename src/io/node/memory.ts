@@ -1,4 +1,4 @@
-/** How much memory this process may take. */
+/** How much memory this process may take. `io/quickjs/memory.ts` is the other host's. */
 import * as os from "os";
 import * as v8 from "v8";
 
@@ -17,6 +17,7 @@ export function heapMemory_bytes(): number {
  */
 export const SMALL_YOUNG_GENERATION = "--semi-space-growth-factor=1";
 
-export function keepYoungGenerationSmall(): void {
+/** @param _onCalm never called: V8 moves what lives together by itself */
+export function tameHeap(_onCalm: () => void): void {
   v8.setFlagsFromString(SMALL_YOUNG_GENERATION);
 }

@@ -5,7 +5,7 @@ import type { Limits } from "../../base/limits.ts";
 import { limitsFor } from "../../base/limits.ts";
 import type { Table } from "../../base/meter.ts";
 import type { Mac } from "../../base/ports.ts";
-import type { Flow } from "../../transport/flow.ts";
+import type { Flow, TransportPort } from "../../transport/flow.ts";
 import type { HostUser } from "../../transport/host-user.ts";
 import type { LookupPort } from "../../transport/locator.ts";
 import type { Interfaces, OwnAddress } from "../../transport/own-listener.ts";
@@ -14,11 +14,12 @@ import { SystemClock } from "./clock.ts";
 import { NodeDns } from "./dns.ts";
 import { isNear, readAddresses, readInterfaces, WatchedInterfaces } from "./interfaces.ts";
 import type { StderrLog } from "./log.ts";
-import { heapMemory_bytes, keepYoungGenerationSmall } from "./memory.ts";
+import { heapMemory_bytes, tameHeap } from "./memory.ts";
 import { createMac, createRandom } from "./secret.ts";
 import { bindingsFile, callsFile, type StateFile } from "./state-file.ts";
 import { NodeTransport } from "./transport.ts";
 import { findSource } from "./udp.ts";
+import { guardEvents } from "./watchdog.ts";
 
 export interface HostSettings {
   /** Where the secret, the bindings and the last calls are. */
@@ -26,16 +27,30 @@ export interface HostSettings {
   readonly tls: TlsFiles | undefined;
   /** DNS servers, address or address:port; empty: those that the system asks. */
   readonly dnsServers: readonly string[];
+  readonly member?: HostMember | undefined;
+}
+
+/** What is otherwise in a pair. */
+export interface HostMember {
+  readonly name: string;
+  /** The keyed hash that both members have. */
+  readonly mac: Mac;
+  /** While their secret changes: that of the other one. */
+  readonly secondMac: Mac | undefined;
+  /** By which the engine sends, in the place of `inner`. */
+  readonly transport: (inner: TransportPort) => TransportPort;
 }
 
 export class NodeHost {
   readonly log: StderrLog;
   readonly limits: Limits;
-  readonly transport: NodeTransport;
+  readonly transport: TransportPort;
   readonly sockets: NodeTransport;
   readonly lookup: LookupPort;
   readonly random = createRandom();
   readonly mac: Mac;
+  readonly secondMac: Mac | undefined;
+  readonly member: string | undefined;
   readonly store: StateFile;
   readonly callStore: StateFile;
   readonly tables: Readonly<Record<string, Table>>;
@@ -47,22 +62,25 @@ export class NodeHost {
   /** @throws when the TLS certificate can't be used */
   constructor(settings: HostSettings, log: StderrLog, user: HostUser) {
     const { stateFolder, tls, dnsServers } = settings;
-    keepYoungGenerationSmall();
+    tameHeap(() => user.onCalm());
+    guardEvents(log, () => user.onWake());
     this.log = log;
     this.limits = limitsFor(heapMemory_bytes());
     this.clock = new SystemClock(() => user.onWake());
     const { clock } = this;
     this.wallClock_ms = () => clock.wallClock_ms();
-    this.transport = new NodeTransport(user, log, tls, this.limits);
-    this.sockets = this.transport;
-    this.tables = this.transport.tables;
+    this.sockets = new NodeTransport(user, log, tls, this.limits);
+    this.transport = settings.member?.transport(this.sockets) ?? this.sockets;
+    this.tables = this.sockets.tables;
     this.dns = new NodeDns((question, answer) => user.onAnswer(question, answer), dnsServers);
     const { dns } = this;
     this.lookup = {
       query: (question) => dns.query(question),
       findSource: (address) => void findSource(address).then((source) => user.onSource(address, source)),
     };
-    this.mac = createMac(stateFolder, log);
+    this.mac = settings.member?.mac ?? createMac(stateFolder, log);
+    this.secondMac = settings.member?.secondMac;
+    this.member = settings.member?.name;
     this.store = bindingsFile(stateFolder);
     this.callStore = callsFile(stateFolder);
   }
@@ -99,8 +117,12 @@ export class NodeHost {
     this.interfaces?.lookSoon();
   }
 
+  turn(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+
   isOpen(flow: Flow): boolean {
-    return this.transport.isOpen(flow);
+    return this.sockets.isOpen(flow);
   }
 
   isoTime(time_ms: number): string {
@@ -116,7 +138,7 @@ export class NodeHost {
   }
 
   setTls(files: TlsFiles): void {
-    this.transport.streams.reloadTls(files);
+    this.sockets.streams.reloadTls(files);
   }
 
   quiet(): void {
@@ -126,6 +148,6 @@ export class NodeHost {
   }
 
   close(): Promise<void> {
-    return this.transport.closeAll();
+    return this.sockets.closeAll();
   }
 }

@@ -7,7 +7,8 @@ import { reasonOf } from "../../base/reason.ts";
 import { makeFolder, syncFolder, writeWhole } from "./whole-file.ts";
 
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
-const MAC_CHARACTERS = 16;
+/** 96 bits. */
+export const MAC_CHARACTERS = 16;
 const SECRET_BYTES = 32;
 const RANDOM_POOL_BYTES = 1024;
 
@@ -41,13 +42,17 @@ export function createRandom(): Random {
  * stay valid as long as it does. On a router whose flash can't be written it lasts until the next restart.
  */
 export function createMac(folder: string, log: Logger): Mac {
-  const secret = loadOrImprovise(folder, log);
+  return keyedHash(loadOrImprovise(folder, log), MAC_CHARACTERS);
+}
+
+/** HMAC-SHA-256: the first `characters` of its base64url. */
+export function keyedHash(key: Buffer, characters: number): (text: string) => string {
   return (text) =>
     crypto
-      .createHmac("sha256", secret)
+      .createHmac("sha256", key)
       .update(text)
       .digest("base64")
-      .slice(0, MAC_CHARACTERS)
+      .slice(0, characters)
       .replace(/\+/g, "-")
       .replace(/\//g, "_");
 }

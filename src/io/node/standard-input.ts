@@ -1,5 +1,6 @@
 /** All of standard input at once, for a command that is given a file by it. */
 import * as fs from "fs";
+import { sleep_ms } from "./pause.ts";
 
 const STDIN = 0;
 const PIECE_BYTES = 65_536;
@@ -32,7 +33,7 @@ function readPiece(piece: Buffer): number {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EOF") return 0;
       if (code !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_ms);
+      sleep_ms(RETRY_ms);
     }
   }
 }

@@ -94,7 +94,7 @@ export class StateFile {
 
 /** The file in a state folder that keeps the bindings. */
 export function bindingsFile(folder: string): StateFile {
-  return new StateFile(path.join(folder, "bindings.json"));
+  return new StateFile(path.join(folder, "bindings.json"), startDisk);
 }
 
 /** The file in a state folder that keeps the last calls, a line of JSON for each behind its head. */
@@ -134,6 +134,9 @@ const nodeDisk: Disk = {
     }
   },
 };
+
+/** Read in place: nothing is served before the bindings are there, and Node would start threads and load a module for it. */
+const startDisk: Disk = { ...nodeDisk, readText: async (file) => fs.readFileSync(file, "utf8") };
 
 function codeOf(error: unknown): string {
   return error instanceof Error ? String((error as NodeJS.ErrnoException).code) : "";

@@ -32,7 +32,15 @@ interface Mark {
   readonly since: string;
 }
 
-export class StateInUse extends Error {}
+export class StateInUse extends Error {
+  /** Whether the one that has the folder runs with the file that we were to run with. */
+  readonly isSameFile: boolean;
+
+  constructor(message: string, isSameFile = false) {
+    super(message);
+    this.isSameFile = isSameFile;
+  }
+}
 
 /** The state folder, as long as this process has it. */
 export class StateLock {
@@ -82,7 +90,8 @@ export async function takeFolder(
       continue;
     }
     const words = `state folder ${folder} is in use by ${holder.words}`;
-    if (performance.now() - started_ms > (holder.answers ? ANSWERING_ms : ENDING_ms)) throw new StateInUse(words);
+    if (performance.now() - started_ms > (holder.answers ? ANSWERING_ms : ENDING_ms))
+      throw new StateInUse(words, isSame(holder.file, file));
     if (!isTold) log.info("state_in_use", { folder, by: holder.words });
     isTold = true;
     await new Promise((resolve) => setTimeout(resolve, AGAIN_ms));
@@ -91,10 +100,31 @@ export async function takeFolder(
   return undefined;
 }
 
+/** The process that lives and has one of these state folders, as far as that may be read; it may be about to open its sockets. */
+export function livingHolder(folders: readonly string[]): { readonly pid: number; readonly file: string } | undefined {
+  const marks = folders.map((folder) => parseMark(readText(path.join(folder, NAME))));
+  return marks.find((mark) => mark !== undefined && isRunning(mark));
+}
+
 interface Holder {
   readonly words: string;
+  /** With which it runs; "" where that isn't told. */
+  readonly file: string;
   /** It answers commands. */
   readonly answers: boolean;
+}
+
+/** Whether both paths lead to one file, as far as they can be followed. */
+export function isSame(one: string, other: string): boolean {
+  return one === other || realPath(one) === realPath(other);
+}
+
+function realPath(file: string): string {
+  try {
+    return fs.realpathSync(file);
+  } catch {
+    return file;
+  }
 }
 
 /** The process that has the folder; undefined: none. */
@@ -102,9 +132,12 @@ async function holderOf(text: string | undefined, socket: string): Promise<Holde
   const mark = parseMark(text);
   const isAlive = mark !== undefined && isRunning(mark);
   const answer = await fileOfAnswer(socket);
-  if (isAlive) return { words: `pid ${mark.pid}, which runs with ${mark.file}`, answers: answer !== undefined };
+  if (isAlive) {
+    const { pid, file } = mark;
+    return { words: `pid ${pid}, which runs with ${file}`, file, answers: answer !== undefined };
+  }
   if (answer === undefined) return undefined;
-  return { words: `a branchline${answer === "" ? "" : ` that runs with ${answer}`}`, answers: true };
+  return { words: `a branchline${answer === "" ? "" : ` that runs with ${answer}`}`, file: answer, answers: true };
 }
 
 /** The file with which somebody runs who answers commands there, "" where that isn't told; undefined: nobody answers. */

@@ -90,7 +90,8 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   close(listener: Listener): Promise<unknown> {
     const server = this.servers.get(listener);
     this.servers.delete(listener);
-    for (const one of [...this.connections.values()]) if (one.flow.listener === listener) one.close("address gone");
+    const there = [...this.connections.values()].filter(({ flow }) => flow.listener === listener);
+    for (const one of there) this.isClosing ? one.close("stopping") : one.abandon("address gone");
     for (const { socket, flow } of this.handshakes.values()) if (flow.listener === listener) socket.destroy();
     return new Promise((resolve) => (server === undefined ? resolve(undefined) : server.close(resolve)));
   }
@@ -123,7 +124,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   /** The first time it is only doubted: a slow answer mustn't cost a connection. */
   giveUp(flow: Flow): void {
     const connection = this.connections.get(flowKey(flow));
-    if (connection?.doubt() === true) connection.close(SILENT);
+    if (connection?.doubt() === true) connection.abandon(SILENT);
   }
 
   /** A phone, a gateway or upstream belongs here whatever it says; a stranger, once what it says has been admitted. */

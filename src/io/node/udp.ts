@@ -1,12 +1,11 @@
 /** UDP sockets: one per listener, and one more per watched peer, because only a connected socket hears of ICMP errors. */
-import { DgramAsPromised, type SocketAsPromised } from "dgram-as-promised";
+import { canonicalAddress, isLoopback } from "../../base/ip-range.ts";
 import type { Logger } from "../../base/ports.ts";
 import type { Flow, Listener } from "../../transport/flow.ts";
 import type { TransportSink } from "../../transport/host-user.ts";
 import { isDeathSign } from "./death-signs.ts";
+import { type OnSent, UdpSocket } from "./udp-socket.ts";
 
-/** Room for some 1,000 REGISTERs at once; the kernel may grant less. */
-const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 const ENOUGH_BUFFER_BYTES = 512 * 1024;
 /** By then the queue of a socket has been read. */
 const DRAIN_ms = 1_000;
@@ -15,21 +14,21 @@ const RETIRED_MAX = 32;
 /** Any port will do: nothing is sent. */
 const SOME_PORT = 5060;
 const NO_PEERS: readonly Peer[] = [];
-
-type SendCallback = (error: Error | null) => void;
+/** Of a socket that only asks the kernel. */
+const NOBODY = { onText: () => {}, onError: () => {} };
 
 interface Peer {
   readonly port: number;
-  readonly socket: SocketAsPromised;
-  readonly onSent: SendCallback;
+  readonly socket: UdpSocket;
+  readonly onSent: OnSent;
   readonly bound: Promise<unknown>;
   state: "idle" | "connecting" | "connected" | "retired";
 }
 
 interface Endpoint {
   readonly listener: Listener;
-  readonly socket: SocketAsPromised;
-  readonly onSent: SendCallback;
+  readonly socket: UdpSocket;
+  readonly onSent: OnSent;
   /** By remote address; an address has few watched ports. */
   readonly peers: Map<string, Peer[]>;
 }
@@ -40,7 +39,7 @@ export class NodeUdp {
   private hasWarned = false;
   /** By the listener's index; those of other transports, and of addresses that are gone, leave gaps. */
   private readonly endpoints: (Endpoint | undefined)[] = [];
-  private readonly retired = new Map<SocketAsPromised, NodeJS.Timeout>();
+  private readonly retired = new Map<UdpSocket, NodeJS.Timeout>();
 
   constructor(sink: TransportSink, log: Logger) {
     this.sink = sink;
@@ -50,12 +49,11 @@ export class NodeUdp {
   /** @throws when its address is not ours or in use */
   async open(listener: Listener): Promise<void> {
     await refuseSharedPort(listener);
-    const socket = createSocket(listener, this.receiver(listener));
-    await bind(socket, listener);
-    socket.socket.on("error", (error: Error) =>
+    const socket = this.socketOf(listener, (error) =>
       this.log.warn("socket_error", { listener: listener.sentBy, error: error.message }),
     );
-    const onSent: SendCallback = (error) => {
+    await socket.bind(listener.address, listener.port);
+    const onSent: OnSent = (error) => {
       if (error !== null) this.failed(listener, error);
     };
     this.endpoints[listener.index] = { listener, socket, onSent, peers: new Map() };
@@ -68,7 +66,7 @@ export class NodeUdp {
     this.endpoints[index] = undefined;
     // One that lingers would keep its address from being opened again.
     for (const socket of this.retired.keys()) this.discard(socket);
-    for (const list of endpoint.peers.values()) for (const peer of list) peer.socket.socket.close();
+    for (const list of endpoint.peers.values()) for (const peer of list) void peer.socket.close();
     await endpoint.socket.close();
   }
 
@@ -82,17 +80,15 @@ export class NodeUdp {
       if (!isResponse(wire)) setImmediate(() => this.sink.onUnreachable(flow, ""));
       return;
     }
-    const bytes = Buffer.from(wire, "latin1");
     const peer = connectedPeer(endpoint, flow);
-    // With an offset and a length, Node would make one more Buffer of each.
     if (peer !== undefined) {
-      if (isResponse(wire)) peer.socket.socket.send(bytes);
-      else peer.socket.socket.send(bytes, peer.onSent);
+      if (isResponse(wire)) peer.socket.send(wire);
+      else peer.socket.send(wire, peer.onSent);
       return;
     }
-    const { socket } = endpoint.socket;
-    if (isResponse(wire)) socket.send(bytes, flow.port, flow.address);
-    else socket.send(bytes, flow.port, flow.address, endpoint.onSent);
+    const { socket } = endpoint;
+    if (isResponse(wire)) socket.sendTo(wire, flow.port, flow.address);
+    else socket.sendTo(wire, flow.port, flow.address, endpoint.onSent);
   }
 
   /**
@@ -121,37 +117,39 @@ export class NodeUdp {
     else peers?.delete(flow.address);
   }
 
-  /** Whether the kernel has this address, whatever its interface does. */
+  /**
+   * Whether the kernel has this address, whatever its interface does. One that it has is what it sends from to itself; with
+   * ip_nonlocal_bind, any other can be bound, too.
+   */
   async isOurs(address: string): Promise<boolean> {
-    const socket = DgramAsPromised.createSocket(familyOf(address));
+    const socket = new UdpSocket(address, NOBODY);
     try {
-      await socket.bind({ address, port: 0 });
-      return true;
+      await socket.bind(address, 0);
     } catch {
       return false;
     } finally {
-      socket.socket.close();
+      void socket.close();
     }
+    return isLoopback(address) || canonicalAddress((await findSource(address)) ?? "") === canonicalAddress(address);
   }
 
   private openPeer(flow: Flow): Peer {
     const { listener } = flow;
-    const socket = createSocket(listener, this.receiver(listener));
-    const onSent: SendCallback = (error) => {
-      if (error !== null && isDeathSign(error)) this.sink.onUnreachable(flow, error.message);
-    };
-    const bound = socket.bind({ address: listener.address, port: listener.port });
-    const peer: Peer = { port: flow.port, socket, onSent, bound, state: "idle" };
-    socket.socket.on("error", (error: Error) => {
+    const socket = this.socketOf(listener, (error) => {
       if (peer.state === "connected" && isDeathSign(error)) this.sink.onUnreachable(flow, error.message);
     });
+    const onSent: OnSent = (error) => {
+      if (error !== null && isDeathSign(error)) this.sink.onUnreachable(flow, error.message);
+    };
+    const bound = socket.bind(listener.address, listener.port);
+    const peer: Peer = { port: flow.port, socket, onSent, bound, state: "idle" };
     return peer;
   }
 
   private connect(peer: Peer, flow: Flow): void {
     peer.state = "connecting";
     peer.bound
-      .then(() => connected(peer.socket, flow.port, flow.address))
+      .then(() => peer.socket.connect(flow.port, flow.address))
       .then(
         () => {
           if (peer.state === "connecting") peer.state = "connected";
@@ -178,8 +176,8 @@ export class NodeUdp {
     peer.bound
       .then(() => {
         if (!this.retired.has(socket)) return undefined;
-        if (isConnected(socket)) socket.socket.disconnect();
-        return connected(socket, port, address);
+        socket.disconnect();
+        return socket.connect(port, address);
       })
       .catch((error: unknown) => {
         // Its address is gone: nobody reaches it any more.
@@ -187,18 +185,21 @@ export class NodeUdp {
       });
   }
 
-  private discard(socket: SocketAsPromised): void {
+  private discard(socket: UdpSocket): void {
     const timer = this.retired.get(socket);
     if (timer !== undefined) clearTimeout(timer);
     this.retired.delete(socket);
-    socket.socket.close();
+    void socket.close();
   }
 
-  private receiver(listener: Listener) {
-    return (bytes: Buffer, from: { address: string; port: number }) => {
-      if (from.port === 0) return; // nobody could be answered there
-      this.sink.onMessage(bytes.toString("latin1"), { listener, address: from.address, port: from.port });
-    };
+  private socketOf(listener: Listener, onError: (error: Error) => void): UdpSocket {
+    return new UdpSocket(listener.address, {
+      onText: (wire, address, port) => {
+        if (port === 0) return; // nobody could be answered there
+        this.sink.onMessage(wire, { listener, address, port });
+      },
+      onError,
+    });
   }
 
   private failed(listener: Listener, error: Error): void {
@@ -208,8 +209,8 @@ export class NodeUdp {
     this.sink.onUnreachable({ listener, address, port }, error.message);
   }
 
-  private checkBuffer(socket: SocketAsPromised): void {
-    const bytes = socket.getRecvBufferSize();
+  private checkBuffer(socket: UdpSocket): void {
+    const bytes = socket.receiveBuffer_bytes();
     if (bytes >= ENOUGH_BUFFER_BYTES || this.hasWarned) return;
     this.hasWarned = true;
     this.log.warn("small_receive_buffer", { bytes, cure: "sysctl -w net.core.rmem_max=4194304" });
@@ -223,14 +224,14 @@ function connectedPeer({ peers }: Endpoint, { address, port }: Flow): Peer | und
 
 /** From which local address the kernel would send to `address`; undefined when it knows no route. Nothing is sent. */
 export async function findSource(address: string): Promise<string | undefined> {
-  const socket = DgramAsPromised.createSocket(familyOf(address));
+  const socket = new UdpSocket(address, NOBODY);
   try {
-    await connected(socket, SOME_PORT, address);
-    return socket.address().address;
+    await socket.connect(SOME_PORT, address);
+    return socket.localAddress();
   } catch {
     return undefined;
   } finally {
-    socket.socket.close();
+    void socket.close();
   }
 }
 
@@ -240,61 +241,8 @@ function isResponse(wire: string): boolean {
 }
 
 /** All our sockets allow to share their port with our own connected ones, so another process could too: it must not. */
-async function refuseSharedPort(listener: Listener): Promise<void> {
-  const socket = DgramAsPromised.createSocket(familyOf(listener.address));
-  await bind(socket, listener);
+async function refuseSharedPort({ address, port }: Listener): Promise<void> {
+  const socket = new UdpSocket(address, NOBODY, false);
+  await socket.bind(address, port);
   await socket.close();
-}
-
-/** Node keeps the descriptor of a socket that couldn't be bound, and what is away is tried each second. */
-async function bind(socket: SocketAsPromised, { address, port }: Listener): Promise<void> {
-  try {
-    await socket.bind({ address, port });
-  } catch (error) {
-    socket.socket.close();
-    throw error;
-  }
-}
-
-function createSocket(listener: Listener, receive: (bytes: Buffer, from: { address: string; port: number }) => void) {
-  const type = familyOf(listener.address);
-  // Set by Node as it binds: a promise later a socket that gets everybody's datagrams has already lost some.
-  return DgramAsPromised.createSocket(
-    { type, reuseAddr: true, lookup: literal, recvBufferSize: RECEIVE_BUFFER_BYTES },
-    receive,
-  );
-}
-
-/** Destinations are always IP literals; Node's own lookup would defer every datagram by a tick. */
-function literal(
-  address: string,
-  _options: unknown,
-  callback: (error: NodeJS.ErrnoException | null, address: string, family: number) => void,
-): void {
-  callback(null, address, address.includes(":") ? 6 : 4);
-}
-
-function familyOf(address: string): "udp4" | "udp6" {
-  return address.includes(":") ? "udp6" : "udp4";
-}
-
-function isConnected(socket: SocketAsPromised): boolean {
-  try {
-    socket.socket.remoteAddress();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** dgram-as-promised has no connect. */
-function connected(socket: SocketAsPromised, port: number, address: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.socket.once("error", reject);
-    socket.socket.connect(port, address, (error?: Error) => {
-      socket.socket.removeListener("error", reject);
-      if (error === undefined || error === null) resolve();
-      else reject(error);
-    });
-  });
 }

@@ -4,9 +4,15 @@ import * as path from "path";
 
 /**
  * A folder, a device or a pipe is never replaced: root could take /dev/null away from everybody.
+ * @param onOpen gets the open file before it has its name: what is done to the handle can't be led elsewhere by a link
  * @throws when it can't be written; what was there before is still there then
  */
-export function writeWhole(file: string, text: string | Uint8Array, mode: number): void {
+export function writeWhole(
+  file: string,
+  text: string | Uint8Array,
+  mode: number,
+  onOpen?: (handle: number) => void,
+): void {
   if (fs.existsSync(file) && !fs.statSync(file).isFile()) throw new Error("it is there, and no file");
   const temporary = `${file}.new`;
   remove(temporary);
@@ -14,6 +20,7 @@ export function writeWhole(file: string, text: string | Uint8Array, mode: number
   const handle = fs.openSync(temporary, "wx", mode);
   try {
     fs.writeFileSync(handle, text);
+    onOpen?.(handle);
     fs.fsyncSync(handle);
   } finally {
     fs.closeSync(handle);

@@ -94,6 +94,8 @@ export class Access {
     // A request from our own address has come back to us: it must not pass for a phone's.
     if (this.own.has(source.address, source.port)) return "stranger";
     if (this.originAt(source.address) !== "stranger") return "admit";
+    // The other half of a pair tells of its phones; all else it asks as any other sender.
+    if (request.method === "REGISTER" && this.site.registration.copies.from.includes(source.address)) return "admit";
     // A faulty request isn't forwarded, so its tokens needn't be read: it may have thousands.
     if (request.fault === undefined && this.hasToken(request)) return "admit";
     if (isScanner(request.wire)) return "scanner";

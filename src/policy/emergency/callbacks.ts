@@ -2,9 +2,11 @@
 import { type Flow, type Listener, restoreFlow, type SavedFlow, saveFlow } from "../../transport/flow.ts";
 
 /** Kept at the most: more phones than a branch has in an emergency. */
-const CALLBACKS_MAX = 20;
+export const CALLBACKS_MAX = 20;
 /** Rung at once at the most. */
 const RUNG_MAX = 5;
+
+const MINUTE_ms = 60_000;
 
 export interface Callback {
   /** The caller's address-of-record, "user@domain", if it was registered from where the call came; or "". */
@@ -29,12 +31,22 @@ export class Callbacks {
   private callbacks: readonly Callback[] = [];
   /** Called when something has changed that a restart must not lose; news: a phone that wasn't there yet. */
   onChange: (isNews: boolean) => void = () => {};
+  /** Hears of each that is remembered, but not of one that is adopted; undefined: nobody wants to. */
+  onCallback: ((callback: Callback) => void) | undefined = undefined;
 
   remember(callback: Callback): void {
-    const before = this.callbacks.length;
-    const others = this.callbacks.filter((one) => !isSame(one, callback));
-    this.callbacks = [callback, ...others].slice(0, CALLBACKS_MAX);
-    this.onChange(others.length === before);
+    this.keep([callback, ...this.without(callback)]);
+    this.onCallback?.(callback);
+  }
+
+  /** Takes over what another member of a cluster knows of a phone: its call may be older than others that are known here. */
+  adopt(callback: Callback): void {
+    this.keep([...this.without(callback), callback].sort((a, b) => b.until_ms - a.until_ms));
+  }
+
+  /** The last caller first. */
+  get all(): readonly Callback[] {
+    return this.callbacks;
   }
 
   /** Those that calls from this gateway ring, the last caller first. */
@@ -43,21 +55,48 @@ export class Callbacks {
   }
 
   save(now_ms: number): SavedCallback[] {
-    return this.callbacks
-      .filter(({ until_ms }) => now_ms < until_ms)
-      .map(({ caller, contact, flow, gateway, until_ms }) => {
-        return { caller, contact, ...saveFlow(flow), gateway, left_ms: Math.round(until_ms - now_ms) };
-      });
+    return this.callbacks.filter(({ until_ms }) => now_ms < until_ms).map((one) => saveCallback(one, now_ms));
   }
 
   /** @param age_ms how long ago they were saved */
   restore(saved: readonly SavedCallback[], listeners: readonly Listener[], age_ms: number, now_ms: number): void {
-    this.callbacks = saved.flatMap(({ listener, address, port, left_ms, ...rest }) => {
-      const flow = restoreFlow({ listener, address, port }, listeners);
-      const until_ms = now_ms + left_ms - age_ms;
-      return flow === undefined ? [] : [{ ...rest, flow, until_ms }];
-    });
+    this.callbacks = saved.flatMap((one) => restoreCallback(one, listeners, now_ms + one.left_ms - age_ms) ?? []);
   }
+
+  private keep(callbacks: readonly Callback[]): void {
+    const before = this.callbacks.length;
+    this.callbacks = callbacks.slice(0, CALLBACKS_MAX);
+    this.onChange(callbacks.length > before);
+  }
+
+  private without(callback: Callback): readonly Callback[] {
+    return this.callbacks.filter((one) => !isSame(one, callback));
+  }
+}
+
+export function saveCallback({ caller, contact, flow, gateway, until_ms }: Callback, now_ms: number): SavedCallback {
+  return { caller, contact, ...saveFlow(flow), gateway, left_ms: Math.round(until_ms - now_ms) };
+}
+
+/** Undefined where there is no listener for its flow. */
+export function restoreCallback(
+  { caller, contact, gateway, ...place }: SavedCallback,
+  listeners: readonly Listener[],
+  until_ms: number,
+): Callback | undefined {
+  const flow = restoreFlow(place, listeners);
+  return flow === undefined ? undefined : { caller, contact, flow, gateway, until_ms };
+}
+
+/** These phones in words, and for how long they ring yet. */
+export function callersText(callbacks: readonly Callback[], now_ms: number): string {
+  return callbacks
+    .map(({ caller, flow, until_ms }) => {
+      const who = caller === "" ? `the phone at ${flow.address}` : caller;
+      const left_min = Math.ceil((until_ms - now_ms) / MINUTE_ms);
+      return `${who}, which has called an emergency number (for another ${left_min} min)`;
+    })
+    .join(" and ");
 }
 
 function isSame(a: Callback, b: Callback): boolean {

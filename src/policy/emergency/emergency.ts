@@ -18,12 +18,13 @@ import { channelKey, type Gateways } from "../gateways/gateways.ts";
 import { ReturningCalls } from "../gateways/returning-calls.ts";
 import type { EmergencyTargets, GatewayWatch, MakeRoom } from "../named.ts";
 import { contactTargets } from "../numbers/extensions.ts";
+import { numbersOf } from "../numbers/site-numbers.ts";
 import { callerOf } from "../phones/address-of-record.ts";
 import type { Registrar } from "../phones/registrar.ts";
 import { nextWhen } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { EmergencySettings, Gateway, Site } from "../site.ts";
-import type { Callbacks } from "./callbacks.ts";
+import type { Callback, Callbacks } from "./callbacks.ts";
 
 /** What a gateway needs to free a channel after a BYE: an ISDN release takes a few tenths of a second. */
 const RELEASE_ms = 500;
@@ -31,7 +32,7 @@ const RELEASE_ms = 500;
 const PREEMPT_AGAIN_ms = 30_000;
 /** A phone that is called back refuses for itself alone. */
 const FOR_ITSELF: Condition = { classes: [3, 6], codes: [401, 407] };
-const LOOP_CURE = "on the gateway: emergency numbers must go out by a line, not back to this router";
+const LOOP_CURE = "on the gateway: emergency numbers must go out by a PSTN line, not back to this router";
 /** The phone can't be told from the gateway, or is upstream's to be called back. */
 const NOBODY_IS_CALLED_BACK: EmergencyWatch = { reached: () => {} };
 const CALLERS_REMEMBERED = 64;
@@ -180,13 +181,19 @@ export class Emergency {
 
   /** The phones that a call from the gateway at this address rings because they have called for help through it. */
   callbackTargets(host: string, now_ms: number): Target[] {
-    const { callbacks, registrar } = this.parts;
-    return callbacks.of(host, now_ms).flatMap(({ caller, contact, flow }) => {
+    const { registrar } = this.parts;
+    return this.callbacksOf(host, now_ms).flatMap(({ caller, contact, flow }) => {
       const address = registrar.bindings.find(caller);
       const registered = address === undefined ? [] : contactTargets(address, Number.NEGATIVE_INFINITY);
       const targets: Target[] = registered.length > 0 ? registered : [{ requestUri: contact, nextHop: nameFlow(flow) }];
       return targets.map((target) => ({ ...target, touchesGateway: true, mutes: FOR_ITSELF }));
     });
+  }
+
+  /** Phones that are called back from there. A file that switches the callback off ends it for those that have called already, too. */
+  callbacksOf(host: string, now_ms: number): readonly Callback[] {
+    const { callbacks, settings } = this.parts;
+    return settings.callback_ms === 0 ? [] : callbacks.of(host, now_ms);
   }
 
   private roomStages(living: readonly Gateway[], number: string): Stage[] {
@@ -236,11 +243,11 @@ export class Emergency {
   }
 
   /** A stage begins: the call takes the channel that was freed for it. */
-  entered(stage: Stage, { request }: RequestFacts, { notes }: RunningRequest): void {
+  entered(stage: Stage, { request }: RequestFacts, { notes }: RunningRequest, now_ms: number): void {
     if (stage.kind !== "fork" || !isFreed(stage.targets)) return;
     const { gateways } = this.parts;
     const freed = gateways.named(notes.freed ?? "");
-    if (freed !== undefined) gateways.calls.leave(held(request).callId, channelKey(freed));
+    if (freed !== undefined) gateways.calls.release(held(request).callId, channelKey(freed), now_ms);
   }
 
   /** A gateway hasn't taken the call. */
@@ -250,14 +257,15 @@ export class Emergency {
   }
 
   /** It has been answered (`isUp`) or has failed, perhaps before the channel that was freed for it has been used. */
-  decided(facts: RequestFacts, isUp: boolean): void {
+  decided(facts: RequestFacts, isUp: boolean, now_ms: number): void {
     const { address } = facts.source;
     if (facts.origin === "gateway") this.returning.decided(address, facts.request.callId, isUp);
     const others = (this.pending.get(address) ?? 1) - 1;
     if (others > 0) this.pending.set(address, others);
     else this.pending.delete(address);
     const { callId } = held(facts.request);
-    for (const gateway of this.parts.site.gateways) this.parts.gateways.calls.leave(callId, channelKey(gateway));
+    for (const gateway of this.parts.site.gateways)
+      this.parts.gateways.calls.release(callId, channelKey(gateway), now_ms);
   }
 }
 
@@ -266,14 +274,6 @@ function othersFirst(order: readonly Gateway[], { origin, source }: RequestFacts
   if (origin !== "gateway") return order;
   const isThere = ({ uri }: Gateway) => uri.host === source.address;
   return [...order.filter((one) => !isThere(one)), ...order.filter(isThere)];
-}
-
-/** All numbers that the file gives to groups and extensions, whether a phone is registered or not. */
-function numbersOf({ huntGroups, extensions }: Site): ReadonlySet<string> {
-  const members = huntGroups.flatMap((group) => group.members.filter((one) => typeof one === "string"));
-  const groups = huntGroups.map(({ name }) => name);
-  const all = [...groups, ...members, ...extensions.aliases.keys(), ...extensions.forwards.keys()];
-  return new Set(all.map(plainNumber));
 }
 
 function chosen(when: EmergencyTargets["when"], number: string, gateway?: Gateway): EmergencyTargets {

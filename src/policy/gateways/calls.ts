@@ -5,54 +5,42 @@ import { ownText } from "../../base/own-text.ts";
 import { SESSION_EXPIRES } from "../../message/header-names.ts";
 import type { Request, Response } from "../../message/message.ts";
 import { parseDecimal } from "../../message/text.ts";
-import { calleeSide, callerSide, type DialogSide, hopTo } from "../../proxy/dialog-request.ts";
+import { calleeSide, callerSide, hopTo } from "../../proxy/dialog-request.ts";
 import type { Hangup } from "../../proxy/hangup.ts";
 import type { OwnAddresses } from "../../proxy/own-addresses.ts";
+import type { EndedBranch } from "../../proxy/plan/condition.ts";
 import type { Refusable, RoutedRequest } from "../../proxy/router.ts";
 import type { Flow } from "../../transport/flow.ts";
 import type { Usage } from "../gateway-strategies.ts";
+import { CHANNELS_OF_ONE_MAX, type GatewayCall } from "./gateway-call.ts";
 
-/** INVITEs with one Call-ID, over and over, are no more calls than this. */
-const CHANNELS_OF_ONE_MAX = 100;
 /** RFC 4411: why a call was taken away. */
-const PREEMPTED = 'Reason: preemption;cause=3;text="An emergency call needs the line"\r\n';
-
-/** Both ends of a call that is up. */
-interface Dialog {
-  readonly caller: DialogSide;
-  readonly callee: DialogSide;
-  readonly calleeTag: string;
-}
+const PREEMPTED = 'Reason: preemption;cause=3;text="An emergency call needs the PSTN line"\r\n';
 
 /** What of an INVITE identifies a call. */
 type CallStart = Pick<Request, "callId" | "fromTag" | "cseqNumber">;
-
-interface Call {
-  /** The gateways of which it occupies a channel; twice where it comes from one and goes back to it. */
-  readonly gateways: string[];
-  isEmergency: boolean;
-  readonly started_ms: number;
-  /** When its channels are taken to be free, whatever has been seen: a lost BYE must not leak them. */
-  expires_ms: number;
-  /** Until it is answered. */
-  running: Refusable | undefined;
-  /** From then on. */
-  dialog: Dialog | undefined;
-  readonly callerTag: string;
-  /** The highest CSeq that each end has seen from the other one. */
-  toCaller: number;
-  toCallee: number;
-}
 
 export class Calls implements Table {
   /** How often a call, or one more channel of a call, has found no room. */
   hits = 0;
   readonly limit: number;
-  private readonly calls = new Map<string, Call>();
+  private readonly calls = new Map<string, GatewayCall>();
+  /** When a call last ended at each gateway: no more entries than the file has ever had gateways. */
+  private readonly ended_ms = new Map<string, number>();
   /** A call of which no BYE has been seen holds its channel for this time. */
   max_call_ms: number;
   /** Hears of a call that we have ended. */
   onPreempted: (callId: string, now_ms: number) => void = () => {};
+  /**
+   * Hears of each call that has begun, changed or ended here (`call` is undefined then, and may have been unknown), but not of one whose
+   * time is over, nor by {@link adopt}; undefined: nobody wants to.
+   */
+  onCall: ((callId: string, call: GatewayCall | undefined, now_ms: number) => void) | undefined = undefined;
+  /** Channels of a gateway that other members of a cluster may have taken by now without our knowing; undefined: there are none. */
+  inDoubt: ((gateway: string, now_ms: number) => number) | undefined = undefined;
+
+  /** Whether a call is one that a dead member of a cluster was making, and that nobody goes on with so far; undefined: there are none. */
+  isOrphan: ((callId: string) => boolean) | undefined = undefined;
 
   constructor(max_call_ms: number, limit = PLENTY.calls) {
     this.max_call_ms = max_call_ms;
@@ -66,18 +54,21 @@ export class Calls implements Table {
   begin(request: CallStart, gateway: string, isEmergency: boolean, running: Refusable, now_ms: number): void {
     const known = this.calls.get(request.callId);
     if (known !== undefined) {
-      if (known.gateways.length < CHANNELS_OF_ONE_MAX) known.gateways.push(gateway);
+      const adopted = known.adopted.indexOf(gateway);
+      if (adopted >= 0) known.adopted.splice(adopted, 1);
+      else if (known.gateways.length < CHANNELS_OF_ONE_MAX) known.gateways.push(gateway);
       else this.hits += 1;
       known.isEmergency = known.isEmergency || isEmergency;
-      if (known.dialog === undefined) known.running = running;
+      if (known.dialog === undefined) {
+        // One that another member has begun: from now on it is ours.
+        if (known.running === undefined) known.expires_ms = now_ms + this.max_call_ms;
+        known.running = running;
+      }
+      this.onCall?.(request.callId, known, now_ms);
       return;
     }
-    if (this.calls.size >= this.limit) this.expire(now_ms);
-    if (this.calls.size >= this.limit) {
-      this.hits += 1;
-      return;
-    }
-    this.calls.set(ownText(request.callId), {
+    if (!this.hasRoom(now_ms)) return;
+    const call: GatewayCall = {
       gateways: [gateway],
       isEmergency,
       started_ms: now_ms,
@@ -87,7 +78,39 @@ export class Calls implements Table {
       callerTag: ownText(request.fromTag),
       toCaller: 0,
       toCallee: request.cseqNumber,
-    });
+      adopted: [],
+    };
+    const callId = ownText(request.callId);
+    this.calls.set(callId, call);
+    this.onCall?.(callId, call, now_ms);
+  }
+
+  /**
+   * Takes over what another member of a cluster knows of a call. Undefined: it has ended there.
+   * @returns false where it found no room, or has ended elsewhere while its request still runs here: then it goes on
+   */
+  adopt(callId: string, call: GatewayCall | undefined, now_ms: number): boolean {
+    const known = this.calls.get(callId);
+    if (call === undefined) {
+      if (known?.running !== undefined) return false;
+      this.forget(callId, now_ms);
+      return true;
+    }
+    if (known === undefined && !this.hasRoom(now_ms)) return false;
+    for (const gateway of known?.gateways ?? []) {
+      if (!call.gateways.includes(gateway)) this.noteEnd(gateway, now_ms);
+    }
+    // A request that runs here can be ended here, whatever has been heard of it elsewhere.
+    const running = call.dialog === undefined ? known?.running : undefined;
+    this.calls.set(ownText(callId), { ...call, running });
+    return true;
+  }
+
+  /** A gateway that was asked to take the call has taken it, or hasn't: then its channel is free again. */
+  settle(routed: RoutedRequest, gateway: string, { final }: EndedBranch, own: OwnAddresses, now_ms: number): void {
+    const { status, response } = final;
+    if (response !== undefined && status < 300) this.answer(routed, response, own, now_ms);
+    else this.leave(routed.request.callId, gateway, now_ms);
   }
 
   /**
@@ -114,6 +137,7 @@ export class Calls implements Table {
     const session_s = parseDecimal(text, 1_000_000);
     const session_ms = session_s > 0 ? session_s * 1_000 : this.max_call_ms;
     call.expires_ms = now_ms + Math.min(session_ms, this.max_call_ms);
+    this.onCall?.(callId, call, now_ms);
   }
 
   /** A request within the call has passed. */
@@ -133,19 +157,33 @@ export class Calls implements Table {
     return hopTo(side)?.host === host || side.flow?.address === host;
   }
 
-  /** A gateway has not taken the call, or doesn't any more: its channel is free. */
-  leave(callId: string, gateway: string): void {
-    const gateways = this.calls.get(callId)?.gateways;
-    const index = gateways?.indexOf(gateway) ?? -1;
-    if (index >= 0) gateways?.splice(index, 1);
-    if (gateways?.length === 0) this.calls.delete(callId);
+  /** A gateway has not taken the call, or doesn't any more: its channel is free, and its call has ended. */
+  leave(callId: string, gateway: string, now_ms: number): void {
+    if (this.release(callId, gateway, now_ms)) this.noteEnd(gateway, now_ms);
+  }
+
+  /**
+   * A channel that was kept for a call is free again. No call has ended.
+   * @returns whether there was one
+   */
+  release(callId: string, gateway: string, now_ms: number): boolean {
+    const call = this.calls.get(callId);
+    const index = call?.gateways.indexOf(gateway) ?? -1;
+    if (call === undefined || index < 0) return false;
+    call.gateways.splice(index, 1);
+    const isOver = call.gateways.length === 0;
+    if (isOver) this.calls.delete(callId);
+    this.onCall?.(callId, isOver ? undefined : call, now_ms);
+    return true;
   }
 
   /** BYE: all its channels are free, unless it ends another dialog of the same fork. */
-  end({ callId, fromTag, toTag }: Pick<Request, "callId" | "fromTag" | "toTag">): void {
+  end({ callId, fromTag, toTag }: Pick<Request, "callId" | "fromTag" | "toTag">, now_ms: number): void {
     const call = this.calls.get(callId);
     const tags = [call?.callerTag, call?.dialog?.calleeTag];
-    if (call?.dialog === undefined || (tags.includes(fromTag) && tags.includes(toTag))) this.calls.delete(callId);
+    if (call?.dialog !== undefined && !(tags.includes(fromTag) && tags.includes(toTag))) return;
+    this.forget(callId, now_ms);
+    this.onCall?.(callId, undefined, now_ms);
   }
 
   /** Whether a request belongs to a call that is up, by both of its tags. */
@@ -161,6 +199,20 @@ export class Calls implements Table {
     return this.calls.has(callId);
   }
 
+  /** Whether a request of a call matters here: a BYE may end one that another member of a cluster counts, and that hasn't come yet. */
+  concerns({ callId, method }: Request): boolean {
+    return this.calls.has(callId) || (method === "BYE" && this.onCall !== undefined);
+  }
+
+  find(callId: string): GatewayCall | undefined {
+    return this.calls.get(callId);
+  }
+
+  /** All calls by their Call-IDs. */
+  all(): IterableIterator<[string, GatewayCall]> {
+    return this.calls.entries();
+  }
+
   /** How many channels of a gateway are occupied. */
   count(gateway: string, now_ms: number): number {
     this.expire(now_ms);
@@ -170,12 +222,13 @@ export class Calls implements Table {
   }
 
   usage(gateway: string, now_ms: number): Usage {
-    return { calls: this.count(gateway, now_ms) };
+    const calls = this.count(gateway, now_ms);
+    return { calls, ended_ms: this.ended_ms.get(gateway) ?? Number.NEGATIVE_INFINITY };
   }
 
   /**
    * Ends the youngest ordinary call on one of `gateways`: both sides get BYE, or if nobody has answered yet, the caller
-   * 480 and the callee CANCEL.
+   * 480 and the callee CANCEL. Where there is none, a call is forgotten that a dead member was making: it can't be ended, and may be over.
    * @returns its Call-ID and the gateway whose channel is free now; undefined when there is none to end
    */
   preempt(
@@ -183,15 +236,21 @@ export class Calls implements Table {
     hangup: Hangup,
     now_ms: number,
   ): { readonly callId: string; readonly gateway: string } | undefined {
-    let youngest: [string, Call] | undefined;
+    let youngest: [string, GatewayCall] | undefined;
+    let orphan: [string, GatewayCall] | undefined;
     for (const entry of this.calls) {
-      const [, call] = entry;
+      const [id, call] = entry;
       if (call.isEmergency || !call.gateways.some((one) => gateways.includes(one))) continue;
-      if (youngest === undefined || call.started_ms >= youngest[1].started_ms) youngest = entry;
+      // Another member's, which alone can end it until somebody answers.
+      if (call.running === undefined && call.dialog === undefined) {
+        if (this.isOrphan?.(id) === true) orphan = entry;
+      } else if (youngest === undefined || call.started_ms >= youngest[1].started_ms) youngest = entry;
     }
+    youngest ??= orphan;
     if (youngest === undefined) return undefined;
     const [callId, { running, dialog, toCaller, toCallee, gateways: used }] = youngest;
-    this.calls.delete(callId);
+    this.forget(callId, now_ms);
+    this.onCall?.(callId, undefined, now_ms);
     this.onPreempted(callId, now_ms);
     running?.refuse({ status: 480, headers: PREEMPTED }, now_ms);
     if (dialog !== undefined) {
@@ -205,7 +264,25 @@ export class Calls implements Table {
     return this.calls.size;
   }
 
+  private hasRoom(now_ms: number): boolean {
+    if (this.calls.size >= this.limit) this.expire(now_ms);
+    if (this.calls.size < this.limit) return true;
+    this.hits += 1;
+    return false;
+  }
+
   private expire(now_ms: number): void {
-    for (const [callId, call] of this.calls) if (call.expires_ms <= now_ms) this.calls.delete(callId);
+    for (const [callId, { expires_ms }] of this.calls) if (expires_ms <= now_ms) this.forget(callId, expires_ms);
+  }
+
+  /** It has ended at all of its gateways. */
+  private forget(callId: string, ended_ms: number): void {
+    for (const gateway of this.calls.get(callId)?.gateways ?? []) this.noteEnd(gateway, ended_ms);
+    this.calls.delete(callId);
+  }
+
+  /** A call that is found to be over late ended before others whose end is known already. */
+  private noteEnd(gateway: string, ended_ms: number): void {
+    this.ended_ms.set(gateway, Math.max(ended_ms, this.ended_ms.get(gateway) ?? ended_ms));
   }
 }

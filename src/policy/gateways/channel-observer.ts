@@ -1,6 +1,7 @@
 /** What becomes of a call at a gateway: its channel is occupied from the INVITE on, and free again when the call fails. */
-import type { Response } from "../../message/message.ts";
+import { hasOwnRoute } from "../../proxy/dialog-request.ts";
 import type { OwnAddresses } from "../../proxy/own-addresses.ts";
+import type { EndedBranch } from "../../proxy/plan/condition.ts";
 import type { RoutedRequest, TargetObserver, WaitingRequest } from "../../proxy/router.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Calls } from "./calls.ts";
@@ -35,11 +36,13 @@ export class ChannelObserver implements TargetObserver {
     this.calls.begin(routed.request, this.gateway, this.emergency !== undefined, running, now_ms);
   }
 
-  onEnd(request: WaitingRequest, response: Response | undefined, now_ms: number): void {
-    const { routed } = request;
-    this.peer.onEnd(request, response, now_ms);
-    if (response === undefined) this.calls.leave(routed.request.callId, this.gateway);
-    else this.calls.answer(routed, response, this.own, now_ms);
+  onEnd(request: WaitingRequest, ended: EndedBranch, now_ms: number): void {
+    this.peer.onEnd(request);
+    const { response, status } = ended.final;
+    if (response !== undefined && status < 300 && request.routed.request.toTag === "") {
+      this.peer.onAccepted(hasOwnRoute(response, this.own));
+    }
+    this.calls.settle(request.routed, this.gateway, ended, this.own, now_ms);
   }
 
   onAnswer(status: number, now_ms: number): void {

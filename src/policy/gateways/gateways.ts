@@ -3,7 +3,7 @@ import type { Random } from "../../base/ports.ts";
 import type { Request, Response } from "../../message/message.ts";
 import { SIP_PORT, type SipUri, uriPort } from "../../message/uri.ts";
 import type { OwnAddresses } from "../../proxy/own-addresses.ts";
-import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
+import { ANY_FAILURE } from "../../proxy/plan/condition.ts";
 import type { ForkStage, RoutedRequest, Stage, Target, TargetObserver } from "../../proxy/router.ts";
 import type { Flow } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
@@ -12,13 +12,13 @@ import type { GatewayTargets, GatewayWatch } from "../named.ts";
 import { isPrivate, withheldFields } from "../peers/disclosure.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Peers } from "../peers/peers.ts";
-import { nextWhen, replyStage } from "../plan.ts";
+import { GATEWAY_FAILS, nextWhen, replyStage } from "../plan.ts";
 import type { Gateway, Site } from "../site.ts";
 import type { GatewayStatus } from "../status.ts";
 import type { Calls } from "./calls.ts";
 import { ChannelObserver, type EmergencyWatch } from "./channel-observer.ts";
 import { GatewayChoosing } from "./gateway-choice.ts";
-import { rewrite, ruleFor } from "./rewriting.ts";
+import { rewrite, ruleFor, uriAt } from "./rewriting.ts";
 
 interface WatchedGateway {
   readonly gateway: Gateway;
@@ -184,7 +184,7 @@ export class Gateways {
   /** Whether a gateway has a channel for one more ordinary call. */
   isFree(gateway: Gateway, now_ms: number): boolean {
     if (gateway.channels === undefined) return true;
-    if (this.isFull(gateway, now_ms)) return false;
+    if (this.taken(gateway, now_ms) >= gateway.channels) return false;
     const { reserve } = this.site.emergency;
     return reserve === 0 || this.freeChannels(now_ms) > reserve;
   }
@@ -193,15 +193,16 @@ export class Gateways {
   whyFull(gateway: Gateway, now_ms: number): string {
     const { channels = 0 } = gateway;
     const taken = Math.min(channels, this.calls.count(channelKey(gateway), now_ms));
-    const kept = taken < channels ? `, ${this.site.emergency.reserve} reserved` : "";
-    return `full: ${taken} of ${channels} channels taken${kept}`;
+    if (taken === channels) return `full: ${taken} of ${channels} channels taken`;
+    const inDoubt = Math.min(channels, this.taken(gateway, now_ms)) - taken;
+    const doubt = inDoubt > 0 ? `, ${inDoubt} perhaps by other members of the cluster` : "";
+    const { reserve } = this.site.emergency;
+    return `full: ${taken} of ${channels} channels taken${doubt}${reserve > 0 ? `, ${reserve} reserved` : ""}`;
   }
 
   /** `number` at the gateway, as its rules rewrite it. */
   uriOf(gateway: Gateway, number: string): string {
-    const { text, user } = gateway.uri;
-    const hostStart = user === undefined ? text.indexOf(":") + 1 : text.lastIndexOf("@") + 1;
-    return `sip:${userText(rewrite(number, gateway.called))}@${text.slice(hostStart)}`;
+    return uriAt(gateway, number);
   }
 
   /** @param isCalledBack given for emergency calls: whether the gateway's calls ring the caller's phone afterwards */
@@ -250,9 +251,15 @@ export class Gateways {
     let free = 0;
     for (const { gateway, peer } of this.watched) {
       if (gateway.channels === undefined || peer.stateName === "down") continue;
-      free += Math.max(0, gateway.channels - this.calls.count(channelKey(gateway), now_ms));
+      free += Math.max(0, gateway.channels - this.taken(gateway, now_ms));
     }
     return free;
+  }
+
+  /** Channels that an ordinary call leaves alone. */
+  private taken(gateway: Gateway, now_ms: number): number {
+    const channel = channelKey(gateway);
+    return this.calls.count(channel, now_ms) + (this.calls.inDoubt?.(channel, now_ms) ?? 0);
   }
 
   private peerOf({ name }: Gateway): Peer | undefined {
@@ -265,9 +272,6 @@ export class Gateways {
     return [...living, ...gateways.filter((gateway) => !this.isAlive(gateway))];
   }
 }
-
-/** Busy and declined are the callee's word; silence, 5xx and other 6xx are the gateway's. */
-const GATEWAY_FAILS: Condition = { silent: true, classes: [5, 6], except: [600, 603] };
 
 /** What calls know a gateway by: its name can change with the file. */
 export function channelKey({ uri }: Gateway): string {

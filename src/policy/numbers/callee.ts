@@ -2,21 +2,23 @@
 import { REPLACES } from "../../message/header-names.ts";
 import { parseSipUri, type SipUri, uriPort } from "../../message/uri.ts";
 import type { Target } from "../../proxy/router.ts";
-import { nameFlow } from "../../transport/flow.ts";
+import type { Tokens } from "../../proxy/tokens.ts";
 import { plainNumber } from "../dialled-number.ts";
+import { targetOf } from "../phones/binding.ts";
 import type { AddressOfRecord, Binding, Bindings } from "../phones/bindings.ts";
 import type { RequestFacts } from "../request-facts.ts";
-import type { ExtensionSettings } from "../site.ts";
+import type { Site } from "../site.ts";
 import { findExtension, withoutSuffix } from "./extensions.ts";
+import { isOwnNumber } from "./own-numbers.ts";
 
 /**
  * "phone": that very phone, named by its own address. "extension": all phones of a number. "absent": an extension that no
- * phone has, and where its calls go. "outside": a number of the PSTN. "nobody": it names somebody who isn't here.
+ * phone has, and where the file sends its calls, if anywhere. "outside": a number of the PSTN. "nobody": it names somebody who isn't here.
  */
 export type Callee =
   | { readonly kind: "phone"; readonly name: string; readonly targets: readonly Target[] }
   | { readonly kind: "extension"; readonly address: AddressOfRecord; readonly isBySuffix: boolean }
-  | { readonly kind: "absent"; readonly forward: string }
+  | { readonly kind: "absent"; readonly forward: string | undefined }
   | { readonly kind: "outside"; readonly number: string }
   | { readonly kind: "nobody" };
 
@@ -26,10 +28,11 @@ const DIALLABLE = /^[\d*#+]+$/;
 /** @param keptSince_ms bindings that expired before this don't count */
 export function calleeOf(
   facts: RequestFacts,
-  settings: ExtensionSettings,
+  site: Pick<Site, "extensions" | "ownNumbers">,
   bindings: Bindings,
   keptSince_ms: number,
 ): Callee {
+  const settings = site.extensions;
   const { number, host, uri, source, origin } = facts;
   const there = phonesNamed(facts, bindings, keptSince_ms);
   if (there.length > 0) return { kind: "phone", name: `phone at ${uri?.host ?? ""}`, targets: there };
@@ -47,7 +50,8 @@ export function calleeOf(
   // so what they forward to; and the caller's own address says nothing at all.
   const isTransfer = host === "phone" && hasReplaces(facts) && uri?.host !== source.address;
   if (isTransfer || (host === "phone" && !isDiallable(number))) return NOBODY;
-  return { kind: "outside", number };
+  // The PSTN knows no extensions: there, 22 is nobody, or a service that costs money.
+  return isOwnNumber(number, site) ? { kind: "absent", forward: undefined } : { kind: "outside", number };
 }
 
 /** The phones that a URI with a phone's own address means: by the user of their Contact, or of their address-of-record. */
@@ -64,10 +68,23 @@ export function phonesNamed(
   const there = bound.filter((one) => one.expires_ms > keptSince_ms && isAt(one, uri));
   const same = there.filter(({ contact }) => contact === uri.text);
   const exact = same.length > 0 ? same : there.filter((one) => isContact(one, uri));
-  return (exact.length > 0 ? exact : there).map(({ contact, flow }) => ({
-    requestUri: contact,
-    nextHop: nameFlow(flow),
-  }));
+  return (exact.length > 0 ? exact : there).map(targetOf);
+}
+
+/**
+ * The callee as people name it: the number, or the extension if the call names a phone by its Contact, or by the Contact of ours that
+ * stands for it. Many phones make up the user of their Contact, such as 201-0x7f31c0.
+ */
+export function calledName(
+  { uri, host, number, routes }: Pick<RequestFacts, "uri" | "host" | "number" | "routes">,
+  bindings: Bindings,
+  tokens: Pick<Tokens, "readContact">,
+): string {
+  const hidden = host === "us" ? tokens.readContact(uri?.user ?? "") : undefined;
+  const place = hidden === undefined ? uri : { ...uri, user: hidden.user, host: hidden.flow.address };
+  const isPhone = place?.user !== undefined && (host === "phone" || hidden !== undefined);
+  const phone = isPhone ? bindings.findAt(place as SipUri) : undefined;
+  return phone?.user ?? (number || routes.requestUri);
 }
 
 /** Whether a plain number can be dialled: no user part that only its phone knows. */

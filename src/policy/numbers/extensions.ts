@@ -1,7 +1,7 @@
 /** Extensions: from a number to the phones that it means, and the stages that ring them. */
 import type { Condition } from "../../proxy/plan/condition.ts";
 import type { ForkStage, Sequel, Target } from "../../proxy/router.ts";
-import { nameFlow } from "../../transport/flow.ts";
+import { targetOf } from "../phones/binding.ts";
 import type { AddressOfRecord, Bindings } from "../phones/bindings.ts";
 import { later } from "../plan.ts";
 import type { ExtensionSettings, Forward } from "../site.ts";
@@ -27,9 +27,7 @@ export function findExtension(
  * @param keptSince_ms bindings that expired before this are left out: now, or in an outage long ago
  */
 export function contactTargets(address: AddressOfRecord, keptSince_ms: number): Target[] {
-  return address.bindings
-    .filter((binding) => binding.expires_ms > keptSince_ms)
-    .map((binding) => ({ requestUri: binding.contact, nextHop: nameFlow(binding.flow) }));
+  return address.bindings.filter((binding) => binding.expires_ms > keptSince_ms).map(targetOf);
 }
 
 /** For calls from outside: no number is guessed by its end. */

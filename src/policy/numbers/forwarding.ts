@@ -4,6 +4,7 @@ import type { Gateways } from "../gateways/gateways.ts";
 import type { Registrar } from "../phones/registrar.ts";
 import type { Site } from "../site.ts";
 import { findExtension, ringStages } from "./extensions.ts";
+import { isOwnNumber } from "./own-numbers.ts";
 
 /** In an outage a phone can't renew what upstream has let expire. */
 export const ALL_KEPT = Number.NEGATIVE_INFINITY;
@@ -15,7 +16,10 @@ interface Helpers {
   readonly now_ms: number;
 }
 
-/** The stages to the number of a forward. A forwarded call rings one more extension at the most: forwards don't chase each other. */
+/**
+ * The stages to the number of a forward; none when it is an extension that no phone has. A forwarded call rings one more
+ * extension at the most: forwards don't chase each other.
+ */
 export function forwardStages(
   number: string,
   keptSince_ms: number,
@@ -25,6 +29,9 @@ export function forwardStages(
   rung?: readonly string[],
 ): Stage[] {
   const extension = findExtension(number, site.extensions, registrar.bindings);
-  if (extension === undefined) return gateways.stages(gateways.order(number, routed, now_ms), number);
+  if (extension === undefined) {
+    if (isOwnNumber(number, site)) return [];
+    return gateways.stages(gateways.order(number, routed, now_ms), number);
+  }
   return ringStages(extension, keptSince_ms, { ...site.extensions, forwards: new Map() }, extra, rung);
 }

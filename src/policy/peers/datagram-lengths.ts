@@ -2,6 +2,7 @@
  * INVITEs that are lost because they are long. A tunnel with a small MTU, or a firewall that drops IP fragments, lets short
  * datagrams pass: probes are answered, the peer looks alive, and each long INVITE costs its caller fr_timer.
  */
+import type { Logger } from "../../base/ports.ts";
 import type { LongInvites } from "../status.ts";
 
 /** Datagrams up to this length pass each way: IPv6 promises packets of 1,280 octets, its header and UDP's among them. */
@@ -20,7 +21,7 @@ export function longInvitesText({ octets }: LongInvites): string {
 }
 
 export const LONG_INVITES_CURE =
-  "branchline doctor says what gets through (mtu): a larger MTU on the way, fragments let pass, or ;transport=tcp behind the URI";
+  "branchline doctor says what gets through (mtu): a larger MTU on the way, fragments let pass, or ;transport=tcp behind the URI and a tcp: address in listen";
 
 /** The evidence about one peer. */
 export class DatagramLengths {
@@ -65,6 +66,12 @@ export class DatagramLengths {
     return this.found(now_ms);
   }
 
+  /** A probe of the peer is answered: what has been left unanswered was lost for another reason. */
+  onLife({ role, name }: { readonly role: string; readonly name: string }, log: Logger, now_ms: number): void {
+    const found = this.onProbe(true, now_ms);
+    if (found !== undefined) log.warn("invites_unanswered", { [role]: name, ...longInvitesFields(found) });
+  }
+
   /** What is suspected now. */
   found(now_ms: number): LongInvites | undefined {
     if (this.suspect_octets === 0 || now_ms - this.suspected_ms > SHOWN_ms) return undefined;
@@ -74,4 +81,11 @@ export class DatagramLengths {
   private longestAnswered(now_ms: number): number {
     return now_ms - this.answered_ms > ANSWERED_LIFETIME_ms ? 0 : this.answered_octets;
   }
+}
+
+/** The same for the log. */
+function longInvitesFields(found: LongInvites) {
+  const { octets, answered_octets } = found;
+  const answered = answered_octets === 0 ? {} : { answered_octets };
+  return { octets, ...answered, what: longInvitesText(found), cure: LONG_INVITES_CURE };
 }

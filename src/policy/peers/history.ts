@@ -3,17 +3,24 @@ import type { Logger } from "../../base/ports.ts";
 import type { Edge } from "../status.ts";
 
 /** Kept at the most: days of an ordinary line, an hour of one that flaps. */
-const EDGES_MAX = 200;
+export const EDGES_MAX = 200;
 
 export class History {
   /** Hears of each edge; undefined: nobody wants to. */
   onEdge: ((edge: Edge) => void) | undefined = undefined;
-  private readonly edges: Edge[] = [];
+  /** Hears that a peer is seen as down from now on, or no longer, whatever its state is forced to. */
+  onTurn: (role: Edge["role"], name: string, isDown: boolean, now_ms: number) => void = () => {};
+  private edges: Edge[] = [];
 
   add(edge: Edge): void {
     this.edges.push(edge);
     if (this.edges.length > EDGES_MAX) this.edges.shift();
     this.onEdge?.(edge);
+  }
+
+  /** They come amid whatever else happens: see `HostUser.onCalm`. */
+  renew(): void {
+    this.edges = this.edges.map((edge) => ({ ...edge }));
   }
 
   /** Oldest first. */

@@ -75,7 +75,7 @@ export class OutboundProxies {
     if (!this.learned.isKnown(host) || this.learned.isOurs(host) || this.isUpstreams(host)) return undefined;
     const addresses = this.learned.addressesOf(host);
     if (addresses.length === 0 && now_ms < seen_ms + DNS_PATIENCE_ms) return undefined;
-    const text = `phones at ${from} have ${host} as outbound proxy; ${leadsTo(addresses)}`;
+    const text = `phones at ${from} have ${host} as their outbound proxy; ${leadsTo(addresses)}`;
     return { name: host, addresses, from, text, cure: `if ${host} means this router, add it to names` };
   }
 

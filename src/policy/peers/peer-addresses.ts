@@ -1,7 +1,7 @@
 /** Where a peer is: its configured hop, and the addresses that its name has, or has had. */
 import { BoundedMap } from "../../base/bounded-map.ts";
 import { ipVersion } from "../../base/ip-range.ts";
-import { DEFAULT_PROTOCOL, defaultPort, type Flow, type Listener } from "../../transport/flow.ts";
+import { DEFAULT_PROTOCOL, defaultPort, type Flow, isSameFlow, type Listener } from "../../transport/flow.ts";
 import { type Hop, portOf, type ResolvedAddress } from "../../transport/locator.ts";
 
 /** Addresses remembered that a name has had. */
@@ -22,12 +22,15 @@ export class PeerAddresses {
     return this.ways;
   }
 
-  /** It has been found there. */
-  take(flows: readonly Flow[]): void {
+  /** It has been found there. @returns the ways by which it isn't reached any more */
+  take(flows: readonly Flow[]): readonly Flow[] {
+    if (flows.length === 0) return [];
+    const gone = this.ways.filter((old) => !flows.some((flow) => isSameFlow(flow, old)));
     this.ways = flows;
     const now = [...new Set(flows.map(({ address }) => address))];
     for (const address of this.located) if (!now.includes(address)) this.former.set(address, true);
     this.located = now;
+    return gone;
   }
 
   /** Takes what another process has found out. */

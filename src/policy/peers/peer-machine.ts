@@ -5,11 +5,15 @@ export type PeerPlace =
   /** From the start: nothing is known, calls go up. */
   | "unknown"
   | "up"
+  /** It answers calls, and not the probes: calls alone decide. */
+  | "deaf"
   /** Probes have failed. */
   | "suspect"
   /** A request of a phone has failed: one failed probe is enough. */
   | "accused"
   | "down"
+  /** Down when the state was saved before a restart: believed until the first probe is judged. */
+  | "remembered"
   /** Down by our own doing: we lack the address from which it was reached. */
   | "cut"
   /** That address is back: a peer that answers in time hadn't been away. */
@@ -30,8 +34,12 @@ export type PeerInput =
   /** A request of a phone got a response; or none within fr_timer, or could not be delivered. */
   | "request answered"
   | "request failed"
+  /** A gateway has answered a call, with more than 100: what silence to probes says is refuted. */
+  | "call answered"
   /** The hold of recovering is over. */
   | "hold over"
+  /** The state folder has it as down, lately. */
+  | "down before restart"
   /** An address of ours is gone, or here; "other": it explains nothing, or did so too often. */
   | "address gone"
   | "other gone"
@@ -61,6 +69,7 @@ const RISE = to("up", "noteLife", "probeUp");
 const FALL = to("down", "weighHold", "probeDown");
 const FLAP = to("down", "doubleHold", "probeDown");
 const RETURN = to("up", "noteReturn", "noteLife", "probeUp");
+const DEAF = to("deaf", "noteLife", "probeSoon");
 const CUT = to("cut", "probeNow");
 
 /** An input that is missing changes nothing. */
@@ -71,9 +80,11 @@ export const PEER: Readonly<Record<PeerPlace, PeerRow>> = {
     "enough failed": FALL,
     "request answered": RISE,
     "request failed": to("accused", "probeNow"),
+    "call answered": RISE,
     "address gone": CUT,
     "other gone": to("unknown", "probeNow"),
     "address here": to("unknown", "probeNow"),
+    "down before restart": to("remembered", "probeNow"),
   },
   up: {
     "probe answered": to("up", "probeUp"),
@@ -83,12 +94,21 @@ export const PEER: Readonly<Record<PeerPlace, PeerRow>> = {
     "other gone": to("up", "probeNow"),
     "address here": to("up", "probeNow"),
   },
+  deaf: {
+    "probe answered": RISE,
+    "probe failed": to("deaf", "probeUp"),
+    "request failed": FALL,
+    "address gone": CUT,
+    "other gone": to("deaf", "probeNow"),
+    "address here": to("deaf", "probeNow"),
+  },
   suspect: {
     "probe answered": RISE,
     "probe failed": to("suspect", "probeSoon"),
     "enough failed": FALL,
     "request answered": RISE,
     "request failed": FALL,
+    "call answered": DEAF,
     "address gone": CUT,
     "other gone": to("suspect", "probeNow"),
     "address here": to("suspect", "probeNow"),
@@ -98,6 +118,7 @@ export const PEER: Readonly<Record<PeerPlace, PeerRow>> = {
     "probe failed": FALL,
     "request answered": RISE,
     "request failed": to("accused", "probeNow"),
+    "call answered": RISE,
     "address gone": CUT,
     "other gone": to("accused", "probeNow"),
     "address here": to("accused", "probeNow"),
@@ -106,14 +127,25 @@ export const PEER: Readonly<Record<PeerPlace, PeerRow>> = {
     "probe answered": to("down", "probeSoon"),
     "enough answered": to("recovering", "probeSoon", "startHold"),
     "probe failed": to("down", "probeDown"),
+    "call answered": DEAF,
     "address gone": CUT,
     "other gone": to("down", "probeNow"),
     "address here": to("back", "probeNow"),
     "other here": to("down", "probeNow"),
   },
+  remembered: {
+    // The outage may have ended with the old process: one answer is enough, as it is where nothing is known.
+    "probe answered": RISE,
+    "probe failed": FALL,
+    "call answered": RISE,
+    "address gone": CUT,
+    "other gone": to("remembered", "probeNow"),
+    "address here": to("remembered", "probeNow"),
+  },
   cut: {
     "probe answered": RETURN,
     "probe failed": to("cut", "probeSoon"),
+    "call answered": DEAF,
     "address gone": CUT,
     "other gone": CUT,
     "address here": to("back", "probeNow"),
@@ -124,6 +156,7 @@ export const PEER: Readonly<Record<PeerPlace, PeerRow>> = {
     "probe answered": to("back", "probeSoon"),
     "enough answered": to("recovering", "probeSoon", "startHold"),
     "probe failed": to("back", "probeDown"),
+    "call answered": DEAF,
     "address gone": CUT,
     "other gone": to("back", "probeNow"),
     "address here": to("back", "probeNow"),

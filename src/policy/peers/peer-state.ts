@@ -17,20 +17,26 @@ export type Evidence =
   | "probe failed"
   /** A request of a phone got a response. */
   | "request answered"
+  /** A call has got a response other than 100 from a gateway: nothing else is asked of it but OPTIONS. */
+  | "call answered"
   /** A request of a phone got no response within fr_timer. */
   | "request unanswered"
   /** A request of a phone could not be delivered: no route, ICMP. */
   | "request undeliverable"
   /** The address of ours from which it was reached is gone. */
   | "own address gone"
+  /** None of our addresses is on the way there, since one that the file names isn't here. */
+  | "own address missing"
   /** An address of ours has come, or come back. */
   | "own address here"
   /** The hold of recovering is over. */
-  | "hold over";
+  | "hold over"
+  /** It was down when the state was saved, shortly before a restart. */
+  | "down before restart";
 
 /** What is true in a state, and in no other. */
 export type PeerNow =
-  | { readonly place: "unknown" | "up" | "accused" | "cut" | "recovering" }
+  | { readonly place: "unknown" | "up" | "deaf" | "accused" | "remembered" | "cut" | "recovering" }
   /** @prop failures probes in a row */
   | { readonly place: "suspect"; readonly failures: number }
   /** @prop answers answered probes in a row, @prop since_ms when it fell */
@@ -88,9 +94,12 @@ export function nameOf({ now: { place } }: PeerState): PeerStateName {
     case "accused":
       return "suspect";
     case "down":
+    case "remembered":
     case "cut":
     case "back":
       return "down";
+    case "deaf":
+      return "up";
     default:
       return place;
   }
@@ -123,6 +132,7 @@ export function weigh(state: PeerState, evidence: Evidence, settings: WatchSetti
     case "request undeliverable":
       return "request failed";
     case "own address gone":
+    case "own address missing":
       return weighLoss(state, settings, now_ms);
     case "own address here":
       return state.now.place === "down" && state.past.hasLived ? "other here" : "address here";

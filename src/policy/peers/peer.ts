@@ -1,44 +1,23 @@
 /** An upstream target or a gateway: feeds what is seen of it to its state, and probes it. */
 import { ownText } from "../../base/own-text.ts";
-import type { Logger } from "../../base/ports.ts";
-import { Timer, type TimerOwner, type Timers } from "../../base/timers.ts";
-import type { Response } from "../../message/message.ts";
-import { hostText } from "../../message/uri.ts";
-import type { ProbeFailure, Prober, ProbeUser, ProbeVerdict, RunningProbe } from "../../proxy/prober.ts";
+import { Timer, type TimerOwner } from "../../base/timers.ts";
+import type { ProbeFailure, ProbeUser, ProbeVerdict, RunningProbe } from "../../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../../proxy/router.ts";
-import { DEFAULT_PROTOCOL, type Flow, isSameFlow } from "../../transport/flow.ts";
-import { type FlowWaiter, type Hop, hopKey, type Locator } from "../../transport/locator.ts";
+import type { Flow } from "../../transport/flow.ts";
+import { type FlowWaiter, type Hop, hopKey } from "../../transport/locator.ts";
 import type { UpstreamWatch } from "../named.ts";
-import type { ProbeSettings, WatchSettings } from "../site.ts";
+import type { WatchSettings } from "../site.ts";
 import type { Edge, PeerStatus } from "../status.ts";
-import { DatagramLengths, LONG_INVITES_CURE, longInvitesText } from "./datagram-lengths.ts";
+import { AnsweredCalls } from "./answered-calls.ts";
+import { DatagramLengths } from "./datagram-lengths.ts";
 import type { Pin } from "./forcing.ts";
 import { type History, tellChange } from "./history.ts";
 import { PeerAddresses } from "./peer-addresses.ts";
+import { failureBehind, type PeerFailure } from "./peer-failure.ts";
+import { type PeerParts, type PeerRole, peerName, type Watched } from "./peer-parts.ts";
 import { type Evidence, initialState, nameOf, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
-import { judgeProbe } from "./probe-verdict.ts";
+import { isAlike, judgeProbe } from "./probe-verdict.ts";
 import { takesCalls } from "./state-words.ts";
-
-export interface PeerParts {
-  readonly prober: Prober;
-  readonly locator: Locator;
-  readonly timers: Timers;
-  readonly log: Logger;
-}
-
-export type PeerRole = "upstream" | "gateway";
-
-/** Where a peer is, and how it is watched. */
-export interface Watched {
-  readonly hop: Hop;
-  readonly settings: WatchSettings;
-}
-
-/** For logs and the status: "host" or "host:port", with its transport where it isn't UDP. */
-export function peerName({ host, port, protocol }: Hop): string {
-  const name = port === undefined ? hostText(host) : `${hostText(host)}:${port}`;
-  return protocol === undefined || protocol === DEFAULT_PROTOCOL ? name : `${name};transport=${protocol}`;
-}
 
 export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"probe" | "hold"> {
   readonly hop: Hop;
@@ -49,6 +28,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   readonly name: string;
   /** The addresses that it has, and the ways to it. */
   readonly places: PeerAddresses;
+  readonly calls = new AnsweredCalls();
   /** When a request last went there, for those that aren't configured. */
   used_ms = 0;
   /** Whether somebody has ever answered a probe there. */
@@ -58,7 +38,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   private readonly history: History;
   readonly role: PeerRole;
   private state: PeerState;
-  private pin: Pin = "auto";
+  private pin: Pin | PeerStateName = "auto";
   private readonly probeTimer = new Timer<"probe" | "hold">(this, "probe");
   private readonly holdTimer = new Timer<"probe" | "hold">(this, "hold");
   private readonly waiting = new Set<WaitingRequest>();
@@ -67,7 +47,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   /** The last one. */
   private running: RunningProbe | undefined = undefined;
   /** Of the last probe. */
-  private failure: ProbeFailure | undefined = undefined;
+  private failure: PeerFailure | undefined = undefined;
   /** Outdated: its probes have other settings than when the last one left. */
   private watching: "not yet" | "yes" | "outdated" | "no more" = "not yet";
   private readonly lengths = new DatagramLengths();
@@ -106,7 +86,10 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
       ...this.seen,
       hold_left_ms: this.holdTimer.isRunning ? Math.max(0, this.holdTimer.deadline_ms - now_ms) : undefined,
       addresses: this.places.present,
+      ...this.parts.locator.names.originOf(this.hop),
       probe_failure: this.failure,
+      answers_options: this.state.now.place === "deaf" ? false : undefined,
+      ...this.calls.status,
       long_invites: this.lengths.found(now_ms),
     };
   }
@@ -139,8 +122,19 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     this.probe(now_ms);
   }
 
+  /** It was down shortly before a restart: calls needn't find that out again. Nothing is asked before {@link start}. */
+  restoreDown(since_ms: number, now_ms: number): void {
+    this.see("down before restart", now_ms);
+    if (this.seen?.evidence === "down before restart") this.seen = { ...this.seen, since_ms };
+  }
+
+  /** Since when it is seen as down; undefined: it isn't. */
+  get downSince_ms(): number | undefined {
+    return this.lives ? undefined : this.seen?.since_ms;
+  }
+
   /** From now on this is its state, whatever is seen. It is watched all the same. */
-  force(pin: Pin, now_ms: number): void {
+  force(pin: Pin | PeerStateName, now_ms: number): void {
     const before = this.stateName;
     const evidence = pin === "auto" ? "no longer forced" : "forced";
     this.pin = pin;
@@ -161,12 +155,21 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     this.waiting.add(request);
   }
 
-  onEnd(request: WaitingRequest, _response: Response | undefined, _now_ms: number): void {
+  onEnd(request: WaitingRequest): void {
     this.waiting.delete(request);
   }
 
-  onAnswer(_status: number, now_ms: number): void {
-    if (nameOf(this.state) === "suspect") this.see("request answered", now_ms);
+  /** All that is observed of a gateway are calls. */
+  onAnswer(status: number, now_ms: number): void {
+    const isCall = this.role === "gateway" && status > 100;
+    if (isCall) this.calls.last_ms = now_ms;
+    if (isCall && this.state.now.place !== "up") this.see("call answered", now_ms);
+    else if (nameOf(this.state) === "suspect") this.see("request answered", now_ms);
+  }
+
+  /** Of a gateway: it has accepted a new call. @param hasOurs its 2xx lists us in Record-Route */
+  onAccepted(hasOurs: boolean): void {
+    this.calls.noteRoute(hasOurs, this.name, this.parts.log);
   }
 
   onSilence(method: string, now_ms: number): void {
@@ -199,6 +202,11 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     this.see(isHere ? "own address here" : "own address gone", now_ms);
   }
 
+  /** None of our addresses is on the way to it, and one that the file names isn't here. */
+  onWayMissing(now_ms: number): void {
+    if (this.lives) this.see("own address missing", now_ms);
+  }
+
   judge(status: number): ProbeVerdict {
     return judgeProbe(this.settings, status);
   }
@@ -208,25 +216,32 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     this.hasLived = true;
     this.failure = undefined;
     this.lengths.onAnswered(this.settings.probe.options.octets ?? 0, now_ms);
-    this.judgeLengths(now_ms);
+    this.lengths.onLife(this, this.parts.log, now_ms);
     this.see("probe answered", now_ms);
   }
 
   onProbeFailure(why: ProbeFailure, now_ms: number): void {
     const wasDoubting = this.probing === "doubting";
     this.probing = "no";
-    this.failure = why;
+    this.failure = this.parts.locator.names.lackOf(this.hop) ?? why;
     this.lengths.onProbe(false, now_ms);
     if (wasDoubting) this.see("request unanswered", now_ms);
     this.see("probe failed", now_ms);
   }
 
-  onLocated(flows: readonly Flow[]): void {
-    if (flows.length === 0) return;
-    for (const old of this.places.flows) {
-      if (!flows.some((flow) => isSameFlow(flow, old))) this.parts.prober.release(old);
-    }
-    this.places.take(flows);
+  /** A probe that waited for it may have been given up. */
+  onLocated(flows: readonly Flow[], now_ms: number): void {
+    this.take(flows);
+    if (flows.length > 0 && this.watching === "yes" && this.state.now.place !== "up") this.probe(now_ms);
+  }
+
+  /** Looks where it is by now. */
+  look(now_ms: number): void {
+    this.take(this.parts.locator.locate(this.hop, this, now_ms) ?? []);
+  }
+
+  private take(flows: readonly Flow[]): void {
+    for (const gone of this.places.take(flows)) this.parts.prober.release(gone);
   }
 
   onTimer(kind: "probe" | "hold", now_ms: number): void {
@@ -238,25 +253,9 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     const isRunning = this.probing !== "no";
     if (!isRunning || why === "doubting") this.probing = why;
     if (isRunning) return;
-    const flows = this.parts.locator.locate(this.hop, this, now_ms);
-    if (flows !== undefined) this.onLocated(flows);
+    this.look(now_ms);
     const { options: form, timeout_ms } = this.settings.probe;
     this.running = this.parts.prober.probe({ target: this.name, form, timeout_ms }, this.hop, this, now_ms);
-  }
-
-  /** It lives: what has been left unanswered was lost for another reason. */
-  private judgeLengths(now_ms: number): void {
-    const { role, name, lengths } = this;
-    const found = lengths.onProbe(true, now_ms);
-    if (found === undefined) return;
-    const { octets, answered_octets } = found;
-    this.parts.log.warn("invites_unanswered", {
-      [role]: name,
-      octets,
-      ...(answered_octets === 0 ? {} : { answered_octets }),
-      what: longInvitesText(found),
-      cure: LONG_INVITES_CURE,
-    });
   }
 
   private see(evidence: Evidence, now_ms: number): void {
@@ -265,17 +264,19 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     const { state, probeIn_ms, holdFor_ms } = observe(this.state, evidence, this.settings, now_ms);
     this.state = state;
     const after = nameOf(state);
-    const probe_failure = evidence === "probe failed" ? this.failure : undefined;
+    const probe_failure = failureBehind(evidence, this.failure, this.parts.locator.names.lackOf(this.hop));
     if (after !== before) this.seen = { since_ms: now_ms, evidence, evidence_failure: probe_failure };
     if (after !== before && this.pin === "auto") {
       this.changed({ from: before, to: after, evidence, probe_failure }, now_ms);
     }
-    if (after === "down" && before !== "down") {
+    const isDown = after === "down";
+    if (isDown !== (before === "down")) this.history.onTurn(this.role, this.name, isDown, now_ms);
+    if (isDown && before !== "down") {
       this.rescue((method) => this.pin === "auto" || !BEGINS(method), now_ms);
     }
     if (holdFor_ms !== undefined) this.parts.timers.start(this.holdTimer, holdFor_ms, now_ms);
     if (after !== "recovering") this.parts.timers.stop(this.holdTimer);
-    if (probeIn_ms === 0) this.probe(now_ms);
+    if (probeIn_ms === 0 && this.watching !== "not yet") this.probe(now_ms);
     else if (probeIn_ms !== undefined) this.parts.timers.start(this.probeTimer, probeIn_ms, now_ms);
   }
 
@@ -293,8 +294,3 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
 
 /** New calls and registrations: an administrator's choice of a state concerns these alone. */
 const BEGINS = (method: string): boolean => method === "INVITE" || method === "REGISTER";
-
-/** Plain data, made by the same loader. */
-function isAlike(a: ProbeSettings, b: ProbeSettings): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}

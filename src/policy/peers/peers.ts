@@ -1,4 +1,5 @@
 /** All peers that are watched. They outlive a reload: what is known of a peer isn't lost with the file that named it. */
+import { BoundedMap } from "../../base/bounded-map.ts";
 import type { Table } from "../../base/meter.ts";
 import { ownText } from "../../base/own-text.ts";
 import type { Listener } from "../../transport/flow.ts";
@@ -7,10 +8,21 @@ import type { WatchSettings } from "../site.ts";
 import { Realms } from "./disclosure.ts";
 import { Forcing, type Pin } from "./forcing.ts";
 import { History } from "./history.ts";
-import { Peer, type PeerParts, type PeerRole, type Watched } from "./peer.ts";
+import { Peer } from "./peer.ts";
+import type { PeerParts, PeerRole, Watched } from "./peer-parts.ts";
+import type { PeerStateName } from "./peer-state.ts";
 
+/** As they are told, by this version or another one. */
+const STATES: readonly PeerStateName[] = ["up", "suspect", "down", "recovering"];
 /** Domains watched at once, where the file names no upstream. */
 const DOMAINS_MAX = 32;
+
+/** A domain that was down before a restart. */
+interface Remembered {
+  readonly since_ms: number;
+  /** Until when that is believed. */
+  readonly until_ms: number;
+}
 
 /** A peer, and the addresses by which it is reached. */
 export interface LocatedPeer {
@@ -33,6 +45,8 @@ export class Peers implements Table {
   private readonly parts: PeerParts;
   private readonly named = { upstream: new Map<string, Peer>(), gateway: new Map<string, Peer>() };
   private readonly domains = new Map<string, Peer>();
+  /** Domains that no phone has named since a restart, by their names. */
+  private readonly remembered = new BoundedMap<string, Remembered>(DOMAINS_MAX);
 
   constructor(parts: PeerParts) {
     this.parts = parts;
@@ -62,7 +76,10 @@ export class Peers implements Table {
     // A new one outlives the request that names it.
     const watched = known === undefined ? { ...hop, host: ownText(hop.host) } : hop;
     const peer = this.take(known, "upstream", { hop: watched, settings });
-    if (known === undefined) this.domains.set(ownText(key), peer);
+    if (known === undefined) {
+      this.domains.set(ownText(key), peer);
+      this.recall(peer, now_ms);
+    }
     peer.force(this.pin, now_ms);
     peer.start(now_ms);
     peer.used_ms = now_ms;
@@ -108,6 +125,36 @@ export class Peers implements Table {
     for (const peer of this.all()) peer.onOwnAddress(true, now_ms);
   }
 
+  /** No address of ours is on the way to the upstream target of this name: see {@link Peer.onWayMissing}. */
+  onWayMissing(name: string, now_ms: number): void {
+    for (const peer of this.upstream) if (peer.name === name) peer.onWayMissing(now_ms);
+  }
+
+  /** Every upstream target, of the file or of a phone's request. */
+  get upstream(): readonly Peer[] {
+    return [...this.named.upstream.values(), ...this.domains.values()];
+  }
+
+  /**
+   * The upstream target of this name was down before a restart. A domain is known again once a phone names it.
+   * @param until_ms until when that is believed, where nothing else has been seen
+   */
+  restoreDown(name: string, since_ms: number, until_ms: number, now_ms: number): void {
+    this.remembered.set(name, { since_ms, until_ms });
+    for (const peer of this.upstream) if (peer.name === name) this.recall(peer, now_ms);
+  }
+
+  private recall(peer: Peer, now_ms: number): void {
+    const past = this.remembered.get(peer.name);
+    this.remembered.delete(peer.name);
+    if (past !== undefined && now_ms <= past.until_ms) peer.restoreDown(past.since_ms, now_ms);
+  }
+
+  /** Those that the file names. */
+  get ofFile(): readonly Peer[] {
+    return [...this.named.upstream.values(), ...this.named.gateway.values()];
+  }
+
   /** Where each of them is, as far as that is known, and whether it has answered its last probe. */
   get located(): readonly LocatedPeer[] {
     return [...this.all()].map(({ role, name, places, answersProbes }) => {
@@ -117,9 +164,8 @@ export class Peers implements Table {
 
   /** Pins one peer to what another process has seen of it. */
   assume(role: PeerRole, name: string, state: string, now_ms: number): void {
-    for (const peer of this.named[role].values()) {
-      if (peer.name === name) peer.force(state === "down" || state === "recovering" ? "down" : "up", now_ms);
-    }
+    const known = STATES.find((one) => one === state) ?? "up";
+    for (const peer of this.named[role].values()) if (peer.name === name) peer.force(known, now_ms);
   }
 
   /** Takes what another process has found out about an upstream target's addresses. */
@@ -133,8 +179,7 @@ export class Peers implements Table {
   }
 
   private applyPin(now_ms: number): void {
-    for (const peer of this.named.upstream.values()) peer.force(this.pin, now_ms);
-    for (const peer of this.domains.values()) peer.force(this.pin, now_ms);
+    for (const peer of this.upstream) peer.force(this.pin, now_ms);
   }
 
   private take(known: Peer | undefined, role: PeerRole, watched: Watched): Peer {
@@ -144,8 +189,7 @@ export class Peers implements Table {
   }
 
   private *all(): IterableIterator<Peer> {
-    yield* this.named.upstream.values();
-    yield* this.named.gateway.values();
+    yield* this.ofFile;
     yield* this.domains.values();
   }
 

@@ -8,8 +8,15 @@ export function takesCalls(state: string): boolean {
   return state === "up" || state === "suspect";
 }
 
-/** Why none of these, which a call could be sent to, takes it: "upstream is recovering". */
-export function whyNoCalls(targets: readonly { readonly name: string; readonly stateName: string }[]): string {
+/**
+ * Why none of these, which a call could be sent to, takes it: "upstream is recovering".
+ * @param isForced an administrator has chosen the state
+ */
+export function whyNoCalls(
+  targets: readonly { readonly name: string; readonly stateName: string }[],
+  isForced = false,
+): string {
+  if (isForced) return "upstream is forced down";
   const states = new Set(targets.map(({ stateName }) => stateName));
   if (states.size < 2) return `upstream is ${targets[0]?.stateName ?? "down"}`;
   return `upstream: ${targets.map(({ name, stateName }) => `${name} is ${stateName}`).join(", ")}`;

@@ -37,6 +37,11 @@ export class Upstreams {
     return peer === undefined || name === "upstream" ? peer : new DialogObserver(peer);
   }
 
+  /** Whether an administrator has chosen that upstream is down. */
+  get isForcedDown(): boolean {
+    return this.peers.pin === "down";
+  }
+
   /** Those that the file names, best first. */
   get configuredTargets(): readonly Peer[] {
     return this.configured;
@@ -63,7 +68,7 @@ export class Upstreams {
 
   /** Whether calls can go nowhere up there. */
   get isDark(): boolean {
-    const all = [...this.all()];
+    const all = this.all();
     return all.length > 0 && all.every((peer) => !peer.takesCalls);
   }
 
@@ -148,9 +153,8 @@ export class Upstreams {
   }
 
   /** Every target that is watched. */
-  *all(): IterableIterator<Peer> {
-    yield* this.configured;
-    yield* this.peers.watchedDomains;
+  all(): readonly Peer[] {
+    return this.peers.size === 0 ? this.configured : [...this.configured, ...this.peers.watchedDomains];
   }
 }
 

@@ -5,9 +5,10 @@
 import { IpRange, ipVersion, isLoopback } from "../../base/ip-range.ts";
 import { hostText } from "../../message/uri.ts";
 import { defaultPort } from "../../transport/flow.ts";
-import { isHost, nearestTo } from "../../transport/locator.ts";
+import { isHost } from "../../transport/locator.ts";
 import type { ResolvedAddress } from "../../transport/next-hops.ts";
 import type { OwnAddress, OwnListener } from "../../transport/own-listener.ts";
+import { nearestTo } from "../../transport/sending-listener.ts";
 import type { MissingWay } from "../status.ts";
 
 /** One address of a peer, and what the kernel says of the way there. */
@@ -44,8 +45,11 @@ export function missingWays(
     const isThere = (one: OwnListener) => isHost(one.address, source) || network?.contains(one.address) === true;
     if (able.some(isThere)) return [];
     const isLinked = network?.contains(address) === true;
+    // The kernel keeps the address of an interface that has been set down, and its socket stays open.
+    const isHere = ({ address: at }: OwnListener) => isLoopback(at) || own.some((one) => isHost(one.address, at));
+    const isGone = (one: OwnListener) => one.isAway || (own.length > 0 && !isHere(one));
     const away = listeners.find(
-      (one) => one.isAway && ipVersion(one.address) === version && (!isLinked || network.contains(one.address)),
+      (one) => isGone(one) && ipVersion(one.address) === version && (!isLinked || network.contains(one.address)),
     );
     const sender = nearestTo(source, able);
     const port = sender?.port ?? speaking[0]?.port ?? defaultPort(protocol);
@@ -72,7 +76,7 @@ function textsOf(way: Omit<MissingWay, "text" | "cure">): MissingWay {
   const to = `no listen address is on the way to ${role} ${peer}${where}`;
   const reached = `this router reaches it from ${source}${device === null ? "" : ` on ${device}`}`;
   if (away !== null) {
-    const text = `${to} now: ${reached}, while ${away} of listen has no address here`;
+    const text = `${to} now: ${reached}, while ${away} of listen isn't here`;
     return { ...way, text, cure: `bring the address of ${away} back, or correct it in listen` };
   }
   if (sends_from === null) {

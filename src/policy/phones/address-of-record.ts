@@ -10,10 +10,15 @@ export function addressOfRecord({ user = "", host }: SipUri): string {
   return `${plainUser(user)}@${host}`;
 }
 
-/** The address-of-record that a REGISTER is about; "" when To has no SIP URI. */
+let lastNamed: { readonly request: Request; readonly name: string } | undefined;
+
+/** The address-of-record that a REGISTER is about; "" when To has no SIP URI. The rule and the registrar ask several times in a row. */
 export function nameOf(request: Request): string {
-  const { toUri } = request;
-  return toUri === undefined ? "" : addressOfRecord(toUri);
+  if (lastNamed?.request !== request) {
+    const { toUri } = request;
+    lastNamed = { request, name: toUri === undefined ? "" : addressOfRecord(toUri) };
+  }
+  return lastNamed.name;
 }
 
 /** The address-of-record of the phone that has sent a request; "" when From has no SIP URI. */

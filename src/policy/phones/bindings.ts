@@ -5,65 +5,27 @@ import { ownText } from "../../base/own-text.ts";
 import type { SipUri } from "../../message/uri.ts";
 import { type Flow, isSameFlow } from "../../transport/flow.ts";
 import type { Hop } from "../../transport/locator.ts";
+import {
+  type AddressOfRecord,
+  BINDINGS_MAX,
+  type Binding,
+  charactersOf,
+  isNewsOnDisk,
+  KEEP_ms,
+  type Known,
+  MARKS_MAX,
+  NO_MARKS,
+  newAddress,
+  TEXT_CHARACTERS_MAX,
+} from "./binding.ts";
 import { type BindingChange, tellChanges } from "./binding-changes.ts";
 import { BindingIndex } from "./binding-index.ts";
 import { instanceMark, isSameInstance } from "./phone-marks.ts";
 
-/** One registered contact (RFC 3261 §10.2). */
-export interface Binding {
-  /** The Contact URI as the phone gave it. */
-  readonly contact: string;
-  /** The Contact's other parameters, without expires: ";+sip.instance=…", or "". */
-  readonly parameters: string;
-  /** +sip.instance (RFC 5626 §4.1), or "". */
-  readonly instance: string;
-  /** The way to the phone. */
-  readonly flow: Flow;
-  readonly callId: string;
-  readonly cseq: number;
-  /** Until when it has been promised to be kept, by upstream or in an outage by us. */
-  readonly expires_ms: number;
-  /** When the last REGISTER came that made or refreshed it; -Infinity: before a restart. */
-  readonly heard_ms: number;
-  /**
-   * Upstream has said 2xx to a REGISTER from this very flow. It stays so through refreshes from there that are answered
-   * here; false for what only we have answered.
-   */
-  readonly isAccepted: boolean;
-}
+export { type AddressOfRecord, BINDINGS_MAX, type Binding, KEEP_ms, TEXT_CHARACTERS_MAX } from "./binding.ts";
 
-export interface AddressOfRecord {
-  /** "user@domain", the domain in lower case. */
-  readonly name: string;
-  readonly user: string;
-  bindings: readonly Binding[];
-  /** Source addresses and instances of its phones, the last first: known even while they are un-registered. */
-  seen: readonly string[];
-  /** Until when upstream has promised to keep a binding of it, one that is removed by now too. */
-  promised_ms: number;
-  /**
-   * Its phones, as {@link phoneMark} names them, of which upstream doesn't know what we have answered since: their next
-   * REGISTER must go up, and that upstream doesn't list them means nothing.
-   */
-  stale: ReadonlySet<string>;
-  /** The phone doesn't follow redirects. */
-  wantsRelay: boolean;
-  /** Of its texts, as {@link Bindings} counts them. */
-  characters: number;
-}
-
-/** Contacts of one address-of-record. */
-export const BINDINGS_MAX = 10;
-/** Longer texts of phones aren't kept, or not wholly: a header can have 16 kB. */
-export const TEXT_CHARACTERS_MAX = 512;
-/** What a binding has besides its texts, counted as characters. */
-const BINDING_CHARACTERS = 300;
 /** An address-of-record below this may have another contact even when the others have taken all the room. */
 const MODEST_CHARACTERS = 2_000;
-/** A binding that upstream has let expire serves in outages for this time: no phone can register with a PBX that is gone. */
-export const KEEP_ms = 24 * 3_600_000;
-
-const NONE: ReadonlySet<string> = new Set();
 
 export class Bindings implements Table {
   /** How often an address-of-record has found no room. */
@@ -78,6 +40,8 @@ export class Bindings implements Table {
   onChange: (isNews: boolean) => void = () => {};
   /** Hears of each binding that comes, moves or goes; undefined: nobody wants to. */
   onBinding: ((change: BindingChange) => void) | undefined = undefined;
+  /** Hears of each address-of-record of which something has changed here, but not by {@link adopt}; undefined: nobody wants to. */
+  onAddress: ((address: AddressOfRecord) => void) | undefined = undefined;
 
   constructor({ bindings, bindingCharacters }: Pick<Limits, "bindings" | "bindingCharacters"> = PLENTY) {
     this.limit = bindings;
@@ -191,19 +155,18 @@ export class Bindings implements Table {
     for (const one of given) {
       const known =
         before.find(({ contact }) => contact === one.contact) ?? before.find((old) => isSameInstance(old, one));
-      const isMoved = known === undefined || known.contact !== one.contact || !isSameFlow(known.flow, one.flow);
       const isAccepted = one.isAccepted || (known?.isAccepted === true && isSameFlow(known.flow, one.flow));
-      // On disk one that has run out counts for nothing.
-      isNews = isNews || isMoved || known.isAccepted !== isAccepted || known.expires_ms <= one.heard_ms;
-      bindings.unshift({ ...one, isAccepted });
+      const binding = { ...one, isAccepted };
+      isNews = isNews || isNewsOnDisk(known, binding);
+      bindings.unshift(binding);
       seen = [one.flow.address, ...(one.instance === "" ? [] : [instanceMark(one.instance)]), ...seen];
       address.promised_ms = Math.max(address.promised_ms, one.expires_ms);
     }
     const isReplaced = (old: Binding) => given.some((one) => one.contact === old.contact || isSameInstance(old, one));
     const others = before.filter((old) => !isReplaced(old));
     this.rebind(address, [...bindings, ...others].slice(0, this.mostOf(address)), "removed");
-    address.seen = [...new Set(seen)].slice(0, 2 * BINDINGS_MAX);
-    this.onChange(isNews);
+    address.seen = [...new Set(seen)].slice(0, MARKS_MAX);
+    this.changed(address, isNews);
   }
 
   /** Removes one contact, or with "*" all of an address-of-record. */
@@ -213,7 +176,28 @@ export class Bindings implements Table {
     const kept = contact === "*" ? [] : address.bindings.filter((one) => one.contact !== contact);
     if (kept.length === address.bindings.length) return;
     this.rebind(address, kept, "removed");
-    this.onChange(true);
+    this.changed(address, true);
+  }
+
+  /**
+   * Takes over what another member of a cluster knows of an address-of-record: that alone is known of it from now on.
+   * @returns false where it found no room
+   */
+  adopt(name: string, given: Known): boolean {
+    const address = this.address(name);
+    if (address === undefined) return false;
+    const { bindings: before, wantsRelay } = address;
+    this.rebind(address, given.bindings.slice(0, this.mostOf(address)), "removed");
+    address.seen = given.seen.slice(0, MARKS_MAX);
+    address.promised_ms = given.promised_ms;
+    address.wantsRelay = given.wantsRelay;
+    address.stale = given.stale.size === 0 ? NO_MARKS : given.stale;
+    this.weigh(address);
+    const { bindings } = address;
+    const known = (one: Binding) => before.find(({ contact }) => contact === one.contact);
+    const isGone = bindings.length < before.length;
+    this.onChange(isGone || wantsRelay !== address.wantsRelay || bindings.some((one) => isNewsOnDisk(known(one), one)));
+    return true;
   }
 
   /** These phones have been answered here. */
@@ -221,7 +205,7 @@ export class Bindings implements Table {
     const address = this.addresses.get(name);
     if (address === undefined) return;
     const all = [...new Set([...marks.map(ownText), ...address.stale])];
-    this.setStale(address, new Set(all.slice(0, 2 * BINDINGS_MAX)));
+    this.setStale(address, new Set(all.slice(0, MARKS_MAX)));
   }
 
   /** Upstream has heard of these phones. */
@@ -235,7 +219,7 @@ export class Bindings implements Table {
     const address = this.address(name);
     if (address === undefined || address.wantsRelay) return;
     address.wantsRelay = true;
-    this.onChange(true);
+    this.changed(address, true);
   }
 
   /** Forgets what is too old even for an outage. */
@@ -266,32 +250,29 @@ export class Bindings implements Table {
 
   /** Counts its texts anew. */
   private weigh(address: AddressOfRecord): void {
-    let characters = address.name.length;
-    for (const { contact, parameters, instance, callId } of address.bindings) {
-      characters += BINDING_CHARACTERS + contact.length + parameters.length + instance.length + callId.length;
-    }
-    for (const mark of address.stale) characters += mark.length;
+    const characters = charactersOf(address);
     this.characters += characters - address.characters;
     address.characters = characters;
   }
 
   private setStale(address: AddressOfRecord, stale: ReadonlySet<string>): void {
     const isNew = stale.size !== address.stale.size;
-    address.stale = stale.size === 0 ? NONE : stale;
+    address.stale = stale.size === 0 ? NO_MARKS : stale;
     this.weigh(address);
-    if (isNew) this.onChange(false);
+    if (isNew) this.changed(address, false);
+  }
+
+  private changed(address: AddressOfRecord, isNews: boolean): void {
+    this.onAddress?.(address);
+    this.onChange(isNews);
   }
 
   /** The address-of-record, made when it is new; undefined when the table is full. */
   private address(given: string): AddressOfRecord | undefined {
     let address = this.addresses.get(given);
     if (address === undefined && this.hasRoomFor(given)) {
-      const name = ownText(given);
-      const at = name.lastIndexOf("@");
-      const user = name.slice(0, at);
-      const promised_ms = Number.NEGATIVE_INFINITY;
-      address = { name, user, bindings: [], seen: [], promised_ms, stale: NONE, wantsRelay: false, characters: 0 };
-      this.addresses.set(name, address);
+      address = newAddress(ownText(given));
+      this.addresses.set(address.name, address);
       this.index.enter(address);
       this.weigh(address);
     }

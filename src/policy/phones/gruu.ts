@@ -4,8 +4,8 @@
  */
 import { uriParameter } from "../../message/uri.ts";
 import type { RoutedRequest, Target } from "../../proxy/router.ts";
-import { nameFlow } from "../../transport/flow.ts";
 import { addressOfRecord } from "./address-of-record.ts";
+import { targetOf } from "./binding.ts";
 import type { Bindings } from "./bindings.ts";
 
 /** The phone here that the Request-URI means, if it is the GRUU of one and no Route is left that goes before it. */
@@ -15,7 +15,7 @@ export function gruuTarget({ uri, routes }: RoutedRequest, bindings: Bindings): 
   if (instance === "") return undefined;
   const address = bindings.find(addressOfRecord(uri));
   const binding = address?.bindings.find((one) => bare(one.instance) === instance);
-  return binding === undefined ? undefined : { requestUri: binding.contact, nextHop: nameFlow(binding.flow) };
+  return binding && targetOf(binding);
 }
 
 /** +sip.instance is a quoted URN in angle brackets, gr the URN alone. */

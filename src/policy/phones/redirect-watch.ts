@@ -1,5 +1,4 @@
 /** `answer: auto`: who doesn't come back with an INVITE after our redirect is relayed from then on. */
-import { BoundedMap } from "../../base/bounded-map.ts";
 import type { Table } from "../../base/meter.ts";
 import { ownText } from "../../base/own-text.ts";
 import type { Logger } from "../../base/ports.ts";
@@ -9,11 +8,10 @@ import type { RoutedRequest } from "../../proxy/router.ts";
 import { isReliable, isSameFlow } from "../../transport/flow.ts";
 import { callerOf } from "./address-of-record.ts";
 import { type Bindings, TEXT_CHARACTERS_MAX } from "./bindings.ts";
+import type { RelayedCallers } from "./relayed-callers.ts";
 
 /** A phone that follows redirects does so at once. */
 const FOLLOW_ms = 3_000;
-
-const OTHERS_MAX = 200;
 
 export class RedirectWatch implements Table {
   /** How often a call found no room, and wasn't watched. */
@@ -21,15 +19,16 @@ export class RedirectWatch implements Table {
   readonly limit: number;
   private readonly timers: Timers;
   private readonly bindings: Bindings;
-  private readonly log: Logger;
   /** Callers without a registration here. */
-  readonly others = new BoundedMap<string, boolean>(OTHERS_MAX);
+  private readonly others: RelayedCallers;
+  private readonly log: Logger;
   private readonly waits = new Map<string, Timer>();
 
-  constructor(timers: Timers, bindings: Bindings, log: Logger, limit: number) {
+  constructor(timers: Timers, bindings: Bindings, others: RelayedCallers, log: Logger, limit: number) {
     this.limit = limit;
     this.timers = timers;
     this.bindings = bindings;
+    this.others = others;
     this.log = log;
   }
 
@@ -82,7 +81,7 @@ export class RedirectWatch implements Table {
   missed(caller: string): void {
     this.waits.delete(caller);
     // Any phone can call itself anything: only one that upstream has registered has a place in the table.
-    if (this.bindings.find(caller) === undefined) this.others.set(ownText(caller), true);
+    if (this.bindings.find(caller) === undefined) this.others.add(caller);
     else this.bindings.markRelay(caller);
     this.log.info("redirect_ignored", { caller, effect: "its calls are relayed from now on" });
   }

@@ -2,7 +2,6 @@
  * Which of a phone's REGISTERs is the later one (RFC 3261 §10.3 item 7): by Call-ID and CSeq, and by the time, since a phone
  * that boots begins its CSeq anew.
  */
-import { ownText } from "../../base/own-text.ts";
 import type { Request } from "../../message/message.ts";
 import type { RoutedRequest } from "../../proxy/router.ts";
 import { isSameFlow } from "../../transport/flow.ts";
@@ -12,9 +11,9 @@ import type { Wishes } from "./register-wishes.ts";
 /** A REGISTER that was overtaken on its way comes within this time of the later one: its transaction lasts no longer. */
 const OVERTAKEN_ms = 32_000;
 
-/** By what REGISTERs of one phone are told earlier from later, in texts that may be kept. */
+/** By what REGISTERs of one phone are told earlier from later. */
 export function orderOf({ callId, cseqNumber }: Request): { callId: string; cseq: number } {
-  return { callId: ownText(callId.slice(0, TEXT_CHARACTERS_MAX)), cseq: cseqNumber };
+  return { callId: callId.slice(0, TEXT_CHARACTERS_MAX), cseq: cseqNumber };
 }
 
 /**

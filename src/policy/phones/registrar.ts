@@ -52,8 +52,8 @@ export class Registrar {
   knows(routed: RoutedRequest): boolean {
     const address = this.bindings.find(nameOf(routed.request));
     if (address === undefined) return false;
-    const instances = wishesOf(routed.request).contacts.map(({ instance }) => instanceMark(instance));
-    return address.seen.some((one) => one === routed.source.address || instances.includes(one));
+    if (address.seen.includes(routed.source.address)) return true;
+    return wishesOf(routed.request).contacts.some(({ instance }) => address.seen.includes(instanceMark(instance)));
   }
 
   /** Whether policy lets us answer this phone in upstream's place. */
@@ -102,6 +102,7 @@ export class Registrar {
         (one) =>
           one.contact === uri &&
           one.parameters === parameters &&
+          one.path === undefined &&
           isSameFlow(one.flow, source) &&
           one.expires_ms > horizon_ms,
       ) === true;
@@ -124,19 +125,20 @@ export class Registrar {
    * Upstream has said 2xx: learns what it has promised. Its word counts whatever the CSeq is (a phone that has booted begins
    * anew), unless a later REGISTER of the phone has been answered meanwhile.
    * @param asked_ms when the REGISTER came
-   * @returns the response's wire text, with the expiries that the phone is told
+   * @returns the edits of the response's wire text that make the expiries those which the phone is told
    */
-  learn(routed: RoutedRequest, response: Response, now_ms: number, asked_ms = now_ms): string {
+  learn(routed: RoutedRequest, response: Response, now_ms: number, asked_ms = now_ms): Splice {
     const { request } = routed;
     const name = nameOf(request);
     const wishes = wishesOf(request);
     const order = orderOf(request);
-    const known = this.bindings.find(name)?.bindings ?? [];
+    const address = this.bindings.find(name);
+    const known = address?.bindings ?? [];
     const later = known.filter(({ callId, cseq, heard_ms }) => {
       return callId === order.callId && cseq > order.cseq && heard_ms > asked_ms;
     });
     this.challenged.delete(name);
-    this.bindings.markFresh(name, marksOf(wishes, this.bindings.find(name)));
+    if (address !== undefined && address.stale.size > 0) this.bindings.markFresh(name, marksOf(wishes, address));
     if (wishes.isWildcard) {
       for (const one of known) if (!later.includes(one)) this.bindings.remove(name, one.contact);
     }
@@ -165,7 +167,8 @@ export class Registrar {
     if (!contacts.some(({ uri, expires_s }) => expires_s > 0 && granted.has(uri))) return;
     const address = this.bindings.find(name);
     for (const binding of address?.bindings ?? []) {
-      const isUnheard = address?.stale.has(phoneMark(binding)) === true || binding.heard_ms > asked_ms;
+      const isUnheard =
+        address?.stale.has(phoneMark(binding)) === true || binding.heard_ms > asked_ms || binding.path !== undefined;
       if (!granted.has(binding.contact) && !isUnheard) this.bindings.remove(name, binding.contact);
     }
   }
@@ -215,7 +218,7 @@ export class Registrar {
   }
 
   /** Lowers every expiry in a response to the cap. */
-  private cap(response: Response): string {
+  private cap(response: Response): Splice {
     const cap_s = Math.round(this.settings.expires_cap_ms / 1_000);
     const splice = new Splice(response.wire);
     for (let index = response.indexOf(CONTACT); index >= 0; index = response.indexOf(CONTACT, index + 1)) {
@@ -227,7 +230,7 @@ export class Registrar {
     if (header >= 0 && (headerExpires_s(response) ?? 0) > cap_s) {
       splice.replace(response.valueStart(header), response.valueEnd(header), String(cap_s));
     }
-    return splice.build();
+    return splice;
   }
 }
 
@@ -245,7 +248,8 @@ function marksOf({ isWildcard, contacts }: Wishes, address: AddressOfRecord | un
 
 /** Whether upstream has yet to hear of a phone that a REGISTER is about. */
 function hasStale(address: AddressOfRecord | undefined, request: Request): boolean {
-  return marksOf(wishesOf(request), address).some((mark) => address?.stale.has(mark) === true);
+  if (address === undefined || address.stale.size === 0) return false;
+  return marksOf(wishesOf(request), address).some((mark) => address.stale.has(mark));
 }
 
 function bindingOf(
@@ -261,7 +265,7 @@ function bindingOf(
     parameters: ownText(parameters),
     instance: ownText(instance),
     flow: source,
-    callId,
+    callId: ownText(callId),
     cseq,
     expires_ms,
     heard_ms,

@@ -2,40 +2,31 @@
 import { assertNever } from "../../base/assert.ts";
 import { ownText } from "../../base/own-text.ts";
 import type { Reply } from "../../message/reply.ts";
-import { type Outcome, SILENCE } from "../../proxy/plan/condition.ts";
-import type { DecisionListener, Sequel, Stage } from "../../proxy/router.ts";
-import { underUpstream } from "../door/own-domain.ts";
+import type { Outcome } from "../../proxy/plan/condition.ts";
+import type { DecisionListener, Stage } from "../../proxy/router.ts";
+import { userText } from "../dialled-number.ts";
 import type { RedirectReply } from "../named.ts";
 import { calleeOf } from "../numbers/callee.ts";
 import { phoneStages, ringStages } from "../numbers/extensions.ts";
 import { ALL_KEPT, forwardStages } from "../numbers/forwarding.ts";
-import type { Peer } from "../peers/peer.ts";
-import { whyNoCalls } from "../peers/state-words.ts";
+import { extensionsOf } from "../numbers/own-numbers.ts";
 import type { Bindings } from "../phones/bindings.ts";
 import type { RedirectWatch } from "../phones/redirect-watch.ts";
-import { deadBy, later, replyStage, upstreamStages } from "../plan.ts";
+import { later, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { Site } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
+import { upstreamFirst } from "./upstream-first.ts";
 
 export const call: RoutingRule = (facts, situation) => {
-  const { site, upstreams, redirects, now_ms } = situation;
+  const { site, redirects } = situation;
   if (facts.origin !== "localnet" || facts.request.method !== "INVITE") return undefined;
-  const named = upstreams.targetsFor(facts, now_ms);
-  const targets = named.filter((target) => target.takesCalls);
-  const under = ({ hop }: Peer) => underUpstream(facts, hop);
-  // An answer of upstream isn't replaced by one of ours that helps no more.
-  const on: readonly Sequel[] = [
-    { when: deadBy(site.upstream.deadCodes), go: later("survival") },
-    { when: SILENCE, go: [unreachable] },
-  ];
-  const plan =
-    targets.length > 0
-      ? upstreamStages(targets, site.upstream.fr_timer_ms, under, on)
-      : (survivalStages(facts, situation) ?? [unreachable]);
+  const made = upstreamFirst("call", facts, situation, {
+    known: () => survivalStages(facts, situation) ?? [unreachable],
+    found: later("survival"),
+    last: [unreachable],
+  });
   const caller = redirects.partyOf(facts);
-  const why = targets.length === 0 ? whyNoCalls(named) : `to ${targets.map((target) => target.name).join(", ")}`;
-  const made = { rule: "call", why, plan, passes503: true };
   if (site.survival.answer !== "auto" || redirects.wantsRelay(caller)) return made;
   return { ...made, listener: { name: "redirect", caller: ownText(caller) } };
 };
@@ -56,7 +47,7 @@ export function redirectListener(redirects: RedirectWatch, caller: string): Deci
 /** Another phone of this site when the call means one; otherwise the notice, and the gateway. Undefined: there is neither. */
 export function survivalStages(facts: RequestFacts, situation: Situation): readonly Stage[] | undefined {
   const { site, registrar } = situation;
-  const callee = calleeOf(facts, site.extensions, registrar.bindings, ALL_KEPT);
+  const callee = calleeOf(facts, site, registrar.bindings, ALL_KEPT);
   switch (callee.kind) {
     case "phone":
       return phoneStages(callee, site.extensions);
@@ -65,7 +56,7 @@ export function survivalStages(facts: RequestFacts, situation: Situation): reado
         callee.isBySuffix ? { ...stage, what: `${stage.what ?? ""}, by suffix` } : stage,
       );
     case "absent":
-      return forwardStages(callee.forward, ALL_KEPT, facts, situation, {});
+      return absentStages(callee.forward, facts, situation);
     case "outside":
       return outsideStages(callee.number, facts, situation);
     case "nobody":
@@ -73,6 +64,14 @@ export function survivalStages(facts: RequestFacts, situation: Situation): reado
     default:
       return assertNever(callee);
   }
+}
+
+/** To where the file forwards the calls of an extension that no phone has; no gateway is told its number. */
+function absentStages(forward: string | undefined, facts: RequestFacts, situation: Situation): readonly Stage[] {
+  const stages = forward === undefined ? [] : forwardStages(forward, ALL_KEPT, facts, situation, {});
+  if (stages.length > 0) return stages;
+  const text = `${userText(facts.number)} is an extension, and no phone is registered as it`;
+  return [replyStage(480, undefined, `Reason: SIP;cause=480;text="${text}"\r\n`)];
 }
 
 /**
@@ -83,17 +82,15 @@ export function isRefusedHere(facts: RequestFacts, situation: Situation, outcome
   const { site, registrar, upstreams } = situation;
   if (outcome === undefined || outcome.isSilent || !upstreams.answersProbes) return false;
   const { bindings } = registrar;
-  const callee = calleeOf(facts, site.extensions, bindings, ALL_KEPT);
+  const callee = calleeOf(facts, site, bindings, ALL_KEPT);
   return callee.kind !== "outside" || isAsLong(callee.number, site, bindings);
 }
 
 /** Whether it has as many digits as extensions have here. */
-function isAsLong(number: string, { extensions, huntGroups }: Site, bindings: Bindings): boolean {
+export function isAsLong(number: string, site: Site, bindings: Bindings): boolean {
   if (!/^\d+$/.test(number)) return false;
   if (bindings.hasLength(number.length)) return true;
-  const members = huntGroups.flatMap((group) => group.members.filter((one) => typeof one === "string"));
-  const known = [...extensions.aliases.values(), ...extensions.forwards.keys(), ...members];
-  return known.some((one) => /^\d+$/.test(one) && one.length === number.length);
+  return extensionsOf(site).some((one) => /^\d+$/.test(one) && one.length === number.length);
 }
 
 function outsideStages(

@@ -23,7 +23,8 @@ const RESOLVERS: Readonly<Record<ContinuationName, Resolver>> = {
   forward: (facts, situation, { number, rung }) => {
     if (number === undefined || hasRung(number, rung, situation)) return undefined;
     const { keptSince_ms, extra } = ringingOf(facts, situation);
-    return forwardStages(number, keptSince_ms, facts, situation, extra, rung);
+    const stages = forwardStages(number, keptSince_ms, facts, situation, extra, rung);
+    return stages.length > 0 ? stages : undefined;
   },
   redirect: redirectStages,
 };

@@ -6,7 +6,7 @@ import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import type { DecisionListener, Stage } from "../../proxy/router.ts";
 import { numberUri } from "../dialled-number.ts";
 import type { Emergency } from "../emergency/emergency.ts";
-import { decision, NOT_FOR_GATEWAYS, nextWhen, replyStage, upstreamStage } from "../plan.ts";
+import { decision, inTurn, NOT_FOR_GATEWAYS, nextWhen, replyStage, upstreamStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
@@ -38,10 +38,10 @@ export const emergency: RoutingRule = (facts, situation) => {
 export function emergencyListener(number: string, facts: RequestFacts, emergency: Emergency): DecisionListener {
   return {
     onStart: (_running, at_ms) => emergency.begun(number, facts, at_ms),
-    onStage: (stage, running) => emergency.entered(stage, facts, running),
+    onStage: (stage, running, at_ms) => emergency.entered(stage, facts, running, at_ms),
     onOutcome: (outcome, running) => emergency.heard(outcome, running),
-    onAnswer: () => emergency.decided(facts, true),
-    onFailure: () => emergency.decided(facts, false),
+    onAnswer: (_target, _response, at_ms) => emergency.decided(facts, true, at_ms),
+    onFailure: (_status, at_ms) => emergency.decided(facts, false, at_ms),
   };
 }
 
@@ -58,7 +58,7 @@ function upstreamStages(number: string, facts: RequestFacts, { upstreams, own, s
   const configured = upstreams.configuredTargets;
   const targets = configured.length > 0 || !passes ? configured : upstreams.targetsFor(facts, now_ms);
   const living = targets.filter((target) => target.takesCalls);
-  return [...living, ...targets.filter((target) => !target.takesCalls)].map((target) => {
+  const stages = [...living, ...targets.filter((target) => !target.takesCalls)].map((target) => {
     const requestUri = numberUri(number, target.hop);
     const extra = {
       ...(passes ? {} : { requestUri, dropRoutes: true }),
@@ -67,6 +67,7 @@ function upstreamStages(number: string, facts: RequestFacts, { upstreams, own, s
     const stage = upstreamStage(target, site.upstream.fr_timer_ms, extra);
     return { ...stage, on: nextWhen(isFromGateway ? ANY_FAILURE : UNLESS_CHALLENGED) };
   });
+  return inTurn(stages);
 }
 
 /** Whether upstream can make something of the Request-URI as it came: otherwise it gets the number at its own host. */

@@ -6,6 +6,7 @@ import { ANY_FAILURE, type Condition } from "../../proxy/plan/condition.ts";
 import { isNamed } from "../../proxy/plan/walk.ts";
 import type { DecisionListener, Stage, Target } from "../../proxy/router.ts";
 import { numberUri } from "../dialled-number.ts";
+import { callersText } from "../emergency/callbacks.ts";
 import { channelKey } from "../gateways/gateways.ts";
 import type { FromGatewayHearing } from "../named.ts";
 import { type Callee, calleeOf, hasReplaces, isDiallable, phonesNamed } from "../numbers/callee.ts";
@@ -13,7 +14,7 @@ import { contactTargets, findExtension, phoneStages, ringStages, withoutSuffix }
 import { ALL_KEPT, forwardStages } from "../numbers/forwarding.ts";
 import { nobodyRegistered } from "../numbers/hunting.ts";
 import type { Bindings } from "../phones/bindings.ts";
-import { decision, NOT_FOR_GATEWAYS, nextWhen, replyStage, upstreamStage, upstreamStages } from "../plan.ts";
+import { decision, inTurn, NOT_FOR_GATEWAYS, nextWhen, replyStage, upstreamStage, upstreamStages } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { HuntGroup, Site } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
@@ -21,7 +22,6 @@ import { ringingOf } from "./ringing.ts";
 
 /** As long as anybody who has just called for help may need to reach the phone. */
 const CALLBACK_RING_ms = 60_000;
-const CALLERS = "phones that have called an emergency number";
 
 export const fromGateway: RoutingRule = (facts, situation) => {
   const { gateways, emergency, registrar, now_ms } = situation;
@@ -35,8 +35,9 @@ export const fromGateway: RoutingRule = (facts, situation) => {
   const isHere = callers.length > 0 || transfer !== undefined || namesPhone(facts, registrar.bindings);
   const upstream = isHere ? [] : askedFirst(number, situation);
   const here = transfer ?? whoRings(number, facts, situation);
-  const rings = callers.length > 0 ? withCallers(callers, here.stages) : here.stages;
-  const words = [...(callers.length > 0 ? [CALLERS] : []), ...(upstream.length > 0 ? ["upstream"] : []), here.words];
+  const who = callersText(emergency.callbacksOf(facts.source.address, now_ms), now_ms);
+  const rings = callers.length > 0 ? withCallers(callers, here.stages, who) : here.stages;
+  const words = [...(callers.length > 0 ? [who] : []), ...(upstream.length > 0 ? ["upstream"] : []), here.words];
   return {
     ...decision("from-gateway", words.join(", then "), ...upstream, ...rings),
     hides: NOT_FOR_GATEWAYS,
@@ -54,7 +55,7 @@ export function fromGatewayListener(
     onStart: (running, at_ms) => calls.begin(facts.request, channel, isCallback, running, at_ms),
     onAnswer: (target, response, at_ms) =>
       calls.answer(facts, response, own, at_ms, flowNamedBy(target, own.listeners)),
-    onFailure: () => calls.leave(facts.request.callId, channel),
+    onFailure: (_status, at_ms) => calls.leave(facts.request.callId, channel, at_ms),
   };
 }
 
@@ -77,7 +78,8 @@ interface Course {
 function whoRings(number: string, facts: RequestFacts, situation: Situation): Course {
   const { site, registrar, hunting } = situation;
   const { keptSince_ms, extra } = ringingOf(facts, situation);
-  const callee = calleeOf(facts, withoutSuffix(site.extensions), registrar.bindings, keptSince_ms);
+  const guessless = { ...site, extensions: withoutSuffix(site.extensions) };
+  const callee = calleeOf(facts, guessless, registrar.bindings, keptSince_ms);
   if (callee.kind === "phone") return { words: callee.name, stages: phoneStages(callee, site.extensions, extra) };
   const named = hunting.groupNamed(number);
   // What takes the place of a call that isn't there must not ring everybody.
@@ -88,10 +90,8 @@ function whoRings(number: string, facts: RequestFacts, situation: Situation): Co
     return { words: `extension ${callee.address.user}`, stages };
   }
   const forward = callee.kind === "absent" ? callee.forward : forwardOf(callee, site);
-  if (forward !== undefined) {
-    const stages = forwardStages(forward, keptSince_ms, facts, situation, extra, []);
-    return { words: `the forward of extension ${number}`, stages };
-  }
+  const stages = forward === undefined ? [] : forwardStages(forward, keptSince_ms, facts, situation, extra, []);
+  if (stages.length > 0) return { words: `the forward of extension ${number}`, stages };
   // What takes the place of a call that isn't there must not ring everybody, nor what only that phone's Contact could mean.
   if (namesPhone(facts, registrar.bindings)) return { words: "no such phone", stages: [replyStage(404)] };
   const group = hunting.groupNamed("default");
@@ -132,21 +132,18 @@ function transferred(facts: RequestFacts, situation: Situation): Course | undefi
     return upstreamStages([target], site.inbound.timer_ms, { touchesGateway: true, ...requestUri });
   });
   const last = replyStage(480, undefined, 'Reason: SIP;cause=480;text="Nobody takes the transferred call"\r\n');
-  return { words: "a transfer to upstream", stages: [...above, ...here, last] };
+  return { words: "a transfer to upstream", stages: [...inTurn(above), ...here, last] };
 }
 
 /** They ring together with the first phones of the group. */
-function withCallers(callers: readonly Target[], hunt: readonly Stage[]): readonly Stage[] {
+function withCallers(callers: readonly Target[], hunt: readonly Stage[], what: string): readonly Stage[] {
   const [first, ...rest] = hunt;
   if (first?.kind !== "fork" || isNamed(first.targets)) {
-    return [
-      { kind: "fork", what: CALLERS, targets: callers, ring_ms: CALLBACK_RING_ms, on: nextWhen(ANY_FAILURE) },
-      ...hunt,
-    ];
+    return [{ kind: "fork", what, targets: callers, ring_ms: CALLBACK_RING_ms, on: nextWhen(ANY_FAILURE) }, ...hunt];
   }
   const phones = callers.map(phoneOf);
   const others = first.targets.filter((target) => !phones.includes(phoneOf(target))).map(forItself);
-  return [{ ...first, what: `${CALLERS}, ${first.what ?? ""}`, targets: [...callers, ...others] }, ...rest];
+  return [{ ...first, what: `${what}, ${first.what ?? ""}`, targets: [...callers, ...others] }, ...rest];
 }
 
 /** While a phone is rung that has called for help, another one's refusal is no answer for all (RFC 3261 §16.7 item 5). */
@@ -164,10 +161,11 @@ function phoneOf({ requestUri }: Target): string {
 /** Upstream gets the number at its own address: the gateway has put ours. */
 function askedFirst(number: string, { site, upstreams }: Situation): Stage[] {
   if (site.inbound.order !== "upstream-first") return [];
-  return upstreams.takingCalls.map((target) => {
+  const stages = upstreams.takingCalls.map((target) => {
     const extra = { requestUri: numberUri(number, target.hop), touchesGateway: true };
     return { ...upstreamStage(target, site.inbound.timer_ms, extra), on: nextWhen(HAS_NOBODY) };
   });
+  return inTurn(stages);
 }
 
 /** Silence, or an answer that says that nobody up there can take the call now; or one that a gateway can't follow. */

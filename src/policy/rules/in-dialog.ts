@@ -31,7 +31,7 @@ export const inDialog: RoutingRule = (facts, situation) => {
   const { own, gateways, registrar } = situation;
   const { origin, belongs } = facts;
   if (belongs !== "dialog") return undefined;
-  const { callId, method } = facts.request;
+  const { method } = facts.request;
   const target =
     otherEnd(facts, situation) ??
     connectionTarget(facts, situation) ??
@@ -50,7 +50,7 @@ export const inDialog: RoutingRule = (facts, situation) => {
     isOutside(origin) && !isFlow(hop) ? fromOutside(hop, target, situation) : onwards(target, hop, method, situation);
   // A call within the site that is hung up frees no channel.
   const isAcross = gateways.findAddress(host) !== undefined || calls.leadsAcross(facts.request, host);
-  if (!calls.has(callId) || (origin !== "gateway" && !isAcross)) return made;
+  if (!calls.concerns(facts.request) || (origin !== "gateway" && !isAcross)) return made;
   calls.note(facts.request);
   return REFRESHING.includes(method) || method === "BYE" ? { ...made, listener: { name: "in-dialog" } } : made;
 };
@@ -123,7 +123,7 @@ function fromOutside(hop: Hop, target: Target, situation: Situation): Decision {
 /** A BYE frees the gateway's channel, answered or not; whatever refreshes the session keeps it. */
 export function callListener(request: Request, calls: Calls): DecisionListener {
   const { callId, method } = request;
-  if (method === "BYE") return { onStage: () => calls.end(request) };
+  if (method === "BYE") return { onStage: (_stage, _running, now_ms) => calls.end(request, now_ms) };
   return { onAnswer: (_target, response, now_ms) => calls.refresh(callId, response, now_ms) };
 }
 

@@ -1,9 +1,10 @@
 /** The other end of a call, for a request within it that names us in its place. */
 import type { Target } from "../../proxy/router.ts";
-import { isSameFlow, nameFlow } from "../../transport/flow.ts";
+import { isSameFlow } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
 import { numberUri } from "../dialled-number.ts";
 import { ALL_KEPT } from "../numbers/forwarding.ts";
+import { targetOf } from "../phones/binding.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { Situation } from "../situation.ts";
 import { isBoundToFlow } from "./outside.ts";
@@ -28,7 +29,7 @@ export function otherEnd(facts: RequestFacts, situation: Situation): Target | un
 function phoneBehind(facts: RequestFacts, situation: Situation): Target | undefined {
   if (facts.number === "") return undefined;
   const binding = phonesBehindUs(facts, situation, ALL_KEPT).find(({ flow }) => !isSameFlow(flow, facts.source));
-  return binding === undefined ? undefined : { requestUri: binding.contact, nextHop: nameFlow(binding.flow) };
+  return binding && targetOf(binding);
 }
 
 /** For a phone: the only gateway where our token says that one takes part, or else upstream. */

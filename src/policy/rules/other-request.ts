@@ -4,7 +4,7 @@ import type { Request } from "../../message/message.ts";
 import type { Stage } from "../../proxy/router.ts";
 import { underUpstream } from "../door/own-domain.ts";
 import type { Peer } from "../peers/peer.ts";
-import { decision, nextWhen, replyStage, SILENCE_OR_503, upstreamStage } from "../plan.ts";
+import { decision, inTurn, nextWhen, replyStage, SILENCE_OR_503, upstreamStage } from "../plan.ts";
 import type { OutageAnswers } from "../site.ts";
 import type { RoutingRule } from "../situation.ts";
 
@@ -23,7 +23,7 @@ export const otherRequest: RoutingRule = (facts, { site, upstreams, now_ms }) =>
   // A slow answer is upstream's all the same: only where there is another target to ask does the wait end before its time.
   const under = (target: Peer) => underUpstream(facts, target.hop);
   const stages = [
-    ...others.map((one) => ({ ...upstreamStage(one, fr_timer_ms, under(one)), on: nextWhen(SILENCE_OR_503) })),
+    ...inTurn(others.map((one) => upstreamStage(one, fr_timer_ms, under(one), nextWhen(SILENCE_OR_503)))),
     ...last.map((one) => upstreamStage(one, undefined, under(one))),
   ];
   return { ...decision("other-request", `to ${targets[0]?.name ?? ""}`, ...stages, answer), passes503: true };

@@ -59,7 +59,10 @@ function stagesTo(
     const stages = ringStages(extension, keptSince_ms, site.extensions, extra, rung);
     return named === undefined ? stages : stages.map((stage) => ({ ...stage, targets: there }));
   }
-  if (isForwardOfFile(number, situation)) return forwardStages(number, keptSince_ms, facts, situation, extra, rung);
+  if (isForwardOfFile(number, situation)) {
+    const stages = forwardStages(number, keptSince_ms, facts, situation, extra, rung);
+    if (stages.length > 0) return stages;
+  }
   const [target] = upstreams.takingCalls;
   if (target === undefined) return undefined;
   const requestUri = numberUri(number, target.hop);

@@ -2,11 +2,11 @@
  * A phone's REGISTER goes upstream with a Path that leads back to the phone (RFC 3327). When upstream can't answer, a
  * phone that we know is answered here, so that it stays registered.
  */
-import { PATH } from "../../message/header-names.ts";
+import { OTHER, PATH } from "../../message/header-names.ts";
 import type { Response } from "../../message/message.ts";
 import type { Reply } from "../../message/reply.ts";
 import { SILENCE } from "../../proxy/plan/condition.ts";
-import type { DecisionListener, Named, Stage, Target } from "../../proxy/router.ts";
+import type { DecisionListener, Named, Revised, Stage, Target } from "../../proxy/router.ts";
 import type { RegistrarReply, Revision, UpstreamWatch } from "../named.ts";
 import { nameOf } from "../phones/address-of-record.ts";
 import { makesBinding } from "../phones/register-wishes.ts";
@@ -14,6 +14,8 @@ import { deadBy, decision, nextWhen, upstreamStages } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 import { showContacts } from "./hidden-contacts.ts";
+
+const AGENT = /^(?:server|user-agent)[ \t]*:[ \t]*([ -~]{1,60})/i;
 
 export const register: RoutingRule = (facts, situation) => {
   const { site, upstreams, registrar, now_ms } = situation;
@@ -31,10 +33,9 @@ export const register: RoutingRule = (facts, situation) => {
   const [first] = targets;
   if (first === undefined) return decision("register", "upstream is down: answered here", here);
   if (registrar.isSuperfluous(facts, now_ms)) {
-    return decision("register", "upstream knows it already", {
-      kind: "reply",
-      reply: registrar.confirm(facts, now_ms),
-    });
+    const confirmed: Stage = { kind: "reply", reply: registrar.confirm(facts, now_ms) };
+    const heard = { name: "register", isTheirs: true } as const;
+    return { ...decision("register", "upstream knows it already", confirmed), listener: heard };
   }
   // Only a phone that would get 200 here is held back: none is turned away while upstream lives.
   const takes = registrar.refusal(facts, now_ms) === undefined;
@@ -60,28 +61,33 @@ export const register: RoutingRule = (facts, situation) => {
   };
 };
 
-/** The wire text of upstream's 2xx as the phone gets it; its own registrar's is learned from. */
+/** Upstream's 2xx as the phone gets it; its own registrar's is learned from. */
 export function revisedAnswer(
   { asked_ms, isTheirs }: Revision,
   facts: RequestFacts,
   staff: Pick<Situation, "site" | "own" | "tokens" | "registrar">,
   response: Response,
   now_ms: number,
-): string {
-  if (!isTheirs) return response.wire;
+): Revised {
+  if (!isTheirs) return { response };
   const shown = staff.site.registration.mode === "path" ? response : showContacts(response, facts, staff);
-  return staff.registrar.learn(facts, shown, now_ms, asked_ms);
+  return { response: shown, edits: staff.registrar.learn(facts, shown, now_ms, asked_ms) };
 }
 
 export function registerListener(
   isTheirs: boolean,
   facts: RequestFacts,
-  staff: Pick<Situation, "site" | "registrar" | "upstreams" | "pathWatch" | "tokens">,
+  staff: Pick<Situation, "site" | "registrar" | "upstreams" | "pathWatch" | "tokens" | "backups">,
 ): DecisionListener {
   const isWatched = isTheirs && staff.site.registration.mode === "path";
   return {
-    onAnswer: (target, response) => {
+    onStage: (stage, _running, now_ms) => {
+      // A refresh that upstream needn't hear of: the answer stands in the plan.
+      if (stage.kind === "reply" && "status" in stage.reply) staff.backups.copy(facts, now_ms);
+    },
+    onAnswer: (target, response, now_ms) => {
       if (isWatched) watchPath(target, facts, response, staff);
+      if (isTheirs) staff.backups.copy(facts, now_ms);
     },
     onFailure: (status) => {
       if (status === 401 || status === 407) staff.registrar.noteChallenge(facts.request);
@@ -93,10 +99,12 @@ export function registerListener(
 export function registrarReply(
   { asked_ms, upstreams: keys, isReturning }: RegistrarReply,
   facts: RequestFacts,
-  { registrar, upstreams }: Pick<Situation, "registrar" | "upstreams">,
+  { registrar, upstreams, backups }: Pick<Situation, "registrar" | "upstreams" | "backups">,
   now_ms: number,
 ): Reply {
-  return registrar.answer(facts, now_ms, asked_ms, isReturning || upstreams.areRecovering(keys));
+  const reply = registrar.answer(facts, now_ms, asked_ms, isReturning || upstreams.areRecovering(keys));
+  if (reply.status === 200) backups.copy(facts, now_ms);
+  return reply;
 }
 
 function isSameWatch({ name, key }: UpstreamWatch, other: Named): boolean {
@@ -114,6 +122,18 @@ function watchPath(
   const token = `:${tokens.forFlow(facts.source)}@`;
   const listsPath = response.list(PATH).some((value) => value.includes(token));
   for (const upstream of upstreams.all()) {
-    if (observer !== undefined && isSameWatch(upstream.watch, observer)) pathWatch.registered(upstream, listsPath);
+    if (observer !== undefined && isSameWatch(upstream.watch, observer))
+      pathWatch.registered(upstream, listsPath, agentOf(response));
   }
+}
+
+/** What the sender calls itself, by Server or User-Agent; "" when it doesn't say. */
+function agentOf(response: Response): string {
+  for (let index = 0; index < response.fieldCount; index++) {
+    if (response.fieldId(index) !== OTHER) continue;
+    const line = response.wire.slice(response.fieldStart(index), response.valueEnd(index));
+    const agent = AGENT.exec(line)?.[1];
+    if (agent !== undefined) return agent;
+  }
+  return "";
 }

@@ -6,6 +6,7 @@ import type { Hearing, ReplySource, TargetSource, Watch } from "../named.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { Situation, Staff } from "../situation.ts";
 import { redirectListener, redirectReply } from "./call.ts";
+import { copiedReply } from "./copied-register.ts";
 import { emergencyListener } from "./emergency.ts";
 import { fromGatewayListener } from "./from-gateway.ts";
 import { callListener } from "./in-dialog.ts";
@@ -55,6 +56,8 @@ export function madeReply(source: ReplySource, facts: RequestFacts, situation: S
       return redirectReply(source, situation, now_ms);
     case "registrar":
       return registrarReply(source, facts, situation, now_ms);
+    case "copied":
+      return copiedReply(facts, situation, now_ms);
     default:
       return assertNever(source);
   }

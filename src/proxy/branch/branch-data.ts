@@ -37,6 +37,10 @@ export const CANCELLED: Final = { status: 487, response: undefined };
 export const TIMED_OUT: Final = { status: 408, response: undefined };
 export const RUNG: Final = { status: 480, response: undefined };
 
+function isSilence(final: Final | undefined): boolean {
+  return final === SILENT || final === NOWHERE;
+}
+
 export abstract class BranchData implements Copy, ClientUser, FlowWaiter, WaitingRequest, TimerOwner<BranchTimer> {
   readonly kit: ProxyKit;
   readonly running: BranchUser;
@@ -94,7 +98,7 @@ export abstract class BranchData implements Copy, ClientUser, FlowWaiter, Waitin
 
   /** It ended because nobody answered, or because the target can't be reached. */
   get isSilent(): boolean {
-    return this.final === SILENT || this.final === NOWHERE;
+    return isSilence(this.final);
   }
 
   /** It ended by an answer that speaks for the target's party alone. */
@@ -106,7 +110,12 @@ export abstract class BranchData implements Copy, ClientUser, FlowWaiter, Waitin
   revive(response: Response, now_ms: number): void {
     if (this.final?.response === response) return;
     this.observer?.onStart(this, now_ms);
-    this.observer?.onEnd(this, response, now_ms);
+    this.tellEnd({ status: response.status, response }, now_ms);
+  }
+
+  /** The target's observer learns how the branch ends. */
+  tellEnd(final: Final, now_ms: number): void {
+    this.observer?.onEnd(this, { final, isSilent: isSilence(final) }, now_ms);
   }
 
   abstract rescue(now_ms: number): void;

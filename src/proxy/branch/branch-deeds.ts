@@ -6,7 +6,7 @@ import { PATIENCE_ms, TIMER_C_ms } from "../../transaction/timers.ts";
 import type { Flow } from "../../transport/flow.ts";
 import type { Final } from "../best-response.ts";
 import type { ProxyKit } from "../kit.ts";
-import { hopBehind, isFlow, isSips, nextHopOf, sendCopy } from "../outgoing.ts";
+import { flowPastPath, hopBehind, isFlow, isSips, nextHopOf, sendCopy } from "../outgoing.ts";
 import { share_ms } from "./attempts.ts";
 import {
   type BranchData,
@@ -112,8 +112,10 @@ export function meaningOf(
 
 /** These have been found. The next input says what is to be done with them. */
 export function found(branch: BranchData, flows: readonly Flow[], now_ms: number): BranchInput | undefined {
-  const { attempts, routed, target } = branch;
-  attempts.found(isSips(routed, target) ? flows.filter(({ listener }) => listener.transport.isSecure) : flows);
+  const { attempts, routed, target, kit } = branch;
+  const past = flowPastPath(target, kit.listeners);
+  const all = past === undefined ? flows : [...flows, past];
+  attempts.found(isSips(routed, target) ? all.filter(({ listener }) => listener.transport.isSecure) : all);
   return seek(branch, now_ms);
 }
 
@@ -247,7 +249,7 @@ function passOver(branch: BranchData, now_ms: number, transaction: ClientTransac
 function end(branch: BranchData, final: Final, now_ms: number): undefined {
   if (branch.final !== undefined) return;
   stopWait(branch);
-  branch.observer?.onEnd(branch, undefined, now_ms);
+  branch.tellEnd(final, now_ms);
   branch.final = final;
   if (branch.state === "over") {
     stop(branch);
@@ -265,8 +267,9 @@ function endSuccess(
   if (transaction === undefined || response === undefined) return;
   stop(branch);
   if (branch.final === undefined) {
-    branch.observer?.onEnd(branch, response, now_ms);
-    branch.final = { status: response.status, response };
+    const final = { status: response.status, response };
+    branch.tellEnd(final, now_ms);
+    branch.final = final;
   }
   branch.running.onSuccess(branch, transaction, response, now_ms);
 }

@@ -74,7 +74,7 @@ export class Branch extends BranchData {
     const isWithinDialog = this.routed.request.toTag !== "";
     for (const one of this.attempts.asked) {
       if (one.state === "abandoned" && one.user === this) {
-        one.user = new LateAnswer(this.kit, server, this.observer, this.reason, isWithinDialog);
+        one.user = new LateAnswer(this.kit.lasting ?? this.kit, server, this.observer, this.reason, isWithinDialog);
       }
     }
   }

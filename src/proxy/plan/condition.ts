@@ -34,16 +34,21 @@ export const ANY_FAILURE: Condition = { classes: [3, 4, 5, 6] };
 export const SILENCE: Condition = { silent: true };
 
 /** What a target's branch has come to; `final` is undefined while it is open. */
-interface EndedBranch {
+interface Branch {
   readonly final: Final | undefined;
   readonly isSilent: boolean;
+}
+
+/** How a branch has ended. `final` is an answer, a 2xx too, or what we have concluded: then `response` is undefined. */
+export interface EndedBranch extends Branch {
+  readonly final: Final;
 }
 
 /** The outcome of a fork that had no targets. */
 export const NO_TARGETS: Outcome = { isSilent: true, best: { status: 480, response: undefined } };
 
 /** How a fork has ended; undefined while one of its branches is open. */
-export function outcomeOf(branches: readonly EndedBranch[]): Outcome | undefined {
+export function outcomeOf(branches: readonly Branch[]): Outcome | undefined {
   const finals: Final[] = [];
   for (const { final } of branches) {
     if (final === undefined) return undefined;

@@ -1,20 +1,24 @@
 /** The checks by name: what each judges, and what it needs. */
 import type { Config } from "../../app/config/config.ts";
 import { gateways, upstream } from "./answers.ts";
+import { names } from "./dns.ts";
 import { type Facts, NEEDS_FILE, skipped, type Verdict } from "./facts.ts";
 import { firewall, offload } from "./firewall.ts";
 import { dialOut } from "./forged.ts";
 import type { Slow } from "./gather.ts";
 import { boot, buffers, memory, ports, routes, storage } from "./machine.ts";
 import { mtu } from "./mtu.ts";
-import { addresses, names, outboundProxy, path, supportPath } from "./peers.ts";
+import { pair } from "./pair.ts";
+import { pairSecret } from "./pair-secret.ts";
+import { addresses, outboundProxy, path, supportPath } from "./peers.ts";
 import { file, phones, running } from "./running.ts";
 import { sipHelper, tracking } from "./sip-helper.ts";
 import { certificate, clock } from "./time.ts";
+import { vrrp } from "./vrrp.ts";
 import { listen, returnPath } from "./way.ts";
 
 /** Parts of the file without which a check can tell nothing. */
-type Section = "listen" | "localnet" | "upstream" | "gateways" | "tls";
+type Section = "cluster" | "listen" | "localnet" | "upstream" | "gateways" | "tls";
 
 interface Check {
   readonly judge: (facts: Facts, config: Config) => Verdict[];
@@ -31,7 +35,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   ports: { judge: ports, reads: ["listen"] },
   listen: { judge: listen, slow: ["peers"], reads: ["listen"] },
   phones: { judge: phones, reads: ["localnet"] },
-  upstream: { judge: upstream, slow: ["peers"] },
+  upstream: { judge: upstream, slow: ["peers", "names"] },
   gateways: { judge: gateways, slow: ["peers"], reads: ["gateways"] },
   mtu: { judge: mtu, slow: ["peers"], reads: ["upstream", "gateways"] },
   addresses: { judge: addresses, slow: ["peers"], reads: ["upstream"] },
@@ -46,6 +50,9 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   routes: { judge: routes, slow: ["peers"] },
   "return-path": { judge: returnPath, slow: ["peers"], reads: ["listen"] },
   "dial-out": { judge: dialOut, slow: ["peers"], reads: ["gateways"] },
+  pair: { judge: pair, reads: ["cluster"] },
+  vrrp: { judge: vrrp, reads: ["cluster"] },
+  "pair-secret": { judge: pairSecret, reads: ["cluster"] },
   clock: { judge: clock },
   certificate: { judge: certificate, reads: ["tls"] },
   storage: { judge: storage },
@@ -86,8 +93,10 @@ export function slowFor(names: readonly string[]): ReadonlySet<Slow> {
   return new Set(names.flatMap((name) => CHECKS[name]?.slow ?? []));
 }
 
-function isEmpty({ listeners, site, tls }: Config, section: Section): boolean {
+function isEmpty({ cluster, listeners, site, tls }: Config, section: Section): boolean {
   switch (section) {
+    case "cluster":
+      return cluster === undefined;
     case "listen":
       return listeners.length === 0;
     case "localnet":

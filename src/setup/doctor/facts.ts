@@ -1,7 +1,8 @@
 /** What doctor knows of a machine: texts as they were read, for the checks to judge. */
 import type { RunningStatus } from "../../app/control.ts";
 import type { Exchanged } from "../../io/node/exchange.ts";
-import type { Machine } from "../../io/node/host.ts";
+import type { FileStamp, Machine } from "../../io/node/host.ts";
+import type { Resolved } from "../../io/node/resolve.ts";
 import type { ResolvedAddress } from "../../transport/next-hops.ts";
 import type { OwnAddress } from "../../transport/own-listener.ts";
 
@@ -12,13 +13,12 @@ export type Family = "edgeos" | "openwrt" | "tomato" | "debian" | "unknown";
 export type Texts = Readonly<Record<string, string | undefined>>;
 
 /** One name, asked of one server. */
-export interface NameFact {
+export interface NameFact extends Pick<Resolved, "silent" | "asked" | "took_ms"> {
   readonly name: string;
   /** Its address, or /etc/hosts. */
   readonly server: string;
-  /** Undefined: no answer. */
+  /** Empty: the answers say that there is none. Undefined: what wasn't answered may have one. */
   readonly addresses: readonly string[] | undefined;
-  readonly took_ms: number;
 }
 
 /** How an upstream target or a gateway has answered OPTIONS at one address. */
@@ -31,10 +31,14 @@ export interface PeerFact extends Exchanged {
   readonly to: ResolvedAddress;
   /** From which of our addresses the kernel would send there; undefined: it has no route. */
   readonly source: string | undefined;
+  /** What `ip route get` says of the way there; undefined: nothing. */
+  readonly route: string | undefined;
   /** The `listen` address from which branchline sends there, as the file names it; undefined: none can. */
   readonly listener: string | undefined;
   /** The same by UDP with requests of other lengths: whether each was answered. Empty: it isn't reached by UDP. */
   readonly lengths: readonly LengthFact[];
+  /** Where no answer has come: other `listen` addresses from which OPTIONS are answered. */
+  readonly answeredFrom: readonly string[];
 }
 
 /** OPTIONS of one length. */
@@ -42,6 +46,15 @@ export interface LengthFact {
   /** Undefined: as short as it is. */
   readonly octets: number | undefined;
   readonly isAnswered: boolean;
+}
+
+/** The file of a pair's secret. */
+export interface SecretFact {
+  readonly file: string;
+  /** Undefined: it isn't there, or can't be seen. */
+  readonly stamp: FileStamp | undefined;
+  /** The error's code where it can't be seen; empty: it can. */
+  readonly error: string;
 }
 
 export interface Facts extends Machine {
@@ -54,6 +67,8 @@ export interface Facts extends Machine {
   readonly fileFaults: readonly string[];
   /** The command that starts branchline with this file. */
   readonly start: string;
+  /** The command that restarts the one that runs with it; undefined: no package's service does. */
+  readonly restart: string | undefined;
   /** The file of the branchline that runs, where that is another one. */
   readonly otherFile: string | undefined;
   readonly files: Texts;
@@ -68,6 +83,10 @@ export interface Facts extends Machine {
   readonly askFault: string | undefined;
   /** Why the state folder can't be written. */
   readonly stateFault: string | undefined;
+  /** The user whose the state folder is, by number; undefined: it isn't there. */
+  readonly stateOwner: number | undefined;
+  /** Files of secrets that the file names for its pair. */
+  readonly secrets: readonly SecretFact[];
   /** Our certificate's validity. */
   readonly certificate: readonly [string, string] | undefined;
   readonly names: readonly NameFact[];
@@ -79,6 +98,9 @@ export type Severity = "ok" | "warning" | "fault" | "skipped";
 
 /** What a finding rests on, for programs that read it; names as in JSON (`took_ms`). */
 export type FindingFacts = Readonly<Record<string, string | number | boolean | null | readonly (string | number)[]>>;
+
+/** What helps: command lines, or hints that begin with "#". Each fault and each warning has one. */
+export type Cure = readonly [string, ...string[]] | readonly [...string[], string];
 
 /** What one check has found. */
 export interface Verdict {
@@ -96,12 +118,17 @@ export const ok = (text: string, facts: FindingFacts = {}): Verdict => ({ severi
 export const skipped = (text: string, facts: FindingFacts = {}): Verdict => {
   return { severity: "skipped", text, cure: [], facts };
 };
-export const warning = (text: string, cure: readonly string[] = [], facts: FindingFacts = {}): Verdict => {
+export const warning = (text: string, cure: Cure, facts: FindingFacts = {}): Verdict => {
   return { severity: "warning", text, cure, facts };
 };
-export const fault = (text: string, cure: readonly string[] = [], facts: FindingFacts = {}): Verdict => {
+export const fault = (text: string, cure: Cure, facts: FindingFacts = {}): Verdict => {
   return { severity: "fault", text, cure, facts };
 };
+
+/** These lines, or where there are none the other one. */
+export function cureFrom([first, ...more]: readonly string[], otherwise: string): Cure {
+  return first === undefined ? [otherwise] : [first, ...more];
+}
 
 /** What others than root are told. */
 export const NEEDS_ROOT = "needs root (sudo)";

@@ -12,20 +12,29 @@ import { CONTROL_FILE, type Config } from "../../app/config/config.ts";
 import type { ControlAnswer, RunningStatus } from "../../app/control.ts";
 import { ipVersion } from "../../base/ip-range.ts";
 import { askControl, believedOwners, listeningSockets } from "../../io/node/control-socket.ts";
-import { bindFault, certificateDates, readMachine, runCommand, within, writeFault } from "../../io/node/host.ts";
+import {
+  bindFault,
+  certificateDates,
+  fileStamp,
+  readMachine,
+  runCommand,
+  within,
+  writeFault,
+} from "../../io/node/host.ts";
 import { readAddresses } from "../../io/node/interfaces.ts";
 import { readText } from "../../io/node/read-text.ts";
 import { resolve } from "../../io/node/resolve.ts";
-import { parseHosts, parseResolvConf } from "../../io/node/resolver-files.ts";
+import { parseHosts, parseResolvConf } from "../../transport/dns/resolver-files.ts";
 import { hopOf } from "../../transport/locator.ts";
 import { interfacesOf } from "../../transport/own-listener.ts";
-import { startCommand } from "../start-command.ts";
-import type { Facts, NameFact } from "./facts.ts";
-import { commandsFor, FILES, familyOf, filterOf } from "./families.ts";
+import { restartCommand, startCommand } from "../start-command.ts";
+import type { Facts, NameFact, PeerFact } from "./facts.ts";
+import { commandsFor, FILES, familyOf, filterOf, INTERFACES } from "./families.ts";
 import { askPeers } from "./probe.ts";
 
 const COMMAND_ms = 4_000;
-const LOOKUP_ms = 4_000;
+/** As long as the proxy waits for one question: what DNS doesn't answer shows in the time that it takes. */
+const LOOKUP_ms = 5_000;
 const AGAIN_ms = 1_000;
 
 /** What is examined. */
@@ -53,18 +62,21 @@ export async function gather(patient: Patient, wanted: ReadonlySet<Slow>): Promi
   const addresses = readAddresses() ?? [];
   const interfaces = interfacesOf(addresses);
   for (const listener of config.listeners) listener.settle(interfaces);
-  const filters = ["all", ...new Set(addresses.map(({ device }) => device))].map(filterOf);
+  // An interface that has no address of its own has a filter too.
+  const devices = readText(INTERFACES)?.split("\n") ?? addresses.map(({ device }) => device);
+  const filters = ["all", ...new Set(devices)].map(filterOf);
   const files = Object.fromEntries([...FILES, ...filters].map((one) => [one, readText(one)]));
   const family = familyOf(files);
   // A port that is free is used by probes afterwards.
   const ports = await Promise.all(
     config.listeners.map(({ protocol, address, port }) => bindFault(protocol, address, port)),
   );
+  const asking = askRunning(patient);
   const [said, first, names, peers] = await Promise.all([
     Promise.all(commandsFor(family, config).map(run)),
-    askRunning(patient),
+    asking,
     wanted.has("names") ? askServers(config) : [],
-    wanted.has("peers") ? askPeers(config, ports) : [],
+    wanted.has("peers") ? askPeers(config, ports, async (role, alias) => knownTo(await asking, role, alias)) : [],
   ]);
   // The probes have taken their time: what is told is how it is now.
   const again = first.status === undefined ? undefined : await within(AGAIN_ms, askRunning(patient));
@@ -78,16 +90,30 @@ export async function gather(patient: Patient, wanted: ReadonlySet<Slow>): Promi
     file,
     fileFaults,
     start: startCommand(file, (sign) => readText(sign) !== undefined),
+    restart: restartCommand(file, (sign) => readText(sign) !== undefined),
     otherFile: told?.file === undefined || patient.isFile(told.file) ? undefined : told.file,
     files,
     said: Object.fromEntries(said),
     addresses,
     ports,
     stateFault: writeFault(config.state.folder),
+    stateOwner: fileStamp(config.state.folder).stamp?.owner,
+    secrets: secretFiles(config).map((one) => ({ file: one, ...fileStamp(one) })),
     certificate: config.tls === undefined ? undefined : certificateDates(config.tls.certificate),
     names,
     peers,
   };
+}
+
+function secretFiles({ cluster }: Config): string[] {
+  const all = cluster === undefined ? [] : [cluster.secret, cluster.second_secret];
+  return all.flatMap((one) => (one !== undefined && "file" in one ? [one.file] : []));
+}
+
+/** The addresses that the branchline that runs has for a peer: DNS may be dead. */
+function knownTo({ status }: Control, role: PeerFact["role"], alias: string): readonly string[] {
+  const all = (role === "upstream" ? status?.upstream : status?.gateways) ?? [];
+  return all.find(({ name }) => name === alias)?.addresses ?? [];
 }
 
 /** What the command printed; undefined: nothing, or it isn't there. */
@@ -143,7 +169,8 @@ function askServers(config: Config): Promise<NameFact[]> {
       return (hosts.has(name) ? ["/etc/hosts"] : servers).map(async (server) => {
         const found = await resolve(config.listeners, hop, hosts.has(name) ? [] : [server], LOOKUP_ms);
         const addresses = found.addresses && [...new Set(found.addresses.map(({ address }) => address))];
-        return { name, server, addresses, took_ms: found.took_ms };
+        const { silent, asked, took_ms } = found;
+        return { name, server, addresses, silent, asked, took_ms };
       });
     }),
   );

@@ -16,24 +16,29 @@ import {
   SYSTEMD_BOOT,
   SYSTEMD_UNITS,
   space,
-  wayTo,
+  TOMATO_RUNS,
 } from "./families.ts";
-import { isStrict, strictCure } from "./forged.ts";
+import { acceptWords, isStrict, strictCure } from "./forged.ts";
+import { restartCure } from "./running.ts";
+import { sidesOf } from "./sides.ts";
 import { sizeText } from "./units.ts";
 
 /** Whether each address of `listen` is there, and its port free, ours or another program's. */
-export function ports(facts: Facts, { listeners }: Config): Verdict[] {
+export function ports(facts: Facts, { cluster, listeners }: Config): Verdict[] {
   const { ports: found, isRunning, status, said } = facts;
   return listeners.map(({ name, isAway, isInterface, protocol, transport, address, port }, index) => {
     const where = `${protocol}:${hostText(address)}:${port}`;
     const known = { listen: name, address: isAway ? null : address, port, error: found[index] ?? null };
     if (isAway && isInterface)
       return fault(`${name} has no address now: calls by it reach nothing`, ["ip address"], known);
+    const isHere = facts.addresses.some((own) => own.address === address);
+    if (!isHere && cluster?.shared.some((shared) => shared.address === address) === true)
+      return ok(`${where} is shared, and at the other member now`, known);
     const isTold = status === undefined || status.listen.some((one) => one.name === name);
     switch (found[index]) {
       case undefined:
         if (!isRunning) return ok(`${where} is free`, known);
-        return warning(`the branchline that runs doesn't listen on ${where}`, ["# restart it"], known);
+        return warning(`the branchline that runs doesn't listen on ${where}`, [restartCure(facts)], known);
       case "EADDRNOTAVAIL":
         return fault(`no interface that is up has ${address}: calls by it reach nothing`, ["ip address"], known);
       case "EADDRINUSE": {
@@ -103,51 +108,50 @@ function fileSystemAt(mounts: string | undefined, mount: string): string | undef
   return lines.reverse().find(([, point]) => mount !== "" && unescaped(point) === mount)?.[2];
 }
 
-/** kB: what a 54 MB Node needs before it runs, and what the router needs beside it. */
-const START_kB = 80_000;
-const BESIDE_kB = 16_000;
+/** kB that must stay available while branchline runs: 12 MB, which is also what the binary needs to start. */
+const BESIDE_kB = 12_288;
 
 /** Memory for branchline, or beside it once it runs. */
-export function memory({ files, isRunning }: Facts): Verdict[] {
+export function memory({ files, isRunning, start_kB }: Facts): Verdict[] {
   const read = (key: string) => Number(new RegExp(`^${key}:\\s+(\\d+)`, "m").exec(files[MEMORY] ?? "")?.[1]);
   const available = read("MemAvailable") || read("MemFree") + read("Buffers") + read("Cached");
   if (Number.isNaN(available)) return [skipped("/proc/meminfo can't be read")];
   const known = { available_kb: available };
   const text = `${sizeText(available)} of memory available`;
-  if (available >= (isRunning ? BESIDE_kB : START_kB)) return [ok(text, known)];
+  if (available >= (isRunning ? BESIDE_kB : start_kB)) return [ok(text, known)];
   const harm = `only ${text}: the kernel may kill branchline, and calls wait until it is back`;
   return [warning(harm, ["# stop what isn't needed"], known)];
 }
 
-/** The default route, and what may come in towards upstream with a forged address. */
-export function routes(facts: Facts): Verdict[] {
+/** The default route, and where packets with a forged source address may come in. */
+export function routes(facts: Facts, config: Config): Verdict[] {
   const { files, peers } = facts;
   const table = files[ROUTES];
+  const above = peers.filter(({ role }) => role === "upstream");
   const verdicts: Verdict[] = [];
   // Destination and mask 0, flag "up".
   const hasDefault = /^\S+\s+00000000\s+\S+\s+\S*[13579BDF]\s+\S+\s+\S+\s+\S+\s+00000000/m.test(table ?? "");
   if (table === undefined) verdicts.push(skipped("/proc/net/route can't be read"));
-  else if (!hasDefault && !peers.some(({ role, source }) => role === "upstream" && source !== undefined)) {
-    const text = "there is no default route: upstream is reached only if another route leads there";
-    verdicts.push(warning(text, ["ip route"]));
+  else if (!hasDefault && above.every(({ source }) => source === undefined)) {
+    // The check `listen` names each address that no route leads to, as a fault too.
+    if (above.length > 0)
+      verdicts.push(fault("there is no default route, and no other route to upstream", ["ip route"]));
+    else verdicts.push(warning("there is no default route, and upstream's address isn't known", ["ip route"]));
   }
-  const devices = new Set(peers.filter(({ role }) => role === "upstream").map((peer) => wayTo(facts, peer)));
-  let judged = "";
-  for (const device of devices) {
-    if (device === undefined || device === "lo") continue;
-    judged = ", and forged inside addresses are refused";
-    if (isStrict(facts, device)) continue;
-    verdicts.push(
-      warning(
-        `${device} takes packets with forged inside addresses: a stranger can pass for a phone`,
-        strictCure(facts, device),
-        { interface: device },
-      ),
-    );
+  const outer = sidesOf(facts, config).flatMap(({ device, isOuter }) => (isOuter ? [device] : []));
+  const judged = outer.length > 0 ? ", and packets with a forged source address from the LAN are refused" : "";
+  const loose = outer.filter((device) => !isStrict(facts, device));
+  if (loose.length > 0) {
+    const text = `${acceptWords(loose)} with a forged source address from the LAN: a stranger can pretend to be a phone`;
+    verdicts.push(warning(text, strictCure(facts, loose), { interfaces: loose }));
   }
   return verdicts.length > 0
     ? verdicts
-    : [ok(`${hasDefault ? "there is a default route" : "a route leads to upstream, no default route"}${judged}`)];
+    : [
+        ok(`${hasDefault ? "there is a default route" : "a route leads to upstream, no default route"}${judged}`, {
+          interfaces: outer,
+        }),
+      ];
 }
 
 /** The kernel grants twice as much; below, a burst of REGISTERs after an outage is lost. */
@@ -178,14 +182,23 @@ export function buffers({ files, family }: Facts): Verdict[] {
   return [warning(text, [now, "# and in a script that runs at boot"], known)];
 }
 
+/** What starts it at boot, what is there to be started, and the command that does it, with its opposite. */
+type Way = readonly [boolean, boolean, string, string];
+
+/** FreshTomato has a package of its own, or Entware's. */
+function tomatoWay(hasEntware: boolean, found = ""): Way {
+  const [, state, place = ""] = /^(on|off) (.*)$/m.exec(found) ?? [];
+  const service = `${place}/branchline/service.sh`;
+  return [hasEntware || state === "on", state === "off", `${service} enable`, `${service} disable`];
+}
+
 /** Whether branchline is started at boot, in the family's own way. */
 export function boot({ family, files, said }: Facts): Verdict[] {
   const isListed = (path: string) => /^S\d+branchline/m.test(files[path] ?? "");
   const has = (path: string) => files[path] !== undefined;
   const hasUnit = SYSTEMD_UNITS.some(has);
   const systemd = [has(SYSTEMD_BOOT), hasUnit, "systemctl enable branchline", "systemctl disable branchline"] as const;
-  // What starts it, what is there to be started, and the command that does it, with its opposite.
-  const ways: Readonly<Record<Family, readonly [boolean, boolean, string, string] | undefined>> = {
+  const ways: Readonly<Record<Family, Way | undefined>> = {
     edgeos: [said[EDGEOS_RUNS] !== undefined, has(EDGEOS_BOOT), `chmod 755 ${EDGEOS_BOOT}`, `chmod 644 ${EDGEOS_BOOT}`],
     openwrt: [
       isListed(OPENWRT_BOOT) || isListed(ENTWARE_BOOT),
@@ -193,7 +206,7 @@ export function boot({ family, files, said }: Facts): Verdict[] {
       "/etc/init.d/branchline enable",
       "/etc/init.d/branchline disable",
     ],
-    tomato: [isListed(ENTWARE_BOOT), false, "", ""],
+    tomato: tomatoWay(isListed(ENTWARE_BOOT), said[TOMATO_RUNS]),
     debian: systemd,
     unknown: hasUnit ? systemd : undefined,
   };

@@ -1,6 +1,6 @@
 /** Whether datagrams as long as an INVITE get through to upstream and gateways. */
 import { LONG_INVITES_CURE, longInvitesText } from "../../policy/peers/datagram-lengths.ts";
-import { type Facts, fault, ok, type PeerFact, skipped, type Verdict, warning } from "./facts.ts";
+import { type Cure, type Facts, fault, ok, type PeerFact, skipped, type Verdict, warning } from "./facts.ts";
 
 /**
  * Whether requests as long as an INVITE reach those that answer short ones, over UDP. A tunnel with a small MTU, or a firewall
@@ -38,7 +38,7 @@ export function mtu(facts: Facts): Verdict[] {
 }
 
 /** What helps where long datagrams are lost; the MSS concerns TCP alone. */
-function cureFor(role: PeerFact["role"], name: string): string[] {
+function cureFor(role: PeerFact["role"], name: string): Cure {
   const uri = name.includes(";transport=") ? name : `${name};transport=tcp`;
   const key = role === "upstream" ? "upstream" : "gateways";
   return [

@@ -6,38 +6,10 @@ import { splitHostPort } from "../../message/uri.ts";
 import { gatewayConflict } from "../../policy/peers/address-conflicts.ts";
 import type { AddressConflict } from "../../policy/status.ts";
 import { TRANSPORTS } from "../../transport/flow.ts";
-import { answerOf } from "./answers.ts";
-import { type Facts, fault, ok, skipped, type Verdict, warning } from "./facts.ts";
+import { type Cure, cureFrom, type Facts, fault, ok, skipped, type Verdict, warning } from "./facts.ts";
 import { isTunnel, wayTo } from "./families.ts";
+import { answerOf } from "./own-options.ts";
 import { notSeen } from "./running.ts";
-
-/** DNS slower than that is felt by the first call. */
-const SLOW_ms = 1_000;
-
-/** What each DNS server says of upstream's names, and how fast. */
-export function names(facts: Facts): Verdict[] {
-  const asked = [...new Set(facts.names.map(({ name }) => name))];
-  if (asked.length === 0) return [ok("no name needs DNS")];
-  return asked.flatMap((name) => {
-    const all = facts.names.filter((one) => one.name === name);
-    const found = all.find(({ addresses }) => addresses !== undefined && addresses.length > 0);
-    const servers = all.map(({ server }) => server).join(", ");
-    if (found === undefined) {
-      const isSilent = all.every((one) => one.addresses === undefined);
-      const what = isSilent ? `${servers} give no answer about ${name}` : `${name} has no address, say ${servers}`;
-      const cure = ["# dns: {servers: [...]} in the file, or the address instead of the name"];
-      const known = { name, servers: all.map(({ server }) => server), addresses: [] };
-      return [fault(`${what}: no call goes up`, cure, known)];
-    }
-    const silent = all.filter(({ addresses }) => addresses === undefined).map(({ server }) => server);
-    const told = `${name} is ${found.addresses?.join(", ")}, says ${found.server} in ${found.took_ms} ms`;
-    const known = { name, server: found.server, addresses: found.addresses ?? [], took_ms: found.took_ms, silent };
-    if (silent.length > 0) {
-      return [warning(`${told}, but ${silent.join(", ")} doesn't answer: a restart makes calls wait`, [], known)];
-    }
-    return [found.took_ms > SLOW_ms ? warning(`${told}: a restart makes calls wait`, [], known) : ok(told, known)];
-  });
-}
 
 /** Whether a gateway or a phone is at an address of upstream: what comes from there can't be told apart. */
 export function addresses({ peers: asked, status }: Facts, { site }: Config): Verdict[] {
@@ -111,7 +83,10 @@ export function supportPath(facts: Facts, config: Config): Verdict[] {
   if (status?.path === undefined) return [notSeen(facts)];
   if (status.path.length === 0) return [ok("nothing seen so far says that upstream ignores our Path")];
   return status.path.map(({ upstream, path: state, text, cures }) => {
-    const cure = cures.map((line) => `# ${line}`);
+    const cure = cureFrom(
+      cures.map((line) => `# ${line}`),
+      "# registration: contact",
+    );
     const known = { upstream, path: state };
     return state === "ignored" ? fault(text, cure, known) : warning(text, cure, known);
   });
@@ -129,6 +104,6 @@ export function outboundProxy(facts: Facts): Verdict[] {
   return [ok("no phone has been seen whose outbound proxy is a name that isn't this router's")];
 }
 
-const CURE = [
+const CURE: Cure = [
   '# switch "SIP ALG", "SIP helper" or "SIP fixup" off in the modem or firewall before this router, or use TCP or TLS',
 ];

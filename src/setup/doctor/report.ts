@@ -17,7 +17,7 @@ export interface Style {
 const PLATFORMS: Readonly<Record<Family, string>> = {
   edgeos: "EdgeOS",
   openwrt: "OpenWrt",
-  tomato: "Tomato",
+  tomato: "FreshTomato",
   debian: "Debian",
   unknown: "unknown",
 };

@@ -4,7 +4,7 @@ import { counted } from "../../app/words/lines.ts";
 import { exactSpan, span } from "../../app/words/times.ts";
 import { IpRange } from "../../base/ip-range.ts";
 import { hostText } from "../../message/uri.ts";
-import { type Facts, fault, NEEDS_ROOT, ok, skipped, type Verdict, warning } from "./facts.ts";
+import { type Cure, type Facts, fault, NEEDS_ROOT, ok, skipped, type Verdict, warning } from "./facts.ts";
 
 /** Told at the most; `branchline check` tells all. */
 const FAULTS_MAX = 10;
@@ -12,7 +12,9 @@ const FAULTS_MAX = 10;
 /** The faults in the file. Its readable part is examined all the same. */
 export function file({ file: path, fileFaults }: Facts): Verdict[] {
   if (fileFaults.length === 0) return [ok(`${path} is valid`, { file: path })];
-  const told = fileFaults.slice(0, FAULTS_MAX).map((line) => fault(line, [], { file: path }));
+  const told = fileFaults
+    .slice(0, FAULTS_MAX)
+    .map((line) => fault(line, ["# correct this in the file"], { file: path }));
   const rest = fileFaults.length - told.length;
   const more = rest === 0 ? "" : `, and ${counted(rest, "fault")} more`;
   const cure = [
@@ -32,21 +34,34 @@ export function running(facts: Facts): Verdict[] {
   const text = `branchline ${version} has run for ${span(up_s)}`;
   const known = { running: true, version, up_s, force };
   if (otherFile !== undefined) {
-    return [warning(`${text}, but with another file: ${otherFile}`, [], { ...known, file: otherFile })];
+    const cure = "# state: a folder of its own for each file";
+    return [warning(`${text}, but with another file: ${otherFile}`, [cure], { ...known, file: otherFile })];
   }
   const verdicts: Verdict[] = [];
   if (force !== "auto") {
     const isByFile = forced?.by === "file";
     const time = forced?.left_s === undefined ? "" : ` for another ${exactSpan(forced.left_s)}`;
     const what = `${text}; upstream is forced ${force}${isByFile ? " by the file" : time}, whatever is seen of it`;
-    const cure = isByFile ? "# upstream: {force: auto}, then branchline reload" : "branchline force auto";
-    verdicts.push(warning(what, [cure], known));
+    verdicts.push(warning(what, [forceCure(status)], known));
   }
   if (refused !== undefined) {
     const what = "the last reload was refused: the configuration from before is in use";
-    verdicts.push(warning(what, ["branchline reload"], { ...known, refused_at: refused.at }));
+    const cure = refused.reason === "needs_restart" ? restartCure(facts) : "branchline reload";
+    verdicts.push(warning(what, [cure], { ...known, refused_at: refused.at }));
   }
   return verdicts.length > 0 ? verdicts : [ok(text, known)];
+}
+
+/** What ends a forced state. */
+export function forceCure(status: Facts["status"]): string {
+  return status?.forced?.by === "file"
+    ? "# upstream.force: auto in the file, then branchline reload"
+    : "branchline force auto";
+}
+
+/** How the branchline that runs is restarted. */
+export function restartCure({ restart }: Facts): string {
+  return restart ?? "# stop branchline, then start it again";
 }
 
 /** What only a branchline that runs could tell, when it doesn't. */
@@ -58,7 +73,7 @@ export function notSeen({ isRunning, status, askFault }: Facts): Verdict {
 }
 
 /** Whether phones find us in their network, who has registered, and how much was turned away. */
-export function phones(facts: Facts, { listeners, site }: Config): Verdict[] {
+export function phones(facts: Facts, { cluster, listeners, site }: Config): Verdict[] {
   const { addresses, status } = facts;
   const networks = site.localnet.ranges.map(({ text }) => text).join(", ");
   const near = addresses.filter(({ address }) => site.localnet.contains(address)).map(({ address }) => address);
@@ -67,8 +82,11 @@ export function phones(facts: Facts, { listeners, site }: Config): Verdict[] {
     return net !== undefined && site.localnet.ranges.some((range) => range.overlaps(net));
   });
   const verdicts: Verdict[] = [];
-  if (!listeners.some(({ address }) => near.includes(address))) {
-    const proposal = near[0] === undefined ? [] : [`# listen: [udp:${hostText(near[0])}:5060]`];
+  // A shared address may be at the other member of a pair.
+  const isShared = (address: string) => cluster?.shared.some((one) => one.address === address) === true;
+  const serves = (address: string) => near.includes(address) || (isShared(address) && site.localnet.contains(address));
+  if (!listeners.some(({ address }) => serves(address))) {
+    const proposal: Cure = near[0] === undefined ? ["ip address"] : [`# listen: [udp:${hostText(near[0])}:5060]`];
     const how =
       around.length > 0 || near.length > 0 ? "listen names none of them" : "no interface that is up lies there";
     const text = `phones are in ${networks}, but ${how}: they reach us only if routes and firewall let them`;
@@ -79,7 +97,7 @@ export function phones(facts: Facts, { listeners, site }: Config): Verdict[] {
   const { forbidden = 0, stranger = 0 } = status.dropped;
   const known = { phones: contacts, turned_away: forbidden + stranger };
   const strangers = `${counted(forbidden + stranger, "request")} came from outside localnet and upstream`;
-  const cure = ["# phones: outbound proxy, our address in their network"];
+  const cure: Cure = ["# phones: outbound proxy, our address in their network"];
   if (contacts > 0) verdicts.push(ok(`${counted(contacts, "phone")} registered; ${strangers}`, known));
   else verdicts.push(warning(`no phone has registered yet; ${strangers}`, cure, known));
   return verdicts;

@@ -1,7 +1,18 @@
 /** The kernel's own SIP helper ("ALG"), and what connection tracking remembers of SIP. */
 import type { Config } from "../../app/config/config.ts";
 import { counted } from "../../app/words/lines.ts";
-import { type Facts, type Family, fault, NEEDS_ROOT, ok, skipped, type Verdict, warning } from "./facts.ts";
+import {
+  type Cure,
+  cureFrom,
+  type Facts,
+  type Family,
+  fault,
+  NEEDS_ROOT,
+  ok,
+  skipped,
+  type Verdict,
+  warning,
+} from "./facts.ts";
 import {
   BUILT_IN,
   configure,
@@ -46,8 +57,8 @@ export function sipHelper(facts: Facts): Verdict[] {
   const unload = isLoaded ? [UNLOAD] : [];
   const proof = dropped > 0 ? `; dmesg tells of ${dropped} messages dropped` : "";
   const verdict = fault(
-    `nf_conntrack_sip looks at all SIP here: ${harm}${proof}`,
-    [...cure, ...unload, ...flush],
+    `nf_conntrack_sip processes all SIP here: ${harm}${proof}`,
+    cureFrom([...cure, ...unload, ...flush], UNLOAD),
     known(true),
   );
   return [undo === undefined ? verdict : { ...verdict, undo }];
@@ -59,13 +70,13 @@ function isAutomatic({ files, kernel, family }: Facts): boolean {
   return setting === undefined ? kernel < 407 || family === "tomato" : setting === "1";
 }
 
-interface Cure {
-  readonly cure: readonly string[];
+interface Treatment {
+  readonly cure: Cure;
   /** Undefined: not by doctor. */
   readonly undo?: readonly string[];
 }
 
-const CURES: Readonly<Record<Family, (facts: Facts) => Cure>> = {
+const CURES: Readonly<Record<Family, (facts: Facts) => Treatment>> = {
   edgeos: () => ({
     cure: configure("set system conntrack modules sip disable"),
     undo: configure("delete system conntrack modules sip disable"),
@@ -74,7 +85,7 @@ const CURES: Readonly<Record<Family, (facts: Facts) => Cure>> = {
     const sections = [...uciValues(said[UCI_FIREWALL])].filter(([, options]) =>
       ["zone", "defaults"].includes(options.get("")?.[0] ?? ""),
     );
-    const end = ["uci commit firewall", "/etc/init.d/firewall reload"];
+    const end = ["uci commit firewall", "/etc/init.d/firewall reload"] as const;
     const key = (section: string) => `firewall.${section}.auto_helper`;
     const before = sections.map(([name, options]) => {
       const value = options.get("auto_helper")?.[0];
@@ -127,8 +138,8 @@ export function tracking(facts: Facts, config: Config): Verdict[] {
   const known = { stale: stale.length };
   if (facts.said[HAS_CONNTRACK] === undefined)
     return [warning(text, ["# install conntrack, then: conntrack -F"], known)];
-  const flush = ports.map((port) => `conntrack -D -p udp --dport ${port}`);
-  return [{ ...warning(text, [...new Set(flush)], known), undo: [] }];
+  const flush = new Set(ports.map((port) => `conntrack -D -p udp --dport ${port}`));
+  return [{ ...warning(text, cureFrom([...flush], "conntrack -F"), known), undo: [] }];
 }
 
 /** All that the first group of `pattern` finds. */

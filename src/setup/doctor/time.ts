@@ -1,9 +1,9 @@
 /** The clock, and the days of our certificate: two findings, of which neither hides the other. */
 import type { Config } from "../../app/config/config.ts";
-import { type Facts, type Family, fault, ok, skipped, type Verdict, warning } from "./facts.ts";
+import { type Cure, type Facts, type Family, fault, ok, skipped, type Verdict, warning } from "./facts.ts";
 import { configure, TIME_SYNC } from "./families.ts";
 
-const SYNC: Readonly<Record<Family, readonly string[]>> = {
+const SYNC: Readonly<Record<Family, Cure>> = {
   edgeos: configure("set system ntp server 0.ubnt.pool.ntp.org"),
   openwrt: ["uci set system.ntp.enabled=1", "uci commit system", "/etc/init.d/sysntpd restart"],
   tomato: ["# Basic, Time: NTP"],
@@ -37,7 +37,7 @@ export function certificate({ now, inTwoWeeks, certificate: dates }: Facts, { tl
   if (dates === undefined) return [skipped(`the dates in ${file} can't be read`, { certificate: file })];
   const [from, to] = dates;
   const known = { certificate: file, valid_from: from, valid_until: to };
-  const cure = ["# renew it, then `branchline reload`"];
+  const cure: Cure = ["# renew it, then `branchline reload`"];
   if (now < from) return [fault(`${file} is valid from ${from} only: TLS phones stay away`, ["date"], known)];
   if (now > to) return [fault(`${file} has been invalid since ${to}: TLS phones stay away`, cure, known)];
   if (inTwoWeeks > to) return [warning(`${file} is valid until ${to} only: then TLS phones stay away`, cure, known)];

@@ -3,8 +3,8 @@
  * from which the way back leads to each of them. It waits for nothing: lines come in, and what is to be said goes out.
  */
 import type { SipUri } from "../../message/uri.ts";
+import type { Draft, Given, Key } from "./answers.ts";
 import { answer, KEYS, promptOf, type Question, questionOf, ROWS, settle } from "./dialogue.ts";
-import type { Draft, Given, Key } from "./draft.ts";
 import type { Facts } from "./proposal.ts";
 import type { Ways } from "./ways.ts";
 
@@ -27,6 +27,8 @@ export class Conversation {
   private place: Place = { at: "review" };
   /** Whether a person has answered anything: what flags alone say isn't shown again. */
   private hasAsked = false;
+  /** Questions to which "none" has been taken back. */
+  private readonly doubted = new Set<Key>();
 
   /** @param file where the answers will go, as the last question names it */
   constructor(facts: Facts, given: Given, file: string) {
@@ -91,8 +93,14 @@ export class Conversation {
   }
 
   private takeDoubt({ question, draft }: Place & { readonly at: "doubt" }, line: string): string {
-    if (/^\s*y/i.test(line)) this.accept(draft, question.key);
-    else this.place = { at: "question", question };
+    const { key, flag } = question;
+    if (/^\s*y/i.test(line)) this.accept(draft, key);
+    else if (this.doubted.has(key)) {
+      this.fault = `Cancelled, no file written. If there is none, say so: branchline init ${flag} none`;
+    } else {
+      this.doubted.add(key);
+      this.place = { at: "question", question };
+    }
     return "";
   }
 

@@ -1,13 +1,15 @@
 /** The questions of `branchline init`, one after the other, and what becomes of an answer. */
 
+import { someOf } from "../../app/words/lines.ts";
 import { ipVersion } from "../../base/ip-range.ts";
 import type { SipUri } from "../../message/uri.ts";
 import { DEFAULT_PROTOCOL, PROTOCOLS } from "../../transport/flow.ts";
-import { type Draft, faultsOf, type Given, type Key } from "./draft.ts";
-import { type Heard, isUnknown } from "./heard.ts";
-import { isIn } from "./network.ts";
-import { type Facts, heardDomains, lanNetworks, propose } from "./proposal.ts";
-import { listenFor, unknownWays, wantedWays } from "./ways.ts";
+import { type Draft, type Given, type Key, NONE } from "./answers.ts";
+import { faultsOf } from "./draft.ts";
+import { type Heard, isPhone, isUnknown } from "./heard.ts";
+import { isIn, once } from "./network.ts";
+import { type Facts, heardDomains, keptAnswer, lanNetworks, propose } from "./proposal.ts";
+import { listenFor, unknownPeers, unknownWays, wantedWays } from "./ways.ts";
 
 export interface Question {
   readonly key: Key;
@@ -46,7 +48,7 @@ export const ROWS: Readonly<Record<Key, Row>> = {
   gateways: { flag: "--gateway", text: "The PSTN gateway's address", short: "Gateway", value: "ADDRESS|none" },
   members: {
     flag: "--members",
-    text: "Extensions that ring when it brings a call",
+    text: "Extensions that ring when it calls",
     short: "Its calls ring",
     value: "EXTENSIONS|none",
   },
@@ -64,6 +66,11 @@ export const ROWS: Readonly<Record<Key, Row>> = {
   },
 };
 export const KEYS = Object.keys(ROWS) as readonly Key[];
+
+/** Machines that a note has room for. */
+const NAMES_MAX = 3;
+const RINGS_ALWAYS =
+  "They ring even while the PBX is up. If the PBX takes the gateway's calls, add to the file: inbound: upstream-first";
 
 /** What it means to have none. */
 const DOUBTS: { readonly [key in Key]?: string } = {
@@ -89,7 +96,10 @@ export function settle(draft: Draft, facts: Facts, given: Given, isTrusting: boo
   const key = nextKey(draft, given);
   if (key === undefined) return { draft };
   const text = given[key];
-  const wanted = key === "listen" && text === undefined ? wantedWays(draft, facts.ways) : [];
+  const wanted =
+    key === "listen" && text === undefined && keptAnswer(key, facts, draft).length === 0
+      ? wantedWays(draft, facts.ways)
+      : [];
   if (wanted.length > 0) return { draft, wanted };
   const question = questionOf(key, facts, draft);
   if (text === undefined && !isTrusting) return { draft, question };
@@ -166,6 +176,8 @@ function notesOf(key: Key, facts: Facts, draft: Draft, isProposed: boolean): str
       }),
     ];
   }
+  if (key === "localnet") return localnetNotes(facts, propose(key, facts, draft));
+  if (key === "members" && draft.upstream?.length !== 0 && facts.kept === undefined) return [RINGS_ALWAYS];
   if (key === "gateways" && !isProposed) {
     return unknownNotes(heard.filter(isUnknown));
   }
@@ -173,17 +185,34 @@ function notesOf(key: Key, facts: Facts, draft: Draft, isProposed: boolean): str
     const domains = heardDomains(facts);
     return domains.length === 0 ? [] : [`Phones register with ${domains.join(", ")}.`];
   }
-  if (key !== "listen") return [];
+  if (key !== "listen" || keptAnswer(key, facts, draft).length > 0) return [];
   const unknown = unknownWays(network, draft, ways);
   if (unknown.length > 0) {
     const likely = listenFor(network, ways, draft, true);
-    const example = likely.length === 0 ? [] : [`Only if that is behind the default route: ${likely.join(" ")}`];
+    const peers = unknownPeers(network, draft, ways).join(", ");
+    const example = likely.length === 0 ? [] : [`Only if ${peers} is behind the default route: ${likely.join(" ")}`];
     return [...unknown.map((one) => `Not known: ${one}.`), ...example];
   }
   if (draft.upstream?.length === 0) {
     return ["Without a PBX the default route's address is a guess: phones' domains may be elsewhere."];
   }
   return [];
+}
+
+/** Why each of these networks is proposed: a person sees whether it is the phones' or the gateway's. */
+function localnetNotes({ network, heard, kept }: Facts, proposed: readonly string[]): string[] {
+  if (kept !== undefined) return [];
+  return proposed.map((one) => {
+    const told = heard
+      .filter((each) => isPhone(each) && isIn([one], each.address))
+      .map(({ address, user, agent }) => `${user ?? agent} at ${address}`);
+    const made = network.neighbours
+      .filter(({ address, vendor }) => vendor !== undefined && isIn([one], address))
+      .map(({ address, vendor }) => `${vendor ?? ""} at ${address}`);
+    const seen = once([...told, ...(told.length > 0 ? [] : made)]);
+    const why = seen.length === 0 ? "the only LAN of this router" : `taken for phones: ${someOf(seen, NAMES_MAX)}`;
+    return `${one}: ${why}.`;
+  });
 }
 
 /** What may be a gateway, a sentence for each name that it goes by. */
@@ -201,7 +230,7 @@ function unknownNotes(unknown: readonly Heard[]): string[] {
 export function answer(draft: Draft, { key, proposed }: Question, given: string): Outcome {
   const words = given.split(/[\s,]+/).filter((word) => word !== "");
   const values =
-    words.length === 0 ? proposed : words.join() === "none" ? [] : words.map((word) => complete(key, word));
+    words.length === 0 ? proposed : words.join() === "none" ? NONE : words.map((word) => complete(key, word));
   if (values.length === 0 && isNeeded(key))
     return { fault: `name at least one, such as 10.222.237.${key === "localnet" ? "0/24" : 1}` };
   const next = { ...draft, [key]: values };

@@ -2,15 +2,8 @@
 
 import { loadConfig } from "../../app/config/load-config.ts";
 import { PROTOCOLS, splitProtocol, TRANSPORTS } from "../../transport/flow.ts";
-
-/** The keys of the file that `init` asks for; "members" are those of the default hunt group. */
-export type Key = "localnet" | "upstream" | "gateways" | "members" | "emergency" | "listen";
-
-/** What has been answered; [] for "none". */
-export type Draft = { readonly [key in Key]?: readonly string[] };
-
-/** What has been answered beforehand, as it was typed. */
-export type Given = { readonly [key in Key]?: string | undefined };
+import { type Draft, type Key, NONE } from "./answers.ts";
+import { type Kept, otherBlocks, sameBlock } from "./kept.ts";
 
 export interface Extras {
   readonly state: string | undefined;
@@ -18,6 +11,10 @@ export interface Extras {
   readonly isBehindNat: boolean;
   /** Where the JSON Schema is by which editors check the file; undefined where it isn't installed. */
   readonly schema?: string | undefined;
+  /** Of the file that a running branchline has: see {@link keptOf}. */
+  readonly kept?: Kept | undefined;
+  /** Whether the file takes that one's place. */
+  readonly isHere?: boolean;
 }
 
 const EXAMPLES: Record<Key, string> = {
@@ -29,17 +26,31 @@ const EXAMPLES: Record<Key, string> = {
   members: 'hunt_groups: {default: {members: ["201", "202"]}}',
 };
 
+/** The answer "none" in the file, where check warns that a key has been forgotten. */
+const EMPTY: { readonly [key in Key]?: string } = { emergency: "emergency: []", members: "hunt_groups: {}" };
+
 /** Where there is a gateway, the file says whose calls leave by it. */
-const DIAL_OUT = "  may_dial_out: false   # true: headquarters may call out through the gateway";
+const DIAL_OUT = "  may_dial_out: false   # true: the PBX may call out through the gateway";
 
 /** Text that is nothing but itself in YAML. */
 const PLAIN = new RegExp(`^((${PROTOCOLS.join("|")}|sip):[\\w.@:;=+-]*\\w|\\d+(\\.\\d+){3}/\\d+|(/[\\w.-]+)+)$`);
 
-/** The whole file. What hasn't been answered, or with "none", stands there as an example in a comment. */
-export function yamlOf(draft: Draft, { state, isBehindNat, schema }: Extras): string {
+/** The whole file. What hasn't been answered, or with "none", stands there as an example in a comment, or as {@link EMPTY} has it. */
+export function yamlOf(draft: Draft, { state, isBehindNat, schema, kept, isHere = false }: Extras): string {
+  const others = new Map(kept === undefined ? [] : otherBlocks(kept, isHere));
+  /** The old file's text in its usual place, or else this. */
+  const keptOr = (top: string, text: string) => {
+    const old = others.get(top);
+    others.delete(top);
+    return old?.trimEnd() ?? text;
+  };
   const line = (key: Key) => {
     const values = draft[key] ?? [];
+    const same = sameBlock(kept, key, draft);
+    if (same !== undefined) return same;
     const list = `[${values.map(spell).join(", ")}]`;
+    // Without this key, check warns that it has been forgotten.
+    if (draft[key] === NONE && EMPTY[key] !== undefined) return EMPTY[key];
     if (values.length === 0) return `# ${EXAMPLES[key]}`;
     if (key === "members") return `hunt_groups:\n  default:\n    members: ${list}`;
     if (key === "upstream" && (draft.gateways ?? []).length > 0) return `upstream:\n  targets: ${list}\n${DIAL_OUT}`;
@@ -48,37 +59,44 @@ export function yamlOf(draft: Draft, { state, isBehindNat, schema }: Extras): st
   const nat = `# Behind NAT, where its public address is always the same, upstream must be told:
 # listen: [{address: "udp:192.168.1.2:5060", advertise: "203.0.113.2:5060"}]
 `;
-  const tls = `
-# TLS: our certificate and key (PEM); ca: FILE too if upstream's authority is private.
-tls: {certificate: tls/branch.pem, key: tls/branch.key}
+  const tls = () => `
+# TLS: certificate and key (PEM). If upstream's authority is private, name its certificate too: ca: FILE.
+${keptOr("tls", "tls: {certificate: tls/branch.pem, key: tls/branch.key}")}
 `;
+  const secured = draft.listen?.some(isSecure) === true ? tls() : "";
+  const inbound = keptOr("inbound", "# inbound: upstream-first");
+  const survival = keptOr("survival", "# survival: {answer: 302}");
+  const folder = keptOr("state", state === undefined ? "# state: state" : `state: ${spell(state)}`);
+  const more = others.size === 0 ? "" : `\n# Kept from the old file.\n${[...others.values()].join("")}`;
   const editors = schema === undefined ? "" : `# yaml-language-server: $schema=${schema}\n`;
-  return `${editors}# By \`branchline init\`. \`branchline check\` says in words what it does; deploy/configuration.md has all keys.
+  return `${editors}# Written by \`branchline init\`. \`branchline check\` says in words what this file does; deploy/configuration.md explains all keys.
 
-# This router's addresses towards phones, upstream and gateway. An interface's name stands for the address that it has.
+# This router's addresses towards phones, upstream and gateway. The name of an interface stands for its address.
 ${line("listen")}
-${isBehindNat ? nat : ""}${draft.listen?.some(isSecure) === true ? tls : ""}
-# The phones' networks: all machines in them may dial out in an outage.
+${isBehindNat ? nat : ""}${secured}
+# The phones' networks. All machines in them may dial out at any time, by a call that names a gateway.
 ${line("localnet")}
 
-# The PBX; several in order of preference. Without it, the domain of each Request-URI.
+# The PBX, or several in order of preference. Without this key, the domain of each Request-URI.
 ${line("upstream")}
 
-# The PSTN gateway on the spot, by IP address: DNS is gone when it is needed.
+# The PSTN gateway at the branch, by IP address: in an outage, DNS may not answer.
 ${line("gateways")}
 
-# Numbers that go to the gateway even while upstream lives.
+# Emergency numbers. They go to the gateway in every state of upstream.
 ${line("emergency")}
 
-# Who rings when the gateway brings a call: extensions, or URIs of phones.
+# The phones that ring when the gateway calls: extensions, or URIs of phones.
 ${line("members")}
+# The gateway's calls ring here even while the PBX is up. If the PBX takes them from this router:
+${inbound}
 
 # A phone's call in an outage: 302, 380, relay or auto.
-# survival: {answer: 302}
+${survival}
 
-# Keeps the secret, and where phones are.
-${state === undefined ? "# state: state" : `state: ${spell(state)}`}
-`;
+# The state folder: it keeps the secret, the registered phones and the last calls.
+${folder}
+${more}`;
 }
 
 function isSecure(listen: string): boolean {

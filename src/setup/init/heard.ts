@@ -25,9 +25,14 @@ export function readHeard(wire: string, address: string): Heard | undefined {
   const agent = /^(?:user-agent|server)[ \t]*:[ \t]*([ -~]{1,60})/im.exec(wire)?.[1]?.trim() ?? "";
   const whose = message.kind === "response" ? undefined : message.method === "REGISTER" ? message.to : message.from;
   const uri = parseSipUri(whose?.uri ?? "");
-  const user = /^[\w.+*#-]+$/.test(uri?.user ?? "") ? uri?.user : undefined;
+  const user = isExtension(uri?.user ?? "") ? uri?.user : undefined;
   const domain = uri && `${hostText(uri.host)}${uri.port === undefined ? "" : `:${uri.port}`}`;
   return { address, user, domain, agent };
+}
+
+/** Whether a hunt group can name it as it is. */
+export function isExtension(user: string): boolean {
+  return /^[\w.+*#-]+$/.test(user);
 }
 
 /** Once each: what a request has told counts more than that somebody answers. */

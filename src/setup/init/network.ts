@@ -16,6 +16,8 @@ export interface Route {
   readonly network: number;
   readonly mask: number;
   readonly metric: number;
+  /** Whether another router is the next hop. */
+  readonly isVia: boolean;
 }
 
 export interface Neighbour {
@@ -80,10 +82,10 @@ export function readNetwork(raw: RawNetwork): Network {
     table.some((one) => one.name === name && one.isDynamic);
   return {
     interfaces,
-    routes: linesOf(raw.routes).flatMap(([name = "", network = "", , , , , metric, mask = ""]) => {
+    routes: linesOf(raw.routes).flatMap(([name = "", network = "", via = "", , , , metric, mask = ""]) => {
       const number = (hex: string) =>
         Number.parseInt(raw.isLittleEndian ? hex.replace(/(..)(..)(..)(..)/, "$4$3$2$1") : hex, 16);
-      return { name, network: number(network), mask: number(mask), metric: Number(metric) };
+      return { name, network: number(network), mask: number(mask), metric: Number(metric), isVia: number(via) > 0 };
     }),
     dynamic: interfaces.map(({ name }) => name).filter(isDynamic),
     neighbours: linesOf(raw.neighbours).flatMap(([address = "", , flags, mac = ""]) =>
@@ -98,11 +100,23 @@ export function defaultDevice({ routes }: Network): string | undefined {
   return all.sort((one, other) => one.metric - other.metric)[0]?.name;
 }
 
+/** Whether it leads to half the internet, or all of it; for multicast, only LANs have such routes. */
+export function isWide({ network, mask }: Route): boolean {
+  return mask < 0xff000000 && network >>> 28 !== 14;
+}
+
 /** The network that an interface is in, such as 10.222.237.0/24. */
 export function networkOf({ address, prefix_bits }: Interface): string {
   const size = 2 ** (32 - prefix_bits);
   const first = Math.floor(numberOf(address) / size) * size;
-  return `${[24, 16, 8, 0].map((shift) => (first >>> shift) & 255).join(".")}/${prefix_bits}`;
+  return `${textOf(first)}/${prefix_bits}`;
+}
+
+/** The addresses that machines may have in the network of an interface, its own among them. */
+export function addressesOf({ address, prefix_bits }: Interface): string[] {
+  const size = 2 ** (32 - prefix_bits);
+  const first = Math.floor(numberOf(address) / size) * size;
+  return Array.from({ length: Math.max(0, size - 2) }, (_, index) => textOf(first + 1 + index));
 }
 
 /** Whether it is of a network that LANs have, all of it (RFC 1918); providers and overlays have other private addresses too. */
@@ -119,6 +133,10 @@ export function isIn(networks: readonly string[] = [], address: string): boolean
 /** Each text once, in its first place. */
 export function once(texts: readonly string[]): string[] {
   return [...new Set(texts)];
+}
+
+function textOf(address: number): string {
+  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".");
 }
 
 function numberOf(address: string): number {

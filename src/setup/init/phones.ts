@@ -2,7 +2,7 @@
 import type { Config } from "../../app/config/config.ts";
 import { nearest } from "../../app/config/suggestions.ts";
 import { hostText } from "../../message/uri.ts";
-import type { Protocol } from "../../transport/flow.ts";
+import { type DeskProtocol, deskProtocolOf } from "../../transport/flow.ts";
 import type { Interfaces } from "../../transport/own-listener.ts";
 
 /** An address of ours, as a phone needs it. */
@@ -10,7 +10,7 @@ export interface ProxyAddress {
   /** IPv6 in brackets; of an interface without an address, a text that says so. */
   readonly host: string;
   readonly port: number;
-  readonly transport: Protocol;
+  readonly transport: DeskProtocol;
 }
 
 /** What one maker calls it. */
@@ -24,8 +24,8 @@ export interface MakerGuide {
   readonly older?: readonly string[];
 }
 
-/** How Polycom calls them; all others number them in this order. */
-const TRANSPORTS: Readonly<Record<Protocol, string>> = { udp: "UDPOnly", tcp: "TCPOnly", tls: "TLS" };
+/** How Polycom calls them; all others number them in this order. Others than these are in no menu. */
+const TRANSPORTS: Readonly<Record<DeskProtocol, string>> = { udp: "UDPOnly", tcp: "TCPOnly", tls: "TLS" };
 
 interface Maker {
   /** As it is asked for; the first one is its name in lists. */
@@ -95,13 +95,15 @@ const MAKERS: readonly Maker[] = [
 /** The makers that are known, by the names to ask for them. */
 export const MAKER_NAMES: readonly string[] = MAKERS.map(({ names }) => names[0] ?? "");
 
-/** Our addresses for phones, best first: the ones in their own networks, where there are any. */
+/** Our addresses for desk phones, best first: the ones in their own networks, where there are any. */
 export function proxyAddresses({ listeners, site }: Config, interfaces: Interfaces): ProxyAddress[] {
-  const own = listeners.map((one) => {
-    const { protocol: transport, port, at } = one.settings;
+  const own = listeners.flatMap((one) => {
+    const { port, at } = one.settings;
+    const transport = deskProtocolOf(one);
+    if (transport === undefined) return [];
     const address = one.homeAmong(interfaces);
     const host = address === undefined ? `(the address of ${at})` : hostText(address);
-    return { transport, port, host, isNear: address !== undefined && site.localnet.contains(address) };
+    return [{ transport, port, host, isNear: address !== undefined && site.localnet.contains(address) }];
   });
   const near = own.filter(({ isNear }) => isNear);
   return (near.length > 0 ? near : own).map(({ transport, port, host }) => ({ host, port, transport }));
@@ -109,7 +111,7 @@ export function proxyAddresses({ listeners, site }: Config, interfaces: Interfac
 
 /** The setting that all phones need, in one sentence. */
 export function proxySentence([first, ...others]: readonly ProxyAddress[]): string {
-  if (first === undefined) return "";
+  if (first === undefined) return `none: desk phones have the transport of no address in "listen"`;
   const more = others.map(({ transport, host, port }) => ` or ${transport}:${host}:${port}`).join("");
   return `outbound proxy ${first.host}:${first.port}, ${first.transport.toUpperCase()}${more}`;
 }
@@ -146,6 +148,7 @@ export function guideText({ maker, menu, settings, older = [] }: MakerGuide): st
 
 /** Without a maker: the setting, and who can be asked for. */
 export function phonesText(proxies: readonly ProxyAddress[]): string {
+  if (proxies.length === 0) return `Outbound proxy: ${proxySentence(proxies)}.\n`;
   return `On each phone, set the ${proxySentence(proxies)}.
 Domain, registrar, user and password stay as they are.
 

@@ -27,6 +27,9 @@ const DEBIAN = {
   state: "/var/lib/branchline",
   start: "sudo systemctl enable --now branchline",
 };
+/** FreshTomato's package keeps all in one folder, on JFFS or on a disk: this file says that it is that folder. */
+const TOMATO_SERVICE = "service.sh";
+const TOMATO = { file: "/jffs/branchline/branchline.yaml", start: `/jffs/branchline/${TOMATO_SERVICE} start` };
 const KNOWN: readonly Places[] = [EDGEOS, ENTWARE, OPENWRT, DEBIAN];
 
 /**
@@ -35,10 +38,18 @@ const KNOWN: readonly Places[] = [EDGEOS, ENTWARE, OPENWRT, DEBIAN];
  * @param node the Node that runs this
  */
 export function placesOf(given: string | undefined, exists: (path: string) => boolean, node: string): Places {
-  if (given !== undefined) return KNOWN.find(({ file }) => file === given) ?? { file: given };
+  if (given !== undefined) return KNOWN.find(({ file }) => file === given) ?? besideService(given, exists);
   if (exists("/opt/vyatta") && exists("/config")) return EDGEOS;
   if (node.startsWith("/opt/") && exists("/opt/etc")) return ENTWARE;
+  if (exists(`/jffs/branchline/${TOMATO_SERVICE}`)) return TOMATO;
   if (exists("/etc/openwrt_release")) return OPENWRT;
   if (exists("/etc/debian_version")) return DEBIAN;
   return { file: "branchline.yaml" };
+}
+
+function besideService(file: string, exists: (path: string) => boolean): Places {
+  const service = file.replace(/[^/]*$/, TOMATO_SERVICE);
+  return /^\/.*\/branchline\/branchline\.yaml$/.test(file) && exists(service)
+    ? { file, start: `${service} start` }
+    : { file };
 }

@@ -1,14 +1,31 @@
 /** What the router's surroundings say about the site: the answer that is offered with each question. */
 import { ipVersion, isPrivate } from "../../base/ip-range.ts";
+import type { Ear } from "../../io/node/ears.ts";
 import { parseSipUri, SIP_PORT, splitHostPort } from "../../message/uri.ts";
-import type { Draft, Given, Key } from "./draft.ts";
+import type { Draft, Given, Key } from "./answers.ts";
+import type { Beside } from "./beside.ts";
 import { type Heard, isGateway, isPhone, isUnknown } from "./heard.ts";
-import { defaultDevice, GRANDSTREAM, type Interface, isIn, isOfLan, type Network, networkOf, once } from "./network.ts";
+import { type Kept, sameBlock } from "./kept.ts";
+import {
+  defaultDevice,
+  GRANDSTREAM,
+  type Interface,
+  isIn,
+  isOfLan,
+  isWide,
+  type Network,
+  networkOf,
+  once,
+} from "./network.ts";
 import { proposeListen, type Ways } from "./ways.ts";
 
 export interface Facts {
   readonly network: Network;
+  /** Branchlines that run here already. */
+  readonly beside?: readonly Beside[];
   readonly heard: readonly Heard[];
+  /** What the file of one of them says. */
+  readonly kept?: Kept | undefined;
   /** What upstream and the gateways mean, as far as that has been looked for. */
   readonly ways?: Ways;
 }
@@ -16,6 +33,8 @@ export interface Facts {
 /** Where no phone is: this host, tunnels, containers. */
 const NO_LAN =
   /^(lo$|docker|veth|virbr|lxc|br-[0-9a-f]{12}|tun|tap|wg|vtun|vti|ipsec|xfrm|ppp|pppoe|l2tp|sit|gre|ipip|ip6|tailscale|nebula|zt[0-9a-z]{8}|ifb|dummy)/;
+/** What the addresses of this router lead to. */
+const WAYS_TO: readonly Key[] = ["localnet", "upstream", "gateways"];
 /** Lines of what was found: more don't fit onto the screen together with the questions. */
 const LINES_MAX = 10;
 
@@ -25,9 +44,9 @@ function privates({ interfaces }: Network): Interface[] {
 }
 
 /** The same; the one towards the internet only where there is no other. */
-function lans(network: Network): Interface[] {
+export function lans(network: Network): Interface[] {
   const inside = privates(network);
-  const inner = inside.filter(({ name }) => !network.routes.some((route) => route.mask === 0 && route.name === name));
+  const inner = inside.filter(({ name }) => !network.routes.some((route) => route.name === name && isWide(route)));
   return inner.length > 0 ? inner : inside;
 }
 
@@ -37,21 +56,12 @@ export function lanNetworks(network: Network): string[] {
 }
 
 /** Where phones may be heard: on the addresses that were given, else on each LAN. */
-export function earsOf(
-  network: Network,
-  { listen = "" }: Given,
-): { readonly address: string; readonly port: number }[] {
+export function earsOf(network: Network, { listen = "" }: Given): Ear[] {
   const given = listen.split(/[\s,]+/).flatMap((word) => {
     const [, address, port] = /((?:\d+\.){3}\d+)(?::(\d+))?$/.exec(word) ?? [];
     return address === undefined ? [] : [{ address, port: Number(port ?? SIP_PORT) }];
   });
   return given.length > 0 ? given : lans(network).map(({ address }) => ({ address, port: SIP_PORT }));
-}
-
-/** Addresses to ask from one of ours: those in its network that the host has heard of. */
-export function neighboursOf({ interfaces, neighbours }: Network, own: string): string[] {
-  const near = interfaces.filter(({ address }) => address === own).map(networkOf);
-  return neighbours.map(({ address }) => address).filter((address) => isIn(near, address));
 }
 
 /** What there is, a line for each interface and each phone or gateway. */
@@ -77,17 +87,23 @@ export function seenText({ network, heard }: Facts): string {
 
 /** [] when nothing is known, or when a guess could do harm. */
 export function propose(key: Key, facts: Facts, draft: Draft): string[] {
-  const { heard, network } = facts;
+  const { heard, network, beside = [] } = facts;
+  const known = keptAnswer(key, facts, draft);
+  if (known.length > 0) return [...known];
   const phones = heard.filter(({ user }) => user !== undefined);
   switch (key) {
     case "localnet":
       return proposeLocalnet(facts, draft);
     case "upstream": {
+      const known = once(beside.flatMap(({ upstream }) => upstream));
       const domains = heardDomains(facts);
+      if (known.length > 0) return known;
       return domains.length === 1 ? domains.map((domain) => `sip:${domain}`) : [];
     }
-    case "gateways":
-      return once(heard.filter(isGateway).map(({ address }) => `sip:${address}`));
+    case "gateways": {
+      const known = once(beside.flatMap(({ gateways }) => gateways));
+      return known.length > 0 ? known : once(heard.filter(isGateway).map(({ address }) => `sip:${address}`));
+    }
     case "members":
       return once(phones.filter(({ address }) => isIn(draft.localnet, address)).map(({ user = "" }) => user));
     case "listen":
@@ -95,6 +111,13 @@ export function propose(key: Key, facts: Facts, draft: Draft): string[] {
     default:
       return [];
   }
+}
+
+/** What the file says that runs here. Where other peers are named than it has, its addresses towards them count no more. */
+export function keptAnswer(key: Key, { kept }: Pick<Facts, "kept">, draft: Draft): readonly string[] {
+  const isOther = (one: Key) => sameBlock(kept, one, draft) === undefined && (draft[one] ?? []).length > 0;
+  if (key === "listen" && WAYS_TO.some(isOther)) return [];
+  return kept?.answers[key] ?? [];
 }
 
 /** Where phones register, as they have told; of several, one may be another provider's. */
@@ -122,11 +145,12 @@ export function isBehindNat({ network, ways }: Facts, { upstream = [], localnet 
  * Where phones are, or the only LAN: what is in localnet may dial out, so of several none is taken at random. What only answers isn't
  * taken for a phone: it may be the gateway.
  */
-function proposeLocalnet({ network, heard }: Facts, { gateways = [] }: Draft): string[] {
+function proposeLocalnet({ network, heard, beside = [] }: Facts, { gateways = [] }: Draft): string[] {
   const networks = lanNetworks(network);
   const others = [
     ...heard.filter(isGateway).map(({ address }) => address),
     ...gateways.map((text) => parseSipUri(text)?.host ?? ""),
+    ...beside.flatMap((one) => one.gatewayAddresses),
   ];
   const makers = network.neighbours.filter(({ vendor }) => vendor !== undefined && vendor !== GRANDSTREAM);
   const seen = [...heard.filter(isPhone), ...makers].map(({ address }) => address);

@@ -5,7 +5,7 @@ import { hostText, parseSipUri, type SipUri } from "../../message/uri.ts";
 import { DEFAULT_PROTOCOL, defaultPort, type Protocol } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
 import { OwnListener } from "../../transport/own-listener.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./answers.ts";
 import { defaultDevice, type Interface, isIn, type Network, once } from "./network.ts";
 
 /** What each URI of the answers leads to, as far as that has been looked for. */
@@ -51,6 +51,15 @@ export function unknownWays({ interfaces }: Network, draft: Draft, ways: Ways = 
     );
     return own !== undefined && ipVersion(uri.host) === 0 ? `${uri.host} is this router itself, ${own.to.address}` : [];
   });
+}
+
+/** The hosts of these PBXs and gateways. */
+export function unknownPeers(network: Network, { upstream = [], gateways = [] }: Draft, ways: Ways = NONE): string[] {
+  const named = (role: string, uris: readonly string[]) =>
+    uris.flatMap((text) =>
+      unknownWays(network, { upstream: [text] }, ways).length === 0 ? [] : `${role} ${parseSipUri(text)?.host ?? text}`,
+    );
+  return [...named("the PBX", upstream), ...named("the gateway", gateways)];
 }
 
 /**

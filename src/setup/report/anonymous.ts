@@ -1,5 +1,6 @@
 /** Names and numbers of people, replaced by others that are the same throughout a report. Addresses of machines stay. */
 import { isQuantity } from "./quantities.ts";
+import { emergencyNumbersIn, withoutWords } from "./vocabulary.ts";
 
 /**
  * What a text is: "yaml" is a configuration file; "json" and "records" tell of calls and phones; "prose" names people only whom
@@ -32,6 +33,8 @@ const ENDS = ["from", "to"];
 
 export class Anonymizer {
   private readonly names = new Map<string, string>();
+  /** Numbers that belong to no person, in all texts. */
+  private readonly common = new Set<string>();
 
   /** Learns who there is: all texts are looked at before the first is written. */
   learn(text: string, kind: TextKind): void {
@@ -54,12 +57,17 @@ export class Anonymizer {
     for (const found of all(text, USER)) this.nameOf(found[2] ?? "");
     for (const found of all(text, TEL)) this.nameOf(found[1] ?? "");
     if (kind === "prose") return;
-    for (const pattern of kind === "yaml" ? YAML : RECORDS) {
-      for (const found of all(text, pattern)) {
-        const number = found[1] ?? "";
-        const at = found.index + found[0].lastIndexOf(number);
-        if (!isNumber(number) || !isQuantity(number, at, text)) this.nameOf(number);
-      }
+    if (kind === "yaml") for (const number of emergencyNumbersIn(text)) this.common.add(number);
+    const lean = kind === "yaml" ? withoutWords(text) : text;
+    // A long number in a comment is somebody's all the same.
+    for (const pattern of kind === "yaml" ? YAML : RECORDS) this.learnNumbers(pattern === LONG ? text : lean, pattern);
+  }
+
+  private learnNumbers(text: string, pattern: RegExp): void {
+    for (const found of all(text, pattern)) {
+      const number = found[1] ?? "";
+      const at = found.index + found[0].lastIndexOf(number);
+      if (!isNumber(number) || !isQuantity(number, at, text)) this.nameOf(number);
     }
   }
 
@@ -80,7 +88,7 @@ export class Anonymizer {
   }
 
   private replaceValue(value: string): string {
-    return this.names.get(value) ?? this.replaceText(value);
+    return this.known(value) ?? this.replaceText(value);
   }
 
   private replaceText(text: string): string {
@@ -94,13 +102,18 @@ export class Anonymizer {
 
   private wordFor(word: string, at: number, whole: string): string {
     if (isNumber(word) && isQuantity(word, at, whole)) return word;
-    const name = this.names.get(word);
+    const name = this.known(word);
     if (name !== undefined) return name;
     const [, number] = BEGINNING.exec(word) ?? [];
-    return number !== undefined && this.names.has(number) ? this.nameOf(word) : word;
+    return number !== undefined && this.known(number) !== undefined ? this.nameOf(word) : word;
+  }
+
+  private known(user: string): string | undefined {
+    return this.common.has(user) ? undefined : this.names.get(user);
   }
 
   private nameOf(user: string): string {
+    if (this.common.has(user)) return user;
     const known = this.names.get(user);
     if (known !== undefined) return known;
     // One of ours already.

@@ -1,4 +1,4 @@
-/** What is called: head office's PBX, which registers phones, too; the gateway, which is only probed; phones that ring. */
+/** What is called: headquarters' PBX, which registers phones, too; the gateway, which is only probed; phones that ring. */
 import { repeat, T2_MS } from "../../sip/repetition.ts";
 import type { DelayQueues } from "./delay-queues.ts";
 import type { Endpoint } from "./endpoint.ts";

@@ -1,4 +1,4 @@
-/** The head office's PBX: registrar, switch between its phones, and a line to the outside world of its own. */
+/** The headquarters' PBX: registrar, switch between its phones, and a line to the outside world of its own. */
 import type { Address } from "../../sip/address.ts";
 import { grant } from "../../sip/build.ts";
 import { uriIn, userOf } from "../../sip/message.ts";
@@ -89,6 +89,7 @@ export class Pbx {
     void callee.hears(180).then(() => caller.ring());
     void callee.hears(200).then(() => caller.answer());
     void callee.refused.then(({ response }) => caller.reject(response.status, response.reason));
+    void caller.cancelled.then(() => callee.cancel());
     await Promise.race([caller.ended, callee.ended]);
     await Promise.all([caller.hangUp(), callee.hangUp()]);
     this.clearedCalls.add(caller.dialled);

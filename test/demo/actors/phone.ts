@@ -69,6 +69,11 @@ export class Phone {
     return this.calls.next();
   }
 
+  /** How many calls have come. */
+  get received(): number {
+    return this.calls.all.length;
+  }
+
   private get identity(): string {
     return `sip:${this.extension}@${this.settings.domain}`;
   }

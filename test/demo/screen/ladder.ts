@@ -2,20 +2,19 @@
 import type { UpstreamEdge } from "../branchline-process.ts";
 import type { Sighting } from "../sip/watched-wire.ts";
 import { isDrawn, labelsOf, noteOf, styleOf } from "./labels.ts";
-import { dim, type Style, WIDTH, yellow } from "./style.ts";
+import { dim, red, type Style, WIDTH, yellow } from "./style.ts";
 
 /** Columns of the lifelines. */
-const PHONES = 12;
-const BRANCHLINE = 58;
-const PBX = 79;
-const GATEWAY = 96;
-const LIFELINES = [PHONES, BRANCHLINE, PBX, GATEWAY];
-const HEADINGS = [
-  ["phones", PHONES],
-  ["branchline", BRANCHLINE],
-  ["PBX", PBX],
-  ["gateway", GATEWAY],
-] as const;
+export interface Layout {
+  readonly phones: number;
+  /** By the names of the routers that run it. */
+  readonly branchline: ReadonlyMap<string, number>;
+  readonly pbx: number;
+  readonly gateway: number;
+}
+
+export const ONE_ROUTER: Layout = { phones: 12, branchline: new Map([["branchline", 58]]), pbx: 79, gateway: 96 };
+
 const TIME_WIDTH = 6;
 /** How far before its end the arrow of a lost message stops. */
 const LOST_GAP = 2;
@@ -24,13 +23,18 @@ const ARROW_WIDTH = 5;
 
 export class Ladder {
   private readonly print: (line: string) => void;
+  private readonly layout: Layout;
+  private readonly lifelines: readonly (readonly [name: string, column: number])[];
   private start_ms: number | undefined;
   private readonly notes = new Set<string>();
   private answeredProbes = 0;
   private lostProbes = 0;
 
-  constructor(print: (line: string) => void) {
+  constructor(print: (line: string) => void, layout: Layout) {
+    const { phones, branchline, pbx, gateway } = layout;
     this.print = print;
+    this.layout = layout;
+    this.lifelines = [["phones", phones], ...branchline, ["PBX", pbx], ["gateway", gateway]];
   }
 
   /** Begins a ladder with a clock of its own. */
@@ -40,7 +44,7 @@ export class Ladder {
     this.answeredProbes = 0;
     this.lostProbes = 0;
     let heading = " ".repeat(TIME_WIDTH - 1).concat("s");
-    for (const [name, column] of HEADINGS) heading = heading.padEnd(column - Math.floor(name.length / 2)) + name;
+    for (const [name, column] of this.lifelines) heading = heading.padEnd(column - Math.floor(name.length / 2)) + name;
     this.print(dim(heading));
   }
 
@@ -50,36 +54,47 @@ export class Ladder {
       ...(this.lostProbes > 0 ? [`${this.lostProbes} unanswered`] : []),
       ...(this.answeredProbes > 0 ? [`${this.answeredProbes} answered`] : []),
     ];
+    this.start_ms = undefined;
     if (counts.length === 0) return;
     this.print(dim(this.line(`Not drawn: branchline's probes of the PBX (OPTIONS), ${counts.join(", ")}`)));
   }
 
-  readonly draw = (sighting: Sighting): void => {
+  /** @param router that sent or gets the message; undefined: no router has the address, and it is lost */
+  draw(sighting: Sighting, router: string | undefined): void {
     if (!isDrawn(sighting.message)) {
       this.countProbe(sighting);
       return;
     }
     const { actor, fate, message, at_ms, isRepeat } = sighting;
-    const there = columnOf(actor);
-    const [from, to] = fate === "sent" ? [there, BRANCHLINE] : [BRANCHLINE, there];
+    const { phones, branchline } = this.layout;
+    const there = this.columnOf(actor);
+    const here = branchline.get(router ?? "") ?? Math.min(...branchline.values());
+    const isLost = fate === "lost" || router === undefined;
+    const [from, to] = fate === "sent" ? [there, here] : [here, there];
     const suffix = isRepeat ? " again" : "";
-    const arrow = drawArrow(from, to, labelsOf(message), suffix, fate === "lost");
-    this.print(this.row(at_ms, there === PHONES ? actor : "", arrow, styleOf(sighting)));
+    const arrow = drawArrow(from, to, labelsOf(message), suffix, isLost);
+    const name = there === phones ? actor : "";
+    this.print(this.row(at_ms, name, arrow, isLost ? red : styleOf(sighting), router ?? "-"));
     const note = noteOf(sighting);
     const kind = `${actor} ${note?.split(":")[0]}`;
     if (note === undefined || isRepeat || this.notes.has(kind)) return;
     this.notes.add(kind);
     this.print(dim(this.line(note)));
-  };
+  }
 
   /** branchline has changed its mind about upstream. */
   readonly drawEdge = ({ from, to, evidence }: UpstreamEdge): void => {
-    // Before the first step it draws nothing.
-    if (this.start_ms === undefined) return;
-    const text = `◆ PBX ${from} → ${to}: ${evidence}`;
-    const column = Math.min(BRANCHLINE, WIDTH - text.length);
-    this.print(this.row(performance.now(), "", { left: column, text }, yellow));
+    this.drawEvent(`PBX ${from} → ${to}: ${evidence}`);
   };
+
+  /** @param router the name of the one to which something has happened */
+  drawEvent(what: string, router = ""): void {
+    // Between steps it draws nothing.
+    if (this.start_ms === undefined) return;
+    const text = `◆ ${what}`;
+    const column = Math.min(...this.layout.branchline.values(), WIDTH - text.length);
+    this.print(this.row(performance.now(), "", { left: column, text }, yellow, router));
+  }
 
   private countProbe({ fate, message, isRepeat }: Sighting): void {
     if (isRepeat) return;
@@ -87,16 +102,33 @@ export class Ladder {
     if (message.status === 200) this.answeredProbes += 1;
   }
 
-  private row(at_ms: number, actor: string, { left, text }: Arrow, style: Style): string {
+  /** Where there are several routers, each row has the name of one. */
+  private row(at_ms: number, actor: string, { left, text }: Arrow, style: Style, router = ""): string {
+    const { phones, branchline } = this.layout;
     const time = ((at_ms - (this.start_ms ?? at_ms)) / 1_000).toFixed(3).padStart(TIME_WIDTH);
-    const head = `${time}  ${actor}`.padEnd(PHONES);
-    const right = lifelines(left + text.length, WIDTH).trimEnd();
-    return head + dim(lifelines(PHONES, left)) + style(text) + dim(right);
+    const longest = Math.max(...[...branchline.keys()].map(({ length }) => length));
+    const name = branchline.size > 1 ? `${router.padEnd(longest)}  ` : "";
+    const head = `${time}  ${name}${actor}`.padEnd(phones);
+    const right = this.between(left + text.length, WIDTH).trimEnd();
+    return head + dim(this.between(phones, left)) + style(text) + dim(right);
   }
 
   /** A line of text in a ladder. */
   private line(text: string): string {
-    return `${" ".repeat(PHONES)}│ ${text}`;
+    return `${" ".repeat(this.layout.phones)}│ ${text}`;
+  }
+
+  private columnOf(actor: string): number {
+    const { phones, pbx, gateway } = this.layout;
+    return actor === "PBX" ? pbx : actor === "gateway" ? gateway : phones;
+  }
+
+  /** What stands in the columns from `start` to before `end` where no arrow passes. */
+  private between(start: number, end: number): string {
+    const columns = this.lifelines.map(([, column]) => column);
+    let text = "";
+    for (let column = start; column < end; column++) text += columns.includes(column) ? "│" : " ";
+    return text;
   }
 }
 
@@ -116,16 +148,4 @@ function drawArrow(from: number, to: number, labels: readonly string[], suffix: 
   const written = ` ${label}${suffix} `;
   const text = isRightward ? `─${written}${dashes}─${isLost ? "╳" : "▶"}` : `◀─${dashes}${written}─`;
   return { left: isRightward ? from + 1 : from - width, text };
-}
-
-function columnOf(actor: string): number {
-  if (actor === "PBX") return PBX;
-  return actor === "gateway" ? GATEWAY : PHONES;
-}
-
-/** What stands in the columns from `start` to before `end` where no arrow passes. */
-function lifelines(start: number, end: number): string {
-  let text = "";
-  for (let column = start; column < end; column++) text += LIFELINES.includes(column) ? "│" : " ";
-  return text;
 }

@@ -35,6 +35,7 @@ export class OutgoingCall extends Call {
   private readonly from: string;
   private readonly callId = newToken();
   private ack: string | undefined;
+  private takeBack: () => void = () => {};
 
   /** Dials at once. */
   constructor(endpoint: Transactions, plan: CallPlan) {
@@ -54,12 +55,17 @@ export class OutgoingCall extends Call {
     return this.heard.first(({ response }) => response.status >= (this.plan.followsRedirects ? 400 : 300));
   }
 
+  /** Gives up while it rings. */
+  cancel(): void {
+    this.takeBack();
+  }
+
   private invite(uri: string, cseq: number): void {
     const { callId, from, endpoint } = this;
     const { to, contact, routes } = this.plan;
     const session = sdp(endpoint.address.host);
     const invite = { method: "INVITE", uri, from, to: `<${to}>`, callId, cseq, routes, contact, session };
-    endpoint.invite(invite, addressOf(uriIn(routes[0] ?? uri)), {
+    this.takeBack = endpoint.invite(invite, addressOf(uriIn(routes[0] ?? uri)), {
       progress: (response) => this.hear(response),
       success: (response) => this.confirm(response),
       failure: (response) => {

@@ -3,8 +3,14 @@ import { type Address, hostPort, SIP_PORT } from "../../sip/address.ts";
 
 export { type Address as Endpoint, hostPort, SIP_PORT } from "../../sip/address.ts";
 
-/** The second byte of this run's addresses, 2 … 241: two runs on one machine rarely meet. */
-const RUN_BYTE = 2 + (process.pid % 240);
+/** Files that run at the same time at the most: each has a worker of its own, with a number from 1 on. */
+const WORKERS_MAX = 8;
+/**
+ * The second byte of a worker's addresses, 2 … 241: two workers of one run never meet, even in files that share their number, and two runs
+ * on one machine rarely do.
+ */
+const RUN_BYTE =
+  2 + WORKERS_MAX * (process.ppid % (240 / WORKERS_MAX)) + (Number(process.env["VITEST_POOL_ID"] ?? 0) % WORKERS_MAX);
 
 /** The /24 of loopback that belongs to one test file: `file` tells files apart. */
 export class Subnet {

@@ -5,13 +5,16 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { stringify } from "yaml";
+import { PATIENCE_MS } from "../../support/machine.ts";
+import { BUNDLE, byNode, PROGRAM, type Program } from "../../support/program.ts";
 import { Child } from "./child.ts";
 import { defer } from "./cleanup.ts";
 import { monotonic_ms } from "./clock.ts";
-import type { TearingDisk } from "./tearing-disk.ts";
+import type { Disk } from "./tearing-disk.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-const BUNDLE = fileURLToPath(new URL("../../../dist/branchline.js", import.meta.url));
+/** What packages call the binary. */
+const STATIC = "branchline-static";
 const RUN_SCRIPT = fileURLToPath(new URL("../../../deploy/run.sh", import.meta.url));
 
 /** The configuration file, as far as these tests write it. */
@@ -25,8 +28,8 @@ export interface Settings {
   };
   readonly localnet: readonly string[];
   readonly upstream?: string | Readonly<Record<string, unknown>>;
-  readonly registration?: Readonly<Record<string, string>>;
-  readonly gateways?: readonly string[];
+  readonly registration?: Readonly<Record<string, unknown>>;
+  readonly gateways?: readonly (string | { readonly uri: string; readonly channels: number })[];
   readonly survival?: {
     readonly answer?: 302 | 380 | "relay";
     readonly notice?: string;
@@ -44,14 +47,15 @@ export interface Settings {
   readonly emergency?: readonly string[];
   readonly dns?: { readonly servers: readonly string[] };
   readonly state?: { readonly folder?: string; readonly interval?: string };
+  readonly cluster?: Readonly<Record<string, unknown>>;
 }
 
 export interface Surroundings {
   readonly namespace?: string;
-  /** The Node that runs it; default: $BRANCHLINE_NODE, or the one that runs the tests. */
-  readonly node?: string;
+  /** What runs it; default: what the environment names, see program.ts. */
+  readonly program?: Program;
   /** Under its state folder; default: the real one. */
-  readonly disk?: TearingDisk;
+  readonly disk?: Disk;
   /** As on a router: with the limits on memory that deploy/run.sh sets. */
   readonly isSmall?: boolean;
   /** As on a router: by deploy/run.sh. */
@@ -60,13 +64,16 @@ export interface Surroundings {
   readonly heap_mb?: number;
 }
 
-/** Probes so often that no test has to wait for them. */
+/** Probes so often that no test has to wait for them. A busy machine that keeps a test waiting for seconds isn't an outage. */
 export const QUICK_PROBES = {
   interval: "200ms",
   suspect_interval: "100ms",
   down_interval: "200ms",
-  timeout: "500ms",
+  timeout: "2s",
 } as const;
+
+/** For tests without an outage: no busy machine makes one. */
+export const UNHURRIED = { fr_timer: "32s", probe: { timeout: "32s" } } as const;
 
 /** Emulated, on a busy machine. */
 const START_LIMIT_MS = 30_000;
@@ -77,6 +84,8 @@ export class Branchline {
   private child: Child | undefined;
   private startUp = Number.NaN;
   private forgiven: RegExp | undefined;
+  /** By {@link kill}, and not started again. */
+  private isKilled = false;
 
   private constructor(folder: string, surroundings: Surroundings) {
     this.folder = folder;
@@ -85,7 +94,8 @@ export class Branchline {
 
   /** Returns when it listens. It stops when the test ends. */
   static async start(settings: Settings, surroundings: Surroundings = {}): Promise<Branchline> {
-    if (!existsSync(BUNDLE)) throw new Error("dist/branchline.js is missing: npm run build");
+    if (PROGRAM.node !== undefined && !existsSync(BUNDLE))
+      throw new Error("dist/branchline.js is missing: npm run build");
     const folder = temporaryFolder();
     writeFileSync(join(folder, "branchline.yaml"), stringify(settings));
     const branchline = new Branchline(folder, surroundings);
@@ -95,12 +105,17 @@ export class Branchline {
   }
 
   /** Once it knows that upstream answers. */
-  async upstreamIs(state: "up" | "suspect" | "down" | "recovering", limit_ms = 8_000): Promise<void> {
+  async upstreamIs(state: "up" | "suspect" | "down" | "recovering", limit_ms = PATIENCE_MS): Promise<void> {
     await this.running.line(new RegExp(`upstream_state .*to=${state}`), limit_ms);
   }
 
+  /** Once its log has such a line. */
+  async logs(pattern: RegExp, limit_ms = PATIENCE_MS): Promise<string> {
+    return this.running.line(pattern, limit_ms);
+  }
+
   /** The next change of upstream to `state`. */
-  async upstreamBecomes(state: "up" | "suspect" | "down" | "recovering", limit_ms = 8_000): Promise<void> {
+  async upstreamBecomes(state: "up" | "suspect" | "down" | "recovering", limit_ms = PATIENCE_MS): Promise<void> {
     await this.running.nextLine(new RegExp(`upstream_state .*to=${state}`), limit_ms);
   }
 
@@ -122,8 +137,9 @@ export class Branchline {
     await this.restart();
   }
 
-  /** SIGKILL; {@link restart} must follow. */
+  /** SIGKILL; {@link restart} may follow. */
   async kill(): Promise<void> {
+    this.isKilled = true;
     await this.running.stop("SIGKILL");
   }
 
@@ -140,7 +156,7 @@ export class Branchline {
 
   /** Ends it, and shows that it was well until then. */
   async stop(): Promise<void> {
-    if (this.child !== undefined) await this.terminate();
+    if (this.child !== undefined && !this.isKilled) await this.terminate();
   }
 
   /** As {@link stop}; {@link restart} may follow. @returns the exit status; null: it had to be killed */
@@ -155,12 +171,11 @@ export class Branchline {
   }
 
   static readonly bundle = BUNDLE;
-  readonly bundle = BUNDLE;
 
-  /** What a command prints that asks the running one, under the same Node. Rejects with its exit code when it fails. */
+  /** What a command prints that asks the running one, by the same program. Rejects with its exit code when it fails. */
   async command(name: string, ...args: readonly string[]): Promise<string> {
-    const all = [BUNDLE, name, ...args, "-c", this.configFile];
-    const { stdout } = await promisify(execFile)(this.node, all);
+    const { command, first } = this.program;
+    const { stdout } = await promisify(execFile)(command, [...first, name, ...args, "-c", this.configFile]);
     return stdout;
   }
 
@@ -193,8 +208,9 @@ export class Branchline {
 
   private async launch(): Promise<void> {
     const { namespace, disk, byRunScript } = this.surroundings;
-    const { command, args, env } = byRunScript === true ? this.byRunScript() : this.byNode();
+    const { command, args, env } = byRunScript === true ? this.byRunScript() : this.byItself();
     const begin_ms = monotonic_ms();
+    this.isKilled = false;
     this.child = new Child(command, args, {
       cwd: this.folder,
       namespace,
@@ -204,27 +220,38 @@ export class Branchline {
     this.startUp = monotonic_ms() - begin_ms;
   }
 
-  private byNode() {
+  private byItself() {
     const { disk, isSmall } = this.surroundings;
     const flags = [...(isSmall === true ? routerFlags() : []), ...(disk?.nodeArguments ?? [])];
-    return { command: this.node, args: [...flags, BUNDLE, "run", "-c", this.configFile], env: {} };
+    const { node } = this.program;
+    // A binary has no flags: its heap is limited by the machine's memory, and nothing is laid under its disk.
+    const { command, first } = node === undefined ? this.program : byNode(node, flags);
+    return { command, args: [...first, "run", "-c", this.configFile], env: {} };
   }
 
-  /** The bundle and the script lie side by side, as on a router. */
+  /** The program and the script lie side by side, as on a router. */
   private byRunScript() {
     const { heap_mb } = this.surroundings;
-    const program = join(this.folder, "program");
-    mkdirSync(program, { recursive: true });
-    for (const file of [BUNDLE, RUN_SCRIPT]) copyFileSync(file, join(program, basename(file)));
+    const { command, first, node } = this.program;
+    const folder = join(this.folder, "program");
+    mkdirSync(folder, { recursive: true });
+    const script = join(folder, basename(RUN_SCRIPT));
+    copyFileSync(RUN_SCRIPT, script);
+    if (node !== undefined) copyFileSync(BUNDLE, join(folder, basename(BUNDLE)));
+    else
+      writeFileSync(join(folder, STATIC), `#!/bin/sh\nexec ${[command, ...first].join(" ")} "$@"\n`, { mode: 0o755 });
     return {
       command: "sh",
-      args: [join(program, basename(RUN_SCRIPT)), this.configFile],
-      env: { BRANCHLINE_NODE: this.node, ...(heap_mb === undefined ? {} : { BRANCHLINE_HEAP_MB: `${heap_mb}` }) },
+      args: [script, this.configFile],
+      env: {
+        ...(node === undefined ? {} : { BRANCHLINE_NODE: node }),
+        ...(heap_mb === undefined ? {} : { BRANCHLINE_HEAP_MB: `${heap_mb}` }),
+      },
     };
   }
 
-  private get node(): string {
-    return this.surroundings.node ?? process.env["BRANCHLINE_NODE"] ?? process.execPath;
+  private get program(): Program {
+    return this.surroundings.program ?? PROGRAM;
   }
 
   private get configFile(): string {

@@ -5,6 +5,7 @@
 import { grant, newToken, registration, requestText, sdp } from "../../sip/build.ts";
 import { uriIn } from "../../sip/message.ts";
 import type { SipMessage } from "../../sip/sip-message.ts";
+import { PATIENCE_MS } from "../../support/machine.ts";
 import type { Endpoint } from "./addresses.ts";
 import { defer } from "./cleanup.ts";
 import { Dialog } from "./dialog.ts";
@@ -15,7 +16,6 @@ const EXPIRES_S = 300;
 const REGISTER_INTERVAL_MS = 20;
 const CALL_INTERVAL_MS = 100;
 const T1_MS = 500;
-const CALL_LIMIT_MS = 8_000;
 
 /** A Contact that upstream has accepted, and when the phone heard of it. */
 export interface Accepted {
@@ -115,7 +115,7 @@ export class BusyBranch {
     const resend = setInterval(() => void this.gateway.send(parts, this.proxy), T1_MS);
     let late: NodeJS.Timeout | undefined;
     const limit = new Promise<never>((_resolve, reject) => {
-      late = setTimeout(() => reject(new Error(`${extension}: nobody answers`)), CALL_LIMIT_MS);
+      late = setTimeout(() => reject(new Error(`${extension}: nobody answers`)), PATIENCE_MS);
     });
     try {
       return Number(/-(\d+)@/.exec(await Promise.race([rings, limit]))?.[1] ?? 0);

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Settings } from "./branchline.ts";
 import { pathOf } from "./peers.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -78,3 +79,18 @@ export class CertificateAuthority {
 }
 
 const NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+
+/**
+ * What branchline listens on: UDP and TCP at port 5060, and TLS at 5061 where there is somebody to issue its certificate.
+ * @param names as in {@link CertificateAuthority.issue}
+ */
+export function endsOf(
+  host: string,
+  authority: CertificateAuthority | undefined,
+  names: string,
+): Pick<Settings, "listen" | "tls"> {
+  const listen = [`udp:${host}:5060`, `tcp:${host}:5060`];
+  if (authority === undefined) return { listen };
+  const tls = { ...authority.issue("branchline", names), ca: authority.file };
+  return { listen: [...listen, `tls:${host}:5061`], tls };
+}

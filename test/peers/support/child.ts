@@ -2,10 +2,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { PATIENCE_MS } from "../../support/machine.ts";
 import { patient } from "./patience.ts";
 import { pathOf } from "./peers.ts";
 
-const STOP_LIMIT_MS = 10_000;
+const STOP_LIMIT_MS = PATIENCE_MS;
 /** How much of its output an error shows. */
 const LINES_SHOWN = 15;
 /** Runs a program in a mount namespace of its own. */
@@ -78,13 +79,13 @@ export class Child {
   }
 
   /** The first line that matches, printed already or within `limit_ms`. */
-  async line(pattern: RegExp, limit_ms = 5_000): Promise<string> {
+  async line(pattern: RegExp, limit_ms = PATIENCE_MS): Promise<string> {
     const known = this.lines.find((line) => pattern.test(line));
     return known ?? this.nextLine(pattern, limit_ms);
   }
 
   /** The first line that matches from now on. */
-  async nextLine(pattern: RegExp, limit_ms = 5_000): Promise<string> {
+  async nextLine(pattern: RegExp, limit_ms = PATIENCE_MS): Promise<string> {
     let waiter: Waiter | undefined;
     const found = new Promise<string>((resolve) => {
       waiter = { pattern, resolve };

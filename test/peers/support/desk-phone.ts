@@ -3,6 +3,7 @@ import { addressOf } from "../../sip/address.ts";
 import { grantedTo, newToken, type Registration, registration, requestText } from "../../sip/build.ts";
 import { uriIn } from "../../sip/message.ts";
 import type { SipMessage } from "../../sip/sip-message.ts";
+import { PATIENCE_MS } from "../../support/machine.ts";
 import type { Endpoint } from "./addresses.ts";
 import { defer } from "./cleanup.ts";
 import { Dialog } from "./dialog.ts";
@@ -10,7 +11,6 @@ import { OutgoingCall } from "./outgoing-call.ts";
 import type { SipAgent } from "./sip-agent.ts";
 
 const ANSWER_LIMIT_MS = 40_000;
-const REGISTER_LIMIT_MS = 8_000;
 
 export interface AnsweredCall {
   readonly callId: string;
@@ -37,6 +37,7 @@ export class DeskPhone {
   private readonly proxy: Endpoint;
   private readonly dialogs = new Map<string, { readonly dialog: Dialog; readonly toTag: string }>();
   private refresh: NodeJS.Timeout | undefined;
+  private refresh_ms = 0;
   private isRetired = false;
 
   constructor(agent: SipAgent, proxy: Endpoint) {
@@ -78,8 +79,9 @@ export class DeskPhone {
     return this.answered(await this.dial(number));
   }
 
-  /** Registers, and again whenever half of what was granted is over. Returns with the first answer. */
-  async stayRegistered(expires_s: number): Promise<void> {
+  /** Registers, and again and again, whatever was granted. Returns with the first answer. */
+  async stayRegistered(expires_s: number, refresh_ms: number): Promise<void> {
+    this.refresh_ms = refresh_ms;
     const user = `phone-${this.agent.endpoint.host.split(".").at(-1)}`;
     const contact = `sip:${user}@${this.agent.sentBy}`;
     await this.register({ user, contact, callId: newToken(), tag: newToken(), expires_s, cseq: 1 });
@@ -101,22 +103,20 @@ export class DeskPhone {
 
   private async register(identity: Registration): Promise<void> {
     await this.agent.send(requestText(this.agent.sentBy, registration(identity)), this.proxy);
-    const granted_s = await this.granted(identity.callId, identity.contact);
+    await this.granted(identity.callId, identity.contact);
     if (this.isRetired) return;
     const next = { ...identity, cseq: identity.cseq + 1 };
-    this.refresh = setTimeout(() => void this.register(next), (granted_s * 1_000) / 2);
+    this.refresh = setTimeout(() => void this.register(next), this.refresh_ms);
   }
 
-  private async granted(callId: string, contact: string): Promise<number> {
+  private async granted(callId: string, contact: string): Promise<void> {
     try {
-      const response = await this.agent.next({ isFinal: true, method: "REGISTER", callId }, REGISTER_LIMIT_MS);
+      const response = await this.agent.next({ isFinal: true, method: "REGISTER", callId }, PATIENCE_MS);
       const expires_s = grantedTo(response, contact);
       if (response.status === 200 && expires_s > 0) this.grants.push({ at_ms: response.at_ms, expires_s });
       else this.refusals.push(response.startLine);
-      return Math.max(expires_s, 1);
     } catch (error) {
       this.refusals.push(String(error));
-      return 1;
     }
   }
 

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { Branchline } from "./branchline.ts";
+import { byNode, fileOf, PROGRAM, wordsOf } from "../../support/program.ts";
 import { pathOf } from "./peers.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -16,11 +16,18 @@ export interface Visit {
   readonly preload?: string;
 }
 
+interface Finding {
+  readonly check: string;
+  readonly severity: string;
+  readonly text: string;
+}
+
 /** What doctor has said. */
 export interface Diagnosis {
   readonly status: number;
   readonly stderr: string;
   readonly took_ms: number;
+  readonly findings: readonly Finding[];
   /** "severity text" of one check, a line for each finding. */
   of(check: string): string;
 }
@@ -36,25 +43,38 @@ async function diagnose(command: readonly string[]): Promise<Diagnosis> {
     },
   );
   const took_ms = performance.now() - started_ms;
-  const of = (check: string) => {
+  const read = () => {
     if (!stdout.startsWith("{")) throw new Error(`doctor printed no data: ${stdout}${stderr}`);
-    const { findings } = JSON.parse(stdout) as { findings: { check: string; severity: string; text: string }[] };
-    return findings
+    return (JSON.parse(stdout) as { findings: Finding[] }).findings;
+  };
+  const of = (check: string) => {
+    return read()
       .filter((one) => one.check === check)
       .map(({ severity, text }) => `${severity} ${text}`)
       .join("\n");
   };
-  return { status, stderr, took_ms, of };
+  return {
+    status,
+    stderr,
+    took_ms,
+    get findings() {
+      return read();
+    },
+    of,
+  };
 }
 
 /** On this machine. */
 export function runDoctor(file: string, { fix, namespace, preload }: Visit = {}): Promise<Diagnosis> {
   const inside = namespace === undefined ? [] : [pathOf("ip"), "netns", "exec", namespace];
-  const node = [process.execPath, ...(preload === undefined ? [] : ["-r", preload])];
+  const { node } = PROGRAM;
+  const words = wordsOf(node === undefined || preload === undefined ? PROGRAM : byNode(node, ["-r", preload]));
   const extra = fix === true ? ["--fix"] : [];
-  return diagnose([...inside, ...node, Branchline.bundle, "doctor", "--json", ...extra, "-c", file]);
+  return diagnose([...inside, ...words, "doctor", "--json", ...extra, "-c", file]);
 }
 
+/** Where the program lies on the router. */
+const PLACE = "/branchline";
 /** What a router's shell and Node need of this machine; it can't change them. */
 const BORROWED = ["/usr", "/lib", "/lib64"];
 const LOG = "/changes";
@@ -73,7 +93,7 @@ export class DoctorsPatient {
       "/etc/modprobe.d/none": "",
       "/etc/sysctl.d/none": "",
       "/dev/null": "",
-      "/bundle.js": "",
+      [PLACE]: "",
       [LOG]: "",
       ...files,
     };
@@ -107,21 +127,23 @@ export class DoctorsPatient {
 
   /** Within its root, and without any network. */
   doctor({ fix, user, isReadOnly }: Visit = {}): Promise<Diagnosis> {
-    const node = process.execPath;
     const inside = (path: string) => `"${this.root}${path}"`;
     const lend = (from: string, to: string) =>
       `mount --bind "${from}" ${inside(to)}; mount -o remount,ro,bind ${inside(to)}`;
-    const folders = [...BORROWED, dirname(node)].filter((path) => existsSync(path));
+    const folders = [...BORROWED, ...(PROGRAM.node === undefined ? [] : [dirname(PROGRAM.node)])].filter((path) =>
+      existsSync(path),
+    );
     const steps = [
       `mount --bind ${inside("")} ${inside("")}`,
       ...folders.map((path) => `mkdir -p ${inside(path)}; ${lend(path, path)}`),
       `mount --bind /dev/null ${inside("/dev/null")}`,
-      lend(Branchline.bundle, "/bundle.js"),
+      lend(fileOf(PROGRAM), PLACE),
       ...(isReadOnly === true ? [`mount -o remount,ro,bind ${inside("")}`] : []),
     ];
     const who = user === undefined ? "" : `--userspec=${user}:${user}`;
-    const args = `/bundle.js doctor --json ${fix === true ? "--fix" : ""} -c /branchline.yaml`;
-    const script = `set -e; ${steps.join("; ")}; exec chroot ${who} ${inside("")} env PATH=/opt/sbin:/usr/bin:/bin "${node}" ${args}`;
+    const args = `doctor --json ${fix === true ? "--fix" : ""} -c /branchline.yaml`;
+    const words = wordsOf(PROGRAM, PLACE).join(" ");
+    const script = `set -e; ${steps.join("; ")}; exec chroot ${who} ${inside("")} env PATH=/opt/sbin:/usr/bin:/bin ${words} ${args}`;
     return diagnose([pathOf("unshare"), "--mount", "--net", "/bin/sh", "-c", script]);
   }
 

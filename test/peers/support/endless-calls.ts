@@ -13,6 +13,8 @@
  */
 import { expect } from "vitest";
 import { newToken, sdp } from "../../sip/build.ts";
+import { PATIENCE_MS } from "../../support/machine.ts";
+import type { Program } from "../../support/program.ts";
 import { type Endpoint, hostPort, type Subnet, sipUri } from "./addresses.ts";
 import { Branchline } from "./branchline.ts";
 import { pause } from "./clock.ts";
@@ -22,7 +24,7 @@ import { SipAgent } from "./sip-agent.ts";
 
 const FLOOD_s = process.env["BRANCHLINE_LONG"] === "1" ? 60 : 15;
 /** What {@link surviveFloods} takes at the most, by a processor as quick as this machine's. */
-export const FLOODS_LIMIT_MS = (FLOOD_s + 60) * 1_000;
+export const FLOODS_LIMIT_MS = (FLOOD_s + 180) * 1_000;
 const CALLS_PER_SECOND = 100;
 /** From when on calls are made, and how long until the next ones. */
 const FIRST_CALL_s = 4;
@@ -43,7 +45,7 @@ interface Status {
 
 /** Calls, again until something comes, is answered, and hangs up; rejects when it isn't. */
 async function call(phone: SipAgent, user: string, proxy: Endpoint, patience: number): Promise<void> {
-  phone.patience_ms = 4_000 * patience;
+  phone.patience_ms = PATIENCE_MS * patience;
   const outgoing = await OutgoingCall.start(phone, { to: `sip:${user}@pbx.example.com`, through: proxy });
   const [dialog] = await Promise.all([outgoing.established(), outgoing.insist()]);
   await dialog.send("BYE");
@@ -66,10 +68,10 @@ async function gateway(at: Endpoint): Promise<ReadonlySet<string>> {
 /**
  * branchline lives through the floods, with a heap of that size, and all calls for help get through.
  * @param net the addresses of the file
- * @param node the program that runs it
+ * @param program what runs it
  * @param patience how many times longer an emulated processor may take
  */
-export async function surviveFloods(net: Subnet, node: string, heap_mb: number, patience = 1): Promise<void> {
+export async function surviveFloods(net: Subnet, program: Program, heap_mb: number, patience = 1): Promise<void> {
   const [proxy, upstream, gatewayAt] = [net.at(1), net.at(2), net.at(3)];
   await ringingUpstream(upstream);
   const reached = await gateway(gatewayAt);
@@ -81,9 +83,9 @@ export async function surviveFloods(net: Subnet, node: string, heap_mb: number, 
       gateways: [`sip:${hostPort(gatewayAt)}`],
       emergency: ["112"],
     },
-    { node, byRunScript: true, heap_mb },
+    { program, byRunScript: true, heap_mb },
   );
-  await branchline.upstreamIs("up", 20_000 * patience);
+  await branchline.upstreamIs("up", PATIENCE_MS * patience);
   const { pid } = branchline;
   const another = await SipAgent.open(net.at(30));
   const bad = await SipAgent.open(net.at(BAD.ringing[0], 5070));

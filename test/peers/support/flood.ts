@@ -1,5 +1,6 @@
 /** Floods, each from a process of its own: the test's own process has calls to make. */
 import { fileURLToPath } from "node:url";
+import { PATIENCE_MS } from "../../support/machine.ts";
 import type { Endpoint } from "./addresses.ts";
 import { Child } from "./child.ts";
 import { defer } from "./cleanup.ts";
@@ -30,18 +31,18 @@ export interface Nuisance {
 export function idlers(order: Omit<FloodOrder, "kind">): Nuisance {
   const child = new Child(process.execPath, [IDLERS, JSON.stringify(order)]);
   defer(() => child.stop("SIGKILL"));
-  return { over: child.line(/^sent /, order.duration_ms + 10_000) };
+  return { over: child.line(/^sent /, order.duration_ms + PATIENCE_MS) };
 }
 
 /** Answers INVITEs to "ringing" with 180 and no more, to "silent" with nothing, all else with 200. Runs until the test ends. */
 export async function ringingUpstream({ host, port }: Endpoint): Promise<void> {
   const child = new Child(process.execPath, [UPSTREAM, host, `${port}`]);
   defer(() => child.stop("SIGKILL"));
-  await child.line(/^listening/, 10_000);
+  await child.line(/^listening/);
 }
 
 export function flood(order: FloodOrder): Nuisance {
   const child = new Child(process.execPath, [PROGRAM, JSON.stringify(order)]);
   defer(() => child.stop("SIGKILL"));
-  return { over: child.line(/^sent /, order.duration_ms + 10_000) };
+  return { over: child.line(/^sent /, order.duration_ms + PATIENCE_MS) };
 }

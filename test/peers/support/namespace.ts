@@ -48,6 +48,16 @@ export class Namespace {
     this.execute("sysctl", "-qw", "net.ipv4.ip_forward=1");
   }
 
+  /** The kernel's settings within the namespace. */
+  set(...settings: readonly string[]): void {
+    this.execute("sysctl", "-qw", ...settings);
+  }
+
+  /** ip(8) within the namespace, where it may be that nothing is left to be done. */
+  try(...args: readonly string[]): void {
+    spawnSync(pathOf("ip"), ["-n", this.name, ...args], { stdio: "ignore" });
+  }
+
   /** nft(8) within the namespace. */
   nft(commands: string): void {
     this.execute("nft", commands);
@@ -60,6 +70,12 @@ export class Namespace {
 
   forwardAgain(): void {
     this.nft("delete table ip cut");
+  }
+
+  /** What a program within the namespace prints. @throws when it ends with another status than 0 */
+  output(program: string, ...args: readonly string[]): string {
+    const all = ["netns", "exec", this.name, pathOf(program), ...args];
+    return execFileSync(pathOf("ip"), all, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
   }
 
   private execute(program: string, ...args: readonly string[]): void {

@@ -6,17 +6,21 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { accessSync, constants, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, test } from "vitest";
+import { PROGRAM } from "../../support/program.ts";
 
 /** A program, or the right to make network namespaces or mounts. */
 export type Peer =
   | "sipp"
   | "kamailio"
+  | "keepalived"
   | "kamcmd"
+  | "keepalived"
   | "baresip"
   | "linphone-daemon"
   | "npm"
   | "openssl"
   | "nft"
+  | "tc"
   | "script"
   | "sysctl"
   | "busybox"
@@ -28,8 +32,11 @@ export type Peer =
   | "unsquashfs"
   | "mounts"
   | "loop mounts"
-  | "qemu-mipsel-static"
   | "qemu-system-mipsel"
+  | "qemu-system-arm"
+  | "flex"
+  | "bison"
+  | "bc"
   | "cpio"
   | "mandoc"
   | "bash"
@@ -37,12 +44,24 @@ export type Peer =
   | "fish"
   | "namespaces";
 
+/** What the bundle has under Node, and the binary hasn't: parts of its program, and scripts that run before it. */
+const OF_NODE = ["TLS", "preloads"] as const;
+export type OfNode = (typeof OF_NODE)[number];
+
 /** Debian keeps what root runs out of other users' PATH. */
 const FOLDERS = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
 const isCi = process.env["CI"] !== undefined && process.env["CI"] !== "";
 
-/** `describe` for tests that need `peers`. */
-export function describeWith(peers: readonly Peer[], title: string, tests: () => void): void {
+/** `describe` for tests that need `peers`, and what only the bundle under Node has. */
+export function describeWith(needs: readonly (Peer | OfNode)[], title: string, tests: () => void): void {
+  const peers = needs.filter((need): need is Peer => !isOfNode(need));
+  const lacks = PROGRAM.node === undefined ? needs.filter(isOfNode) : [];
+  if (lacks.length > 0) {
+    // It can't be installed: in CI neither is it a failure.
+    const why = `the binary has no ${lacks.join(", no ")}`;
+    describe.skip(`${title} [skipped: ${why}]`, tests);
+    return;
+  }
   const missing = peers.map(whyMissing).filter((why) => why !== undefined);
   describeUnless(missing, title, tests);
 }
@@ -66,6 +85,10 @@ export function pathOf(program: string): string {
   const path = findProgram(program);
   if (path === undefined) throw new Error(`${program} is not installed`);
   return path;
+}
+
+function isOfNode(need: Peer | OfNode): need is OfNode {
+  return (OF_NODE as readonly string[]).includes(need);
 }
 
 function whyMissing(peer: Peer): string | undefined {

@@ -1,11 +1,12 @@
 /** What every real phone in these tests can do, whichever program it is. */
+import { PATIENCE_MS } from "../../support/machine.ts";
 import type { Endpoint } from "./addresses.ts";
 import type { SipTrace } from "./sip-trace.ts";
 
 /** Until it has registered. */
-export const START_LIMIT_MS = 10_000;
+export const START_LIMIT_MS = PATIENCE_MS;
 /** For the next step of a call. */
-export const CALL_LIMIT_MS = 8_000;
+export const CALL_LIMIT_MS = PATIENCE_MS;
 /** Of its audio, at its own address. */
 export const MEDIA_PORTS = { first: 20_000, last: 20_099 } as const;
 

@@ -2,6 +2,7 @@
 import { type Address, hostPort } from "../../sip/address.ts";
 import { type ResponseParts, responseText } from "../../sip/build.ts";
 import { SipMessage } from "../../sip/sip-message.ts";
+import { PATIENCE_MS } from "../../support/machine.ts";
 import { defer } from "./cleanup.ts";
 import { type DatagramPort, openPort, type Stream } from "./datagram-port.ts";
 import { Mailbox } from "./mailbox.ts";
@@ -29,7 +30,7 @@ export class SipAgent {
   /** An endpoint that isn't alive takes everything and says nothing: no ICMP either. */
   isAlive = true;
   /** How long it waits for a message, where nobody says otherwise. */
-  patience_ms = 8_000;
+  patience_ms = PATIENCE_MS;
   /** Has the first look at all that comes, repetitions too; what it returns true for is dealt with. */
   attendant: ((message: SipMessage) => boolean) | undefined = undefined;
   private readonly mailbox = new Mailbox<SipMessage>();
@@ -119,7 +120,8 @@ export class SipAgent {
 
   private take(message: SipMessage): void {
     if (this.isAlive && message.isRequest && message.method === "OPTIONS") {
-      void this.reply(message, 200, "OK", { toTag: "alive" });
+      // It may have died meanwhile.
+      if (this.isOpen) void this.reply(message, 200, "OK", { toTag: "alive" });
       return;
     }
     const habit = this.habits.find(({ wanted }) => isWanted(message, wanted));

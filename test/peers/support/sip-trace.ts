@@ -1,5 +1,6 @@
 /** The SIP messages that a phone has received, read out of what it prints. */
 import { SipMessage } from "../../sip/sip-message.ts";
+import { PATIENCE_MS } from "../../support/machine.ts";
 import type { Endpoint } from "./addresses.ts";
 import type { Child } from "./child.ts";
 import { monotonic_ms } from "./clock.ts";
@@ -27,7 +28,7 @@ export class SipTrace {
   }
 
   /** The next such message that no other call of this has had. Retransmissions don't count. */
-  next({ method, status }: Wanted, limit_ms = 8_000): Promise<SipMessage> {
+  next({ method, status }: Wanted, limit_ms = PATIENCE_MS): Promise<SipMessage> {
     const isWanted = (message: SipMessage) => message.method === method && message.status === (status ?? 0);
     return this.mailbox.next(isWanted, limit_ms, (items) => {
       const seen = items.map((message) => `${message.startLine} (${message.header("cseq")})`).join(" | ");

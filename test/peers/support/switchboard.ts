@@ -3,12 +3,12 @@ import { grant, newToken, sdp } from "../../sip/build.ts";
 import { Repetition, T2_MS } from "../../sip/repetition.ts";
 import type { SipMessage } from "../../sip/sip-message.ts";
 import { REAL_TIME } from "../../sip/wire.ts";
+import { PATIENCE_MS } from "../../support/machine.ts";
 import { defer } from "./cleanup.ts";
 import type { SipAgent } from "./sip-agent.ts";
 
 /** Short: it is part of what tests measure. */
 const ANSWER_DELAY_MS = 20;
-const ACK_LIMIT_MS = 20_000;
 
 interface Call {
   readonly invite: SipMessage;
@@ -48,7 +48,7 @@ export class Switchboard {
   }
 
   /** Waits for the ACK of a call that has been answered. @returns when it arrived */
-  acknowledged(callId: string, limit_ms = ACK_LIMIT_MS): Promise<number> {
+  acknowledged(callId: string, limit_ms = PATIENCE_MS): Promise<number> {
     const at_ms = this.established.get(callId);
     if (at_ms !== undefined) return Promise.resolve(at_ms);
     return new Promise((resolve, reject) => {

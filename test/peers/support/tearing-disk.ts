@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "no
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mulberry32 } from "../../support/simulation.ts";
+import { until } from "./clock.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 const PRELOAD = fileURLToPath(new URL("tearing-disk.cjs", import.meta.url));
@@ -66,7 +67,21 @@ export interface Loss {
   readonly files: readonly string[];
 }
 
-export class TearingDisk {
+/** What lies under the state folder. */
+export interface Disk {
+  /** Of Node's own. */
+  readonly nodeArguments: readonly string[];
+  /** The environment of a new life. */
+  begin(folder: string): Readonly<Record<string, string>>;
+  /** In this life, the last one last. */
+  saves(): readonly Save[];
+  /** Once a save is under way. */
+  saving(limit_ms: number): Promise<void>;
+  /** To be called when the process is dead. */
+  losePower(): Loss;
+}
+
+export class TearingDisk implements Disk {
   readonly nodeArguments: readonly string[] = ["-r", PRELOAD];
   private readonly random: () => number;
   private readonly pause_ms: number;
@@ -105,6 +120,13 @@ export class TearingDisk {
       saves[saves.length - 1] = { ...last, isDurable: true, ended_ms: at_ms };
     }
     return saves;
+  }
+
+  async saving(limit_ms: number): Promise<void> {
+    const { length } = this.saves();
+    // One that is over before a busy machine looks has begun too.
+    const isBegun = (saves: readonly Save[]) => saves.length > length || saves.at(-1)?.isDurable === false;
+    await until("a save", () => isBegun(this.saves()), limit_ms);
   }
 
   /** To be called when the process is dead: leaves in the folder what a power cut at its last moment would have left. */

@@ -1,4 +1,5 @@
 /** A phone and an upstream on real sockets: what a proxy between them does with one torture message after the other. */
+import { PATIENCE_MS } from "../../support/machine.ts";
 import { optionsTo, outcomeOf, responseTo } from "../../torture/torture-site.ts";
 import type { Outcome, TortureMessage } from "../../torture/verdict.ts";
 import { headerLines, isProbe, nameOf, sentByPort, statusOf } from "../../torture/wire-text.ts";
@@ -10,8 +11,6 @@ import { type DatagramPort, openPort } from "./datagram-port.ts";
 /** After the proxy's answer to what was sent behind the message, for what is on its way in other sockets and processes. */
 const QUIET_MS = 30;
 const MAGIC_COOKIE = "z9hG4bK";
-/** For a program to start. */
-const START_LIMIT_MS = 10_000;
 
 export interface Places {
   readonly proxy: Endpoint;
@@ -49,7 +48,7 @@ export class TortureRig {
 
   /** Once the proxy serves requests. */
   async ready(): Promise<void> {
-    const end_ms = monotonic_ms() + START_LIMIT_MS;
+    const end_ms = monotonic_ms() + PATIENCE_MS;
     while (!(await this.isAlive(500))) {
       if (monotonic_ms() > end_ms) throw new Error(`no answer from ${hostPort(this.places.proxy)}`);
     }
@@ -67,7 +66,7 @@ export class TortureRig {
     await this.phone?.send(wire.replace("sip:services.example.com;", `sip:${hostPort(upstream)};`), proxy);
     // Twice: upstream's answer to what the proxy sends on comes behind the first, and before the second.
     for (let time = 0; time < 2; time++) {
-      if (!(await this.isAlive(5_000))) throw new Error(`no answer to anything after ${name}`);
+      if (!(await this.isAlive(PATIENCE_MS))) throw new Error(`no answer to anything after ${name}`);
       await pause(QUIET_MS);
       await arrived();
     }

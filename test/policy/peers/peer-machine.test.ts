@@ -102,6 +102,12 @@ describe("what evidence is to it", () => {
     ["a request without an answer", { place: "up" }, "request unanswered", "request failed"],
     ["one that can't be delivered", { place: "up" }, "request undeliverable", "request failed"],
     ["our address goes", { place: "up" }, "own address gone", "address gone"],
+    ["none of our addresses is on the way", { place: "unknown" }, "own address missing", "address gone"],
+    ["that is so too often", { place: "up" }, "own address missing", "other gone", FLAPPING],
+    ["it was down before a restart", { place: "unknown" }, "down before restart", "down before restart"],
+    ["the first failed probe of one that was", { place: "remembered" }, "probe failed", "probe failed"],
+    ["the first answered one", { place: "remembered" }, "probe answered", "probe answered"],
+    ["an address comes meanwhile", { place: "remembered" }, "own address here", "address here"],
     [
       "it goes just after the peer has fallen",
       { place: "down", answers: 0, since_ms: 95_000 },

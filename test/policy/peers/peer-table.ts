@@ -17,7 +17,9 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "failed in time": "-",
     "request answered": "up: noteLife probeUp",
     "request failed": "accused: probeNow",
+    "call answered": "up: noteLife probeUp", // no probe has failed yet
     "hold over": "-",
+    "down before restart": "remembered: probeNow", // calls don't find out again what was known
     "address gone": "cut: probeNow",
     "other gone": "unknown: probeNow",
     "address here": "unknown: probeNow",
@@ -32,10 +34,29 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "failed in time": "-",
     "request answered": "-", // no news
     "request failed": "accused: probeNow", // a phone can send what it likes: the probe decides
+    "call answered": "-", // no news
     "hold over": "-",
+    "down before restart": "-", // what is seen counts more
     "address gone": "cut: probeNow", // nothing can reach it: no call has to wait to find out
     "other gone": "up: probeNow",
     "address here": "up: probeNow",
+    "other here": "-",
+  },
+  deaf: {
+    "probe answered": "up: noteLife probeUp",
+    "enough answered": "-",
+    "enough failed": "-", // probes say nothing
+    "probe failed": "deaf: probeUp",
+    "answered in time": "-",
+    "failed in time": "-",
+    "request answered": "-",
+    "request failed": "down: weighHold probeDown", // no probe could decide: the call does
+    "call answered": "-",
+    "hold over": "-",
+    "down before restart": "-",
+    "address gone": "cut: probeNow",
+    "other gone": "deaf: probeNow",
+    "address here": "deaf: probeNow",
     "other here": "-",
   },
   suspect: {
@@ -47,7 +68,9 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "failed in time": "-",
     "request answered": "up: noteLife probeUp", // any answer is life
     "request failed": "down: weighHold probeDown", // a probe and a request
+    "call answered": "deaf: noteLife probeSoon", // it has left a probe unanswered, and lives: silence to OPTIONS says nothing of it
     "hold over": "-",
+    "down before restart": "-",
     "address gone": "cut: probeNow",
     "other gone": "suspect: probeNow",
     "address here": "suspect: probeNow",
@@ -62,7 +85,9 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "failed in time": "-",
     "request answered": "up: noteLife probeUp",
     "request failed": "accused: probeNow", // a hundred requests are one sign
+    "call answered": "up: noteLife probeUp", // the probe may be answered yet
     "hold over": "-",
+    "down before restart": "-",
     "address gone": "cut: probeNow",
     "other gone": "accused: probeNow",
     "address here": "accused: probeNow",
@@ -77,11 +102,30 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "failed in time": "-",
     "request answered": "-", // probes alone bring it back
     "request failed": "-",
+    "call answered": "deaf: noteLife probeSoon", // a gateway that answers calls is not down for OPTIONS alone
     "hold over": "-",
+    "down before restart": "-",
     "address gone": "cut: probeNow", // the errors just before came of that
     "other gone": "down: probeNow",
     "address here": "back: probeNow", // it had never lived: perhaps since we had no address
     "other here": "down: probeNow",
+  },
+  remembered: {
+    "probe answered": "up: noteLife probeUp", // the outage may have ended with the old process
+    "enough answered": "-",
+    "enough failed": "-",
+    "probe failed": "down: weighHold probeDown", // from now on it is an outage as any other
+    "answered in time": "-",
+    "failed in time": "-",
+    "request answered": "-",
+    "request failed": "-", // the probe that is under way decides
+    "call answered": "up: noteLife probeUp", // no probe has failed yet
+    "hold over": "-",
+    "down before restart": "-",
+    "address gone": "cut: probeNow",
+    "other gone": "remembered: probeNow",
+    "address here": "remembered: probeNow",
+    "other here": "-",
   },
   cut: {
     "probe answered": "up: noteReturn noteLife probeUp", // by another way
@@ -92,7 +136,9 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "failed in time": "-",
     "request answered": "-",
     "request failed": "-",
+    "call answered": "deaf: noteLife probeSoon", // by another way
     "hold over": "-",
+    "down before restart": "-",
     "address gone": "cut: probeNow",
     "other gone": "cut: probeNow",
     "address here": "back: probeNow",
@@ -107,7 +153,9 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "failed in time": "back: probeSoon", // routes may come yet
     "request answered": "-",
     "request failed": "-",
+    "call answered": "deaf: noteLife probeSoon",
     "hold over": "-",
+    "down before restart": "-",
     "address gone": "cut: probeNow",
     "other gone": "back: probeNow",
     "address here": "back: probeNow",
@@ -122,7 +170,9 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "failed in time": "-",
     "request answered": "-", // the hold is to be lived through
     "request failed": "down: doubleHold probeDown",
+    "call answered": "-", // probes are answered: they bring it back
     "hold over": "up: noteRise noteLife probeUp",
+    "down before restart": "-",
     "address gone": "recovering: probeNow", // calls stay here anyway
     "other gone": "recovering: probeNow",
     "address here": "recovering: probeNow",

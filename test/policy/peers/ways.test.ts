@@ -90,8 +90,18 @@ describe("a way is missing", () => {
   test.each(["10.99.0.9", "wg7"])("while %s of listen isn't here: nothing else is advised for it", (gone) => {
     const [one] = without(gone, TUNNEL_DOWN);
     expect(one).toMatchObject({ listen: null, away: `udp:${gone}:5060`, sends_from: "10.222.237.1" });
-    expect(one?.text).toMatch(/from 203\.0\.113\.2 on wan, while udp:\S+:5060 of listen has no address here$/);
+    expect(one?.text).toMatch(/from 203\.0\.113\.2 on wan, while udp:\S+:5060 of listen isn't here$/);
     expect(one?.cure).toBe(`bring the address of udp:${gone}:5060 back, or correct it in listen`);
+  });
+
+  test("while the interface of the address that would be on it is set down, and its socket stays open", () => {
+    const here = OWN.filter(({ device }) => device !== "wg0");
+    const [one] = missingWays(listenersAt("10.222.237.1", "10.99.0.2"), [TUNNEL_DOWN], here);
+    expect(one).toMatchObject({ listen: null, away: "udp:10.99.0.2:5060" });
+    // A sandbox tells nothing of our addresses.
+    expect(missingWays(listenersAt("10.222.237.1", "10.99.0.2"), [TUNNEL_DOWN], [])).toMatchObject([{ away: null }]);
+    const inside = missingWays(listenersAt("10.222.237.1", "127.0.0.9"), [TUNNEL_DOWN], here);
+    expect(inside).toMatchObject([{ away: null }]);
   });
 
   test("to a gateway on a network of ours, whatever else is away", () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Branchline } from "../../peers/support/branchline.ts";
 import { sayingItIs } from "./edgeos-package.ts";
+import { binaryLicenses, HOST, hostBinary } from "./host-binary.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const EPOCH_S = 1_700_000_000;
@@ -15,21 +16,36 @@ interface File {
   readonly contents: Uint8Array;
 }
 
-/** Version → its .deb: building one takes a while. */
-const built = new Map<string, File>();
+/** Version and kind → its .debs: building one takes a while. */
+const built = new Map<string, File[]>();
 
 /** A .deb whose branchline says that it is of this version. */
 export async function debOf(version: string): Promise<File> {
-  const known = built.get(version);
+  const all = await packagesOf(version, undefined);
+  const [made] = all;
+  if (made === undefined || all.length > 1) throw new Error(`${all.length} packages`);
+  return made;
+}
+
+/** `branchline-static` for this machine's processor, which says that it is of this version. */
+export async function staticDebOf(version: string): Promise<File> {
+  const binaries = new Map([[HOST, await hostBinary(version)]]);
+  const all = await packagesOf(version, { binaries, licenses: await binaryLicenses() });
+  const [, made] = all;
+  if (made === undefined || all.length > 2) throw new Error(`${all.length} packages`);
+  return made;
+}
+
+async function packagesOf(version: string, native: unknown): Promise<File[]> {
+  const key = `${version} ${native === undefined ? "node" : "static"}`;
+  const known = built.get(key);
   if (known !== undefined) return known;
   const { packages } = await import(new URL("../../../build/release/debian.mjs", import.meta.url).href);
   const bundle = Buffer.from(sayingItIs(version, readFileSync(Branchline.bundle, "latin1")), "latin1");
   const licenses = readFileSync(`${ROOT}dist/LICENSES`, "utf8");
-  const all: File[] = await packages({ version, bundle, licenses, epoch_s: EPOCH_S, root: ROOT });
-  const [made] = all;
-  if (made === undefined || all.length > 1) throw new Error(`${all.length} packages`);
-  built.set(version, made);
-  return made;
+  const all: File[] = await packages({ version, bundle, licenses, epoch_s: EPOCH_S, root: ROOT, native });
+  built.set(key, all);
+  return all;
 }
 
 /** Path without a slash in front → bytes, of all its files, and of those that its links lead to. */

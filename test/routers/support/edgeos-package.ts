@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFileSync, cpSync, readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { temporaryFolder } from "../../peers/support/temporary-folder.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
@@ -12,8 +13,10 @@ export type PackageMachine = "mipsel" | "mips";
 export interface PackageOptions {
   readonly version?: string;
   readonly machine?: PackageMachine;
-  /** node.sqsh; without it there is no package for mipsel. */
+  /** node.sqsh; only the package with it has a Node for mipsel. */
   readonly image?: Buffer;
+  /** The binary of this machine. */
+  readonly binary?: Buffer;
   /** JavaScript in front of the program. */
   readonly prelude?: string;
 }
@@ -31,6 +34,7 @@ interface FamilyModule {
     epoch_s: number;
     root: string;
     withRuntime: boolean;
+    native: { readonly binaries: ReadonlyMap<string, Buffer>; readonly licenses: string } | undefined;
     runtime: { readonly image: Buffer; readonly licenses: string } | undefined;
   }): Promise<ReleaseFile[]>;
 }
@@ -38,11 +42,12 @@ interface FamilyModule {
 /** The version that this tree's bundle says it is. */
 export const VERSION = (JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { version: string }).version;
 
-/** What a small image is made of. */
+/** What a small image is made of, and a binary. */
 const NODE_LICENSES = "\n======== libexample 1.0 (Expat)\n\nPermission is hereby granted\n";
+const BINARY_LICENSES = "\n======== engine 1.0 (MIT)\n\nPermission is granted\n";
 
 export async function makePackage(options: PackageOptions = {}): Promise<ReleaseFile> {
-  const { version = VERSION, machine = "mipsel", image, prelude = "" } = options;
+  const { version = VERSION, machine = "mipsel", image, binary, prelude = "" } = options;
   const text = readFileSync(`${ROOT}dist/branchline.js`, "latin1");
   const bundle = Buffer.from(sayingItIs(version, text).replace("\n", `\n${prelude}\n`), "latin1");
   const family = (await import(pathToFileURL(`${ROOT}build/release/edgeos.mjs`).href)) as FamilyModule;
@@ -58,17 +63,23 @@ export async function makePackage(options: PackageOptions = {}): Promise<Release
     epoch_s: 1_700_000_000,
     root: sources,
     withRuntime: runtime !== undefined,
+    native: binary === undefined ? undefined : { binaries: new Map([[machine, binary]]), licenses: BINARY_LICENSES },
     runtime,
   });
-  const file = files.find(({ name }) => name.endsWith(`-${machine}.tar.gz`));
+  const suffix = machine === "mipsel" && image !== undefined ? "mipsel-node" : machine;
+  const file = files.find(({ name }) => name.endsWith(`-${suffix}.tar.gz`));
   if (file === undefined) throw new Error(`no package for ${machine}`);
   return file;
 }
 
-/** The bundle as a build of that version has it. In the parts that lie there as a text each quotation mark has a backslash. */
+/** The bundle as a build of that version has it, in its code and in the parts that are packed there. */
 export function sayingItIs(version: string, bundle: string): string {
-  const quoted = new RegExp(String.raw`(\\?")${VERSION.replaceAll(".", String.raw`\.`)}\1`, "g");
-  return bundle.replace(quoted, (_, mark: string) => mark + version + mark);
+  const quoted = new RegExp(`"${VERSION.replaceAll(".", "\\.")}"`, "g");
+  const inText = (text: string) => text.replace(quoted, `"${version}"`);
+  return inText(bundle).replace(/"(\.\/[\w-]+\.js)":"([A-Za-z0-9+/=]+)"/g, (_, name: string, packed: string) => {
+    const text = inflateRawSync(Buffer.from(packed, "base64")).toString();
+    return `"${name}":"${deflateRawSync(inText(text)).toString("base64")}"`;
+  });
 }
 
 /** Unpacks it into `folder` of this machine, and returns the folder that is in it. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Child } from "../../peers/support/child.ts";
 import { defer } from "../../peers/support/cleanup.ts";
 import { temporaryFolder } from "../../peers/support/temporary-folder.ts";
+import { COMMAND_LIMIT_MS } from "../../support/machine.ts";
 import { copyTree, makeFirmware, type RouterShell, writeFake } from "./edgeos-root.ts";
 
 export const HOOK = "/config/scripts/post-config.d/50-branchline";
@@ -106,7 +107,7 @@ export class EdgeRouter {
     const inside = ["--target", `${this.initPid}`, "--mount", "--pid", `--root=/proc/${this.initPid}/root`];
     const shell = existsSync(join(this.root, "fake/forged-sh")) ? ["/bin/busybox", "ash"] : ["/bin/sh"];
     const args = [...inside, "--wd", ...env, ...shell, "-c", `{ ${command}\n} 2>&1`];
-    const { status, stdout, error } = spawnSync("nsenter", args, { encoding: "utf8", timeout: 60_000 });
+    const { status, stdout, error } = spawnSync("nsenter", args, { encoding: "utf8", timeout: COMMAND_LIMIT_MS });
     if (error !== undefined) throw error;
     return { status, text: stdout };
   }

@@ -8,7 +8,7 @@ mount -t devtmpfs dev /dev
 mount -t tmpfs run /run
 mount -t tmpfs tmp /tmp
 
-while read -r module; do insmod "/modules/$module.ko"; done </modules/order
+while read -r module; do insmod "/modules/$module"; done </modules/order
 ip link set lo up
 while read -r device address; do
   ip address add "$address" dev "$device"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What opkg does to a package, in its order: scripts with their arguments, lists of files, and nothing of feeds.
-#   opkg install FILE.ipk | remove PACKAGE
+#   opkg install [--force-reinstall] FILE.ipk | remove PACKAGE
+# --force-reinstall removes the package of that name first, as opkg does: its scripts aren't told that another one follows.
 # OPKG_INFO is its folder on the real one: /usr/lib/opkg/info, under Entware /opt/lib/opkg/info.
 info=${OPKG_INFO:-/usr/lib/opkg/info}
 work=/tmp/opkg-$$
@@ -12,12 +13,14 @@ fail() {
 }
 
 install() {
+  rm -rf "$work"
   mkdir -p "$work/control" "$info"
   tar -xzf "$1" -C "$work" || fail "$1 is no package"
   [ "$(cat "$work/debian-binary")" = 2.0 ] || fail "$1 is no package"
   tar -xzf "$work/control.tar.gz" -C "$work/control" || fail "no control"
   name=$(sed -n 's/^Package: //p' "$work/control/control")
   version=$(sed -n 's/^Version: //p' "$work/control/control")
+  [ -z "$force" ] || [ ! -f "$info/$name.list" ] || remove "$name"
   old=$(sed -n 's/^Version: //p' "$info/$name.control" 2>/dev/null)
   if [ -n "$old" ]; then
     [ "$old" != "$version" ] || fail "$name $version is installed already"
@@ -51,6 +54,12 @@ remove() {
   rm -f "$info/$1".*
 }
 
+force=
+case $2 in --force-reinstall)
+  force=yes
+  set -- "$1" "$3"
+  ;;
+esac
 case $1 in
 install) install "$2" ;;
 remove) remove "$2" ;;

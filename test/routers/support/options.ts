@@ -1,10 +1,11 @@
 /** Whether somebody speaks SIP at an address of this machine. */
 import { createSocket } from "node:dgram";
+import { PATIENCE_MS } from "../../support/machine.ts";
 
 const PERIOD_MS = 100;
 
 /** The first line of the first answer to OPTIONS, sent again and again; fails after `limit_ms`. */
-export async function answerToOptions(to: string, from: string, limit_ms = 10_000): Promise<string> {
+export async function answerToOptions(to: string, from: string, limit_ms = PATIENCE_MS): Promise<string> {
   const socket = createSocket("udp4");
   await new Promise<void>((resolve) => socket.bind(0, from, resolve));
   const { port } = socket.address();

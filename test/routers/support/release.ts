@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Branchline } from "../../peers/support/branchline.ts";
+import { binaryLicenses, HOST, hostBinary } from "./host-binary.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const EPOCH_S = 1_700_000_000;
@@ -13,17 +14,42 @@ export interface Package {
   readonly contents: Uint8Array;
 }
 
+interface Both {
+  readonly tree: Package;
+  readonly ipk: Package;
+}
+
 /** The packages of build/release/FAMILY.mjs, of the bundle that has been built. */
-export async function packages(
-  family: string,
-  version: string,
-): Promise<{ readonly tree: Package; readonly ipk: Package }> {
+export async function packages(family: string, version: string): Promise<Both> {
+  const all = await allPackages(family, version);
+  const find = (end: string) => all.find(({ name }) => name.endsWith(end)) ?? missing(family, end);
+  return { tree: find(".tar.gz"), ipk: find(".ipk") };
+}
+
+/** Those with the binary, as if this machine's processor were that of a router. Its version is as long as the real one. */
+export async function binaryPackages(family: string, version: string): Promise<Both> {
+  const key = `${family} ${version}`;
+  const known = withBinary.get(key) ?? (await packBinary(family, version));
+  withBinary.set(key, known);
+  return known;
+}
+
+/** Family and version → its packages: they take a while. */
+const withBinary = new Map<string, Both>();
+
+async function packBinary(family: string, version: string): Promise<Both> {
+  const binaries = new Map([[HOST, await hostBinary(version)]]);
+  const all = await allPackages(family, version, { binaries, licenses: await binaryLicenses() });
+  const find = (end: RegExp) => all.find(({ name }) => end.test(name)) ?? missing(family, `${end}`);
+  return { tree: find(new RegExp(`-${HOST}\\.tar\\.gz$`)), ipk: find(/(?<!_all)\.ipk$/) };
+}
+
+/** @param native as build/release/native.mjs has it */
+export async function allPackages(family: string, version: string, native?: unknown): Promise<Package[]> {
   const module = await import(new URL(`../../../build/release/${family}.mjs`, import.meta.url).href);
   const bundle = Buffer.concat([readFileSync(Branchline.bundle), Buffer.from(`// ${version}\n`)]);
   const licenses = readFileSync(`${ROOT}dist/LICENSES`, "utf8");
-  const all: Package[] = await module.packages({ version, bundle, licenses, epoch_s: EPOCH_S, root: ROOT });
-  const find = (end: string) => all.find(({ name }) => name.endsWith(end)) ?? missing(family, end);
-  return { tree: find(".tar.gz"), ipk: find(".ipk") };
+  return module.packages({ version, bundle, licenses, epoch_s: EPOCH_S, root: ROOT, native });
 }
 
 function missing(family: string, end: string): never {

@@ -12,6 +12,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
@@ -20,6 +21,7 @@ import { defer } from "../../peers/support/cleanup.ts";
 import { until } from "../../peers/support/clock.ts";
 import { pathOf } from "../../peers/support/peers.ts";
 import { temporaryFolder } from "../../peers/support/temporary-folder.ts";
+import { COMMAND_LIMIT_MS, PATIENCE_MS } from "../../support/machine.ts";
 
 const PATH = "/opt/bin:/opt/sbin:/usr/bin:/usr/sbin:/bin:/sbin";
 const ENVIRONMENT = { PATH, HOME: "/root" };
@@ -35,6 +37,8 @@ export interface RouterOptions {
   readonly proc?: Readonly<Record<string, string>>;
   /** Folders with little room: path → KiB. */
   readonly small?: Readonly<Record<string, number>>;
+  /** Disks (ext2) that keep what is on them: where they are mounted → KiB. */
+  readonly disks?: Readonly<Record<string, number>>;
   /** Folders that can be written although the rest can't; default: all can. */
   readonly writable?: readonly string[];
 }
@@ -61,6 +65,7 @@ const SPACES = ["--mount", "--pid", "--net", "--uts", "--fork", "--kill-child"];
 
 export class Router {
   readonly root = temporaryFolder();
+  private readonly images = temporaryFolder();
   private options: RouterOptions;
   private power: Child | undefined;
 
@@ -83,7 +88,7 @@ export class Router {
     const { status, stdout } = spawnSync(pathOf("nsenter"), [...spaces, "/bin/sh", "-c", `{ ${command}\n} 2>&1`], {
       encoding: "utf8",
       env: { ...ENVIRONMENT, ...environment },
-      timeout: 25_000,
+      timeout: COMMAND_LIMIT_MS,
     });
     return { status, text: stdout.trimEnd() };
   }
@@ -96,7 +101,7 @@ export class Router {
   }
 
   /** Waits until `command` succeeds. */
-  async becomes(command: string, limit_ms = 10_000): Promise<void> {
+  async becomes(command: string, limit_ms = PATIENCE_MS): Promise<void> {
     try {
       await until(command, () => this.run(command).status === 0, limit_ms);
     } catch (error) {
@@ -170,11 +175,18 @@ export class Router {
       }
     }
     for (const [path, text] of Object.entries(files)) this.write(path, text);
+    const { disks = {} } = this.options;
+    for (const [path, kib] of Object.entries(disks)) {
+      const image = this.imageOf(path);
+      writeFileSync(image, "");
+      truncateSync(image, kib * 1024);
+      execFileSync("mke2fs", ["-q", "-F", "-t", "ext2", "-m", "0", "-b", "1024", image]);
+    }
     for (const folder of Object.keys(small)) mkdirSync(join(this.root, folder), { recursive: true });
   }
 
   private async boot(): Promise<void> {
-    const { node, atBoot = "", proc = {}, small = {}, writable } = this.options;
+    const { node, atBoot = "", proc = {}, small = {}, disks = {}, writable } = this.options;
     const fakes = temporaryFolder();
     const mounts = [
       `mount --bind ${this.root} ${this.root}`,
@@ -185,6 +197,7 @@ export class Router {
       ...["tmp", "run", "dev"].map((folder) => `mount -t tmpfs none ${folder}`),
       ...["null", "urandom", "zero"].map((name) => `touch dev/${name}; mount --bind /dev/${name} dev/${name}`),
       ...Object.entries(small).map(([folder, kib]) => `mount -t tmpfs -o size=${kib}k none .${folder}`),
+      ...Object.keys(disks).map((path) => `mkdir -p .${path}; mount -o loop ${this.imageOf(path)} .${path}`),
       "mount -t proc proc proc",
       ...Object.entries(proc).map(([path, text]) => {
         const fake = join(fakes, path.replaceAll("/", "-"));
@@ -203,7 +216,7 @@ export class Router {
     this.power = new Child("unshare", [...SPACES, "/bin/sh", "-ec", [...mounts, inside].join("\n")], {
       env: { FIRST: first.join("\n") },
     });
-    await this.power.line(/^booted$/, 15_000);
+    await this.power.line(/^booted$/);
   }
 
   private async powerOff(): Promise<void> {
@@ -221,6 +234,10 @@ export class Router {
   private get running(): Child {
     if (this.power === undefined) throw new Error("the router has no power");
     return this.power;
+  }
+
+  private imageOf(path: string): string {
+    return join(this.images, path.replaceAll("/", "-"));
   }
 
   /** Takes a file off its flash. */

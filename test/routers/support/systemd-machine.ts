@@ -1,6 +1,6 @@
 /** A Debian that boots: this machine's own files under a layer that vanishes, with a systemd of its own as PID 1. */
 import { execFile, execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Child } from "../../peers/support/child.ts";
@@ -11,7 +11,7 @@ import { pathOf } from "../../peers/support/peers.ts";
 import { temporaryFolder } from "../../peers/support/temporary-folder.ts";
 
 const BOOT_SCRIPT = fileURLToPath(new URL("boot-systemd.sh", import.meta.url));
-const BOOT_LIMIT_MS = 20_000;
+const BOOT_LIMIT_MS = 60_000;
 const POLL_INTERVAL_MS = 50;
 const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" };
 
@@ -41,9 +41,11 @@ export function whyNoSystemd(): readonly string[] {
 
 export class SystemdMachine {
   private readonly child: Child;
+  private readonly folder: string;
 
-  private constructor(child: Child) {
+  private constructor(child: Child, folder: string) {
     this.child = child;
+    this.folder = folder;
   }
 
   /** Returns when it has booted. It vanishes when the test ends. */
@@ -56,13 +58,27 @@ export class SystemdMachine {
       await child.stop("SIGKILL");
       await until("the end of all its processes", () => removeCgroups(cgroup));
     });
-    const machine = new SystemdMachine(child);
+    const machine = new SystemdMachine(child, folder);
+    await machine.booted();
+    return machine;
+  }
+
+  /** Its power is cut, and comes back: it boots with what has been written. What followed a unit ends. */
+  async powerCycle(): Promise<void> {
+    const last = this.firstProcess();
+    writeFileSync(join(this.folder, "again"), "");
+    process.kill(Number(last), "SIGKILL");
+    await until("the end of the machine", () => this.firstProcess() !== last);
+    await this.booted();
+  }
+
+  private async booted(): Promise<void> {
+    const { child } = this;
     const end_ms = monotonic_ms() + BOOT_LIMIT_MS;
-    while ((await machine.try("systemctl", "is-system-running")).text.trim() !== "running") {
+    while ((await this.try("systemctl", "is-system-running")).text.trim() !== "running") {
       if (child.hasEnded || monotonic_ms() > end_ms) throw new Error(`no boot: ${child.lastWords()}`);
       await pause(POLL_INTERVAL_MS);
     }
-    return machine;
   }
 
   /** Runs a program there, as root. */
@@ -98,9 +114,16 @@ export class SystemdMachine {
   }
 
   private firstProcess(): string | undefined {
-    const { pid } = this.child;
-    const list = `/proc/${pid}/task/${pid}/children`;
-    return existsSync(list) ? readFileSync(list, "utf8").trim() || undefined : undefined;
+    const between = childOf(`${this.child.pid}`);
+    return between === undefined ? undefined : childOf(between);
+  }
+}
+
+function childOf(pid: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim() || undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,0 +1,277 @@
+/**
+ * A router as a member of a pair: the engine, the members, the records and the stories of calls, introduced to each other. The service runs
+ * it on real sockets, scenario tests on simulated ones.
+ */
+import { canonicalAddress, isLoopback } from "../base/ip-range.ts";
+import { reasonOf } from "../base/reason.ts";
+import { Seldom } from "../base/seldom.ts";
+import { Timer, type TimerOwner } from "../base/timers.ts";
+import { Cluster } from "../cluster/cluster.ts";
+import { DatagramLengths, LENGTH_KINDS } from "../cluster/datagram-lengths.ts";
+import type { Source } from "../cluster/entrance.ts";
+import { MutedTransport } from "../cluster/muted-transport.ts";
+import type { Sign } from "../cluster/ports.ts";
+import type { ClusterSettings } from "../cluster/settings.ts";
+import type { Listener, TransportPort } from "../transport/flow.ts";
+import type { Interfaces, OwnListener } from "../transport/own-listener.ts";
+import { subjectsOf } from "./cluster-agreement.ts";
+import { ClusterCalls } from "./cluster-calls.ts";
+import type { ClusterFacts, LeftFacts } from "./cluster-facts.ts";
+import { ClusterHealth } from "./cluster-health.ts";
+import type { ClusterPart } from "./cluster-part.ts";
+import { ClusterRecords } from "./cluster-records.ts";
+import { clusterFacts } from "./cluster-status-facts.ts";
+import { ClusterView } from "./cluster-view.ts";
+import type { Config } from "./config/config.ts";
+import type { Engine } from "./engine.ts";
+
+/** Until an own address that is missing is tried again, or a socket that has failed is replaced. */
+const LINK_ms = 1_000;
+/** Until a member that drains looks again at what it has. */
+const LEFT_ms = 100;
+
+/** The wire to the other members. */
+export interface Link {
+  /** Once more, too, where it has failed. @throws when its own address can't be had */
+  open(): Promise<void>;
+  send(member: string, wire: string): void;
+  close(): Promise<void>;
+}
+
+export interface NodePorts {
+  /** @param onDatagram hears of what comes; @param onError of a socket that has failed, and why */
+  readonly link: (onDatagram: (wire: string, source?: Source) => void, onError: (why: string) => void) => Link;
+  readonly signs: readonly [Sign, ...Sign[]];
+  /** By which the engine sends. */
+  readonly transport: MutedTransport;
+  /** What the kernel has now; undefined where nothing tells. */
+  readonly readInterfaces: () => Interfaces | undefined;
+  /**
+   * Tells keepalived, or whatever moves the addresses, whether this member may hold them.
+   * @returns why it can't be told; undefined: it has been
+   */
+  readonly tellHealth: (isHealthy: boolean) => string | undefined;
+}
+
+/** What becomes due. */
+type Due = "link" | "left";
+
+export class ClusterNode implements ClusterPart, TimerOwner<Due> {
+  readonly cluster: Cluster;
+  readonly records: ClusterRecords;
+  private readonly engine: Engine;
+  private readonly settings: ClusterSettings;
+  private readonly ports: NodePorts;
+  private readonly link: Link;
+  private readonly shared: readonly OwnListener[];
+  private readonly view: ClusterView;
+  private readonly health: ClusterHealth;
+  private readonly calls: ClusterCalls;
+  private readonly lengths: DatagramLengths;
+  private readonly leftTimer = new Timer<Due>(this, "left");
+  private readonly linkTimer = new Timer<Due>(this, "link");
+  private isHandingOver = false;
+  private isStopped = false;
+  /** It was told to drain only where another member takes calls, and hasn't looked since whether one does. */
+  private mustLook = false;
+  private readonly missed = new Seldom();
+
+  constructor(engine: Engine, config: Config, settings: ClusterSettings, ports: NodePorts) {
+    const { host, timers } = engine;
+    const { random, log } = host;
+    const { name, members } = settings;
+    this.engine = engine;
+    this.settings = settings;
+    this.ports = ports;
+    this.shared = config.listeners.filter((one) => isAmong(settings.shared, one));
+    for (const listener of this.shared) listener.isShared = true;
+    this.view = new ClusterView(engine.peers, this.shared, host.wallClock_ms?.bind(host));
+    this.health = new ClusterHealth({
+      timers,
+      log,
+      file: settings.health_file,
+      isHealthy: () => this.isHealthy,
+      tell: (isHealthy) => this.tellHealth(isHealthy),
+    });
+    this.link = ports.link(
+      (wire, source) => engine.run((now_ms) => this.cluster.receive(wire, now_ms, source)),
+      (why) => this.missLink(why),
+    );
+    this.cluster = new Cluster(
+      { name, members, version: BRANCHLINE_VERSION, agreement: subjectsOf(config, ports.signs[0]) },
+      {
+        send: (member, wire) => this.link.send(member, wire),
+        signs: ports.signs,
+        random,
+        log,
+        timers,
+        now_ms: () => host.now_ms(),
+      },
+    );
+    const { cluster } = this;
+    const others = members.map((member) => member.name).filter((one) => one !== name);
+    this.records = new ClusterRecords(engine, cluster, others);
+    engine.core.meter.watchAll({ records: this.records.replica.table });
+    engine.isGivenAway = (listener) => this.isGivenAway(listener);
+    cluster.observe((now_ms) => this.view.facts(now_ms));
+    this.calls = new ClusterCalls(engine, cluster, this.view, others, ports.transport);
+    engine.core.meter.watchAll({ stories: this.calls.stories });
+    this.lengths = new DatagramLengths({ speaker: cluster, timers, live: () => cluster.live() });
+    cluster.attach(LENGTH_KINDS, this.lengths);
+    cluster.watch(this.lengths);
+    cluster.watch({
+      onState: (state, now_ms) => {
+        this.health.tell();
+        if (state === "draining") engine.timers.start(this.leftTimer, LEFT_ms, now_ms);
+      },
+      onUpstreamAt: (member) => {
+        this.isHandingOver = settings.hand_over === "wan" && member !== undefined;
+        this.health.tell();
+      },
+    });
+  }
+
+  /** Its own address may come later: until then it is alone. */
+  async start(): Promise<void> {
+    await this.openLink();
+    this.engine.run((now_ms) => {
+      this.cluster.start(now_ms);
+      this.records.start(now_ms);
+      this.calls.start(now_ms);
+      this.health.onTimer("health", now_ms);
+    });
+  }
+
+  onLook(): void {
+    this.engine.run((now_ms) => this.calls.look(now_ms));
+  }
+
+  reload(config: Config): void {
+    this.cluster.agreeOn(subjectsOf(config, this.ports.signs[0]));
+  }
+
+  drain(isAlone = false): boolean {
+    this.mustLook = !isAlone;
+    return this.asked((now_ms) => this.cluster.drain(now_ms));
+  }
+
+  join(): boolean {
+    return this.asked((now_ms) => this.cluster.join(now_ms));
+  }
+
+  facts(timeOf: (at_ms: number) => string, now_ms: number): ClusterFacts {
+    const { settings, isHealthy, shared, lengths } = this;
+    const { clock_s } = this.view;
+    const lengthsTo = (member: string) => lengths.status(member);
+    const status = this.cluster.status();
+    const isLeaving = status.state === "draining" || status.state === "drained";
+    return clusterFacts(
+      { settings, status, isHealthy, shared, healthError: this.health.error, clock_s, lengthsTo },
+      isLeaving ? this.left : undefined,
+      {
+        timeOf,
+        now_ms,
+      },
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.engine.run((now_ms) => {
+      this.isStopped = true;
+      this.health.stop();
+      for (const timer of [this.leftTimer, this.linkTimer]) this.engine.timers.stop(timer);
+      this.calls.handOver(now_ms);
+      this.calls.stop();
+      this.lengths.stop();
+      this.cluster.stop(now_ms);
+    });
+    await this.link.close();
+  }
+
+  onTimer(kind: Due, now_ms: number): void {
+    if (kind === "link") void this.openLink();
+    else this.look(now_ms);
+  }
+
+  /** Whether this member may hold the shared addresses. */
+  get isHealthy(): boolean {
+    return this.cluster.state === "active" && !this.isHandingOver;
+  }
+
+  private tellHealth(isHealthy: boolean): string | undefined {
+    for (const listener of this.shared) listener.mayHave = isHealthy;
+    return this.ports.tellHealth(isHealthy);
+  }
+
+  /** Addresses are looked at only now and then: a send that fails is the first to tell. */
+  private isGivenAway(listener: Listener): boolean {
+    const shared = this.shared.find((one) => one === listener);
+    if (shared === undefined || isLoopback(shared.settings.at)) return false;
+    const interfaces = this.ports.readInterfaces();
+    if (interfaces === undefined || shared.isAmong(interfaces)) return false;
+    this.engine.run((now_ms) => this.calls.handOver(now_ms));
+    return true;
+  }
+
+  private async openLink(): Promise<void> {
+    try {
+      await this.link.open();
+    } catch (error) {
+      this.missLink(reasonOf(error));
+    }
+    if (this.isStopped) await this.link.close();
+  }
+
+  /** It is opened once more in a second; each reason is told once an hour. */
+  private missLink(error: string): void {
+    if (this.isStopped) return;
+    const { timers, host } = this.engine;
+    this.engine.run((now_ms) => {
+      if (!this.linkTimer.isRunning) timers.start(this.linkTimer, LINK_ms, now_ms);
+      if (!this.missed.takes(error, now_ms)) return;
+      host.log.warn("cluster_link", { error, effect: "the members know nothing of each other" });
+    });
+  }
+
+  /** Whether a member that drains still has anything. */
+  private look(now_ms: number): void {
+    if (this.cluster.state !== "draining" || this.stepsBack(now_ms)) return;
+    const { ringing, requests, addresses } = this.left;
+    if (ringing + requests + addresses.length === 0) this.cluster.empty(now_ms);
+    else this.engine.timers.start(this.leftTimer, LEFT_ms, now_ms);
+  }
+
+  /** Both may be told to drain before either hears of the other: then the one whose name is less takes calls again. */
+  private stepsBack(now_ms: number): boolean {
+    const { cluster, mustLook } = this;
+    this.mustLook = false;
+    if (!mustLook) return false;
+    const others = cluster.live().filter((member) => cluster.stateOf(member) !== "stopped");
+    const isRelieved = others.some((member) => cluster.stateOf(member) === "active");
+    if (isRelieved || !others.some((member) => cluster.name < member)) return false;
+    return cluster.join(now_ms, "the other member was told to drain at the same time");
+  }
+
+  private get left(): LeftFacts {
+    const { transactions } = this.engine.core;
+    const calls = transactions.pending.size;
+    return { ringing: calls, requests: transactions.unanswered.size - calls, addresses: this.view.addresses };
+  }
+
+  private asked(ask: (now_ms: number) => boolean): boolean {
+    let isDone = false;
+    this.engine.run((now_ms) => {
+      isDone = ask(now_ms);
+    });
+    return isDone;
+  }
+}
+
+function isAmong(shared: ClusterSettings["shared"], { settings }: OwnListener): boolean {
+  return shared.some(({ address }) => address === canonicalAddress(settings.at));
+}
+
+/** By which the engine of a member must send: it says nothing while calls of another one are gone on with. */
+export function transportOfMember(inner: TransportPort): MutedTransport {
+  return new MutedTransport(inner);
+}

@@ -1,0 +1,62 @@
+/** What both members of a pair know: bindings, call-backs after emergency calls, and the channels of gateways. */
+import { BindingRecords } from "../cluster/binding-records.ts";
+import { CallbackRecords } from "../cluster/callback-records.ts";
+import { CallerRecords } from "../cluster/caller-records.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { LEASE_KINDS, LeaseRecords } from "../cluster/lease-records.ts";
+import { REPLICA_KINDS, Replica } from "../cluster/replica.ts";
+import type { Engine } from "./engine.ts";
+
+/** Records that a pair may have, and their characters, for each binding that there may be. */
+const RECORDS_PER_BINDING = 2;
+const CHARACTERS_PER_BINDING = 2;
+
+export class ClusterRecords {
+  readonly replica: Replica;
+  private readonly bindings: BindingRecords;
+  private readonly callbacks: CallbackRecords;
+  private readonly callers: CallerRecords;
+  private readonly leases: LeaseRecords;
+
+  /** @param others the names of the other members */
+  constructor(engine: Engine, cluster: Cluster, others: readonly string[]) {
+    const { host, core, timers, bindings, callbacks, calls } = engine;
+    const { random, limits } = host;
+    const now_ms = () => host.now_ms();
+    const { listeners } = core.own;
+    this.replica = new Replica({
+      name: cluster.name,
+      others,
+      limit: RECORDS_PER_BINDING * limits.bindings,
+      charactersLimit: CHARACTERS_PER_BINDING * limits.bindingCharacters,
+      speaker: cluster,
+      timers,
+      random,
+      meter: core.meter,
+      onSynced: (at_ms, witness) => cluster.ready(at_ms, witness),
+    });
+    const { replica } = this;
+    this.bindings = new BindingRecords({ bindings, replica, listeners, now_ms });
+    this.callbacks = new CallbackRecords({ callbacks, replica, listeners, now_ms });
+    this.callers = new CallerRecords({ callers: engine.relayedCallers, replica, now_ms });
+    const live = () => cluster.live();
+    const rivals = () => live().filter((member) => cluster.factsOf(member)?.hasAddress === true);
+    this.leases = new LeaseRecords({ calls, replica, speaker: cluster, timers, listeners, live, rivals, now_ms });
+    cluster.attach(REPLICA_KINDS, replica);
+    cluster.attach(LEASE_KINDS, this.leases);
+    cluster.watch(replica);
+    cluster.watch({
+      onAlive: (_member, at_ms) => this.leases.onAlive(at_ms),
+      onDead: (member, at_ms) => this.leases.onDead(member, at_ms),
+    });
+  }
+
+  /** Once the bindings on disk have been read. */
+  start(now_ms: number): void {
+    this.bindings.start(now_ms);
+    this.callbacks.start(now_ms);
+    this.callers.start();
+    this.leases.start(now_ms);
+    this.replica.start(now_ms);
+  }
+}

@@ -1,0 +1,51 @@
+/** What a member of a pair sees from where it stands, and tells the other one with each beat. */
+import type { OwnFacts } from "../cluster/member-facts.ts";
+import type { Peers } from "../policy/peers/peers.ts";
+import type { OwnListener } from "../transport/own-listener.ts";
+
+export class ClusterView {
+  private readonly peers: Peers;
+  private readonly shared: readonly OwnListener[];
+  private readonly wallClock_ms: (() => number) | undefined;
+  /** Whether upstream answers probes, and since when. */
+  private upstream: { readonly answers: boolean; readonly since_ms: number } | undefined = undefined;
+
+  /**
+   * @param shared the listeners at shared addresses
+   * @param wallClock_ms milliseconds since 1970, as far as the router knows
+   */
+  constructor(peers: Peers, shared: readonly OwnListener[], wallClock_ms?: () => number) {
+    this.peers = peers;
+    this.shared = shared;
+    this.wallClock_ms = wallClock_ms;
+  }
+
+  /** Whether the kernel has all shared addresses here. */
+  get hasAddress(): boolean {
+    return this.shared.length > 0 && this.shared.every(({ isAway }) => !isAway);
+  }
+
+  /** Those that it has. */
+  get addresses(): readonly string[] {
+    return [...new Set(this.shared.filter(({ isAway }) => !isAway).map(({ settings }) => settings.at))];
+  }
+
+  facts(now_ms: number): OwnFacts {
+    const hasAddress = this.shared.length === 0 ? undefined : this.hasAddress;
+    return { upstream: this.upstreamFacts(now_ms), hasAddress, clock_s: this.clock_s };
+  }
+
+  /** Seconds since 1970; undefined where the host has no idea. */
+  get clock_s(): number | undefined {
+    return this.wallClock_ms === undefined ? undefined : Math.round(this.wallClock_ms() / 1_000);
+  }
+
+  private upstreamFacts(now_ms: number): OwnFacts["upstream"] {
+    const { upstream } = this.peers;
+    const answers = upstream.some((peer) => peer.answersProbes);
+    const isSilent = upstream.length > 0 && upstream.every((peer) => !peer.lives);
+    if (!answers && !isSilent) return undefined;
+    if (this.upstream?.answers !== answers) this.upstream = { answers, since_ms: now_ms };
+    return { answers, for_ms: Math.round(now_ms - this.upstream.since_ms) };
+  }
+}

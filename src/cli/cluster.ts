@@ -1,0 +1,100 @@
+/** `branchline cluster`: what else a pair of routers needs: the configuration of its VRRP, and its secret. */
+import * as fs from "fs";
+import * as path from "path";
+import { reasonOf } from "../base/reason.ts";
+import { readSecret, SECRET_BYTES_MAX, secretIn } from "../io/node/cluster-secret.ts";
+import { readAddresses } from "../io/node/interfaces.ts";
+import { keepSecret, makeSecret } from "../io/node/make-secret.ts";
+import { readStandardInput } from "../io/node/standard-input.ts";
+import { edgeosCommands } from "../setup/pair/edgeos.ts";
+import { keepalivedConfig } from "../setup/pair/keepalived.ts";
+import { openwrtConfig } from "../setup/pair/openwrt.ts";
+import { planOf } from "../setup/pair/plan.ts";
+import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
+import { readConfig, STDIN } from "./load-file.ts";
+import { fail, print } from "./paper.ts";
+import { findRunning } from "./running.ts";
+import { usableConfig } from "./usable-config.ts";
+
+/** What came on the command line. */
+export interface ClusterOptions {
+  readonly config: string;
+  readonly what: "keepalived" | "edgeos" | "openwrt" | "secret";
+  /** Of the secret. */
+  readonly file?: string;
+  readonly from?: string;
+  readonly force: boolean;
+  /** Number of the first virtual router. */
+  readonly id: string;
+}
+
+const WRITERS = { keepalived: keepalivedConfig, edgeos: edgeosCommands, openwrt: openwrtConfig };
+/** Beside the program, where packages put it. */
+const SCRIPT = "healthy.sh";
+const ID_MAX = 255;
+
+/** Why a number of a virtual router is refused; undefined: it is fine. */
+export function idFault(text: string): string | undefined {
+  const id = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  return id >= 1 && id <= ID_MAX ? undefined : `Must be a number from 1 to ${ID_MAX}.`;
+}
+
+export async function cluster(options: ClusterOptions): Promise<void> {
+  const { what, file, from, force } = options;
+  if (what === "secret") return writeSecret(options);
+  if (file !== undefined || from !== undefined || force) {
+    fail("error: a FILE, --from and --force belong to branchline cluster secret", EXIT_USAGE);
+  }
+  const { cluster: settings } = await usableConfig(options.config, await findRunning(options.config));
+  if (settings === undefined) {
+    fail(`${options.config} has no cluster: this router belongs to no pair (see deploy/pair.md)`, EXIT_USAGE);
+  }
+  const program = path.dirname(fs.realpathSync(process.argv[1] ?? "."));
+  const plan = planOf(settings, readAddresses() ?? [], path.join(program, SCRIPT), Number(options.id));
+  if ("fault" in plan) fail(plan.fault);
+  print(WRITERS[what](plan, headOf(options, plan.member)));
+}
+
+function headOf({ what, config }: ClusterOptions, name: string): string[] {
+  return [
+    `For ${name}, by branchline ${BRANCHLINE_VERSION}: branchline cluster ${what}`,
+    `Made of ${path.resolve(config)}; the other member has its own.`,
+  ];
+}
+
+/** Makes a secret, or copies one, so that only branchline can read it. */
+function writeSecret({ config, file, from, force }: ClusterOptions): void {
+  const target = file === undefined ? named(config) : path.resolve(file);
+  if (fs.existsSync(target) && !force) {
+    fail(`${target} is there already; --force makes another, which the other member needs too`, EXIT_USAGE);
+  }
+  const secret = from === undefined ? makeSecret() : copied(from);
+  try {
+    keepSecret(target, secret);
+  } catch (error) {
+    fail(`${target} can't be written: ${reasonOf(error)}`, EXIT_WORLD);
+  }
+  print(`Wrote ${target}, which only its owner can read.\n`);
+  if (from === undefined) {
+    print("The other member needs the same:\n");
+    print(`  sudo cat ${target} | ssh OTHER sudo branchline cluster secret --from -\n`);
+  }
+}
+
+/** The file that the configuration names, whatever is wrong there. */
+function named(config: string): string {
+  const { secret } = readConfig(config).partial.cluster ?? {};
+  if (secret !== undefined && "file" in secret) return secret.file;
+  return fail(`${config} names no file of a secret (cluster.secret): name one after secret`, EXIT_USAGE);
+}
+
+function copied(from: string): string {
+  try {
+    const source = from === STDIN ? "standard input" : from;
+    return from === STDIN
+      ? secretIn(readStandardInput(SECRET_BYTES_MAX), source)
+      : readSecret({ file: path.resolve(from) });
+  } catch (error) {
+    return fail(reasonOf(error));
+  }
+}

@@ -1,0 +1,64 @@
+/** `branchline drain` and `branchline join`: takes a member of a pair out of service, and back. */
+import type { ClusterFacts } from "../app/cluster-facts.ts";
+import { drainText, joinText, leftWords } from "../app/words/cluster-words.ts";
+import { EXIT_DONE, EXIT_WORLD } from "./exit.ts";
+import { fail, print } from "./paper.ts";
+import { reader } from "./reader.ts";
+import { type Running, show, theRunning } from "./running.ts";
+import { seconds } from "./spans.ts";
+
+const AGAIN_ms = 250;
+/** A member that joins is complete within a second, or goes on after 10 s with what it has. */
+const JOIN_s = 15;
+
+/** Why a time of `--wait` is refused; undefined: it is fine. */
+export function waitFault(time: string): string | undefined {
+  return time === "0" || seconds(time) !== undefined ? undefined : "Must be 0 or a time, such as 60s or 5m.";
+}
+
+/**
+ * Drains this member, and waits until nothing is left.
+ * @param wait how long, such as "60s"; "0": not at all
+ * @param isAlone also where no other member takes calls
+ */
+export async function drain(file: string, wait: string, isAlone: boolean, asJson: boolean): Promise<void> {
+  const running = await theRunning(file);
+  const asked = clusterOf((await running.ask({ command: "drain", alone: isAlone })).status.cluster);
+  const isOver = ({ state }: ClusterFacts) => state !== "draining";
+  const cluster = await settled(running, asked, isOver, seconds(wait) ?? 0, asJson ? undefined : leftWords);
+  process.exitCode = cluster.state === "drained" || wait === "0" ? EXIT_DONE : EXIT_WORLD;
+  show(drainText(cluster, reader()), asJson, cluster);
+}
+
+/** Lets this member take calls again, and waits until it does. */
+export async function join(file: string, asJson: boolean): Promise<void> {
+  const running = await theRunning(file);
+  const asked = clusterOf((await running.ask({ command: "join" })).status.cluster);
+  const cluster = await settled(running, asked, ({ state }) => state === "active", JOIN_s, undefined);
+  process.exitCode = cluster.state === "active" ? EXIT_DONE : EXIT_WORLD;
+  show(joinText(cluster, reader()), asJson, cluster);
+}
+
+/** @param say each other line that it makes is printed while waiting */
+async function settled(
+  running: Running,
+  first: ClusterFacts,
+  isSettled: (cluster: ClusterFacts) => boolean,
+  wait_s: number,
+  say: ((cluster: ClusterFacts) => string) | undefined,
+): Promise<ClusterFacts> {
+  let cluster = first;
+  let said = "";
+  for (let tries = (wait_s * 1_000) / AGAIN_ms; tries > 0 && !isSettled(cluster); tries--) {
+    const line = say?.(cluster) ?? "";
+    if (line !== said) print(`${line}\n`);
+    said = line;
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_ms));
+    cluster = clusterOf((await running.ask({ command: "status" })).status.cluster);
+  }
+  return cluster;
+}
+
+function clusterOf(cluster: ClusterFacts | undefined): ClusterFacts {
+  return cluster ?? fail("The running branchline says nothing of a cluster any more");
+}

@@ -1,0 +1,107 @@
+/** What others tell of the calls that they make: takes it, asks for what is missing, and learns which calls are over or given away. */
+import { type Heard, HeardStories } from "./heard-stories.ts";
+import type { Part, Speaker } from "./ports.ts";
+import type { StoryEvent } from "./story-events.ts";
+import { isEvent, isListing, isStoryPart, type ListingPart, type StoryPart, weightOf } from "./story-parts.ts";
+
+/** A question for what is missing isn't asked again sooner. */
+const ASK_AGAIN_ms = 200;
+/** What one list makes us ask for at the most, so that a member that starts isn't flooded. */
+const ASKED_MAX = 40;
+/** A call that a list doesn't have may just have begun. */
+const UNLISTED_ms = 500;
+
+/** What becomes of what is heard. */
+export interface HearingUser {
+  /** @returns whether this call is made here, and not where it is told */
+  keeps(member: string, boot: string, id: string, now_ms: number): boolean;
+  /** Its member has given the call away, and its story is whole. */
+  onGiven(heard: Heard, now_ms: number): void;
+}
+
+export class StoryHearing {
+  readonly heard: HeardStories;
+  private readonly speaker: Speaker;
+  private readonly user: HearingUser;
+
+  /** @param limits stories, and their characters */
+  constructor(speaker: Speaker, limits: { stories: number; characters: number }, user: HearingUser) {
+    this.heard = new HeardStories(limits.stories, limits.characters);
+    this.speaker = speaker;
+    this.user = user;
+  }
+
+  take(from: string, [kind, value]: Part, now_ms: number): void {
+    if (kind === "story" && isStoryPart(value) && isEvent(value.e)) this.takeEvent(from, value, value.e, now_ms);
+    else if (kind === "story-over" && isStoryPart(value)) this.takeEnd(value, now_ms);
+    else if (kind === "stories" && isListing(value)) this.takeList(from, value, now_ms);
+  }
+
+  private takeEvent(from: string, part: StoryPart, event: StoryEvent, now_ms: number): void {
+    const { b, i, n, o, a = 0, z } = part;
+    const weight = weightOf(part);
+    if (weight === undefined || this.user.keeps(from, b, i, now_ms)) return;
+    const heard = this.heard.find(b, i) ?? this.heard.begin(from, b, i);
+    if (heard.isTold) return;
+    if (n === 0 && heard.whole === 0) heard.startsAgo(a, now_ms);
+    this.heard.add(heard, n, event, o, weight, now_ms);
+    if (z === true) heard.isOver = true;
+    if (heard.whole < Math.max(heard.events.length, n + 1)) this.ask(heard, now_ms);
+    else this.look(heard, now_ms);
+  }
+
+  private takeEnd({ b, i, n, gone }: StoryPart, now_ms: number): void {
+    const heard = this.heard.find(b, i);
+    if (heard === undefined) return;
+    if (gone === true) {
+      this.heard.forget(heard);
+      return;
+    }
+    heard.isOver = true;
+    heard.changed_ms = now_ms;
+    if (heard.whole < n) this.ask(heard, now_ms);
+  }
+
+  private takeList(from: string, { b, s, g = [], all }: ListingPart, now_ms: number): void {
+    let asked = 0;
+    const listed = new Set<string>();
+    for (const [id, count] of [...s, ...g]) {
+      listed.add(id);
+      if (this.user.keeps(from, b, id, now_ms)) continue;
+      const known = this.heard.find(b, id);
+      // One that is new is asked for, or waits for the next list.
+      if (known === undefined && (count === 0 || asked >= ASKED_MAX)) continue;
+      const heard = known ?? this.heard.begin(from, b, id);
+      heard.changed_ms = now_ms;
+      if (heard.isTold || heard.whole >= count || asked >= ASKED_MAX) continue;
+      asked += 1;
+      this.ask(heard, now_ms);
+    }
+    for (const [id, count] of g) {
+      const heard = this.heard.find(b, id);
+      if (heard === undefined || heard.isTold) continue;
+      heard.given = count;
+      this.look(heard, now_ms);
+    }
+    if (all) this.endUnlisted(from, b, listed, now_ms);
+  }
+
+  /** What the whole list doesn't have is over. Calls of another life of the same member died with that. */
+  private endUnlisted(from: string, boot: string, listed: ReadonlySet<string>, now_ms: number): void {
+    for (const heard of this.heard.of(from)) {
+      const isListed = heard.boot !== boot || listed.has(heard.id);
+      if (!isListed && !heard.isTold && now_ms - heard.changed_ms > UNLISTED_ms) heard.isOver = true;
+    }
+  }
+
+  private look(heard: Heard, now_ms: number): void {
+    if (heard.given !== undefined && heard.whole >= heard.given && !heard.isTold) this.user.onGiven(heard, now_ms);
+  }
+
+  /** Often enough, since the answer may get lost. */
+  private ask(heard: Heard, now_ms: number): void {
+    if (now_ms - heard.asked_ms < ASK_AGAIN_ms) return;
+    heard.asked_ms = now_ms;
+    this.speaker.tell(heard.member, [["story-lacks", { b: heard.boot, i: heard.id, n: heard.whole }]]);
+  }
+}

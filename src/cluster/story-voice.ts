@@ -1,0 +1,90 @@
+/** What a member tells the others of the calls that it makes. */
+import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
+import type { Json, Part, Speaker } from "./ports.ts";
+import type { StoryEvent } from "./story-events.ts";
+import type { StoryPart } from "./story-parts.ts";
+import type { Tale } from "./tale.ts";
+
+/** Of one list; a longer one is cut. */
+const LISTED_MAX = 500;
+/** How long the news of a 100 may wait for others, so that they go together. */
+const LATE_ms = 100;
+
+export class StoryVoice implements TimerOwner<"late"> {
+  /** Of this start: ids of calls mean nothing without. */
+  readonly boot: string;
+  private readonly speaker: Speaker;
+  private readonly timers: Timers;
+  private readonly timer = new Timer<"late">(this, "late");
+  /** What is still to be told. */
+  private readonly late: Part[] = [];
+
+  constructor(boot: string, speaker: Speaker, timers: Timers) {
+    this.boot = boot;
+    this.speaker = speaker;
+    this.timers = timers;
+  }
+
+  /** An event has been lived. */
+  tell(tale: Tale, number: number, event: StoryEvent, now_ms: number): void {
+    this.late.push(this.partOf(tale, number, event, now_ms));
+    if (tale.isOver || !isTrying(event)) this.flush();
+    else if (!this.timer.isRunning) this.timers.start(this.timer, LATE_ms, now_ms);
+  }
+
+  /** The call has no story any more. */
+  tellGone({ id, events }: Tale): void {
+    this.speaker.tellAll([["story-over", { b: this.boot, i: id, n: events.length, gone: true }]]);
+  }
+
+  /** A member has asked for what it lacks. @param tale undefined: the call is over, whose end may have got lost too */
+  answer(member: string, { i, n }: StoryPart, tale: Tale | undefined, now_ms: number): void {
+    const parts: Part[] =
+      tale === undefined
+        ? [["story-over", { b: this.boot, i, n: 0 }]]
+        : tale.events.slice(n).map((event, index) => this.partOf(tale, n + index, event, now_ms));
+    this.speaker.tell(member, parts);
+  }
+
+  /** All calls that are made here, and those that are given away. */
+  list(made: Iterable<Tale>, given: Iterable<Tale>): void {
+    this.flush();
+    const [making, giving] = [[...made], [...given]];
+    const isAll = making.length + giving.length <= LISTED_MAX;
+    const entries = (tales: readonly Tale[], most: number) => {
+      return tales.slice(0, most).map(({ id, events }) => [id, events.length]);
+    };
+    const g = entries(giving, LISTED_MAX);
+    this.speaker.tellAll([["stories", { b: this.boot, s: entries(making, LISTED_MAX - g.length), g, all: isAll }]]);
+  }
+
+  /** The member needn't make this call of its own any more. */
+  take(member: string, b: string, i: string): void {
+    this.speaker.tell(member, [["story-taken", { b, i, n: 0 }]]);
+  }
+
+  flush(): void {
+    // A timer that ran on would part the news of the next 100 from what it waits for.
+    this.timers.stop(this.timer);
+    if (this.late.length > 0) this.speaker.tellAll(this.late.splice(0));
+  }
+
+  onTimer(): void {
+    this.flush();
+  }
+
+  stop(): void {
+    this.timers.stop(this.timer);
+  }
+
+  private partOf(tale: Tale, number: number, event: StoryEvent, now_ms: number): Part {
+    const value: StoryPart = { b: this.boot, i: tale.id, n: number, e: event };
+    const first = number === 0 ? { ...value, o: tale.opening, a: Math.round(now_ms - tale.zero_ms) } : value;
+    return ["story", (tale.isOver ? { ...first, z: true } : first) as unknown as Json];
+  }
+}
+
+/** Whether it says no more than that a target has the INVITE. */
+function isTrying({ input }: StoryEvent): boolean {
+  return input?.[0] === "response" && input[2]?.startsWith("SIP/2.0 100 ") === true;
+}

@@ -1,0 +1,93 @@
+/** A branchline that has just been started, and has no socket yet: commands wait for it. */
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { ControlSocket } from "../../src/io/node/control-socket.ts";
+import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";
+import { temporaryFolder } from "../peers/support/temporary-folder.ts";
+import { PROGRAM } from "../support/program.ts";
+
+/** How long a command waits for a socket. */
+const STARTING_MS = 5_000;
+const TIMES_MOST = 5;
+
+cleanUpAfterEach();
+
+/** A process that has the state folder of a file. */
+async function starting(runsWith = "branchline.yaml") {
+  const folder = temporaryFolder();
+  const file = join(folder, "branchline.yaml");
+  writeFileSync(file, "listen: [udp:127.0.0.1:5060]\nlocalnet: [127.0.0.0/8]\n");
+  const state = join(folder, "state");
+  mkdirSync(state);
+  const process: ChildProcess = spawn("sleep", ["60"]);
+  defer(() => void process.kill("SIGKILL"));
+  await new Promise((resolve) => process.once("spawn", resolve));
+  const { pid = 0 } = process;
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const since = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  const place = `${readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim()} ${readlinkSync("/proc/self/ns/pid")}`;
+  writeFileSync(join(state, "lock"), JSON.stringify({ pid, file: join(folder, runsWith), place, since }));
+  return { file, pid, process, socket: join(state, "control.sock") };
+}
+
+/** What a command with the file says, and how it ends. */
+function ask(file: string, ...command: readonly string[]): Promise<{ code: number; text: string; took_ms: number }> {
+  const began_ms = performance.now();
+  const words = command.length === 0 ? ["reload"] : command;
+  return new Promise((resolve) => {
+    execFile(PROGRAM.command, [...PROGRAM.first, ...words, "-c", file], (error, stdout, stderr) => {
+      const code = typeof error?.code === "number" ? error.code : 0;
+      resolve({ code, text: stdout + stderr, took_ms: performance.now() - began_ms });
+    });
+  });
+}
+
+test("its socket opens a second later: the command gets its answer", async () => {
+  const { file, socket } = await starting();
+  const answers = new ControlSocket(socket, (line) =>
+    JSON.stringify(line.includes("status") ? { ok: true, status: { file } } : { ok: false, error: "it was asked" }),
+  );
+  const asked = ask(file);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await answers.open();
+  defer(() => answers.close());
+  expect(await asked).toMatchObject({ code: 1, text: "it was asked\n" });
+});
+
+test("its socket never opens: the command says so, and which process that is", async () => {
+  const { file, pid } = await starting();
+  expect(await ask(file)).toMatchObject({
+    code: 1,
+    text: `branchline (pid ${pid}) runs with ${file}, but hears no commands: see its log\n`,
+  });
+});
+
+test.each([
+  ["phones", "yealink"],
+  ["explain", "127.0.0.17", "sip:5551234@pbx.example.com"],
+])("its socket never opens: %s goes by the files, as without a running branchline", async (...command) => {
+  const { file } = await starting();
+  const { code, text } = await ask(file, ...command);
+  expect({ code, text }).toMatchObject({ code: 0, text: expect.not.stringContaining("hears no commands") });
+});
+
+test("it ends meanwhile: it isn't running", async () => {
+  const { file, process } = await starting();
+  const asked = ask(file);
+  setTimeout(() => process.kill("SIGKILL"), 1_000);
+  expect((await asked).text).toMatch(/^branchline isn't running with /);
+});
+
+test("the one that has the folder runs with another file: nothing is waited for", async () => {
+  const { file } = await starting("other.yaml");
+  let quickest_ms = Number.POSITIVE_INFINITY;
+  // A busy machine may take as long once; a command that waits does so each time.
+  for (let time = 0; time < TIMES_MOST && quickest_ms >= STARTING_MS; time++) {
+    const { text, took_ms } = await ask(file);
+    expect(text).toMatch(/^branchline isn't running with /);
+    quickest_ms = Math.min(quickest_ms, took_ms);
+  }
+  expect(quickest_ms).toBeLessThan(STARTING_MS);
+});

@@ -1,0 +1,188 @@
+/** Stories on a link that loses and disorders, on a member that comes back, and with an alarm that is false. */
+import { describe, expect, test } from "vitest";
+import { cseqMethodOf, header, statusOf } from "../sip/message.ts";
+import type { Actor } from "../support/actor.ts";
+import { mulberry32 } from "../support/simulation.ts";
+import { PBX, PHONE } from "../support/site.ts";
+import { StoryPair } from "./support/story-pair.ts";
+import { FR_ms, play, SCENES } from "./support/story-scenes.ts";
+
+const NUMBER = "sip:900@198.51.100.10";
+
+const finals = (actor: Actor) => [
+  ...new Set(
+    actor.received
+      .filter(({ message }) => statusOf(message) >= 200 && cseqMethodOf(message) === "INVITE")
+      .map(({ message }) => statusOf(message)),
+  ),
+];
+const branches = (actor: Actor) => new Set(actor.requests("INVITE").map(({ message }) => header(message, "via"))).size;
+
+/** A phone and a PBX that rings, and a pair of routers between them. */
+function ringing() {
+  const pair = new StoryPair();
+  const phone = pair.a.site.actor("201", PHONE);
+  const pbx = pair.a.site.actor("pbx", PBX).answers("INVITE", { status: 180 });
+  pair.simulation.run(1_000);
+  const invite = phone.invite(NUMBER);
+  pair.simulation.run(1_000);
+  return { pair, phone, pbx, invite, run: (duration_ms: number) => pair.simulation.run(duration_ms) };
+}
+
+const troubles = (pair: StoryPair) =>
+  [pair.a, pair.b].flatMap(({ site }) => site.events.filter(({ level }) => level === "error" || level === "warn"));
+
+describe("the link", () => {
+  const SEEDS = Array.from({ length: 40 }, (_, index) => index + 1);
+
+  test.each(SEEDS)(
+    "loses a fifth and disorders the rest, seed %d: the other member comes to know the whole story",
+    (seed) => {
+      const chance = mulberry32(seed);
+      const pair = new StoryPair();
+      pair.linkFate = () => chance() > 0.2;
+      pair.delay_ms = () => Math.floor(chance() * 30);
+      const phone = pair.a.site.actor("201", PHONE);
+      pair.a.site
+        .actor("pbx", PBX)
+        .answers("INVITE", { status: 100 }, { status: 183, after_ms: 40 }, { status: 180, after_ms: 80 });
+      pair.simulation.run(1_000);
+      const invite = phone.invite(NUMBER);
+      pair.simulation.run(6_000);
+      const [heard] = pair.b.stories.heard.of("a");
+      expect(heard?.whole).toBe(4);
+      expect(heard?.opening?.wire).toContain("INVITE sip:900");
+      phone.cancel(invite);
+      pair.simulation.run(6_000);
+      expect(heard?.isOver).toBe(true);
+    },
+  );
+
+  test.each(SEEDS)("is as bad when the member dies, seed %d: each caller gets one final response", (seed) => {
+    const chance = mulberry32(seed);
+    const scene = SCENES[seed % SCENES.length];
+    if (scene === undefined) return;
+    const kill_ms = Math.floor(chance() * 6_000);
+    const long = { ...scene, duration_ms: scene.duration_ms + 20_000 };
+    const how = (pair: StoryPair) => pair.kill();
+    const link = (pair: StoryPair) => {
+      pair.linkFate = () => chance() > 0.3;
+      pair.delay_ms = () => Math.floor(chance() * 50);
+    };
+    const { pair, phone, gateway } = play(long, { at_ms: kill_ms, how }, link);
+    const told = [...finals(phone), ...finals(gateway)];
+    // Without a story the INVITE is gone: what is left is a callee's answer, which needs none. A caller that cancels waits for its 487.
+    const isKnown = pair.b.stories.heard.of("a").some(({ opening }) => opening !== undefined);
+    const isRinging = scene.silent === "at first" && kill_ms <= FR_ms;
+    const least = (isKnown || !scene.name.startsWith("cancelled")) && !isRinging ? 1 : 0;
+    expect(told.length, `${scene.name}, killed at ${kill_ms}`).toBeGreaterThanOrEqual(least);
+    expect(told.length).toBeLessThanOrEqual(1);
+    expect(troubles(pair).filter(({ event }) => event.endsWith("_failed"))).toEqual([]);
+  });
+});
+
+describe("a member that comes back", () => {
+  test("learns the calls that are in the making, and goes on with them when the other one dies", () => {
+    const { pair, phone, pbx, invite, run } = ringing();
+    pair.kill("a");
+    run(2_000);
+    pair.restart("a");
+    run(1_000);
+    expect(pair.a.stories.heard.of("b").map(({ whole }) => whole)).toEqual([2]);
+    pair.kill("b");
+    run(1_000);
+    phone.cancel(invite);
+    run(1_000);
+    expect(finals(phone)).toEqual([487]);
+    expect(pbx.requests("CANCEL")).toHaveLength(1);
+    expect(branches(pbx)).toBe(1);
+  });
+});
+
+describe("a false alarm", () => {
+  test("the member that has the addresses keeps the call; what the other has gone on with ends without a word", () => {
+    const { pair, phone, pbx, run } = ringing();
+    pair.learnDeath("a");
+    expect(pair.b.stories.size).toBe(1);
+    pair.learnLife("a");
+    run(1_000);
+    expect([pair.a.stories.size, pair.b.stories.size]).toEqual([1, 0]);
+    expect(pair.b.site.core.transactions.unanswered.size).toBe(0);
+    pbx.answers("INVITE");
+    run(200_000);
+    expect(finals(phone)).toEqual([408]);
+    expect(pbx.requests("CANCEL").length).toBe(1);
+  });
+
+  test("the addresses have moved: the one that has them keeps the call, the other lets it go", () => {
+    const { pair, phone, pbx, invite, run } = ringing();
+    pair.move("b");
+    pair.learnDeath("a");
+    pair.learnLife("a");
+    run(1_000);
+    expect([pair.a.stories.size, pair.b.stories.size]).toEqual([0, 1]);
+    phone.cancel(invite);
+    run(2_000);
+    expect(finals(phone)).toEqual([487]);
+    expect(new Set(pbx.requests("CANCEL").map(({ message }) => header(message, "via"))).size).toBe(1);
+  });
+});
+
+describe("a member that gives its calls away", () => {
+  test("the other goes on with them as soon as it has the addresses", () => {
+    const { pair, phone, pbx, invite, run } = ringing();
+    pair.a.site.engine.run((now_ms) => pair.a.stories.handOver(now_ms));
+    run(100);
+    expect([pair.a.stories.size, pair.b.stories.size]).toEqual([0, 0]);
+    pair.move("b");
+    run(500);
+    expect([pair.a.stories.size, pair.b.stories.size]).toEqual([0, 1]);
+    phone.cancel(invite);
+    run(1_000);
+    expect(finals(phone)).toEqual([487]);
+    expect(pbx.requests("CANCEL")).toHaveLength(1);
+  });
+
+  test("the addresses come back to it: it goes on with the calls that no other has taken", () => {
+    const { pair, phone, pbx, invite, run } = ringing();
+    pair.a.site.engine.run((now_ms) => pair.a.stories.handOver(now_ms));
+    run(700);
+    expect(pair.b.stories.heard.of("a").map(({ given }) => given)).toEqual([2]);
+    pair.move("a");
+    run(700);
+    expect([pair.a.stories.size, pair.b.stories.size]).toEqual([1, 0]);
+    expect(pair.b.stories.heard.of("a").map(({ given, whole, isOver }) => [given, whole, isOver])).toEqual([
+      [undefined, 2, false],
+    ]);
+    phone.cancel(invite);
+    run(1_000);
+    expect(finals(phone)).toEqual([487]);
+    expect(pbx.requests("CANCEL")).toHaveLength(1);
+    expect(branches(pbx)).toBe(1);
+  });
+
+  test("the addresses come back to it when the other has taken the calls: they stay there until that gives them away", () => {
+    const { pair, phone, invite, run } = ringing();
+    pair.move("b");
+    pair.a.site.engine.run((now_ms) => pair.a.stories.handOver(now_ms));
+    run(700);
+    pair.move("a");
+    expect([pair.a.stories.size, pair.b.stories.size]).toEqual([0, 1]);
+    pair.b.site.engine.run((now_ms) => pair.b.stories.handOver(now_ms));
+    run(700);
+    expect([pair.a.stories.size, pair.b.stories.size]).toEqual([1, 0]);
+    phone.cancel(invite);
+    run(1_000);
+    expect(finals(phone)).toEqual([487]);
+  });
+
+  test("each of the parts that say so may get lost", () => {
+    const { pair, run } = ringing();
+    pair.move("b");
+    let lost = 3;
+    pair.linkFate = ([kind]) => kind !== "stories" || lost-- <= 0;
+    pair.a.site.engine.run((now_ms) => pair.a.stories.handOver(now_ms));
+    run(3_000);
+    expect([pair.a.stories.size, pair.b.stories.size]).toEqual([0, 1]);
+  });
+});

@@ -1,0 +1,2 @@
+/** Loaded by `import()`. */
+export const said = "a part\n";

@@ -1,0 +1,35 @@
+/** Every function of the C host, with arguments by chance, under AddressSanitizer and UBSan: an error or a result comes of it. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeProgram, runBinary } from "./support/binary.ts";
+
+const isCi = process.env["CI"] !== undefined && process.env["CI"] !== "";
+const CALLS = isCi ? 300_000 : 30_000;
+const LIMIT_MS = 600_000;
+const ofToday = Math.floor(Math.random() * 1e9);
+
+await describeProgram("hostile calls", "hostile-calls.ts", (binary) => {
+  let folder = "";
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "quickjs-hostile-"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each([1, ofToday])(
+    `seed %i: ${CALLS} calls`,
+    async (seed) => {
+      // The folders above it are ours, too: ".." does no harm.
+      const cwd = join(folder, `${seed}`, "in", "it");
+      mkdirSync(cwd, { recursive: true });
+      const { status, out, error } = await runBinary(binary(), [`${seed}`, `${CALLS}`], { cwd, limit_ms: LIMIT_MS });
+      expect({ status, error }).toEqual({ status: 0, error: "" });
+      const outcomes = JSON.parse(out) as Record<string, [number, number]>;
+      const never = Object.entries(outcomes).filter(([name, [returned]]) => returned === 0 && name !== "exit");
+      expect(never).toEqual([]);
+      expect(Object.keys(outcomes).length).toBeGreaterThan(70);
+    },
+    LIMIT_MS,
+  );
+});
