@@ -3,6 +3,9 @@ import { spawn, spawnSync } from "node:child_process";
 import { openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";
+import { describeWith } from "../peers/support/peers.ts";
+import { onTerminal } from "../peers/support/terminal.ts";
 import { COMMAND_LIMIT_MS } from "../support/machine.ts";
 import { describeProgram } from "./support/binary.ts";
 import { bundledForNode } from "./support/by-node.ts";
@@ -90,21 +93,21 @@ await describeProgram("beside Node", PROGRAM, (path) => {
     expect(own).toMatchObject({ status: 7, stdout: expect.stringContaining("EPIPE") });
   });
 
-  test.each([
-    ["lines and their end", "abc\\x7fd\\nGr\\xc3\\xbc\\xc3\\x9fe\\n\\x04", ['"abd"', '"Grüße"', '"closed"']],
-    ["Ctrl-C ends the asking, and not the process", "ab\\x03", ['"closed"']],
-  ])("on a terminal: %s", (_, keys, said) => {
-    // The program has the terminal only after a moment.
-    const typing = `sleep 3; printf '${keys}'; sleep 2`;
-    const line = `{ ${typing}; } | script -qec '${path()} ask' /dev/null`;
-    const { stdout, status } = spawnSync("/bin/bash", ["-c", line], {
-      env,
-      encoding: "utf8",
-      timeout: COMMAND_LIMIT_MS,
+  describeWith(["script"], "on a terminal", () => {
+    cleanUpAfterEach();
+
+    test.each([
+      ["lines and their end", "abc\x7fd\nGrüße\n\x04", ['"abd"', '"Grüße"', '"closed"']],
+      ["Ctrl-C ends the asking, and not the process", "ab\x03", ['"closed"']],
+    ])("%s", async (_, keys, said) => {
+      const child = onTerminal([path(), "ask"], { env: SANITIZERS });
+      defer(() => child.stop());
+      // It asks now: before that, keys are the kernel's.
+      await child.line(/\[true,true\]/);
+      child.type(keys);
+      expect(await child.ended).toBe(0);
+      const stdout = child.lines.join("\n");
+      for (const one of ["name? ", ...said]) expect(stdout).toContain(one);
     });
-    expect(status).toBe(0);
-    expect(stdout).toContain("[true,true]");
-    expect(stdout).toContain("name? ");
-    for (const one of said) expect(stdout).toContain(one);
   });
 });

@@ -18,9 +18,10 @@ import { CertificateAuthority } from "../peers/support/certificates.ts";
 import { Child } from "../peers/support/child.ts";
 import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";
 import { OutgoingCall } from "../peers/support/outgoing-call.ts";
-import { describeWith, pathOf } from "../peers/support/peers.ts";
+import { describeWith } from "../peers/support/peers.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
+import { onTerminal } from "../peers/support/terminal.ts";
 import { newBranch, newToken, requestText } from "../sip/build.ts";
 import { fileOf, PROGRAM, wordsOf } from "../support/program.ts";
 
@@ -312,7 +313,7 @@ describeWith(["script"], "init at a terminal", () => {
   /** A person at a terminal. */
   function typist(folder: string, ...args: readonly string[]): Child {
     const command = [...wordsOf(PROGRAM), "init", "-c", "branchline.yaml", "--hear", "0", ...args];
-    const child = new Child(pathOf("script"), ["-qec", command.join(" "), "/dev/null"], { cwd: folder, stdin: "pipe" });
+    const child = onTerminal(command, { cwd: folder });
     defer(() => child.stop());
     return child;
   }
