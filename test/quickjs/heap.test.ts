@@ -1,4 +1,4 @@
-/** The engine's heap by itself: heap.c and slab.c with test/quickjs/support/heap-trial.c, which takes and frees at random. */
+/** The engine's heap by itself: heap.c, slab.c and chunks.c with test/quickjs/support/heap-trial.c, which takes and frees at random. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -15,7 +15,12 @@ interface Sources {
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const NATIVE = join(root, "src/io/quickjs/native");
-const FILES = [join(NATIVE, "heap.c"), join(NATIVE, "slab.c"), join(root, "test/quickjs/support/heap-trial.c")];
+const FILES = [
+  join(NATIVE, "heap.c"),
+  join(NATIVE, "slab.c"),
+  join(NATIVE, "chunks.c"),
+  join(root, "test/quickjs/support/heap-trial.c"),
+];
 const STRICT = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-I", NATIVE];
 const SANITIZED = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"];
 const LIMIT_MS = 600_000;

@@ -72,7 +72,7 @@ declare module "native" {
   export function limitHeap(bytes: number): void;
   export function collectGarbage(): void;
 
-  // ── time and the loop (loop.c) ──
+  // ── time and the loop (clock.c, timer.c, descriptors.c, datagrams.c, loop.c) ──
   /** Milliseconds that never jump, with fractions. */
   export function monotonic_ms(): number;
   export interface Handlers {

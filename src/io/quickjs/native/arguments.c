@@ -1,7 +1,6 @@
 /* What JavaScript gives to a function of ours, checked; and what it gets back. */
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "host.h"
 
@@ -26,19 +25,6 @@ bool int_of(JSContext *ctx, JSValueConst value, int *number)
 	}
 	*number = (int)wide;
 	return true;
-}
-
-const char *name_of(JSContext *ctx, JSValueConst value)
-{
-	size_t length;
-	const char *name = utf8_of(ctx, value, &length);
-
-	if (name != NULL && strlen(name) != length) {
-		JS_FreeCString(ctx, name);
-		JS_ThrowTypeError(ctx, "a name has no octet 0 in it");
-		return NULL;
-	}
-	return name;
 }
 
 const uint8_t *bytes_of(JSContext *ctx, JSValueConst value, size_t *length)

@@ -37,7 +37,7 @@ static JSValue close_file(ARGUMENTS)
 	NEEDS(1);
 	if (!int_of(ctx, arguments[0], &fd))
 		return JS_EXCEPTION;
-	loop_forget(fd);
+	forget_descriptor(fd);
 	/* It is closed even where a signal has come in between. */
 	if (close(fd) < 0 && errno != EINTR)
 		return JS_NewInt32(ctx, -errno);

@@ -1,5 +1,4 @@
-/* How JavaScript hears of events. */
-#include "failures.h"
+/* The functions by which JavaScript hears of events. */
 #include "handlers.h"
 
 static const char *const NAMES[HANDLERS] = {
@@ -22,38 +21,6 @@ JSValue call_handler(enum handler handler, int count, JSValue *arguments)
 
 	JS_FreeValue(context, function);
 	return result;
-}
-
-void finish_event(JSValue result)
-{
-	JSRuntime *runtime = JS_GetRuntime(context);
-	JSContext *of_job;
-	int status;
-
-	if (JS_IsException(result))
-		report(JS_GetException(context));
-	JS_FreeValue(context, result);
-	do {
-		while ((status = JS_ExecutePendingJob(runtime, &of_job)) != 0)
-			if (status < 0)
-				report(JS_GetException(of_job));
-	} while (report_rejection() || report_overrun() || JS_IsJobPending(runtime));
-	end_event();
-}
-
-void tell(enum handler handler, int count, JSValue *arguments)
-{
-	JSValue result = JS_UNDEFINED;
-
-	begin_event();
-	for (int i = 0; i < count; i++)
-		if (JS_IsException(arguments[i]))
-			result = JS_EXCEPTION;
-	if (!JS_IsException(result) && has_handler(handler))
-		result = call_handler(handler, count, arguments);
-	for (int i = 0; i < count; i++)
-		JS_FreeValue(context, arguments[i]);
-	finish_event(result);
 }
 
 static JSValue set_handlers_of(ARGUMENTS)
@@ -95,7 +62,6 @@ void start_handlers(JSContext *ctx)
 	object = JS_UNDEFINED;
 	for (int i = 0; i < HANDLERS; i++)
 		functions[i] = JS_UNDEFINED;
-	start_failures(ctx);
 }
 
 void stop_handlers(void)
@@ -103,5 +69,4 @@ void stop_handlers(void)
 	JS_FreeValue(context, object);
 	for (int i = 0; i < HANDLERS; i++)
 		JS_FreeValue(context, functions[i]);
-	stop_failures();
 }

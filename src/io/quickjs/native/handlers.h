@@ -1,4 +1,4 @@
-/* How JavaScript hears of events. */
+/* The functions by which JavaScript hears of events. */
 #ifndef HANDLERS_H
 #define HANDLERS_H
 
@@ -20,10 +20,6 @@ void start_handlers(JSContext *ctx);
 bool has_handler(enum handler handler);
 /* @return what it returns, or an exception */
 JSValue call_handler(enum handler handler, int count, JSValue *arguments);
-/* An event's call has returned `result`, which is taken: promises go on, and what nothing has caught is told. */
-void finish_event(JSValue result);
-/* One whole event. The arguments are taken. */
-void tell(enum handler handler, int count, JSValue *arguments);
 /* Drops all values, so that the engine can be taken down. */
 void stop_handlers(void);
 

@@ -40,8 +40,6 @@ typedef int part_function(JSContext *ctx, JSModuleDef *module);
 bool number_of(JSContext *ctx, JSValueConst value, double *number);
 /* A whole number of 32 bits, with its sign. */
 bool int_of(JSContext *ctx, JSValueConst value, int *number);
-/* A text without the octet 0, in UTF-8. To be given back by JS_FreeCString. */
-const char *name_of(JSContext *ctx, JSValueConst value);
 /* The octets of a Uint8Array, which keeps them. */
 const uint8_t *bytes_of(JSContext *ctx, JSValueConst value, size_t *length);
 /* The length of an array; throws where it is none. */
@@ -54,21 +52,29 @@ JSValue result_or_errno(JSContext *ctx, int64_t result);
 /* ── text.c: to be given back by JS_FreeCString; octets are followed by a 0 ── */
 /* UTF-8; half a surrogate pair becomes U+FFFD. */
 const char *utf8_of(JSContext *ctx, JSValueConst value, size_t *length);
+/* A text without the octet 0, in UTF-8; throws where it has one. */
+const char *name_of(JSContext *ctx, JSValueConst value);
 /* One octet a character, upper bits dropped. */
 const char *latin1_of(JSContext *ctx, JSValueConst value, size_t *length);
 JSValue text_from_utf8(JSContext *ctx, const void *octets, size_t length);
 JSValue text_from_latin1(JSContext *ctx, const void *octets, size_t length);
 
-/* ── loop.c ── */
+/* ── clock.c ── */
 int64_t monotonic_us(void);
+
+/* ── descriptors.c ── */
 /* To be called before a descriptor is closed. */
-void loop_forget(int fd);
+void forget_descriptor(int fd);
 /* Never inherited by children, and never blocking. @return 0, or -1 and errno */
 int prepare_descriptor(int fd);
 
 /* ── the parts ── */
 part_function declare_process, set_process;
 part_function declare_children, set_children;
+part_function declare_clock, set_clock;
+part_function declare_timer, set_timer;
+part_function declare_descriptors, set_descriptors;
+part_function declare_datagrams, set_datagrams;
 part_function declare_loop, set_loop;
 part_function declare_failures, set_failures;
 part_function declare_handlers, set_handlers;

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "events.h"
 #include "failures.h"
-#include "handlers.h"
 #include "heap.h"
 #include "loop.h"
 #include "modules.h"
@@ -54,13 +54,13 @@ int main(int count, char **arguments)
 	}
 	JS_SetMaxStackSize(runtime, stack_bytes());
 	use_modules(runtime);
-	start_handlers(ctx);
+	start_events(ctx);
 	begin_event();
 	finish_event(run_module(ctx, "main.js"));
 	run_loop(ctx);
 #ifdef __SANITIZE_ADDRESS__
 	/* So that what we have forgotten to give back is found. */
-	stop_handlers();
+	stop_events();
 	stop_loop(ctx);
 	JS_FreeContext(ctx);
 	JS_FreeRuntime(runtime);

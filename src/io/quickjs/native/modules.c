@@ -10,6 +10,10 @@ static const struct {
 } parts[] = {
 	{declare_process, set_process},
 	{declare_children, set_children},
+	{declare_clock, set_clock},
+	{declare_timer, set_timer},
+	{declare_descriptors, set_descriptors},
+	{declare_datagrams, set_datagrams},
 	{declare_loop, set_loop},
 	{declare_failures, set_failures},
 	{declare_handlers, set_handlers},

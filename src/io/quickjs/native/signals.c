@@ -4,7 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "handlers.h"
+#include "descriptors.h"
+#include "events.h"
 #include "signals.h"
 
 #define SIGNALS_END 65
@@ -36,19 +37,11 @@ static int set_rule(int signal, void (*rule)(int))
 	return sigaction(signal, &action, NULL);
 }
 
-int start_signals(void)
-{
-	if (pipe(pipe_ends) < 0 || prepare_descriptor(pipe_ends[0]) < 0 || prepare_descriptor(pipe_ends[1]) < 0)
-		return -1;
-	if (set_rule(SIGPIPE, SIG_IGN) < 0 || set_rule(SIGCHLD, note) < 0)
-		return -1;
-	return pipe_ends[0];
-}
-
-void tell_signals(void)
+static void tell_signals(JSContext *ctx, struct watch watch, uint32_t events)
 {
 	char dropped[64];
 
+	(void)ctx, (void)watch, (void)events;
 	while (read(pipe_ends[0], dropped, sizeof(dropped)) > 0)
 		continue;
 	for (int signal = 1; signal < SIGNALS_END; signal++) {
@@ -62,6 +55,15 @@ void tell_signals(void)
 		if (is_told[signal])
 			tell(ON_SIGNAL, 1, &argument);
 	}
+}
+
+bool start_signals(void)
+{
+	if (pipe(pipe_ends) < 0 || prepare_descriptor(pipe_ends[0]) < 0 || prepare_descriptor(pipe_ends[1]) < 0)
+		return false;
+	if (set_rule(SIGPIPE, SIG_IGN) < 0 || set_rule(SIGCHLD, note) < 0)
+		return false;
+	return watch_descriptor(pipe_ends[0], tell_signals, READING) == 0;
 }
 
 static JSValue catch_signal(ARGUMENTS)

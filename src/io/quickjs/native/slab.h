@@ -31,7 +31,7 @@ struct block {
 	struct block *next;
 };
 
-/* At the beginning of its page. Nothing but slab.c and the functions below looks into it. */
+/* At the beginning of its page. Nothing but slab.c, chunks.c and the functions below looks into it. */
 struct slab {
 	/* Neighbours in the list of slabs that have room, or of those that are empty. */
 	struct slab *next, *previous;

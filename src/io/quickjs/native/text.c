@@ -172,6 +172,19 @@ const char *utf8_of(JSContext *ctx, JSValueConst value, size_t *length)
 	return octets;
 }
 
+const char *name_of(JSContext *ctx, JSValueConst value)
+{
+	size_t length;
+	const char *name = utf8_of(ctx, value, &length);
+
+	if (name != NULL && strlen(name) != length) {
+		JS_FreeCString(ctx, name);
+		JS_ThrowTypeError(ctx, "a name has no octet 0 in it");
+		return NULL;
+	}
+	return name;
+}
+
 const char *latin1_of(JSContext *ctx, JSValueConst value, size_t *length)
 {
 	size_t ascii, at, to;
