@@ -171,6 +171,11 @@ export class Member {
     await this.branchline.logs(/cluster_state state=active/);
   }
 
+  /** Once keepalived is ready to take the addresses. */
+  async standsBy(): Promise<void> {
+    await this.keepalived?.line(/\(wan\) Entering BACKUP STATE/);
+  }
+
   /** Whether the kernel has both shared addresses here. */
   get hasAddresses(): boolean {
     const listed = this.space.output("ip", "-4", "-o", "address");
