@@ -112,6 +112,7 @@ const LONG_PAIRS = [
   "peers/pair.test.ts",
   "peers/pair-channels.test.ts",
   "peers/pair-keepalived.test.ts",
+  "peers/pair-outage.test.ts",
   "peers/pair-ringing.test.ts",
   "routers/debian-pair.test.ts",
   "routers/vrrp-follow.test.ts",
