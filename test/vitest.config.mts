@@ -114,6 +114,7 @@ const LONG_PAIRS = [
   "peers/pair-keepalived.test.ts",
   "peers/pair-outage.test.ts",
   "peers/pair-ringing.test.ts",
+  "peers/pair-spoofed.test.ts",
   "routers/debian-pair.test.ts",
   "routers/vrrp-follow.test.ts",
 ];

@@ -1,5 +1,5 @@
 /**
- * A pair on loopback addresses: the process that has the shared address is killed, and members are flooded with what isn't theirs.
+ * A pair on loopback addresses: the process that has the shared address is killed, and members are flooded from elsewhere.
  *
  * Loopback addresses are on no interface: there, the process that has the port has the address, so no VRRP is needed.
  */
@@ -115,7 +115,7 @@ const BURST_MS = 10;
 const CALLS = 60;
 const CALL_MS = 50;
 
-test("datagrams that are forged, kept, malformed or a stranger's change nothing and cost no call", async () => {
+test("a flood from another port than the other member's isn't looked at, whatever is in it, and costs no call", async () => {
   const { upstream, phones, holder, first, other } = await pair();
   grantsAll(upstream);
   answersAll(upstream);
@@ -135,7 +135,7 @@ test("datagrams that are forged, kept, malformed or a stranger's change nothing 
   ].map((wire) => Buffer.from(wire, "latin1"));
   const socket = createSocket("udp4");
   defer(() => new Promise((resolve) => socket.close(() => resolve(undefined))));
-  // As from the other member: what comes from elsewhere isn't even looked at.
+  // At the other member's address, which has its port itself: pair-spoofed.test.ts has a stranger with both.
   await new Promise((resolve) => socket.bind(0, MEMBERS[other].host, () => resolve(undefined)));
   let sent = 0;
   const burst = () => {
@@ -171,5 +171,5 @@ test("datagrams that are forged, kept, malformed or a stranger's change nothing 
   await until("the members hear each other", isAlive);
   expect(await knows(first, "666")).toBe(false);
   expect(await knows(first, "201")).toBe(true);
-  expect(Object.values(dropped).reduce((sum, one) => sum + one, 0)).toBeGreaterThan(0);
+  expect(dropped["other_address"]).toBeGreaterThan(0);
 });

@@ -31,7 +31,7 @@ interface Registered {
 }
 
 const UPSTREAM_MAC = "02:00:00:00:00:10";
-const SECRET = "0123456789abcdef0123456789abcdef";
+export const SECRET = "0123456789abcdef0123456789abcdef";
 
 export type Side = "left" | "right";
 const SIDES = { left: { host: 2, phones: 10, priority: 150 }, right: { host: 3, phones: 11, priority: 100 } } as const;
@@ -108,6 +108,25 @@ export class PairLab {
     const lab = new PairLab([left, right], agents, switches, portOf(headquarters.right, "eth0"));
     for (const { branchline } of [left, right]) await branchline.upstreamIs("up");
     return lab;
+  }
+
+  /**
+   * A stranger in a network, at its address that ends in `own`, who has the address of another host as well: it hears all that this host is
+   * sent, where that is a member, since the switches are hubs from now on.
+   * @param host the last number of that other host's address
+   */
+  impostor(network: "lan" | "wan", own: number, host: number): Namespace {
+    const prefix = network === "lan" ? "10.222.237" : "198.51.100";
+    const space = Namespace.create(`${network}fake${own}`);
+    cable(space, "eth0", `${prefix}.${own}/24`, this.switches, `${network}left`);
+    space.set("net.ipv4.conf.all.arp_ignore=1", "net.ipv4.conf.all.arp_announce=2");
+    space.addAddress(`${prefix}.${host}/32`);
+    const member = [this.left, this.right].find(({ side }) => SIDES[side].host === host);
+    if (member !== undefined) space.ip("link", "set", "eth0", "address", member.macOf(network));
+    for (const bridge of [`${network}left`, `${network}right`]) {
+      this.switches.ip("link", "set", bridge, "type", "bridge", "ageing_time", "0", "fdb_flush");
+    }
+    return space;
   }
 
   /** Both sides are cut from each other. */
@@ -228,6 +247,11 @@ export class Member {
       after = registered.next ?? null;
     }
     return found.sort();
+  }
+
+  /** The hardware address of an interface. */
+  macOf(device: "lan" | "wan"): string {
+    return this.space.output("cat", `/sys/class/net/${device}/address`).trim();
   }
 
   private get healthFile(): string {
