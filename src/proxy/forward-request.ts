@@ -14,10 +14,9 @@ import type { ViaStamp } from "../message/reply.ts";
 import { rewriteValues } from "../message/rewrite-list.ts";
 import { Splice } from "../message/splice.ts";
 import { parseDecimal } from "../message/text.ts";
-import { uriParameter } from "../message/uri.ts";
 import type { Flow } from "../transport/flow.ts";
 import { viaLine } from "../transport/own-names.ts";
-import { type RouteSet, routeUri } from "./preprocess-routes.ts";
+import { type RouteSet, strictRouter } from "./preprocess-routes.ts";
 
 /** What the copy differs in. */
 export interface Forwarding {
@@ -91,9 +90,8 @@ interface WayOn {
  * value takes its place.
  */
 function applyStrictRoute({ requestUri, routes }: Forwarding): WayOn {
-  const first = routes.remaining[0];
-  const uri = first === undefined ? undefined : routeUri(first);
-  if (uri !== undefined && uriParameter(uri, "lr") === undefined) {
+  const uri = strictRouter(routes);
+  if (uri !== undefined) {
     return { requestUri: uri.text, routes: routes.remaining.slice(1), lastRoute: `<${requestUri}>` };
   }
   return { requestUri, routes: routes.changed ? routes.remaining : undefined, lastRoute: undefined };

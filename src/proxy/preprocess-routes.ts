@@ -77,6 +77,12 @@ function isLoose(uri: SipUri | undefined): boolean {
   return uri !== undefined && uriParameter(uri, "lr") !== undefined;
 }
 
+/** §16.6 item 6: the first Route value that is left, where it is a strict router's; a copy has it in the Request-URI's place. */
+export function strictRouter({ remaining }: Pick<RouteSet, "remaining">): SipUri | undefined {
+  const uri = remaining.length === 0 ? undefined : routeUri(remaining[0] ?? "");
+  return isLoose(uri) ? undefined : uri;
+}
+
 /** The URI of a Route value; undefined when it is no SIP URI. */
 export function routeUri(value: string): SipUri | undefined {
   const nameAddr = parseNameAddr(value);

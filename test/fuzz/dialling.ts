@@ -41,7 +41,7 @@ export class DiallingWatch {
     if (sender !== ORIGINS.upstream.address || /^(112|911)$/.test(uri?.user ?? "")) return false;
     const branch = /;branch=([^;]*)/i.exec(below)?.[1] ?? "";
     const phones = this.phonesThen.get(keyOf(callId, cseqNumber, branch));
-    return uri === undefined || phones?.findFrom({ ...uri, host: address }) === undefined;
+    return uri === undefined || phones?.isAcceptedFrom({ ...uri, host: address }) !== true;
   }
 }
 

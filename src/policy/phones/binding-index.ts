@@ -109,9 +109,9 @@ export class BindingIndex<A extends Entry> {
     return there.length > 0 ? there : this.list(`says ${place}`);
   }
 
-  /** The same, but only of a phone that has registered from there: a Contact can say anything. */
-  bySource(uri: SipUri): A | undefined {
-    return this.list(`at ${placeOf(uri)}`)[0];
+  /** The same, but only of phones that have registered from there: a Contact can say anything. */
+  allBySource(uri: SipUri): readonly A[] {
+    return this.list(`at ${placeOf(uri)}`);
   }
 
   /** Whether any phone has registered from this address, or has it in its Contact. */

@@ -1,6 +1,8 @@
 /** What is known of an address-of-record and its phones. */
+import { parseSipUri, type SipUri } from "../../message/uri.ts";
 import type { Target } from "../../proxy/router.ts";
 import { type Flow, isSameFlow, nameFlow } from "../../transport/flow.ts";
+import { plainNumber } from "../dialled-number.ts";
 
 /** One registered contact (RFC 3261 §10.2). */
 export interface Binding {
@@ -81,6 +83,24 @@ export function newAddress(name: string): AddressOfRecord {
 export function targetOf({ contact, flow, path }: Binding): Target {
   const target = { requestUri: contact, nextHop: nameFlow(flow) };
   return path === undefined || path.length === 0 ? target : { ...target, path };
+}
+
+/** Whether a REGISTER that is answered here makes `one` of a binding that upstream has heard of: from there, with that user. */
+export function staysAccepted(known: Binding, one: Binding): boolean {
+  if (!known.isAccepted || !isSameFlow(known.flow, one.flow)) return false;
+  return known.contact === one.contact || parseSipUri(known.contact)?.user === parseSipUri(one.contact)?.user;
+}
+
+/**
+ * Whether upstream has accepted a binding from the host of `uri`, and its user is that of the Contact, or of the address-of-record. Parameters
+ * and a password of the user must be the Contact's: some gateways read another number from them, such as `;rn=` or `;phone-context=`.
+ * @param owner the user of the address-of-record
+ */
+export function isMeant({ user = "", host }: SipUri, owner: string, { isAccepted, flow, contact }: Binding): boolean {
+  if (!isAccepted || flow.address !== host) return false;
+  const own = parseSipUri(contact)?.user ?? "";
+  if (/[;:]/.test(user)) return user === own;
+  return [own, owner].some((one) => plainNumber(one) === plainNumber(user));
 }
 
 /** How much room its texts take. */

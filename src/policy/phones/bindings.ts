@@ -3,19 +3,21 @@ import { type Limits, PLENTY } from "../../base/limits.ts";
 import type { Table } from "../../base/meter.ts";
 import { ownText } from "../../base/own-text.ts";
 import type { SipUri } from "../../message/uri.ts";
-import { type Flow, isSameFlow } from "../../transport/flow.ts";
+import type { Flow } from "../../transport/flow.ts";
 import type { Hop } from "../../transport/locator.ts";
 import {
   type AddressOfRecord,
   BINDINGS_MAX,
   type Binding,
   charactersOf,
+  isMeant,
   isNewsOnDisk,
   KEEP_ms,
   type Known,
   MARKS_MAX,
   NO_MARKS,
   newAddress,
+  staysAccepted,
   TEXT_CHARACTERS_MAX,
 } from "./binding.ts";
 import { type BindingChange, tellChanges } from "./binding-changes.ts";
@@ -91,9 +93,12 @@ export class Bindings implements Table {
     return this.index.allByPlace(uri);
   }
 
-  /** The same as `findAt`, but only of a phone that has registered from there: a Contact can say anything. */
-  findFrom(uri: SipUri): AddressOfRecord | undefined {
-    return this.index.bySource(uri);
+  /**
+   * Whether upstream has accepted a phone from this very address that `uri` means, with a user: a Contact can say anything, and so can
+   * whoever we have answered in an outage.
+   */
+  isAcceptedFrom(uri: SipUri): boolean {
+    return this.index.allBySource(uri).some((one) => one.bindings.some((binding) => isMeant(uri, one.user, binding)));
   }
 
   /** Whether any phone has registered from this address, or has it in its Contact. */
@@ -155,7 +160,7 @@ export class Bindings implements Table {
     for (const one of given) {
       const known =
         before.find(({ contact }) => contact === one.contact) ?? before.find((old) => isSameInstance(old, one));
-      const isAccepted = one.isAccepted || (known?.isAccepted === true && isSameFlow(known.flow, one.flow));
+      const isAccepted = one.isAccepted || (known !== undefined && staysAccepted(known, one));
       const binding = { ...one, isAccepted };
       isNews = isNews || isNewsOnDisk(known, binding);
       bindings.unshift(binding);

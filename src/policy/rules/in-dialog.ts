@@ -1,7 +1,7 @@
 /** Requests within a dialog follow their Route set; no state of ours is needed, so a restart harms no call. */
 import { ipVersion } from "../../base/ip-range.ts";
 import type { Request } from "../../message/message.ts";
-import { hostText } from "../../message/uri.ts";
+import { hostText, parseSipUri } from "../../message/uri.ts";
 import { isFlow, nextHopOf } from "../../proxy/outgoing.ts";
 import { type Condition, SILENCE } from "../../proxy/plan/condition.ts";
 import type { DecisionListener, Stage, Target } from "../../proxy/router.ts";
@@ -41,7 +41,8 @@ export const inDialog: RoutingRule = (facts, situation) => {
   const hop = nextHopOf(facts, target, own.listeners);
   if (hop === undefined) return decision("in-dialog", "no next hop", replyStage(404));
   const host = isFlow(hop) ? hop.address : hop.host;
-  if (!isAllowed(facts, hop, situation)) return decision("in-dialog", "no dialog of ours", replyStage(403));
+  if (!isAllowed(sentTo(target, facts), hop, situation))
+    return decision("in-dialog", "no dialog of ours", replyStage(403));
   const protocol = isFlow(hop) ? hop.listener.protocol : hop.protocol;
   const namesUs = facts.host === "us" && facts.routes.remaining.length === 0 && target === NOTHING_BUT_ROUTES;
   if (namesUs || own.has(host, hop.port, protocol)) return decision("in-dialog", "addressed to us", replyStage(481));
@@ -63,7 +64,7 @@ function connectionTarget(facts: RequestFacts, situation: Situation): Target | u
   for (const token of routes.tokens) {
     const flow = tokens.readWay(token, request);
     if (flow === undefined) continue;
-    const isPeer = upstreams.originOf(flow.address) !== undefined || endsAtGateway(facts.uri, flow, situation);
+    const isPeer = upstreams.originOf(flow.address) !== undefined || endsAtGateway(facts, flow, situation);
     return isPeer ? undefined : { nextHop: nameFlow(flow), isOnlyWay: isBoundToFlow(facts, situation) };
   }
   return undefined;
@@ -127,6 +128,11 @@ export function callListener(request: Request, calls: Calls): DecisionListener {
   return { onAnswer: (_target, response, now_ms) => calls.refresh(callId, response, now_ms) };
 }
 
+/** The request with the Request-URI of the copy for `target`. */
+function sentTo({ requestUri }: Target, facts: RequestFacts): RequestFacts {
+  return requestUri === undefined ? facts : { ...facts, uri: parseSipUri(requestUri) };
+}
+
 /**
  * A source that we don't know must show that we let the dialog in, and reaches no more than its other side: a phone by its
  * address, or the gateway where that takes part in the dialog. A name could mean anything by the time DNS answers.
@@ -137,7 +143,7 @@ function isAllowed(facts: RequestFacts, hop: Hop | Flow, situation: Situation): 
   const { tokens, site, upstreams, registrar } = situation;
   const host = isFlow(hop) ? hop.address : hop.host;
   const place = isFlow(hop) ? hop : { address: host, port: portOf(hop) };
-  const isToGateway = endsAtGateway(facts.uri, place, situation);
+  const isToGateway = endsAtGateway(facts, place, situation);
   const proves = (...kinds: string[]) =>
     routes.tokens.some((token) => kinds.includes(tokens.readDialog(token, request.callId) ?? ""));
   if (isOutside(origin)) {

@@ -1,4 +1,5 @@
 /** Requests whose Request-URI is our own address (RFC 3261 §11.2, §16.12). */
+import { parseSipUri } from "../../message/uri.ts";
 import { CAPABILITIES } from "../../proxy/capabilities.ts";
 import { calleeOf } from "../numbers/callee.ts";
 import { withoutSuffix } from "../numbers/extensions.ts";
@@ -8,6 +9,7 @@ import { type Decision, decision, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 import { isAsLong } from "./call.ts";
+import { isBarred } from "./outside.ts";
 import { phonesBehindUs } from "./rewritten-contact.ts";
 
 const NO_REGISTRAR = "Not Here - Set The Phone's Domain To The PBX";
@@ -74,7 +76,9 @@ function noPhone({ number, request }: RequestFacts, { site, registrar: { binding
 /** A PBX that knows no Path, and puts the address where REGISTERs come from in the Contact's place, asks us for its phones. */
 function toPhone(facts: RequestFacts, situation: Situation): Decision {
   const { pathWatch, upstreams, site, now_ms } = situation;
-  const bindings = phonesBehindUs(facts, situation, upstreams.isDark ? ALL_KEPT : now_ms);
+  const bindings = phonesBehindUs(facts, situation, upstreams.isDark ? ALL_KEPT : now_ms).filter(
+    ({ contact, flow }) => !isBarred({ ...facts, uri: parseSipUri(contact) }, flow, situation),
+  );
   if (bindings.length === 0) return dialOut(facts, situation) ?? noPhone(facts, situation);
   if (site.registration.mode === "path") pathWatch.ignored(upstreams.peerAt(facts.source.address));
   const targets = bindings.map(targetOf);
