@@ -22,7 +22,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     ...["origin.ts", "request-facts.ts", "dialled-number.ts", "named.ts"],
     ...["gateway-strategies.ts", "site.ts", "status.ts"],
     ...["phones/", "peers/", "plan.ts", "gateways/", "numbers/", "emergency/", "access/"],
-    ...["plain-data.ts", "saved-binding.ts", "situation.ts", "door/", "rules/"],
+    ...["saved-binding.ts", "situation.ts", "door/", "rules/"],
     ...["call-entry.ts", "call-record.ts", "calls-now.ts", "call-log.ts", "saved-calls.ts"],
     ...["explain.ts", "routing-policy.ts", "peer-memory.ts", "snapshot.ts", "site-policy.ts"],
   ],

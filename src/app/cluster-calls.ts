@@ -8,7 +8,7 @@ import type { Json, Part, PartTaker } from "../cluster/ports.ts";
 import { STORY_KINDS, Stories } from "../cluster/stories.ts";
 import { isOctets } from "../cluster/story-parts.ts";
 import type { Request, Response } from "../message/message.ts";
-import { isAddress, isCount } from "../policy/plain-data.ts";
+import { isAddress, isCount } from "../message/plain-data.ts";
 import type { OtherMembers } from "../proxy/other-members.ts";
 import { memberMark } from "../transaction/branch-id.ts";
 import { type Flow, restoreFlow, saveFlow } from "../transport/flow.ts";

@@ -3,8 +3,9 @@
  * has. Times are what was left of them, or how long ago they were, when the record was written; `left_ms` in it and what is left of the record
  * by now tell how long ago that is.
  */
+
+import { fieldOf, isText, listIn, numberIn } from "../message/plain-data.ts";
 import { BINDINGS_MAX, type Binding, KEEP_ms, type Known, MARKS_MAX } from "../policy/phones/binding.ts";
-import { isText, listIn } from "../policy/plain-data.ts";
 import { LEFT_MAX_ms, readBinding, restoreBinding, saveBinding } from "../policy/saved-binding.ts";
 import type { Listener } from "../transport/flow.ts";
 import type { Json } from "./ports.ts";
@@ -97,16 +98,4 @@ export function readAddress(
 
 function textsOf(list: readonly unknown[]): string[] {
   return list.filter((one): one is string => typeof one === "string" && isText(one)).slice(0, MARKS_MAX);
-}
-
-/** Undefined for what is no finite number. */
-export function numberIn(data: unknown, name: string): number | undefined {
-  const value = fieldOf(data, name);
-  return typeof value === "number" && Number.isFinite(value) ? value : undefined;
-}
-
-/** Undefined where there is no such field. */
-export function fieldOf(data: unknown, name: string): unknown {
-  if (typeof data !== "object" || data === null) return undefined;
-  return new Map<string, unknown>(Object.entries(data)).get(name);
 }

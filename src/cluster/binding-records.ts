@@ -4,20 +4,13 @@
  * have both of them once they hear each other.
  */
 import { BoundedMap } from "../base/bounded-map.ts";
+import { fieldOf, listIn } from "../message/plain-data.ts";
 import { type AddressOfRecord, BINDINGS_MAX, type Binding, type Known } from "../policy/phones/binding.ts";
 import type { Bindings } from "../policy/phones/bindings.ts";
 import { isSameInstance, phoneMark } from "../policy/phones/phone-marks.ts";
-import { canonicalName, listIn } from "../policy/plain-data.ts";
+import { canonicalName } from "../policy/phones/told-names.ts";
 import type { Listener } from "../transport/flow.ts";
-import {
-  addressLeft_ms,
-  fieldOf,
-  GONE_MAX,
-  type Gone,
-  readAddress,
-  type ToldAddress,
-  writeAddress,
-} from "./binding-record.ts";
+import { addressLeft_ms, GONE_MAX, type Gone, readAddress, type ToldAddress, writeAddress } from "./binding-record.ts";
 import type { Json } from "./ports.ts";
 import type { RecordOwner, Replicated } from "./replicated.ts";
 

@@ -1,6 +1,7 @@
 /** `answer: auto`, at all members: callers without a registration that don't follow redirects. Those with one are in its record. */
+
+import { isText } from "../message/plain-data.ts";
 import type { RelayedCallers } from "../policy/phones/relayed-callers.ts";
-import { isText } from "../policy/plain-data.ts";
 import { LEFT_MAX_ms } from "../policy/saved-binding.ts";
 import type { Json } from "./ports.ts";
 import type { RecordOwner, Replicated } from "./replicated.ts";

@@ -6,7 +6,7 @@
  * no lease has come yet. So a gateway has one call too many at the most, whatever gets lost between members that hear each other at all. Without
  * a rival nothing is counted twice.
  */
-import { isCount, isText, listIn } from "../policy/plain-data.ts";
+import { isCount, isText, listIn } from "../message/plain-data.ts";
 import type { Json, Part } from "./ports.ts";
 
 /** The part by which a member says what it has heard of. */

@@ -1,11 +1,10 @@
 /** The channels of gateways that a call occupies, as one record tells them to other members. */
 import { CSEQ_MAX } from "../message/limits.ts";
+import { fieldOf, isAddress, isCount, isText, listIn, numberIn, textIn } from "../message/plain-data.ts";
 import { type CallDialog, CHANNELS_OF_ONE_MAX, type GatewayCall } from "../policy/gateways/gateway-call.ts";
-import { isAddress, isCount, isText, listIn } from "../policy/plain-data.ts";
 import type { DialogSide } from "../proxy/dialog-request.ts";
 import { TIMER_C_ms } from "../transaction/timers.ts";
 import { isReliable, type Listener, restoreFlow, saveFlow } from "../transport/flow.ts";
-import { fieldOf, numberIn } from "./binding-record.ts";
 import type { Json } from "./ports.ts";
 import { VALUE_OCTETS_MAX } from "./replicated.ts";
 
@@ -123,11 +122,6 @@ function readFlow(data: unknown, listeners: readonly Listener[]): DialogSide["fl
   if (!isAddress(address) || !isCount(port, 1, 65_535)) return undefined;
   const flow = restoreFlow({ listener, address, port }, listeners);
   return flow === undefined || isReliable(flow) ? undefined : flow;
-}
-
-function textIn(data: unknown, name: string): string | undefined {
-  const value = fieldOf(data, name);
-  return typeof value === "string" && isText(value) ? value : undefined;
 }
 
 /** Undefined where one of them is no text, or there are too many. */

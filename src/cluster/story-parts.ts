@@ -1,5 +1,5 @@
 /** The parts of datagrams that stories are told by. What another version says besides is passed over. */
-import { isAddress, isCount as isCountIn } from "../policy/plain-data.ts";
+import { isAddress, isCount as isCountIn } from "../message/plain-data.ts";
 import type { Opening, StoryEvent } from "./story-events.ts";
 
 /** Of one story. `b`: the start of its member; `i`: its id there; `n`: the place of an event, or how many there are. */

@@ -10,3 +10,5 @@ export const HEADER_MAX_CHARACTERS = 16_384;
 export const LIST_VALUES_MAX = 128;
 /** RFC 3261 §8.1.1.5: a CSeq number must stay below 2**31. */
 export const CSEQ_MAX = 2 ** 31 - 1;
+/** Longer texts of phones and other routers aren't kept, or not wholly: a header can have 16 kB. */
+export const TEXT_CHARACTERS_MAX = 512;

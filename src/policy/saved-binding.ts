@@ -1,10 +1,11 @@
 /** A binding as plain data, with times as what is left of them. */
 import { CSEQ_MAX } from "../message/limits.ts";
+import { hasTypes, isAddress, isCount, isText } from "../message/plain-data.ts";
 import { uriParameter } from "../message/uri.ts";
 import { routeUri } from "../proxy/preprocess-routes.ts";
 import { type Listener, restoreFlow, type SavedFlow, saveFlow } from "../transport/flow.ts";
 import { type Binding, PATH_VALUES_MAX } from "./phones/binding.ts";
-import { contactParameters, hasTypes, isCount, isPlace, isText } from "./plain-data.ts";
+import { contactParameters } from "./phones/told-names.ts";
 
 /** No promise that a file or another member tells of is believed for longer. */
 export const LEFT_MAX_ms = 86_400_000;
@@ -42,6 +43,11 @@ export function restoreBinding(
   const isAccepted = accepted === true;
   const binding = { contact, parameters, instance, flow, callId, cseq, expires_ms, heard_ms, isAccepted };
   return path === undefined ? binding : { ...binding, path };
+}
+
+/** Where a phone was, and for how long that holds. */
+export function isPlace({ address, port, left_ms }: SavedFlow & { readonly left_ms: number }): boolean {
+  return isAddress(address) && isCount(port, 1, 65_535) && Number.isFinite(left_ms);
 }
 
 /** Whether it is one as a copy of a REGISTER brings it. */

@@ -1,11 +1,12 @@
 /** The bindings, and who is to be called back, as a file keeps them: plain data, with times as what is left of them. */
+import { hasTypes, isAddress, isText, listIn } from "../message/plain-data.ts";
 import type { Listener } from "../transport/flow.ts";
 import type { Callbacks, SavedCallback } from "./emergency/callbacks.ts";
 import type { PeerMemory } from "./peer-memory.ts";
 import { BINDINGS_MAX, type Binding, type Bindings } from "./phones/bindings.ts";
 import { phoneMark } from "./phones/phone-marks.ts";
-import { canonicalName, contactParameters, hasTypes, isAddress, isPlace, isText, listIn } from "./plain-data.ts";
-import { LEFT_MAX_ms, readBinding, restoreBinding, type SavedBinding, saveBinding } from "./saved-binding.ts";
+import { canonicalName, contactParameters } from "./phones/told-names.ts";
+import { isPlace, LEFT_MAX_ms, readBinding, restoreBinding, type SavedBinding, saveBinding } from "./saved-binding.ts";
 
 /** Bindings in one file at the most, for each address-of-record that there can be: 2,000 of them are about a megabyte. */
 const SAVED_PER_ADDRESS = 2;

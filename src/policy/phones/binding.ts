@@ -59,8 +59,6 @@ export type Known = Pick<AddressOfRecord, "bindings" | "seen" | "promised_ms" | 
 export const BINDINGS_MAX = 10;
 /** What it has been seen by, and its phones that are stale. */
 export const MARKS_MAX = 2 * BINDINGS_MAX;
-/** Longer texts of phones aren't kept, or not wholly: a header can have 16 kB. */
-export const TEXT_CHARACTERS_MAX = 512;
 /** A binding that upstream has let expire serves in outages for this time: no phone can register with a PBX that is gone. */
 export const KEEP_ms = 24 * 3_600_000;
 export const NO_MARKS: ReadonlySet<string> = new Set();

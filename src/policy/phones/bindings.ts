@@ -2,6 +2,7 @@
 import { type Limits, PLENTY } from "../../base/limits.ts";
 import type { Table } from "../../base/meter.ts";
 import { ownText } from "../../base/own-text.ts";
+import { TEXT_CHARACTERS_MAX } from "../../message/limits.ts";
 import type { SipUri } from "../../message/uri.ts";
 import type { Flow } from "../../transport/flow.ts";
 import type { Hop } from "../../transport/locator.ts";
@@ -18,13 +19,12 @@ import {
   NO_MARKS,
   newAddress,
   staysAccepted,
-  TEXT_CHARACTERS_MAX,
 } from "./binding.ts";
 import { type BindingChange, tellChanges } from "./binding-changes.ts";
 import { BindingIndex } from "./binding-index.ts";
 import { instanceMark, isSameInstance } from "./phone-marks.ts";
 
-export { type AddressOfRecord, BINDINGS_MAX, type Binding, KEEP_ms, TEXT_CHARACTERS_MAX } from "./binding.ts";
+export { type AddressOfRecord, BINDINGS_MAX, type Binding, KEEP_ms } from "./binding.ts";
 
 /** An address-of-record below this may have another contact even when the others have taken all the room. */
 const MODEST_CHARACTERS = 2_000;

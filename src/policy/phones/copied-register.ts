@@ -11,6 +11,7 @@
 import { canonicalAddress, ipVersion } from "../../base/ip-range.ts";
 import { ownText } from "../../base/own-text.ts";
 import { PATH, SOCK_INFO } from "../../message/header-names.ts";
+import { TEXT_CHARACTERS_MAX } from "../../message/limits.ts";
 import type { Reply } from "../../message/reply.ts";
 import { parseSipUri, type SipUri, splitHostPort, uriParameter } from "../../message/uri.ts";
 import { routeUri } from "../../proxy/preprocess-routes.ts";
@@ -20,7 +21,7 @@ import { hopOf } from "../../transport/locator.ts";
 import { readEscapes } from "../dialled-number.ts";
 import { nameOf } from "./address-of-record.ts";
 import { PATH_VALUES_MAX } from "./binding.ts";
-import { BINDINGS_MAX, type Binding, type Bindings, TEXT_CHARACTERS_MAX } from "./bindings.ts";
+import { BINDINGS_MAX, type Binding, type Bindings } from "./bindings.ts";
 import { isOvertaken, orderOf } from "./register-order.ts";
 import { type Wish, wishesOf } from "./register-wishes.ts";
 

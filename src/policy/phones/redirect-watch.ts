@@ -1,13 +1,15 @@
 /** `answer: auto`: who doesn't come back with an INVITE after our redirect is relayed from then on. */
+
 import type { Table } from "../../base/meter.ts";
 import { ownText } from "../../base/own-text.ts";
 import type { Logger } from "../../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../../base/timers.ts";
+import { TEXT_CHARACTERS_MAX } from "../../message/limits.ts";
 import { hostText } from "../../message/uri.ts";
 import type { RoutedRequest } from "../../proxy/router.ts";
 import { isReliable, isSameFlow } from "../../transport/flow.ts";
 import { callerOf } from "./address-of-record.ts";
-import { type Bindings, TEXT_CHARACTERS_MAX } from "./bindings.ts";
+import type { Bindings } from "./bindings.ts";
 import type { RelayedCallers } from "./relayed-callers.ts";
 
 /** A phone that follows redirects does so at once. */

@@ -2,10 +2,11 @@
  * Which of a phone's REGISTERs is the later one (RFC 3261 §10.3 item 7): by Call-ID and CSeq, and by the time, since a phone
  * that boots begins its CSeq anew.
  */
+import { TEXT_CHARACTERS_MAX } from "../../message/limits.ts";
 import type { Request } from "../../message/message.ts";
 import type { RoutedRequest } from "../../proxy/router.ts";
 import { isSameFlow } from "../../transport/flow.ts";
-import { type Binding, TEXT_CHARACTERS_MAX } from "./bindings.ts";
+import type { Binding } from "./bindings.ts";
 import type { Wishes } from "./register-wishes.ts";
 
 /** A REGISTER that was overtaken on its way comes within this time of the later one: its transaction lasts no longer. */

@@ -1,10 +1,10 @@
 /** What a REGISTER asks for (RFC 3261 §10.2), and what a registrar's answer grants. */
 import { CONTACT, EXPIRES } from "../../message/header-names.ts";
+import { TEXT_CHARACTERS_MAX } from "../../message/limits.ts";
 import type { Request, Response } from "../../message/message.ts";
 import { type NameAddr, nameAddrParameter, parseNameAddr } from "../../message/name-addr.ts";
 import { parseDecimal, SEMICOLON, splitList } from "../../message/text.ts";
 import { parameter, parseSipUri } from "../../message/uri.ts";
-import { TEXT_CHARACTERS_MAX } from "./bindings.ts";
 
 /** RFC 3261 §10.2.1.1: what is meant where the phone names no expiry. */
 const EXPIRES_DEFAULT_s = 3_600;

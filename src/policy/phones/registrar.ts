@@ -6,11 +6,13 @@
  * in `register-order.ts`, never in the table of bindings. What upstream's requests show of Path counts for more than what its answers say
  * (`path-watch.ts`).
  */
+
 import { BoundedMap } from "../../base/bounded-map.ts";
 import { ownText } from "../../base/own-text.ts";
 import type { Random } from "../../base/ports.ts";
 import { TokenBucket } from "../../base/token-bucket.ts";
 import { CONTACT, EXPIRES } from "../../message/header-names.ts";
+import { TEXT_CHARACTERS_MAX } from "../../message/limits.ts";
 import type { Request, Response } from "../../message/message.ts";
 import type { Reply } from "../../message/reply.ts";
 import { Splice } from "../../message/splice.ts";
@@ -18,7 +20,7 @@ import type { RoutedRequest } from "../../proxy/router.ts";
 import { type Flow, isSameFlow } from "../../transport/flow.ts";
 import type { RegistrationSettings } from "../site.ts";
 import { nameOf } from "./address-of-record.ts";
-import { type AddressOfRecord, BINDINGS_MAX, type Binding, type Bindings, TEXT_CHARACTERS_MAX } from "./bindings.ts";
+import { type AddressOfRecord, BINDINGS_MAX, type Binding, type Bindings } from "./bindings.ts";
 import { instanceMark, phoneMark } from "./phone-marks.ts";
 import { isOvertaken, orderOf } from "./register-order.ts";
 import { capExpiries, grantsOf, headerExpires_s, type Wish, type Wishes, wishesOf } from "./register-wishes.ts";
