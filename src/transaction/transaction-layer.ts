@@ -10,7 +10,8 @@ import { type Flow, isSameFlow, type TransportPort } from "../transport/flow.ts"
 import { responseFlow } from "../transport/receive.ts";
 import { buildCancel } from "./ack-cancel.ts";
 import { Actions } from "./actions.ts";
-import { Backlog } from "./backlog.ts";
+import { Admission } from "./admission.ts";
+import type { Backlog } from "./backlog.ts";
 import { ClientTransaction, type ClientUser, NOBODY } from "./client-transaction.ts";
 import { giveUp } from "./give-up.ts";
 import { inviteClient } from "./invite-client.ts";
@@ -19,7 +20,7 @@ import { Lingering } from "./lingering.ts";
 import { type Input, inputOf, TERMINATED, step as transitionOf } from "./machine.ts";
 import { nonInviteClient } from "./non-invite-client.ts";
 import { nonInviteServer } from "./non-invite-server.ts";
-import { PendingCalls } from "./pending-calls.ts";
+import type { PendingCalls } from "./pending-calls.ts";
 import { ServerTransaction } from "./server-transaction.ts";
 import { buildStateless } from "./stateless-reply.ts";
 import type { Transaction, TransactionRunner, TransactionTimer } from "./transaction.ts";
@@ -34,15 +35,13 @@ const NO_TRANSACTION: Reply = { status: 481 };
 const OVERLOADED: Reply = { status: 503, headers: "Retry-After: 5\r\n" };
 
 export class TransactionLayer implements TransactionRunner, Table {
-  hits = 0;
-  /** In all, those included that linger: above, new requests get 503. */
-  readonly limit: number;
-  readonly unanswered: Backlog;
   readonly lingering: Lingering;
   /** Hears what is to happen to transactions, and lets it happen. */
   witness: Witness | undefined = undefined;
-  readonly pending = new PendingCalls();
+  readonly unanswered: Backlog;
+  readonly pending: PendingCalls;
   readonly table: TransactionTable;
+  private readonly admission: Admission;
   private readonly transport: TransportPort;
   private readonly actions: Actions;
   private readonly random: Random;
@@ -55,8 +54,9 @@ export class TransactionLayer implements TransactionRunner, Table {
     user: TransactionUser,
     limits: Limits = PLENTY,
   ) {
-    this.limit = limits.transactions;
-    this.unanswered = new Backlog(limits);
+    this.admission = new Admission(limits, user);
+    this.unanswered = this.admission.unanswered;
+    this.pending = this.admission.pending;
     this.lingering = new Lingering(limits);
     this.transport = ports.transport;
     this.random = ports.random;
@@ -69,6 +69,14 @@ export class TransactionLayer implements TransactionRunner, Table {
   /** Transactions alive, those included that only absorb retransmissions. */
   get size(): number {
     return this.table.size;
+  }
+
+  get limit(): number {
+    return this.admission.limit;
+  }
+
+  get hits(): number {
+    return this.admission.hits;
   }
 
   /** A request without fault has arrived (§17.2.3). */
@@ -188,8 +196,7 @@ export class TransactionLayer implements TransactionRunner, Table {
   private settle(transaction: ServerTransaction): void {
     const { incoming } = transaction;
     if (incoming === undefined) return;
-    this.unanswered.leave(incoming);
-    this.pending.leave(incoming.request, incoming.source.address);
+    this.admission.leave(incoming);
     transaction.incoming = undefined;
   }
 
@@ -200,7 +207,7 @@ export class TransactionLayer implements TransactionRunner, Table {
   private open(request: Request, source: Flow, key: string, now_ms: number): void {
     const verdict = this.user.mayOpen(request, source, now_ms);
     if (verdict === "ignore") return;
-    if (verdict === "refuse" || !this.hasRoom(request, source, now_ms)) {
+    if (verdict === "refuse" || !this.admission.hasRoom(this.size, request, source, now_ms)) {
       this.transport.send(responseFlow(request, source), buildStateless(request, source, OVERLOADED));
       return;
     }
@@ -219,21 +226,9 @@ export class TransactionLayer implements TransactionRunner, Table {
     const machine = request.method === "INVITE" ? inviteServer : nonInviteServer;
     const transaction = new ServerTransaction(this, machine, ownText(key), request, source, toTag);
     this.table.servers.set(transaction.key, transaction);
-    if (transaction.incoming !== undefined) this.unanswered.enter(transaction.incoming);
-    this.pending.enter(request, source.address);
+    if (transaction.incoming !== undefined) this.admission.enter(transaction.incoming);
     if (request.method === "INVITE") this.reply(transaction, { status: 100 }, now_ms);
     return transaction;
-  }
-
-  /** Whether one more request has room; an urgent one finds some beyond the limits. */
-  private hasRoom(request: Request, source: Flow, now_ms: number): boolean {
-    const { address } = source;
-    if (this.size < this.unanswered.roomFor(address, false) * this.limit) return true;
-    const mayFit = this.size < this.unanswered.roomFor(address, true) * this.limit;
-    if (mayFit && this.user.isUrgent(request, source, now_ms)) return true;
-    if (this.size >= this.limit) this.hits += 1;
-    else this.unanswered.hits += 1;
-    return false;
   }
 
   private receiveCancel(cancel: Request, source: Flow, key: string, now_ms: number): void {
