@@ -68,6 +68,29 @@ describe("copies of REGISTERs", () => {
     expect(others).toEqual([]);
   });
 
+  describe("in the file of a member of a pair", () => {
+    const cluster = {
+      name: "left",
+      members: { left: "10.222.237.2", right: "10.222.237.3" },
+      secret: "secret",
+      shared: ["10.222.237.1"],
+    };
+
+    test.each([
+      { to: "sip:10.222.237.3" },
+      { from: ["10.222.237.3"] },
+      { to: "sip:10.222.237.3", from: "10.222.237.3" },
+    ])("%j, the other member, is a fault that says what does the same already", (copies) => {
+      expect(faults(file(copies, { cluster })).map((fault) => fault.replace(/^\S+ /, ""))).toEqual([
+        "registration: copies to or from 10.222.237.3, which is member right; members of cluster know each other's phones without copies, so remove this address",
+      ]);
+    });
+
+    test("a third router is none", () => {
+      expect(faults(file({ to: "sip:10.222.237.4", from: "10.222.237.4" }, { cluster }))).toEqual([]);
+    });
+  });
+
   test("are told by check, and that they are believed by an address alone", () => {
     const { config } = load(file({ to: ["sip:10.222.237.3"], from: ["10.222.237.3", "10.222.237.4"] }));
     const words = describeConfig(config);

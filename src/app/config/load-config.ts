@@ -73,7 +73,7 @@ function assemble(reader: Reader, fields: Top, surroundings: Surroundings): Conf
   if (!reader.isDamaged) {
     crossCheck(reader, fields, listeners, site);
     checkCluster(reader, fields, listeners, cluster);
-    checkCopies(reader, fields, listeners, site);
+    checkCopies(reader, fields, listeners, site, cluster);
     checkTransports(reader, fields, listeners, tls, site, surroundings.hasTls);
   }
   const others = partsWhere(parts, (name) => !isOfSite(name)) as Omit<Parts, keyof SiteParts>;

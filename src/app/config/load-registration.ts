@@ -1,5 +1,7 @@
 /** The file's `registration`: "path" or "contact", or a mapping. */
+
 import { canonicalAddress, ipVersion, isUnicast } from "../../base/ip-range.ts";
+import type { ClusterSettings } from "../../cluster/settings.ts";
 import { hostText, parseSipUri, type SipUri } from "../../message/uri.ts";
 import type { CopySettings, RegistrationSettings, Site } from "../../policy/site.ts";
 import type { OwnListener } from "../../transport/own-listener.ts";
@@ -123,12 +125,21 @@ export function checkCopies(
   fields: Places<"registration">,
   listeners: readonly OwnListener[],
   { registration: { copies }, upstream, gateways }: Site,
+  cluster: ClusterSettings | undefined,
 ): void {
   const place = fields.get("registration");
   if (place === undefined) return;
   const halves = [...copies.to.map((one) => one.host), ...copies.from];
   for (const host of new Set(halves)) {
     const address = canonicalAddress(host);
+    const member = cluster?.members.find((one) => one.address === address);
+    if (member !== undefined) {
+      reader.fault(
+        place,
+        `copies to or from ${address}, which is member ${member.name}; members of cluster know each other's phones without copies, so remove this address`,
+      );
+      continue;
+    }
     const isOurs = listeners.some(({ settings }) => canonicalAddress(settings.at) === address);
     const isUpstream = upstream.targets.some((one) => one.host === address);
     const isGateway = gateways.some((one) => one.uri.host === address);
