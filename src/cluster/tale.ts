@@ -20,6 +20,7 @@ import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { Transaction } from "../transaction/transaction.ts";
 import { type Flow, nameFlow } from "../transport/flow.ts";
 import type { FlowWaiter } from "../transport/locator.ts";
+import type { MutedTransport } from "./muted-transport.ts";
 import type { FindingOf, Opening, StoryEvent, StoryFinding, StoryInput } from "./story-events.ts";
 
 /** A client transaction in one of these has nothing more to do but to absorb what comes again. */
@@ -53,6 +54,9 @@ export type Places = Map<Transaction, { readonly tale: Tale; readonly number: nu
 
 /** Does to a tale's call what an input says. */
 export type Perform = (tale: Tale, input: StoryInput, now_ms: number) => void;
+
+/** What a call sends waits until the other members have been told. */
+type Wire = Pick<MutedTransport, "hold" | "release">;
 
 export class Tale implements RunningRequest {
   readonly id: string;
@@ -89,13 +93,14 @@ export class Tale implements RunningRequest {
   /** Does what an input says, for {@link tell}. */
   private readonly perform: Perform;
   private readonly places: Places;
+  private readonly wire: Wire;
 
   constructor(
     id: string,
     opening: Opening,
     server: ServerTransaction,
     zero_ms: number,
-    { timers, perform, places }: { timers: Timers; perform: Perform; places: Places },
+    { timers, perform, places, wire }: { timers: Timers; perform: Perform; places: Places; wire: Wire },
   ) {
     this.id = id;
     this.opening = opening;
@@ -104,6 +109,7 @@ export class Tale implements RunningRequest {
     this.timers = timers;
     this.perform = perform;
     this.places = places;
+    this.wire = wire;
     places.set(server, { tale: this, number: -1 });
   }
 
@@ -135,6 +141,7 @@ export class Tale implements RunningRequest {
     const found: StoryFinding[] = [];
     this.found = found;
     this.asked = 0;
+    this.wire.hold();
     try {
       happen();
     } finally {
@@ -143,6 +150,7 @@ export class Tale implements RunningRequest {
       const event: StoryEvent = input === undefined ? { at_ms, found } : { at_ms, input, found };
       this.events.push(event);
       this.onEvent(this, event, now_ms);
+      this.wire.release();
     }
   }
 

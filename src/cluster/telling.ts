@@ -144,7 +144,7 @@ export class Teller {
   }
 
   private get parts() {
-    return { timers: this.timers, perform: this.perform, places: this.places };
+    return { timers: this.timers, perform: this.perform, places: this.places, wire: this.transport };
   }
 
   private readonly perform: Perform = (tale: Tale, input: StoryInput, now_ms: number): void => {
