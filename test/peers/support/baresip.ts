@@ -26,20 +26,21 @@ export class Baresip implements Phone {
   readonly user: string;
   readonly sip: SipTrace;
   readonly child: Child;
-  private readonly control: Socket;
+  /** None from another namespace. */
+  private readonly control: Socket | undefined;
   private readonly events = new Mailbox<PhoneEvent>();
   private buffered = Buffer.alloc(0);
   /** Where in its output the calls begin that are looked at. */
   private progressFrom = 0;
 
-  private constructor(user: string, child: Child, sip: SipTrace, control: Socket) {
+  private constructor(user: string, child: Child, sip: SipTrace, control: Socket | undefined) {
     this.user = user;
     this.child = child;
     this.sip = sip;
     this.control = control;
-    control.on("data", (bytes) => this.read(bytes));
+    control?.on("data", (bytes) => this.read(bytes));
     // It goes away with the phone.
-    control.on("error", () => {});
+    control?.on("error", () => {});
   }
 
   /** Returns when it has registered. It stops when the test ends. */
@@ -47,13 +48,15 @@ export class Baresip implements Phone {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "config"), configuration(options, folder));
     writeFileSync(join(folder, "accounts"), account(options));
-    const child = new Child("baresip", ["-f", folder, "-v", "-s"], { cwd: folder, env: { HOME: folder } });
+    const child = new Child("baresip", ["-f", folder, "-v", "-s"], {
+      cwd: folder,
+      env: { HOME: folder },
+      namespace: options.namespace,
+    });
     defer(() => child.stop("SIGKILL"));
     const sip = new SipTrace(child, announcement(options));
     await child.line(/baresip is ready/, START_LIMIT_MS);
-    const control = connect(CONTROL_PORT, options.local.host);
-    defer(() => control.destroy());
-    await once(control, "connect");
+    const control = options.namespace === undefined ? await controlOf(options.local.host) : undefined;
     const phone = new Baresip(options.user, child, sip, control);
     await child.line(/200 OK .*\[\d+ bindings?\]/, START_LIMIT_MS);
     return phone;
@@ -106,6 +109,7 @@ export class Baresip implements Phone {
 
   private command(command: string, params?: string): void {
     const text = JSON.stringify({ command, ...(params === undefined ? {} : { params }) });
+    if (this.control === undefined) throw new Error(`baresip ${this.user} runs where nobody can tell it to ${command}`);
     this.control.write(`${Buffer.byteLength(text)}:${text},`);
   }
 
@@ -128,6 +132,13 @@ export class Baresip implements Phone {
     const text = (name: string) => String(fields[name] ?? "");
     this.events.put({ type: text("type"), detail: text("param") });
   }
+}
+
+async function controlOf(host: string): Promise<Socket> {
+  const control = connect(CONTROL_PORT, host);
+  defer(() => control.destroy());
+  await once(control, "connect");
+  return control;
 }
 
 /** Over a connection that it has opened itself its own port is any, and so is its address on loopback; what it sends isn't meant. */

@@ -47,12 +47,15 @@ export class PairLab {
   readonly upstream: SipAgent;
   /** That of the right side, while the sides are apart. */
   readonly otherUpstream: SipAgent;
+  /** Where phones of either side are plugged in. */
+  readonly offices: Readonly<Record<Side, Namespace>>;
   private readonly switches: Namespace;
   private readonly otherPort: string;
 
   private constructor(
     members: readonly [Member, Member],
     agents: { left: SipAgent; right: SipAgent; upstream: SipAgent; otherUpstream: SipAgent },
+    offices: Readonly<Record<Side, Namespace>>,
     switches: Namespace,
     otherPort: string,
   ) {
@@ -60,11 +63,12 @@ export class PairLab {
     this.phones = agents;
     this.upstream = agents.upstream;
     this.otherUpstream = agents.otherUpstream;
+    this.offices = offices;
     this.switches = switches;
     this.otherPort = otherPort;
   }
 
-  /** All of it vanishes when the test ends. The left router has the addresses, and both are active. */
+  /** All of it vanishes when the test ends. The left router has the addresses, and both are active. @param more `listen`: shared addresses besides */
   static async build(more: Partial<Settings> = {}): Promise<PairLab> {
     const switches = Namespace.create("switches");
     for (const network of ["lan", "wan"]) {
@@ -105,7 +109,7 @@ export class PairLab {
     await left.start();
     await until("left has the addresses", () => left.hasAddresses);
     await right.start();
-    const lab = new PairLab([left, right], agents, switches, portOf(headquarters.right, "eth0"));
+    const lab = new PairLab([left, right], agents, offices, switches, portOf(headquarters.right, "eth0"));
     for (const { branchline } of [left, right]) await branchline.upstreamIs("up");
     return lab;
   }
@@ -166,8 +170,9 @@ export class Member {
 
   async start(): Promise<void> {
     const { host } = SIDES[this.side];
+    const { listen, ...more } = this.more;
     const settings: Settings = {
-      listen: ["udp:10.222.237.1", "udp:198.51.100.1", `udp:198.51.100.${host}`],
+      listen: ["udp:10.222.237.1", "udp:198.51.100.1", `udp:198.51.100.${host}`, ...(listen ?? [])],
       localnet: ["10.222.237.0/24"],
       upstream: { targets: [`sip:${UPSTREAM.host}`], probe: QUICK_PROBES, hold: "100ms" },
       limits: "none",
@@ -178,7 +183,7 @@ export class Member {
         shared: ["10.222.237.1", "198.51.100.1"],
         health_file: this.healthFile,
       },
-      ...this.more,
+      ...more,
     };
     this.running = await Branchline.start(settings, { namespace: this.space.name });
     await this.isActive();

@@ -36,6 +36,8 @@ export interface PhoneOptions {
   readonly answers?: boolean;
   /** The expiry that it asks for. */
   readonly expires_s?: number;
+  /** The network namespace that it runs in: baresip alone, which registers there and answers, but can't be told anything. */
+  readonly namespace?: string;
 }
 
 export const EXPIRES_S = 60;
