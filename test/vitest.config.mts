@@ -115,6 +115,7 @@ const LONG_PAIRS = [
   "peers/pair-outage.test.ts",
   "peers/pair-ringing.test.ts",
   "peers/pair-spoofed.test.ts",
+  "peers/pair-streams.test.ts",
   "routers/debian-pair.test.ts",
   "routers/vrrp-follow.test.ts",
 ];
