@@ -59,6 +59,7 @@ export class ClusterCalls implements OtherMembers, PartTaker {
     const isAlive = (member: string) => this.hasCalls(member);
     const hasAddress = () => view.hasAddress;
     this.stories = new Stories({ core, transport, timers, speaker: cluster, random, log, limits, isAlive, hasAddress });
+    this.stories.teller.onGiven = (callId, now_ms) => engine.calls.give(callId, now_ms);
     core.others = this;
     cluster.attach(STORY_KINDS, this.stories);
     cluster.attach([SIP], this);

@@ -6,7 +6,7 @@ import { BoundedMap } from "../base/bounded-map.ts";
 import { ownText } from "../base/own-text.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Calls } from "../policy/gateways/calls.ts";
-import type { GatewayCall } from "../policy/gateways/gateway-call.ts";
+import { type GatewayCall, isElsewhere } from "../policy/gateways/gateway-call.ts";
 import type { Listener } from "../transport/flow.ts";
 import { HEARD, LeaseHearing } from "./lease-hearing.ts";
 import { heldFor_ms, readLease, writeLease } from "./lease-record.ts";
@@ -52,7 +52,7 @@ export class LeaseRecords implements RecordOwner, PartTaker, TimerOwner<Due> {
   private readonly unanswered = new Map<string, [string, number][]>();
   /** Calls of others that nobody has answered, by their Call-IDs: whose they are. */
   private readonly ringing = new Map<string, string>();
-  /** Those of them whose members have died: until when another member may go on with them. */
+  /** Those of them whose members have died, and those that were given away here: until when another member may go on with them. */
   private readonly orphans = new Map<string, number>();
   private readonly repeat = new Timer<Due>(this, "repeat");
   private readonly answer = new Timer<Due>(this, "answer");
@@ -73,6 +73,7 @@ export class LeaseRecords implements RecordOwner, PartTaker, TimerOwner<Due> {
     for (const [callId, call] of calls.all()) this.tell(callId, call, now_ms);
     calls.onCall = (callId, call, at_ms) => {
       if (call === undefined) this.end(callId, at_ms);
+      else if (isElsewhere(call)) this.give(callId, at_ms);
       else this.tell(callId, call, at_ms);
     };
     calls.isOrphan = (callId) => this.orphans.has(callId);
@@ -135,9 +136,19 @@ export class LeaseRecords implements RecordOwner, PartTaker, TimerOwner<Due> {
   onDead(member: string, now_ms: number): void {
     this.unanswered.delete(member);
     this.hearing.onDead(member);
-    for (const [callId, owner] of this.ringing) if (owner === member) this.orphans.set(callId, now_ms + ORPHANS_ms);
-    if (this.orphans.size > 0 && !this.dropOrphans.isRunning)
-      this.parts.timers.start(this.dropOrphans, ORPHANS_ms, now_ms);
+    for (const [callId, owner] of this.ringing) if (owner === member) this.awaitHeir(callId, now_ms);
+  }
+
+  /** Another member is to go on with a call of ours. Its record is ours until that one tells of it. */
+  private give(callId: string, now_ms: number): void {
+    this.forgetRinging(callId);
+    this.hearing.forget(callId);
+    this.awaitHeir(ownText(callId), now_ms);
+  }
+
+  private awaitHeir(callId: string, now_ms: number): void {
+    this.orphans.set(callId, now_ms + ORPHANS_ms);
+    if (!this.dropOrphans.isRunning) this.parts.timers.start(this.dropOrphans, ORPHANS_ms, now_ms);
   }
 
   private tellAllRinging(now_ms: number): void {
@@ -147,15 +158,17 @@ export class LeaseRecords implements RecordOwner, PartTaker, TimerOwner<Due> {
   }
 
   /**
-   * No member has gone on with them: their channels are free. The records stay as they are: a member that lives after all tells of its calls,
-   * and what is removed here would be removed there.
+   * No member has gone on with them: their channels are free. The records of a member that is dead stay as they are: if it lives after all, it
+   * tells of its calls, and what is removed here would be removed there.
    */
   private endOrphans(now_ms: number): void {
     for (const [callId, until_ms] of this.orphans) {
       if (until_ms > now_ms) continue;
+      const isOurs = !this.ringing.has(callId);
       this.forgetRinging(callId);
       this.parts.calls.adopt(callId, undefined, now_ms);
       this.hearing.forget(callId);
+      if (isOurs) this.parts.replica.remove(keyOf(callId), now_ms);
     }
     const left_ms = Math.min(...this.orphans.values()) - now_ms;
     if (this.orphans.size > 0) this.parts.timers.start(this.dropOrphans, left_ms, now_ms);

@@ -59,7 +59,7 @@ export interface StoryParts {
 export class Stories implements Storyteller, PartTaker, HearingUser, Table, TimerOwner<Due> {
   private readonly hearing: StoryHearing;
   private readonly parts: StoryParts;
-  private readonly teller: Teller;
+  readonly teller: Teller;
   private readonly voice: StoryVoice;
   /** The calls that are made here. */
   private readonly tales = new Map<string, Tale>();

@@ -39,6 +39,8 @@ export interface HeardStory {
 export class Teller {
   readonly places: Places = new Map();
   readonly given = new GivenBranches();
+  /** Hears of each call of another member's before what has heard of it here learns that it has ended; undefined: nobody wants to. */
+  onGiven: ((callId: string, now_ms: number) => void) | undefined = undefined;
   private readonly core: TaleCore;
   private readonly timers: Timers;
   private readonly transport: MutedTransport;
@@ -117,6 +119,8 @@ export class Teller {
   drop(tale: Tale, now_ms: number): void {
     const { transactions } = this.core;
     tale.isDropped = true;
+    const { incoming } = tale.server;
+    if (incoming !== undefined) this.onGiven?.(incoming.request.callId, now_ms);
     this.given.add(tale, now_ms);
     tale.close();
     tale.stopTimers();

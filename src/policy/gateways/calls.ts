@@ -12,7 +12,7 @@ import type { EndedBranch } from "../../proxy/plan/condition.ts";
 import type { Refusable, RoutedRequest } from "../../proxy/router.ts";
 import type { Flow } from "../../transport/flow.ts";
 import type { Usage } from "../gateway-strategies.ts";
-import { CHANNELS_OF_ONE_MAX, type GatewayCall } from "./gateway-call.ts";
+import { CHANNELS_OF_ONE_MAX, type GatewayCall, isElsewhere } from "./gateway-call.ts";
 
 /** RFC 4411: why a call was taken away. */
 const PREEMPTED = 'Reason: preemption;cause=3;text="An emergency call needs the PSTN line"\r\n';
@@ -32,8 +32,8 @@ export class Calls implements Table {
   /** Hears of a call that we have ended. */
   onPreempted: (callId: string, now_ms: number) => void = () => {};
   /**
-   * Hears of each call that has begun, changed or ended here (`call` is undefined then, and may have been unknown), but not of one whose
-   * time is over, nor by {@link adopt}; undefined: nobody wants to.
+   * Hears of each call that has begun, changed, been given away or ended here (`call` is undefined then, and may have been unknown), but not of
+   * one whose time is over, nor by {@link adopt}; undefined: nobody wants to.
    */
   onCall: ((callId: string, call: GatewayCall | undefined, now_ms: number) => void) | undefined = undefined;
   /** Channels of a gateway that other members of a cluster may have taken by now without our knowing; undefined: there are none. */
@@ -157,8 +157,19 @@ export class Calls implements Table {
     return hopTo(side)?.host === host || side.flow?.address === host;
   }
 
+  /** Another member of a cluster goes on with a call that nobody has answered: its channels stay taken, whatever becomes of its request here. */
+  give(callId: string, now_ms: number): void {
+    const call = this.calls.get(callId);
+    if (call?.running === undefined) return;
+    call.running = undefined;
+    call.adopted.splice(0, call.adopted.length, ...call.gateways);
+    this.onCall?.(callId, call, now_ms);
+  }
+
   /** A gateway has not taken the call, or doesn't any more: its channel is free, and its call has ended. */
   leave(callId: string, gateway: string, now_ms: number): void {
+    const call = this.calls.get(callId);
+    if (call === undefined || isElsewhere(call)) return;
     if (this.release(callId, gateway, now_ms)) this.noteEnd(gateway, now_ms);
   }
 
@@ -241,8 +252,8 @@ export class Calls implements Table {
     for (const entry of this.calls) {
       const [id, call] = entry;
       if (call.isEmergency || !call.gateways.some((one) => gateways.includes(one))) continue;
-      // Another member's, which alone can end it until somebody answers.
-      if (call.running === undefined && call.dialog === undefined) {
+      // That member alone can end it until somebody answers.
+      if (isElsewhere(call)) {
         if (this.isOrphan?.(id) === true) orphan = entry;
       } else if (youngest === undefined || call.started_ms >= youngest[1].started_ms) youngest = entry;
     }

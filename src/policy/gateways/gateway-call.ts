@@ -30,3 +30,8 @@ export interface GatewayCall {
   /** Channels that another member has counted: a member that takes the call over begins with them, and counts none of them twice. */
   readonly adopted: string[];
 }
+
+/** Whether nobody has answered it yet, and another member of a cluster makes it. */
+export function isElsewhere({ running, dialog }: GatewayCall): boolean {
+  return running === undefined && dialog === undefined;
+}
