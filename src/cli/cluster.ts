@@ -6,7 +6,7 @@ import { readSecret, SECRET_BYTES_MAX, secretIn } from "../io/node/cluster-secre
 import { readAddresses } from "../io/node/interfaces.ts";
 import { keepSecret, makeSecret } from "../io/node/make-secret.ts";
 import { readStandardInput } from "../io/node/standard-input.ts";
-import { edgeosCommands } from "../setup/pair/edgeos.ts";
+import { edgeosCommands, edgeosFault } from "../setup/pair/edgeos.ts";
 import { keepalivedConfig } from "../setup/pair/keepalived.ts";
 import { openwrtConfig } from "../setup/pair/openwrt.ts";
 import { planOf } from "../setup/pair/plan.ts";
@@ -52,6 +52,8 @@ export async function cluster(options: ClusterOptions): Promise<void> {
   const program = path.dirname(fs.realpathSync(process.argv[1] ?? "."));
   const plan = planOf(settings, readAddresses() ?? [], path.join(program, SCRIPT), Number(options.id));
   if ("fault" in plan) fail(plan.fault);
+  const unable = what === "edgeos" ? edgeosFault(plan) : undefined;
+  if (unable !== undefined) fail(unable);
   print(WRITERS[what](plan, headOf(options, plan.member)));
 }
 

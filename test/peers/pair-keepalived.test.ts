@@ -30,12 +30,14 @@ class Router {
   readonly config: string;
   private readonly health: string;
   private readonly folder: string;
+  private readonly name: string;
   private says: string | undefined = undefined;
 
   constructor(name: (typeof NAMES)[number], ethernet: Namespace) {
     const end = name === "left" ? 2 : 3;
     const folder = temporaryFolder();
     this.folder = folder;
+    this.name = name;
     this.space = Namespace.create(name);
     for (const [device, addresses] of [
       ["lan", [`10.222.237.${end}/24`, `2001:db8::${end}/64`]],
@@ -49,15 +51,15 @@ class Router {
     this.health = join(folder, "run/healthy");
     mkdirSync(join(folder, "run"));
     this.config = join(folder, "keepalived.conf");
-    this.unpack(name);
+    this.unpack("198.51.100.1");
     writeFileSync(this.config, this.printed("keepalived"));
     const beat = setInterval(() => this.beat(), 1_000);
     defer(() => clearInterval(beat));
   }
 
   /** As a package has it, the script lies beside the program. */
-  private unpack(name: string): void {
-    const { folder } = this;
+  private unpack(shared: string): void {
+    const { folder, name } = this;
     writeFileSync(
       join(folder, "branchline.yaml"),
       `listen: [udp:10.222.237.1, udp:198.51.100.1, "udp:[2001:db8::1]"]
@@ -66,7 +68,7 @@ cluster:
   name: ${name}
   members: {left: 10.222.237.2, right: 10.222.237.3}
   secret: secret
-  shared: [10.222.237.1, 198.51.100.1, "2001:db8::1"]
+  shared: [10.222.237.1, ${shared}, "2001:db8::1"]
   health_file: ${this.health}
 `,
     );
@@ -79,6 +81,13 @@ cluster:
   printed(what: "keepalived" | "openwrt" | "edgeos"): string {
     const program = wordsOf(PROGRAM, join(this.folder, basename(fileOf(PROGRAM))));
     return this.space.output("env", ...program, "cluster", what, "-c", join(this.folder, "branchline.yaml"));
+  }
+
+  /** The interface towards the PBX keeps no address of the router's own. */
+  takeOwnWan(): void {
+    this.space.ip("address", "flush", "dev", "wan");
+    this.unpack("{address: 198.51.100.1/24, interface: wan}");
+    writeFileSync(this.config, this.printed("keepalived"));
   }
 
   start(): void {
@@ -165,6 +174,24 @@ describeWith(["keepalived", "namespaces"], "keepalived, as branchline sets it up
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     expect(holder(routers)).toBe("right");
     right.hang();
+    await holds("left");
+  });
+
+  test("moves the only address of an interface, too, by health and by the cable of that interface", async () => {
+    const network = ethernet();
+    const routers = [new Router("left", network), new Router("right", network)] as const;
+    const [left] = routers;
+    const holds = (who: string) => until(`${who} holds the addresses`, () => holder(routers) === who);
+    for (const router of routers) {
+      router.takeOwnWan();
+      router.say("1");
+      router.start();
+      await holds("left");
+    }
+    left.say("0");
+    await holds("right");
+    left.say("1");
+    network.ip("link", "set", "wan-right", "down");
     await holds("left");
   });
 });

@@ -1,7 +1,7 @@
 /** What `branchline cluster` prints for the VRRP of a pair. keepalived itself reads the first in `test/peers/pair-keepalived.test.ts`. */
 import { describe, expect, test } from "vitest";
 import type { ClusterSettings } from "../../src/cluster/settings.ts";
-import { edgeosCommands } from "../../src/setup/pair/edgeos.ts";
+import { edgeosCommands, edgeosFault } from "../../src/setup/pair/edgeos.ts";
 import { keepalivedConfig } from "../../src/setup/pair/keepalived.ts";
 import { openwrtConfig } from "../../src/setup/pair/openwrt.ts";
 import { type PairPlan, planOf } from "../../src/setup/pair/plan.ts";
@@ -56,8 +56,25 @@ describe("a shared address", () => {
   });
 
   test("belongs to the interface that the file names, with its prefix", () => {
-    const wan = shared("203.0.113.9", "pppoe0", 32);
-    expect(plan({ shared: [wan] }).routers).toMatchObject([{ device: "pppoe0", addresses: ["203.0.113.9/32"] }]);
+    const wan = shared("203.0.113.9", "eth0", 29);
+    expect(plan({ shared: [wan] }).routers).toMatchObject([{ device: "eth0", addresses: ["203.0.113.9/29"] }]);
+  });
+
+  test("of an interface that has no other address moves with the virtual router by which the members hear each other", () => {
+    const wan = shared("203.0.113.9", "eth1", 29);
+    const [lan, ...rest] = plan({ shared: [shared("10.222.237.1"), wan] }).routers;
+    expect(rest).toEqual([]);
+    expect(lan).toMatchObject({
+      device: "br-lan",
+      addresses: ["10.222.237.1/24"],
+      beside: [{ device: "eth1", address: "203.0.113.9/29" }],
+    });
+    // While the address is here, the plan is the same.
+    const here = [...OWN, at("eth1", "203.0.113.9/29")];
+    expect(plan({ shared: [shared("10.222.237.1"), wan] }, here).routers).toEqual([lan]);
+    expect(faultOf({ shared: [wan] }, [at("eth0", "198.51.100.2/28")])).toBe(
+      "no interface here has 10.222.237.2 now, this member's address: VRRP has nowhere to speak",
+    );
   });
 
   test("that nothing here is near can't be placed, and the cure is told", () => {
@@ -190,6 +207,64 @@ test("one virtual router is no group: it tracks by itself", () => {
   expect(config).toMatch(/vrrp_instance [\s\S]* {2}track_file {\n {4}branchline_health\n {2}}\n {2}track_script {\n/);
   expect(openwrtConfig(one, [])).not.toContain("vrrp_sync_group");
   expect(openwrtConfig(one, [])).toContain("  list track_script 'branchline_lives'\n");
+});
+
+describe("an address that moves along on an interface without another address", () => {
+  const wan = shared("203.0.113.9", "eth1", 29);
+
+  test("is no part of keepalived's advertisements, and the cable of its interface counts", () => {
+    expect(keepalivedConfig(plan({ shared: [shared("10.222.237.1"), wan] }), [])).toContain(`
+  virtual_ipaddress {
+    10.222.237.1/24
+  }
+  virtual_ipaddress_excluded {
+    203.0.113.9/29 dev eth1
+  }
+  track_interface {
+    eth1
+  }
+  track_file {
+`);
+  });
+
+  test("is in the advertisements where it is alone: there must be one", () => {
+    const config = keepalivedConfig(plan({ shared: [wan] }), []);
+    expect(config).toContain("interface br-lan\n");
+    expect(config).toContain("  virtual_ipaddress {\n    203.0.113.9/29 dev eth1\n  }\n");
+    expect(config).not.toContain("excluded");
+  });
+
+  test("has its interface named for OpenWrt's package", () => {
+    const config = openwrtConfig(plan({ shared: [shared("10.222.237.1"), wan] }), []);
+    expect(config).toContain(`
+config ipaddress
+  option name 'branchline_51_2'
+  option address '203.0.113.9/29'
+  option device 'eth1'
+
+config track_interface
+  option name 'eth1'
+  option value 'eth1'
+`);
+    expect(config).toContain(`
+  list virtual_ipaddress 'branchline_51_1'
+  list virtual_ipaddress_excluded 'branchline_51_2'
+  list track_interface 'eth1'
+  list track_script 'branchline_lives'
+`);
+  });
+
+  test("is more than EdgeOS's VRRP can do", () => {
+    expect(edgeosFault(plan())).toBeUndefined();
+    expect(edgeosFault(plan({ shared: [shared("10.222.237.1"), wan] }))).toBe(
+      "eth1 has no IPv4 address of this router's own, and EdgeOS's VRRP needs one there: give it one, which may be private",
+    );
+  });
+});
+
+test("EdgeOS has no VRRP on tunnels and dialled lines", () => {
+  const own = [at("wg0", "10.222.237.2/24"), at("pppoe0", "198.51.100.2/28")];
+  expect(edgeosFault(plan({}, own))).toBe("EdgeOS has no VRRP on wg0: leave its address out of cluster.shared");
 });
 
 test("OpenWrt's package gets the same, with the script alone", () => {

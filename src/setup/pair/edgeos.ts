@@ -1,6 +1,17 @@
 /** The commands of EdgeOS for one member of a pair: virtual routers, by `set` in configure. */
 import type { PairPlan, VirtualRouter } from "./plan.ts";
 
+/** Why EdgeOS's VRRP can't do what the plan says, for a person; undefined: it can. */
+export function edgeosFault({ routers }: PairPlan): string | undefined {
+  const [beside] = routers.flatMap((one) => one.beside);
+  if (beside !== undefined) {
+    return `${beside.device} has no IPv4 address of this router's own, and EdgeOS's VRRP needs one there: give it one, which may be private`;
+  }
+  const strange = routers.find(({ device }) => POINT_TO_POINT.test(device));
+  if (strange === undefined) return undefined;
+  return `EdgeOS has no VRRP on ${strange.device}: leave its address out of cluster.shared`;
+}
+
 /** What EdgeOS can't do is said in comments, which its shell passes over. @param head lines that say what made it */
 export function edgeosCommands(plan: PairPlan, head: readonly string[]): string {
   const { routers, priority, script, health_file } = plan;
@@ -49,6 +60,9 @@ function groupOf(device: string, id: number): string {
   const kind = KINDS.find(([begin]) => base.startsWith(begin))?.[1] ?? "ethernet";
   return `${kind} ${base}${vlan === undefined ? "" : ` vif ${vlan}`} vrrp vrrp-group ${id}`;
 }
+
+/** Nobody else is there to take an address over. */
+const POINT_TO_POINT = /^(?:ppp|pppoe|l2tp|tun|vtun|vti|wg)\d/;
 
 const KINDS: readonly (readonly [begin: string, kind: string])[] = [
   ["switch", "switch"],

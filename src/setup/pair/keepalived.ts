@@ -66,7 +66,8 @@ export function nameOf({ device }: VirtualRouter): string {
 
 function instanceLines(router: VirtualRouter, plan: PairPlan): string[] {
   const { priority, other } = plan;
-  const { device, id, addresses, others, unicast } = router;
+  const { device, id, unicast } = router;
+  const [named, unnamed] = addressLines(router);
   return [
     "",
     `vrrp_instance ${nameOf(router)} {`,
@@ -87,13 +88,26 @@ function instanceLines(router: VirtualRouter, plan: PairPlan): string[] {
           `    ${unicast.to}`,
           "  }",
         ]),
-    "  virtual_ipaddress {",
-    ...addresses.map((address) => `    ${address}`),
-    "  }",
-    ...(others.length === 0
-      ? []
-      : ["  virtual_ipaddress_excluded {", ...others.map((address) => `    ${address}`), "  }"]),
+    ...block("virtual_ipaddress", named),
+    ...block("virtual_ipaddress_excluded", unnamed),
+    // An interface without an address of its own can't advertise; its cable counts all the same.
+    ...block("track_interface", besideOf(router)),
     ...(isAlone(plan) ? TRACKS : []),
     "}",
   ];
+}
+
+/** The addresses that advertisements name, of which there must be one, and those that move along. */
+export function addressLines({ addresses, others, beside }: VirtualRouter): [named: string[], unnamed: string[]] {
+  const along = [...others, ...beside.map(({ address, device }) => `${address} dev ${device}`)];
+  return addresses.length > 0 ? [[...addresses], along] : [along.slice(0, 1), along.slice(1)];
+}
+
+/** The interfaces whose addresses move along. */
+export function besideOf({ beside }: VirtualRouter): string[] {
+  return [...new Set(beside.map(({ device }) => device))];
+}
+
+function block(name: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`  ${name} {`, ...lines.map((line) => `    ${line}`), "  }"];
 }

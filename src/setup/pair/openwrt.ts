@@ -1,5 +1,5 @@
 /** The configuration of OpenWrt's package keepalived for one member of a pair: /etc/config/keepalived. */
-import { nameOf } from "./keepalived.ts";
+import { besideOf, nameOf } from "./keepalived.ts";
 import type { PairPlan, VirtualRouter } from "./plan.ts";
 
 /** Also the name of its tracking: with older init scripts an instance names a section track_script, with newer ones the script. */
@@ -32,12 +32,19 @@ export function openwrtConfig(plan: PairPlan, head: readonly string[]): string {
           ]),
         ]),
     ...routers.flatMap((one) =>
-      [...one.addresses, ...one.others].map((address, index) =>
+      allOf(one).map(({ address, device }, index) =>
         section("ipaddress", [
           ["name", addressName(one, index)],
           ["address", address],
+          ...(device === undefined ? [] : ([["device", device]] as const)),
         ]),
       ),
+    ),
+    ...routers.flatMap(besideOf).map((device) =>
+      section("track_interface", [
+        ["name", device],
+        ["value", device],
+      ]),
     ),
     ...(routers.length === 1 ? [] : [group(routers)]),
     ...routers.map((one) => instance(one, plan)),
@@ -65,8 +72,15 @@ function addressName({ id }: VirtualRouter, index: number): string {
   return `branchline_${id}_${index + 1}`;
 }
 
+/** All addresses, those that advertisements name first. */
+function allOf({ addresses, others, beside }: VirtualRouter): { address: string; device?: string }[] {
+  return [...[...addresses, ...others].map((address) => ({ address })), ...beside];
+}
+
 function instance(router: VirtualRouter, { priority, other }: PairPlan): string {
-  const { device, id, addresses, others, unicast } = router;
+  const { device, id, addresses, unicast } = router;
+  const names = allOf(router).map((_, index) => addressName(router, index));
+  const named = Math.max(addresses.length, 1);
   return section("vrrp_instance", [
     ["name", nameOf(router)],
     ["state", "BACKUP"],
@@ -85,10 +99,9 @@ function instance(router: VirtualRouter, { priority, other }: PairPlan): string 
           ["unicast_src_ip", unicast.from],
           ["unicast_peer", other, "list"],
         ] as const)),
-    ...addresses.map((_, index) => ["virtual_ipaddress", addressName(router, index), "list"] as const),
-    ...others.map(
-      (_, index) => ["virtual_ipaddress_excluded", addressName(router, addresses.length + index), "list"] as const,
-    ),
+    ...names.slice(0, named).map((name) => ["virtual_ipaddress", name, "list"] as const),
+    ...names.slice(named).map((name) => ["virtual_ipaddress_excluded", name, "list"] as const),
+    ...besideOf(router).map((one) => ["track_interface", one, "list"] as const),
     ["track_script", SCRIPT, "list"],
   ]);
 }

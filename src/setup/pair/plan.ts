@@ -11,6 +11,8 @@ export interface VirtualRouter {
   /** "address/prefix length": those that its advertisements name, all of one version of IP, and the others. */
   readonly addresses: readonly string[];
   readonly others: readonly string[];
+  /** Addresses of interfaces on which this router has no address of its own: no advertisement can leave there. They move with this one's. */
+  readonly beside: readonly { readonly device: string; readonly address: string }[];
   /** Both ends of its advertisements, where the members reach each other by this interface; undefined: they go to all by multicast. */
   readonly unicast: { readonly from: string; readonly to: string } | undefined;
 }
@@ -57,23 +59,32 @@ export function planOf(
     if ("fault" in found) return found;
     placed.push(found);
   }
-  const devices = [...new Set(placed.map(({ device }) => device))];
-  if (id + devices.length - 1 > ID_MAX) return { fault: `virtual routers have numbers up to ${ID_MAX}` };
   const [here, there] = [ownMember(cluster), otherMembers(cluster)[0]];
   if (there === undefined) return { fault: "the pair has no other member" };
-  const routers = devices.map((device, index) => {
-    const all = placed.filter((one) => one.device === device);
-    const isNear = own.some((one) => one.device === device && canonicalAddress(one.address) === here.address);
+  const isMute = (one: Placed) => one.version === 4 && !hasOwn(one.device, own, cluster);
+  const muted = placed.filter(isMute);
+  // The members hear each other there at any rate.
+  const home = own.find((one) => canonicalAddress(one.address) === here.address)?.device;
+  if (muted.length > 0 && home === undefined) {
+    return { fault: `no interface here has ${here.address} now, this member's address: VRRP has nowhere to speak` };
+  }
+  const devices = placed.filter((one) => !isMute(one)).map(({ device }) => device);
+  if (muted.length > 0 && home !== undefined) devices.push(home);
+  const names = [...new Set(devices)];
+  if (id + names.length - 1 > ID_MAX) return { fault: `virtual routers have numbers up to ${ID_MAX}` };
+  const routers = names.map((device, index) => {
+    const all = placed.filter((one) => one.device === device && !isMute(one));
     // Advertisements of IPv4 can't name addresses of IPv6.
-    const version =
-      isNear && all.some((one) => one.version === ipVersion(here.address)) ? ipVersion(here.address) : lowest(all);
-    const isUnicast = isNear && version === ipVersion(here.address);
+    const near = ipVersion(here.address);
+    const isNear = device === home && (all.length === 0 || all.some((one) => one.version === near));
+    const version = isNear ? near : lowest(all);
     return {
       device,
       id: id + index,
       addresses: all.filter((one) => one.version === version).map(textOf),
       others: all.filter((one) => one.version !== version).map(textOf),
-      unicast: isUnicast ? { from: here.address, to: there.address } : undefined,
+      beside: device === home ? muted.map((one) => ({ device: one.device, address: textOf(one) })) : [],
+      unicast: isNear ? { from: here.address, to: there.address } : undefined,
     };
   });
   const isFirst = cluster.members[0]?.name === cluster.name;
@@ -85,6 +96,12 @@ export function planOf(
     health_file: cluster.health_file,
     script,
   };
+}
+
+/** Whether IPv4 of this router can be sent by the interface while the shared addresses are elsewhere. */
+function hasOwn(device: string, own: readonly OwnAddress[], { shared }: ClusterSettings): boolean {
+  const isShared = (address: string) => shared.some((one) => one.address === canonicalAddress(address));
+  return own.some((one) => one.device === device && ipVersion(one.address) === 4 && !isShared(one.address));
 }
 
 function lowest(all: readonly Placed[]): number {
