@@ -5,6 +5,7 @@ import { CONTROL_FILE } from "../app/config/config.ts";
 import { stateFolderIn } from "../app/config/state-folder.ts";
 import type { ControlAnswer, ControlQuestion, RegisteredContact, RunningStatus } from "../app/control.ts";
 import { askControl, believedOwners, listeningSockets } from "../io/node/control-socket.ts";
+import { startingWith } from "../io/node/starting.ts";
 import { isSame, livingHolder } from "../io/node/state-lock.ts";
 import { restartCommand, startCommand } from "../setup/start-command.ts";
 import { MONITOR_SOCKET } from "./monitor-socket.ts";
@@ -117,7 +118,7 @@ function socketsElsewhere(file: string): string[] {
   return [...listeningSockets(CONTROL_FILE, believedOwners([file, ...monitor])), ...monitor];
 }
 
-/** What runs with the file; or else the file of the one that has its state folder, or the process that has it and no socket yet. */
+/** What runs with the file; or else the file of the one that has its state folder, or the process that has no socket yet. */
 interface Found {
   readonly starting?: number | undefined;
   readonly running?: Running;
@@ -167,7 +168,8 @@ async function look(file: string): Promise<Found> {
   if (denied !== undefined) failAsking(file, denied);
   if (other !== undefined) return { other };
   const holder = livingHolder([named, usual].map(path.dirname));
-  return holder !== undefined && isSame(holder.file, whole) ? { starting: holder.pid } : {};
+  if (holder !== undefined) return isSame(holder.file, whole) ? { starting: holder.pid } : {};
+  return { starting: startingWith(whole) };
 }
 
 /**

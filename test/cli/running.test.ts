@@ -56,6 +56,28 @@ test("its socket opens a second later: the command gets its answer", async () =>
   expect(await asked).toMatchObject({ code: 1, text: "it was asked\n" });
 });
 
+test("it hasn't taken its state folder yet: the command waits for it", async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, "branchline.yaml");
+  writeFileSync(file, "listen: [udp:127.0.0.1:5060]\nlocalnet: [127.0.0.0/8]\n");
+  mkdirSync(join(folder, "state"));
+  // As the packages' services begin.
+  const script = join(folder, "run.sh");
+  writeFileSync(script, "sleep 60\n");
+  const child = spawn("/bin/sh", [script, file], { detached: true });
+  defer(() => void process.kill(-(child.pid ?? 0), "SIGKILL"));
+  await new Promise((resolve) => child.once("spawn", resolve));
+  const socket = join(folder, "state/control.sock");
+  const answers = new ControlSocket(socket, (line) =>
+    JSON.stringify(line.includes("status") ? { ok: true, status: { file } } : { ok: false, error: "it was asked" }),
+  );
+  const asked = ask(file);
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await answers.open();
+  defer(() => answers.close());
+  expect(await asked).toMatchObject({ code: 1, text: "it was asked\n" });
+});
+
 test("its socket never opens: the command says so, and which process that is", async () => {
   const { file, pid } = await starting();
   expect(await ask(file)).toMatchObject({
