@@ -19,6 +19,8 @@ const LOOK_ms = 1_000;
 const LOOK_SELDOM_ms = 10_000;
 /** An address that the members of a pair share: the one that gets it is asked for calls at once. */
 const LOOK_OFTEN_ms = 100;
+/** Looks after which an address that is elsewhere is tried again, since the kernel may allow it by now (ip_nonlocal_bind). */
+const LOOKS_UNTIL_TRIED = 10;
 
 /** The host's sockets. */
 export interface Sockets {
@@ -51,6 +53,7 @@ export class Listening {
   private lastShared = "";
   private isBusy = false;
   private isStopped = false;
+  private looks = 0;
 
   constructor(listeners: readonly OwnListener[], sockets: Sockets, user: ListeningUser, log: Logger) {
     this.listeners = listeners;
@@ -90,6 +93,7 @@ export class Listening {
   async follow(interfaces: Interfaces): Promise<void> {
     if (this.isBusy || this.isStopped) return;
     this.isBusy = true;
+    this.looks = (this.looks + 1) % LOOKS_UNTIL_TRIED;
     try {
       for (const listener of this.listeners) await this.followOne(listener, interfaces);
     } finally {
@@ -151,7 +155,7 @@ export class Listening {
       this.user.onGone(listener);
       this.log.info("shared_address", { listen: listener.name, is_here: "no" });
     }
-    const mayOpen = isGiven || (!isInProcess && (isFirst || wasHere));
+    const mayOpen = isGiven || (!isInProcess && (isFirst || wasHere || this.looks === 0));
     if (!this.open.has(listener) && mayOpen && !this.isStopped) {
       const error = await this.tryToOpen(listener, at);
       const isElsewhere = error === undefined || isMissing(error) || (isInProcess && isInUse(error));

@@ -22,6 +22,8 @@ class Host {
   readonly listening: Listening;
   isNonlocal = false;
   isInUse = false;
+  /** How often the shared address was tried. */
+  tries = 0;
   /** An address that the kernel has, although its interface isn't listed. */
   kept = "";
   private interfaces: Interfaces = has();
@@ -58,6 +60,7 @@ class Host {
     const fail = (code: string) => {
       throw Object.assign(new Error(code), { code });
     };
+    if (listener.isShared) this.tries += 1;
     if (this.isInUse && listener.isShared) fail("EADDRINUSE");
     const isHere = listener.isAmong(this.interfaces) || address.startsWith("127.");
     if (!isHere && !this.isNonlocal) fail("EADDRNOTAVAIL");
@@ -97,6 +100,22 @@ describe("an address that is shared", () => {
     expect(await host.look(has(SHARED))).toEqual([`here ${SHARED}`]);
     expect(await host.look(has())).toEqual([`close ${SHARED}`, `gone ${SHARED}`, `open ${SHARED}`]);
     expect(host.shared.isAway).toBe(true);
+    expect(await host.look(has(SHARED))).toEqual([`here ${SHARED}`]);
+  });
+
+  test("is opened within ten looks once the kernel allows it, and isn't tried more often", async () => {
+    const host = new Host();
+    await host.start();
+    const looks = async () => {
+      const done: string[] = [];
+      for (let look = 0; look < 10; look++) done.push(...(await host.look(has())));
+      return done;
+    };
+    expect([await looks(), host.tries]).toEqual([[], 2]);
+    host.isNonlocal = true;
+    expect(await looks()).toEqual([`open ${SHARED}`]);
+    expect([host.shared.isAway, host.listening.inWords.missing]).toEqual([true, `udp:${SHARED}:5060`]);
+    expect(await looks()).toEqual([]);
     expect(await host.look(has(SHARED))).toEqual([`here ${SHARED}`]);
   });
 
