@@ -1,5 +1,8 @@
 /** How the pair is, as facts: what `status --json` has in `cluster`. Times of day are in ISO 8601, UTC. */
 
+/** A member that has just become active gets the shared addresses within this time, if it gets them. */
+export const SETTLED_s = 10;
+
 /** What a member is doing. */
 export type MemberState = "stopped" | "syncing" | "active" | "draining" | "drained";
 

@@ -77,10 +77,13 @@ function writeSecret({ config, file, from, force }: ClusterOptions): void {
     fail(`${target} can't be written: ${reasonOf(error)}`, EXIT_WORLD);
   }
   print(`Wrote ${target}, which only its owner can read.\n`);
-  if (from === undefined) {
-    print("The other member needs the same:\n");
-    print(`  sudo cat ${target} | ssh OTHER sudo branchline cluster secret --from -\n`);
-  }
+  if (from !== undefined) return;
+  // A shell on the other router that asks for a password can't read it from a pipe.
+  const sudo = process.env["SUDO_USER"] === undefined ? "" : "sudo ";
+  print("The other member needs the same. Show it here:\n");
+  print(`  ${sudo}cat ${target}\n`);
+  print("and take it over there: paste it, then press Enter and Ctrl-D:\n");
+  print(`  ${sudo}branchline cluster secret --from -\n`);
 }
 
 /** The file that the configuration names, whatever is wrong there. */

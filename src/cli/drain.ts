@@ -1,6 +1,6 @@
 /** `branchline drain` and `branchline join`: takes a member of a pair out of service, and back. */
 import type { ClusterFacts } from "../app/cluster-facts.ts";
-import { drainText, joinText, leftWords } from "../app/words/cluster-words.ts";
+import { drainNote, drainText, joinText, leftWords } from "../app/words/cluster-words.ts";
 import { EXIT_DONE, EXIT_WORLD } from "./exit.ts";
 import { fail, print } from "./paper.ts";
 import { reader } from "./reader.ts";
@@ -24,6 +24,8 @@ export function waitFault(time: string): string | undefined {
 export async function drain(file: string, wait: string, isAlone: boolean, asJson: boolean): Promise<void> {
   const running = await theRunning(file);
   const asked = clusterOf((await running.ask({ command: "drain", alone: isAlone })).status.cluster);
+  const note = asJson ? undefined : drainNote(asked, reader());
+  if (note !== undefined) print(`${note}\n`);
   const isOver = ({ state }: ClusterFacts) => state !== "draining";
   const cluster = await settled(running, asked, isOver, seconds(wait) ?? 0, asJson ? undefined : leftWords);
   process.exitCode = cluster.state === "drained" || wait === "0" ? EXIT_DONE : EXIT_WORLD;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { ClusterFacts, MemberFacts } from "../../src/app/cluster-facts.ts";
 import { answerControl, answerReadOnly, type Controlled } from "../../src/app/control.ts";
-import { clusterLines, drainText, joinText } from "../../src/app/words/cluster-words.ts";
+import { clusterLines, drainNote, drainText, joinText } from "../../src/app/words/cluster-words.ts";
 import { withoutInk } from "../../src/base/ink.ts";
 import { READER } from "./reader.ts";
 import { STATUS, words } from "./status-sample.ts";
@@ -80,7 +80,7 @@ describe("status tells of a pair", () => {
     expect(lines({ state: "draining", why: "it was told to drain", left })).toEqual([
       "Pair: left is DRAINING for 1 h (since 13:30:05, it was told to drain); it holds 10.222.237.1",
       expect.stringContaining("Member right at"),
-      "Left: 2 calls that ring, 1 other request and the address 10.222.237.1",
+      "Still here: 2 calls that ring, 1 other request and the address 10.222.237.1",
     ]);
   });
 
@@ -124,6 +124,13 @@ describe("status tells of a pair", () => {
 
   test("that nobody holds the address is no fault of a member that lacks the other one's word", () => {
     expect(lines(AWAY, { has_address: undefined }).join("\n")).not.toContain("WARNING");
+  });
+
+  test("that nobody holds the address is no fault in the seconds after a start", () => {
+    expect(lines({ ...AWAY, since_s: 9 }).at(-1)).toBe(
+      "No member holds the shared addresses yet: VRRP moves them some seconds after a start",
+    );
+    expect(lines({ ...AWAY, since_s: 10 }).at(-1)).toContain("WARNING: no member that lives");
   });
 });
 
@@ -176,9 +183,19 @@ describe("drain", () => {
     );
     const left = { ringing: 1, requests: 0, addresses: [] };
     expect(withoutInk(drainText({ ...LEFT, state: "draining", left }, WIDE))).toBe(
-      "left is DRAINING: new calls go to the other member. Left: 1 call that rings\n",
+      "left is DRAINING: new calls go to the other member. Still here: 1 call that rings\n",
     );
   });
+});
+
+test("drain says that upstream is silent at the member that gets the calls", () => {
+  const members = (change: Partial<MemberFacts>) => [{ ...RIGHT, ...change }];
+  const silent = { upstream: { answers: false, for_s: 20 } };
+  expect(drainNote({ members: members({}) }, WIDE)).toBeUndefined();
+  expect(drainNote({ members: members({ ...silent, life: "dead" }) }, WIDE)).toBeUndefined();
+  expect(withoutInk(drainNote({ members: members(silent) }, WIDE) ?? "")).toBe(
+    "WARNING: upstream doesn't answer right: there, calls find the gateways alone",
+  );
 });
 
 test("join says whether it may hold the addresses", () => {

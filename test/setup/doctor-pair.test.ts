@@ -100,6 +100,7 @@ describe("doctor: pair", () => {
   test("the address is nowhere while the other one is dead; of one that doesn't say it isn't known", () => {
     expect(pair(ELSEWHERE, { life: "dead" })[1]).toMatch(/^fault .* isn't here, and no other member lives/);
     expect(pair(ELSEWHERE, { has_address: undefined })).toEqual([expect.stringMatching(/^skipped .* doesn't say/)]);
+    expect(pair({ ...ELSEWHERE, since_s: 9 }, { life: "dead" })[1]).toMatch(/^skipped .* some seconds after a start/);
   });
 
   test("why the other one may be silent: another secret, our own name, another address, an unknown name", () => {

@@ -1,6 +1,6 @@
 /** A pair of routers in words. */
 import { bad, doubtful, good } from "../../base/ink.ts";
-import type { ClusterFacts, LeftFacts, MemberFacts } from "../cluster-facts.ts";
+import { type ClusterFacts, type LeftFacts, type MemberFacts, SETTLED_s } from "../cluster-facts.ts";
 import type { RunningStatus } from "../status-facts.ts";
 import { counted, someOf, wrapped } from "./lines.ts";
 import { moment, type Reader, span } from "./times.ts";
@@ -56,7 +56,7 @@ function addressWords({ shared, members }: ClusterFacts): string {
 }
 
 function warnings(cluster: ClusterFacts): string[] {
-  const { shared, members, upstream_at, hand_over, health_file, health_error, name, state } = cluster;
+  const { shared, members, upstream_at, hand_over, health_file, health_error, name, state, since_s } = cluster;
   const here = shared.filter(({ is_here }) => is_here);
   const alive = members.filter(({ life }) => life === "alive");
   const both = here.length > 0 ? alive.filter(({ has_address }) => has_address === true) : [];
@@ -67,7 +67,9 @@ function warnings(cluster: ClusterFacts): string[] {
   );
   if (here.length > 0 && here.length < shared.length)
     lines.push(`${bad("FAULT")}: the shared addresses aren't together; keepalived needs all of them in one sync group`);
-  if (isNowhere && state === "active")
+  if (isNowhere && state === "active" && since_s < SETTLED_s)
+    lines.push("No member holds the shared addresses yet: VRRP moves them some seconds after a start");
+  else if (isNowhere && state === "active")
     lines.push(`${doubtful("WARNING")}: no member that lives holds the shared addresses; is keepalived running?`);
   if (upstream_at !== undefined) {
     const what =
@@ -87,9 +89,9 @@ function warnings(cluster: ClusterFacts): string[] {
   return lines;
 }
 
-/** "Left: 2 calls that ring, 1 other request"; "Left: nothing". */
+/** "Still here: 2 calls that ring, 1 other request"; "Still here: nothing". */
 export function leftWords({ left }: Pick<ClusterFacts, "left">): string {
-  return `Left: ${left === undefined ? "nothing" : leftList(left)}`;
+  return `Still here: ${left === undefined ? "nothing" : leftList(left)}`;
 }
 
 function leftList({ ringing, requests, addresses }: LeftFacts): string {
@@ -101,6 +103,19 @@ function leftList({ ringing, requests, addresses }: LeftFacts): string {
       : [`the address${addresses.length === 1 ? "" : "es"} ${someOf(addresses, ADDRESSES_MAX)}`]),
   ];
   return parts.length === 0 ? "nothing" : someOf(parts, parts.length);
+}
+
+/** What `drain` prints first, where upstream is silent at the member that gets the calls; undefined: nothing. */
+export function drainNote({ members }: Pick<ClusterFacts, "members">, { width }: Reader): string | undefined {
+  const blind = members.find(
+    (one) => one.life === "alive" && one.state === "active" && one.upstream?.answers === false,
+  );
+  if (blind === undefined) return undefined;
+  const { name } = blind;
+  return wrapped(
+    `${doubtful("WARNING")}: upstream doesn't answer ${name}: there, calls find the gateways alone`,
+    width,
+  ).join("\n");
 }
 
 /** What `drain` prints once it waits no longer. */

@@ -33,7 +33,7 @@ export function ports(facts: Facts, { cluster, listeners }: Config): Verdict[] {
       return fault(`${name} has no address now: calls by it reach nothing`, ["ip address"], known);
     const isHere = facts.addresses.some((own) => own.address === address);
     if (!isHere && cluster?.shared.some((shared) => shared.address === address) === true)
-      return ok(`${where} is shared, and at the other member now`, known);
+      return ok(`${where} is shared, and isn't here now`, known);
     const isTold = status === undefined || status.listen.some((one) => one.name === name);
     switch (found[index]) {
       case undefined:

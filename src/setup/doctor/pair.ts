@@ -1,5 +1,5 @@
 /** The pair as the branchline that runs sees it: the other member, the shared addresses, upstream, both files, clocks, long datagrams. */
-import type { ClusterFacts, MemberFacts } from "../../app/cluster-facts.ts";
+import { type ClusterFacts, type MemberFacts, SETTLED_s } from "../../app/cluster-facts.ts";
 import type { Config } from "../../app/config/config.ts";
 import type { RunningStatus } from "../../app/control.ts";
 import { canonicalAddress } from "../../base/ip-range.ts";
@@ -61,7 +61,9 @@ function life(member: MemberFacts, { dropped }: ClusterFacts, version: string): 
   if (is !== "alive") {
     const { forged = 0, own_name = 0, unknown_sender = 0, other_address = 0 } = dropped;
     const hints = [
-      ...(forged > 0 ? ["# datagrams with another secret have come: copy the secret to both members"] : []),
+      ...(forged > 0
+        ? ["# datagrams with another secret have come: copy the secret to both members, and restart branchline"]
+        : []),
       ...(own_name > 0
         ? ["# datagrams with this router's own name have come: each file needs its own cluster.name"]
         : []),
@@ -97,6 +99,7 @@ function held({ name, state, since_s, is_healthy, shared, members }: ClusterFact
   const holders = alive.filter(({ has_address }) => has_address === true).map((member) => member.name);
   const known = { addresses: all, here, holders: [...(here.length === all.length ? [name] : []), ...holders] };
   const words = all.join(", ");
+  const isOrAre = all.length === 1 ? "is" : "are";
   const log = "# look into the log of keepalived, or of the router's VRRP";
   if (here.length > 0 && here.length < all.length) {
     const text = `only ${here.join(", ")} of ${words} is here: the shared addresses must move together`;
@@ -109,16 +112,20 @@ function held({ name, state, since_s, is_healthy, shared, members }: ClusterFact
   if (here.length > 0) {
     const isRelieved = alive.some((member) => member.state === "active");
     if (!is_healthy && state !== "active" && isRelieved && since_s >= FOLLOWS_s) {
-      const text = `${words} is still here although the health file has said no for ${since_s} s: VRRP doesn't follow it`;
+      const text = `${words} ${isOrAre} still here although the health file has said no for ${since_s} s: VRRP doesn't follow it`;
       return [fault(text, ["branchline doctor --only vrrp", log], known)];
     }
     return [ok(`${name}, this router, holds ${words}`, known)];
   }
   if (holders.length > 0) return [ok(`${holders.join(", ")} holds ${words}`, known)];
   if (alive.some(({ has_address }) => has_address === undefined)) {
-    return [skipped(`${words} isn't here, and the other member doesn't say whether it is there`, known)];
+    return [skipped(`${words} ${isOrAre}n't here, and the other member doesn't say whether it is there`, known)];
   }
-  const text = alive.length > 0 ? `no member holds ${words}` : `${words} isn't here, and no other member lives`;
+  const text = alive.length > 0 ? `no member holds ${words}` : `${words} ${isOrAre}n't here, and no other member lives`;
+  if (since_s < SETTLED_s) {
+    const wait = `VRRP moves them some seconds after a start, and ${name} has been ${state} for ${since_s} s`;
+    return [skipped(`${text}: ${wait}; ask again`, known)];
+  }
   return [fault(`${text}: phones reach nothing`, ["branchline doctor --only vrrp", "ip address", log], known)];
 }
 

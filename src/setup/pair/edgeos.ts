@@ -61,7 +61,7 @@ function groupOf(device: string, id: number): string {
   return `${kind} ${base}${vlan === undefined ? "" : ` vif ${vlan}`} vrrp vrrp-group ${id}`;
 }
 
-/** Nobody else is there to take an address over. */
+/** The other router has no end of such a line: no address of it can move there. */
 const POINT_TO_POINT = /^(?:ppp|pppoe|l2tp|tun|vtun|vti|wg)\d/;
 
 const KINDS: readonly (readonly [begin: string, kind: string])[] = [
