@@ -64,7 +64,7 @@ complete -c branchline -n '__fish_seen_subcommand_from force' -s h -l help -d 'S
 complete -c branchline -n '__fish_seen_subcommand_from force' -a 'up down auto'
 complete -c branchline -n '__fish_seen_subcommand_from drain' -s c -l config -r -F -d 'Configuration file'
 complete -c branchline -n '__fish_seen_subcommand_from drain' -l wait -r -d 'Wait at most TIME; 0: don\'t wait'
-complete -c branchline -n '__fish_seen_subcommand_from drain' -l alone -d 'Also if no other member takes calls'
+complete -c branchline -n '__fish_seen_subcommand_from drain' -l alone -d 'Drain also if no other member takes calls'
 complete -c branchline -n '__fish_seen_subcommand_from drain' -l json -d 'Print JSON'
 complete -c branchline -n '__fish_seen_subcommand_from drain' -s h -l help -d 'Show help'
 complete -c branchline -n '__fish_seen_subcommand_from join' -s c -l config -r -F -d 'Configuration file'

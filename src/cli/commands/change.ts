@@ -53,16 +53,17 @@ export const CHANGE: readonly CommandRow[] = [
     help: "Take this router of a pair out of service",
     group: "Change",
     description: [
-      "Give the shared addresses to the other member of the pair, take no new calls, and wait until nothing is left: calls " +
-        "that ring go on at the other member, and calls that are up don't notice. Then branchline or the router can be " +
-        "stopped. join takes it back; so does a restart.",
-      "drain refuses where no other member takes calls, unless --alone is given.",
+      "Give the shared addresses to the other member of the pair, take no new calls, and wait until nothing is left on " +
+        "this router. Calls that ring go on at the other member. Calls that are up go on. Then branchline or the router can " +
+        "be stopped. join puts this router into service again, and so does a restart of branchline.",
+      "drain refuses if no other member takes calls, unless --alone is given. It warns if upstream doesn't answer the other " +
+        "member.",
     ],
     arguments: [],
     options: [
       CONFIG_OPTION,
       { name: "wait", value: "TIME", help: "Wait at most TIME; 0: don't wait", default: "60s", fault: waitFault },
-      { name: "alone", help: "Also if no other member takes calls" },
+      { name: "alone", help: "Drain also if no other member takes calls" },
       JSON_OPTION,
     ],
     examples: [
@@ -81,13 +82,13 @@ export const CHANGE: readonly CommandRow[] = [
     help: "Put this router of a pair into service again",
     group: "Change",
     description: [
-      "End what drain has begun. The member gets what the other one knows, and may then hold the shared addresses again. " +
-        "They stay where they are until the other member gives them away.",
+      "End what drain has begun. This router gets what the other member knows, and may then hold the shared addresses " +
+        "again. The addresses stay where they are until the other member gives them away.",
     ],
     arguments: [],
     options: [CONFIG_OPTION, JSON_OPTION],
     examples: [{ line: "branchline join", does: "Be ready to take over again" }],
-    exits: { 1: "It isn't active after 15 s; or no branchline runs with this file" },
+    exits: { 1: "This router isn't active after 15 s; or no branchline runs with this file" },
     seeAlso: ["drain", "status"],
     action: ({ config, json }) => join(config, json),
   }),

@@ -143,15 +143,16 @@ export const SET_UP: readonly CommandRow[] = [
     help: "Print the VRRP settings of a pair, or make its secret",
     group: "Set up",
     description: [
-      "Print what moves the shared addresses of a pair of routers from one to the other: keepalived prints the configuration " +
-        "of keepalived 2.1 or newer, openwrt the file /etc/config/keepalived of OpenWrt's package, edgeos the commands of " +
-        "EdgeOS. The members are those of the configuration file. Run the command on both routers: each has its own " +
-        "priority and addresses.",
-      "The interface of a shared address is the one that has another address in the same network, or the one that the file " +
-        "names. Where the members reach each other by that interface, VRRP's advertisements go to the other member only. " +
-        "Elsewhere they are multicast.",
+      "Print the settings of the VRRP that moves the shared addresses from one router of a pair to the other. keepalived " +
+        "prints the configuration of keepalived 2.1 or newer, openwrt the file /etc/config/keepalived of OpenWrt's package, " +
+        "edgeos the commands of EdgeOS. The members are those of the configuration file. Run the command on both routers: " +
+        "each router has its own priority and addresses.",
+      "A shared address comes to the interface that the file names, or else to the one that has another address in the same " +
+        "network. If that interface has no other IPv4 address, the shared address moves with those of the interface by which " +
+        "the members reach each other. VRRP's advertisements go to the other member alone on that interface. On other " +
+        "interfaces they are multicast.",
       "secret makes the secret that both members need, in the file that cluster.secret names or in FILE. Only the owner of " +
-        "the folder can read that file.",
+        "the file's folder can read it. On the other router, secret --from takes over this secret.",
     ],
     arguments: [
       { name: "what", help: "What to print or make", choices: ["keepalived", "openwrt", "edgeos", "secret"] },
@@ -166,10 +167,13 @@ export const SET_UP: readonly CommandRow[] = [
     examples: [
       { line: "branchline cluster keepalived > keepalived.conf", does: "Print the configuration of keepalived" },
       { line: "sudo branchline cluster secret", does: "Make the secret that the configuration file names" },
-      { line: "sudo branchline cluster secret --from - < secret", does: "Take over the other member's secret" },
+      {
+        line: "sudo branchline cluster secret --from -",
+        does: "Take over the other member's secret: paste it, then Ctrl-D",
+      },
     ],
     exits: {
-      1: "An interface isn't known; or the secret can't be read or written",
+      1: "An interface isn't known, or its VRRP can't be set; or the secret can't be read or written",
       2: "The file has faults or no cluster; or the secret is there already",
     },
     seeAlso: ["drain", "check"],
