@@ -83,7 +83,7 @@ function writeSecret({ config, file, from, force }: ClusterOptions): void {
   print("The other member needs the same. Show it here:\n");
   print(`  ${sudo}cat ${target}\n`);
   print("and take it over there: paste it, then press Enter and Ctrl-D:\n");
-  print(`  ${sudo}branchline cluster secret --from -\n`);
+  print(`  ${sudo}branchline cluster secret ${file === undefined ? "" : `${target} `}--from -\n`);
 }
 
 /** The file that the configuration names, whatever is wrong there. */

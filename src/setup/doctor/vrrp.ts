@@ -147,7 +147,9 @@ const KEEPALIVED: Cure = [
 const MAKE: Readonly<Record<Family, Cure>> = {
   edgeos: ["branchline cluster edgeos", "# paste these commands into the router's shell"],
   openwrt: [
+    "opkg update",
     "opkg install keepalived",
+    "# OpenWrt 25.12 and newer: apk update; apk add keepalived",
     "branchline cluster openwrt >/etc/config/keepalived",
     "/etc/init.d/keepalived enable",
     "/etc/init.d/keepalived restart",
