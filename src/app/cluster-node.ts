@@ -115,7 +115,7 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     engine.isGivenAway = (listener) => this.isGivenAway(listener);
     cluster.observe((now_ms) => this.view.facts(now_ms));
     this.calls = new ClusterCalls(engine, cluster, this.view, others, ports.transport);
-    engine.core.meter.watchAll({ stories: this.calls.stories });
+    engine.core.meter.watchAll({ stories: this.calls.stories, heard_stories: this.calls.stories.heard });
     this.lengths = new DatagramLengths({ speaker: cluster, timers, live: () => cluster.live() });
     cluster.attach(LENGTH_KINDS, this.lengths);
     cluster.watch(this.lengths);

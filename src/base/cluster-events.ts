@@ -65,6 +65,11 @@ export const CLUSTER_EVENTS = {
     says: "The file by which keepalived knows whether this member is well can't be written: see the rights of its folder.",
     fields: { file: "text", error: "text", effect: "text" },
   },
+  call_untold: {
+    at: ["warn"],
+    says: "The other member of the cluster isn't told of a call, and can't go on with it (each reason is told once an hour at most).",
+    fields: { why: "text" },
+  },
   calls_carried_on: {
     at: ["info"],
     says: "A member of the cluster is dead, or has given its calls away: those that it was making are gone on with here.",

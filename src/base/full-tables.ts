@@ -22,6 +22,11 @@ const HARMS: Readonly<Record<string, Harm>> = {
     effect: "phones and channels beyond that aren't known at the other router of the pair when it takes over",
     cure: MORE_MEMORY,
   },
+  stories: { effect: "calls beyond that end if this router dies while they ring", cure: MORE_MEMORY },
+  heard_stories: {
+    effect: "calls beyond that end if the other router of the pair dies while they ring",
+    cure: MORE_MEMORY,
+  },
   connections: { effect: "the oldest connections of the address that has most are ended", cure: MORE_MEMORY },
 };
 

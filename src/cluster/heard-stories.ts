@@ -64,11 +64,12 @@ export class Heard {
   }
 }
 
-function keyOf(boot: string, id: string): string {
+export function keyOf(boot: string, id: string): string {
   return `${boot} ${id}`;
 }
 
 export class HeardStories implements Table {
+  /** Stories of calls that may go on, forgotten for want of room. */
   hits = 0;
   readonly limit: number;
   private readonly characters_max: number;
@@ -166,13 +167,13 @@ export class HeardStories implements Table {
   /** Those that are over make room first, then those that have said nothing for the longest time. */
   private makeRoom(): void {
     if (this.isWithin) return;
-    this.hits += 1;
     for (const heard of this.stories.values()) {
       if (this.isWithin) return;
       if (heard.isOver) this.forget(heard);
     }
     for (const heard of this.stories.values()) {
       if (this.isWithin) return;
+      this.hits += 1;
       this.forget(heard);
     }
   }

@@ -8,13 +8,14 @@
 import type { Limits } from "../base/limits.ts";
 import type { Table } from "../base/meter.ts";
 import type { Logger, Random } from "../base/ports.ts";
-import { reasonOf } from "../base/reason.ts";
+import { Seldom } from "../base/seldom.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Request, Response } from "../message/message.ts";
 import type { Router } from "../proxy/router.ts";
 import type { BeginningCall, Storyteller } from "../proxy/storyteller.ts";
 import { clientKey, serverKeyAs } from "../transaction/transaction-key.ts";
-import type { Heard, HeardStories } from "./heard-stories.ts";
+import { CarryingOn, type CarryingUser } from "./carrying-on.ts";
+import { type Heard, type HeardStories, keyOf } from "./heard-stories.ts";
 import type { MutedTransport } from "./muted-transport.ts";
 import type { Part, PartTaker, Speaker } from "./ports.ts";
 import type { StoryEvent } from "./story-events.ts";
@@ -24,7 +25,7 @@ import { hasRoomFor } from "./story-size.ts";
 import { StoryVoice } from "./story-voice.ts";
 import { StoryWitness } from "./story-witness.ts";
 import type { Tale } from "./tale.ts";
-import { type HeardStory, type TaleCore, Teller } from "./telling.ts";
+import { type TaleCore, Teller } from "./telling.ts";
 
 /** The kinds of parts that stories are made of. */
 export const STORY_KINDS = ["story", "story-over", "story-lacks", "story-taken", "stories"] as const;
@@ -35,11 +36,7 @@ const LIST_ms = 500;
 const GIVING_ms = 10_000;
 /** A call with more events has no story any more: somebody sends one provisional response after the other. */
 const EVENTS_MAX = 500;
-/** Calls of a dead member that one turn goes on with; the next turn comes at once. */
-const TURN = 50;
 const BOOT_LENGTH = 8;
-
-type Due = "list" | "turn";
 
 export interface StoryParts {
   readonly core: TaleCore & { storyteller: Storyteller | undefined };
@@ -56,7 +53,7 @@ export interface StoryParts {
   readonly hasAddress: () => boolean;
 }
 
-export class Stories implements Storyteller, PartTaker, HearingUser, Table, TimerOwner<Due> {
+export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUser, Table, TimerOwner<"list"> {
   private readonly hearing: StoryHearing;
   private readonly parts: StoryParts;
   readonly teller: Teller;
@@ -65,13 +62,12 @@ export class Stories implements Storyteller, PartTaker, HearingUser, Table, Time
   private readonly tales = new Map<string, Tale>();
   /** Those that were, until they were given away. */
   private readonly given = new Map<string, { readonly tale: Tale; readonly until_ms: number }>();
-  /** Those that another member had begun, by the key of its story. */
-  private readonly carried = new Map<string, Tale>();
-  private readonly listTimer = new Timer<Due>(this, "list");
-  private readonly turnTimer = new Timer<Due>(this, "turn");
-  /** Calls of dead members that are still to be gone on with. */
-  private waiting: Heard[] = [];
+  private readonly carrying: CarryingOn;
+  private readonly listTimer = new Timer<"list">(this, "list");
   private begun = 0;
+  /** Calls that have found no room: no other member is told of them. */
+  hits = 0;
+  private readonly untold = new Seldom();
 
   /** From now on the core's calls are told. */
   constructor(parts: StoryParts) {
@@ -80,6 +76,7 @@ export class Stories implements Storyteller, PartTaker, HearingUser, Table, Time
     const { unanswered: stories, unansweredCharacters: characters } = limits;
     this.hearing = new StoryHearing(speaker, { stories, characters }, this);
     this.teller = new Teller(core, timers, transport);
+    this.carrying = new CarryingOn(this.teller, timers, parts.log, this);
     this.voice = new StoryVoice(random.token(BOOT_LENGTH), speaker, timers);
     core.storyteller = this;
     core.transactions.witness = new StoryWitness(this.teller.places, core.transactions);
@@ -98,25 +95,29 @@ export class Stories implements Storyteller, PartTaker, HearingUser, Table, Time
     return this.heard.limit;
   }
 
-  get hits(): number {
-    return this.heard.hits;
-  }
-
   start(now_ms: number): void {
     this.parts.timers.start(this.listTimer, LIST_ms, now_ms);
   }
 
   stop(): void {
-    for (const timer of [this.listTimer, this.turnTimer]) this.parts.timers.stop(timer);
+    this.parts.timers.stop(this.listTimer);
+    this.carrying.stop();
     this.voice.stop();
   }
 
   begin({ server, incoming, routed, decision }: BeginningCall, router: Router, now_ms: number): boolean {
     const { request } = incoming;
-    if (request.method !== "INVITE" || this.tales.size >= this.limit) return false;
-    if (!hasRoomFor(request, decision)) return false;
-    this.begun += 1;
-    const tale = this.teller.open(this.begun.toString(36), server, routed, decision, now_ms);
+    if (request.method !== "INVITE") return false;
+    if (!hasRoomFor(request, decision)) {
+      this.tellUntold("its INVITE is too long for a datagram", now_ms);
+      return false;
+    }
+    const id = this.nextId();
+    if (id === undefined) {
+      this.hits += 1;
+      return false;
+    }
+    const tale = this.teller.open(id, server, routed, decision, now_ms);
     this.keep(tale);
     this.teller.live(tale, routed, router, now_ms);
     return true;
@@ -140,12 +141,12 @@ export class Stories implements Storyteller, PartTaker, HearingUser, Table, Time
         ? this.heard.ofRequest(serverKeyAs(message, "INVITE"))
         : this.heard.ofBranch(clientKey(message.topVia.branch, "INVITE"));
     if (heard === undefined) return;
-    if (heard.given !== undefined || !this.parts.isAlive(heard.member)) this.tell(heard, now_ms);
+    if (heard.given !== undefined || !this.parts.isAlive(heard.member)) this.carrying.tell(heard, now_ms);
   }
 
   /** Goes on with all calls that this member was making. */
   onDead(member: string, now_ms: number): void {
-    this.goOn(
+    this.carrying.goOn(
       this.heard.of(member).filter(({ isOver }) => !isOver),
       now_ms,
     );
@@ -156,10 +157,10 @@ export class Stories implements Storyteller, PartTaker, HearingUser, Table, Time
     for (const { tale } of this.given.values()) {
       // It goes on by another id: what others have heard of it ends.
       this.voice.tellGone(tale);
-      this.told(tale, "this one", now_ms);
+      this.carrying.told(tale, "this one", now_ms);
     }
     this.given.clear();
-    this.goOn(
+    this.carrying.goOn(
       this.heard.all.filter(({ given }) => given !== undefined),
       now_ms,
     );
@@ -172,7 +173,7 @@ export class Stories implements Storyteller, PartTaker, HearingUser, Table, Time
       this.given.set(tale.id, { tale, until_ms: now_ms + GIVING_ms });
     }
     this.tales.clear();
-    this.carried.clear();
+    this.carrying.clear();
     this.list(now_ms);
   }
 
@@ -185,32 +186,26 @@ export class Stories implements Storyteller, PartTaker, HearingUser, Table, Time
     else this.hearing.take(from, part, now_ms);
   }
 
-  onTimer(kind: Due, now_ms: number): void {
-    if (kind === "turn") this.turn(now_ms);
-    else {
-      this.list(now_ms);
-      this.heard.sweep(now_ms);
-      this.start(now_ms);
-    }
+  onTimer(_kind: "list", now_ms: number): void {
+    this.list(now_ms);
+    this.heard.sweep(now_ms);
+    this.start(now_ms);
   }
 
   /** A call that was gone on with here is told by its member, which lives after all: the one that has the addresses keeps it. */
   keeps(member: string, boot: string, id: string, now_ms: number): boolean {
-    const key = `${boot} ${id}`;
-    const tale = this.carried.get(key);
+    const tale = this.carrying.find(keyOf(boot, id));
     if (tale === undefined) return this.heard.find(boot, id)?.isTold === true && this.takes(member, boot, id);
     if (this.parts.hasAddress()) return this.takes(member, boot, id);
     if (!this.parts.isAlive(member)) return true;
-    this.carried.delete(key);
-    this.tales.delete(tale.id);
-    this.teller.drop(tale, now_ms);
+    this.drop(tale, now_ms);
     const heard = this.heard.find(boot, id);
     if (heard !== undefined) this.heard.forget(heard);
     return false;
   }
 
   onGiven(heard: Heard, now_ms: number): void {
-    if (this.parts.hasAddress()) this.tell(heard, now_ms);
+    if (this.parts.hasAddress()) this.carrying.tell(heard, now_ms);
   }
 
   /** Its member needn't make the call any more. */
@@ -223,78 +218,54 @@ export class Stories implements Storyteller, PartTaker, HearingUser, Table, Time
   private giveUp(id: string, now_ms: number): void {
     this.given.delete(id);
     const tale = this.tales.get(id);
-    if (tale === undefined || this.parts.hasAddress()) return;
-    this.tales.delete(id);
+    if (tale !== undefined && !this.parts.hasAddress()) this.drop(tale, now_ms);
+  }
+
+  private drop(tale: Tale, now_ms: number): void {
+    this.tales.delete(tale.id);
+    this.carrying.forget(tale);
     this.teller.drop(tale, now_ms);
   }
 
-  private keep(tale: Tale): void {
+  nextId(): string | undefined {
+    this.begun += 1;
+    return this.tales.size < this.limit ? this.begun.toString(36) : undefined;
+  }
+
+  keep(tale: Tale): void {
     this.tales.set(tale.id, tale);
     tale.onEvent = (_tale, event, now_ms) => this.lived(tale, event, now_ms);
   }
 
   private lived(tale: Tale, event: StoryEvent, now_ms: number): void {
-    const isTooLong = tale.events.length > EVENTS_MAX;
-    if (isTooLong) this.voice.tellGone(tale);
-    else this.voice.tell(tale, tale.events.length - 1, event, now_ms);
-    if (isTooLong || tale.isOver) this.close(tale);
+    if (tale.events.length > EVENTS_MAX) {
+      this.tellUntold(`it has more than ${EVENTS_MAX} events`, now_ms);
+      this.voice.tellGone(tale);
+      this.leave(tale);
+      return;
+    }
+    this.voice.tell(tale, tale.events.length - 1, event, now_ms);
+    if (tale.isOver) this.close(tale);
   }
 
-  private close(tale: Tale): void {
+  private tellUntold(why: string, now_ms: number): void {
+    if (this.untold.takes(why, now_ms)) this.parts.log.warn("call_untold", { why });
+  }
+
+  /** The call goes on, and nothing more is written of it. */
+  private leave(tale: Tale): void {
     tale.close();
     this.tales.delete(tale.id);
+    this.carrying.forget(tale);
+  }
+
+  close(tale: Tale): void {
+    this.leave(tale);
     tale.release();
   }
 
   private list(now_ms: number): void {
     for (const [id, { until_ms }] of this.given) if (until_ms <= now_ms) this.given.delete(id);
-    this.voice.list(
-      this.tales.values(),
-      [...this.given.values()].map(({ tale }) => tale),
-    );
-  }
-
-  private goOn(stories: readonly Heard[], now_ms: number): void {
-    const open = stories.filter(({ isTold }) => !isTold);
-    if (open.length === 0) return;
-    this.waiting.push(...open);
-    this.parts.log.info("calls_carried_on", { member: open[0]?.member ?? "", calls: open.length });
-    this.turn(now_ms);
-  }
-
-  private turn(now_ms: number): void {
-    for (const heard of this.waiting.splice(0, TURN)) this.tell(heard, now_ms);
-    if (this.waiting.length > 0) this.parts.timers.start(this.turnTimer, 1, now_ms);
-  }
-
-  /** Goes on with a call, as far as its story has come whole. */
-  private tell(heard: Heard, now_ms: number): void {
-    if (heard.isTold) return;
-    heard.isTold = true;
-    heard.changed_ms = now_ms;
-    const { opening, zero_ms } = heard;
-    if (opening === undefined || heard.whole === 0) return;
-    const tale = this.told({ opening, zero_ms, events: heard.past(now_ms) }, heard.member, now_ms);
-    if (tale?.isOver === false) this.carried.set(heard.key, tale);
-  }
-
-  /**
-   * Lives a story from now on, unless the call is over. One of another version, or of a faulty member, must not end the others.
-   * @returns undefined: it can't be told
-   */
-  private told(story: HeardStory, member: string, now_ms: number): Tale | undefined {
-    let why: string | undefined;
-    try {
-      this.begun += 1;
-      const isFull = this.tales.size >= this.limit;
-      const tale = isFull ? undefined : this.teller.tell(this.begun.toString(36), story, now_ms);
-      if (tale?.isOver === true) this.close(tale);
-      else if (tale !== undefined) this.keep(tale);
-      if (tale !== undefined) return this.teller.beginAnew(tale, story.opening.listeners, now_ms);
-    } catch (error) {
-      why = reasonOf(error);
-    }
-    this.parts.log.warn("call_not_carried_on", { member, events: story.events.length, error: why });
-    return undefined;
+    this.voice.list(this.tales, this.given);
   }
 }

@@ -2,14 +2,26 @@
 import { type Heard, HeardStories } from "./heard-stories.ts";
 import type { Part, Speaker } from "./ports.ts";
 import type { StoryEvent } from "./story-events.ts";
-import { isEvent, isListing, isStoryPart, type ListingPart, type StoryPart, weightOf } from "./story-parts.ts";
+import {
+  isEvent,
+  isListing,
+  isStoryPart,
+  type ListingPart,
+  numberOf,
+  type StoryPart,
+  weightOf,
+} from "./story-parts.ts";
 
 /** A question for what is missing isn't asked again sooner. */
 const ASK_AGAIN_ms = 200;
-/** What one list makes us ask for at the most, so that a member that starts isn't flooded. */
+/** What the lists of one round make us ask for at the most, so that a member that starts isn't flooded; and when the next round comes. */
 const ASKED_MAX = 40;
+const ROUND_ms = 400;
 /** A call that a list doesn't have may just have begun. */
 const UNLISTED_ms = 500;
+
+/** Of a list that has all. */
+const WHOLE = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
 /** What becomes of what is heard. */
 export interface HearingUser {
@@ -23,6 +35,7 @@ export class StoryHearing {
   readonly heard: HeardStories;
   private readonly speaker: Speaker;
   private readonly user: HearingUser;
+  private round = { at_ms: Number.NEGATIVE_INFINITY, asked: 0 };
 
   /** @param limits stories, and their characters */
   constructor(speaker: Speaker, limits: { stories: number; characters: number }, user: HearingUser) {
@@ -62,19 +75,20 @@ export class StoryHearing {
     if (heard.whole < n) this.ask(heard, now_ms);
   }
 
-  private takeList(from: string, { b, s, g = [], all }: ListingPart, now_ms: number): void {
-    let asked = 0;
+  private takeList(from: string, { b, s, g = [], all, w }: ListingPart, now_ms: number): void {
+    if (now_ms - this.round.at_ms >= ROUND_ms) this.round = { at_ms: now_ms, asked: 0 };
+    const { round } = this;
     const listed = new Set<string>();
     for (const [id, count] of [...s, ...g]) {
       listed.add(id);
       if (this.user.keeps(from, b, id, now_ms)) continue;
       const known = this.heard.find(b, id);
       // One that is new is asked for, or waits for the next list.
-      if (known === undefined && (count === 0 || asked >= ASKED_MAX)) continue;
+      if (known === undefined && (count === 0 || round.asked >= ASKED_MAX)) continue;
       const heard = known ?? this.heard.begin(from, b, id);
       heard.changed_ms = now_ms;
-      if (heard.isTold || heard.whole >= count || asked >= ASKED_MAX) continue;
-      asked += 1;
+      if (heard.isTold || heard.whole >= count || round.asked >= ASKED_MAX) continue;
+      round.asked += 1;
       this.ask(heard, now_ms);
     }
     for (const [id, count] of g) {
@@ -83,13 +97,22 @@ export class StoryHearing {
       heard.given = count;
       this.look(heard, now_ms);
     }
-    if (all) this.endUnlisted(from, b, listed, now_ms);
+    if (all) this.endUnlisted(from, b, listed, WHOLE, now_ms);
+    else if (w !== undefined) this.endUnlisted(from, b, listed, w, now_ms);
   }
 
-  /** What the whole list doesn't have is over. Calls of another life of the same member died with that. */
-  private endUnlisted(from: string, boot: string, listed: ReadonlySet<string>, now_ms: number): void {
+  /** What a list doesn't have of its window is over. Calls of another life of the same member died with that. */
+  private endUnlisted(
+    from: string,
+    boot: string,
+    listed: ReadonlySet<string>,
+    [after, upto]: readonly [number, number],
+    now_ms: number,
+  ): void {
     for (const heard of this.heard.of(from)) {
       const isListed = heard.boot !== boot || listed.has(heard.id);
+      const number = numberOf(heard.id);
+      if (number <= after || number > upto) continue;
       if (!isListed && !heard.isTold && now_ms - heard.changed_ms > UNLISTED_ms) heard.isOver = true;
     }
   }

@@ -17,12 +17,21 @@ export interface StoryPart {
   readonly gone?: boolean;
 }
 
-/** All stories of one start of a member: id, and how many events; `g`: those that it has given away. `all`: there are no others. */
+/**
+ * Stories of one start of a member: id, and how many events; `g`: those that it has given away. `all`: there are no others; `w`: there are
+ * no others among those that have begun after the first number, up to the second one.
+ */
 export interface ListingPart {
   readonly b: string;
   readonly s: readonly (readonly [string, number])[];
   readonly g?: readonly (readonly [string, number])[];
   readonly all: boolean;
+  readonly w?: readonly [after: number, upto: number];
+}
+
+/** The ids of a member's stories are counted, by numbers of base 36. */
+export function numberOf(id: string): number {
+  return Number.parseInt(id, 36);
 }
 
 /** A call has a few dozen events at the most. */
@@ -54,9 +63,13 @@ export function isEvent(value: unknown): value is StoryEvent {
 
 export function isListing(value: unknown): value is ListingPart {
   if (!isObject(value)) return false;
-  const { b, s, g = [], all } = value;
+  const { b, s, g = [], all, w } = value;
   const isList = (entries: unknown) => Array.isArray(entries) && entries.every(isEntry);
-  return isId(b) && typeof all === "boolean" && isList(s) && isList(g);
+  return isId(b) && typeof all === "boolean" && isList(s) && isList(g) && (w === undefined || isWindow(w));
+}
+
+function isWindow(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every((one) => Number.isSafeInteger(one));
 }
 
 function isOpening(value: unknown): boolean {

@@ -2,11 +2,11 @@
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Json, Part, Speaker } from "./ports.ts";
 import type { StoryEvent } from "./story-events.ts";
-import type { StoryPart } from "./story-parts.ts";
+import { type ListingPart, numberOf, type StoryPart } from "./story-parts.ts";
 import type { Tale } from "./tale.ts";
 
-/** Of one list; a longer one is cut. */
-const LISTED_MAX = 500;
+/** Of one list: longer ones are told in several, so that each goes into a datagram. */
+export const LISTED_MAX = 500;
 /** How long the news of a 100 may wait for others, so that they go together. */
 const LATE_ms = 100;
 
@@ -46,16 +46,32 @@ export class StoryVoice implements TimerOwner<"late"> {
     this.speaker.tell(member, parts);
   }
 
-  /** All calls that are made here, and those that are given away. */
-  list(made: Iterable<Tale>, given: Iterable<Tale>): void {
+  /** All calls that are made here, and those that are given away, by their ids. */
+  list(made: ReadonlyMap<string, Tale>, given: ReadonlyMap<string, { readonly tale: Tale }>): void {
     this.flush();
-    const [making, giving] = [[...made], [...given]];
-    const isAll = making.length + giving.length <= LISTED_MAX;
-    const entries = (tales: readonly Tale[], most: number) => {
-      return tales.slice(0, most).map(({ id, events }) => [id, events.length]);
-    };
-    const g = entries(giving, LISTED_MAX);
-    this.speaker.tellAll([["stories", { b: this.boot, s: entries(making, LISTED_MAX - g.length), g, all: isAll }]]);
+    if (made.size + given.size <= LISTED_MAX) {
+      this.tellList({
+        s: [...made.values()].map(entryOf),
+        g: [...given.values()].map(({ tale }) => entryOf(tale)),
+        all: true,
+      });
+      return;
+    }
+    const ids = [...made.keys(), ...given.keys()].sort((one, other) => numberOf(one) - numberOf(other));
+    let after = 0;
+    for (let first = 0; first < ids.length; first += LISTED_MAX) {
+      const page = ids.slice(first, first + LISTED_MAX);
+      const isLast = first + LISTED_MAX >= ids.length;
+      const upto = isLast ? Number.MAX_SAFE_INTEGER : numberOf(page[page.length - 1] ?? "0");
+      const s = page.flatMap((id) => made.get(id) ?? []).map(entryOf);
+      const g = page.flatMap((id) => given.get(id)?.tale ?? []).map(entryOf);
+      this.tellList({ s, g, all: false, w: [after, upto] });
+      after = upto;
+    }
+  }
+
+  private tellList(list: Omit<ListingPart, "b">): void {
+    this.speaker.tellAll([["stories", { b: this.boot, ...list } as unknown as Json]]);
   }
 
   /** The member needn't make this call of its own any more. */
@@ -82,6 +98,10 @@ export class StoryVoice implements TimerOwner<"late"> {
     const first = number === 0 ? { ...value, o: tale.opening, a: Math.round(now_ms - tale.zero_ms) } : value;
     return ["story", (tale.isOver ? { ...first, z: true } : first) as unknown as Json];
   }
+}
+
+function entryOf({ id, events }: Tale): readonly [string, number] {
+  return [id, events.length];
 }
 
 /** Whether it says no more than that a target has the INVITE. */

@@ -155,6 +155,7 @@ export class Tale implements RunningRequest {
   }
 
   sends(transaction: ClientTransaction): void {
+    if (this.isClosed) return;
     this.places.set(transaction, { tale: this, number: this.transactions.push(transaction) - 1 });
   }
 

@@ -1,0 +1,113 @@
+/** Calls that other members have begun, and that are gone on with here: some at a time, since a dead member may have had hundreds. */
+import type { Logger } from "../base/ports.ts";
+import { reasonOf } from "../base/reason.ts";
+import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
+import type { Heard } from "./heard-stories.ts";
+import type { Tale } from "./tale.ts";
+import type { HeardStory, Teller } from "./telling.ts";
+
+/** Calls of a dead member that one turn goes on with; the next turn comes at once. */
+const TURN = 50;
+
+/** The owner of the calls that are made here. */
+export interface CarryingUser {
+  /** Of a call that is to be gone on with here; undefined: there is no room for one more. */
+  nextId(): string | undefined;
+  /** A call is made here from now on. */
+  keep(tale: Tale): void;
+  /** It was over already. */
+  close(tale: Tale): void;
+}
+
+export class CarryingOn implements TimerOwner<"turn"> {
+  private readonly teller: Teller;
+  private readonly timers: Timers;
+  private readonly log: Logger;
+  private readonly user: CarryingUser;
+  /** By the key of its story, and the other way round. */
+  private readonly carried = new Map<string, Tale>();
+  private readonly keys = new Map<Tale, string>();
+  private readonly turnTimer = new Timer<"turn">(this, "turn");
+  /** Calls of dead members that are still to be gone on with. */
+  private waiting: Heard[] = [];
+
+  constructor(teller: Teller, timers: Timers, log: Logger, user: CarryingUser) {
+    this.teller = teller;
+    this.timers = timers;
+    this.log = log;
+    this.user = user;
+  }
+
+  /** Calls that are gone on with here, and haven't ended. */
+  get size(): number {
+    return this.carried.size;
+  }
+
+  /** The call of this story, while it is made here. */
+  find(key: string): Tale | undefined {
+    return this.carried.get(key);
+  }
+
+  /** It has ended, or is another member's again. */
+  forget(tale: Tale): void {
+    const key = this.keys.get(tale);
+    if (key === undefined) return;
+    this.keys.delete(tale);
+    this.carried.delete(key);
+  }
+
+  clear(): void {
+    this.carried.clear();
+    this.keys.clear();
+  }
+
+  stop(): void {
+    this.timers.stop(this.turnTimer);
+  }
+
+  /** Goes on with all of these that aren't gone on with yet. */
+  goOn(stories: readonly Heard[], now_ms: number): void {
+    const open = stories.filter(({ isTold }) => !isTold);
+    if (open.length === 0) return;
+    this.waiting.push(...open);
+    this.log.info("calls_carried_on", { member: open[0]?.member ?? "", calls: open.length });
+    this.onTimer("turn", now_ms);
+  }
+
+  onTimer(_kind: "turn", now_ms: number): void {
+    for (const heard of this.waiting.splice(0, TURN)) this.tell(heard, now_ms);
+    if (this.waiting.length > 0) this.timers.start(this.turnTimer, 1, now_ms);
+  }
+
+  /** Goes on with a call, as far as its story has come whole. */
+  tell(heard: Heard, now_ms: number): void {
+    if (heard.isTold) return;
+    heard.isTold = true;
+    heard.changed_ms = now_ms;
+    const { opening, zero_ms } = heard;
+    if (opening === undefined || heard.whole === 0) return;
+    const tale = this.told({ opening, zero_ms, events: heard.past(now_ms) }, heard.member, now_ms);
+    if (tale === undefined || tale.isOver) return;
+    this.carried.set(heard.key, tale);
+    this.keys.set(tale, heard.key);
+  }
+
+  /**
+   * Lives a story from now on, unless the call is over. One of another version, or of a faulty member, must not end the others.
+   * @returns undefined: it can't be told
+   */
+  told(story: HeardStory, member: string, now_ms: number): Tale | undefined {
+    let why: string | undefined;
+    try {
+      const id = this.user.nextId();
+      const tale = id === undefined ? undefined : this.teller.tell(id, story, now_ms);
+      if (tale?.isOver === true) this.user.close(tale);
+      else if (tale !== undefined) this.user.keep(tale);
+      if (tale !== undefined) return this.teller.beginAnew(tale, story.opening.listeners, now_ms);
+    } catch (error) {
+      why = reasonOf(error);
+    }
+    this.log.warn("call_not_carried_on", { member, events: story.events.length, error: why });
+    return undefined;
+  }
+}
