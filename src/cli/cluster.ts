@@ -1,6 +1,7 @@
 /** `branchline cluster`: what else a pair of routers needs: the configuration of its VRRP, and its secret. */
 import * as fs from "fs";
 import * as path from "path";
+import { printable } from "../base/printable.ts";
 import { reasonOf } from "../base/reason.ts";
 import { readSecret, SECRET_BYTES_MAX, secretIn } from "../io/node/cluster-secret.ts";
 import { readAddresses } from "../io/node/interfaces.ts";
@@ -60,8 +61,13 @@ export async function cluster(options: ClusterOptions): Promise<void> {
 function headOf({ what, config }: ClusterOptions, name: string): string[] {
   return [
     `For ${name}, by branchline ${BRANCHLINE_VERSION}: branchline cluster ${what}`,
-    `Made of ${path.resolve(config)}; the other member has its own.`,
+    `Made of ${oneLine(path.resolve(config))}; the other member has its own.`,
   ];
+}
+
+/** A comment ends with its line. */
+function oneLine(text: string): string {
+  return printable(text).replace(/\n/g, "?");
 }
 
 /** Makes a secret, or copies one, so that only branchline can read it. */

@@ -44,6 +44,7 @@ export class Cluster implements Speaker {
   private readonly watchers: ClusterWatcher[] = [];
   private readonly entrance: Entrance;
   private readonly oversize = new Seldom();
+  private readonly failures = new Seldom();
   private readonly elsewhere: UpstreamElsewhere;
   private readonly beatTimer: Timer = new Timer(this, "beat");
   private facts: (now_ms: number) => OwnFacts = () => ({});
@@ -246,8 +247,8 @@ export class Cluster implements Speaker {
     try {
       this.takers.get(part[0])?.take(from, part, now_ms);
     } catch (error) {
-      // A bug met by one part of another version must not cost the others.
-      this.log.error("event_failed", { error: reasonOf(error) });
+      // A bug met by one part of another version must not cost the others, nor fill the log.
+      if (this.failures.takes(part[0], now_ms)) this.log.error("event_failed", { error: reasonOf(error) });
     }
   }
 

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { partText, seal } from "../../src/cluster/envelope.ts";
+import type { Part } from "../../src/cluster/ports.ts";
 import { HELLO } from "../../src/cluster/session.ts";
 import { Rng } from "../fuzz/rng.ts";
 import { ClusterNetwork, Notebook, type SentDatagram, signBy } from "./support/cluster-network.ts";
@@ -273,6 +274,28 @@ describe("a member that has the secret and misbehaves", () => {
     expect(own.length).toBeLessThanOrEqual(10 + HELLOS_PER_SECOND + 4 + 1);
     expect(Math.max(...own.map(({ wire }) => wire.length))).toBeLessThan(1_200);
     expect(network.cluster("r1").isAlive("r2")).toBe(true);
+  });
+
+  test("parts by which a bug is met cost a line of the log each hour, and neither their neighbours nor its life", () => {
+    const { network, notes } = live();
+    const cluster = network.cluster("r1");
+    const fails = () => {
+      throw new Error("a bug");
+    };
+    cluster.attach(["broken", "broken too"], { take: fails });
+    const { length } = notes.parts;
+    for (let beat = 0; beat < 100; beat++) {
+      const parts: Part[] = [
+        ["broken", beat],
+        ["story", beat],
+        ["broken too", beat],
+      ];
+      network.cluster("r2").tell("r1", parts);
+      network.run(BEAT_MS);
+    }
+    expect(notes.parts.length - length).toBe(100);
+    expect(network.member("r1").lines.filter(({ event }) => event === "event_failed")).toHaveLength(2);
+    expect(deaths(network, "r1")).toBe(0);
   });
 });
 

@@ -124,6 +124,22 @@ test("virtual routers are numbered from where it is wished, on both members alik
   expect(faultOf({}, OWN, 255)).toBe("virtual routers have numbers up to 255");
 });
 
+test.each([
+  ["a path with a quote and a command", { health_file: '/run/x" & reboot #' }],
+  ["a path with a command that a shell runs within quotes", { health_file: "/run/$(reboot)" }],
+  ["a path with two lines", { health_file: "/run/x\n}\nvrrp_script y {" }],
+  ["a path with a blank, which keepalived takes for two words", { health_file: "/run/a pair/left.healthy" }],
+  ["a path with OpenWrt's quote", { health_file: "/run/x'" }],
+])("%s is in no configuration that is printed", (_, change) => {
+  expect(faultOf(change)).toContain("health_file");
+});
+
+test("an interface of the kernel that has such a name is in none", () => {
+  for (const device of ["eth0;reboot", "a'b", "$(id)", "e{th"]) {
+    expect(faultOf({}, [at(device, "10.222.237.2/24"), at("eth0", "198.51.100.2/28")])).toContain(device);
+  }
+});
+
 test("keepalived gets one sync group that follows the file at once and notices a process that hangs", () => {
   expect(keepalivedConfig(plan(), ["For left"])).toBe(`# For left
 global_defs {

@@ -5,6 +5,9 @@
 import * as fs from "fs";
 import * as path from "path";
 
+/** Nothing that is there already is written to: a link could lead anywhere. */
+const MADE = { flag: "wx", mode: 0o644 } as const;
+
 export class HealthFile {
   private readonly file: string;
 
@@ -20,12 +23,21 @@ export class HealthFile {
   private replace(text: string): void {
     const temporary = `${this.file}.new`;
     try {
-      fs.writeFileSync(temporary, text);
+      fs.writeFileSync(temporary, text, MADE);
     } catch {
-      // /var/run is empty after a start of the router.
-      fs.mkdirSync(path.dirname(this.file), { recursive: true });
-      fs.writeFileSync(temporary, text);
+      this.makeRoom(temporary);
+      fs.writeFileSync(temporary, text, MADE);
     }
     fs.renameSync(temporary, this.file);
+  }
+
+  /** /var/run is empty after a start of the router. A file may be left behind, and a stranger may have laid a link, where others write too. */
+  private makeRoom(temporary: string): void {
+    fs.mkdirSync(path.dirname(this.file), { recursive: true, mode: 0o755 });
+    try {
+      fs.unlinkSync(temporary);
+    } catch {
+      // There is none; or what is written next says what is wrong.
+    }
   }
 }

@@ -28,6 +28,9 @@ export interface PairPlan {
   readonly script: string;
 }
 
+/** What means nothing but itself in the files of keepalived and OpenWrt, in EdgeOS's shell, and to the shell of a script. */
+const PLAIN = /^[\w./@:+-]+$/;
+
 const FIRST = 150;
 const SECOND = 100;
 export const STANDARD_ID = 51;
@@ -53,6 +56,9 @@ export function planOf(
   script: string,
   id = STANDARD_ID,
 ): PairPlan | { readonly fault: string } {
+  const strange = [cluster.health_file, script].find((one) => !PLAIN.test(one));
+  if (strange !== undefined)
+    return { fault: odd(strange === script ? "the path of a script" : "cluster.health_file", strange) };
   const placed: Placed[] = [];
   for (const shared of cluster.shared) {
     const found = placeOf(shared, own);
@@ -71,6 +77,8 @@ export function planOf(
   const devices = placed.filter((one) => !isMute(one)).map(({ device }) => device);
   if (muted.length > 0 && home !== undefined) devices.push(home);
   const names = [...new Set(devices)];
+  const unnamed = [...names, ...placed.map(({ device }) => device)].find((one) => !PLAIN.test(one));
+  if (unnamed !== undefined) return { fault: odd("an interface", unnamed) };
   if (id + names.length - 1 > ID_MAX) return { fault: `virtual routers have numbers up to ${ID_MAX}` };
   const routers = names.map((device, index) => {
     const all = placed.filter((one) => one.device === device && !isMute(one));
@@ -102,6 +110,11 @@ export function planOf(
 function hasOwn(device: string, own: readonly OwnAddress[], { shared }: ClusterSettings): boolean {
   const isShared = (address: string) => shared.some((one) => one.address === canonicalAddress(address));
   return own.some((one) => one.device === device && ipVersion(one.address) === 4 && !isShared(one.address));
+}
+
+/** Such a configuration would say something else, perhaps a command for root. */
+function odd(what: string, found: string): string {
+  return `${what} is ${JSON.stringify(found)}: no VRRP can be told of characters other than letters, digits and . _ - / @ : +`;
 }
 
 function lowest(all: readonly Placed[]): number {
