@@ -230,6 +230,15 @@ function readIpv6(text: string): IPv6 | undefined {
   }
 }
 
+/**
+ * Whose an address is, where limits are for strangers: by IPv6 nobody has one alone, but a network of 64 bits at the least (RFC 6177).
+ * An IPv4 address stands for itself, in IPv6's clothes too.
+ */
+export function ownerNetwork(address: string): string {
+  if (!address.includes(":") || address.includes(".")) return address;
+  return `${expandIpv6(address.replace(/%.*/, "")).slice(0, 4).join(":")}::/64`;
+}
+
 function decimal(text: string): number | undefined {
   return /^\d{1,3}$/.test(text) ? Number(text) : undefined;
 }

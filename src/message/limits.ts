@@ -8,6 +8,8 @@ export const HEADER_FIELDS_MAX = 256;
 export const HEADER_MAX_CHARACTERS = 16_384;
 /** Values of the lists that routing reads, all together: more hops than 70 there can't be (§16.6 item 3). */
 export const LIST_VALUES_MAX = 128;
+/** Of the topmost Via, which is read however long a message is; real ones have four. */
+export const VIA_PARAMETERS_MAX = 64;
 /** RFC 3261 §8.1.1.5: a CSeq number must stay below 2**31. */
 export const CSEQ_MAX = 2 ** 31 - 1;
 /** Longer texts of phones and other routers aren't kept, or not wholly: a header can have 16 kB. */

@@ -1,5 +1,6 @@
 /** One Via value: RFC 3261 §20.42, with rport of RFC 3581. */
 import { canonicalAddress } from "../base/ip-range.ts";
+import { VIA_PARAMETERS_MAX } from "./limits.ts";
 import { COMMA, parseDecimal } from "./text.ts";
 
 /** RFC 3261 §8.1.1.7: a branch with this cookie identifies its transaction. */
@@ -81,7 +82,9 @@ export function parseVia(wire: string, start: number, end: number): Via | undefi
 /** @param text of the Via, whose parameters begin at `found.end` */
 function readParameters(text: string, found: Found): void {
   PARAMETER.lastIndex = found.end - found.start;
-  for (let match = PARAMETER.exec(text); match !== null; match = PARAMETER.exec(text)) {
+  let left = VIA_PARAMETERS_MAX;
+  for (let match = PARAMETER.exec(text); match !== null && left > 0; match = PARAMETER.exec(text)) {
+    left -= 1;
     const name = match[2] ?? "";
     const value = match[4] ?? "";
     if (name === "") found.hasEmptyParameter = true;

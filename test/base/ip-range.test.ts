@@ -1,6 +1,13 @@
 /** Addresses and networks, in every spelling. */
 import { describe, expect, test } from "vitest";
-import { canonicalAddress, commonPrefix_bits, IpRange, IpRanges, ipVersion } from "../../src/base/ip-range.ts";
+import {
+  canonicalAddress,
+  commonPrefix_bits,
+  IpRange,
+  IpRanges,
+  ipVersion,
+  ownerNetwork,
+} from "../../src/base/ip-range.ts";
 import { processorTime_ms } from "../support/processor-time.ts";
 
 function range(text: string): IpRange {
@@ -213,4 +220,17 @@ describe("IpRanges", () => {
   test("no ranges hold nobody", () => {
     expect(new IpRanges([]).contains("10.0.0.1")).toBe(false);
   });
+});
+
+test.each([
+  ["192.0.2.1", "192.0.2.1"],
+  ["::ffff:192.0.2.1", "::ffff:192.0.2.1"],
+  ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+  ["2001:db8::1", "2001:db8:0:0::/64"],
+  ["2001:db8::1:2:3:4:5", "2001:db8:0:1::/64"],
+  ["::1", "0:0:0:0::/64"],
+  ["2001:db8:1:2::", "2001:db8:1:2::/64"],
+  ["fe80::1%eth0", "fe80:0:0:0::/64"],
+])("whoever has %s has %s", (address, network) => {
+  expect(ownerNetwork(address)).toBe(network);
 });

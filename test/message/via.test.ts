@@ -61,6 +61,15 @@ describe("parseVia", () => {
     expect(parseVia(text, 0, text.length)).toBeUndefined();
   });
 
+  test("one with more parameters than any real one isn't read to its end, however long it is", () => {
+    const via = (parameters: number) => `SIP/2.0/UDP a;branch=z9hG4bKx${";a".repeat(parameters - 1)}`;
+    expect([64, 65, 30_000].map((count) => parseVia(via(count), 0, via(count).length)?.branch)).toEqual([
+      "z9hG4bKx",
+      undefined,
+      undefined,
+    ]);
+  });
+
   test("a value ends at its comma, and the next begins behind it", () => {
     const list = "SIP/2.0/UDP a;branch=1 , SIP/2.0/UDP b;branch=2,SIP/2.0/UDP c";
     const first = via(list);

@@ -46,6 +46,39 @@ describe("before a message is read", () => {
     expect(quotas.sources.size).toBe(1);
   });
 
+  test("by IPv6 a stranger has all addresses of its network: they get no more than one, and leave others theirs", () => {
+    const { heard, quotas } = lab();
+    let read = 0;
+    for (let index = 0; index < 1_000; index++) read += heard(`2001:db8:1:2:${index.toString(16)}::1`, 1);
+    expect(read).toBe(4);
+    expect(quotas.strangers.size).toBe(1);
+    expect([heard("2001:db8:1:3::1", 10), heard("::ffff:192.0.2.1", 10), heard("::ffff:192.0.2.2", 10)]).toEqual([
+      4, 4, 4,
+    ]);
+  });
+
+  test("by IPv6 a token that has been overheard earns a network what one phone has, not each address of it", () => {
+    const { quotas, heard, taken } = lab();
+    let read = 0;
+    let opened = 0;
+    for (let index = 0; index < 1_000; index++) {
+      const address = `2001:db8::${index.toString(16)}`;
+      quotas.prove(address);
+      read += heard(address, 1);
+      opened += taken(address, 1);
+    }
+    expect([read, opened]).toEqual([200, 20]);
+    expect(quotas.sources.size).toBe(1);
+  });
+
+  test("by IPv6 each phone in localnet has a quota of its own, in a network with strangers too", () => {
+    const { heard, origins, quotas } = lab();
+    const phones = Array.from({ length: 100 }, (_, index) => `fd00::${index.toString(16)}`);
+    for (const one of phones) origins.set(one, "localnet");
+    quotas.prove("fd00::ffff");
+    expect(phones.map((one) => heard(one, 300))).toEqual(phones.map(() => 200));
+  });
+
   test("forged addresses within localnet: the table is bounded, and whoever is pushed out begins anew", () => {
     const { heard, quotas } = lab();
     expect(heard("phone", 300)).toBe(200); // ten messages for each request

@@ -39,7 +39,7 @@ export function words(): WordsOf<typeof KEYS> {
     "limits.strangers": {
       default: "`{rate: 10, burst: 50}`",
       words:
-        "The limit of each stranger's address, for messages. The limit of all strangers together is twenty times as high. Gateways and upstream have no limit. A sender that shows one of branchline's tokens, or answers one of branchline's requests, counts as a phone. `none` is no limit.",
+        "The limit of each stranger's address, for messages; an IPv6 network of 64 bits counts as one address. The limit of all strangers together is twenty times as high. Gateways and upstream have no limit. A sender that shows one of branchline's tokens, or answers one of branchline's requests, counts as a phone. `none` is no limit.",
     },
     ...under("limits.strangers", rate("Messages", "after a rest")),
   };

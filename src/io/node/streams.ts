@@ -8,7 +8,7 @@ import type { TransportSink } from "../../transport/host-user.ts";
 import type { TlsFiles } from "../../transport/tls-files.ts";
 import { Complaints } from "./complaints.ts";
 import { Connection, type ConnectionUser } from "./connection.ts";
-import { Crowds } from "./crowds.ts";
+import { Crowds, crowdOf } from "./crowds.ts";
 import { NodeTls, type TlsUser } from "./tls.ts";
 
 /** Beyond that, for connections that we open to upstream and gateways: phones must not keep us from them. */
@@ -140,15 +140,14 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   /** All messages that aren't whole yet take too much: the longest of the address that has most of them ends; upstream's and gateways' never do. */
   private endLongest(): void {
     const totals = new Map<string, number>();
-    for (const { flow, held } of this.connections.values()) {
-      if (held > 0 && !this.sink.isPeer(flow.address)) totals.set(flow.address, (totals.get(flow.address) ?? 0) + held);
-    }
+    const holding = [...this.connections.values()].filter(
+      ({ flow, held }) => held > 0 && !this.sink.isPeer(flow.address),
+    );
+    const total = ({ flow }: Connection) => totals.get(crowdOf(flow.address, this.sink)) ?? 0;
+    for (const one of holding) totals.set(crowdOf(one.flow.address, this.sink), total(one) + one.held);
+    const weight = (one: Connection) => total(one) * this.characters_max + one.held;
     let longest: Connection | undefined;
-    const weight = ({ flow, held }: Connection) => (totals.get(flow.address) ?? 0) * this.characters_max + held;
-    for (const one of this.connections.values()) {
-      if (one.held > 0 && totals.has(one.flow.address) && (longest === undefined || weight(one) > weight(longest)))
-        longest = one;
-    }
+    for (const one of holding) if (longest === undefined || weight(one) > weight(longest)) longest = one;
     this.hits += 1;
     longest?.close("no room for so long a message");
   }
@@ -224,7 +223,8 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
   private admits(address: string): boolean {
     const already = this.crowds.count(address);
     if (!this.sink.knows(address)) {
-      if (already >= PER_STRANGER_MAX || this.size >= this.limit) return false;
+      if (Math.max(already, this.crowds.strangersWith(address)) >= PER_STRANGER_MAX || this.size >= this.limit)
+        return false;
       if (this.crowds.strangers < STRANGERS_MAX) return true;
       const victim = this.oneOfMost(address, (from) => !this.sink.knows(from));
       victim?.();
@@ -263,7 +263,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     const crowds = new Map<string, (() => void)[]>();
     const add = ({ address: from, isAccepted }: Flow, end: () => void) => {
       if (sink.isPeer(from) || !isMeant(from)) return;
-      const whose = isAccepted === true || sink.knows(from) ? from : "";
+      const whose = isAccepted === true || sink.knows(from) ? crowdOf(from, sink) : "";
       const crowd = crowds.get(whose) ?? [];
       crowds.set(whose, crowd);
       crowd.push(end);
@@ -272,7 +272,7 @@ export class NodeStreams implements ConnectionUser, TlsUser, Table {
     for (const one of this.connections.values()) add(one.flow, () => this.evict(one));
     let most: readonly (() => void)[] = [];
     for (const crowd of crowds.values()) if (crowd.length > most.length) most = crowd;
-    return most.length > (crowds.get(address)?.length ?? 0) + 1 ? most[0] : undefined;
+    return most.length > (crowds.get(crowdOf(address, sink))?.length ?? 0) + 1 ? most[0] : undefined;
   }
 
   /** Its place is free at once; the news of it comes later. */

@@ -3,6 +3,7 @@
  * and upstream as much as they like.
  */
 import { BoundedMap } from "../../base/bounded-map.ts";
+import { ownerNetwork } from "../../base/ip-range.ts";
 import { type Limits, PLENTY } from "../../base/limits.ts";
 import { NO_LIMIT, type Rate, TokenBucket } from "../../base/token-bucket.ts";
 import type { Origin } from "../origin.ts";
@@ -31,7 +32,7 @@ interface Source {
 type Tables = Pick<Limits, "sources" | "strangers">;
 
 export class Quotas {
-  /** A source that is forgotten begins anew, and that is all. */
+  /** By address, strangers by the network that is theirs. A source that is forgotten begins anew, and that is all. */
   readonly sources: BoundedMap<string, Source>;
   readonly strangers: BoundedMap<string, TokenBucket>;
   private readonly limits: LimitSettings;
@@ -55,19 +56,24 @@ export class Quotas {
 
   /** A stranger has shown a token of ours, or answered what we had asked: from now on it may ask as much as a phone. */
   prove(address: string): void {
-    if (this.sources.get(address) === undefined) this.remember(address, "stranger", 0);
+    if (this.find(address) === undefined) this.remember(ownerNetwork(address), "stranger", 0);
   }
 
   /** Whether one more `what` from `address` has room: a new request, an emergency call beyond that, or a refusal. */
   takes(what: "requests" | "emergencies" | "refusals", address: string, now_ms: number): boolean {
-    return this.sources.get(address)?.[what].take(now_ms) !== false;
+    return this.find(address)?.[what].take(now_ms) !== false;
+  }
+
+  private find(address: string): Source | undefined {
+    return this.sources.get(address) ?? this.sources.get(ownerNetwork(address));
   }
 
   private hearsStranger(address: string, now_ms: number): boolean {
-    let bucket = this.strangers.get(address);
+    const owner = ownerNetwork(address);
+    let bucket = this.strangers.get(owner);
     if (bucket === undefined) {
       bucket = bucketOf(this.limits.strangers, 1);
-      this.strangers.set(address, bucket);
+      this.strangers.set(owner, bucket);
     }
     return bucket.take(now_ms) && this.together.take(now_ms);
   }
@@ -79,7 +85,7 @@ export class Quotas {
     if (known?.origin === origin) known.until_ms = until_ms;
     else if (origin === "stranger") this.sources.delete(address);
     else return this.remember(address, origin, until_ms);
-    return this.sources.get(address);
+    return this.find(address);
   }
 
   private remember(address: string, origin: Origin, until_ms: number): Source {
