@@ -85,7 +85,8 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     this.ports = ports;
     this.shared = config.listeners.filter((one) => isAmong(settings.shared, one));
     for (const listener of this.shared) listener.isShared = true;
-    this.view = new ClusterView(engine.peers, this.shared, host.wallClock_ms?.bind(host));
+    const own = config.listeners.filter((one) => !this.shared.includes(one));
+    this.view = new ClusterView(engine.peers, this.shared, own, host.wallClock_ms?.bind(host));
     this.health = new ClusterHealth({
       timers,
       log,

@@ -6,17 +6,20 @@ import type { OwnListener } from "../transport/own-listener.ts";
 export class ClusterView {
   private readonly peers: Peers;
   private readonly shared: readonly OwnListener[];
+  private readonly own: readonly OwnListener[];
   private readonly wallClock_ms: (() => number) | undefined;
   /** Whether upstream answers probes, and since when. */
   private upstream: { readonly answers: boolean; readonly since_ms: number } | undefined = undefined;
 
   /**
    * @param shared the listeners at shared addresses
+   * @param own the other ones
    * @param wallClock_ms milliseconds since 1970, as far as the router knows
    */
-  constructor(peers: Peers, shared: readonly OwnListener[], wallClock_ms?: () => number) {
+  constructor(peers: Peers, shared: readonly OwnListener[], own: readonly OwnListener[], wallClock_ms?: () => number) {
     this.peers = peers;
     this.shared = shared;
+    this.own = own;
     this.wallClock_ms = wallClock_ms;
   }
 
@@ -44,8 +47,13 @@ export class ClusterView {
     const { upstream } = this.peers;
     const answers = upstream.some((peer) => peer.answersProbes);
     const isSilent = upstream.length > 0 && upstream.every((peer) => !peer.lives);
-    if (!answers && !isSilent) return undefined;
+    if (!answers && (!isSilent || this.isBlind)) return undefined;
     if (this.upstream?.answers !== answers) this.upstream = { answers, since_ms: now_ms };
     return { answers, for_ms: Math.round(now_ms - this.upstream.since_ms) };
+  }
+  /** Upstream is reached from a shared address alone, and that one isn't here: whether upstream answers can't be seen. */
+  private get isBlind(): boolean {
+    const isWhole = this.own.every(({ isAway }) => !isAway);
+    return isWhole && !this.hasAddress && this.peers.upstream.every((peer) => peer.isCut);
   }
 }

@@ -5,7 +5,7 @@
 import { BoundedMap } from "../base/bounded-map.ts";
 import type { Logger } from "../base/ports.ts";
 import type { LocatedPeer } from "../policy/peers/peers.ts";
-import { missingWays, type Way, wayKey } from "../policy/peers/ways.ts";
+import { hasLostRoute, missingWays, type Way, wayKey } from "../policy/peers/ways.ts";
 import type { MissingWay } from "../policy/status.ts";
 import type { OwnListener } from "../transport/own-listener.ts";
 import type { RouterHost } from "./host.ts";
@@ -76,7 +76,8 @@ export class WayWatch {
     this.take(found.filter((way) => this.proven.get(wayKey(way)) === undefined));
     for (const { role, peer, to } of peers) {
       const lost = this.missing.filter((way) => way.role === role && way.peer === peer && way.away !== null);
-      if (role === "upstream" && to.length > 0 && lost.length === to.length) this.onCut(peer);
+      const unrouted = ways.filter((way) => way.role === role && way.peer === peer && hasLostRoute(listeners, way));
+      if (role === "upstream" && to.length > 0 && lost.length + unrouted.length === to.length) this.onCut(peer);
     }
   }
 

@@ -207,6 +207,36 @@ describe("upstream answers only the other member", () => {
   });
 });
 
+describe("a member that reaches upstream from a shared address alone", () => {
+  beforeEach(async () => {
+    await pair();
+    const pbx = b.site.actor("pbx", PBX);
+    pbx.habits.set("OPTIONS", [{ status: 200 }]);
+    b.site.run(3 * SECOND_MS);
+    b.site.routes = (address) => (address.startsWith("10.") ? LAN.address : undefined);
+    b.site.engine.core.locator.forgetRoutes();
+  });
+
+  const cut = () => {
+    for (const { peer } of b.site.engine.peers.located) b.site.engine.onWayMissing(peer);
+    b.site.run(30 * SECOND_MS);
+  };
+
+  test("says nothing of upstream while that address is elsewhere: its line isn't cut", () => {
+    cut();
+    expect(b.site.engine.peers.upstream.map(({ lives }) => lives)).toEqual([false]);
+    expect(facts(a).members[0]?.upstream).toBe(undefined);
+    expect(facts(b)).toMatchObject({ upstream_at: undefined, is_healthy: true });
+  });
+
+  test("says that upstream is silent once it lacks an address of its own, too", () => {
+    b.site.move("203.0.113.3", undefined);
+    cut();
+    expect(facts(a).members[0]?.upstream).toMatchObject({ answers: false });
+    expect(facts(b)).toMatchObject({ upstream_at: "a" });
+  });
+});
+
 /** The phone's REGISTER sets out for the shared address. */
 function sendRegister(): void {
   const contact = "sip:201@10.222.237.21";

@@ -135,3 +135,17 @@ test("upstream isn't cut by an address that listen lacks, or that is on the way 
   expect(second.watch.missing).toHaveLength(1);
   expect([...lacking.cut, ...second.cut]).toEqual([]);
 });
+
+test("no route leads to upstream while an address of listen isn't here: upstream is cut; with all addresses here, probes tell", async () => {
+  const cut = new Router(true);
+  const whole = new Router();
+  const back = new Router(true);
+  back.tunnel.take("10.99.0.2");
+  back.tunnel.isAway = false;
+  for (const router of [cut, whole, back]) {
+    router.source = undefined;
+    await router.later();
+    expect(router.watch.missing).toEqual([]);
+  }
+  expect([cut.cut, whole.cut, back.cut]).toEqual([["pbx"], [], []]);
+});

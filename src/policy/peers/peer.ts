@@ -99,6 +99,11 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     return nameOf(this.state) !== "down";
   }
 
+  /** Whether it is down since we lack the address from which it is reached. */
+  get isCut(): boolean {
+    return this.state.now.place === "cut";
+  }
+
   /** Whether it has answered its last probe. */
   get answersProbes(): boolean {
     return this.hasLived && this.failure === undefined;
@@ -271,9 +276,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     }
     const isDown = after === "down";
     if (isDown !== (before === "down")) this.history.onTurn(this.role, this.name, isDown, now_ms);
-    if (isDown && before !== "down") {
-      this.rescue((method) => this.pin === "auto" || !BEGINS(method), now_ms);
-    }
+    if (isDown && before !== "down") this.rescue((method) => this.pin === "auto" || !BEGINS(method), now_ms);
     if (holdFor_ms !== undefined) this.parts.timers.start(this.holdTimer, holdFor_ms, now_ms);
     if (after !== "recovering") this.parts.timers.stop(this.holdTimer);
     if (probeIn_ms === 0 && this.watching !== "not yet") this.probe(now_ms);

@@ -69,6 +69,12 @@ export function missingWays(
   });
 }
 
+/** Whether no route leads to the peer's address while an address of ours isn't here: the route is where that address is. */
+export function hasLostRoute(listeners: readonly OwnListener[], { to, source }: Way): boolean {
+  const version = ipVersion(to.address);
+  return source === undefined && listeners.some((one) => one.isAway && ipVersion(one.address) === version);
+}
+
 /** The same in words. */
 function textsOf(way: Omit<MissingWay, "text" | "cure">): MissingWay {
   const { role, peer, address, protocol, source, device, sends_from, listen, away } = way;
