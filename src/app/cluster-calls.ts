@@ -64,6 +64,7 @@ export class ClusterCalls implements OtherMembers, PartTaker {
     cluster.attach(STORY_KINDS, this.stories);
     cluster.attach([SIP], this);
     cluster.watch({
+      onAlive: (_member, now_ms) => this.stories.list(now_ms),
       onBeat: (member, now_ms) => this.sent.onBeat(member, now_ms),
       onDead: (member, now_ms) => this.onDead(member, now_ms),
     });

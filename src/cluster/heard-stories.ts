@@ -25,6 +25,8 @@ export class Heard {
   zero_ms = 0;
   characters = STORY_CHARACTERS;
   changed_ms = 0;
+  /** How many events it has by the list that had us ask for it; 0: it has come whole, or none had. */
+  wanted = 0;
   /** When more of it was asked for last. */
   asked_ms = Number.NEGATIVE_INFINITY;
   isOver = false;

@@ -264,7 +264,8 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
     tale.release();
   }
 
-  private list(now_ms: number): void {
+  /** Lists the calls that are made here. A member that hears us, perhaps again, may lack what has been told meanwhile. */
+  list(now_ms: number): void {
     for (const [id, { until_ms }] of this.given) if (until_ms <= now_ms) this.given.delete(id);
     this.voice.list(this.tales, this.given);
   }

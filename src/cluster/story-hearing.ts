@@ -14,7 +14,10 @@ import {
 
 /** A question for what is missing isn't asked again sooner. */
 const ASK_AGAIN_ms = 200;
-/** What the lists of one round make us ask for at the most, so that a member that starts isn't flooded; and when the next round comes. */
+/**
+ * Calls of the lists of one round that are asked for at once, so that a member that starts isn't flooded: the next one is asked for when one of
+ * them has come. And when the next round comes.
+ */
 const ASKED_MAX = 40;
 const ROUND_ms = 400;
 /** A call that a list doesn't have may just have begun. */
@@ -22,6 +25,15 @@ const UNLISTED_ms = 500;
 
 /** Of a list that has all. */
 const WHOLE = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+
+/** A call of a member's list. */
+interface Listed {
+  readonly from: string;
+  readonly boot: string;
+  readonly id: string;
+  /** How many events it has. */
+  readonly count: number;
+}
 
 /** What becomes of what is heard. */
 export interface HearingUser {
@@ -35,7 +47,8 @@ export class StoryHearing {
   readonly heard: HeardStories;
   private readonly speaker: Speaker;
   private readonly user: HearingUser;
-  private round = { at_ms: Number.NEGATIVE_INFINITY, asked: 0 };
+  /** `lacked`: what its lists have, and isn't asked for yet. */
+  private round: { at_ms: number; asked: number; lacked: Listed[] } = { at_ms: -ROUND_ms, asked: 0, lacked: [] };
 
   /** @param limits stories, and their characters */
   constructor(speaker: Speaker, limits: { stories: number; characters: number }, user: HearingUser) {
@@ -61,6 +74,9 @@ export class StoryHearing {
     if (z === true) heard.isOver = true;
     if (heard.whole < Math.max(heard.events.length, n + 1)) this.ask(heard, now_ms);
     else this.look(heard, now_ms);
+    if (heard.wanted === 0 || heard.whole < heard.wanted) return;
+    heard.wanted = 0;
+    this.askForNext(now_ms);
   }
 
   private takeEnd({ b, i, n, gone }: StoryPart, now_ms: number): void {
@@ -76,20 +92,19 @@ export class StoryHearing {
   }
 
   private takeList(from: string, { b, s, g = [], all, w }: ListingPart, now_ms: number): void {
-    if (now_ms - this.round.at_ms >= ROUND_ms) this.round = { at_ms: now_ms, asked: 0 };
+    if (now_ms - this.round.at_ms >= ROUND_ms) this.round = { at_ms: now_ms, asked: 0, lacked: [] };
     const { round } = this;
     const listed = new Set<string>();
     for (const [id, count] of [...s, ...g]) {
       listed.add(id);
       if (this.user.keeps(from, b, id, now_ms)) continue;
       const known = this.heard.find(b, id);
-      // One that is new is asked for, or waits for the next list.
-      if (known === undefined && (count === 0 || round.asked >= ASKED_MAX)) continue;
-      const heard = known ?? this.heard.begin(from, b, id);
-      heard.changed_ms = now_ms;
-      if (heard.isTold || heard.whole >= count || round.asked >= ASKED_MAX) continue;
+      if (known !== undefined) known.changed_ms = now_ms;
+      const one = { from, boot: b, id, count };
+      if (!this.lacks(one)) continue;
       round.asked += 1;
-      this.ask(heard, now_ms);
+      if (round.asked > ASKED_MAX) round.lacked.push(one);
+      else this.askFor(one, now_ms);
     }
     for (const [id, count] of g) {
       const heard = this.heard.find(b, id);
@@ -119,6 +134,28 @@ export class StoryHearing {
 
   private look(heard: Heard, now_ms: number): void {
     if (heard.given !== undefined && heard.whole >= heard.given && !heard.isTold) this.user.onGiven(heard, now_ms);
+  }
+
+  private lacks({ boot, id, count }: Listed): boolean {
+    const known = this.heard.find(boot, id);
+    return known === undefined ? count > 0 : !known.isTold && known.whole < count;
+  }
+
+  private askFor({ from, boot, id, count }: Listed, now_ms: number): void {
+    const heard = this.heard.find(boot, id) ?? this.heard.begin(from, boot, id);
+    heard.changed_ms = now_ms;
+    heard.wanted = count;
+    this.ask(heard, now_ms);
+  }
+
+  /** One that was asked for has come. One that gets lost waits for the next round. */
+  private askForNext(now_ms: number): void {
+    const { lacked } = this.round;
+    for (let one = lacked.shift(); one !== undefined; one = lacked.shift()) {
+      if (!this.lacks(one)) continue;
+      this.askFor(one, now_ms);
+      return;
+    }
   }
 
   /** Often enough, since the answer may get lost. */

@@ -104,6 +104,25 @@ describe("with the addresses of the page's example", () => {
   });
 });
 
+describe("members that don't hear each other for a moment", () => {
+  test("calls that begin meanwhile go on when their router dies as soon as the other one hears it again", async () => {
+    const { pair, a, b, phone, pbx, kill } = await scene(example);
+    pbx.answers("INVITE", RINGS);
+    pair.isCut = true;
+    a.site.run(1_000);
+    const invites = Array.from({ length: 60 }, () => phone.invite(NUMBER));
+    a.site.run(1_000);
+    pair.isCut = false;
+    while (b.node.cluster.live().length === 0) a.site.run(10);
+    a.site.run(20);
+    kill();
+    a.site.run(500);
+    for (const invite of invites) phone.cancel(invite);
+    a.site.run(1_000);
+    expect(phone.responses(487)).toHaveLength(invites.length);
+  });
+});
+
 describe("where the address towards the PBX isn't shared", () => {
   const via = (message: SipText) => header(message, "via");
 

@@ -99,6 +99,40 @@ describe("a member that comes back", () => {
   });
 });
 
+describe("a member that has been out of reach for a moment", () => {
+  test("learns all calls that have begun meanwhile as soon as it is heard again", () => {
+    const pair = new StoryPair();
+    const phone = pair.a.site.actor("201", PHONE);
+    pair.a.site.actor("pbx", PBX).answers("INVITE", { status: 180 });
+    pair.simulation.run(1_000);
+    pair.linkFate = () => false;
+    for (let count = 0; count < 100; count++) phone.invite(NUMBER);
+    pair.simulation.run(1_000);
+    expect(pair.b.stories.heard.size).toBe(0);
+    pair.linkFate = () => true;
+    // A datagram takes a moment each way.
+    pair.delay_ms = () => 1;
+    pair.learnLife("b");
+    pair.simulation.run(20);
+    expect(pair.b.stories.heard.of("a").map(({ whole }) => whole)).toEqual(Array(100).fill(2));
+  });
+
+  test("isn't sent more than 40 of their stories before it has had the first", () => {
+    const pair = new StoryPair();
+    const phone = pair.a.site.actor("201", PHONE);
+    pair.a.site.actor("pbx", PBX).answers("INVITE", { status: 180 });
+    pair.simulation.run(1_000);
+    pair.linkFate = () => false;
+    for (let count = 0; count < 100; count++) phone.invite(NUMBER);
+    pair.simulation.run(1_000);
+    pair.linkFate = ([kind]) => kind !== "story";
+    pair.learnLife("b");
+    const asked = pair.parts.length;
+    pair.simulation.run(20);
+    expect(pair.parts.slice(asked).filter(([kind]) => kind === "story-lacks")).toHaveLength(40);
+  });
+});
+
 describe("a false alarm", () => {
   test("the member that has the addresses keeps the call; what the other has gone on with ends without a word", () => {
     const { pair, phone, pbx, run } = ringing();

@@ -111,7 +111,9 @@ export class StoryPair {
 
   /** The other member hears it again. */
   learnLife(name: Name): void {
+    const { site, stories } = this.members[other(name)];
     this.known.delete(name);
+    site.engine.run((now_ms) => stories.list(now_ms));
   }
 
   /** A member that was dead is there again, and knows nothing. */
