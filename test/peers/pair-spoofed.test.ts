@@ -111,7 +111,6 @@ function flood(who: typeof IN_LAN, namespace: string, perSecond: number, datagra
 
 interface Cluster {
   readonly dropped: Readonly<Record<string, number>>;
-  readonly members: readonly { readonly life: string }[];
 }
 
 async function clusterOf(member: Member): Promise<Cluster> {
@@ -199,8 +198,7 @@ describeWith(["namespaces", "keepalived", "sysctl"], "a stranger has a member's 
     expect(REASONS.filter((why) => dropped[why] === before.dropped[why])).toEqual([]);
     expect(lab.phones.left.received.filter(({ callId }) => callId === "forged")).toEqual([]);
     for (const one of [left, right]) {
-      const isAlive = async () => (await clusterOf(one)).members.every(({ life }) => life === "alive");
-      await until("the members hear each other", isAlive);
+      await until("the members hear each other", () => one.hearsOther());
       expect(await one.contacts()).toEqual([`201@pbx.example.com sip:201@${lab.phones.left.sentBy}`]);
     }
   });

@@ -3,6 +3,7 @@ import { newToken, sdp } from "../../sip/build.ts";
 import { Dialog } from "../../sip/dialog.ts";
 import type { SipMessage } from "../../sip/sip-message.ts";
 import { type ServerTransaction, Transactions } from "../../sip/transactions.ts";
+import { monotonic_ms } from "../../sip/wire.ts";
 import { PATIENCE_MS } from "../../support/machine.ts";
 import type { Endpoint } from "./addresses.ts";
 import { defer } from "./cleanup.ts";
@@ -25,6 +26,7 @@ export function transactionsAt(agent: SipAgent): Transactions {
 /** A call as its caller has it. */
 export class PlacedCall {
   readonly callId = newToken();
+  readonly begun_ms = monotonic_ms();
   /** All responses to its INVITE, but for repetitions of a failure. */
   readonly told: SipMessage[] = [];
   /** Takes the INVITE back. */

@@ -7,10 +7,10 @@
  *
  * 10.222.237.1 and 198.51.100.1 are shared. Without the uplinks each side has a router of its own, and reaches another host of upstream's.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
-import { Branchline, QUICK_PROBES, type Settings } from "./branchline.ts";
+import { Branchline, type Settings, UNHURRIED } from "./branchline.ts";
 import { Child } from "./child.ts";
 import { defer } from "./cleanup.ts";
 import { monotonic_ms, pause, until } from "./clock.ts";
@@ -22,6 +22,7 @@ const SIP = 5060;
 export const SHARED_LAN = { host: "10.222.237.1", port: SIP };
 export const SHARED_WAN = { host: "198.51.100.1", port: SIP };
 const UPSTREAM = { host: "198.51.100.10", port: SIP };
+export const UPSTREAM_URI = `sip:${UPSTREAM.host}`;
 /** What a control socket answers to "registered". */
 interface Registered {
   readonly registered: {
@@ -68,7 +69,10 @@ export class PairLab {
     this.otherPort = otherPort;
   }
 
-  /** All of it vanishes when the test ends. The left router has the addresses, and both are active. @param more `listen`: shared addresses besides */
+  /**
+   * All of it vanishes when the test ends. The left router has the addresses, and both are active. No busy machine makes an outage.
+   * @param more `listen`: shared addresses besides
+   */
   static async build(more: Partial<Settings> = {}): Promise<PairLab> {
     const switches = Namespace.create("switches");
     for (const network of ["lan", "wan"]) {
@@ -174,7 +178,7 @@ export class Member {
     const settings: Settings = {
       listen: ["udp:10.222.237.1", "udp:198.51.100.1", `udp:198.51.100.${host}`, ...(listen ?? [])],
       localnet: ["10.222.237.0/24"],
-      upstream: { targets: [`sip:${UPSTREAM.host}`], probe: QUICK_PROBES, hold: "100ms" },
+      upstream: { targets: [UPSTREAM_URI], ...UNHURRIED, hold: "100ms" },
       limits: "none",
       cluster: {
         name: this.side,
@@ -197,7 +201,8 @@ export class Member {
 
   /** Once keepalived is ready to take the addresses. */
   async standsBy(): Promise<void> {
-    await this.keepalived?.line(/\(wan\) Entering BACKUP STATE/);
+    const states = () => this.keepalived?.lines.filter((line) => line.includes("(wan) Entering ")) ?? [];
+    await until("keepalived stands by", () => states().at(-1)?.includes("BACKUP STATE") === true);
   }
 
   /** Whether the kernel has both shared addresses here. */
@@ -214,6 +219,12 @@ export class Member {
     this.keepalived = undefined;
     await Promise.all([this.branchline.kill(), keepalived?.stop("SIGKILL")]);
     return at_ms;
+  }
+
+  /** branchline dies, and whoever has started it removes its health file, as deploy/debian/branchline.service does. */
+  async crash(): Promise<void> {
+    await this.branchline.kill();
+    rmSync(this.healthFile, { force: true });
   }
 
   /** @returns when branchline was started again */
@@ -235,6 +246,14 @@ export class Member {
     let text = "";
     for await (const piece of socket) text += String(piece);
     return JSON.parse(text);
+  }
+
+  /** Whether the other router is alive, by its own word. */
+  async hearsOther(): Promise<boolean> {
+    const { status } = (await this.ask({ command: "status" })) as {
+      status: { cluster: { members: { life: string }[] } };
+    };
+    return status.cluster.members.every(({ life }) => life === "alive");
   }
 
   /** How many addresses-of-record have a phone, by its own word. */
