@@ -8,7 +8,8 @@
  *
  * What a session can't tell is a datagram of its own that comes late for the first time: it counts then, once.
  *
- * Each side asks the other. A datagram that doesn't belong to the session makes us ask, so members that have lost each other
+ * Each side asks the other: with each beat while no life of it stands, since amid a flood of forged datagrams any one may be the only one
+ * that is looked at. A datagram that doesn't belong to the session makes us ask too, so members that have lost each other
  * find back within two round trips, and a peer that can't hear us never counts as heard.
  */
 
@@ -119,9 +120,10 @@ export class Session {
 
   /** The hello that is to be said, once; none where there is nothing to ask and to answer. */
   takeHello(): readonly Part[] {
-    if (!this.mustAsk && this.asked.size === 0) return [];
-    if (this.mustAsk && this.challenge === undefined) this.challenge = this.random.token(CHALLENGE_CHARACTERS);
-    const ask = this.mustAsk ? this.challenge : undefined;
+    const mustAsk = this.mustAsk || this.standing === undefined;
+    if (!mustAsk && this.asked.size === 0) return [];
+    if (mustAsk && this.challenge === undefined) this.challenge = this.random.token(CHALLENGE_CHARACTERS);
+    const ask = mustAsk ? this.challenge : undefined;
     const hello: Part = [HELLO, { ask, answers: [...this.asked.values()] }];
     this.asked.clear();
     this.mustAsk = false;

@@ -124,6 +124,49 @@ describe("the door of the port", () => {
   );
 });
 
+describe("a flood that is forged from the member's address and port", () => {
+  const MEMBERS = [
+    { name: "r1", address: "10.0.0.1", port: 5059 },
+    { name: "r2", address: "10.0.0.2", port: 5059 },
+  ];
+  const forged = seal({ from: "r2", to: "r1", boot: "aaaaaaaaaa", heard: undefined, seq: 1 }, [], signBy("guess"));
+
+  /** How long r1 doesn't hear an r2 that has been started again; chance says when forged datagrams come. */
+  function unheard_ms(seed: number, forged_per_s: number, most_ms: number): number {
+    const rng = new Rng(seed);
+    const network = new ClusterNetwork({ seed, settings: () => ({ members: MEMBERS }) });
+    const { cluster } = network.boot("r1");
+    network.boot("r2");
+    const live = (isOver: () => boolean) => {
+      for (let time_ms = 0; time_ms < most_ms; time_ms++) {
+        if (isOver()) return time_ms;
+        network.run(1);
+        const times = Array.from({ length: 20 }, (_, place) => place / 20).filter(
+          () => rng.below(20_000) < forged_per_s,
+        );
+        for (const fraction of times) cluster.receive(forged, network.now_ms + fraction, MEMBERS[1]);
+      }
+      return most_ms;
+    };
+    live(() => network.now_ms > 2_000);
+    network.kill("r2");
+    live(() => !cluster.isAlive("r2"));
+    network.boot("r2");
+    return live(() => cluster.isAlive("r2"));
+  }
+
+  test.each([
+    [1_000, 3_000],
+    [3_000, 10_000],
+  ])(
+    "of %i datagrams a second keeps no member that is started again from being heard within %i ms",
+    (per_s, most_ms) => {
+      for (const seed of [1, 2, 3, 4, 5, 6])
+        expect(unheard_ms(seed, per_s, 60_000), `seed ${seed}`).toBeLessThan(most_ms);
+    },
+  );
+});
+
 describe("replays", () => {
   test("hellos of earlier lives, said again and again, keep no two members from each other", () => {
     const { network } = live();
