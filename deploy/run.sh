@@ -10,6 +10,8 @@
 #   run.sh --node                   prints the Node that is taken, or why none is
 #   run.sh --fits FOLDER [upgrade|install [binary|node]]
 #                                   says what is in the way of installing branchline below FOLDER; changes nothing
+#   run.sh --before-restart CONFIG  if CONFIG makes this router one of a pair, the other one takes over; else nothing is done
+#   run.sh --after-restart CONFIG   the same pair's router waits until it may take over again
 #   run.sh --syslog                 hands the log on standard input to syslog, each line with its priority
 # Environment:
 #   BRANCHLINE_ENGINE   "binary" or "node": which of both to take
@@ -161,6 +163,11 @@ choose_engine() {
   fi
 }
 
+# Whether the file $1 may make this router one of a pair. Only a file with such a word is read by the program for that.
+has_pair() {
+  sed 's/#.*//' "$1" 2>/dev/null | grep -q "cluster[\"' ]*:"
+}
+
 # The configuration that a command line names.
 config_of() {
   file=$BRANCHLINE_CONFIG
@@ -255,6 +262,14 @@ case $1 in
   echo "$engine"
   exit
   ;;
+--before-restart)
+  if has_pair "$2"; then "$0" --command drain --patient -c "$2"; fi
+  exit
+  ;;
+--after-restart)
+  if has_pair "$2"; then "$0" --command join --patient -c "$2"; fi
+  exit
+  ;;
 --syslog)
   syslog
   exit
@@ -268,7 +283,7 @@ case $1 in
   ;;
 -* | '')
   echo "Usage: $0 CONFIG | --command ARGUMENT... | --engine [CONFIG] | --node" \
-    "| --fits FOLDER [upgrade|install [binary|node]] | --syslog" >&2
+    "| --fits FOLDER [upgrade|install [binary|node]] | --before-restart CONFIG | --after-restart CONFIG | --syslog" >&2
   exit 2
   ;;
 esac

@@ -117,6 +117,7 @@ const LONG_PAIRS = [
   "peers/pair-spoofed.test.ts",
   "peers/pair-streams.test.ts",
   "routers/debian-pair.test.ts",
+  "routers/debian-pair-upgrade.test.ts",
   "routers/vrrp-follow.test.ts",
 ];
 /**

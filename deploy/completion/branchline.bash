@@ -91,8 +91,8 @@ _branchline() {
           help) offered="-h --help" ;;
           reload) offered="-c --config --json -h --help" ;;
           force) offered="-c --config --for --json -h --help" ;;
-          drain) offered="-c --config --wait --alone --json -h --help" ;;
-          join) offered="-c --config --json -h --help" ;;
+          drain) offered="-c --config --wait --alone --patient --json -h --help" ;;
+          join) offered="-c --config --patient --json -h --help" ;;
           init) offered="-c --config --localnet --upstream --gateway --members --emergency --listen --hear -y --yes --force -h --help" ;;
           schema) offered="-h --help" ;;
           check) offered="-c --config --json -q --quiet -h --help" ;;

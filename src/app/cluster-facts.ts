@@ -76,3 +76,21 @@ export interface ClusterFacts {
 export function isRelieved({ members }: ClusterFacts): boolean {
   return members.some(({ life, state }) => life === "alive" && state === "active");
 }
+
+/** A member that has been restarted takes calls again by then, or not at all. */
+const RESTART_MOST_s = 60;
+
+/** Whether another member may soon take calls: it is there, or was a moment ago, as one is that restarts. */
+export function mayBeRelieved({ members }: ClusterFacts): boolean {
+  return members.some(({ life, since_s }) => life === "alive" || since_s < RESTART_MOST_s);
+}
+
+const LIVES = { unheard: "not heard", dead: "dead", left: "stopped" };
+
+/** What the other members do: "right is dead". */
+export function othersInWords({ members }: ClusterFacts): string {
+  const others = members.map(
+    ({ name, life, state }) => `${name} is ${life === "alive" ? (state ?? "of unknown state") : LIVES[life]}`,
+  );
+  return others.join(", ");
+}

@@ -1,7 +1,7 @@
 /** What a running branchline answers to the commands that reach it through its control socket. */
 import { FORCED_MAX_ms, type Pin } from "../policy/peers/forcing.ts";
 import type { RegisteredPage } from "../policy/phones/registered.ts";
-import { type ClusterFacts, isRelieved } from "./cluster-facts.ts";
+import { type ClusterFacts, isRelieved, othersInWords } from "./cluster-facts.ts";
 import type { CallsPage, CallsQuestion } from "./recorded-calls.ts";
 import type { ReloadOutcome } from "./reload.ts";
 import type { RunningStatus } from "./status-facts.ts";
@@ -123,13 +123,8 @@ function drain(controlled: Controlled, isAlone: boolean): ControlAnswer {
   return { ok: true, status: controlled.status() };
 }
 
-const LIVES = { unheard: "not heard", dead: "dead", left: "stopped" };
-
-function notRelieved({ members }: ClusterFacts): string {
-  const others = members.map(
-    ({ name, life, state }) => `${name} is ${life === "alive" ? (state ?? "of unknown state") : LIVES[life]}`,
-  );
-  return `no other member takes calls: ${others.join(", ")}. Nothing has changed; to drain all the same: --alone`;
+function notRelieved(cluster: ClusterFacts): string {
+  return `no other member takes calls: ${othersInWords(cluster)}. Nothing has changed; to drain all the same: --alone`;
 }
 
 /** A field of another type is as good as none. */

@@ -1,15 +1,19 @@
 /** `branchline drain` and `branchline join`: takes a member of a pair out of service, and back. */
-import type { ClusterFacts } from "../app/cluster-facts.ts";
+import { type ClusterFacts, isRelieved, mayBeRelieved, othersInWords } from "../app/cluster-facts.ts";
 import { drainNote, drainText, joinText, leftWords } from "../app/words/cluster-words.ts";
 import { EXIT_DONE, EXIT_WORLD } from "./exit.ts";
 import { fail, print } from "./paper.ts";
 import { reader } from "./reader.ts";
-import { type Running, show, theRunning } from "./running.ts";
+import { findRunning, type Running, show, theRunning } from "./running.ts";
 import { seconds } from "./spans.ts";
 
 const AGAIN_ms = 250;
 /** A member that joins is complete within a second, or goes on after 10 s with what it has. */
 const JOIN_s = 15;
+/** The other member may be amid an upgrade of its own. */
+const RELIEF_s = 60;
+/** Until one that has been started can be asked. */
+const START_s = 30;
 
 /** Why a time of `--wait` is refused; undefined: it is fine. */
 export function waitFault(time: string): string | undefined {
@@ -32,6 +36,34 @@ export async function drain(file: string, wait: string, isAlone: boolean, asJson
   show(drainText(cluster, reader()), asJson, cluster);
 }
 
+/**
+ * {@link drain} for scripts that restart branchline: waits until another member takes calls. Does nothing where none runs, or one without a
+ * cluster.
+ */
+export async function drainPatiently(file: string, wait: string, asJson: boolean): Promise<void> {
+  const running = await findRunning(file);
+  let cluster = await clusterAt(running);
+  if (running === undefined || cluster === undefined) return;
+  const say = asJson ? () => {} : (line: string) => print(`${line}\n`);
+  if (!isRelieved(cluster) && mayBeRelieved(cluster)) say(`Waiting: ${othersInWords(cluster)}`);
+  for (let tries = (RELIEF_s * 1_000) / AGAIN_ms; ; tries--) {
+    const asked = isRelieved(cluster) ? await running.tryToAsk({ command: "drain", alone: false }) : undefined;
+    if (asked !== undefined) {
+      const isOver = ({ state }: ClusterFacts) => state !== "draining";
+      cluster = await settled(running, clusterOf(asked.status.cluster), isOver, seconds(wait) ?? 0, undefined);
+    }
+    // Else both were told to drain, and this one has stepped back.
+    const isLeaving = cluster.state === "draining" || cluster.state === "drained";
+    if (isLeaving || tries <= 0 || !mayBeRelieved(cluster)) break;
+    await again();
+    cluster = clusterOf((await running.ask({ command: "status" })).status.cluster);
+  }
+  process.exitCode = cluster.state === "drained" ? EXIT_DONE : EXIT_WORLD;
+  const isLeft = cluster.state === "active" || cluster.state === "syncing";
+  const text = isLeft ? `No other member takes calls: ${othersInWords(cluster)}\n` : drainText(cluster, reader());
+  show(text, asJson, cluster);
+}
+
 /** Lets this member take calls again, and waits until it does. */
 export async function join(file: string, asJson: boolean): Promise<void> {
   const running = await theRunning(file);
@@ -39,6 +71,25 @@ export async function join(file: string, asJson: boolean): Promise<void> {
   const cluster = await settled(running, asked, ({ state }) => state === "active", JOIN_s, undefined);
   process.exitCode = cluster.state === "active" ? EXIT_DONE : EXIT_WORLD;
   show(joinText(cluster, reader()), asJson, cluster);
+}
+
+/** {@link join} for scripts that have restarted branchline: it may not run yet. Does nothing where the one that runs has no cluster. */
+export async function joinPatiently(file: string, asJson: boolean): Promise<void> {
+  let running = await findRunning(file);
+  for (let tries = (START_s * 1_000) / AGAIN_ms; tries > 0 && running === undefined; tries--) {
+    await again();
+    running = await findRunning(file);
+  }
+  if (running !== undefined && (await clusterAt(running)) === undefined) return;
+  await join(file, asJson);
+}
+
+async function clusterAt(running: Running | undefined): Promise<ClusterFacts | undefined> {
+  return (await running?.ask({ command: "status" }))?.status.cluster;
+}
+
+function again(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, AGAIN_ms));
 }
 
 /** @param say each other line that it makes is printed while waiting */
@@ -55,7 +106,7 @@ async function settled(
     const line = say?.(cluster) ?? "";
     if (line !== said) print(`${line}\n`);
     said = line;
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_ms));
+    await again();
     cluster = clusterOf((await running.ask({ command: "status" })).status.cluster);
   }
   return cluster;

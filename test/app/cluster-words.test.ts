@@ -1,6 +1,6 @@
 /** A pair in `status`, and what drain and join say. */
 import { describe, expect, test } from "vitest";
-import type { ClusterFacts, MemberFacts } from "../../src/app/cluster-facts.ts";
+import { type ClusterFacts, type MemberFacts, mayBeRelieved } from "../../src/app/cluster-facts.ts";
 import { answerControl, answerReadOnly, type Controlled } from "../../src/app/control.ts";
 import { clusterLines, drainNote, drainText, joinText } from "../../src/app/words/cluster-words.ts";
 import { withoutInk } from "../../src/base/ink.ts";
@@ -165,6 +165,16 @@ describe("drain", () => {
     );
     expect(done).toEqual([]);
     expect(asked(cluster, { command: "drain", alone: true }).done).toEqual(["drain"]);
+  });
+
+  test.each([
+    ["one that has just stopped", { life: "left", since_s: 59 }, true],
+    ["one that stopped long ago", { life: "left", since_s: 60 }, false],
+    ["one that has just died", { life: "dead", since_s: 59 }, true],
+    ["one that hasn't been heard for long", { life: "unheard", since_s: 60 }, false],
+    ["one that is there", { state: "syncing" }, true],
+  ] as const)("a patient one waits for a member that may restart: %s", (_, other, expected) => {
+    expect(mayBeRelieved({ ...LEFT, members: [{ ...RIGHT, ...other }] })).toBe(expected);
   });
 
   test.each(["drain", "join"])("%s is refused without a pair, and to those who may only look", (command) => {

@@ -1,6 +1,6 @@
 /** Commands of the group "Change": they change what the running proxy does. */
 import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command-row.ts";
-import { drain, join, waitFault } from "../drain.ts";
+import { drain, drainPatiently, join, joinPatiently, waitFault } from "../drain.ts";
 import { force, forTimeFault } from "../force.ts";
 import { reload } from "../reload.ts";
 
@@ -57,13 +57,15 @@ export const CHANGE: readonly CommandRow[] = [
         "this router. Calls that ring go on at the other member. Calls that are up go on. Then branchline or the router can " +
         "be stopped. join puts this router into service again, and so does a restart of branchline.",
       "drain refuses if no other member takes calls, unless --alone is given. It warns if upstream doesn't answer the other " +
-        "member.",
+        "member. With --patient, drain waits up to a minute for a member that may be amid a restart of its own, and does " +
+        "nothing if branchline isn't running or has no pair. The packages' scripts call it so before they restart branchline.",
     ],
     arguments: [],
     options: [
       CONFIG_OPTION,
       { name: "wait", value: "TIME", help: "Wait at most TIME; 0: don't wait", default: "60s", fault: waitFault },
       { name: "alone", help: "Drain also if no other member takes calls" },
+      { name: "patient", help: "Wait for the other member; do nothing without a pair" },
       JSON_OPTION,
     ],
     examples: [
@@ -75,7 +77,8 @@ export const CHANGE: readonly CommandRow[] = [
       1: "Something is left; or no other member takes calls, or no branchline runs with this file",
     },
     seeAlso: ["join", "status", "cluster"],
-    action: ({ config, wait, alone, json }) => drain(config, wait, alone, json),
+    action: ({ config, wait, alone, patient, json }) =>
+      patient ? drainPatiently(config, wait, json) : drain(config, wait, alone, json),
   }),
   command({
     name: "join",
@@ -84,12 +87,18 @@ export const CHANGE: readonly CommandRow[] = [
     description: [
       "End what drain has begun. This router gets what the other member knows, and may then hold the shared addresses " +
         "again. The addresses stay where they are until the other member gives them away.",
+      "With --patient, join waits up to 30 s until branchline runs, and does nothing if branchline has no pair: for scripts " +
+        "that have restarted branchline.",
     ],
     arguments: [],
-    options: [CONFIG_OPTION, JSON_OPTION],
+    options: [
+      CONFIG_OPTION,
+      { name: "patient", help: "Wait until branchline runs; do nothing without a pair" },
+      JSON_OPTION,
+    ],
     examples: [{ line: "branchline join", does: "Be ready to take over again" }],
     exits: { 1: "This router isn't active after 15 s; or no branchline runs with this file" },
     seeAlso: ["drain", "status"],
-    action: ({ config, json }) => join(config, json),
+    action: ({ config, patient, json }) => (patient ? joinPatiently(config, json) : join(config, json)),
   }),
 ];

@@ -39,11 +39,11 @@ export class CallingSide {
   private readonly calls = new Map<string, Call>();
   private registration: Registration;
 
-  constructor(agent: Transactions, proxy: Endpoint, user = "phone") {
+  constructor(agent: Transactions, proxy: Endpoint, user = "phone", expires_s = EXPIRES_S) {
     this.agent = agent;
     this.proxy = proxy;
     const contact = `sip:${user}@${agent.sentBy}`;
-    this.registration = { user, contact, callId: newToken(), tag: newToken(), expires_s: EXPIRES_S, cseq: 0 };
+    this.registration = { user, contact, callId: newToken(), tag: newToken(), expires_s, cseq: 0 };
     agent.onRequest = (transaction) => this.onRequest(transaction);
   }
 

@@ -19,9 +19,9 @@ interface File {
 /** Version and kind → its .debs: building one takes a while. */
 const built = new Map<string, File[]>();
 
-/** A .deb whose branchline says that it is of this version. */
-export async function debOf(version: string): Promise<File> {
-  const all = await packagesOf(version, undefined);
+/** A .deb whose branchline says that it is of this version. @param bundle another build; default: this one's */
+export async function debOf(version: string, bundle?: string): Promise<File> {
+  const all = await packagesOf(version, undefined, bundle);
   const [made] = all;
   if (made === undefined || all.length > 1) throw new Error(`${all.length} packages`);
   return made;
@@ -36,12 +36,13 @@ export async function staticDebOf(version: string): Promise<File> {
   return made;
 }
 
-async function packagesOf(version: string, native: unknown): Promise<File[]> {
-  const key = `${version} ${native === undefined ? "node" : "static"}`;
+async function packagesOf(version: string, native: unknown, other?: string): Promise<File[]> {
+  const kind = native === undefined ? "node" : "static";
+  const key = `${version} ${kind} ${other === undefined ? "" : "other"}`;
   const known = built.get(key);
   if (known !== undefined) return known;
   const { packages } = await import(new URL("../../../build/release/debian.mjs", import.meta.url).href);
-  const bundle = Buffer.from(sayingItIs(version, readFileSync(Branchline.bundle, "latin1")), "latin1");
+  const bundle = Buffer.from(other ?? sayingItIs(version, readFileSync(Branchline.bundle, "latin1")), "latin1");
   const licenses = readFileSync(`${ROOT}dist/LICENSES`, "utf8");
   const all: File[] = await packages({ version, bundle, licenses, epoch_s: EPOCH_S, root: ROOT, native });
   built.set(key, all);
