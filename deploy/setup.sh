@@ -45,6 +45,15 @@ is_disabled() {
   esac
 }
 
+# The other router of a pair has the calls meanwhile.
+restart() {
+  "$here/run.sh" --before-restart "$file"
+  "$service" restart
+  status=$?
+  "$here/run.sh" --after-restart "$file"
+  return $status
+}
+
 runs() {
   "$here/run.sh" --command status -c "$file" >/dev/null 2>&1
 }
@@ -68,7 +77,7 @@ install)
   if [ ! -f "$file" ]; then
     echo "Next: branchline init writes $file (by hand: $file.sample is one to begin with), then: $init start"
   elif "$here/run.sh" --command check --quiet -c "$file"; then
-    if is_disabled && ! runs; then echo "branchline is disabled and doesn't run: that stays so"; else "$service" restart; fi
+    if is_disabled && ! runs; then echo "branchline is disabled and doesn't run: that stays so"; else restart; fi
   else
     # Should an older version run, it can use the file.
     echo "branchline isn't restarted: this version can't use $file. Fix the errors above, then: $init restart" >&2

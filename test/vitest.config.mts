@@ -118,6 +118,7 @@ const LONG_PAIRS = [
   "peers/pair-streams.test.ts",
   "routers/debian-pair.test.ts",
   "routers/debian-pair-upgrade.test.ts",
+  "routers/pair-upgrades.test.ts",
   "routers/vrrp-follow.test.ts",
 ];
 /**

@@ -152,7 +152,13 @@ elif "$place/branchline/run.sh" --command check --quiet -c "$file"; then
   if { [ -e "$place/branchline/disabled" ] || [ -e /tmp/branchline-stopped ]; } && ! "$service" status >/dev/null; then
     echo "branchline is disabled and doesn't run: that stays so"
   else
+    # The other router of a pair has the calls meanwhile.
+    run=$place/branchline/run.sh
+    "$run" --before-restart "$file"
     "$service" restart
+    status=$?
+    "$run" --after-restart "$file"
+    exit $status
   fi
 else
   # Should an older version run, it can use the file.
