@@ -17,7 +17,7 @@ import type { Interfaces, OwnListener } from "../transport/own-listener.ts";
 import { subjectsOf } from "./cluster-agreement.ts";
 import { ClusterCalls } from "./cluster-calls.ts";
 import type { ClusterFacts, LeftFacts } from "./cluster-facts.ts";
-import { ClusterHealth } from "./cluster-health.ts";
+import { ClusterHealth, type HealthWord } from "./cluster-health.ts";
 import type { ClusterPart } from "./cluster-part.ts";
 import { ClusterRecords } from "./cluster-records.ts";
 import { clusterFacts } from "./cluster-status-facts.ts";
@@ -50,7 +50,9 @@ export interface NodePorts {
    * Tells keepalived, or whatever moves the addresses, whether this member may hold them.
    * @returns why it can't be told; undefined: it has been
    */
-  readonly tellHealth: (isHealthy: boolean) => string | undefined;
+  readonly tellHealth: (word: HealthWord) => string | undefined;
+  /** Whether the last word of this member's life before is "alone". */
+  readonly wasAlone: () => boolean;
 }
 
 /** What becomes due. */
@@ -91,8 +93,9 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
       timers,
       log,
       file: settings.health_file,
-      isHealthy: () => this.isHealthy,
-      tell: (isHealthy) => this.tellHealth(isHealthy),
+      facts: () => this.healthFacts,
+      wasAlone: ports.wasAlone,
+      tell: (word) => this.tellHealth(word),
     });
     this.link = ports.link(
       (wire, source) => engine.run((now_ms) => this.cluster.receive(wire, now_ms, source)),
@@ -121,6 +124,9 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     cluster.attach(LENGTH_KINDS, this.lengths);
     cluster.watch(this.lengths);
     cluster.watch({
+      onAlive: () => this.health.look(),
+      onDead: () => this.health.look(),
+      onBeat: () => this.health.look(),
       onState: (state, now_ms) => {
         this.health.tell();
         if (state === "draining") engine.timers.start(this.leftTimer, LEFT_ms, now_ms);
@@ -161,13 +167,14 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
   }
 
   facts(timeOf: (at_ms: number) => string, now_ms: number): ClusterFacts {
-    const { settings, isHealthy, shared, lengths } = this;
+    const { settings, shared, lengths } = this;
+    const { isHealthy, error } = this.health;
     const { clock_s } = this.view;
     const lengthsTo = (member: string) => lengths.status(member);
     const status = this.cluster.status();
     const isLeaving = status.state === "draining" || status.state === "drained";
     return clusterFacts(
-      { settings, status, isHealthy, shared, healthError: this.health.error, clock_s, lengthsTo },
+      { settings, status, isHealthy, shared, healthError: error, clock_s, lengthsTo },
       isLeaving ? this.left : undefined,
       {
         timeOf,
@@ -194,14 +201,15 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     else this.look(now_ms);
   }
 
-  /** Whether this member may hold the shared addresses. */
-  get isHealthy(): boolean {
-    return this.cluster.state === "active" && !this.isHandingOver;
+  private get healthFacts() {
+    const { cluster, isHandingOver } = this;
+    const isRelieved = cluster.live().some((member) => cluster.stateOf(member) === "active");
+    return { state: cluster.state, isHandingOver, isRelieved };
   }
 
-  private tellHealth(isHealthy: boolean): string | undefined {
-    for (const listener of this.shared) listener.mayHave = isHealthy;
-    return this.ports.tellHealth(isHealthy);
+  private tellHealth(word: HealthWord): string | undefined {
+    for (const listener of this.shared) listener.mayHave = word !== "no";
+    return this.ports.tellHealth(word);
   }
 
   /** Addresses are looked at only now and then: a send that fails is the first to tell. */

@@ -31,9 +31,10 @@ export function pairOf(config: Config): Pair | undefined {
     },
     readInterfaces,
     signs: [clusterSign(secret), ...(second === undefined ? [] : [clusterSign(second)])],
-    tellHealth: (isHealthy) => {
+    wasAlone: () => health.isAlone,
+    tellHealth: (word) => {
       try {
-        health.write(isHealthy);
+        health.write(word);
         return undefined;
       } catch (error) {
         return reasonOf(error);

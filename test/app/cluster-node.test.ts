@@ -90,6 +90,36 @@ describe("a member may hold the addresses", () => {
     expect(facts(b).members).toMatchObject([{ name: "a", life: "left" }]);
   });
 
+  test("while it is restarted, if no other member takes calls: nobody else would have them", async () => {
+    a.site.run(SECOND_MS);
+    expect(a.word).toBe("yes");
+    b.node.drain(true);
+    a.site.run(SECOND_MS);
+    expect(a.word).toBe("alone");
+    b.die();
+    a.site.run(SECOND_MS);
+    await a.node.stop();
+    expect(a.word).toBe("alone");
+
+    const again = new NodePair((name) => yamlOf(name), true);
+    await again.a.node.start();
+    again.a.site.run(5 * SECOND_MS);
+    expect([again.a.told, again.a.word]).toEqual([[true], "alone"]);
+  });
+
+  test("once it is restarted where the other one takes calls by now, as any member: when it has what that one has", async () => {
+    const again = new NodePair((name) => yamlOf(name), true);
+    again.isCut = true;
+    await again.b.node.start();
+    again.b.site.run(5 * SECOND_MS);
+    expect(again.b.word).toBe("alone");
+    again.isCut = false;
+    await again.a.node.start();
+    again.a.site.run(5 * SECOND_MS);
+    expect(again.a.told).toEqual([true, false, true]);
+    expect([again.a.word, again.b.word]).toEqual(["yes", "yes"]);
+  });
+
   test("a file that can't be written is warned of once, and shown", () => {
     a.diskFault = "no space left";
     a.site.run(10 * SECOND_MS);

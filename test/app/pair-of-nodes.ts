@@ -1,4 +1,5 @@
 /** Two routers as members of a pair, whole but for their sockets, in one simulated network. */
+import type { HealthWord } from "../../src/app/cluster-health.ts";
 import { ClusterNode, type Link, transportOfMember } from "../../src/app/cluster-node.ts";
 import { loadConfig } from "../../src/app/config/load-config.ts";
 import type { MutedTransport } from "../../src/cluster/muted-transport.ts";
@@ -28,7 +29,16 @@ export class Member {
   failLink: (why: string) => void = () => {};
   linkOpens = 0;
 
-  constructor(name: MemberName, simulation: Simulation, yaml: string, send: (to: string, wire: string) => void) {
+  /** The last word: what the file says. */
+  word: HealthWord = "no";
+
+  constructor(
+    name: MemberName,
+    simulation: Simulation,
+    yaml: string,
+    send: (to: string, wire: string) => void,
+    wasAlone = false,
+  ) {
     let transport: MutedTransport | undefined;
     this.site = new Site(yaml, simulation, undefined, [], {
       secret: "shared",
@@ -64,8 +74,11 @@ export class Member {
       signs: [sign],
       transport,
       readInterfaces: () => this.interfaces,
-      tellHealth: (isHealthy) => {
+      wasAlone: () => wasAlone,
+      tellHealth: (word) => {
         this.tellings += 1;
+        this.word = word;
+        const isHealthy = word !== "no";
         if (this.told.at(-1) !== isHealthy) this.told.push(isHealthy);
         return this.diskFault;
       },
@@ -96,14 +109,14 @@ export class NodePair {
   /** The link between them is cut. */
   isCut = false;
 
-  /** A has the addresses. @param yamlOf the file of each */
-  constructor(yamlOf: (name: MemberName) => string) {
+  /** A has the addresses. @param yamlOf the file of each @param wasAlone the last word of a's life before */
+  constructor(yamlOf: (name: MemberName) => string, wasAlone = false) {
     const { simulation } = this;
     const send = (member: string, wire: string) => {
       const to = () => (member === this.a.name ? this.a : this.b);
       if (!this.isCut) simulation.after(1, () => to().onDatagram(wire));
     };
-    this.a = new Member("a", simulation, yamlOf("a"), send);
+    this.a = new Member("a", simulation, yamlOf("a"), send, wasAlone);
     this.b = new Member("b", simulation, yamlOf("b"), send);
   }
 

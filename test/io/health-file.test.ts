@@ -14,7 +14,7 @@ test("a link that a stranger has laid where the word is gathered isn't followed"
   const file = join(folder, "left.healthy");
   writeFileSync(victim, "precious");
   symlinkSync(victim, `${file}.new`);
-  new HealthFile(file).write(true);
+  new HealthFile(file).write("yes");
   expect(readFileSync(victim, "utf8")).toBe("precious");
   expect(lstatSync(file).isFile()).toBe(true);
   expect(readFileSync(file, "utf8")).toBe("1\n");
@@ -27,7 +27,7 @@ test("what a power cut has left there is in nobody's way, and a link in the file
   writeFileSync(victim, "precious");
   writeFileSync(`${file}.new`, "ha");
   symlinkSync(victim, file);
-  new HealthFile(file).write(false);
+  new HealthFile(file).write("no");
   expect(readFileSync(victim, "utf8")).toBe("precious");
   expect(readFileSync(file, "utf8")).toBe("0\n");
 });
@@ -36,7 +36,7 @@ test("the folder is made where RAM has lost it, and nobody else may write there,
   const before = process.umask(0);
   try {
     const file = join(temporaryFolder(), "made", "here", "left.healthy");
-    new HealthFile(file).write(true);
+    new HealthFile(file).write("yes");
     expect(statSync(join(file, "..")).mode & 0o777).toBe(0o755);
     expect(statSync(file).mode & 0o777).toBe(0o644);
   } finally {
@@ -48,8 +48,23 @@ test("while a folder is in the way it can't be told, and afterwards it can", () 
   const file = join(temporaryFolder(), "left.healthy");
   const health = new HealthFile(file);
   mkdirSync(`${file}.new`);
-  expect(() => health.write(true)).toThrow("EEXIST");
+  expect(() => health.write("yes")).toThrow("EEXIST");
   rmdirSync(`${file}.new`);
-  health.write(true);
+  health.write("yes");
   expect(readFileSync(file, "utf8")).toBe("1\n");
+});
+
+test("a member that nobody could relieve says so in a second line, which its next life reads", () => {
+  const file = join(temporaryFolder(), "left.healthy");
+  const health = new HealthFile(file);
+  expect(health.isAlone).toBe(false);
+  for (const [word, text] of [
+    ["alone", "1\nalone\n"],
+    ["yes", "1\n"],
+    ["no", "0\n"],
+  ] as const) {
+    health.write(word);
+    expect(readFileSync(file, "utf8")).toBe(text);
+    expect(new HealthFile(file).isAlone).toBe(word === "alone");
+  }
 });

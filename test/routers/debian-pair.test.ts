@@ -3,16 +3,18 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
 import { converse } from "../peers/support/both-ways.ts";
-import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
+import { Child } from "../peers/support/child.ts";
+import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";
 import { describeUnless } from "../peers/support/peers.ts";
 import { SipAgent } from "../peers/support/sip-agent.ts";
+import { MACHINE_TOLERANCE_MS, PATIENCE_MS } from "../support/machine.ts";
 import { debOf } from "./support/deb.ts";
-import { debianPair, PBX, SHARED, whyNoDebianPair } from "./support/debian-pair.ts";
+import { debianPair, debianWithoutOther, PBX, SHARED, whyNoDebianPair } from "./support/debian-pair.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const VERSION = (JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { version: string }).version;
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 cleanUpAfterEach();
 
 /** With one phone, and a PBX in the test's hands. */
@@ -72,5 +74,33 @@ describeUnless(whyNoDebianPair(), "a pair of Debians", () => {
     });
     const again = await left.machine.try("branchline", "cluster", "secret");
     expect(again).toMatchObject({ status: 2, text: expect.stringContaining("is there already") });
+  });
+
+  test("whose other router is off keeps the address while its branchline is restarted, killed or upgraded", async () => {
+    const left = await debianWithoutOther(await debOf(VERSION));
+    // However long this machine takes for a restart, the file isn't too old.
+    const most_s = MACHINE_TOLERANCE_MS / 1_000 + 10;
+    await left.sh(`sed -i '/script "/s/[.]healthy"/.healthy ${most_s}"/' /etc/keepalived/keepalived.conf`);
+    await left.sh("systemctl restart keepalived");
+    await left.says(/Pair: left is active.*it holds 10\.223\.42\.1$/m);
+    const addresses = new Child("ip", ["-n", left.space.name, "-4", "-o", "monitor", "address"]);
+    defer(() => addresses.stop("SIGKILL"));
+    const pid = () => left.sh("systemctl show -P MainPID branchline");
+    const anew = async (command: string) => {
+      const before = await pid();
+      await left.sh(command);
+      await expect
+        .poll(pid, { timeout: PATIENCE_MS, interval: 250 })
+        .not.toMatch(new RegExp(`^(0|${before.trim()})\\s*$`));
+      await left.says(/Pair: left is active.*it holds 10\.223\.42\.1$/m);
+    };
+    await anew("systemctl restart branchline");
+    await anew("systemctl kill --kill-whom=main -s KILL branchline");
+    await left.install(await debOf("0.8.0"));
+    await left.says(/^branchline 0\.8\.0[\s\S]*Pair: left is active.*it holds 10\.223\.42\.1$/m);
+    expect(addresses.lines).toEqual([]);
+
+    await left.sh("systemctl stop branchline");
+    await addresses.line(/^Deleted .*10\.223\.42\.1/, 2 * PATIENCE_MS);
   });
 });

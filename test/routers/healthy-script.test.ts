@@ -24,7 +24,7 @@ describeWith(["busybox"], "healthy.sh", () => {
       return file;
     };
 
-    test.each(["1\n", "1"])(`${shell}: a file that says %j now is healthy`, (text) => {
+    test.each(["1\n", "1", "1\nalone\n"])(`${shell}: a file that says %j now is healthy`, (text) => {
       expect(status(written(text))).toBe(0);
     });
 

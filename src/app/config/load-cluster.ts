@@ -72,7 +72,7 @@ export function words(): WordsOf<typeof KEYS> {
     "cluster.health_file": {
       default: `\`${HEALTH_FOLDER}/NAME.healthy\``,
       words:
-        "The file by which keepalived or a script knows whether this member may hold the addresses: `1` is yes, `0` is no. branchline writes it each second, so it should be in RAM. A file that is older than 3 s means that branchline hangs or has ended.",
+        "The file by which keepalived or a script knows whether this member may hold the addresses: `1` is yes, `0` is no. A second line `alone` says that no other member takes calls: while branchline is restarted, the file then stays as it is. branchline writes it each second, so it should be in RAM. A file that is older than 3 s means that branchline hangs or has ended.",
     },
     "cluster.hand_over":
       "`wan` gives the addresses away when upstream is silent here and answers the other member. `none` only says so, in the log and in `branchline status`.",

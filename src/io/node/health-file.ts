@@ -1,12 +1,15 @@
 /**
- * The file by which keepalived, or a script, knows whether this member of a pair may hold the shared addresses: "1" or "0". It lies in RAM, so
- * it isn't synced; it is replaced as a whole, so nobody reads half of it.
+ * The file by which keepalived, or a script, knows whether this member of a pair may hold the shared addresses: "1" or "0", and in a second
+ * line "alone" where no other member takes calls. It lies in RAM, so it isn't synced; it is replaced as a whole, so nobody reads half of it.
  */
 import * as fs from "fs";
 import * as path from "path";
 
 /** Nothing that is there already is written to: a link could lead anywhere. */
 const MADE = { flag: "wx", mode: 0o644 } as const;
+
+/** keepalived and healthy.sh read the first line only. */
+const TEXTS = { yes: "1\n", alone: "1\nalone\n", no: "0\n" } as const;
 
 export class HealthFile {
   private readonly file: string;
@@ -16,8 +19,17 @@ export class HealthFile {
   }
 
   /** Its age is new, too. @throws when it can't be written */
-  write(isHealthy: boolean): void {
-    this.replace(isHealthy ? "1\n" : "0\n");
+  write(word: keyof typeof TEXTS): void {
+    this.replace(TEXTS[word]);
+  }
+
+  /** Whether it says "alone"; false where it can't be read. */
+  get isAlone(): boolean {
+    try {
+      return fs.readFileSync(this.file, "utf8") === TEXTS.alone;
+    } catch {
+      return false;
+    }
   }
 
   private replace(text: string): void {

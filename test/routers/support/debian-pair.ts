@@ -31,11 +31,14 @@ export interface Deb {
 export class DebianRouter {
   readonly name: Name;
   readonly machine: SystemdMachine;
+  /** Its network. */
+  readonly space: Namespace;
   private readonly own: string;
 
-  private constructor(name: Name, own: string, machine: SystemdMachine) {
+  private constructor(name: Name, own: string, space: Namespace, machine: SystemdMachine) {
     this.name = name;
     this.own = own;
+    this.space = space;
     this.machine = machine;
   }
 
@@ -46,7 +49,7 @@ export class DebianRouter {
     space.addAddress(`${own}/24`, "eth0");
     space.ip("link", "set", "eth0", "up");
     ethernet.ip("link", "set", name, "master", "lan", "up");
-    const router = new DebianRouter(name, own, await SystemdMachine.boot(space));
+    const router = new DebianRouter(name, own, space, await SystemdMachine.boot(space));
     await router.install(deb);
     return router;
   }
@@ -57,7 +60,7 @@ export class DebianRouter {
     return this.machine.run("dpkg", "-i", "/run/branchline.deb");
   }
 
-  configure(more: object): void {
+  private configure(more: object): void {
     const settings = {
       listen: [`udp:${SHARED.host}:${SIP}`, `udp:${this.own}:${SIP}`],
       localnet: ["10.223.42.16/28"],
@@ -65,6 +68,28 @@ export class DebianRouter {
       ...more,
     };
     this.machine.write(FILE, stringify(settings));
+  }
+
+  /** With its own addresses; then its file is that of a member. */
+  async beginAlone(): Promise<void> {
+    this.configure({});
+    await this.sh("systemctl enable --now branchline");
+    await this.says(/^branchline \S+, running for/);
+    this.configure({
+      cluster: {
+        name: this.name,
+        members: { left: "10.223.42.2", right: "10.223.42.3" },
+        secret: "state/cluster-secret",
+        shared: [SHARED.host],
+      },
+    });
+  }
+
+  /** As a member, once it has the secret; with keepalived. */
+  async beginPair(): Promise<void> {
+    expect(await this.sh("branchline check")).toContain("is valid, ");
+    await this.sh(`branchline cluster keepalived > ${KEEPALIVED} && keepalived --config-test`);
+    await this.sh("systemctl restart branchline keepalived");
   }
 
   /** By the shell of root. */
@@ -106,37 +131,39 @@ export async function debianPair(
   phoneCount: number,
   pbx: (ethernet: Namespace) => Promise<unknown>,
 ): Promise<DebianPair> {
-  const ethernet = Namespace.create("switch");
-  ethernet.ip("link", "add", "lan", "type", "bridge");
-  ethernet.ip("link", "set", "lan", "up");
   const hosts = Array.from({ length: phoneCount }, (_, index) => `10.223.42.${FIRST_PHONE + index}`);
-  for (const host of [...hosts, PBX.host]) ethernet.addAddress(`${host}/24`, "lan");
+  const ethernet = switchWith([...hosts, PBX.host]);
   await pbx(ethernet);
   const left = await DebianRouter.build("left", ethernet, deb);
   const right = await DebianRouter.build("right", ethernet, deb);
-  for (const router of [left, right]) {
-    router.configure({});
-    await router.sh("systemctl enable --now branchline");
-    await router.says(/^branchline \S+, running for/);
-    router.configure({
-      cluster: {
-        name: router.name,
-        members: { left: "10.223.42.2", right: "10.223.42.3" },
-        secret: "state/cluster-secret",
-        shared: [SHARED.host],
-      },
-    });
-  }
+  for (const router of [left, right]) await router.beginAlone();
   expect(await left.sh("branchline cluster secret")).toContain("Wrote /etc/branchline/state/cluster-secret");
   right.machine.write("/run/secret", await left.sh("cat /etc/branchline/state/cluster-secret"));
   await right.sh("branchline cluster secret --from - </run/secret");
   for (const router of [left, right]) {
-    expect(await router.sh("branchline check")).toContain("is valid, ");
-    await router.sh(`branchline cluster keepalived > ${KEEPALIVED} && keepalived --config-test`);
-    await router.sh("systemctl restart branchline keepalived");
+    await router.beginPair();
     await router.says(/Pair: \w+ is active[\s\S]*Upstream 10\.223\.42\.200: up/);
   }
   return { left, right, ethernet, phones: hosts.map((host) => ({ host, port: SIP })) };
+}
+
+/** The left one of a pair whose right one is off. It has the address. */
+export async function debianWithoutOther(deb: Deb): Promise<DebianRouter> {
+  const left = await DebianRouter.build("left", switchWith([]), deb);
+  await left.beginAlone();
+  await left.sh("branchline cluster secret");
+  await left.beginPair();
+  await left.says(/Pair: left is active.*it holds 10\.223\.42\.1$/m);
+  return left;
+}
+
+/** To which routers can be connected, with these hosts. */
+function switchWith(hosts: readonly string[]): Namespace {
+  const ethernet = Namespace.create("switch");
+  ethernet.ip("link", "add", "lan", "type", "bridge");
+  ethernet.ip("link", "set", "lan", "up");
+  for (const host of hosts) ethernet.addAddress(`${host}/24`, "lan");
+  return ethernet;
 }
 
 /** Why none can be built here; empty when it can. */
