@@ -50,7 +50,7 @@ export class AnewUser implements ClientUser {
 export function anew(tale: Tale, number: number, { transactions, nextBranch }: AnewParts, now_ms: number): void {
   const transaction = tale.transactions[number];
   const invite = transaction?.request;
-  const branch = tale.find("branch", false, () => ["branch", nextBranch()])?.[1];
+  const branch = branchOf(tale, nextBranch);
   if (transaction === undefined || invite === undefined || branch === undefined) {
     tale.isBroken = true;
     return;
@@ -59,6 +59,13 @@ export function anew(tale: Tale, number: number, { transactions, nextBranch }: A
   const wire = withVia(invite, invite.topVia.branch, branch);
   transactions.table.rename(transaction, clientKey(branch, "INVITE"), wire);
   transactions.step(transaction, "anew", undefined, now_ms);
+}
+
+function branchOf(tale: Tale, nextBranch: () => string): string | undefined {
+  if (tale.told !== undefined) return tale.reads("branch", false)?.[1];
+  const branch = nextBranch();
+  tale.finds(["branch", branch]);
+  return branch;
 }
 
 /**

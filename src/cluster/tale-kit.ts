@@ -1,35 +1,54 @@
 /**
- * What a call with a story works with: the proxy's kit and router, with the tale between. What they find out or decide is written down
- * while the tale is lived, and read while it is told. Then targets' observers don't take it for evidence, and nobody is asked anything.
+ * What a call with a story works with: the proxy's kit, with the tale between; `told-guide.ts` is the same for the router. While the tale is lived
+ * it writes down what is found out, and while it is told that is read. Then nothing of it is evidence, and nobody is asked anything.
  */
 import type { Timer } from "../base/timers.ts";
 import type { Request, Response } from "../message/message.ts";
 import type { Reply } from "../message/reply.ts";
 import type { ProxyKit } from "../proxy/kit.ts";
-import type { Outcome } from "../proxy/plan/condition.ts";
-import type { DecisionListener, Guide, Notes } from "../proxy/router.ts";
 import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import { type Flow, findFlow, nameFlow } from "../transport/flow.ts";
 import type { FlowWaiter, Hop } from "../transport/locator.ts";
 import { AnewUser } from "./anew.ts";
-import type { FindingOf, StoryFinding } from "./story-events.ts";
 import type { Tale } from "./tale.ts";
-import { ToldObserver } from "./told-observer.ts";
 
 /** The kit of one call. */
 export function toldKit(tale: Tale, kit: ProxyKit): ProxyKit {
-  const told = new ToldParts(tale, kit);
-  return {
-    ...kit,
-    lasting: kit,
-    transactions: told,
-    locator: told,
-    timers: told,
-    branchIds: told,
-    tcpReach: told,
-    orphans: told,
-  };
+  return new ToldKit(new ToldParts(tale, kit), kit);
+}
+
+/** Field by field: each call has one, and to spread another kit costs more than all else that is made for a call. */
+class ToldKit implements ProxyKit {
+  readonly transactions: ProxyKit["transactions"];
+  readonly transport: ProxyKit["transport"];
+  readonly listeners: ProxyKit["listeners"];
+  readonly locator: ProxyKit["locator"];
+  readonly timers: ProxyKit["timers"];
+  readonly branchIds: ProxyKit["branchIds"];
+  readonly tcpReach: ProxyKit["tcpReach"];
+  readonly tokens: ProxyKit["tokens"];
+  readonly dialogs: ProxyKit["dialogs"];
+  readonly orphans: ProxyKit["orphans"];
+  readonly withheld: ProxyKit["withheld"];
+  readonly log: ProxyKit["log"];
+  readonly lasting: ProxyKit;
+
+  constructor(told: ToldParts, kit: ProxyKit) {
+    this.transactions = told;
+    this.transport = kit.transport;
+    this.listeners = kit.listeners;
+    this.locator = told;
+    this.timers = told;
+    this.branchIds = told;
+    this.tcpReach = told;
+    this.tokens = kit.tokens;
+    this.dialogs = kit.dialogs;
+    this.orphans = told;
+    this.withheld = kit.withheld;
+    this.log = kit.log;
+    this.lasting = kit;
+  }
 }
 
 type Parts = ProxyKit["transactions"] &
@@ -90,12 +109,12 @@ class ToldParts implements Parts {
   locate(hop: Hop, waiter: FlowWaiter, now_ms: number, callId?: string): readonly Flow[] | undefined {
     const { tale, kit } = this;
     const told = toldWaiter(tale, waiter);
-    const named = tale.find("flows", false, () => {
+    if (tale.told === undefined) {
       const flows = kit.locator.locate(hop, told, now_ms, callId);
-      return ["flows", flows === undefined ? null : flows.map(nameFlow)];
-    })?.[1];
-    if (named === null || named === undefined) return undefined;
-    return named.flatMap((one) => findFlow(one, kit.listeners) ?? []);
+      tale.finds(["flows", flows === undefined ? null : flows.map(nameFlow)]);
+      return flows;
+    }
+    return tale.reads("flows", false)?.[1]?.flatMap((one) => findFlow(one, kit.listeners) ?? []);
   }
 
   markDead(flow: Flow, now_ms: number): void {
@@ -108,7 +127,10 @@ class ToldParts implements Parts {
 
   isDead(flow: Flow, now_ms: number): boolean {
     const { tale, kit } = this;
-    return tale.find("dead", true, () => (kit.locator.isDead(flow, now_ms) ? ["dead"] : undefined)) !== undefined;
+    if (tale.told !== undefined) return tale.reads("dead", true) !== undefined;
+    const isDead = kit.locator.isDead(flow, now_ms);
+    if (isDead) tale.finds(["dead"]);
+    return isDead;
   }
 
   start(timer: Timer, delay_ms: number, now_ms: number): void {
@@ -121,7 +143,10 @@ class ToldParts implements Parts {
 
   nextFor(request: Request): string {
     const { tale, kit } = this;
-    return tale.find("branch", false, () => ["branch", kit.branchIds.nextFor(request)])?.[1] ?? "";
+    if (tale.told !== undefined) return tale.reads("branch", false)?.[1] ?? "";
+    const branch = kit.branchIds.nextFor(request);
+    tale.finds(["branch", branch]);
+    return branch;
   }
 
   stateless(request: Request): string {
@@ -130,10 +155,12 @@ class ToldParts implements Parts {
 
   inPlaceOf(flow: Flow, length_bytes: number, now_ms: number): Flow | undefined {
     const { tale, kit } = this;
-    const finding = tale.find("tcp", true, () => {
+    if (tale.told === undefined) {
       const trial = kit.tcpReach.inPlaceOf(flow, length_bytes, now_ms);
-      return trial === undefined ? undefined : ["tcp", nameFlow(trial)];
-    });
+      if (trial !== undefined) tale.finds(["tcp", nameFlow(trial)]);
+      return trial;
+    }
+    const finding = tale.reads("tcp", true);
     const trial = finding === undefined ? undefined : findFlow(finding[1], kit.listeners);
     return trial === undefined ? undefined : { ...trial, isTrial: true };
   }
@@ -154,83 +181,23 @@ class ToldParts implements Parts {
 /** One for each that waits: it is known by its number. */
 function toldWaiter(tale: Tale, waiter: FlowWaiter): FlowWaiter {
   const known = tale.waiters.indexOf(waiter);
-  const number = known < 0 ? tale.waiters.push(waiter) - 1 : known;
-  return {
-    onLocated: (flows, now_ms) => {
-      if (tale.isDropped) return;
-      tale.happens(["located", number, flows.map(nameFlow)], now_ms, () => waiter.onLocated(flows, now_ms));
-    },
-  };
+  return new ToldWaiter(tale, waiter, known < 0 ? tale.waiters.push(waiter) - 1 : known);
 }
 
-/** The router of one call. */
-export function toldGuide(tale: Tale, router: Guide): Guide {
-  const finding = <K extends StoryFinding[0]>(kind: K, ask: () => FindingOf<K>): FindingOf<K> | undefined => {
-    const asked = tale.asks(ask);
-    return tale.find(kind, false, () => asked);
-  };
-  return {
-    continue: (routed, continuation, now_ms, outcome) => {
-      const found = finding("stages", () => {
-        const stages = router.continue(routed, continuation, now_ms, outcome);
-        return ["stages", stages ?? null, tale.notes];
-      });
-      return found === undefined ? undefined : (noted(tale, found) ?? undefined);
-    },
-    targets: (routed, source, _running, now_ms) => {
-      const found = finding("targets", () => {
-        const targets = router.targets(routed, source, tale, now_ms);
-        return ["targets", targets, tale.notes];
-      });
-      return found === undefined ? [] : noted(tale, found);
-    },
-    begin: (routed, act, _running, now_ms) => {
-      const found = finding("hold", () => {
-        const hold_ms = router.begin(routed, act, tale, now_ms);
-        return ["hold", hold_ms, tale.notes];
-      });
-      return found === undefined ? 0 : noted(tale, found);
-    },
-    reply: (routed, reply, now_ms) => {
-      const found = finding("reply", () => {
-        return ["reply", router.reply(routed, reply, now_ms), tale.notes];
-      });
-      return found === undefined ? { status: 500 } : noted(tale, found);
-    },
-    revise: (routed, revision, response, now_ms) => router.revise(routed, revision, response, now_ms),
-    listener: (routed, decision, now_ms) => {
-      const inner = router.listener(routed, decision, now_ms);
-      tale.listener = inner;
-      return inner === undefined ? undefined : toldListener(tale, inner);
-    },
-    observer: (routed, watch) => {
-      const inner = router.observer(routed, watch);
-      const told = inner === undefined ? undefined : new ToldObserver(tale, inner);
-      if (told !== undefined) tale.observers.push(told);
-      return told;
-    },
-  };
-}
+class ToldWaiter implements FlowWaiter {
+  private readonly tale: Tale;
+  private readonly inner: FlowWaiter;
+  private readonly number: number;
 
-/** A finding with notes: the call has these now. */
-function noted<V>(tale: Tale, [, value, notes]: readonly [string, V, Notes]): V {
-  tale.notes = notes;
-  return value;
-}
+  constructor(tale: Tale, inner: FlowWaiter, number: number) {
+    this.tale = tale;
+    this.inner = inner;
+    this.number = number;
+  }
 
-/** It hears all, also while the tale is told: the books of calls must have this one. What it does to the call then is written. */
-function toldListener(tale: Tale, inner: DecisionListener): DecisionListener {
-  const hears = (tell: () => void) => {
-    if (tale.told !== undefined) tell();
-    tale.asks(tell);
-  };
-  const told: DecisionListener = {
-    onStart: (_running, now_ms) => hears(() => inner.onStart?.(tale, now_ms)),
-    onStage: (stage, _running, now_ms) => hears(() => inner.onStage?.(stage, tale, now_ms)),
-    onOutcome: (outcome: Outcome, _running, now_ms) => hears(() => inner.onOutcome?.(outcome, tale, now_ms)),
-    onAnswer: (target, response, now_ms) => hears(() => inner.onAnswer?.(target, response, now_ms)),
-    onFailure: (status, now_ms, own) => hears(() => inner.onFailure?.(status, now_ms, own)),
-  };
-  if (inner.onAck !== undefined) told.onAck = (now_ms) => hears(() => inner.onAck?.(now_ms));
-  return told;
+  onLocated(flows: readonly Flow[], now_ms: number): void {
+    const { tale, inner, number } = this;
+    if (tale.isDropped) return;
+    tale.happens(["located", number, flows.map(nameFlow)], now_ms, () => inner.onLocated(flows, now_ms));
+  }
 }

@@ -192,40 +192,48 @@ export class Tale implements RunningRequest {
     }
   }
 
+  /** Something has been found out while the tale is lived. */
+  finds(finding: StoryFinding): void {
+    this.found?.push(finding);
+  }
+
   /**
-   * What is found out: written, or asked.
+   * What has been found out, while the tale is told.
    * @param isOptional where nothing is written, nothing was found
    */
-  find<K extends StoryFinding[0]>(
-    kind: K,
-    isOptional: boolean,
-    ask: () => FindingOf<K> | undefined,
-  ): FindingOf<K> | undefined {
-    const { told, found } = this;
-    if (told === undefined) {
-      const finding = ask();
-      if (finding !== undefined) found?.push(finding);
-      return finding;
-    }
-    const [next] = told;
+  reads<K extends StoryFinding[0]>(kind: K, isOptional: boolean): FindingOf<K> | undefined {
+    const next = this.told?.[0];
     if (next?.[0] === kind) {
-      told.shift();
+      this.told?.shift();
       return next as FindingOf<K>;
     }
     if (!isOptional) this.isBroken = true;
     return undefined;
   }
 
-  /** Somebody is told, or asked, something: what comes back at once is part of the event. @param ask left out where it is told */
-  asks<T>(ask: () => T): T | undefined {
+  /**
+   * Somebody is about to be asked, or told what only those may hear who have seen it.
+   * @returns false: the tale is told, and nobody is; what came back at once has happened
+   */
+  asks(): boolean {
     this.asked += 1;
     const { told, asked } = this;
-    if (told === undefined) return ask();
+    if (told === undefined) return true;
     for (let [next] = told; next?.[0] === "within" && next[1] === asked; [next] = told) {
       told.shift();
       this.perform(this, next[2], this.told_ms);
     }
-    return undefined;
+    return false;
+  }
+
+  /** Somebody is about to be told what it has to hear in any case; {@link hasTold} follows. */
+  tells(): void {
+    if (this.told === undefined) this.asked += 1;
+  }
+
+  /** Somebody has been told something: what came back at once is part of the event. */
+  hasTold(): void {
+    if (this.told !== undefined) this.asks();
   }
 
   startTimer(inner: Timer, delay_ms: number, now_ms: number): void {

@@ -14,7 +14,8 @@ import { GivenBranches } from "./given-branches.ts";
 import type { MutedTransport } from "./muted-transport.ts";
 import { listenerName, type Opening, type StoryEvent, type StoryInput, withListeners } from "./story-events.ts";
 import { type Perform, type Places, Tale } from "./tale.ts";
-import { toldGuide, toldKit } from "./tale-kit.ts";
+import { toldKit } from "./tale-kit.ts";
+import { ToldGuide } from "./told-guide.ts";
 
 /** A target that hasn't answered has this at least: its answer may have found nobody, and comes again when the INVITE does (T1), over a slow line. */
 const ANSWER_LEAST_ms = 1_000;
@@ -134,7 +135,7 @@ export class Teller {
   private begin(tale: Tale, routed: RoutedRequest, router: Router, now_ms: number): void {
     const { kit } = this.core;
     const stamp = stampVia(routed.request, routed.source);
-    const guide = toldGuide(tale, router);
+    const guide = new ToldGuide(tale, router);
     const call = new ResponseContext(toldKit(tale, kit), guide, tale.server, routed, stamp, tale.opening.decision);
     tale.call = call;
     call.start(now_ms);

@@ -1,6 +1,6 @@
 /** The observer of a target, with the tale of a call between. */
 import type { EndedBranch } from "../proxy/plan/condition.ts";
-import type { TargetObserver, WaitingRequest } from "../proxy/router.ts";
+import type { RoutedRequest, TargetObserver, WaitingRequest } from "../proxy/router.ts";
 import type { Tale } from "./tale.ts";
 
 /**
@@ -21,44 +21,45 @@ export class ToldObserver implements TargetObserver {
   constructor(tale: Tale, inner: TargetObserver) {
     this.tale = tale;
     this.inner = inner;
-    if (inner.onHush !== undefined) this.onHush = (now_ms) => this.learns(() => inner.onHush?.(now_ms));
+    if (inner.onHush !== undefined) this.onHush = (now_ms) => this.hushes(now_ms);
   }
 
   onStart(request: WaitingRequest, now_ms: number): void {
-    this.request ??= this.told(request);
+    const { tale, inner } = this;
+    this.request ??= new ToldRequest(tale, request);
     this.waiting = this.request;
-    this.isForeign ||= this.tale.told !== undefined;
-    this.hears(() => {
-      if (this.waiting !== undefined) this.inner.onStart(this.waiting, now_ms);
-    });
+    this.isForeign ||= tale.told !== undefined;
+    tale.tells();
+    inner.onStart(this.waiting, now_ms);
+    tale.hasTold();
   }
 
   onEnd(_request: WaitingRequest, ended: EndedBranch, now_ms: number): void {
-    const { waiting } = this;
+    const { tale, inner, waiting } = this;
     this.waiting = undefined;
-    this.hears(() => {
-      if (waiting !== undefined) this.inner.onEnd(waiting, ended, now_ms);
-    });
+    tale.tells();
+    if (waiting !== undefined) inner.onEnd(waiting, ended, now_ms);
+    tale.hasTold();
   }
 
   onAnswer(status: number, now_ms: number): void {
-    this.learns(() => this.inner.onAnswer(status, now_ms));
+    if (this.tale.asks()) this.inner.onAnswer(status, now_ms);
   }
 
   onSilence(method: string, now_ms: number): void {
-    this.misses(() => this.inner.onSilence(method, now_ms));
+    if (this.misses()) this.inner.onSilence(method, now_ms);
   }
 
   onDatagramAnswered(octets: number, now_ms: number): void {
-    this.learns(() => this.inner.onDatagramAnswered?.(octets, now_ms));
+    if (this.tale.asks()) this.inner.onDatagramAnswered?.(octets, now_ms);
   }
 
   onDatagramUnanswered(method: string, octets: number, now_ms: number): void {
-    this.misses(() => this.inner.onDatagramUnanswered?.(method, octets, now_ms));
+    if (this.misses()) this.inner.onDatagramUnanswered?.(method, octets, now_ms);
   }
 
   onUnreachable(method: string, now_ms: number): void {
-    this.learns(() => this.inner.onUnreachable(method, now_ms));
+    if (this.tale.asks()) this.inner.onUnreachable(method, now_ms);
   }
 
   /** Nothing more will come of the request here. */
@@ -69,31 +70,32 @@ export class ToldObserver implements TargetObserver {
     if (waiting !== undefined) this.inner.onEnd(waiting, ended, now_ms);
   }
 
-  private told(request: WaitingRequest): WaitingRequest {
-    const { tale } = this;
-    const number = tale.requests.push(request) - 1;
-    return {
-      routed: request.routed,
-      running: tale,
-      rescue: (now_ms) => {
-        if (tale.told === undefined) tale.happens(["rescue", number], now_ms, () => request.rescue(now_ms));
-      },
-    };
+  private hushes(now_ms: number): void {
+    if (this.tale.asks()) this.inner.onHush?.(now_ms);
   }
 
-  private hears(tell: () => void): void {
-    if (this.tale.told !== undefined) tell();
-    this.tale.asks(tell);
+  /** An answer hasn't come. @returns whether that is news to those that have seen what was sent */
+  private misses(): boolean {
+    return this.tale.asks() && !this.isForeign;
+  }
+}
+
+/** A request of the call's, as those that can rescue it know it. */
+class ToldRequest implements WaitingRequest {
+  readonly routed: RoutedRequest;
+  readonly running: Tale;
+  private readonly inner: WaitingRequest;
+  private readonly number: number;
+
+  constructor(tale: Tale, inner: WaitingRequest) {
+    this.routed = inner.routed;
+    this.running = tale;
+    this.inner = inner;
+    this.number = tale.requests.push(inner) - 1;
   }
 
-  private learns(tell: () => void): void {
-    this.tale.asks(tell);
-  }
-
-  /** An answer hasn't come. */
-  private misses(tell: () => void): void {
-    this.tale.asks(() => {
-      if (!this.isForeign) tell();
-    });
+  rescue(now_ms: number): void {
+    const { running: tale, inner, number } = this;
+    if (tale.told === undefined) tale.happens(["rescue", number], now_ms, () => inner.rescue(now_ms));
   }
 }
