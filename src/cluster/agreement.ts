@@ -22,6 +22,10 @@ export class Agreement {
   private readonly signs: readonly [Sign, ...Sign[]];
   /** Under each secret: while secrets change, the other member may still use the one before. */
   private own: readonly Digests[] = [];
+  /** Our digests, for our beats. */
+  digests: Json = {};
+  /** The same, to be compared. */
+  text = "";
   private readonly told = new Map<string, readonly string[]>();
 
   /** @param signs by the secret of our own digests first; behind it the one that is believed besides */
@@ -31,16 +35,13 @@ export class Agreement {
     this.replace(subjects);
   }
 
-  /** Our digests, for our beats. */
-  get digests(): Json {
-    const digests: Record<string, string> = {};
-    for (const [subject, digest] of this.own[0] ?? []) digests[subject] = digest;
-    return digests;
-  }
-
   /** After a reload of the configuration. What differs now, the next beats tell. */
   replace(subjects: Subjects): void {
     this.own = this.signs.map((sign) => digestsOf(subjects, sign));
+    const digests: Record<string, string> = {};
+    for (const [subject, digest] of this.own[0] ?? []) digests[subject] = digest;
+    this.digests = digests;
+    this.text = JSON.stringify(digests);
   }
 
   /** Compares what a beat of a member says, and logs each change of what differs. */

@@ -11,12 +11,13 @@ import { Agreement, type Subjects } from "./agreement.ts";
 import { type ClusterStatus, statusOf } from "./cluster-status.ts";
 import { Entrance, type Place, type Source } from "./entrance.ts";
 import { BOOT_CHARACTERS, type Envelope, partText, seal } from "./envelope.ts";
-import { BEAT, beatOf, type MemberFacts, type OwnFacts, readBeat } from "./member-facts.ts";
+import { BEAT, type MemberFacts, type OwnFacts, readBeat } from "./member-facts.ts";
 import type { OwnState } from "./member-machine.ts";
 import { BEAT_ms, Member } from "./members.ts";
+import { OwnBeats } from "./own-beats.ts";
 import { OwnLife } from "./own-state.ts";
-import { PART_MAX_OCTETS, pack } from "./packing.ts";
-import type { ClusterPorts, Part, PartTaker, Speaker } from "./ports.ts";
+import { PartWriter, pack } from "./packing.ts";
+import type { ClusterPorts, Part, PartTaker, PatientSpeaker } from "./ports.ts";
 import { HELLO } from "./session.ts";
 import { UpstreamElsewhere, upstreamAt } from "./upstream-elsewhere.ts";
 import type { ClusterWatcher } from "./watcher.ts";
@@ -32,9 +33,9 @@ export interface Membership {
   readonly agreement: Subjects;
 }
 
-export class Cluster implements Speaker {
+export class Cluster implements PatientSpeaker {
   readonly name: string;
-  private readonly version: string;
+  private readonly beats: OwnBeats;
   private readonly ports: ClusterPorts;
   private readonly log: Logger;
   private readonly agreement: Agreement;
@@ -43,23 +44,25 @@ export class Cluster implements Speaker {
   private readonly takers = new Map<string, PartTaker>();
   private readonly watchers: ClusterWatcher[] = [];
   private readonly entrance: Entrance;
-  private readonly oversize = new Seldom();
+  private readonly writer: PartWriter;
   private readonly failures = new Seldom();
   private readonly elsewhere: UpstreamElsewhere;
   private readonly beatTimer: Timer = new Timer(this, "beat");
   private facts: (now_ms: number) => OwnFacts = () => ({});
+  private readonly forNextBeat: Part[] = [];
   private boot = "";
 
   /** Nothing is sent or taken before {@link start}. */
   constructor({ name, members, version, agreement }: Membership, ports: ClusterPorts) {
     this.name = name;
-    this.version = version;
+    this.beats = new OwnBeats(version);
     this.ports = ports;
     this.log = ports.log;
     this.agreement = new Agreement(agreement, ports.signs, ports.log);
     const sessionOf = (member: string) => this.members.get(member)?.session;
     this.entrance = new Entrance({ name, members, signs: ports.signs, log: ports.log, sessionOf });
     this.elsewhere = new UpstreamElsewhere(ports.log);
+    this.writer = new PartWriter(ports.log, ports.now_ms);
     this.own = new OwnLife(ports.timers, ports.log, {
       isAnyAlive: () => this.live().length > 0,
       onState: (state, now_ms) => this.tellWatchers((watcher) => watcher.onState?.(state, now_ms)),
@@ -168,13 +171,20 @@ export class Cluster implements Speaker {
   tell(member: string, parts: readonly Part[]): boolean {
     const one = this.members.get(member);
     if (one?.isAlive !== true) return false;
-    const texts = parts.map(partText).filter((text, index) => this.fits(text, parts[index]));
+    const texts = this.writer.textsOf(parts);
     for (const together of pack(texts)) this.send(one, together);
     return texts.length === parts.length;
   }
 
   tellAll(parts: readonly Part[]): void {
-    for (const member of this.live()) this.tell(member, parts);
+    const datagrams = this.isAnyAlive ? pack(this.writer.textsOf(parts)) : [];
+    for (const member of this.members.values()) {
+      if (member.isAlive) for (const together of datagrams) this.send(member, together);
+    }
+  }
+
+  tellAllSoon(parts: readonly Part[]): void {
+    if (this.isAnyAlive) this.forNextBeat.push(...parts);
   }
 
   /** For `status`; no other change of the cluster follows from asking. */
@@ -188,6 +198,7 @@ export class Cluster implements Speaker {
   onTimer(_kind: string, now_ms: number): void {
     this.ports.timers.start(this.beatTimer, BEAT_ms, now_ms);
     this.beat(now_ms);
+    this.tellWatchers((watcher) => watcher.onOwnBeat?.());
   }
 
   /** Of `members.ts`. */
@@ -211,7 +222,8 @@ export class Cluster implements Speaker {
     if (session.heard !== before) {
       if (before !== undefined) member.apply("restarted", now_ms);
       // It learns at once that it is heard: it isn't alive to either side before.
-      this.greet(member, this.beatTexts(now_ms));
+      this.beats.repeat();
+      this.greet(member, this.beats.whole(this.facts(now_ms), this.state, this.agreement.digests));
     } else if (session.isHelloDue(now_ms)) {
       this.greet(member, []);
     }
@@ -225,7 +237,7 @@ export class Cluster implements Speaker {
     const isFarewell = beat !== undefined && member.facts?.state === "stopped";
     member.apply(isFarewell ? "farewell" : "heard", now_ms);
     if (isFarewell) return;
-    if (beat !== undefined) this.tellWatchers((watcher) => watcher.onBeat?.(member.name, now_ms));
+    if (beat !== undefined || parts.length === 0) this.tellWatchers((watcher) => watcher.onBeat?.(member.name, now_ms));
     for (const part of parts) {
       if (part[0] !== BEAT && part[0] !== HELLO) this.hand(member.name, part, now_ms);
     }
@@ -235,11 +247,11 @@ export class Cluster implements Speaker {
     const { agreement, ...facts } = readBeat(value);
     member.facts = facts;
     this.agreement.compare(member.name, agreement);
-    this.lookForUpstream(now_ms);
+    this.lookForUpstream(this.facts(now_ms), now_ms);
   }
 
-  private lookForUpstream(now_ms: number): void {
-    const isNews = this.elsewhere.look(upstreamAt(this.facts(now_ms), [...this.members.values()]));
+  private lookForUpstream(facts: OwnFacts, now_ms: number): void {
+    const isNews = this.elsewhere.look(upstreamAt(facts, this.members.values()));
     if (isNews) this.tellWatchers((watcher) => watcher.onUpstreamAt?.(this.elsewhere.member, now_ms));
   }
 
@@ -257,14 +269,16 @@ export class Cluster implements Speaker {
   }
 
   private beat(now_ms: number): void {
-    const texts = this.beatTexts(now_ms);
-    for (const member of this.members.values()) this.greet(member, texts);
-    this.lookForUpstream(now_ms);
-  }
-
-  private beatTexts(now_ms: number): string[] {
-    const facts = { ...this.facts(now_ms), state: this.state, version: this.version };
-    return [partText([BEAT, beatOf(facts, this.agreement.digests)])];
+    const facts = this.facts(now_ms);
+    const texts = this.beats.next(facts, this.state, this.agreement);
+    const [first = texts, ...others] =
+      this.forNextBeat.length === 0 ? [] : pack([...texts, ...this.writer.textsOf(this.forNextBeat)]);
+    this.forNextBeat.length = 0;
+    for (const member of this.members.values()) {
+      this.greet(member, first);
+      if (member.isAlive) for (const together of others) this.send(member, together);
+    }
+    this.lookForUpstream(facts, now_ms);
   }
 
   private end(now_ms: number): void {
@@ -273,18 +287,10 @@ export class Cluster implements Speaker {
     for (const member of this.members.values()) member.stop();
   }
 
-  private fits(text: string, part: Part | undefined): boolean {
-    if (text.length <= PART_MAX_OCTETS) return true;
-    const kind = part?.[0] ?? "";
-    if (this.oversize.takes(kind, this.ports.now_ms())) {
-      this.log.warn("cluster_part_too_long", { kind, octets: text.length, limit_octets: PART_MAX_OCTETS });
-    }
-    return false;
-  }
-
   /** With what the session has to ask and to answer. */
   private greet(member: Member, texts: readonly string[]): void {
-    this.send(member, [...member.session.takeHello().map(partText), ...texts]);
+    const hello = member.session.takeHello();
+    this.send(member, hello.length === 0 ? texts : [...hello.map(partText), ...texts]);
   }
 
   private send({ name, session }: Member, texts: readonly string[]): void {

@@ -36,5 +36,10 @@ export interface Speaker {
   tellAll(parts: readonly Part[]): void;
 }
 
+export interface PatientSpeaker extends Speaker {
+  /** To all members that live, with the next beat: within a tenth of a second, and without a datagram of its own. */
+  tellAllSoon(parts: readonly Part[]): void;
+}
+
 /** Longer ones are dropped unread, and none is sent: a story's INVITE has at most 8 kB in practice. */
 export const DATAGRAM_MAX_OCTETS = 16_384;

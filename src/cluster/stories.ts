@@ -17,7 +17,7 @@ import { clientKey, serverKeyAs } from "../transaction/transaction-key.ts";
 import { CarryingOn, type CarryingUser } from "./carrying-on.ts";
 import { type Heard, type HeardStories, keyOf } from "./heard-stories.ts";
 import type { MutedTransport } from "./muted-transport.ts";
-import type { Part, PartTaker, Speaker } from "./ports.ts";
+import type { Part, PartTaker, PatientSpeaker } from "./ports.ts";
 import type { StoryEvent } from "./story-events.ts";
 import { type HearingUser, StoryHearing } from "./story-hearing.ts";
 import { isStoryPart } from "./story-parts.ts";
@@ -43,7 +43,7 @@ export interface StoryParts {
   /** The one by which the core sends. */
   readonly transport: MutedTransport;
   readonly timers: Timers;
-  readonly speaker: Speaker;
+  readonly speaker: PatientSpeaker;
   readonly random: Random;
   readonly log: Logger;
   readonly limits: Pick<Limits, "unanswered" | "unansweredCharacters">;
@@ -187,7 +187,7 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
   }
 
   onTimer(_kind: "list", now_ms: number): void {
-    this.list(now_ms);
+    this.list(now_ms, false);
     this.heard.sweep(now_ms);
     this.start(now_ms);
   }
@@ -264,9 +264,12 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
     tale.release();
   }
 
-  /** Lists the calls that are made here. A member that hears us, perhaps again, may lack what has been told meanwhile. */
-  list(now_ms: number): void {
+  /**
+   * Lists the calls that are made here. A member that hears us, perhaps again, may lack what has been told meanwhile.
+   * @param isUrgent the list doesn't wait for the next beat
+   */
+  list(now_ms: number, isUrgent = true): void {
     for (const [id, { until_ms }] of this.given) if (until_ms <= now_ms) this.given.delete(id);
-    this.voice.list(this.tales, this.given);
+    this.voice.list(this.tales, this.given, isUrgent);
   }
 }

@@ -1,6 +1,6 @@
 /** What a member tells the others of the calls that it makes. */
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
-import type { Json, Part, Speaker } from "./ports.ts";
+import type { Json, Part, PatientSpeaker } from "./ports.ts";
 import type { StoryEvent } from "./story-events.ts";
 import { type ListingPart, numberOf, type StoryPart } from "./story-parts.ts";
 import type { Tale } from "./tale.ts";
@@ -10,16 +10,18 @@ export const LISTED_MAX = 500;
 /** How long the news of a 100 may wait for others, so that they go together. */
 const LATE_ms = 100;
 
+type List = Omit<ListingPart, "b">;
+
 export class StoryVoice implements TimerOwner<"late"> {
   /** Of this start: ids of calls mean nothing without. */
   readonly boot: string;
-  private readonly speaker: Speaker;
+  private readonly speaker: PatientSpeaker;
   private readonly timers: Timers;
   private readonly timer = new Timer<"late">(this, "late");
   /** What is still to be told. */
   private readonly late: Part[] = [];
 
-  constructor(boot: string, speaker: Speaker, timers: Timers) {
+  constructor(boot: string, speaker: PatientSpeaker, timers: Timers) {
     this.boot = boot;
     this.speaker = speaker;
     this.timers = timers;
@@ -46,18 +48,24 @@ export class StoryVoice implements TimerOwner<"late"> {
     this.speaker.tell(member, parts);
   }
 
-  /** All calls that are made here, and those that are given away, by their ids. */
-  list(made: ReadonlyMap<string, Tale>, given: ReadonlyMap<string, { readonly tale: Tale }>): void {
+  /** All calls that are made here, and those that are given away, by their ids. @param isUrgent it doesn't wait for the next beat */
+  list(made: ReadonlyMap<string, Tale>, given: ReadonlyMap<string, { readonly tale: Tale }>, isUrgent: boolean): void {
     this.flush();
+    const parts = this.listsOf(made, given).map(
+      (list): Part => ["stories", { b: this.boot, ...list } as unknown as Json],
+    );
+    if (isUrgent) this.speaker.tellAll(parts);
+    else this.speaker.tellAllSoon(parts);
+  }
+
+  private listsOf(made: ReadonlyMap<string, Tale>, given: ReadonlyMap<string, { readonly tale: Tale }>): List[] {
     if (made.size + given.size <= LISTED_MAX) {
-      this.tellList({
-        s: [...made.values()].map(entryOf),
-        g: [...given.values()].map(({ tale }) => entryOf(tale)),
-        all: true,
-      });
-      return;
+      return [
+        { s: [...made.values()].map(entryOf), g: [...given.values()].map(({ tale }) => entryOf(tale)), all: true },
+      ];
     }
     const ids = [...made.keys(), ...given.keys()].sort((one, other) => numberOf(one) - numberOf(other));
+    const lists: List[] = [];
     let after = 0;
     for (let first = 0; first < ids.length; first += LISTED_MAX) {
       const page = ids.slice(first, first + LISTED_MAX);
@@ -65,13 +73,10 @@ export class StoryVoice implements TimerOwner<"late"> {
       const upto = isLast ? Number.MAX_SAFE_INTEGER : numberOf(page[page.length - 1] ?? "0");
       const s = page.flatMap((id) => made.get(id) ?? []).map(entryOf);
       const g = page.flatMap((id) => given.get(id)?.tale ?? []).map(entryOf);
-      this.tellList({ s, g, all: false, w: [after, upto] });
+      lists.push({ s, g, all: false, w: [after, upto] });
       after = upto;
     }
-  }
-
-  private tellList(list: Omit<ListingPart, "b">): void {
-    this.speaker.tellAll([["stories", { b: this.boot, ...list } as unknown as Json]]);
+    return lists;
   }
 
   /** The member needn't make this call of its own any more. */
@@ -93,10 +98,16 @@ export class StoryVoice implements TimerOwner<"late"> {
     this.timers.stop(this.timer);
   }
 
-  private partOf(tale: Tale, number: number, event: StoryEvent, now_ms: number): Part {
-    const value: StoryPart = { b: this.boot, i: tale.id, n: number, e: event };
-    const first = number === 0 ? { ...value, o: tale.opening, a: Math.round(now_ms - tale.zero_ms) } : value;
-    return ["story", (tale.isOver ? { ...first, z: true } : first) as unknown as Json];
+  private partOf(tale: Tale, n: number, e: StoryEvent, now_ms: number): Part {
+    return ["story", this.valueOf(tale, n, e, now_ms) as unknown as Json];
+  }
+
+  private valueOf(tale: Tale, n: number, e: StoryEvent, now_ms: number): StoryPart {
+    const { boot: b } = this;
+    const { id: i, isOver: z } = tale;
+    if (n > 0) return z ? { b, i, n, e, z } : { b, i, n, e };
+    const a = Math.round(now_ms - tale.zero_ms);
+    return z ? { b, i, n, e, o: tale.opening, a, z } : { b, i, n, e, o: tale.opening, a };
   }
 }
 

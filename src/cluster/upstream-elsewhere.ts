@@ -4,11 +4,11 @@ import type { OwnFacts } from "./member-facts.ts";
 import type { Member } from "./members.ts";
 
 /** The first live member that takes calls, and at which upstream answers; undefined where upstream isn't known to be silent here. */
-export function upstreamAt(own: OwnFacts, members: readonly Member[]): string | undefined {
+export function upstreamAt(own: OwnFacts, members: Iterable<Member>): string | undefined {
   if (own.upstream?.answers !== false) return undefined;
   const isWay = ({ isAlive, facts }: Member) =>
     isAlive && facts?.state === "active" && facts.upstream?.answers === true;
-  return members.find(isWay)?.name;
+  return [...members].find(isWay)?.name;
 }
 
 export class UpstreamElsewhere {

@@ -9,6 +9,8 @@ export interface ClusterWatcher {
   onDead?(member: string, now_ms: number): void;
   /** A beat of a member that lives has come: ten times a second. */
   onBeat?(member: string, now_ms: number): void;
+  /** This member has sent its own beat: ten times a second. */
+  onOwnBeat?(): void;
   onState?(state: OwnState, now_ms: number): void;
   /** Upstream answers at this member while it is silent here; undefined: no longer so. */
   onUpstreamAt?(member: string | undefined, now_ms: number): void;

@@ -5,7 +5,13 @@ import { partText, seal } from "../../src/cluster/envelope.ts";
 import type { OwnFacts } from "../../src/cluster/member-facts.ts";
 import { PART_MAX_OCTETS } from "../../src/cluster/packing.ts";
 import type { Json, Part } from "../../src/cluster/ports.ts";
-import { ClusterNetwork, type ClusterNetworkOptions, Notebook, signBy } from "./support/cluster-network.ts";
+import {
+  ClusterNetwork,
+  type ClusterNetworkOptions,
+  Notebook,
+  type SimulatedMember,
+  signBy,
+} from "./support/cluster-network.ts";
 
 const BEAT_MS = 100;
 const DEAD_AFTER_MS = 450;
@@ -80,6 +86,61 @@ describe("what is seen from each member", () => {
     end(network);
     network.run(DEAD_AFTER_MS + BEAT_MS);
     expect(network.cluster("r1").status().upstream_at).toBeUndefined();
+  });
+});
+
+describe("beats", () => {
+  const facts: OwnFacts = { upstream: { answers: true, for_ms: 5_000 }, hasAddress: true, clock_s: 1_795_000_000 };
+
+  /** What r1 has sent to r2 in so many beats, by kinds of parts. */
+  function said(network: ClusterNetwork, beats: number): string[] {
+    const { length } = network.sent;
+    network.run(beats * BEAT_MS);
+    const own = network.sent.slice(length).filter(({ from }) => from === "r1");
+    const kinds = ({ wire }: { wire: string }) =>
+      (JSON.parse(wire.slice(wire.indexOf("\n"))) as Part[]).map(([kind]) => kind);
+    return own.map((one) => kinds(one).join(" "));
+  }
+
+  test("say what is seen in each fifth; the others say only that the member lives, and are as good for that", () => {
+    const network = seeing({ r1: facts, r2: facts });
+    network.run(10 * BEAT_MS);
+    const kinds = said(network, 20);
+    expect(kinds.filter((kind) => kind === "beat")).toHaveLength(4);
+    expect(kinds.filter((kind) => kind === "")).toHaveLength(16);
+    expect(network.member("r2").heard.filter(({ what }) => what === "dead r1")).toEqual([]);
+    expect(other(network, "r2")).toMatchObject({ life: "alive", has_address: true });
+  });
+
+  test("say at once what has changed, three times, since one may get lost", () => {
+    const seen: Record<string, OwnFacts> = { r1: facts, r2: facts };
+    const network = seeing(seen);
+    network.run(11 * BEAT_MS);
+    seen["r1"] = { ...facts, hasAddress: false };
+    expect(said(network, 4)).toEqual(["beat", "beat", "beat", ""]);
+    expect(other(network, "r2")).toMatchObject({ has_address: false });
+  });
+
+  test("tell watchers of each that comes, whatever it says", () => {
+    let beats = 0;
+    const watch = ({ name, cluster }: SimulatedMember) =>
+      name === "r2" && cluster.watch({ onBeat: () => void beats++ });
+    const network = live({ onBoot: watch });
+    beats = 0;
+    network.run(20 * BEAT_MS);
+    expect(beats).toBe(20);
+  });
+
+  test("take along what may wait for them; a member that lives hears it once", () => {
+    const notes = new Notebook();
+    const network = live({ onBoot: ({ name, cluster }) => name === "r2" && cluster.attach(["stories"], notes) });
+    network.run(11 * BEAT_MS);
+    network.cluster("r1").tellAllSoon([["stories", 1]]);
+    network.cluster("r1").tellAllSoon([["stories", 2]]);
+    expect(said(network, 2).filter((kind) => kind.includes("stories"))).toEqual([
+      expect.stringMatching(/^(beat )?stories stories$/),
+    ]);
+    expect(notes.values).toEqual([1, 2]);
   });
 });
 

@@ -54,7 +54,7 @@ class Told {
       core,
       transport: new MutedTransport(silence),
       timers,
-      speaker: { tell: () => {}, tellAll: () => {} },
+      speaker: { tell: () => {}, tellAll: () => {}, tellAllSoon: () => {} },
       random: { token: (length) => "t".repeat(length), fraction: () => 0 },
       log: host.log,
       limits: host.limits,

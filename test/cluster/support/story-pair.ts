@@ -1,6 +1,6 @@
 /** Two routers that share their addresses and tell each other the stories of their calls, in one simulation. */
 import { MutedTransport } from "../../../src/cluster/muted-transport.ts";
-import type { Part, Speaker } from "../../../src/cluster/ports.ts";
+import type { Part, PatientSpeaker } from "../../../src/cluster/ports.ts";
 import { Stories } from "../../../src/cluster/stories.ts";
 import type { Request, Response } from "../../../src/message/message.ts";
 import { memberMark } from "../../../src/transaction/branch-id.ts";
@@ -143,7 +143,7 @@ export class StoryPair {
     const isAlive = (member: string) => !this.known.has(member as Name);
     const peer = other(name);
     const tell = (parts: readonly Part[]) => this.send(name, peer, parts);
-    const speaker: Speaker = { tell: (_member, parts) => tell(parts), tellAll: tell };
+    const speaker: PatientSpeaker = { tell: (_member, parts) => tell(parts), tellAll: tell, tellAllSoon: tell };
     const { log, random, limits } = host;
     const stories = new Stories({ core, transport: muted, timers, speaker, random, log, limits, isAlive, hasAddress });
     stories.start(simulation.now_ms);
