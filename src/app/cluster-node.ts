@@ -118,6 +118,7 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     engine.core.meter.watchAll({ records: this.records.replica.table });
     engine.isGivenAway = (listener) => this.isGivenAway(listener);
     cluster.observe((now_ms) => this.view.facts(now_ms));
+    cluster.watch({ onOwnBeat: () => host.lookAtAddresses?.() });
     this.calls = new ClusterCalls(engine, cluster, this.view, others, ports.transport);
     engine.core.meter.watchAll({ stories: this.calls.stories, heard_stories: this.calls.stories.heard });
     this.lengths = new DatagramLengths({ speaker: cluster, timers, live: () => cluster.live() });
@@ -208,7 +209,10 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
   }
 
   private tellHealth(word: HealthWord): string | undefined {
-    for (const listener of this.shared) listener.mayHave = word !== "no";
+    const mayHave = word !== "no";
+    const isNews = this.shared.some((listener) => listener.mayHave !== mayHave);
+    for (const listener of this.shared) listener.mayHave = mayHave;
+    if (isNews) this.engine.host.lookAtAddresses?.();
     return this.ports.tellHealth(word);
   }
 

@@ -32,6 +32,8 @@ export interface Host {
   wakeAt(at_ms: number, now_ms: number): void;
   /** A message couldn't be sent: one of our addresses may be gone. */
   suspectAddresses?(): void;
+  /** Something is done at this moment anyway: our addresses are looked at once it is over, where that isn't so recent. */
+  lookAtAddresses?(): void;
   /** Whether an address that isn't ours is private, or in one of our interfaces' networks. */
   isNear(address: string): boolean;
 }

@@ -17,9 +17,12 @@ const LOOK_ms = 1_000;
  * From an IPv6 address that is gone Linux sends on.
  */
 const LOOK_SELDOM_ms = 10_000;
-/** An address that the members of a pair share: the one that gets it is asked for calls at once. */
-const LOOK_OFTEN_ms = 100;
-/** Looks after which an address that is elsewhere is tried again, since the kernel may allow it by now (ip_nonlocal_bind). */
+/**
+ * An address that the members of a pair share: the one that gets it is asked for calls at once. So each beat looks, ten times a second; this is
+ * for a router that has none yet, or no more.
+ */
+const LOOK_OFTEN_ms = 250;
+/** Looks after which all is gone after again, and an address that is elsewhere tried: the kernel may allow it by now (ip_nonlocal_bind). */
 const LOOKS_UNTIL_TRIED = 10;
 
 /** The host's sockets. */
@@ -53,6 +56,8 @@ export class Listening {
   private lastShared = "";
   private isBusy = false;
   private isStopped = false;
+  /** What {@link follow} has gone after to its end, so that nothing is left to do; undefined: something is. */
+  private settled: string | undefined = undefined;
   private looks = 0;
 
   constructor(listeners: readonly OwnListener[], sockets: Sockets, user: ListeningUser, log: Logger) {
@@ -89,16 +94,41 @@ export class Listening {
     }
   }
 
+  /** Whether a look that finds these addresses may do without {@link follow}. */
+  isAsBefore(interfaces: Interfaces): boolean {
+    const looks = this.looks + 1;
+    if (looks === LOOKS_UNTIL_TRIED || !this.isSharing || this.settled !== this.textOf(interfaces)) return false;
+    this.looks = looks;
+    return true;
+  }
+
   /** Goes after what has changed; one look after the other. */
   async follow(interfaces: Interfaces): Promise<void> {
     if (this.isBusy || this.isStopped) return;
     this.isBusy = true;
     this.looks = (this.looks + 1) % LOOKS_UNTIL_TRIED;
     try {
+      this.settled = undefined;
       for (const listener of this.listeners) await this.followOne(listener, interfaces);
+      if (this.listeners.every((one) => this.isSettled(one, interfaces))) this.settled = this.textOf(interfaces);
     } finally {
       this.isBusy = false;
     }
+  }
+
+  /** All that is asked before a listener is opened or closed. */
+  private textOf(interfaces: Interfaces): string {
+    let text = "";
+    for (const { mayHave } of this.listeners) text += mayHave ? "+" : "-";
+    for (const [device, addresses] of interfaces) text += ` ${device} ${addresses.join(" ")}`;
+    return text;
+  }
+
+  /** Whether it is where it ought to be, by what the router lists. */
+  private isSettled(listener: OwnListener, interfaces: Interfaces): boolean {
+    const { isShared, isAway, settings, mayHave } = listener;
+    if (!isShared) return this.open.has(listener) && listener.homeAmong(interfaces) === listener.address;
+    return isAway !== (isLoopback(settings.at) ? mayHave : listener.isAmong(interfaces));
   }
 
   /** Whether any address is shared with another router. */

@@ -105,10 +105,13 @@ export class Service implements Controlled {
     await this.cluster?.start();
     await listening.start(interfaces);
     host.watchInterfaces(Math.min(listening.nextLook_ms, FIRST_LOOK_ms), async (found) => {
-      listening.share(found, () => host.readAddresses());
-      await listening.follow(found);
+      const isAsBefore = listening.isAsBefore(found);
+      if (!isAsBefore) {
+        listening.share(found, () => host.readAddresses());
+        await listening.follow(found);
+      }
       this.cluster?.onLook();
-      await this.ways.look();
+      if (!isAsBefore) await this.ways.look();
       return listening.nextLook_ms;
     });
     this.started_ms = host.now_ms();

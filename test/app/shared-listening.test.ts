@@ -197,10 +197,39 @@ describe("an address that is shared", () => {
     expect(host.shared.isAway).toBe(false);
   });
 
-  test("is looked for ten times a second", async () => {
+  test("is looked for four times a second where no beat looks", async () => {
     const host = new Host();
     await host.start(has(SHARED));
-    expect(host.listening.nextLook_ms).toBe(100);
+    expect(host.listening.nextLook_ms).toBe(250);
+  });
+
+  test("a look that finds nothing new does no more, but for each tenth", async () => {
+    const host = new Host();
+    await host.start();
+    const asBefore = (interfaces: Interfaces) => host.listening.isAsBefore(interfaces);
+    expect(asBefore(has())).toBe(false);
+    await host.look(has());
+    expect(Array.from({ length: 10 }, () => asBefore(has()))).toEqual([...Array(8).fill(true), false, false]);
+    await host.look(has());
+    expect(asBefore(has())).toBe(true);
+    expect(asBefore(has(SHARED))).toBe(false);
+    await host.look(has(SHARED));
+    expect(asBefore(has(SHARED))).toBe(true);
+    host.isInUse = true;
+    await host.look(has());
+    host.isNonlocal = true;
+    await host.look(has(SHARED));
+    // Its port isn't to be had yet: the next look tries again.
+    expect(asBefore(has(SHARED))).toBe(false);
+  });
+
+  test("a look goes after what this member may have, even where the router lists the same", async () => {
+    const host = new Host("127.0.0.9");
+    await host.start();
+    await host.look(has());
+    expect(host.listening.isAsBefore(has())).toBe(true);
+    host.shared.mayHave = false;
+    expect(host.listening.isAsBefore(has())).toBe(false);
   });
 });
 

@@ -7,6 +7,8 @@ import { readText } from "./read-text.ts";
 
 /** After trouble it comes sooner, but no more often than this. */
 const SOON_ms = 100;
+/** A look so recent serves whoever asks. */
+const RECENT_ms = 10;
 
 /** Looks again and again until it is stopped. */
 export class WatchedInterfaces {
@@ -15,6 +17,8 @@ export class WatchedInterfaces {
   private pause_ms: number;
   private soon: NodeJS.Timeout | undefined = undefined;
   private isStopped = false;
+  private isLooking = false;
+  private looked_ms = Number.NEGATIVE_INFINITY;
 
   /**
    * @param first_ms until the first look
@@ -31,6 +35,13 @@ export class WatchedInterfaces {
     if (this.soon === undefined) this.soon = setTimeout(this.look, SOON_ms);
   }
 
+  /** Once what happens at this moment is over, without a wake-up of its own. */
+  lookNow(): void {
+    if (this.isStopped || this.isLooking || performance.now() - this.looked_ms < RECENT_ms) return;
+    this.isLooking = true;
+    void Promise.resolve().then(this.look);
+  }
+
   stop(): void {
     this.isStopped = true;
     clearTimeout(this.timer);
@@ -40,8 +51,11 @@ export class WatchedInterfaces {
   private readonly look = async (): Promise<void> => {
     if (this.soon !== undefined) clearTimeout(this.soon);
     this.soon = undefined;
+    this.isLooking = true;
+    this.looked_ms = performance.now();
     const found = readInterfaces();
     if (found !== undefined) this.pause_ms = await this.onLook(found);
+    this.isLooking = false;
     clearTimeout(this.timer);
     if (!this.isStopped) this.timer = setTimeout(this.look, this.pause_ms);
   };

@@ -117,6 +117,10 @@ export class NodeHost {
     this.interfaces?.lookSoon();
   }
 
+  lookAtAddresses(): void {
+    this.interfaces?.lookNow();
+  }
+
   turn(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve));
   }
