@@ -35,6 +35,10 @@ export function addressLeft_ms({ bindings, promised_ms, wantsRelay }: Known, now
 
 /** @returns the oldest bindings are left out where one record hasn't room for all */
 export function writeAddress({ known, gone }: ToldAddress, now_ms: number): Json {
+  const { bindings, seen, stale } = known;
+  // As nearly all are: the least that is ever written.
+  if (bindings.length <= 1 && gone.length <= 1 && seen.length <= 2 && stale.size <= 2)
+    return write(known, gone, 1, now_ms);
   for (let most = BINDINGS_MAX; most > 1; most -= 1) {
     const value = write(known, gone, most, now_ms);
     if (JSON.stringify(value).length <= VALUE_OCTETS_MAX) return value;

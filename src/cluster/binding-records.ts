@@ -32,6 +32,8 @@ interface Happened extends Gone {
 }
 
 export class BindingRecords implements RecordOwner {
+  /** Two or three fill a datagram, and phones that have lost their line register all at once. */
+  readonly mayWait_ms = 4;
   private readonly parts: Parts;
   /** By address-of-record, the last first. */
   private readonly happened: BoundedMap<string, readonly Happened[]>;

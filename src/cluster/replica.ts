@@ -66,6 +66,8 @@ export class Replica implements Replicated, PartTaker, TimerOwner<Kind>, CatchUp
   private readonly alive = new Set<string>();
   /** Keys whose change hasn't been told yet. */
   private readonly untold = new Set<string>();
+  /** Between two bursts of changes. */
+  private isPausing = false;
   private readonly catchUp: CatchUp;
   private readonly completeness: Completeness;
   private readonly changes: Timer = new Timer<Kind>(this, "changes") as Timer;
@@ -196,7 +198,9 @@ export class Replica implements Replicated, PartTaker, TimerOwner<Kind>, CatchUp
   private tellSoon(key: string, now_ms: number): void {
     if (this.alive.size === 0) return;
     this.untold.add(key);
-    if (!this.changes.isRunning) this.parts.timers.start(this.changes, 0, now_ms);
+    const wait_ms = this.owners.get(kindOf(key))?.mayWait_ms ?? 0;
+    const isDue = this.isPausing || this.changes.deadline_ms <= now_ms + wait_ms;
+    if (!this.changes.isRunning || !isDue) this.parts.timers.start(this.changes, wait_ms, now_ms);
   }
 
   private tellChanges(now_ms: number): void {
@@ -221,7 +225,8 @@ export class Replica implements Replicated, PartTaker, TimerOwner<Kind>, CatchUp
     }
     if (this.alive.size === 0) this.untold.clear();
     tell();
-    if (this.untold.size > 0) this.parts.timers.start(this.changes, CHANGES_PAUSE_ms, now_ms);
+    this.isPausing = this.untold.size > 0;
+    if (this.isPausing) this.parts.timers.start(this.changes, CHANGES_PAUSE_ms, now_ms);
   }
 
   private answer(to: string, part: Part | undefined): void {

@@ -3,6 +3,8 @@ import type { Json } from "./ports.ts";
 
 /** Knows what the records of one kind mean: the kind is a key's text before its first space, as in "aor 201@example.com". */
 export interface RecordOwner {
+  /** How long its changes may wait for others, so that they go together; default: not at all. */
+  readonly mayWait_ms?: number;
   /**
    * A record that a member has changed, or that has come from one to a member that lacked it; never what this process has put itself.
    * The owner may call {@link Replicated.put} or {@link Replicated.remove} from within, to merge both sides of a split, or what it has put

@@ -56,6 +56,19 @@ describe("a phone that registers at one router", () => {
     expect(flows[2]?.isAccepted).toBe(true);
   });
 
+  test("waits for the next ones, a moment: phones that register together share a datagram", () => {
+    const { net, one, other } = pair();
+    const { length } = net.sent;
+    for (const user of [21, 22]) {
+      one.register(`2${user}@x`, user);
+      net.run(1);
+    }
+    expect(net.sent.length - length).toBe(0);
+    net.run(3);
+    expect(net.sent.length - length).toBe(1);
+    expect([other.bindings.find("221@x"), other.bindings.find("222@x")]).not.toContain(undefined);
+  });
+
   test("isn't told back, and 500 of them are there within 100 ms", () => {
     const { net, one, other } = pair();
     for (let place = 0; place < 500; place += 1) one.register(`${place}@x`, 20 + (place % 200));
