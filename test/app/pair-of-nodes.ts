@@ -46,9 +46,7 @@ export class Member {
       isStandby: true,
       ports: (host) => {
         transport = transportOfMember(host.transport);
-        // Its marks differ from their beginning.
-        const mac = (text: string) => [...host.mac(text)].reverse().join("");
-        return { ...host, transport, member: name, mac };
+        return { ...host, transport, member: name };
       },
     });
     const { config } = loadConfig(yaml, (path) => path);

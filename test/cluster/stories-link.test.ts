@@ -1,5 +1,6 @@
 /** Stories on a link that loses and disorders, on a member that comes back, and with an alarm that is false. */
 import { describe, expect, test } from "vitest";
+import { memberMark } from "../../src/transaction/branch-id.ts";
 import { cseqMethodOf, header, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { mulberry32 } from "../support/simulation.ts";
@@ -219,4 +220,13 @@ describe("a member that gives its calls away", () => {
     run(3_000);
     expect([pair.a.stories.size, pair.b.stories.size]).toEqual([0, 1]);
   });
+});
+
+test("the marks of the two members begin differently: neither's branches are taken for the other's", () => {
+  const { pair } = ringing();
+  const { host, core } = pair.a.site.engine;
+  const [a, b] = [memberMark(host.mac, "a"), memberMark(host.mac, "b")];
+  const branch = core.branchIds.next("0");
+  expect([core.branchIds.isOf(a, branch), core.branchIds.isOf(b, branch)]).toEqual([true, false]);
+  expect(memberMark(pair.b.site.engine.host.mac, "a")).toBe(a);
 });

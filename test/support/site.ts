@@ -99,7 +99,7 @@ export class Site {
     // Boxes of one network differ in what they draw, and in their secrets.
     const random = testRandom(box?.seed ?? (isShared ? hashOf(yaml) : (network.seed ?? 1)));
     const secret = box?.secret ?? yaml;
-    const mac = isShared ? (text: string) => testMac(`${secret} ${text}`) : testMac;
+    const mac = isShared ? sharedMac(secret) : testMac;
     this.engine = new Engine(config, (user) => {
       const host = this.host(user, random, mac, wallClock_ms);
       return box === undefined ? host : box.ports(host);
@@ -306,6 +306,11 @@ export class Site {
 /** Readable, repeatable, unlike any real one. */
 function testMac(text: string): string {
   return `mac${hashOf(text).toString(36).padStart(13, "0")}`;
+}
+
+/** Of all that share a secret: the marks of two members, which are its beginnings, differ. */
+function sharedMac(secret: string): Mac {
+  return (text) => [...testMac(`${secret} ${text}`)].reverse().join("");
 }
 
 function hashOf(text: string): number {
