@@ -45,6 +45,8 @@ export class BindingKeeper implements TimerOwner<Due> {
   private readonly saveTimer = new Timer<Due>(this, "save");
   private readonly retryTimer = new Timer<Due>(this, "retry");
   private readonly expireTimer = new Timer<Due>(this, "expire");
+  /** When what was read had been written, by the clock of then, in ms since 1970; undefined: nothing was read. */
+  savedAt_ms: number | undefined = undefined;
   private readonly news = newsBudget();
   /** Something isn't on disk yet, nor in a write that has begun. */
   private isDirty = false;
@@ -104,6 +106,7 @@ export class BindingKeeper implements TimerOwner<Due> {
       if (saved === undefined) return;
       const snapshot = parseSnapshot(saved.body);
       if (snapshot === undefined) throw new Error("not a snapshot of bindings");
+      this.savedAt_ms = saved.savedAt_ms;
       const age_ms = wallClock_ms() - saved.savedAt_ms;
       const believed_ms = age_ms >= 0 && age_ms < AGE_MAX_ms ? age_ms : 0;
       const { bindings, callbacks, interval_ms, cap_ms } = this;

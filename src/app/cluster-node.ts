@@ -140,11 +140,11 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
   }
 
   /** Its own address may come later: until then it is alone. */
-  async start(): Promise<void> {
+  async start(savedAt_ms?: number): Promise<void> {
     await this.openLink();
     this.engine.run((now_ms) => {
       this.cluster.start(now_ms);
-      this.records.start(now_ms);
+      this.records.start(now_ms, savedAt_ms);
       this.calls.start(now_ms);
       this.health.onTimer("health", now_ms);
     });

@@ -6,9 +6,10 @@ import type { Engine } from "./engine.ts";
 export interface ClusterPart {
   /**
    * Begins to speak with the other members. What this one has kept on disk is known by then.
+   * @param savedAt_ms when that was written, in ms since 1970
    * @throws when its own address can't be had
    */
-  start(): Promise<void>;
+  start(savedAt_ms?: number): Promise<void>;
   /** Our listeners have gone after the router's addresses. */
   onLook(): void;
   /** After a reload of the configuration. */

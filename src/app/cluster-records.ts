@@ -51,8 +51,9 @@ export class ClusterRecords {
     });
   }
 
-  /** Once the bindings on disk have been read. */
-  start(now_ms: number): void {
+  /** Once the bindings on disk have been read. @param savedAt_ms when they were written, in ms since 1970 */
+  start(now_ms: number, savedAt_ms = 0): void {
+    this.replica.savedAt_ms = savedAt_ms;
     this.bindings.start(now_ms);
     this.callbacks.start(now_ms);
     this.callers.start();

@@ -102,7 +102,7 @@ export class Service implements Controlled {
     engine.onListening();
     await this.keeper.start(config.listeners);
     listening.share(interfaces, () => host.readAddresses());
-    await this.cluster?.start();
+    await this.cluster?.start(this.keeper.savedAt_ms);
     await listening.start(interfaces);
     host.watchInterfaces(Math.min(listening.nextLook_ms, FIRST_LOOK_ms), async (found) => {
       const isAsBefore = listening.isAsBefore(found);

@@ -21,7 +21,7 @@ import {
   writeEntry,
 } from "./record-wire.ts";
 import { type RecordOwner, type Replicated, VALUE_OCTETS_MAX } from "./replicated.ts";
-import { isLater, LamportClock, type Version } from "./versions.ts";
+import { isLater, LamportClock, type Version, versionOnDisk } from "./versions.ts";
 
 /** The parts that are a replica's. */
 export const REPLICA_KINDS = ["changes", "digests", "differ", "want", "entries"] as const;
@@ -59,6 +59,8 @@ type Kind = "changes" | "compare" | "alone";
 export class Replica implements Replicated, PartTaker, TimerOwner<Kind>, CatchUpUser {
   /** Its size and its limit, for `branchline status`. */
   readonly table: RecordStore;
+  /** When what is loaded was written, in ms since 1970, as far as the router knows. */
+  savedAt_ms = 0;
   private readonly parts: ReplicaParts;
   private readonly boot: string;
   private readonly clock = new LamportClock();
@@ -118,7 +120,13 @@ export class Replica implements Replicated, PartTaker, TimerOwner<Kind>, CatchUp
     const isUsual = isKey(key) && characters <= VALUE_OCTETS_MAX && left_ms > 0;
     if (!isUsual || this.table.get(key) !== undefined) return;
     const ends_ms = now_ms + Math.min(left_ms, LEFT_MAX_ms);
-    this.table.set(key, { version: this.version(0), value, characters, ends_ms, kept_ms: ends_ms });
+    this.table.set(key, {
+      version: versionOnDisk(this.savedAt_ms, this.boot),
+      value,
+      characters,
+      ends_ms,
+      kept_ms: ends_ms,
+    });
   }
 
   get(key: string, now_ms: number): Json | undefined {

@@ -30,7 +30,7 @@ export interface Replicated {
   put(key: string, value: Json, left_ms: number, now_ms: number): boolean;
   /** The record stays removed, also for members that hear of it later; nothing happens while none is known here. */
   remove(key: string, now_ms: number): void;
-  /** What this member has kept on disk, at its start: any version that another member has is later. */
+  /** What this member has kept on disk, at its start: any version that another member has told is later. */
   load(key: string, value: Json, left_ms: number, now_ms: number): void;
   /** Undefined as well for what is removed, and when its time is over. */
   get(key: string, now_ms: number): Json | undefined;

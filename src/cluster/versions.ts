@@ -20,6 +20,23 @@ export function isLater(one: Version, other: Version): boolean {
   return one.member === other.member ? one.boot > other.boot : one.member > other.member;
 }
 
+/** In the place of its author: a name that nobody gives to a router. */
+const DISK = "-";
+const DISK_DIGITS = 10;
+const TIE_CHARACTERS = 6;
+
+/**
+ * Of what a member has kept on disk: earlier than all that a member has told in its life. After a common power cut both have nothing else:
+ * both disks held what both members knew when they were written, so that the one that was written later counts, whoever had it.
+ * @param savedAt_ms since 1970
+ * @param boot breaks ties: two disks of the same moment may differ
+ */
+export function versionOnDisk(savedAt_ms: number, boot: string): Version {
+  const time_ms = Number.isFinite(savedAt_ms) ? Math.max(0, Math.round(savedAt_ms)) : 0;
+  const time = time_ms.toString(36).padStart(DISK_DIGITS, "0").slice(-DISK_DIGITS);
+  return { count: 0, member: DISK, boot: time + boot.slice(0, TIE_CHARACTERS) };
+}
+
 /** Between two jumps. */
 const JUMP_EACH_ms = 60_000;
 

@@ -300,3 +300,26 @@ describe("what a member tells", () => {
     expect(other.bindings.find("201@x")?.bindings[0]?.cseq).toBe(9_999);
   });
 });
+
+describe("after a common power cut", () => {
+  test.each([
+    ["r1", "r2"],
+    ["r2", "r1"],
+  ] as const)(
+    "a phone is where it has registered last, although only %s had written that, and not where %s's older disk has it",
+    (later, older) => {
+      const net = new ReplicaNet(["r1", "r2"]);
+      const routers = [later, older].map((name) => {
+        const router = new RecordRouter(net, name);
+        const place = name === later ? 22 : 21;
+        router.savedAt_ms = name === later ? 1_700_000_060_000 : 1_700_000_000_000;
+        return router.start(() =>
+          router.register("201@pbx.example.com", place, { heard_ms: Number.NEGATIVE_INFINITY }),
+        );
+      });
+      net.run(2_000);
+      const moved = { "201@pbx.example.com": ["sip:22@10.222.237.22"] };
+      expect(routers.map(({ contacts }) => contacts)).toEqual([moved, moved]);
+    },
+  );
+});

@@ -186,6 +186,31 @@ describe("versions", () => {
     ]);
   });
 
+  test.each([
+    [2_000_000, 1_000_000, "r1's disk"],
+    [1_000_000, 2_000_000, "r2's disk"],
+    [9_999_999, 10_000_000, "r2's disk"],
+  ])(
+    "of what both have loaded, that of the disk which was written later counts: %i and %i",
+    (one_ms, other_ms, later) => {
+      const net = new ReplicaNet(["r1", "r2"]);
+      for (const [name, savedAt_ms] of [
+        ["r1", one_ms],
+        ["r2", other_ms],
+      ] as const) {
+        net.start(name, ({ replica }) => {
+          replica.savedAt_ms = savedAt_ms;
+          replica.load(aor(201), `${name}'s disk`, 60_000, net.now_ms);
+        });
+      }
+      net.run(2_000);
+      expect(net.up.map((seat) => seat.get(aor(201)))).toEqual([later, later]);
+      net.seat("r1").put(aor(201), "now");
+      net.run(10);
+      expect(net.up.map((seat) => seat.get(aor(201)))).toEqual(["now", "now"]);
+    },
+  );
+
   test("a count far ahead isn't believed, and own changes go on counting", () => {
     const net = started(2);
     const [one, other] = [net.seat("r1"), net.seat("r2")];

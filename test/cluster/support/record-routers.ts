@@ -32,6 +32,8 @@ export class RecordRouter {
   readonly net: ReplicaNet;
   readonly name: string;
   seat: Seat | undefined = undefined;
+  /** When its disk was written. */
+  savedAt_ms = 0;
 
   constructor(net: ReplicaNet, name: string) {
     this.net = net;
@@ -46,6 +48,7 @@ export class RecordRouter {
       this.seat = seat;
       const { net, bindings, callbacks, callers, calls, listeners } = this;
       const { replica, timers, live } = seat;
+      replica.savedAt_ms = this.savedAt_ms;
       const common = { replica, listeners, now_ms: () => net.now_ms };
       new BindingRecords({ ...common, bindings }).start(net.now_ms);
       new CallbackRecords({ ...common, callbacks }).start(net.now_ms);
