@@ -15,6 +15,7 @@ import type { Router } from "../proxy/router.ts";
 import type { BeginningCall, Storyteller } from "../proxy/storyteller.ts";
 import { clientKey, serverKeyAs } from "../transaction/transaction-key.ts";
 import { CarryingOn, type CarryingUser } from "./carrying-on.ts";
+import { GivenStories } from "./given-stories.ts";
 import { type Heard, type HeardStories, keyOf } from "./heard-stories.ts";
 import type { MutedTransport } from "./muted-transport.ts";
 import type { Part, PartTaker, PatientSpeaker } from "./ports.ts";
@@ -32,8 +33,6 @@ export const STORY_KINDS = ["story", "story-over", "story-lacks", "story-taken",
 
 /** How often a member lists the calls that it is making. */
 const LIST_ms = 500;
-/** How long a call that is given away may still be asked for. */
-const GIVING_ms = 10_000;
 /** A call with more events has no story any more: somebody sends one provisional response after the other. */
 const EVENTS_MAX = 500;
 const BOOT_LENGTH = 8;
@@ -61,7 +60,7 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
   /** The calls that are made here. */
   private readonly tales = new Map<string, Tale>();
   /** Those that were, until they were given away. */
-  private readonly given = new Map<string, { readonly tale: Tale; readonly until_ms: number }>();
+  private readonly given = new GivenStories();
   private readonly carrying: CarryingOn;
   private readonly listTimer = new Timer<"list">(this, "list");
   private begun = 0;
@@ -154,10 +153,10 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
 
   /** The addresses are here from now on: goes on with the calls that others have given away, and with our own that nobody has taken. */
   attend(now_ms: number): void {
-    for (const { tale } of this.given.values()) {
+    for (const story of this.given.all.values()) {
       // It goes on by another id: what others have heard of it ends.
-      this.voice.tellGone(tale);
-      this.carrying.told(tale, "this one", now_ms);
+      this.voice.tellGone(story);
+      this.carrying.told(story, "this one", now_ms);
     }
     this.given.clear();
     this.carrying.goOn(
@@ -170,7 +169,7 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
   handOver(now_ms: number): void {
     for (const tale of this.tales.values()) {
       this.teller.drop(tale, now_ms);
-      this.given.set(tale.id, { tale, until_ms: now_ms + GIVING_ms });
+      this.given.add(tale, now_ms);
     }
     this.tales.clear();
     this.carrying.clear();
@@ -181,7 +180,7 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
     const [kind, value] = part;
     const isOurs = isStoryPart(value) && value.b === this.voice.boot;
     if (kind === "story-lacks" && isOurs) {
-      this.voice.answer(from, value, this.tales.get(value.i) ?? this.given.get(value.i)?.tale, now_ms);
+      this.voice.answer(from, value, this.tales.get(value.i) ?? this.given.all.get(value.i), now_ms);
     } else if (kind === "story-taken" && isOurs) this.giveUp(value.i, now_ms);
     else this.hearing.take(from, part, now_ms);
   }
@@ -202,6 +201,19 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
     const heard = this.heard.find(boot, id);
     if (heard !== undefined) this.heard.forget(heard);
     return false;
+  }
+
+  /** A member has been started anew: what its life before was making goes on here, or there, where the addresses are. */
+  onAnew(orphans: readonly Heard[], now_ms: number): void {
+    if (this.parts.hasAddress()) {
+      this.carrying.goOn(orphans, now_ms);
+      return;
+    }
+    for (const heard of orphans) {
+      this.begun += 1;
+      this.given.pass(heard, this.begun.toString(36), now_ms);
+    }
+    this.list(now_ms);
   }
 
   onGiven(heard: Heard, now_ms: number): void {
@@ -265,11 +277,11 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
   }
 
   /**
-   * Lists the calls that are made here. A member that hears us, perhaps again, may lack what has been told meanwhile.
+   * Lists the calls that are made here, or given away. A member that hears us, perhaps again, may lack what has been told meanwhile.
    * @param isUrgent the list doesn't wait for the next beat
    */
   list(now_ms: number, isUrgent = true): void {
-    for (const [id, { until_ms }] of this.given) if (until_ms <= now_ms) this.given.delete(id);
-    this.voice.list(this.tales, this.given, isUrgent);
+    this.given.sweep(now_ms);
+    this.voice.list(this.tales, this.given.all, isUrgent);
   }
 }

@@ -39,6 +39,8 @@ interface Listed {
 export interface HearingUser {
   /** @returns whether this call is made here, and not where it is told */
   keeps(member: string, boot: string, id: string, now_ms: number): boolean;
+  /** Calls of a life of a member that is over: it has been started anew. */
+  onAnew(orphans: readonly Heard[], now_ms: number): void;
   /** Its member has given the call away, and its story is whole. */
   onGiven(heard: Heard, now_ms: number): void;
 }
@@ -114,9 +116,12 @@ export class StoryHearing {
     }
     if (all) this.endUnlisted(from, b, listed, WHOLE, now_ms);
     else if (w !== undefined) this.endUnlisted(from, b, listed, w, now_ms);
+    const isOpen = ({ boot, whole, isTold, isOver }: Heard) => boot !== b && whole > 0 && !isTold && !isOver;
+    const orphans = this.heard.of(from).filter(isOpen);
+    if (orphans.length > 0) this.user.onAnew(orphans, now_ms);
   }
 
-  /** What a list doesn't have of its window is over. Calls of another life of the same member died with that. */
+  /** What a list doesn't have of its window is over. Calls of another life of the same member are another matter. */
   private endUnlisted(
     from: string,
     boot: string,

@@ -1,9 +1,9 @@
 /** What a member tells the others of the calls that it makes. */
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
+import type { ToldStory } from "./given-stories.ts";
 import type { Json, Part, PatientSpeaker } from "./ports.ts";
 import type { StoryEvent } from "./story-events.ts";
 import { type ListingPart, numberOf, type StoryPart } from "./story-parts.ts";
-import type { Tale } from "./tale.ts";
 
 /** Of one list: longer ones are told in several, so that each goes into a datagram. */
 export const LISTED_MAX = 500;
@@ -28,19 +28,19 @@ export class StoryVoice implements TimerOwner<"late"> {
   }
 
   /** An event has been lived. */
-  tell(tale: Tale, number: number, event: StoryEvent, now_ms: number): void {
+  tell(tale: ToldStory, number: number, event: StoryEvent, now_ms: number): void {
     this.late.push(this.partOf(tale, number, event, now_ms));
     if (tale.isOver || !isTrying(event)) this.flush();
     else if (!this.timer.isRunning) this.timers.start(this.timer, LATE_ms, now_ms);
   }
 
   /** The call has no story any more. */
-  tellGone({ id, events }: Tale): void {
+  tellGone({ id, events }: ToldStory): void {
     this.speaker.tellAll([["story-over", { b: this.boot, i: id, n: events.length, gone: true }]]);
   }
 
   /** A member has asked for what it lacks. @param tale undefined: the call is over, whose end may have got lost too */
-  answer(member: string, { i, n }: StoryPart, tale: Tale | undefined, now_ms: number): void {
+  answer(member: string, { i, n }: StoryPart, tale: ToldStory | undefined, now_ms: number): void {
     const parts: Part[] =
       tale === undefined
         ? [["story-over", { b: this.boot, i, n: 0 }]]
@@ -49,7 +49,7 @@ export class StoryVoice implements TimerOwner<"late"> {
   }
 
   /** All calls that are made here, and those that are given away, by their ids. @param isUrgent it doesn't wait for the next beat */
-  list(made: ReadonlyMap<string, Tale>, given: ReadonlyMap<string, { readonly tale: Tale }>, isUrgent: boolean): void {
+  list(made: ReadonlyMap<string, ToldStory>, given: ReadonlyMap<string, ToldStory>, isUrgent: boolean): void {
     this.flush();
     const parts = this.listsOf(made, given).map(
       (list): Part => ["stories", { b: this.boot, ...list } as unknown as Json],
@@ -58,10 +58,10 @@ export class StoryVoice implements TimerOwner<"late"> {
     else this.speaker.tellAllSoon(parts);
   }
 
-  private listsOf(made: ReadonlyMap<string, Tale>, given: ReadonlyMap<string, { readonly tale: Tale }>): List[] {
+  private listsOf(made: ReadonlyMap<string, ToldStory>, given: ReadonlyMap<string, ToldStory>): List[] {
     if (made.size + given.size <= LISTED_MAX) {
       return [
-        { s: [...made.values()].map(entryOf), g: [...given.values()].map(({ tale }) => entryOf(tale)), all: true },
+        { s: [...made.values()].map(entryOf), g: [...given.values()].map(entryOf), all: true },
       ];
     }
     const ids = [...made.keys(), ...given.keys()].sort((one, other) => numberOf(one) - numberOf(other));
@@ -72,7 +72,7 @@ export class StoryVoice implements TimerOwner<"late"> {
       const isLast = first + LISTED_MAX >= ids.length;
       const upto = isLast ? Number.MAX_SAFE_INTEGER : numberOf(page[page.length - 1] ?? "0");
       const s = page.flatMap((id) => made.get(id) ?? []).map(entryOf);
-      const g = page.flatMap((id) => given.get(id)?.tale ?? []).map(entryOf);
+      const g = page.flatMap((id) => given.get(id) ?? []).map(entryOf);
       lists.push({ s, g, all: false, w: [after, upto] });
       after = upto;
     }
@@ -98,11 +98,11 @@ export class StoryVoice implements TimerOwner<"late"> {
     this.timers.stop(this.timer);
   }
 
-  private partOf(tale: Tale, n: number, e: StoryEvent, now_ms: number): Part {
+  private partOf(tale: ToldStory, n: number, e: StoryEvent, now_ms: number): Part {
     return ["story", this.valueOf(tale, n, e, now_ms) as unknown as Json];
   }
 
-  private valueOf(tale: Tale, n: number, e: StoryEvent, now_ms: number): StoryPart {
+  private valueOf(tale: ToldStory, n: number, e: StoryEvent, now_ms: number): StoryPart {
     const { boot: b } = this;
     const { id: i, isOver: z } = tale;
     if (n > 0) return z ? { b, i, n, e, z } : { b, i, n, e };
@@ -111,7 +111,7 @@ export class StoryVoice implements TimerOwner<"late"> {
   }
 }
 
-function entryOf({ id, events }: Tale): readonly [string, number] {
+function entryOf({ id, events }: ToldStory): readonly [string, number] {
   return [id, events.length];
 }
 

@@ -123,6 +123,26 @@ describe("members that don't hear each other for a moment", () => {
   });
 });
 
+test("a member that has just been started knows the calls that ring within 50 ms", async () => {
+  const { simulation, a, b } = new NodePair(example);
+  a.holds(true);
+  await a.node.start();
+  const phone = a.site.actor("phone", PHONE);
+  const pbx = a.site.actor("pbx", PBX, { address: WAN_SHARED, port: 5060 }).answers("INVITE", RINGS);
+  simulation.run(3_000);
+  const invite = phone.invite(NUMBER);
+  simulation.run(1_000);
+  await b.node.start();
+  simulation.run(50);
+  a.die();
+  simulation.run(100);
+  b.holds(true);
+  simulation.run(1_000);
+  phone.cancel(invite);
+  simulation.run(1_000);
+  expect([pbx.requests("CANCEL").length, phone.responses(487).length]).toEqual([1, 1]);
+});
+
 describe("where the address towards the PBX isn't shared", () => {
   const via = (message: SipText) => header(message, "via");
 

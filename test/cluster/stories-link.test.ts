@@ -9,6 +9,7 @@ import { StoryPair } from "./support/story-pair.ts";
 import { FR_ms, play, SCENES } from "./support/story-scenes.ts";
 
 const NUMBER = "sip:900@198.51.100.10";
+const NEVER_ms = 1e9;
 
 const finals = (actor: Actor) => [
   ...new Set(
@@ -131,6 +132,37 @@ describe("a member that has been out of reach for a moment", () => {
     const asked = pair.parts.length;
     pair.simulation.run(20);
     expect(pair.parts.slice(asked).filter(([kind]) => kind === "story-lacks")).toHaveLength(40);
+  });
+});
+
+describe("a member that is started anew, and has the addresses before the other one gets them", () => {
+  test("learns from that which calls it was making, and goes on with them", () => {
+    const { pair, phone, pbx, invite, run } = ringing();
+    pair.kill("a", NEVER_ms, NEVER_ms);
+    run(100);
+    pair.restart("a");
+    pair.move("a");
+    run(1_000);
+    expect([pair.a.stories.size, pair.b.stories.size]).toEqual([1, 0]);
+    phone.cancel(invite);
+    run(1_000);
+    expect(finals(phone)).toEqual([487]);
+    expect(pbx.requests("CANCEL")).toHaveLength(1);
+    expect(branches(pbx)).toBe(1);
+  });
+
+  test("dies again before it has them: the other one goes on with them", () => {
+    const { pair, phone, pbx, invite, run } = ringing();
+    pair.kill("a", NEVER_ms, NEVER_ms);
+    pair.restart("a");
+    run(700);
+    pair.kill("a", NEVER_ms, 0);
+    pair.move("b");
+    run(1_000);
+    phone.cancel(invite);
+    run(1_000);
+    expect(finals(phone)).toEqual([487]);
+    expect(pbx.requests("CANCEL")).toHaveLength(1);
   });
 });
 
