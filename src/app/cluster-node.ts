@@ -117,6 +117,7 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     this.records = new ClusterRecords(engine, cluster, others);
     engine.core.meter.watchAll({ records: this.records.replica.table });
     engine.isGivenAway = (listener) => this.isGivenAway(listener);
+    engine.onUnexpected = (listener, now_ms) => this.onUnexpected(listener, now_ms);
     cluster.observe((now_ms) => this.view.facts(now_ms));
     cluster.watch({ onOwnBeat: () => host.lookAtAddresses?.() });
     this.calls = new ClusterCalls(engine, cluster, this.view, others, ports.transport);
@@ -224,6 +225,15 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     if (interfaces === undefined || shared.isAmong(interfaces)) return false;
     this.engine.run((now_ms) => this.calls.handOver(now_ms));
     return true;
+  }
+
+  /** What comes to a shared address before it has been looked at is the first to tell that it is here: requests leave from it at once. */
+  private onUnexpected(listener: Listener, now_ms: number): void {
+    const { engine, view, ports } = this;
+    const found = view.isShared(listener) ? view.find(ports.readInterfaces()) : [];
+    for (const { name } of found) engine.host.log.info("shared_address", { listen: name, is_here: "yes" });
+    if (found.length > 0) engine.onHere();
+    this.calls.look(now_ms);
   }
 
   private async openLink(): Promise<void> {

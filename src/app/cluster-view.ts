@@ -1,7 +1,9 @@
 /** What a member of a pair sees from where it stands, and tells the other one with each beat. */
+import { isLoopback } from "../base/ip-range.ts";
 import type { OwnFacts } from "../cluster/member-facts.ts";
 import type { Peers } from "../policy/peers/peers.ts";
-import type { OwnListener } from "../transport/own-listener.ts";
+import type { Listener } from "../transport/flow.ts";
+import type { Interfaces, OwnListener } from "../transport/own-listener.ts";
 
 export class ClusterView {
   private readonly peers: Peers;
@@ -21,6 +23,18 @@ export class ClusterView {
     this.shared = shared;
     this.own = own;
     this.wallClock_ms = wallClock_ms;
+  }
+
+  isShared(listener: Listener): boolean {
+    return this.shared.some((one) => one === listener);
+  }
+
+  /** @param interfaces undefined: nothing tells @returns the listeners whose shared addresses were away, and have come */
+  find(interfaces: Interfaces | undefined): readonly OwnListener[] {
+    if (interfaces === undefined) return [];
+    const found = this.shared.filter((one) => one.isAway && !isLoopback(one.settings.at) && one.isAmong(interfaces));
+    for (const listener of found) listener.isAway = false;
+    return found;
   }
 
   /** Whether the kernel has all shared addresses here. */

@@ -45,6 +45,8 @@ export class Engine<H extends Host = Host> implements HostUser {
    * says nothing of a peer that nothing can be sent there.
    */
   isGivenAway: ((listener: Listener) => boolean) | undefined = undefined;
+  /** In a pair: something has come to a listener whose address was away when it was last looked at. */
+  onUnexpected: ((listener: Listener, now_ms: number) => void) | undefined = undefined;
   private readonly tap: Tap | undefined;
   private policy: SitePolicy;
 
@@ -116,6 +118,7 @@ export class Engine<H extends Host = Host> implements HostUser {
     let isAdmitted = false;
     try {
       this.tap?.({ kind: "in", wire, flow: source }, now_ms);
+      if (source.listener.isAway === true) this.onUnexpected?.(source.listener, now_ms);
       isAdmitted = this.core.receive(wire, source, now_ms);
     } catch (error) {
       this.failed(error);

@@ -1,7 +1,7 @@
 /** Calls of a pair whose addresses are those of the page about pairs: towards the PBX too, or of the phones alone. */
 import { describe, expect, test } from "vitest";
 import { blocksOf, page } from "../pages/pages.ts";
-import { responseText } from "../sip/build.ts";
+import { requestText, responseText } from "../sip/build.ts";
 import { header, type SipText, statusOf } from "../sip/message.ts";
 import { PBX, PHONE } from "../support/site.ts";
 import { type MemberName, NodePair } from "./pair-of-nodes.ts";
@@ -86,6 +86,21 @@ describe("with the addresses of the page's example", () => {
     phone.cancel(invite);
     a.site.run(2_000);
     expect(pbx.requests("CANCEL")).toHaveLength(1);
+  });
+
+  test("a call that comes before the addresses have been looked at leaves from the shared one", async () => {
+    const { a, b, pbx } = await scene(example);
+    a.holds(false);
+    b.interfaces = new Map([["lan", ["10.222.237.3", "10.222.237.1", "192.168.1.3", WAN_SHARED]]]);
+    const listener = b.site.listeners.find(({ settings }) => settings.at === "10.222.237.1");
+    if (listener === undefined) throw new Error("no listener");
+    const user = "<sip:201@pbx.example.com>";
+    const parts = { method: "INVITE", uri: NUMBER, from: `${user};tag=x`, to: `<${NUMBER}>`, callId: "early", cseq: 1 };
+    const invite = requestText("10.222.237.21:5060", { ...parts, contact: "sip:201@10.222.237.21" });
+    b.site.engine.onMessage(invite, { listener, address: PHONE.address, port: PHONE.port });
+    a.site.run(100);
+    expect(header(pbx.seen("INVITE"), "via")).toContain(`${WAN_SHARED}:5060;`);
+    expect(header(pbx.seen("INVITE"), "record-route")).toContain(`@${WAN_SHARED}:5060;`);
   });
 
   test("a response to a call that was given away, and that comes to the member before, goes on to the one that has it", async () => {
