@@ -107,6 +107,7 @@ const LONG_PAIRS = [
   "cluster/stories-kill.test.ts",
   "cluster/stories-told.test.ts",
   "cluster/whole-cluster.property.test.ts",
+  "cluster/whole-pair.property.test.ts",
   "demo/pair.test.ts",
   "peers/kamailio-half.test.ts",
   "peers/pair.test.ts",

@@ -227,7 +227,7 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     return true;
   }
 
-  /** What comes to a shared address before it has been looked at is the first to tell that it is here: requests leave from it at once. */
+  /** A message that comes to a shared address before that has been looked at is the first to tell that it is here. */
   private onUnexpected(listener: Listener, now_ms: number): void {
     const { engine, view, ports } = this;
     const found = view.isShared(listener) ? view.find(ports.readInterfaces()) : [];

@@ -60,9 +60,7 @@ export class StoryVoice implements TimerOwner<"late"> {
 
   private listsOf(made: ReadonlyMap<string, ToldStory>, given: ReadonlyMap<string, ToldStory>): List[] {
     if (made.size + given.size <= LISTED_MAX) {
-      return [
-        { s: [...made.values()].map(entryOf), g: [...given.values()].map(entryOf), all: true },
-      ];
+      return [{ s: [...made.values()].map(entryOf), g: [...given.values()].map(entryOf), all: true }];
     }
     const ids = [...made.keys(), ...given.keys()].sort((one, other) => numberOf(one) - numberOf(other));
     const lists: List[] = [];

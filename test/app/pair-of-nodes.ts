@@ -3,11 +3,24 @@ import type { HealthWord } from "../../src/app/cluster-health.ts";
 import { ClusterNode, type Link, transportOfMember } from "../../src/app/cluster-node.ts";
 import { loadConfig } from "../../src/app/config/load-config.ts";
 import type { MutedTransport } from "../../src/cluster/muted-transport.ts";
+import type { TransportPort } from "../../src/transport/flow.ts";
 import type { Interfaces } from "../../src/transport/own-listener.ts";
 import { Simulation } from "../support/simulation.ts";
 import { LAN, Site } from "../support/site.ts";
 
 export type MemberName = "a" | "b";
+
+/** In what a member differs from those of a {@link NodePair}. */
+export interface MemberOptions {
+  /** Of what it draws: each life of a member has another. */
+  readonly seed?: number;
+  /** The router's own idea of the time, by the simulation's. */
+  readonly wallClock_ms?: (now_ms: number) => number;
+  /** By which it sends in place of `inner`. */
+  readonly transport?: (inner: TransportPort) => TransportPort;
+  /** Hears each time whether it may hold the addresses. */
+  readonly onTold?: (isHealthy: boolean) => void;
+}
 
 /** No two texts have the same. */
 const sign = (text: string) => Buffer.from(`${text.length}${text}`).toString("base64url").slice(-22).padStart(22, "x");
@@ -38,14 +51,16 @@ export class Member {
     yaml: string,
     send: (to: string, wire: string) => void,
     wasAlone = false,
+    options: MemberOptions = {},
   ) {
+    const { seed = name === "a" ? 1 : 2, wallClock_ms, onTold } = options;
     let transport: MutedTransport | undefined;
-    this.site = new Site(yaml, simulation, undefined, [], {
+    this.site = new Site(yaml, simulation, wallClock_ms, [], {
       secret: "shared",
-      seed: name === "a" ? 1 : 2,
+      seed,
       isStandby: true,
       ports: (host) => {
-        transport = transportOfMember(host.transport);
+        transport = transportOfMember(options.transport?.(host.transport) ?? host.transport);
         return { ...host, transport, member: name };
       },
     });
@@ -78,6 +93,7 @@ export class Member {
         this.word = word;
         const isHealthy = word !== "no";
         if (this.told.at(-1) !== isHealthy) this.told.push(isHealthy);
+        onTold?.(isHealthy);
         return this.diskFault;
       },
     });

@@ -3,15 +3,7 @@
  * and gives up when the RFC says so. What a call means is its owner's business.
  */
 import { type Address, hostPort } from "./address.ts";
-import {
-  hopText,
-  newBranch,
-  newToken,
-  type RequestParts,
-  type ResponseParts,
-  requestText,
-  responseText,
-} from "./build.ts";
+import { hopText, newToken, type RequestParts, type ResponseParts, requestText, responseText } from "./build.ts";
 import { branchOf } from "./message.ts";
 import { GIVE_UP_MS, Repetition, T2_MS, T4_MS } from "./repetition.ts";
 import { SipMessage } from "./sip-message.ts";
@@ -37,7 +29,7 @@ const RINGING_MOST_MS = 60_000;
 export class ServerTransaction {
   readonly request: SipMessage;
   /** Of all responses but 100. */
-  readonly toTag = newToken();
+  readonly toTag: string;
   /** Of the last response; 0: none yet. */
   status = 0;
   /** An INVITE that its sender takes back: the CANCEL has its 200, the INVITE its 487. */
@@ -49,6 +41,7 @@ export class ServerTransaction {
   constructor(agent: Transactions, request: SipMessage) {
     this.agent = agent;
     this.request = request;
+    this.toTag = agent.token();
   }
 
   get isAnswered(): boolean {
@@ -83,6 +76,8 @@ export class ServerTransaction {
 export class Transactions {
   readonly address: Address;
   readonly clock: Clock;
+  /** For branches and tags. */
+  readonly token: () => string;
   /** Messages sent again. */
   resent = 0;
   /** Each new request but ACK and CANCEL. */
@@ -95,9 +90,11 @@ export class Transactions {
   private readonly invites = new Map<string, ServerTransaction>();
   private wire: Wire | undefined;
 
-  constructor(address: Address, clock: Clock = REAL_TIME) {
+  /** @param token no two of which are the same */
+  constructor(address: Address, clock: Clock = REAL_TIME, token: () => string = newToken) {
     this.address = address;
     this.clock = clock;
+    this.token = token;
   }
 
   /** @throws when the address is taken, or isn't this machine's */
@@ -116,7 +113,7 @@ export class Transactions {
 
   /** Any request but INVITE and ACK (§17.1.2). @returns the final response; a 408 of our own when none came within 64·T1 */
   ask(parts: RequestParts, to: Address): Promise<SipMessage> {
-    const branch = newBranch();
+    const branch = this.branch();
     const wire = requestText(this.sentBy, { ...parts, branch });
     return new Promise((resolve) => {
       const end = (response: SipMessage, linger_ms: number) => {
@@ -142,7 +139,7 @@ export class Transactions {
    * @returns takes the INVITE back, once a provisional response has come (§9.1); the INVITE's own final response still follows
    */
   invite(parts: RequestParts, to: Address, watcher: InviteWatcher): () => void {
-    const branch = newBranch();
+    const branch = this.branch();
     const wire = requestText(this.sentBy, { ...parts, branch });
     const invite = new SipMessage(wire, this.address, 0);
     let final = 0;
@@ -174,6 +171,11 @@ export class Transactions {
     return () => this.cancel(branch, hopText("CANCEL", invite, parts), to);
   }
 
+  /** With RFC 3261's magic cookie. */
+  private branch(): string {
+    return `z9hG4bK${this.token()}`;
+  }
+
   private cancel(branch: string, wire: string, to: Address): void {
     const repetition = new Repetition(
       this.clock,
@@ -190,7 +192,7 @@ export class Transactions {
 
   /** Sends what has no answer: the ACK of a 2xx. @returns what was sent, to be sent again */
   send(parts: RequestParts, to: Address): string {
-    const wire = requestText(this.sentBy, parts);
+    const wire = requestText(this.sentBy, { branch: this.branch(), ...parts });
     this.transmit(wire, to);
     return wire;
   }

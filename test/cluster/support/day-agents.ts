@@ -1,0 +1,229 @@
+/** The phones, the PBX and the gateways of a branch's day: each does what the plan says, and what came of each call is written down. */
+import { Rng } from "../../fuzz/rng.ts";
+import { addressOf } from "../../sip/address.ts";
+import { DOMAIN, grant, registration } from "../../sip/build.ts";
+import { Dialog } from "../../sip/dialog.ts";
+import { SipMessage } from "../../sip/sip-message.ts";
+import { type ServerTransaction, Transactions } from "../../sip/transactions.ts";
+import { VirtualWire } from "../../sip/virtual-wire.ts";
+import type { Simulation } from "../../support/simulation.ts";
+import { type Behaviour, type CallPlan, type Day, PLACES } from "./day-plan.ts";
+import { SHARED } from "./whole-pair.ts";
+
+/** An INVITE that has come to a callee, by a transaction of its own. */
+export interface Ring {
+  readonly callee: string;
+  readonly at_ms: number;
+  end: "" | "answered" | "acknowledged" | "rejected" | "cancelled";
+}
+
+/** What came of a call. */
+export interface Fate {
+  readonly plan: CallPlan;
+  /** The caller's final responses to its INVITE, each status once; 408 may be its own. */
+  readonly finals: number[];
+  final_ms: number;
+  readonly provisionals: number[];
+  readonly rings: Ring[];
+  /** The answer to BYE; undefined: none has come. */
+  bye: number | undefined;
+  hasSentBye: boolean;
+  /** BYEs that have come to the other side, each transaction once. */
+  byesSeen: number;
+  /** Its callee hadn't registered yet. */
+  isLeftOut: boolean;
+}
+
+interface KnownPhone {
+  readonly path: string;
+  readonly contact: string;
+}
+
+const [LAN, WAN] = SHARED.map((host) => ({ host, port: 5060 }));
+/** Of a phone that is called back after a call for help. */
+const NO_PLAN: Behaviour = { status: 486, final_ms: 50 };
+
+export class Branch {
+  readonly fates = new Map<string, Fate>();
+  /** By phone, the last REGISTER that was answered with 2xx: when that came. */
+  readonly registered = new Map<string, number>();
+  private readonly simulation: Simulation;
+  private readonly rng: Rng;
+  private readonly agents = new Map<string, Transactions>();
+  /** What the PBX knows. */
+  private readonly phones = new Map<string, KnownPhone>();
+  private registers = 0;
+
+  constructor(simulation: Simulation, { calls, registrations, outage, seed }: Day) {
+    this.simulation = simulation;
+    this.rng = new Rng(seed + 77);
+    for (const name of Object.keys(PLACES)) this.plug(name);
+    for (const plan of calls) {
+      const counts = { final_ms: 0, bye: undefined, hasSentBye: false, byesSeen: 0, isLeftOut: false };
+      const fate: Fate = { plan, finals: [], provisionals: [], rings: [], ...counts };
+      this.fates.set(plan.id, fate);
+      simulation.after(plan.at_ms, () => this.call(fate));
+    }
+    for (const { at_ms, phone, expires_s } of registrations) {
+      simulation.after(at_ms, () => void this.register(phone, expires_s));
+    }
+    const pbx = PLACES["pbx"];
+    if (outage === undefined || pbx === undefined) return;
+    simulation.after(outage.from_ms, () => simulation.silence(pbx));
+    simulation.after(outage.to_ms, () => simulation.silence(pbx, false));
+  }
+
+  private plug(name: string): void {
+    const place = PLACES[name];
+    if (place === undefined) throw new Error(`no place for ${name}`);
+    const { simulation, rng } = this;
+    const clock = { after: (delay_ms: number, run: () => void) => simulation.after(delay_ms, run) };
+    const agent = new Transactions({ host: place.address, port: place.port }, clock, () => rng.token(12));
+    agent.plug(
+      new VirtualWire(simulation, place, (text, from, at_ms) => agent.receive(new SipMessage(text, from, at_ms))),
+    );
+    agent.onRequest = (transaction) => this.asked(name, transaction);
+    agent.onAck = ({ callId }) => {
+      const ring = this.fates.get(callId)?.rings.find(({ callee, end }) => callee === name && end === "answered");
+      if (ring !== undefined) ring.end = "acknowledged";
+    };
+    this.agents.set(name, agent);
+  }
+
+  private agentOf(name: string): Transactions {
+    const agent = this.agents.get(name);
+    if (agent === undefined) throw new Error(`nobody is called ${name}`);
+    return agent;
+  }
+
+  private call(fate: Fate): void {
+    const { plan } = fate;
+    const agent = this.agentOf(plan.caller);
+    const way = this.wayOf(plan);
+    if (way === undefined) {
+      fate.isLeftOut = true;
+      return;
+    }
+    const user = `<sip:${plan.caller}@${DOMAIN}>`;
+    const { uri, routes, next } = way;
+    let isHeard = false;
+    let isGivenUp = false;
+    let dialog: Dialog | undefined;
+    const giveUp = () => {
+      if (isHeard && isGivenUp && fate.finals.length === 0) take();
+    };
+    const end = (status: number) => {
+      if (!fate.finals.includes(status)) fate.finals.push(status);
+      if (fate.finals.length === 1 && fate.final_ms === 0) fate.final_ms = this.simulation.now_ms;
+    };
+    const parts = {
+      ...{ method: "INVITE", uri, routes, from: `${user};tag=${plan.id}-caller`, to: `<${uri}>` },
+      ...{ callId: plan.id, cseq: 1, contact: `sip:${plan.caller}@${agent.sentBy}` },
+    };
+    const take = agent.invite(parts, next, {
+      progress: ({ status }) => {
+        fate.provisionals.push(status);
+        if (isHeard) return;
+        isHeard = true;
+        giveUp();
+      },
+      success: (response) => {
+        end(response.status);
+        const isFirst = dialog === undefined;
+        dialog ??= Dialog.ofCaller(response);
+        agent.send(dialog.request("ACK", 1), dialog.nextHop);
+        if (isFirst && plan.bye?.by === "caller") this.hangUpLater(fate, agent, dialog);
+      },
+      failure: ({ status }) => end(status),
+    });
+    if (plan.cancel_ms === undefined) return;
+    this.simulation.after(plan.cancel_ms, () => {
+      isGivenUp = true;
+      giveUp();
+    });
+  }
+
+  /** Undefined: its callee can't be called yet. */
+  private wayOf({ caller, uri, callees }: CallPlan) {
+    if (LAN === undefined || WAN === undefined) return undefined;
+    if (caller !== "pbx") return { uri, routes: [], next: LAN };
+    const phone = this.phones.get(Object.keys(callees)[0] ?? "");
+    if (phone === undefined) return undefined;
+    const { path, contact } = phone;
+    return { uri: contact, routes: [path], next: addressOf(/<([^>]*)>/.exec(path)?.[1] ?? "") };
+  }
+
+  private hangUpLater(fate: Fate, agent: Transactions, dialog: Dialog): void {
+    this.simulation.after(fate.plan.bye?.after_ms ?? 0, () => {
+      fate.hasSentBye = true;
+      void agent.ask(dialog.request("BYE"), dialog.nextHop).then(({ status }) => {
+        fate.bye = status;
+      });
+    });
+  }
+
+  private async register(phone: string, expires_s: number): Promise<void> {
+    if (LAN === undefined) return;
+    const agent = this.agentOf(phone);
+    this.registers += 1;
+    const contact = `sip:${phone}@${agent.sentBy}`;
+    const parts = registration({
+      user: phone,
+      contact,
+      callId: `reg-${phone}`,
+      cseq: this.registers,
+      tag: phone,
+      expires_s,
+    });
+    const { status } = await agent.ask(parts, LAN);
+    if (status >= 200 && status < 300) this.registered.set(phone, this.simulation.now_ms);
+  }
+
+  private asked(name: string, transaction: ServerTransaction): void {
+    const { request } = transaction;
+    const { method } = request;
+    if (method === "INVITE") this.ring(name, transaction);
+    else if (method === "REGISTER") this.grant(transaction);
+    else {
+      const fate = this.fates.get(request.callId);
+      if (method === "BYE" && fate !== undefined) fate.byesSeen += 1;
+      transaction.respond(200);
+    }
+  }
+
+  private grant(transaction: ServerTransaction): void {
+    const { request } = transaction;
+    const user = /sip:(\w+)@/.exec(request.header("to"))?.[1] ?? "";
+    const contact = /<([^>]*)>/.exec(request.header("contact"))?.[1] ?? "";
+    this.phones.set(user, { path: request.header("path"), contact });
+    transaction.respond(200, { extra: grant(request) });
+  }
+
+  private ring(callee: string, transaction: ServerTransaction): void {
+    const { request } = transaction;
+    const fate = this.fates.get(request.callId);
+    const { simulation } = this;
+    const ring: Ring = { callee, at_ms: simulation.now_ms, end: "" };
+    fate?.rings.push(ring);
+    const { ring_ms, final_ms, status = 200 } = fate?.plan.callees[callee] ?? NO_PLAN;
+    const agent = this.agentOf(callee);
+    const contact = `sip:${callee}@${agent.sentBy}`;
+    transaction.onCancel = () => {
+      ring.end = "cancelled";
+    };
+    transaction.respond(100);
+    if (ring_ms !== undefined) {
+      simulation.after(ring_ms, () => {
+        if (!transaction.isAnswered) transaction.respond(180, { contact });
+      });
+    }
+    if (final_ms === undefined) return;
+    simulation.after(final_ms, () => {
+      if (transaction.isAnswered) return;
+      ring.end = status < 300 ? "answered" : "rejected";
+      transaction.respond(status, status < 300 ? { contact } : {});
+      if (status >= 300 || fate?.plan.bye?.by !== "callee") return;
+      this.hangUpLater(fate, agent, Dialog.ofCallee(request, transaction.toTag));
+    });
+  }
+}

@@ -1,0 +1,162 @@
+/** Whether a pair has kept what a single router would have kept: call by call, and what both know in the end. */
+
+import type { MemberName } from "../../app/pair-of-nodes.ts";
+import type { Site } from "../../support/site.ts";
+import type { Fate } from "./day-agents.ts";
+import type { CallPlan, Day } from "./day-plan.ts";
+import { isSame, type KnownBinding, type Played } from "./day-play.ts";
+
+/** Two retransmissions that met nobody, and what follows them. */
+const LATE_ms = 8_000;
+/** A pair without a router that has the addresses is no pair: EdgeOS takes 3 to 4 s. */
+const GAP_MOST_ms = 4_000;
+/** What a caller and a callee still exchange once a call has its end. */
+const AFTER_ms = 1_500;
+/** What a router may take for dead while the switch is cut, and how long after that. */
+const PEERS = ["pbx", "gateway", "second"];
+const BELIEVED_ms = 12_000;
+/** Until both halves of a switch that is cut have a router with the addresses. */
+const SPLIT_ms = 1_000;
+
+/** Whether a phone has refused before it is cancelled may be a matter of a moment. */
+const ENDS = {
+  "": "rings on",
+  answered: "answered",
+  acknowledged: "acknowledged",
+  rejected: "ended",
+  cancelled: "ended",
+};
+
+export interface Verdict {
+  readonly faults: readonly string[];
+  /** How many calls were judged in full. */
+  readonly strict: number;
+  /** By reason, how many calls a pair needn't have kept. */
+  readonly excused: ReadonlyMap<string, number>;
+}
+
+export function judge(day: Day, alone: Played, pair: Played): Verdict {
+  // A call that both have begun while they were cut from each other needn't be gone on with.
+  const isDouble = (error: string) => error.includes("call_not_carried_on") && splitsOf(day).length > 0;
+  const faults = [...pair.sites.flatMap(errorsOf).filter((error) => !isDouble(error)), ...endFaults(alone, pair)];
+  const excused = new Map<string, number>();
+  let strict = 0;
+  for (const [id, kept] of alone.fates) {
+    const fate = pair.fates.get(id);
+    if (fate === undefined) continue;
+    const why = excuse(day, pair, kept, fate);
+    if (why !== undefined) {
+      excused.set(why, (excused.get(why) ?? 0) + 1);
+      continue;
+    }
+    strict += 1;
+    faults.push(...differences(kept, fate, pair).map((fault) => `${id} ${fault}`));
+  }
+  return { faults, strict, excused };
+}
+
+function lifeOf({ plan, final_ms }: Fate): readonly [number, number] {
+  const { at_ms, cancel_ms = 0, bye } = plan;
+  const answered_ms = Math.max(final_ms, at_ms + cancel_ms);
+  return [at_ms, answered_ms + (bye?.after_ms ?? 0) + AFTER_ms];
+}
+
+/** Why a pair needn't have kept this call; undefined: it must. */
+function excuse(day: Day, pair: Played, kept: Fate, fate: Fate): string | undefined {
+  const [from_ms, to_ms] = [kept.plan.at_ms, Math.max(lifeOf(kept)[1], lifeOf(fate)[1])];
+  const overlaps = (start_ms: number, end_ms: number) => start_ms <= to_ms && end_ms >= from_ms;
+  if (fate.isLeftOut || kept.isLeftOut) return "its callee had not registered";
+  if (calledBack(kept) !== calledBack(fate)) return "another phone was called back";
+  const untold = pair.untold.find(({ call, why }) => call === kept.plan.id && why !== undefined);
+  if (untold !== undefined) return `its story was untold: ${untold.why}`;
+  const isLong = (gap: Played["gaps"][number]) => gap.to_ms - gap.from_ms > GAP_MOST_ms;
+  if (pair.gaps.some((gap) => isLong(gap) && overlaps(gap.from_ms, gap.to_ms + LATE_ms)))
+    return "no router had the addresses";
+  const isSplit = splitsOf(day).some(({ from_ms: start_ms, to_ms: end_ms, halves }) => {
+    const parties = [kept.plan.caller, ...Object.keys(kept.plan.callees)];
+    if (parties.some((name) => PEERS.includes(name)) && overlaps(start_ms, end_ms + BELIEVED_ms)) return true;
+    if (!overlaps(start_ms, end_ms + AFTER_ms)) return false;
+    const sides = sidesOf(kept.plan, halves);
+    const [side] = sides;
+    return sides.size > 1 || !hadAddress(pair, side, start_ms, end_ms);
+  });
+  return isSplit ? "its parties were cut from each other" : undefined;
+}
+
+function splitsOf({ troubles }: Day) {
+  return troubles.flatMap((trouble, index) => {
+    if (trouble.kind !== "cut" || trouble.halves === undefined) return [];
+    const healed = troubles.slice(index).find(({ kind }) => kind === "heal");
+    return [{ from_ms: trouble.at_ms, to_ms: healed?.at_ms ?? Number.POSITIVE_INFINITY, halves: trouble.halves }];
+  });
+}
+
+function sidesOf({ caller, callees }: CallPlan, halves: readonly string[]): Set<MemberName> {
+  return new Set([caller, ...Object.keys(callees)].map((name) => (halves.includes(name) ? "b" : "a")));
+}
+
+/** Whether this member had the addresses all the time, but for what VRRP takes. */
+function hadAddress({ holdings }: Played, name: MemberName | undefined, from_ms: number, to_ms: number): boolean {
+  return holdings.some((one) => one.member === name && one.from_ms < from_ms + SPLIT_ms && one.to_ms >= to_ms);
+}
+
+function differences(kept: Fate, fate: Fate, pair: Played): string[] {
+  const faults: string[] = [];
+  const say = (what: string, alone: unknown, now: unknown) => {
+    if (String(alone) !== String(now)) faults.push(`(${kept.plan.kind}) ${what}: ${now}, alone ${alone}`);
+  };
+  if (kept.plan.cancel_ms === undefined) {
+    say("its caller gets", kept.finals, fate.finals);
+    say("rings", ringsOf(kept), ringsOf(fate));
+  } else {
+    // Which phones ring, and which have refused before the caller gives up, may be a matter of a moment.
+    if (![...kept.finals, 487].includes(fate.finals[0] ?? 0)) say("its caller gets", kept.finals, fate.finals);
+    const isOnce = new Set(fate.rings.map(({ callee }) => callee)).size === fate.rings.length;
+    if (!isOnce || fate.rings.some(({ end }) => end === "")) say("rings", ringsOf(kept), ringsOf(fate));
+  }
+  say("BYE gets", kept.bye, fate.bye);
+  const waited_ms = pair.gaps.reduce(
+    (sum, { from_ms, to_ms }) => sum + (to_ms < kept.plan.at_ms ? 0 : to_ms - from_ms),
+    0,
+  );
+  const late_ms = fate.final_ms - kept.final_ms;
+  if (late_ms > LATE_ms + waited_ms) faults.push(`(${kept.plan.kind}) has its answer ${late_ms} ms late`);
+  return faults;
+}
+
+/** Phones that ring because they have called for help. */
+function calledBack({ plan, rings }: Fate): string {
+  return rings.flatMap(({ callee }) => (plan.callees[callee] === undefined ? [callee] : [])).join();
+}
+
+/** Each callee and how often it has rung to which end; those of the plan alone, since call-backs are another matter. */
+function ringsOf({ plan, rings }: Fate): string {
+  return rings
+    .filter(({ callee }) => plan.callees[callee] !== undefined)
+    .map(({ callee, end }) => `${callee} ${ENDS[end]}`)
+    .sort()
+    .join(", ");
+}
+
+/** What was logged as an error, and what a pair never does. */
+function errorsOf({ events }: Site): string[] {
+  return events
+    .filter(({ level, event }) => level === "error" || event === "call_not_carried_on")
+    .map(({ at_ms, event, fields }) => `${at_ms} ${event} ${JSON.stringify(fields)}`);
+}
+
+function endFaults(alone: Played, { bindings, states, registered }: Played): string[] {
+  const faults: string[] = [];
+  const [a = [], b = []] = bindings;
+  const addresses = states.filter((state) => state.endsWith("true true")).length;
+  if (addresses !== 1 || states.some((state) => !/ active [ab] true /.test(state)))
+    faults.push(`the pair isn't whole in the end: ${states.join("; ")}`);
+  const text = (list: readonly KnownBinding[]) => list.map(({ name, contact }) => `${name} ${contact}`).join(", ");
+  if (!isSame(bindings)) faults.push(`bindings differ: a ${JSON.stringify(a)}, b ${JSON.stringify(b)}`);
+  for (const phone of registered.keys()) {
+    if (!a.some(({ name }) => name.startsWith(`${phone}@`))) faults.push(`${phone} has registered, and isn't known`);
+  }
+  if (text(alone.bindings[0] ?? []) !== text(a))
+    faults.push(`bindings: ${text(a)}, alone ${text(alone.bindings[0] ?? [])}`);
+  return faults;
+}
