@@ -110,7 +110,9 @@ function differences(kept: Fate, fate: Fate, pair: Played): string[] {
     say("rings", ringsOf(kept), ringsOf(fate));
   } else {
     // Which phones ring, and which have refused before the caller gives up, may be a matter of a moment.
-    if (![...kept.finals, 487].includes(fate.finals[0] ?? 0)) say("its caller gets", kept.finals, fate.finals);
+    const refusals = Object.values(kept.plan.callees).map(({ status }) => status);
+    if (![...kept.finals, 487, ...refusals].includes(fate.finals[0] ?? 0))
+      say("its caller gets", kept.finals, fate.finals);
     const isOnce = new Set(fate.rings.map(({ callee }) => callee)).size === fate.rings.length;
     if (!isOnce || fate.rings.some(({ end }) => end === "")) say("rings", ringsOf(kept), ringsOf(fate));
   }
