@@ -3,6 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
+import { Namespace } from "../peers/support/namespace.ts";
+import { describeWith, pathOf } from "../peers/support/peers.ts";
 import { describeProgram, runBinary } from "./support/binary.ts";
 
 const isCi = process.env["CI"] !== undefined && process.env["CI"] !== "";
@@ -17,19 +20,26 @@ await describeProgram("hostile calls", "hostile-calls.ts", (binary) => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test.each([1, ofToday])(
-    `seed %i: ${CALLS} calls`,
-    async (seed) => {
-      // The folders above it are ours, too: ".." does no harm.
-      const cwd = join(folder, `${seed}`, "in", "it");
-      mkdirSync(cwd, { recursive: true });
-      const { status, out, error } = await runBinary(binary(), [`${seed}`, `${CALLS}`], { cwd, limit_ms: LIMIT_MS });
-      expect({ status, error }).toEqual({ status: 0, error: "" });
-      const outcomes = JSON.parse(out) as Record<string, [number, number]>;
-      const never = Object.entries(outcomes).filter(([name, [returned]]) => returned === 0 && name !== "exit");
-      expect(never).toEqual([]);
-      expect(Object.keys(outcomes).length).toBeGreaterThan(70);
-    },
-    LIMIT_MS,
-  );
+  describeWith(["namespaces"], "in a network of its own", () => {
+    cleanUpAfterEach();
+
+    test.each([1, ofToday])(
+      `seed %i: ${CALLS} calls`,
+      async (seed) => {
+        // The folders above it are ours, too: ".." does no harm.
+        const cwd = join(folder, `${seed}`, "in", "it");
+        mkdirSync(cwd, { recursive: true });
+        // Its sockets take port 5060 of all addresses, and what they send reaches whoever listens.
+        const space = Namespace.create("hostile");
+        const command = ["netns", "exec", space.name, binary(), `${seed}`, `${CALLS}`];
+        const { status, out, error } = await runBinary(pathOf("ip"), command, { cwd, limit_ms: LIMIT_MS });
+        expect({ status, error }).toEqual({ status: 0, error: "" });
+        const outcomes = JSON.parse(out) as Record<string, [number, number]>;
+        const never = Object.entries(outcomes).filter(([name, [returned]]) => returned === 0 && name !== "exit");
+        expect(never).toEqual([]);
+        expect(Object.keys(outcomes).length).toBeGreaterThan(70);
+      },
+      LIMIT_MS,
+    );
+  });
 });
