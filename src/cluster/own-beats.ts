@@ -8,9 +8,9 @@ import { BEAT, beatOf, type OwnFacts } from "./member-facts.ts";
 import type { OwnState } from "./member-machine.ts";
 import type { Json } from "./ports.ts";
 
-/** One in so many says all. */
+/** The number of beats of which one says all. */
 const WHOLE_EACH = 5;
-/** After a change so many say it, one after the other. */
+/** The number of beats, one after the other, that say a change. */
 const WHOLE_FIRST = 3;
 const BARE: readonly string[] = [];
 
