@@ -102,7 +102,8 @@ describe("a member that comes back", () => {
 });
 
 describe("a member that has been out of reach for a moment", () => {
-  test("learns all calls that have begun meanwhile as soon as it is heard again", () => {
+  /** The line is cut, and a hundred calls ring that the other member hasn't heard of. */
+  function withUnheardCalls(): StoryPair {
     const pair = new StoryPair();
     const phone = pair.a.site.actor("201", PHONE);
     pair.a.site.actor("pbx", PBX).answers("INVITE", { status: 180 });
@@ -110,6 +111,11 @@ describe("a member that has been out of reach for a moment", () => {
     pair.linkFate = () => false;
     for (let count = 0; count < 100; count++) phone.invite(NUMBER);
     pair.simulation.run(1_000);
+    return pair;
+  }
+
+  test("learns all calls that have begun meanwhile as soon as it is heard again", () => {
+    const pair = withUnheardCalls();
     expect(pair.b.stories.heard.size).toBe(0);
     pair.linkFate = () => true;
     // A datagram takes a moment each way.
@@ -120,13 +126,7 @@ describe("a member that has been out of reach for a moment", () => {
   });
 
   test("isn't sent more than 40 of their stories before it has had the first", () => {
-    const pair = new StoryPair();
-    const phone = pair.a.site.actor("201", PHONE);
-    pair.a.site.actor("pbx", PBX).answers("INVITE", { status: 180 });
-    pair.simulation.run(1_000);
-    pair.linkFate = () => false;
-    for (let count = 0; count < 100; count++) phone.invite(NUMBER);
-    pair.simulation.run(1_000);
+    const pair = withUnheardCalls();
     pair.linkFate = ([kind]) => kind !== "story";
     pair.learnLife("b");
     const asked = pair.parts.length;
