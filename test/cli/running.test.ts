@@ -44,8 +44,8 @@ function ask(file: string, ...command: readonly string[]): Promise<{ code: numbe
   });
 }
 
-test("its socket opens a second later: the command gets its answer", async () => {
-  const { file, socket } = await starting();
+/** A command begins, the socket opens a second later, and the command has its answer. */
+async function waitsForAnswer(file: string, socket: string): Promise<void> {
   const answers = new ControlSocket(socket, (line) =>
     JSON.stringify(line.includes("status") ? { ok: true, status: { file } } : { ok: false, error: "it was asked" }),
   );
@@ -54,6 +54,11 @@ test("its socket opens a second later: the command gets its answer", async () =>
   await answers.open();
   defer(() => answers.close());
   expect(await asked).toMatchObject({ code: 1, text: "it was asked\n" });
+}
+
+test("its socket opens a second later: the command gets its answer", async () => {
+  const { file, socket } = await starting();
+  await waitsForAnswer(file, socket);
 });
 
 test("it hasn't taken its state folder yet: the command waits for it", async () => {
@@ -68,14 +73,7 @@ test("it hasn't taken its state folder yet: the command waits for it", async () 
   defer(() => void process.kill(-(child.pid ?? 0), "SIGKILL"));
   await new Promise((resolve) => child.once("spawn", resolve));
   const socket = join(folder, "state/control.sock");
-  const answers = new ControlSocket(socket, (line) =>
-    JSON.stringify(line.includes("status") ? { ok: true, status: { file } } : { ok: false, error: "it was asked" }),
-  );
-  const asked = ask(file);
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  await answers.open();
-  defer(() => answers.close());
-  expect(await asked).toMatchObject({ code: 1, text: "it was asked\n" });
+  await waitsForAnswer(file, socket);
 });
 
 test("its socket never opens: the command says so, and which process that is", async () => {
