@@ -36,7 +36,7 @@ number_of() {
   is_roots_folder && pid=$(cat "$folder/$1.pid" 2>/dev/null) && is_ours "$pid" && echo "$pid"
 }
 
-# wait_until TENTHS COMMAND...: until it succeeds, for so many tenths of a second at the most.
+# wait_until TENTHS COMMAND...: until it succeeds, for TENTHS tenths of a second at the most.
 wait_until() {
   left=$1
   shift
@@ -57,14 +57,23 @@ end() {
   wait_until 100 is_gone "$1" || kill -9 "$1" 2>/dev/null
 }
 
-# Events come at the same moment, and each would start one. A link is made at once, with the number of its holder; a lock whose holder
-# is gone is nobody's.
+# Events come at the same moment, and each would start one. A lock is a link, which is made at once, with the number of its holder; one
+# whose holder is gone is nobody's. Whoever removes that one has a lock for it: otherwise it could remove what somebody else has just made.
 take_lock() {
-  ln -s "$$" "$lock" 2>/dev/null && return
-  # shellcheck disable=SC2012
-  holder=$(ls -l "$lock" 2>/dev/null | sed 's/.* -> //')
-  if [ -n "$holder" ] && ! kill -0 "$holder" 2>/dev/null; then rm -f "$lock"; fi
+  ln -s "$$" "$1" 2>/dev/null && return
+  is_held "$1" && return 1
+  if take_lock "$1-"; then
+    is_held "$1" || rm -f "$1"
+    rm -f "$1-"
+  fi
   return 1
+}
+
+# Also while nobody has it, but somebody had a moment ago.
+is_held() {
+  # shellcheck disable=SC2012
+  holder=$(ls -l "$1" 2>/dev/null | sed 's/.* -> //')
+  [ -z "$holder" ] || kill -0 "$holder" 2>/dev/null
 }
 
 # /tmp/home/root is in memory. A link would be no help: without readlink a script can't tell where it lies.
@@ -81,7 +90,7 @@ watch() {
 }
 
 start() {
-  wait_until 300 take_lock || return 1
+  wait_until 300 take_lock "$lock" || return 1
   watch
   number_of respawn >/dev/null || start_guard
   rm -f "$lock"

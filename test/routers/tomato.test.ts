@@ -82,9 +82,12 @@ describeWith(["busybox", "loop mounts"], "FreshTomato", () => {
 
     test("events at the same moment start one guard, also after one that was killed as it started", LIMIT, async () => {
       const tomato = await installed();
-      tomato.ok(`${SERVICE} halt; ln -s 4194303 /tmp/branchline-starts`);
-      tomato.ok(`for _ in 1 2 3 4 5 6 7 8; do ${SERVICE} check & done; wait; usleep 300000`);
-      expect(tomato.ok("ps | grep -c '[r]espawn.sh /jffs'")).toBe("1");
+      const events = "for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16";
+      for (let round = 0; round < 5; round++) {
+        tomato.ok(`${SERVICE} halt; ln -s 4194303 /tmp/branchline-starts`);
+        tomato.ok(`${events}; do ${SERVICE} check & done; wait; usleep 300000`);
+        expect(tomato.ok("ps | grep -c '[r]espawn.sh /jffs'")).toBe("1");
+      }
       await tomato.box.becomes(answers);
       expect(tomato.run("ls -l /tmp/branchline-starts").status).toBe(1);
     });
