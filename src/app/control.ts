@@ -54,6 +54,8 @@ export interface Controlled {
   reload(): ReloadOutcome;
   /** The text of the file that is in use, which may be another on disk by now. */
   fileText(): string;
+  /** Whether an address is in the phones' networks. */
+  isLocal(address: string): boolean;
 }
 
 /** One line for one line; never throws. */

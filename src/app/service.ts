@@ -166,6 +166,10 @@ export class Service implements Controlled {
     return this.text;
   }
 
+  isLocal(address: string): boolean {
+    return this.config.site.localnet.contains(address);
+  }
+
   calls(question: CallsQuestion): CallsPage {
     const { host, engine } = this;
     const now_ms = host.now_ms();

@@ -2,6 +2,7 @@
 import * as path from "path";
 import { CONTROL_FILE } from "../app/config/config.ts";
 import { type ReadConfig, type ReadFile, Service } from "../app/service.ts";
+import type { SideDoors } from "../app/side-door.ts";
 import { StderrLog } from "../io/node/log.ts";
 import { NodeHost } from "../io/node/node-host.ts";
 import { StateInUse, type StateLock, takeFolder } from "../io/node/state-lock.ts";
@@ -14,8 +15,12 @@ import { startFault } from "./start-fault.ts";
  * What most sites never need. main.ts says how it is loaded: compiled for the binary, a module that loads another one keeps the lines of its
  * source, so only the smallest one does.
  */
-export const onDemand: { pair: () => Promise<Pick<typeof import("./pair.ts"), "pairOf">> } = {
+export const onDemand: {
+  pair: () => Promise<Pick<typeof import("./pair.ts"), "pairOf">>;
+  web: () => Promise<Pick<typeof import("./web.ts"), "webDoors">>;
+} = {
   pair: () => Promise.reject(new Error("nothing says how the part for pairs is loaded")),
+  web: () => Promise.reject(new Error("nothing says how the part for HTTP is loaded")),
 };
 
 /** A branchline that runs, and the state folder that it has. */
@@ -36,9 +41,11 @@ async function start(read: ReadConfig, file: string, readFile: ReadFile, isWante
     if (lock === undefined) process.exit(0);
     // Most routers are alone: what a pair needs isn't read there.
     const pair = config.cluster === undefined ? undefined : (await onDemand.pair()).pairOf(config);
+    const web = config.http === undefined ? undefined : (await onDemand.web()).webDoors(config);
+    const doors: SideDoors = (running) => [...sideDoors(config)(running), ...(web?.(running) ?? [])];
     const settings = { stateFolder: state.folder, tls, dnsServers, member: pair?.member };
     const connect: ConstructorParameters<typeof Service>[3] = (user) => new NodeHost(settings, log, user);
-    const service = new Service(read, path.resolve(file), readFile, connect, sideDoors(config), pair?.make);
+    const service = new Service(read, path.resolve(file), readFile, connect, doors, pair?.make);
     await service.start();
     return { service, lock };
   } catch (error) {

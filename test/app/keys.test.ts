@@ -156,6 +156,9 @@ const NOT_IN_SAMPLE: readonly string[] = [
   "cluster.shared.interface",
   "cluster.health_file",
   "cluster.hand_over",
+  "http.password",
+  "http.names",
+  "http.metrics_from",
   "state.folder",
   "state.interval",
 ];

@@ -52,6 +52,7 @@ describe("a reload refuses by name", () => {
     ["another listener", OTHER_PORT, ["listen"]],
     ["another state folder", FILE.replace("folder: state", "folder: elsewhere"), ["state.folder"]],
     ["a pair", `${FILE}${PAIR}`, ["cluster"]],
+    ["a server for browsers", `${FILE}http: {listen: 10.222.237.1}\n`, ["http"]],
     ["both", OTHER_PORT.replace("folder: state", "folder: x"), ["listen", "state.folder"]],
   ];
   test.each(CASES)("%s", (_, text, keys) => {

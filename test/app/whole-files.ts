@@ -19,6 +19,7 @@ const REQUIRED: Readonly<Record<string, object>> = {
     shared: ["10.222.237.1"],
   },
   "cluster.shared": { address: "10.222.237.1" },
+  http: { listen: "10.222.237.1" },
   "hunt_groups.NAME": { members: ["201"] },
 };
 

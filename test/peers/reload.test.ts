@@ -62,6 +62,7 @@ const LIVE = {
 const LASTING = {
   listen: { listen: [`udp:${hostPort(net.at(5))}`] },
   "state.folder": { state: { folder: "elsewhere" } },
+  http: { http: { listen: net.host(1) } },
   cluster: {
     cluster: {
       name: "left",

@@ -9,6 +9,7 @@ import { type Fields, fieldsOf } from "./fields.ts";
 import { lastingParts } from "./lasting.ts";
 import { checkCluster } from "./load-cluster.ts";
 import { checkEmergency } from "./load-emergency.ts";
+import { checkHttp } from "./load-http.ts";
 import { checkNames } from "./load-names.ts";
 import { checkCopies } from "./load-registration.ts";
 import { checkTransports } from "./load-tls.ts";
@@ -64,7 +65,7 @@ function inFileOrder(found: readonly Problem[]): Problem[] {
 
 function assemble(reader: Reader, fields: Top, surroundings: Surroundings): Config {
   const parts = loadParts(reader, fields, surroundings);
-  const { listeners, tls, cluster } = parts;
+  const { listeners, tls, cluster, http } = parts;
   const certificateNames = tls === undefined ? [] : surroundings.certificateNames(tls.certificate);
   const { gateways, ...ways } = partsWhere(parts, isOfSite) as SiteParts;
   const described = { ...ways, ...gateways, certificateNames };
@@ -73,6 +74,7 @@ function assemble(reader: Reader, fields: Top, surroundings: Surroundings): Conf
   if (!reader.isDamaged) {
     crossCheck(reader, fields, listeners, site);
     checkCluster(reader, fields, listeners, cluster);
+    checkHttp(reader, fields, listeners, http, site);
     checkCopies(reader, fields, listeners, site, cluster);
     checkTransports(reader, fields, listeners, tls, site, surroundings.hasTls);
   }

@@ -11,6 +11,7 @@ import { DNS } from "./load-dns.ts";
 import { EMERGENCY } from "./load-emergency.ts";
 import { EXTENSIONS } from "./load-extensions.ts";
 import { GATEWAYS } from "./load-gateways.ts";
+import { HTTP } from "./load-http.ts";
 import { HUNT_GROUPS } from "./load-hunt-groups.ts";
 import { INBOUND } from "./load-inbound.ts";
 import { LIMITS } from "./load-limits.ts";
@@ -50,6 +51,7 @@ export const SECTIONS = {
   tls: TLS,
   ...SITE_SECTIONS,
   cluster: CLUSTER,
+  http: HTTP,
   state: STATE,
   dnsServers: DNS,
   logLevel: LOG,

@@ -1,0 +1,29 @@
+/** What answers browsers and monitoring systems: loaded only where the file has `http:`. */
+import type { Config } from "../app/config/config.ts";
+import { routesOf } from "../app/observe/routes.ts";
+import { addressText, Web } from "../app/observe/web.ts";
+import type { SideDoor, SideDoors } from "../app/side-door.ts";
+import { HttpServer } from "../io/node/http-server.ts";
+import { readText } from "../io/node/read-text.ts";
+
+/** A server at each address of the file, all with the same answers. */
+export function webDoors({ http, site }: Config): SideDoors {
+  return (running) => {
+    if (http === undefined) return [];
+    const web = new Web(http, routesOf(running), (address) => running.isLocal(address), [...ownNames(), ...site.names]);
+    return http.listen.map((at): SideDoor => {
+      const server = new HttpServer(at, {
+        admits: (address) => web.admits(address),
+        answer: (head, address) => web.answer(head, address),
+        tooMany: web.tooMany,
+      });
+      return { server, door: `HTTP at ${addressText(at)}`, effect: "no page and no metrics there" };
+    });
+  };
+}
+
+/** What the router is called in its own network: by itself, by mDNS, and by the DNS server of most routers. */
+function ownNames(): string[] {
+  const name = readText("/proc/sys/kernel/hostname")?.trim() ?? "";
+  return name === "" ? [] : [name, `${name}.local`, `${name}.lan`];
+}
