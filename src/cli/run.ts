@@ -41,7 +41,7 @@ async function start(read: ReadConfig, file: string, readFile: ReadFile, isWante
     if (lock === undefined) process.exit(0);
     // Most routers are alone: what a pair needs isn't read there.
     const pair = config.cluster === undefined ? undefined : (await onDemand.pair()).pairOf(config);
-    const web = config.http === undefined ? undefined : (await onDemand.web()).webDoors(config);
+    const web = config.http === undefined ? undefined : (await onDemand.web()).webDoors(config, log);
     const doors: SideDoors = (running) => [...sideDoors(config)(running), ...(web?.(running) ?? [])];
     const settings = { stateFolder: state.folder, tls, dnsServers, member: pair?.member };
     const connect: ConstructorParameters<typeof Service>[3] = (user) => new NodeHost(settings, log, user);

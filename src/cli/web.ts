@@ -3,14 +3,22 @@ import type { Config } from "../app/config/config.ts";
 import { routesOf } from "../app/observe/routes.ts";
 import { addressText, Web } from "../app/observe/web.ts";
 import type { SideDoor, SideDoors } from "../app/side-door.ts";
+import type { Logger } from "../base/ports.ts";
 import { HttpServer } from "../io/node/http-server.ts";
 import { readText } from "../io/node/read-text.ts";
 
 /** A server at each address of the file, all with the same answers. */
-export function webDoors({ http, site }: Config): SideDoors {
+export function webDoors({ http, site }: Config, log: Logger): SideDoors {
+  const tell = (path: string, error: unknown) => {
+    const where = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    log.error("event_failed", { error: `the answer to ${path}: ${where}` });
+  };
   return (running) => {
     if (http === undefined) return [];
-    const web = new Web(http, routesOf(running), (address) => running.isLocal(address), [...ownNames(), ...site.names]);
+    const web = new Web(http, routesOf(running), (address) => running.isLocal(address), tell, [
+      ...ownNames(),
+      ...site.names,
+    ]);
     return http.listen.map((at): SideDoor => {
       const server = new HttpServer(at, {
         admits: (address) => web.admits(address),

@@ -9,6 +9,10 @@ const PHONE = "10.222.237.21";
 const HEADQUARTERS = "10.1.0.5";
 const STRANGER = "198.51.100.7";
 
+const fail = (path: string, error: unknown) => {
+  throw new Error(`${path} has a fault: ${error}`);
+};
+
 const ROUTES = new Map<string, Route>([
   ["/", { answer: () => ({ type: "text/html", body: "<p>page" }) }],
   ["/metrics", { answer: () => ({ type: "text/plain", body: "up 1\n" }), isForMonitoring: true }],
@@ -24,9 +28,9 @@ const ROUTES = new Map<string, Route>([
   ],
 ]);
 
-function web(settings: Partial<HttpSettings> = {}): Web {
+function web(settings: Partial<HttpSettings> = {}, onFault: (path: string, error: unknown) => void = fail): Web {
   const whole = { listen: [], password: undefined, names: [], metrics_from: [HEADQUARTERS], ...settings };
-  return new Web(whole, ROUTES, (address) => address === PHONE, ["Router"]);
+  return new Web(whole, ROUTES, (address) => address === PHONE, onFault, ["Router"]);
 }
 
 const head = (line: string, ...fields: readonly string[]) =>
@@ -111,10 +115,14 @@ describe("a path", () => {
     expect(web().answer("hello", PHONE)).toMatchObject({ status: 400, isLast: true });
   });
 
-  test("whose answer has a fault is 500, and tells nothing of it", () => {
-    const answer = web().answer(get("/broken"), PHONE);
+  test("whose answer has a fault is 500 and tells nothing of it; the log does, once for each path", () => {
+    const told: string[] = [];
+    const one = web({}, (path, error) => void told.push(`${path}: ${error}`));
+    const answer = one.answer(get("/broken"), PHONE);
     expect(answer.status).toBe(500);
     expect(answer.body).not.toContain("never told");
+    one.answer(get("/broken"), PHONE);
+    expect(told).toEqual([expect.stringMatching(/^\/broken: .*never told/)]);
   });
 
   test("isn't cached, guessed or framed unless it says so", () => {
@@ -210,8 +218,13 @@ describe("a password", () => {
 
 describe("/healthz", () => {
   const health = (...addresses: readonly (string | null)[]) => {
-    const status = () => ({ listen: addresses.map((address) => ({ name: "udp:eth0", address })) });
-    const route = routesOf({ status } as never).get("/healthz");
+    const running = {
+      addresses,
+      status(): unknown {
+        return { listen: this.addresses.map((address) => ({ name: "udp:eth0", address })) };
+      },
+    };
+    const route = routesOf(running as never).get("/healthz");
     const request = readRequest(get("/healthz"));
     return typeof request === "number" ? undefined : route?.answer(request);
   };

@@ -13,8 +13,8 @@ export function routesOf(sources: Sources): Routes {
  * Whether branchline runs and listens at one address at least. That upstream is down makes it no less healthy: to start it anew
  * wouldn't help.
  */
-function health({ status }: Sources): WebAnswer {
-  const isListening = status().listen.some(({ address }) => address !== null);
+function health(sources: Sources): WebAnswer {
+  const isListening = sources.status().listen.some(({ address }) => address !== null);
   const type = "text/plain; charset=utf-8";
   return isListening ? { type, body: "ok\n" } : { type, status: 503, body: "no address of listen is here\n" };
 }

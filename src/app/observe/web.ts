@@ -64,21 +64,26 @@ export class Web {
   private readonly isLocal: (address: string) => boolean;
   private readonly monitors: IpRanges;
   private readonly names: ReadonlySet<string>;
+  private readonly onFault: (path: string, error: unknown) => void;
+  private readonly faulty = new Set<string>();
   readonly tooMany = plain(503, "too many readers", { "Retry-After": "15" }, true);
 
   /**
    * @param isLocal whether an address is in `localnet`, which a reload may change
+   * @param onFault hears of a bug in a route's answer, once for each path
    * @param ownNames names by which the router calls itself
    */
   constructor(
     settings: HttpSettings,
     routes: Routes,
     isLocal: (address: string) => boolean,
+    onFault: (path: string, error: unknown) => void,
     ownNames: readonly string[] = [],
   ) {
     this.settings = settings;
     this.routes = routes;
     this.isLocal = isLocal;
+    this.onFault = onFault;
     this.monitors = new IpRanges(settings.metrics_from.flatMap((text) => IpRange.parse(text) ?? []));
     this.names = new Set(["localhost", ...settings.names, ...ownNames.map((name) => name.toLowerCase())]);
   }
@@ -99,7 +104,10 @@ export class Web {
     const isLast = !request.isKept;
     try {
       return { ...this.answerTo(request, address), isHeadOnly, isLast };
-    } catch {
+    } catch (error) {
+      const { path } = request;
+      if (!this.faulty.has(path)) this.onFault(path, error);
+      this.faulty.add(path);
       return { ...plain(500, "this answer has a fault", {}, true), isHeadOnly };
     }
   }
