@@ -34,8 +34,10 @@ export const REPLACES = 30;
 export const REFERRED_BY = 31;
 /** OpenSIPS's and Kamailio's word in a copy of a REGISTER: the listener that the phone has registered at. */
 export const SOCK_INFO = 32;
+export const USER_AGENT = 33;
+export const ALERT_INFO = 34;
 /** How many identifiers there are, OTHER included. */
-export const IDENTIFIERS = 33;
+export const IDENTIFIERS = 35;
 
 /** Identifier → names as RFCs spell them, the long one first. */
 const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
@@ -71,6 +73,8 @@ const NAMES: readonly (readonly [id: number, ...names: string[]])[] = [
   [REPLACES, "Replaces"],
   [REFERRED_BY, "Referred-By", "b"],
   [SOCK_INFO, "Sock-Info"],
+  [USER_AGENT, "User-Agent"],
+  [ALERT_INFO, "Alert-Info"],
 ];
 
 const LONGEST = 20;

@@ -43,3 +43,19 @@ export function rewriteValues(
     index = next;
   }
 }
+
+/** All fields with this identifier become one line, or none. */
+export function rewriteList(
+  message: Request | Response,
+  splice: Splice,
+  id: number,
+  name: string,
+  values: readonly string[],
+): void {
+  const first = message.indexOf(id);
+  const line = values.length === 0 ? "" : `${name}: ${values.join(", ")}\r\n`;
+  if (first < 0) splice.insert(message.fields.end, line);
+  for (let index = first; index >= 0; index = message.indexOf(id, index + 1)) {
+    splice.replace(message.fieldStart(index), message.fieldStart(index + 1), index === first ? line : "");
+  }
+}

@@ -41,7 +41,7 @@ export type Step =
       readonly ring_ms?: number | undefined;
       readonly sequels: readonly Sequel[];
     }
-  | { readonly kind: "notice"; readonly reason: string; readonly hold_ms: number }
+  | { readonly kind: "notice"; readonly status: 181 | 182; readonly reason: string; readonly hold_ms: number }
   | { readonly kind: "pause"; readonly what?: string | undefined }
   | { readonly kind: "reply"; readonly what?: string | undefined; readonly reply?: ReplyFacts | undefined };
 
@@ -85,8 +85,8 @@ function stepsOf(plan: readonly Stage[], depth: number, rehearsal: Rehearsal): r
       return [{ kind: "reply", what: stage.what, reply: reply && replyFacts(reply) }];
     }
     case "notice": {
-      const { kind, reason, hold_ms } = stage;
-      return [{ kind, reason, hold_ms }, ...stepsOf(rest, depth + 1, rehearsal)];
+      const { kind, status = 181, reason, hold_ms } = stage;
+      return [{ kind, status, reason, hold_ms }, ...stepsOf(rest, depth + 1, rehearsal)];
     }
     case "pause":
       return [{ kind: "pause", what: stage.what }, ...stepsOf(rest, depth + 1, rehearsal)];

@@ -155,11 +155,27 @@ export interface InboundSettings {
   readonly timer_ms: number;
 }
 
+/** What the phones of one maker are told. */
+export interface PhoneText {
+  /** Occurs in their User-Agent (RFC 3261 §20.41), letters in either case. */
+  readonly agent: string;
+  /** The provisional response of the notice: 181 by default. */
+  readonly status?: 181 | 182 | undefined;
+  /** Its reason phrase, in place of the one for all. */
+  readonly notice?: string | undefined;
+  /** The display name of the called party, where a gateway takes the call; `{number}` stands for what was dialled. */
+  readonly called?: string | undefined;
+  /** The Alert-Info of a 180 from a gateway: another ringback tone (§20.4). */
+  readonly alert_info?: string | undefined;
+}
+
 export interface SurvivalSettings {
   /** auto: 302, but relay for phones that have been found not to follow it. */
   readonly answer: 302 | 380 | "relay" | "auto";
   /** Reason phrase of the 181. */
   readonly notice: string;
+  /** What the phones of some makers are told besides; the first row that is a phone's counts. */
+  readonly makers: readonly PhoneText[];
   /** Between the 181 and the answer. */
   readonly notice_hold_ms: number;
 }

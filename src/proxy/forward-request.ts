@@ -11,7 +11,7 @@ import {
 } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import type { ViaStamp } from "../message/reply.ts";
-import { rewriteValues } from "../message/rewrite-list.ts";
+import { rewriteList, rewriteValues } from "../message/rewrite-list.ts";
 import { Splice } from "../message/splice.ts";
 import { parseDecimal } from "../message/text.ts";
 import type { Flow } from "../transport/flow.ts";
@@ -112,16 +112,6 @@ function rewriteRoutes(request: Request, splice: Splice, kept: readonly string[]
   }
   assert(wanted < 0, "what is left of Route was there");
   rewriteValues(request, splice, ROUTE, "Route", values, lastRoute);
-}
-
-/** All fields with this identifier become one line, or none. */
-function rewriteList(request: Request, splice: Splice, id: number, name: string, values: readonly string[]): void {
-  const first = request.indexOf(id);
-  const line = values.length === 0 ? "" : `${name}: ${values.join(", ")}\r\n`;
-  if (first < 0) splice.insert(request.fields.end, line);
-  for (let index = first; index >= 0; index = request.indexOf(id, index + 1)) {
-    splice.replace(request.fieldStart(index), request.fieldStart(index + 1), index === first ? line : "");
-  }
 }
 
 /** Makes what came one field with this value; where it is so already, it stays as it is. */

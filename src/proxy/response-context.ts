@@ -8,12 +8,13 @@ import type { ClientTransaction } from "../transaction/client-transaction.ts";
 import type { ServerTransaction, ServerUser } from "../transaction/server-transaction.ts";
 import { TIMER_E_AT_T2_ms } from "../transaction/timers.ts";
 import { AcceptedCall } from "./accepted-call.ts";
+import { announcementOf } from "./announce.ts";
 import { AwaitedAck } from "./awaited-ack.ts";
 import type { Final } from "./best-response.ts";
 import { Branch } from "./branch/branch.ts";
 import type { BranchData, BranchUser } from "./branch/branch-data.ts";
 import { finalAnswer, withChallenges } from "./final-answer.ts";
-import { withoutTopVia } from "./forward-response.ts";
+import { wireForCaller } from "./for-caller.ts";
 import type { ProxyKit } from "./kit.ts";
 import { breadthOf, shareOf } from "./max-breadth.ts";
 import { type Outcome, outcomeOf } from "./plan/condition.ts";
@@ -106,14 +107,18 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
   onAck(): void {}
   onNoAck(): void {}
 
-  onProvisional(_branch: BranchData, response: Response, now_ms: number): void {
-    if (!this.isDone) this.kit.transactions.respond(this.server, response.status, this.wireOf(response), now_ms);
+  onProvisional({ target }: BranchData, response: Response, now_ms: number): void {
+    const { kit, server } = this;
+    if (this.isDone) return;
+    kit.transactions.respond(server, response.status, wireForCaller(kit, server, response, target), now_ms);
   }
 
   onSuccess(branch: BranchData, transaction: ClientTransaction, response: Response, now_ms: number): void {
     const isFirst = !this.isDone;
     this.finish();
-    const accepted = new AcceptedCall(this.kit.lasting ?? this.kit, this.server, this.routed.request.toTag !== "");
+    const { kit, server, routed } = this;
+    const said = announcementOf(branch.target);
+    const accepted = new AcceptedCall(kit.lasting ?? kit, server, routed.request.toTag !== "", said);
     transaction.user = accepted;
     accepted.pass(this.revised(response, now_ms), transaction.flow, now_ms);
     if (!isFirst) return;
@@ -204,7 +209,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
 
   private notify(stage: NoticeStage, now_ms: number): void {
     if (this.routed.request.method === "INVITE") {
-      this.kit.transactions.reply(this.server, { status: 181, reason: stage.reason }, now_ms);
+      this.kit.transactions.reply(this.server, { status: stage.status ?? 181, reason: stage.reason }, now_ms);
     }
     this.kit.timers.start(this.timer, stage.hold_ms, now_ms);
   }
@@ -248,7 +253,7 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
     if (answer === undefined) this.kit.transactions.dismiss(this.server);
     else if (answer.kind === "reply") this.reply(answer.reply, now_ms);
     else {
-      const wire = withChallenges(this.wireOf(answer.response), answer.challenges);
+      const wire = withChallenges(wireForCaller(this.kit, this.server, answer.response), answer.challenges);
       this.kit.transactions.respond(this.server, answer.response.status, wire, now_ms);
       this.listener?.onFailure?.(answer.response.status, now_ms);
       this.letGo();
@@ -269,11 +274,6 @@ export class ResponseContext implements ServerUser, BranchUser, TimerOwner<"stag
     if (routed.request.method !== "INVITE") return;
     if (server.user === this) server.user = new AwaitedAck(listener, routed.request.callId, kit.log);
     for (const branch of this.all) branch.letGo(server);
-  }
-
-  private wireOf(response: Response): string {
-    const { kit, server } = this;
-    return withoutTopVia(response, kit.withheld(response, server.replyFlow.address, false));
   }
 
   private revised(response: Response, now_ms: number): Revised {

@@ -5,6 +5,7 @@ import type { Splice } from "../message/splice.ts";
 import type { SipUri } from "../message/uri.ts";
 import type { Flow, NamedFlow } from "../transport/flow.ts";
 import type { Hop } from "../transport/locator.ts";
+import type { Announcement } from "./announce.ts";
 import type { Condition, EndedBranch, Outcome } from "./plan/condition.ts";
 import type { RouteSet } from "./preprocess-routes.ts";
 
@@ -45,7 +46,7 @@ export interface TargetObserver {
 }
 
 /** One place to forward to (RFC 3261 §16.5). */
-export interface Target {
+export interface Target extends Announcement {
   /** The Request-URI to put; undefined leaves it untouched. */
   readonly requestUri?: string;
   /** Sends there, whatever Route and Request-URI say. */
@@ -123,6 +124,8 @@ export interface Continuation extends Named {
 /** Tells the caller 181 and then waits, without holding up anything else. A caller that requires 100rel is told nothing. */
 export interface NoticeStage extends AnyStage {
   readonly kind: "notice";
+  /** Default: 181. */
+  readonly status?: 181 | 182;
   readonly reason: string;
   readonly hold_ms: number;
 }

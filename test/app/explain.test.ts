@@ -260,7 +260,7 @@ describe("explain --json: facts", () => {
               {
                 when: [expect.objectContaining({ silent: true, codes: [503], bodyless: true })],
                 steps: [
-                  { kind: "notice", reason: "Survival activated - please stand by", hold_ms: 1_000 },
+                  { kind: "notice", status: 181, reason: "Survival activated - please stand by", hold_ms: 1_000 },
                   {
                     kind: "reply",
                     what: expect.any(String),

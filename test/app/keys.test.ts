@@ -47,7 +47,7 @@ describe("the loaders", () => {
   });
 
   test("a fault lists the keys of a mapping in the order of the table", () => {
-    expect(keysBelow(KEYS, "survival")).toEqual(["answer", "notice", "notice_hold"]);
+    expect(keysBelow(KEYS, "survival")).toEqual(["answer", "notice", "notice_hold", "makers"]);
     expect(keysBelow(KEYS, "gateways.rewrite")).toEqual(["called", "calling"]);
     expect(keysBelow(KEYS, "").slice(0, 6)).toEqual(["listen", "tls", "names", "localnet", "upstream", "registration"]);
   });
@@ -146,6 +146,11 @@ const NOT_IN_SAMPLE: readonly string[] = [
   "inbound.timer",
   "outage_answers",
   "hunt_groups.NAME.overflow",
+  "survival.makers",
+  "survival.makers.NAME.status",
+  "survival.makers.NAME.notice",
+  "survival.makers.NAME.called",
+  "survival.makers.NAME.alert_info",
   "registration.copies",
   "registration.copies.to",
   "registration.copies.from",

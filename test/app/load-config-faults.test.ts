@@ -105,7 +105,7 @@ describe("unknown keys", () => {
       ],
       [
         "survival: {notice_time: 1s}",
-        "3:12 survival.notice_time: is not a key that branchline knows; known keys are answer, notice, notice_hold",
+        "3:12 survival.notice_time: is not a key that branchline knows; known keys are answer, notice, notice_hold, makers",
       ],
     ],
     (text) => `${LEAST}${text}\n`,
@@ -247,13 +247,19 @@ describe("the rest", () => {
         "upstream: sip:10.10.1.3\ngateways: [sip:10.10.1.3:5070]",
         "4:11 gateways: sip:10.10.1.3:5070 is upstream too; the gateway must be another device, reachable without the WAN",
       ],
-      ["survival: 302", "3:11 survival: must be a mapping with the keys answer, notice, notice_hold"],
+      ["survival: 302", "3:11 survival: must be a mapping with the keys answer, notice, notice_hold, makers"],
       ["survival: {answer: 301}", "3:20 survival.answer: must be one of 302, 380, relay, auto"],
       ["survival: {notice: ''}", "3:20 survival.notice: must be a text of one line"],
       [
         "survival: {notice: 'a\n\n  b'}",
         "3:20 survival.notice: must be one line: it becomes the reason phrase of the 181",
       ],
+      [
+        "survival: {makers: {Snom: {status: 183, alert_info: info=local}}}",
+        "3:36 survival.makers.Snom.status: must be 181 or 182",
+        '3:53 survival.makers.Snom.alert_info: "info=local" is no value of Alert-Info; write it like <http://127.0.0.1/>;info=local',
+      ],
+      ["survival: {makers: [Snom]}", "3:20 survival.makers: must be a mapping"],
       ["hunt_groups: [a]", "3:14 hunt_groups: must be a mapping"],
       ["hunt_groups: {default: {members: []}}", "3:34 hunt_groups.default.members: is empty; name at least one phone"],
       [

@@ -17,7 +17,7 @@ gateways:
 carriers: {mobile: {prefixes: ["015", "00"], gateways: [b, a]}}
 gateway_choice: hash-from
 emergency: {numbers: ["112", "911"], reserve: 1, preempt: true, callback: 10s}
-survival: {answer: relay, notice_hold: 500ms}
+survival: {answer: relay, notice_hold: 500ms, makers: {s: {status: 182, called: "{number} out", alert_info: "<http://127.0.0.1/>"}}}
 registration: {unknown: localnet, throttle: true}
 extensions:
   aliases: {"5550100": "201"}

@@ -42,6 +42,8 @@ const KNOWN: readonly (readonly [id: number, ...names: string[]])[] = [
   [names.REPLACES, "Replaces"],
   [names.REFERRED_BY, "Referred-By", "b"],
   [names.SOCK_INFO, "Sock-Info"],
+  [names.USER_AGENT, "User-Agent"],
+  [names.ALERT_INFO, "Alert-Info"],
 ];
 
 describe("headerId", () => {

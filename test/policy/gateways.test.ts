@@ -9,6 +9,7 @@ import { channelKey, Gateways } from "../../src/policy/gateways/gateways.ts";
 import { rewrite } from "../../src/policy/gateways/rewriting.ts";
 import type { GatewayTargets, GatewayWatch } from "../../src/policy/named.ts";
 import { Peers } from "../../src/policy/peers/peers.ts";
+import type { RequestFacts } from "../../src/policy/request-facts.ts";
 import { OwnAddresses } from "../../src/proxy/own-addresses.ts";
 import { meets } from "../../src/proxy/plan/condition.ts";
 import type { ForkStage, RoutedRequest, Target } from "../../src/proxy/router.ts";
@@ -76,7 +77,8 @@ function uri(text: string) {
 
 /** The targets of a stage for an ordinary call. */
 function targetsOf(all: Gateways, stage: unknown, routed = call()): readonly Target[] {
-  return all.targets((stage as ForkStage).targets as GatewayTargets, routed, 0);
+  const facts: RequestFacts = { ...routed, origin: "localnet", host: "home", number: "", belongs: "nothing" };
+  return all.targets((stage as ForkStage).targets as GatewayTargets, facts, 0);
 }
 
 describe("who is named", () => {

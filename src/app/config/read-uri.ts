@@ -26,11 +26,14 @@ export function readUri(reader: Reader, place: Place, example: string): SipUri |
   return uri;
 }
 
-/** A reason phrase: one line. */
-export function readPhrase(reader: Reader, place: Place): string | undefined {
+/**
+ * A text of one line.
+ * @param use what it becomes
+ */
+export function readPhrase(reader: Reader, place: Place, use: string): string | undefined {
   const text = reader.text(place, "a text of one line");
   if (text !== undefined && /[\r\n]/.test(text)) {
-    reader.fault(place, "must be one line: it becomes the reason phrase of the 181");
+    reader.fault(place, `must be one line: it becomes ${use}`);
     return undefined;
   }
   return text;

@@ -117,7 +117,7 @@ function stepWords(step: Step): string {
     case "reply":
       return step.reply === undefined ? (step.what ?? "answers") : answerWords(step.reply);
     case "notice":
-      return `tells the caller 181 "${step.reason}"${step.hold_ms === 0 ? "" : ` and waits ${wait(step.hold_ms)}`}`;
+      return `tells the caller ${step.status} "${step.reason}"${step.hold_ms === 0 ? "" : ` and waits ${wait(step.hold_ms)}`}`;
     case "pause":
       return `makes room: ${step.what ?? ""}`;
     default:

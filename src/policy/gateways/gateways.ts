@@ -2,6 +2,7 @@
 import type { Random } from "../../base/ports.ts";
 import type { Request, Response } from "../../message/message.ts";
 import { SIP_PORT, type SipUri, uriPort } from "../../message/uri.ts";
+import type { Announcement } from "../../proxy/announce.ts";
 import type { OwnAddresses } from "../../proxy/own-addresses.ts";
 import { ANY_FAILURE } from "../../proxy/plan/condition.ts";
 import type { ForkStage, RoutedRequest, Stage, Target, TargetObserver } from "../../proxy/router.ts";
@@ -12,8 +13,10 @@ import type { GatewayTargets, GatewayWatch } from "../named.ts";
 import { isPrivate, withheldFields } from "../peers/disclosure.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Peers } from "../peers/peers.ts";
+import { announcementFor, phoneTextFor } from "../phones/phone-texts.ts";
 import { GATEWAY_FAILS, nextWhen, replyStage } from "../plan.ts";
-import type { Gateway, Site } from "../site.ts";
+import type { RequestFacts } from "../request-facts.ts";
+import type { Gateway, PhoneText, Site } from "../site.ts";
 import type { GatewayStatus } from "../status.ts";
 import type { Calls } from "./calls.ts";
 import { ChannelObserver, type EmergencyWatch } from "./channel-observer.ts";
@@ -154,10 +157,11 @@ export class Gateways {
   }
 
   /** The target of a stage for an ordinary call; none where the gateway has no free channel. */
-  targets({ gateway: name, number, isRewritten }: GatewayTargets, routed: RoutedRequest, now_ms: number): Target[] {
+  targets({ gateway: name, number, isRewritten }: GatewayTargets, facts: RequestFacts, now_ms: number): Target[] {
     const gateway = this.named(name);
     if (gateway === undefined || !this.isFree(gateway, now_ms)) return [];
-    return [this.target(isRewritten ? { ...gateway, called: [] } : gateway, number, routed)];
+    const target = this.target(isRewritten ? { ...gateway, called: [] } : gateway, number, facts);
+    return [{ ...target, ...announcedTo(facts, this.site.survival.makers, number, gateway) }];
   }
 
   /** The gateway that the file calls so. */
@@ -271,6 +275,12 @@ export class Gateways {
     if (living.length === gateways.length) return living;
     return [...living, ...gateways.filter((gateway) => !this.isAlive(gateway))];
   }
+}
+
+/** What the user of a phone learns of the way that the call takes. */
+function announcedTo(facts: RequestFacts, rows: readonly PhoneText[], number: string, { uri }: Gateway): Announcement {
+  const own = facts.origin === "localnet" ? phoneTextFor(facts.request, rows) : undefined;
+  return own === undefined ? {} : announcementFor(own, number, `sip:${userText(number)}@${uri.host}`);
 }
 
 /** What calls know a gateway by: its name can change with the file. */

@@ -11,6 +11,7 @@ import { phoneStages, ringStages } from "../numbers/extensions.ts";
 import { ALL_KEPT, forwardStages } from "../numbers/forwarding.ts";
 import { extensionsOf } from "../numbers/own-numbers.ts";
 import type { Bindings } from "../phones/bindings.ts";
+import { phoneTextFor } from "../phones/phone-texts.ts";
 import type { RedirectWatch } from "../phones/redirect-watch.ts";
 import { later, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
@@ -100,8 +101,15 @@ function outsideStages(
 ): Stage[] | undefined {
   const order = gateways.order(number, facts, now_ms);
   if (order.length === 0) return undefined;
-  const { answer, notice, notice_hold_ms } = site.survival;
-  const noticeStage: Stage = { kind: "notice", what: "notice", reason: notice, hold_ms: notice_hold_ms };
+  const { answer, notice, notice_hold_ms, makers } = site.survival;
+  const own = phoneTextFor(facts.request, makers);
+  const noticeStage: Stage = {
+    kind: "notice",
+    what: "notice",
+    ...(own?.status === undefined ? {} : { status: own.status }),
+    reason: own?.notice ?? notice,
+    hold_ms: notice_hold_ms,
+  };
   const relays = answer === "relay" || (answer === "auto" && redirects.wantsRelay(redirects.partyOf(facts)));
   if (relays) return [noticeStage, ...gateways.stages(order, number)];
   const status = answer === 380 ? 380 : 302;
