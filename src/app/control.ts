@@ -2,6 +2,7 @@
 import { FORCED_MAX_ms, type Pin } from "../policy/peers/forcing.ts";
 import type { RegisteredPage } from "../policy/phones/registered.ts";
 import { type ClusterFacts, isRelieved, othersInWords } from "./cluster-facts.ts";
+import type { TracePage, TraceQuestion } from "./observe/trace.ts";
 import type { CallsPage, CallsQuestion } from "./recorded-calls.ts";
 import type { ReloadOutcome } from "./reload.ts";
 import type { RunningStatus } from "./status-facts.ts";
@@ -17,6 +18,7 @@ export type ControlQuestion =
   /** `alone`: also where no other member takes calls */
   | { readonly command: "drain"; readonly alone: boolean }
   | ({ readonly command: "calls" } & CallsQuestion)
+  | ({ readonly command: "trace" } & TraceQuestion)
   /** `after`: "", or the `next` of the piece before */
   | { readonly command: "registered"; readonly after: string }
   /** `for_s`: until it ends by itself; missing: it doesn't */
@@ -27,6 +29,7 @@ export type ControlAnswer =
       readonly ok: true;
       readonly status: RunningStatus;
       readonly calls?: CallsPage;
+      readonly trace?: TracePage;
       readonly snapshot?: string;
       readonly registered?: RegisteredPage;
       readonly reload?: ReloadOutcome;
@@ -39,6 +42,8 @@ export type ControlAnswer =
 export interface Controlled {
   status(): RunningStatus;
   calls(question: CallsQuestion): CallsPage;
+  /** What the journal has. */
+  trace(question: TraceQuestion): TracePage;
   /** The bindings, as the state file keeps them. */
   snapshot(): string;
   registered(after: string): RegisteredPage;
@@ -69,11 +74,13 @@ export function answerControl(line: string, controlled: Controlled): string {
 }
 
 /** Commands that change nothing, and that show neither the state file nor the configuration. */
-const READ_ONLY: readonly unknown[] = ["status", "registered", "calls"];
+const READ_ONLY: readonly unknown[] = ["status", "registered", "calls", "trace"];
 
 /** The same for somebody who may only look: what isn't in READ_ONLY is refused. */
 export function answerReadOnly(line: string, controlled: Controlled): string {
-  if (READ_ONLY.includes(parseFields(line).get("command"))) return answerControl(line, controlled);
+  const fields = parseFields(line);
+  if (READ_ONLY.includes(fields.get("command")) && fields.get("unmasked") !== true)
+    return answerControl(line, controlled);
   const refusal: ControlAnswer = { ok: false, error: `only root may ask for that; others: ${READ_ONLY.join(", ")}` };
   return JSON.stringify(refusal);
 }
@@ -85,6 +92,8 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
       return { ok: true, status: controlled.status() };
     case "calls":
       return { ok: true, status: controlled.status(), calls: controlled.calls(callsQuestion(fields)) };
+    case "trace":
+      return { ok: true, status: controlled.status(), trace: controlled.trace(traceQuestion(fields)) };
     case "snapshot":
       return { ok: true, status: controlled.status(), snapshot: controlled.snapshot() };
     case "reload": {
@@ -136,6 +145,17 @@ function callsQuestion(fields: ReadonlyMap<string, unknown>): CallsQuestion {
     ...(typeof before === "number" ? { before } : {}),
     ...(typeof since === "number" ? { since } : {}),
     ...(typeof match === "string" ? { match } : {}),
+  };
+}
+
+/** A field of another type is as good as none. */
+function traceQuestion(fields: ReadonlyMap<string, unknown>): TraceQuestion {
+  const [after, calls, match] = [fields.get("after"), fields.get("calls"), fields.get("match")];
+  return {
+    ...(typeof after === "number" ? { after } : {}),
+    ...(Array.isArray(calls) ? { calls: calls.map(String) } : {}),
+    ...(typeof match === "string" ? { match } : {}),
+    unmasked: fields.get("unmasked") === true,
   };
 }
 

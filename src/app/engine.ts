@@ -47,6 +47,8 @@ export class Engine<H extends Host = Host> implements HostUser {
   isGivenAway: ((listener: Listener) => boolean) | undefined = undefined;
   /** In a pair: something has come to a listener whose address was away when it was last looked at. */
   onUnexpected: ((listener: Listener, now_ms: number) => void) | undefined = undefined;
+  /** An event is over: the journal tells its followers. */
+  onSettled: (() => void) | undefined = undefined;
   private readonly tap: Tap | undefined;
   private policy: SitePolicy;
 
@@ -201,6 +203,7 @@ export class Engine<H extends Host = Host> implements HostUser {
   private settle(now_ms: number): void {
     const wake_ms = this.timers.nextWake_ms();
     if (wake_ms !== undefined) this.host.wakeAt(wake_ms, now_ms);
+    this.onSettled?.();
   }
 
   private introduce(site: Site): SitePolicy {

@@ -14,11 +14,12 @@ import type { Controlled } from "./control.ts";
 import { Engine } from "./engine.ts";
 import type { Connect, RouterHost } from "./host.ts";
 import { Listening } from "./listening.ts";
+import { Journal } from "./observe/journal.ts";
+import { type TracePage, type TraceQuestion, tracedEntries } from "./observe/trace.ts";
 import { type CallsPage, type CallsQuestion, callsPage } from "./recorded-calls.ts";
 import { changedKeys, faultyFile, needsRestart, type Refusal, type ReloadOutcome, refusedChanges } from "./reload.ts";
 import type { SideDoor, SideDoors } from "./side-door.ts";
 import { type RunningStatus, siteFacts } from "./status-facts.ts";
-import { joinedTap } from "./tap.ts";
 import { WallTime } from "./wall-time.ts";
 import { WayWatch } from "./way-watch.ts";
 
@@ -49,6 +50,8 @@ export class Service implements Controlled {
   private readonly callKeeper: CallKeeper;
   private readonly cluster: ClusterPart | undefined;
   private readonly doors: readonly SideDoor[];
+  private readonly journal: Journal;
+  private readonly journalLimit_octets: number;
   private readonly time: WallTime;
   private started_ms = 0;
   /** Tells this life of branchline's from others. */
@@ -73,12 +76,18 @@ export class Service implements Controlled {
     this.text = text;
     this.file = file;
     this.readFile = readFile;
-    this.doors = doors(this);
-    this.engine = new Engine(config, connect, joinedTap(this.doors.flatMap(({ tap }) => tap ?? [])));
+    const { memory_octets } = config.journal;
+    this.journal = new Journal(memory_octets);
+    this.doors = doors(this, this.journal);
+    const { tap } = this.journal;
+    this.engine = new Engine(config, connect, tap);
     const { engine } = this;
     const { host, bindings, callbacks, timers, peerMemory } = engine;
     const { log, store, callStore, wallClock_ms } = host;
     this.host = host;
+    this.journalLimit_octets = Math.min(memory_octets, host.limits.journal);
+    this.journal.bound(this.journalLimit_octets);
+    if (tap !== undefined) engine.onSettled = () => this.journal.settled();
     this.run = host.random.token(8);
     this.log = log;
     this.time = new WallTime(() => host.now_ms(), wallClock_ms);
@@ -176,6 +185,12 @@ export class Service implements Controlled {
     const timeOf = ({ at_ms, wall_ms }: CallEntry) =>
       wall_ms === undefined ? this.timeOf(at_ms) : host.isoTime(wall_ms);
     return { ...callsPage(engine.callLog, question, timeOf, now_ms), run: this.run };
+  }
+
+  trace(question: TraceQuestion): TracePage {
+    const { journal, journalLimit_octets: limit } = this;
+    const traced = tracedEntries(journal.entries(question.after), question, (at_ms) => this.timeOf(at_ms));
+    return { ...traced, last: journal.lastSeq, octets: journal.size, limit };
   }
 
   snapshot(): string {

@@ -3,7 +3,7 @@
  * branchline has the list of them (`cli/side-doors.ts`), the service opens and closes them: neither the engine nor its host knows any.
  */
 import type { Controlled } from "./control.ts";
-import type { Tap } from "./tap.ts";
+import type { Journal } from "./observe/journal.ts";
 
 export interface SideDoor {
   readonly server: {
@@ -14,9 +14,10 @@ export interface SideDoor {
   /** For the log, when it can't be opened: what it is, and what doesn't work then. */
   readonly door: string;
   readonly effect: string;
-  /** Hears all that happens; doors without it cost no message anything. */
-  readonly tap?: Tap;
 }
 
-/** Makes the doors of a branchline that is about to start: it can't be asked for anything before one is opened. */
-export type SideDoors = (running: Controlled) => readonly SideDoor[];
+/**
+ * Makes the doors of a branchline that is about to start: it can't be asked for anything before one is opened.
+ * @param journal what happens, to be read, or followed from now on
+ */
+export type SideDoors = (running: Controlled, journal: Journal) => readonly SideDoor[];

@@ -1,4 +1,4 @@
-/** What an observer is told of all that happens: messages, decisions, stages, bindings, states. Without an observer it costs nothing. */
+/** How the journal hears all that happens: messages, decisions, stages, bindings, states. Without one it costs nothing. */
 import type { Response } from "../message/message.ts";
 import type { Reply } from "../message/reply.ts";
 import type { History } from "../policy/peers/history.ts";
@@ -10,7 +10,7 @@ import type { Observed, ProxyPorts } from "../proxy/proxy-parts.ts";
 import type { DecisionListener, Router, RunningRequest, Stage, Target } from "../proxy/router.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
 
-export type JournalEntry =
+export type Happening =
   /** A message has come. */
   | { readonly kind: "in"; readonly wire: string; readonly flow: Flow }
   /** A message leaves. */
@@ -33,15 +33,7 @@ export type JournalEntry =
   | { readonly kind: "drop"; readonly reason: string };
 
 /** Hears what happens in the order in which it does. It must not throw, nor ask anything of the engine meanwhile. */
-export type Tap = (entry: JournalEntry, now_ms: number) => void;
-
-/** One that tells them all; undefined where there is none. */
-export function joinedTap(taps: readonly Tap[]): Tap | undefined {
-  if (taps.length <= 1) return taps[0];
-  return (entry, now_ms) => {
-    for (const tap of taps) tap(entry, now_ms);
-  };
-}
+export type Tap = (happening: Happening, now_ms: number) => void;
 
 /** The same ports; `tap` hears what leaves by them. */
 export function withTap(ports: ProxyPorts, tap: Tap | undefined, now_ms: () => number): ProxyPorts {

@@ -36,6 +36,8 @@ export interface Limits {
   readonly connections: number;
   /** Characters of messages that aren't whole yet, or that wait to be sent, on all connections. */
   readonly connectionCharacters: number;
+  /** Octets of the journal, whatever the file wishes. */
+  readonly journal: number;
 }
 
 /** The part of the heap that one table may take, what one entry costs there, and the limit of a server. */
@@ -67,6 +69,7 @@ const SHARES = {
   lateAnswers: { part: 0.01, cost_bytes: 2_000, least: 32, most: 256 },
   connections: { part: 0.08, cost_bytes: 12_000, least: 100, most: 768 },
   connectionCharacters: { part: 0.04, cost_bytes: 1, least: 500_000, most: 32_000_000 },
+  journal: { part: 0.05, cost_bytes: 1, least: 250_000, most: 256_000_000 },
 } as const;
 /** Of one phone: Contact, its parameters, its instance and Call-ID; real ones have 250. */
 const CHARACTERS_PER_BINDING = 500;
@@ -98,6 +101,7 @@ export function limitsFor(memory_bytes: number): Limits {
     lateAnswers: of(SHARES.lateAnswers),
     connections: of(SHARES.connections),
     connectionCharacters: of(SHARES.connectionCharacters),
+    journal: of(SHARES.journal),
   };
 }
 

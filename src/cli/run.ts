@@ -42,7 +42,10 @@ async function start(read: ReadConfig, file: string, readFile: ReadFile, isWante
     // Most routers are alone: what a pair needs isn't read there.
     const pair = config.cluster === undefined ? undefined : (await onDemand.pair()).pairOf(config);
     const web = config.http === undefined ? undefined : (await onDemand.web()).webDoors(config, log);
-    const doors: SideDoors = (running) => [...sideDoors(config)(running), ...(web?.(running) ?? [])];
+    const doors: SideDoors = (running, journal) => [
+      ...sideDoors(config)(running, journal),
+      ...(web?.(running, journal) ?? []),
+    ];
     const settings = { stateFolder: state.folder, tls, dnsServers, member: pair?.member };
     const connect: ConstructorParameters<typeof Service>[3] = (user) => new NodeHost(settings, log, user);
     const service = new Service(read, path.resolve(file), readFile, connect, doors, pair?.make);

@@ -14,7 +14,7 @@ function noting() {
   return { asked, running };
 }
 
-const ASKED_BY_EVERYBODY = ["status", "registered", "calls"];
+const ASKED_BY_EVERYBODY = ["status", "registered", "calls", "trace"];
 
 test.each(ASKED_BY_EVERYBODY)("who may only look may ask for %s, and hears the same as root", (command) => {
   const { running } = noting();
@@ -29,11 +29,12 @@ test.each([
   ["snapshot", {}],
   ["file", {}],
   ["nonsense", {}],
+  ["trace", { unmasked: true }],
 ])("who may only look is refused %s, and nothing is done", (command, more) => {
   const { asked, running } = noting();
   expect(JSON.parse(answerReadOnly(JSON.stringify({ command, ...more }), running))).toEqual({
     ok: false,
-    error: "only root may ask for that; others: status, registered, calls",
+    error: "only root may ask for that; others: status, registered, calls, trace",
   });
   expect(asked).toEqual([]);
 });

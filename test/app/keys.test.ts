@@ -151,6 +151,7 @@ const NOT_IN_SAMPLE: readonly string[] = [
   "survival.makers.NAME.notice",
   "survival.makers.NAME.called",
   "survival.makers.NAME.alert_info",
+  "journal",
   "registration.copies",
   "registration.copies.to",
   "registration.copies.from",

@@ -51,6 +51,7 @@ describe("a reload refuses by name", () => {
   const CASES: readonly (readonly [what: string, text: string, keys: readonly string[]])[] = [
     ["another listener", OTHER_PORT, ["listen"]],
     ["another state folder", FILE.replace("folder: state", "folder: elsewhere"), ["state.folder"]],
+    ["another size of the journal", `${FILE}journal: {memory: 4MB}\n`, ["journal"]],
     ["a pair", `${FILE}${PAIR}`, ["cluster"]],
     ["a server for browsers", `${FILE}http: {listen: 10.222.237.1}\n`, ["http"]],
     ["both", OTHER_PORT.replace("folder: state", "folder: x"), ["listen", "state.folder"]],

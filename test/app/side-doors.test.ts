@@ -2,13 +2,17 @@
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/app/config/load-config.ts";
 import { Service } from "../../src/app/service.ts";
-import type { SideDoor } from "../../src/app/side-door.ts";
+import type { SideDoor, SideDoors } from "../../src/app/side-door.ts";
 import type { LogFields } from "../../src/base/ports.ts";
 import { quietRouterHost } from "../support/quiet-router-host.ts";
 import { SITE_YAML } from "../support/site.ts";
 
 /** A service that runs on nothing, and what has become of it: its log, and what its doors tell. */
-function service(...doors: readonly Partial<SideDoor>[]) {
+function service(...given: readonly (Partial<SideDoor> & { journal?: string })[]) {
+  const journal = given.find((one) => one.journal !== undefined)?.journal;
+  const doors = journal === undefined ? given : given.slice(1);
+  const yaml = journal === undefined ? SITE_YAML : `${SITE_YAML}\njournal: ${journal}\n`;
+  const heard: string[] = [];
   const told: string[] = [];
   const tell = (event: string, { door, error }: LogFields = {}) =>
     void told.push(door === undefined ? event : `${event}, ${door}: ${error}`);
@@ -26,23 +30,24 @@ function service(...doors: readonly Partial<SideDoor>[]) {
     },
     close: () => Promise.resolve(tell("sockets closed")),
   });
-  const made = (running: { status(): unknown }) =>
-    doors.map((given, index): SideDoor => {
+  const made: SideDoors = (running, happened) =>
+    doors.map((door, index): SideDoor => {
+      happened.follow(({ kind }) => void heard.push(`${index} ${kind}`));
       const server = {
         open: () => Promise.resolve(tell(`door ${index} open, status ${typeof running.status()}`)),
         close: () => Promise.resolve(tell(`door ${index} closed`)),
       };
-      return { server, door: `door ${index}`, effect: "nothing", ...given };
+      return { server, door: `door ${index}`, effect: "nothing", ...door };
     });
-  const { config } = loadConfig(SITE_YAML, (path) => path);
+  const { config } = loadConfig(yaml, (path) => path);
   const running = new Service(
-    { config, text: SITE_YAML },
+    { config, text: yaml },
     "file",
-    () => ({ config, text: SITE_YAML }),
+    () => ({ config, text: yaml }),
     () => host,
     made,
   );
-  return { running, told };
+  return { running, told, heard };
 }
 
 test("a door is opened once SIP is served and the calls that were are read, may ask for the status, and is closed before the sockets are", async () => {
@@ -71,12 +76,13 @@ test("a door that can't be opened is told of, and the next one is opened all the
   expect(told).toContain("started");
 });
 
-test("doors with a tap hear what happens, each of them", async () => {
-  const heard: string[] = [];
-  const hears = (name: string): Partial<SideDoor> => ({ tap: ({ kind }) => void heard.push(`${name} ${kind}`) });
-  const { running } = service(hears("a"), {}, hears("b"));
-  await running.start();
-  heard.length = 0;
-  running.force("down");
-  expect(heard).toEqual(["a edge", "b edge"]);
-});
+test.each(["{memory: 2MB}", "off"])(
+  "doors that follow the journal hear what happens, each of them; journal: %s",
+  async (journal) => {
+    const { running, heard } = service({ journal }, {}, {}, {});
+    await running.start();
+    heard.length = 0;
+    running.force("down");
+    expect(heard).toEqual(["0 edge", "1 edge", "2 edge"]);
+  },
+);

@@ -4,7 +4,7 @@ import { loadConfig } from "../../src/app/config/load-config.ts";
 import { Engine } from "../../src/app/engine.ts";
 import type { Host } from "../../src/app/host.ts";
 import { QUIET_HOST } from "../../src/app/quiet-host.ts";
-import type { JournalEntry } from "../../src/app/tap.ts";
+import type { Happening } from "../../src/app/tap.ts";
 import { SITE_YAML } from "../support/site.ts";
 
 const INVITE = [
@@ -39,7 +39,7 @@ function office(yaml = SITE_YAML) {
   const { config } = loadConfig(yaml, (path) => path);
   const [listener] = config.listeners;
   if (listener === undefined) throw new Error("no listener");
-  const heard: JournalEntry[] = [];
+  const heard: Happening[] = [];
   const engine = new Engine(
     config,
     () => host,

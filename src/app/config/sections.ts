@@ -14,6 +14,7 @@ import { GATEWAYS } from "./load-gateways.ts";
 import { HTTP } from "./load-http.ts";
 import { HUNT_GROUPS } from "./load-hunt-groups.ts";
 import { INBOUND } from "./load-inbound.ts";
+import { JOURNAL } from "./load-journal.ts";
 import { LIMITS } from "./load-limits.ts";
 import { LISTEN } from "./load-listen.ts";
 import { LOCALNET } from "./load-localnet.ts";
@@ -55,6 +56,7 @@ export const SECTIONS = {
   state: STATE,
   dnsServers: DNS,
   logLevel: LOG,
+  journal: JOURNAL,
 };
 
 type Sections = typeof SECTIONS;

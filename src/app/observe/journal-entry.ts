@@ -1,0 +1,143 @@
+/** What the journal keeps of a happening: plain values of its own, which outlive the event. */
+import { ownText } from "../../base/own-text.ts";
+import type { BindingChange } from "../../policy/phones/binding-changes.ts";
+import type { Edge } from "../../policy/status.ts";
+import type { Stage } from "../../proxy/router.ts";
+import type { Flow, Protocol } from "../../transport/flow.ts";
+import type { Happening } from "../tap.ts";
+
+interface Kept {
+  /** Rises by one from entry to entry. */
+  readonly seq: number;
+  /** By the engine's clock, which never jumps; the time of day is added when it is told. */
+  readonly at_ms: number;
+}
+
+/** A message as it was on the wire: one character an octet; of TLS in clear. `callIdOf` finds its Call-ID. */
+export interface KeptMessage extends Kept {
+  readonly kind: "in" | "out";
+  readonly wire: string;
+  readonly protocol: Protocol;
+  /** Our address at that moment, IPv6 without brackets. */
+  readonly local: string;
+  readonly local_port: number;
+  readonly remote: string;
+  readonly remote_port: number;
+}
+
+export interface KeptDecision extends Kept {
+  readonly kind: "decision";
+  readonly method: string;
+  readonly call_id: string;
+  readonly rule: string;
+  /** The sentence that says why. */
+  readonly why: string;
+}
+
+export interface KeptStage extends Kept {
+  readonly kind: "stage";
+  readonly method: string;
+  readonly call_id: string;
+  readonly stage: Stage["kind"];
+  /** The party that it concerns: "gateway 10.10.1.3"; undefined: nobody. */
+  readonly what: string | undefined;
+}
+
+export interface KeptBinding extends Kept, Pick<BindingChange, "change" | "name" | "contact"> {
+  readonly kind: "binding";
+  readonly protocol: Protocol;
+  readonly remote: string;
+  readonly remote_port: number;
+}
+
+export interface KeptEdge extends Kept {
+  readonly kind: "edge";
+  readonly edge: Edge;
+}
+
+/** Why a message was dropped: the one just before it, where that has come with the same event. */
+export interface KeptDrop extends Kept {
+  readonly kind: "drop";
+  readonly reason: string;
+}
+
+export type JournalEntry = KeptMessage | KeptDecision | KeptStage | KeptBinding | KeptEdge | KeptDrop;
+
+/** The method of a request, or that which a response answers; "" where it can't be found. */
+export function methodOf(entry: KeptMessage | KeptDecision | KeptStage): string {
+  if (entry.kind === "decision" || entry.kind === "stage") return entry.method;
+  const { wire } = entry;
+  if (!wire.startsWith("SIP/2.0 ")) return wire.slice(0, Math.max(0, wire.indexOf(" ")));
+  const start = wire.indexOf("\nCSeq:");
+  const end = start < 0 ? -1 : wire.indexOf("\n", start + 1);
+  if (end >= 0) return /(\w+)\s*$/.exec(wire.slice(start, end))?.[1] ?? "";
+  return /^cseq[ \t]*:[^\n]*?(\w+)[ \t]*\r?$/im.exec(wire)?.[1] ?? "";
+}
+
+/** The Call-ID that an entry is about; undefined where it has none. */
+export function callIdOf(entry: JournalEntry): string | undefined {
+  switch (entry.kind) {
+    case "decision":
+    case "stage":
+      return entry.call_id;
+    case "in":
+    case "out":
+      return headerOf(entry.wire, CALL_ID);
+    default:
+      return undefined;
+  }
+}
+
+const CALL_ID = /^(?:call-id|i)[ \t]*:[ \t]*([^\r\n]*)/im;
+
+/** @param pattern of the whole line; its first group is the value */
+function headerOf(wire: string, pattern: RegExp): string | undefined {
+  const end = wire.indexOf("\r\n\r\n");
+  return pattern.exec(end < 0 ? wire : wire.slice(0, end))?.[1]?.trim();
+}
+
+/** The values of its own that outlive the event: no flow, which changes, and no plan. */
+export function kept(happening: Happening, seq: number, at_ms: number): JournalEntry {
+  switch (happening.kind) {
+    case "in":
+    case "out":
+      return keptMessage(happening.kind, happening.wire, happening.flow, seq, at_ms);
+    case "decision": {
+      const { kind, method, callId, rule, why } = happening;
+      return { kind, seq, at_ms, method: ownText(method), call_id: ownText(callId), rule, why: ownText(why) };
+    }
+    case "stage": {
+      const { kind, method, callId, stage } = happening;
+      const what = stage.what === undefined ? undefined : ownText(stage.what);
+      return { kind, seq, at_ms, method: ownText(method), call_id: ownText(callId), stage: stage.kind, what };
+    }
+    case "binding": {
+      const { kind, change, name, contact, flow } = happening;
+      const { address: remote, port: remote_port, listener } = flow;
+      const { protocol } = listener;
+      return {
+        kind,
+        seq,
+        at_ms,
+        change,
+        name: ownText(name),
+        contact: ownText(contact),
+        protocol,
+        remote,
+        remote_port,
+      };
+    }
+    case "edge":
+      return { kind: "edge", seq, at_ms, edge: happening.edge };
+    default:
+      return { kind: "drop", seq, at_ms, reason: happening.reason };
+  }
+}
+
+function keptMessage(kind: "in" | "out", text: string, flow: Flow, seq: number, at_ms: number): KeptMessage {
+  const { listener, address: remote, port: remote_port } = flow;
+  const { protocol, address: local, port: local_port, transport } = listener;
+  // A datagram is a text of its own, and what leaves has been joined for it; of a stream it is a piece.
+  const wire = kind === "in" && transport.isStream ? ownText(text) : text;
+  return { kind, seq, at_ms, wire, protocol, local, local_port, remote, remote_port };
+}

@@ -1,0 +1,109 @@
+/** The journal as commands and the page get it: entries of some calls, or of all, in pieces that stay small. */
+import { plainNumber } from "../../policy/dialled-number.ts";
+import { callIdOf, type JournalEntry, type KeptMessage, methodOf } from "./journal-entry.ts";
+import { masked } from "./masked.ts";
+
+/** The size of a piece, in characters, more or less. */
+const PAGE_CHARACTERS = 65_536;
+/** A number that has been written with its area code, and another time without, is found by so many digits at its end. */
+const TAIL_digits = 5;
+
+type Told<E> = E extends unknown ? Omit<E, "at_ms"> : never;
+
+/** An entry with its time of day, ISO 8601, and the Call-ID that it is about. */
+export type TracedEntry = Told<JournalEntry> & { readonly at: string; readonly call_id?: string | undefined };
+export type TracedMessage = Extract<TracedEntry, { kind: "in" | "out" }>;
+
+export interface TraceQuestion {
+  /** Only entries behind the one with this number: the `next` or the `last` of the piece before. */
+  readonly after?: number;
+  /** Only entries of these Call-IDs; edges of states and reasons of drops come along, where they are amid them. */
+  readonly calls?: readonly string[];
+  /** Only of the Call-IDs in whose messages this extension, number, address or Call-ID occurs. */
+  readonly match?: string;
+  /** With credentials and bodies. */
+  readonly unmasked?: boolean;
+}
+
+export interface TracePage {
+  /** In the order in which they happened. */
+  readonly entries: readonly TracedEntry[];
+  /** Where there are more: what to ask for them with, as `after`. */
+  readonly next?: number;
+  /** The number of the last entry of all, for what happens from now on. */
+  readonly last: number;
+  /** Octets that are kept now, and at most; 0: the file has `journal: off`. */
+  readonly octets: number;
+  readonly limit: number;
+}
+
+/**
+ * @param entries those behind `after`, the oldest first
+ * @param timeOf the time of day of a moment, ISO 8601
+ */
+export function tracedEntries(
+  entries: readonly JournalEntry[],
+  question: TraceQuestion,
+  timeOf: (at_ms: number) => string,
+): Pick<TracePage, "entries" | "next"> {
+  const traced: TracedEntry[] = [];
+  let characters = 0;
+  for (const entry of wantedOf(entries, question)) {
+    const one = tracedEntry(entry, timeOf(entry.at_ms), question.unmasked === true);
+    characters += JSON.stringify(one).length;
+    const last = traced[traced.length - 1];
+    if (characters > PAGE_CHARACTERS && last !== undefined) return { entries: traced, next: last.seq };
+    traced.push(one);
+  }
+  return { entries: traced };
+}
+
+/** @param at its time of day, ISO 8601 */
+export function tracedEntry(entry: JournalEntry, at: string, isUnmasked = false): TracedEntry {
+  const { at_ms: _, ...rest } = entry;
+  if (rest.kind !== "in" && rest.kind !== "out") return { ...rest, at };
+  return { ...rest, at, call_id: callIdOf(entry), wire: isUnmasked ? rest.wire : masked(rest.wire) };
+}
+
+function wantedOf(entries: readonly JournalEntry[], { calls, match }: TraceQuestion): readonly JournalEntry[] {
+  if (calls === undefined && match === undefined) return entries;
+  const wanted = new Set(calls);
+  if (match !== undefined)
+    for (const one of entries) if (isMessage(one) && isMatch(one, match)) wanted.add(callIdOf(one) ?? "");
+  const isOfThem = (entry: JournalEntry) => {
+    const callId = callIdOf(entry);
+    return callId !== undefined && wanted.has(callId);
+  };
+  const found = entries.filter(isOfThem);
+  const [first, last] = [found[0]?.seq ?? 0, found[found.length - 1]?.seq ?? 0];
+  const messages = new Set(found.map(({ seq }) => seq));
+  return entries.filter((entry) => {
+    if (messages.has(entry.seq)) return true;
+    // A drop follows at once upon what was dropped.
+    if (entry.kind === "drop") return messages.has(entry.seq - 1);
+    return entry.kind === "edge" && entry.seq > first && entry.seq < last;
+  });
+}
+
+function isMessage(entry: JournalEntry): entry is KeptMessage {
+  return entry.kind === "in" || entry.kind === "out";
+}
+
+/** The parties that a message names: Request-URI, From, To, and those who assert who calls. */
+const PARTIES =
+  /^(?:[A-Z]+ |(?:From|f|To|t|P-Asserted-Identity|Contact|m)[ \t]*:[^\n]*?)(?:sips?|tel):([^\s@;>:?]+)/gim;
+
+function isMatch(message: KeptMessage, text: string): boolean {
+  const { remote, wire } = message;
+  if (remote === text || callIdOf(message) === text) return true;
+  if (methodOf(message) !== "INVITE") return false;
+  const number = plainNumber(text);
+  const digits = number.replace(/^\+/, "");
+  const isLong = digits.length >= TAIL_digits && /^\d+$/.test(digits);
+  const parties = wire.match(PARTIES) ?? [];
+  return parties.some((party) => {
+    const user = party.slice(party.lastIndexOf(":") + 1);
+    const plain = plainNumber(user);
+    return user === text || plain === number || (isLong && plain.endsWith(digits));
+  });
+}
