@@ -14,6 +14,8 @@ _branchline() {
       "status -c" | "status --config" | \
       "calls -c" | "calls --config" | \
       "calls -n" | "calls --count" | \
+      "history -c" | "history --config" | \
+      "history --since" | \
       "registered -c" | "registered --config" | \
       "explain -c" | "explain --config" | \
       "doctor -c" | "doctor --config" | \
@@ -52,6 +54,8 @@ _branchline() {
     "status -c" | "status --config") files=yes ;;
     "calls -c" | "calls --config") files=yes ;;
     "calls -n" | "calls --count") ;;
+    "history -c" | "history --config") files=yes ;;
+    "history --since") ;;
     "registered -c" | "registered --config") files=yes ;;
     "explain -c" | "explain --config") files=yes ;;
     "doctor -c" | "doctor --config") files=yes ;;
@@ -83,6 +87,7 @@ _branchline() {
           run) offered="-c --config -h --help" ;;
           status) offered="-c --config -v --verbose --json -h --help" ;;
           calls) offered="-c --config -n --count -f --follow --json -h --help" ;;
+          history) offered="-c --config --since --csv --json -h --help" ;;
           registered) offered="-c --config --json -h --help" ;;
           explain) offered="-c --config --down --up --json -h --help" ;;
           doctor) offered="-c --config --only -v --verbose --fix --json -h --help" ;;
@@ -103,12 +108,12 @@ _branchline() {
         esac
       else
         case "$command $place" in
-          " 0") offered="run status calls registered explain doctor report version help reload force drain join init schema check phones cluster completion" ;;
+          " 0") offered="run status calls history registered explain doctor report version help reload force drain join init schema check phones cluster completion" ;;
           "calls 0") ;;
           "registered 0") ;;
           "explain 0") ;;
           "explain 1") ;;
-          "help 0") offered="run status calls registered explain doctor report version help reload force drain join init schema check phones cluster completion" ;;
+          "help 0") offered="run status calls history registered explain doctor report version help reload force drain join init schema check phones cluster completion" ;;
           "force 0") offered="up down auto" ;;
           "check 0") files=yes ;;
           "phones 0") offered="yealink cisco grandstream snom polycom" ;;

@@ -2,6 +2,7 @@
 import { FORCED_MAX_ms, type Pin } from "../policy/peers/forcing.ts";
 import type { RegisteredPage } from "../policy/phones/registered.ts";
 import { type ClusterFacts, isRelieved, othersInWords } from "./cluster-facts.ts";
+import type { HistoryPage, HistoryQuestion } from "./observe/history.ts";
 import type { TracePage, TraceQuestion } from "./observe/trace.ts";
 import type { CallsPage, CallsQuestion } from "./recorded-calls.ts";
 import type { ReloadOutcome } from "./reload.ts";
@@ -19,6 +20,7 @@ export type ControlQuestion =
   | { readonly command: "drain"; readonly alone: boolean }
   | ({ readonly command: "calls" } & CallsQuestion)
   | ({ readonly command: "trace" } & TraceQuestion)
+  | ({ readonly command: "history" } & HistoryQuestion)
   /** `after`: "", or the `next` of the piece before */
   | { readonly command: "registered"; readonly after: string }
   /** `for_s`: until it ends by itself; missing: it doesn't */
@@ -30,6 +32,7 @@ export type ControlAnswer =
       readonly status: RunningStatus;
       readonly calls?: CallsPage;
       readonly trace?: TracePage;
+      readonly history?: HistoryPage;
       readonly snapshot?: string;
       readonly registered?: RegisteredPage;
       readonly reload?: ReloadOutcome;
@@ -44,6 +47,8 @@ export interface Controlled {
   calls(question: CallsQuestion): CallsPage;
   /** What the journal has. */
   trace(question: TraceQuestion): TracePage;
+  /** Outages, drills and calls of months. */
+  history(question: HistoryQuestion): HistoryPage;
   /** The bindings, as the state file keeps them. */
   snapshot(): string;
   registered(after: string): RegisteredPage;
@@ -74,7 +79,7 @@ export function answerControl(line: string, controlled: Controlled): string {
 }
 
 /** Commands that change nothing, and that show neither the state file nor the configuration. */
-const READ_ONLY: readonly unknown[] = ["status", "registered", "calls", "trace"];
+const READ_ONLY: readonly unknown[] = ["status", "registered", "calls", "trace", "history"];
 
 /** The same for somebody who may only look: what isn't in READ_ONLY is refused. */
 export function answerReadOnly(line: string, controlled: Controlled): string {
@@ -94,6 +99,8 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
       return { ok: true, status: controlled.status(), calls: controlled.calls(callsQuestion(fields)) };
     case "trace":
       return { ok: true, status: controlled.status(), trace: controlled.trace(traceQuestion(fields)) };
+    case "history":
+      return { ok: true, status: controlled.status(), history: controlled.history(historyQuestion(fields)) };
     case "snapshot":
       return { ok: true, status: controlled.status(), snapshot: controlled.snapshot() };
     case "reload": {
@@ -156,6 +163,14 @@ function traceQuestion(fields: ReadonlyMap<string, unknown>): TraceQuestion {
     ...(Array.isArray(calls) ? { calls: calls.map(String) } : {}),
     ...(typeof match === "string" ? { match } : {}),
     unmasked: fields.get("unmasked") === true,
+  };
+}
+
+function historyQuestion(fields: ReadonlyMap<string, unknown>): HistoryQuestion {
+  const [before, past_s] = [fields.get("before"), fields.get("past_s")];
+  return {
+    ...(typeof before === "number" ? { before } : {}),
+    ...(typeof past_s === "number" ? { past_s } : {}),
   };
 }
 

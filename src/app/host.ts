@@ -48,6 +48,8 @@ export interface RouterHost extends Host {
   /** Where the bindings are kept, and where the last calls are. */
   readonly store: Store;
   readonly callStore: Store;
+  /** Where outages, drills and calls of months are. */
+  readonly historyStore: Store;
   /** Tables of the host's own, by name. */
   readonly tables: Readonly<Record<string, Table>>;
   /** What the router's interfaces have now; undefined where nobody tells. */

@@ -3,6 +3,7 @@
  * do about it where the line brings no `cure`. The program imports its type alone. Scripts know the names: a change is for CHANGELOG.
  */
 import { CLUSTER_EVENTS } from "./cluster-events.ts";
+import { STATE_EVENTS } from "./state-events.ts";
 
 export const EVENTS = {
   // The program's life.
@@ -42,41 +43,7 @@ export const EVENTS = {
     says: "One event took too long and was ended, which is a fault of branchline's: its call may be lost, and others go on; please report this line.",
     fields: { error: "text", stack: "text" },
   },
-  bindings_restored: {
-    at: ["info"],
-    says: "The phones that were registered before the restart are known again.",
-    fields: { phones: "number", age_s: "number" },
-  },
-  bindings_unreadable: {
-    at: ["warn"],
-    says: "The kept registrations are damaged and have been left out; phones are known again as they register.",
-    fields: { error: "text" },
-  },
-  bindings_not_saved: {
-    at: ["warn"],
-    says: "Registrations can't be written to the state folder: see its rights and its room.",
-    fields: { error: "text" },
-  },
-  calls_unreadable: {
-    at: ["warn"],
-    says: "The kept list of the last calls is damaged: what can't be read of it is left out.",
-    fields: { error: "text" },
-  },
-  calls_not_saved: {
-    at: ["warn"],
-    says: "The list of the last calls can't be written to the state folder: see its rights and its room.",
-    fields: { error: "text" },
-  },
-  state_in_use: {
-    at: ["info"],
-    says: "Another branchline has the state folder; this one waits a moment, since that one may be about to end.",
-    fields: { folder: "text", by: "text" },
-  },
-  state_lock: {
-    at: ["warn"],
-    says: "The state folder can't be locked: see its rights and its room.",
-    fields: { error: "text", effect: "text" },
-  },
+  ...STATE_EVENTS,
   force: {
     at: ["warn"],
     says: "`branchline force` has set upstream's state by hand; auto leaves it to the probes again.",

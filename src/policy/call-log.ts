@@ -39,6 +39,8 @@ export class CallLog implements CallBook {
   changes = 0;
   /** Called when a restart would lose something. */
   onChange: () => void = () => {};
+  /** See {@link CallBook.settle}. */
+  settle: CallBook["settle"] = () => {};
   /** See {@link CallBook.lackOf}. */
   lackOf: CallBook["lackOf"] = () => undefined;
   private readonly log: Logger;

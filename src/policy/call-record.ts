@@ -16,6 +16,8 @@ export interface CallBook {
   take(call: CallEntry, leg: Leg): void;
   /** Something has become of it. */
   touch(call: CallEntry, now_ms: number): void;
+  /** An INVITE has had its final response. */
+  settle(call: CallEntry, leg: Leg): void;
   /** Why the name of a place has no address; undefined: it has one, or that isn't known. */
   lackOf(hop: Hop): Lack | undefined;
   /** The phone is expected to come back. */
@@ -153,6 +155,7 @@ export class CallRecord implements DecisionListener {
     leg.took_ms = Math.round(now_ms - call.at_ms - leg.after_ms);
     if (isAnswered(leg) && !call.legs.includes(leg)) calls.take(call, leg);
     calls.touch(call, now_ms);
+    calls.settle(call, leg);
     if (leg.redirected !== undefined && isRedirect(status)) calls.redirect(call, leg, now_ms);
     const { call_id, from, to, origin, rule, why, route, took_ms: after_ms } = leg;
     const fields = { call_id, from, to, origin, rule, why, route: route.join(" > "), status, after_ms };

@@ -26,7 +26,7 @@ import { Registrar } from "./phones/registrar.ts";
 import type { RelayedCallers } from "./phones/relayed-callers.ts";
 import { RoutingPolicy } from "./routing-policy.ts";
 import type { Site } from "./site.ts";
-import type { CallsGoTo, SiteStatus } from "./status.ts";
+import type { CallsGoTo, Edge, SiteStatus } from "./status.ts";
 
 /** What outlives a reload. */
 export interface Memory {
@@ -143,9 +143,7 @@ export class SitePolicy {
       proxy_names: this.outboundProxies.findings(now_ms),
       conflicts: addressConflicts(upstreams.all(), this.site, bindings),
       calls_now: this.callLog.countNow(now_ms),
-      history: peers.history.all.map((edge) =>
-        edge.role === "gateway" ? { ...edge, name: gateways.nameOf(edge.name) } : edge,
-      ),
+      history: peers.history.all.map((edge) => ({ ...edge, name: this.peerName(edge.role, edge.name) })),
     };
   }
 
@@ -174,6 +172,18 @@ export class SitePolicy {
       else if (!pathWatch.isUsed) phones.not_heard += 1;
     }
     return phones;
+  }
+
+  /** What the file calls the peer that logs name so. */
+  peerName(role: Edge["role"], name: string): string {
+    return role === "gateway" ? this.gateways.nameOf(name) : name;
+  }
+
+  /** Whether a peer of this name, as the file has it, is watched; a domain that phones name may be at any time. */
+  watches(role: Edge["role"], name: string): boolean {
+    if (role === "gateway") return this.gateways.named(name) !== undefined;
+    const { configuredTargets } = this.upstreams;
+    return configuredTargets.length === 0 || configuredTargets.some((peer) => peer.name === name);
   }
 
   /** @param hosts more addresses, by the host in upstream's URI */

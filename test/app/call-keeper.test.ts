@@ -107,17 +107,17 @@ test("while a disk hangs one write waits, and it writes the newest", async () =>
   desk.disk = async () => {};
   free();
   await desk.pass(1);
-  await desk.keeper.stop();
+  await desk.keeper.file.stop();
   expect(desk.saves.length).toBeLessThanOrEqual(3);
 });
 
 test("the end writes what isn't written yet, and nothing else", async () => {
   const desk = new Desk();
   await desk.keeper.start();
-  await desk.keeper.stop();
+  await desk.keeper.file.stop();
   expect(desk.saves).toEqual([]);
   desk.change();
-  await desk.keeper.stop();
+  await desk.keeper.file.stop();
   expect(desk.saves).toHaveLength(1);
 });
 

@@ -89,6 +89,8 @@ const ASKING: readonly (readonly string[])[] = [
   ["status"],
   ["status", "--json"],
   ["calls"],
+  ["history"],
+  ["history", "--csv"],
   ["registered"],
   ["force", "auto"],
   ["reload"],

@@ -179,11 +179,11 @@ describeUnless(whyNoSystemd(), ".deb", () => {
     expect(JSON.parse((await asMember("branchline", "status", "--json")).text)).toMatchObject({
       upstream: [{ state: "up" }],
     });
-    for (const command of ["registered", "calls"])
+    for (const command of ["registered", "calls", "history"])
       expect(await asMember("branchline", command)).toMatchObject({ status: 0 });
     expect(await asMember("branchline", "force", "down")).toEqual({
       status: 1,
-      text: "only root may ask for that; others: status, registered, calls\n",
+      text: "only root may ask for that; others: status, registered, calls, trace, history\n",
     });
     expect((await asMember("branchline", "reload")).status).toBe(1);
     expect(await machine.run("branchline", "status")).toContain(`Upstream ${UPSTREAM.host}: up for `);

@@ -13,6 +13,7 @@ export function quietRouterHost(own: Partial<RouterHost>): RouterHost {
     sockets: { open: nothing, close: nothing, isOurs: () => Promise.resolve(true) },
     store: { load: () => Promise.resolve(undefined), save: nothing },
     callStore: { load: () => Promise.resolve(undefined), save: nothing },
+    historyStore: { load: () => Promise.resolve(undefined), save: nothing },
     tables: {},
     readInterfaces: () => undefined,
     readAddresses: () => [],

@@ -4,6 +4,7 @@ import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command
 import { checksFault, doctor } from "../doctor.ts";
 import { EXIT_USAGE } from "../exit.ts";
 import { showExplanation } from "../explain.ts";
+import { showHistory, sinceFault } from "../history.ts";
 import { fail } from "../paper.ts";
 import { showRegistered } from "../registered.ts";
 import { report } from "../report.ts";
@@ -70,6 +71,37 @@ export const LOOK: readonly CommandRow[] = [
     action: ({ config, match, count, follow, json }) => {
       const most = count === "all" ? Number.MAX_SAFE_INTEGER : Number(count);
       return showCalls(config, { count: most, match, isFollowing: follow, asJson: json });
+    },
+  }),
+  command({
+    name: "history",
+    help: "Show outages, drills, survived and emergency calls",
+    group: "Look",
+    description: [
+      "Show what has happened at this branch for months, the newest first: each outage of upstream and of the gateways, with " +
+        "what was seen when it began and ended; each drill; each call that upstream should have had and that was answered " +
+        "without it; each emergency call. A summary comes first.",
+      "branchline keeps the last 300 outages, 300 survived and 200 emergency calls and 30 drills in its state folder, also " +
+        "across restarts and power cuts. The counts of the summary in JSON begin when the file was made, and include what " +
+        "is kept no longer.",
+      "Times are local; in CSV and JSON they are in UTC.",
+    ],
+    arguments: [],
+    options: [
+      CONFIG_OPTION,
+      { name: "since", value: "TIME", help: "How far back, such as 90d or 12h", default: "90d", fault: sinceFault },
+      { name: "csv", help: "Print CSV, with a line of names first" },
+      JSON_OPTION,
+    ],
+    examples: [
+      { line: "branchline history", does: "What has happened in the last 90 days?" },
+      { line: "branchline history --since 365d --csv", does: "Print a year for a spreadsheet" },
+    ],
+    exits: { 1: "No branchline runs with this file, or it doesn't answer" },
+    seeAlso: ["calls", "status"],
+    action: ({ config, since, csv, json }) => {
+      if (csv && json) fail("error: give either --csv or --json\nSee: branchline history --help", EXIT_USAGE);
+      return showHistory(config, since, csv ? "csv" : json ? "json" : "text");
     },
   }),
   command({

@@ -16,7 +16,7 @@ import { isNear, readAddresses, readInterfaces, WatchedInterfaces } from "./inte
 import type { StderrLog } from "./log.ts";
 import { heapMemory_bytes, tameHeap } from "./memory.ts";
 import { createMac, createRandom } from "./secret.ts";
-import { bindingsFile, callsFile, type StateFile } from "./state-file.ts";
+import { bindingsFile, callsFile, historyFile, type StateFile } from "./state-file.ts";
 import { NodeTransport } from "./transport.ts";
 import { findSource } from "./udp.ts";
 import { guardEvents } from "./watchdog.ts";
@@ -53,6 +53,7 @@ export class NodeHost {
   readonly member: string | undefined;
   readonly store: StateFile;
   readonly callStore: StateFile;
+  readonly historyStore: StateFile;
   readonly tables: Readonly<Record<string, Table>>;
   readonly wallClock_ms: () => number;
   private readonly clock: SystemClock;
@@ -83,6 +84,7 @@ export class NodeHost {
     this.member = settings.member?.name;
     this.store = bindingsFile(stateFolder);
     this.callStore = callsFile(stateFolder);
+    this.historyStore = historyFile(stateFolder);
   }
 
   now_ms(): number {

@@ -102,6 +102,11 @@ export function callsFile(folder: string): StateFile {
   return new StateFile(path.join(folder, "calls.jsonl"));
 }
 
+/** The file in a state folder that keeps outages, drills and calls of months, in the same form. */
+export function historyFile(folder: string): StateFile {
+  return new StateFile(path.join(folder, "history.jsonl"));
+}
+
 /** What the bindings' holds; undefined when it can't be read. */
 export async function loadBindings(folder: string): Promise<string | undefined> {
   return (await bindingsFile(folder).load())?.body;

@@ -8,6 +8,8 @@ export const EDGES_MAX = 200;
 export class History {
   /** Hears of each edge; undefined: nobody wants to. */
   onEdge: ((edge: Edge) => void) | undefined = undefined;
+  /** Hears of each edge too, for what is kept for months. */
+  onKept: (edge: Edge) => void = () => {};
   /** Hears that a peer is seen as down from now on, or no longer, whatever its state is forced to. */
   onTurn: (role: Edge["role"], name: string, isDown: boolean, now_ms: number) => void = () => {};
   private edges: Edge[] = [];
@@ -16,6 +18,7 @@ export class History {
     this.edges.push(edge);
     if (this.edges.length > EDGES_MAX) this.edges.shift();
     this.onEdge?.(edge);
+    this.onKept(edge);
   }
 
   /** They come amid whatever else happens: see `HostUser.onCalm`. */

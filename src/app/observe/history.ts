@@ -1,0 +1,241 @@
+/**
+ * The events of months at this branch: outages, drills, calls that survived, emergency calls. `HistoryKeeper` has it on disk. Calls
+ * that are remembered only for their last changes are in `policy/call-log.ts`; the last edges of peers in `policy/peers/history.ts`.
+ */
+import type { CallEntry, CallLeg } from "../../policy/call-entry.ts";
+import type { Edge } from "../../policy/status.ts";
+import type { Engine } from "../engine.ts";
+import {
+  callKind,
+  type EntryKind,
+  type HistoryCounts,
+  type HistoryEntry,
+  KEPT_MAX,
+  keptReport,
+  type Moment,
+  readCounts,
+  readEntry,
+  withTimes,
+} from "./history-entries.ts";
+
+type Kept = { readonly id: number; entry: HistoryEntry };
+type Outage = HistoryEntry & { readonly kind: "outage" };
+
+/** A drill that is over, by the clock that never jumps. */
+export interface DrillDone {
+  readonly since_ms: number;
+  readonly until_ms: number;
+  readonly phones: string;
+  readonly end: string;
+  readonly report: unknown;
+}
+
+export interface HistoryQuestion {
+  /** Only what hadn't ended so long ago. */
+  readonly past_s?: number;
+  /** Only entries with smaller ids: the `next` of the piece before. */
+  readonly before?: number;
+}
+
+/** An entry as commands get it: times in ISO 8601, UTC. */
+export type ToldEntry = HistoryEntry<string> & {
+  readonly id: number;
+  /** Of outages and drills: how long, so far where it goes on. */
+  readonly lasted_s?: number;
+};
+
+export interface HistoryPage {
+  /** The newest first. */
+  readonly entries: readonly ToldEntry[];
+  /** Where there are more: what to ask for them with. */
+  readonly next?: number;
+  /** What was asked for: what hadn't ended by then. */
+  readonly since: string;
+  /** Since when the history is kept, and how often each kind has happened since, forgotten ones too. */
+  readonly began: string;
+  readonly counts: HistoryCounts;
+}
+
+/** The size of a piece, in characters, more or less. */
+const PAGE_CHARACTERS = 65_536;
+
+export class KeptHistory {
+  /** Called when a restart would lose something. */
+  onChange: () => void = () => {};
+  /** What a peer is called in the file, by the name that logs have. */
+  private nameOf: (role: "upstream" | "gateway", peer: string) => string = (_, peer) => peer;
+  private readonly wallOf: (at_ms: number) => number;
+  /** Oldest first, by their beginnings. */
+  private kept: Kept[] = [];
+  private nextId = 1;
+  private began: Moment;
+  private counted: Record<EntryKind, number> = { outage: 0, drill: 0, emergency: 0, survived: 0 };
+  /** Events that came before the file was read. */
+  private early: (() => void)[] | undefined = [];
+
+  /** @param wallOf milliseconds since 1970 of what happened at `at_ms` */
+  constructor(wallOf: (at_ms: number) => number, now_ms: number) {
+    this.wallOf = wallOf;
+    this.began = { at_ms: now_ms };
+  }
+
+  /** How often each kind has happened since the history began. */
+  get counts(): HistoryCounts {
+    return this.counted;
+  }
+
+  /** The drill that ended last, milliseconds since 1970; undefined: none is known. */
+  get lastDrill(): (HistoryEntry<number> & { readonly kind: "drill" }) | undefined {
+    const found = this.kept.filter(({ entry }) => entry.kind === "drill").pop();
+    const told = found === undefined ? undefined : withTimes(found.entry, (time) => this.wallTime(time));
+    return told?.kind === "drill" ? told : undefined;
+  }
+
+  /** Hears of this engine's peers and calls from now on. */
+  follow(engine: Engine): void {
+    this.nameOf = (role, peer) => engine.site.peerName(role, peer);
+    engine.peers.history.onKept = (edge) => this.edge(edge);
+    engine.callLog.settle = (call, leg) => this.call(call, leg);
+  }
+
+  /** A peer's state has changed. */
+  edge(edge: Edge): void {
+    const { at_ms, role, name, to, evidence, probe_failure } = edge;
+    if (this.waits(() => this.edge(edge))) return;
+    const peer = this.nameOf(role, name);
+    const seen = probe_failure === undefined ? evidence : `${evidence}: ${probe_failure}`;
+    const open = this.openOutage(role, peer);
+    if (to === "down" && open === undefined) {
+      this.add({ kind: "outage", since: { at_ms }, role, peer, evidence: seen });
+    } else if (open !== undefined && to !== "down" && to !== "recovering") {
+      this.close(open, at_ms, seen);
+    }
+  }
+
+  /** An INVITE has had its final response. */
+  call(call: CallEntry, leg: CallLeg): void {
+    const at_ms = call.at_ms + leg.after_ms;
+    if (this.waits(() => this.call(call, leg))) return;
+    const kind = callKind(call, leg, this.isOutageAt);
+    if (kind === undefined) return;
+    const { call_id, from, to, steps, status = 0 } = leg;
+    const way = steps[steps.length - 1]?.what ?? "";
+    this.add({ kind, since: { at_ms }, call_id, from, to, way, status });
+  }
+
+  /** A drill is over. */
+  drill({ since_ms, until_ms, phones, end, report }: DrillDone): void {
+    const [since, until] = [{ at_ms: since_ms }, { at_ms: until_ms }];
+    this.add({ kind: "drill", since, until, phones, end, report: keptReport(report) });
+  }
+
+  /** The file names these peers now, by role and name: outages of others have no end that anybody could see. */
+  watchOnly(isWatched: (role: "upstream" | "gateway", peer: string) => boolean, now_ms: number): void {
+    for (const one of this.kept) {
+      const { entry } = one;
+      const isOpen = entry.kind === "outage" && entry.until === undefined;
+      if (isOpen && !isWatched(entry.role, entry.peer)) this.close(one, now_ms, "not in the file any more");
+    }
+  }
+
+  /**
+   * Takes what a file has, once; what has happened meanwhile comes behind it.
+   * @returns lines that can't be read
+   */
+  restore(text: string): number {
+    const [first = "", ...lines] = text.split("\n").filter((line) => line !== "");
+    const head = readCounts(first);
+    const entries = lines.flatMap((line) => readEntry(line) ?? []);
+    if (head !== undefined) {
+      this.began = { wall_ms: head.since_ms };
+      this.counted = { ...head.counts };
+    }
+    for (const entry of entries) this.put(entry);
+    const early = this.early ?? [];
+    this.early = undefined;
+    for (const event of early) event();
+    return lines.length - entries.length + (first !== "" && head === undefined ? 1 : 0);
+  }
+
+  /** The text of the file: how often each kind has happened, then a line for each entry. */
+  save(): string {
+    const time = (moment: Moment) => this.wallTime(moment);
+    const head = JSON.stringify({ began: time(this.began), counts: this.counted });
+    return [head, ...this.kept.map(({ entry }) => JSON.stringify(withTimes(entry, time)))].join("\n");
+  }
+
+  /** Entries as commands get them, in pieces that stay small. @param iso ISO 8601, of milliseconds since 1970 */
+  page(question: HistoryQuestion, iso: (wall_ms: number) => string, now_ms: number): HistoryPage {
+    const { past_s = Number.POSITIVE_INFINITY, before = Number.POSITIVE_INFINITY } = question;
+    const since_ms = Math.max(0, Math.round(this.wallOf(now_ms) - past_s * 1_000));
+    const entries: ToldEntry[] = [];
+    const about = { since: iso(since_ms), began: iso(this.wallTime(this.began)), counts: this.counted };
+    let characters = 0;
+    for (const { id, entry } of [...this.kept].reverse()) {
+      if (id >= before || this.end_ms(entry) < since_ms) continue;
+      if (characters > PAGE_CHARACTERS) return { entries, next: entries[entries.length - 1]?.id ?? 0, ...about };
+      const isLasting = entry.kind === "outage" || entry.kind === "drill";
+      const isOpen = entry.kind === "outage" && entry.until === undefined;
+      const end_ms = isOpen ? this.wallOf(now_ms) : this.end_ms(entry);
+      const lasted_s = Math.max(0, Math.round((end_ms - this.wallTime(entry.since)) / 1_000));
+      const timed = withTimes(entry, (moment: Moment) => iso(this.wallTime(moment)));
+      const told: ToldEntry = { id, ...timed, ...(isLasting ? { lasted_s } : {}) };
+      characters += JSON.stringify(told).length;
+      entries.push(told);
+    }
+    return { entries, ...about };
+  }
+
+  private waits(event: () => void): boolean {
+    this.early?.push(event);
+    return this.early !== undefined;
+  }
+
+  private add(entry: HistoryEntry): void {
+    this.counted[entry.kind] += 1;
+    this.put(entry);
+    this.onChange();
+  }
+
+  private put(entry: HistoryEntry): void {
+    this.kept.push({ id: this.nextId, entry });
+    this.nextId += 1;
+    const { kind } = entry;
+    const isFull = this.kept.filter((one) => one.entry.kind === kind).length > KEPT_MAX[kind];
+    if (isFull)
+      this.kept.splice(
+        this.kept.findIndex((one) => one.entry.kind === kind),
+        1,
+      );
+  }
+
+  private close(one: Kept, at_ms: number, back: string): void {
+    one.entry = { ...(one.entry as Outage), until: { at_ms }, back };
+    this.onChange();
+  }
+
+  private openOutage(role: string, peer: string): Kept | undefined {
+    return this.kept.find(
+      ({ entry }) => entry.kind === "outage" && entry.until === undefined && entry.role === role && entry.peer === peer,
+    );
+  }
+
+  private readonly isOutageAt = (at_ms: number): boolean => {
+    const wall_ms = this.wallOf(at_ms);
+    return this.kept.some(({ entry }) => {
+      if (entry.kind !== "outage" || entry.role !== "upstream") return false;
+      return this.wallTime(entry.since) <= wall_ms && this.end_ms(entry) >= wall_ms;
+    });
+  };
+
+  /** Infinity while it goes on. */
+  private end_ms(entry: HistoryEntry): number {
+    if (entry.kind === "outage")
+      return entry.until === undefined ? Number.POSITIVE_INFINITY : this.wallTime(entry.until);
+    return this.wallTime(entry.kind === "drill" ? entry.until : entry.since);
+  }
+
+  private wallTime(moment: Moment): number {
+    return "wall_ms" in moment ? moment.wall_ms : this.wallOf(moment.at_ms);
+  }
+}

@@ -1,0 +1,84 @@
+/** The history in words, and as CSV. */
+import { doubtful, faint, strong } from "../../base/ink.ts";
+import type { ToldEntry } from "../observe/history.ts";
+import type { EntryKind } from "../observe/history-entries.ts";
+import { columns, counted, wrapped } from "./lines.ts";
+import { exactSpan, type Reader, span } from "./times.ts";
+
+export interface ToldHistory {
+  readonly since: string;
+  /** Since when the history is kept. */
+  readonly began: string;
+  /** The newest first. */
+  readonly entries: readonly ToldEntry[];
+}
+
+/** A summary, then a line for each entry. */
+export function historyText({ since, began, entries }: ToldHistory, reader: Reader): string {
+  const first = began > since ? began : since;
+  const lines = wrapped(`Since ${reader.local(first).date}: ${summaryText(entries)}`, reader.width);
+  const rows = entries.map((entry) => {
+    const { date, time } = reader.local(entry.since);
+    return [`${date} ${time}`, LABELS[entry.kind], entryText(entry)];
+  });
+  return `${[...lines, ...columns(rows, reader.width)].join("\n")}\n`;
+}
+
+const LABELS: Readonly<Record<EntryKind, string>> = {
+  outage: doubtful("outage"),
+  drill: "drill",
+  emergency: strong("emergency"),
+  survived: "survived",
+};
+
+function summaryText(entries: readonly ToldEntry[]): string {
+  const of = (kind: EntryKind) => entries.filter((entry) => entry.kind === kind).length;
+  let down_s = 0;
+  let outages = 0;
+  for (const entry of entries) {
+    if (entry.kind !== "outage" || entry.role !== "upstream") continue;
+    outages += 1;
+    down_s += entry.lasted_s ?? 0;
+  }
+  const lasted = outages === 0 ? "" : `, ${span(down_s)} in all`;
+  const calls = counted(of("survived"), "call");
+  const emergency = counted(of("emergency"), "emergency call");
+  const gateways = of("outage") - outages;
+  const lines = gateways === 0 ? "" : `, ${counted(gateways, "outage")} of gateways`;
+  return `${counted(outages, "outage")} of upstream${lasted}${lines}; ${calls} survived; ${emergency}; ${counted(of("drill"), "drill")}`;
+}
+
+function entryText(entry: ToldEntry): string {
+  switch (entry.kind) {
+    case "outage": {
+      const { role, peer, until, evidence, back, lasted_s = 0 } = entry;
+      const lasted = exactSpan(lasted_s);
+      const end = until === undefined ? `${doubtful("still down")}, for ${lasted}` : `${lasted}, back: ${back}`;
+      return `${role} ${peer} (${evidence}): ${end}`;
+    }
+    case "drill":
+      return `phones ${entry.phones}: ${entry.end} after ${exactSpan(entry.lasted_s ?? 0)}`;
+    default: {
+      const { from, to, way, status, call_id } = entry;
+      return `${from} to ${to}  ${way}: ${status}  ${faint(`Call-ID ${call_id}`)}`;
+    }
+  }
+}
+
+const COLUMNS = ["kind", "since", "until", "lasted_s", "role", "peer", "evidence", "back", "phones", "end"] as const;
+const CALL_COLUMNS = ["from", "to", "way", "status", "call_id"] as const;
+
+/** As RFC 4180, with plain line ends; times in UTC. A drill's report isn't in it. */
+export function historyCsv(entries: readonly ToldEntry[]): string {
+  const names = [...COLUMNS, ...CALL_COLUMNS];
+  const rows = entries.map((entry) => {
+    const fields = new Map<string, unknown>(Object.entries(entry));
+    return names.map((name) => cell(fields.get(name)));
+  });
+  return [names, ...rows].map((row) => `${row.join(",")}\n`).join("");
+}
+
+function cell(value: unknown): string {
+  const text = value === undefined ? "" : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
+}
