@@ -1,10 +1,13 @@
 /** What answers browsers and monitoring systems: loaded only where the file has `http:`. */
 import type { Config } from "../app/config/config.ts";
+import { Counters } from "../app/observe/counters.ts";
 import { routesOf } from "../app/observe/routes.ts";
 import { addressText, Web } from "../app/observe/web.ts";
 import type { SideDoor, SideDoors } from "../app/side-door.ts";
 import type { Logger } from "../base/ports.ts";
+import { monotonic_ms, secondsOf } from "../io/node/clock.ts";
 import { HttpServer } from "../io/node/http-server.ts";
+import { ownProcess } from "../io/node/own-process.ts";
 import { readText } from "../io/node/read-text.ts";
 
 /** A server at each address of the file, all with the same answers. */
@@ -13,12 +16,13 @@ export function webDoors({ http, site }: Config, log: Logger): SideDoors {
     const where = error instanceof Error ? (error.stack ?? error.message) : String(error);
     log.error("event_failed", { error: `the answer to ${path}: ${where}` });
   };
-  return (running) => {
+  return (running, journal) => {
     if (http === undefined) return [];
-    const web = new Web(http, routesOf(running), (address) => running.isLocal(address), tell, [
-      ...ownNames(),
-      ...site.names,
-    ]);
+    const counters = new Counters((question) => running.calls(question));
+    journal.follow((entry) => counters.hear(entry));
+    const counted = () => counters.at(monotonic_ms());
+    const routes = routesOf({ running, counted, process: ownProcess, secondsOf });
+    const web = new Web(http, routes, (address) => running.isLocal(address), tell, [...ownNames(), ...site.names]);
     return http.listen.map((at): SideDoor => {
       const server = new HttpServer(at, {
         admits: (address) => web.admits(address),

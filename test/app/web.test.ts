@@ -224,7 +224,7 @@ describe("/healthz", () => {
         return { listen: this.addresses.map((address) => ({ name: "udp:eth0", address })) };
       },
     };
-    const route = routesOf(running as never).get("/healthz");
+    const route = routesOf({ running } as never).get("/healthz");
     const request = readRequest(get("/healthz"));
     return typeof request === "number" ? undefined : route?.answer(request);
   };

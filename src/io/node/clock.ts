@@ -49,3 +49,13 @@ export class SystemClock {
     this.onWake();
   };
 }
+
+/** Seconds since 1970, of a time of day in ISO 8601. */
+export function secondsOf(time: string): number {
+  return Date.parse(time) / 1_000;
+}
+
+/** By the clock that {@link SystemClock.now_ms} has. */
+export function monotonic_ms(): number {
+  return performance.now();
+}

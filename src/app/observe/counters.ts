@@ -1,0 +1,145 @@
+/** Counts what happens, for metrics: made of the journal and of the list of the last calls, while somebody wants to know. */
+import type { CallsPage, CallsQuestion, RecordedCall } from "../recorded-calls.ts";
+import type { JournalEntry } from "./journal-entry.ts";
+
+/** By the values of the labels, in their order. */
+type Tally = Map<string, number>;
+
+export interface Counted {
+  /** By "direction kind": a method, or the class of a status. */
+  readonly messages: ReadonlyMap<string, number>;
+  /** By "method rule". */
+  readonly decisions: ReadonlyMap<string, number>;
+  /** By "change". */
+  readonly bindings: ReadonlyMap<string, number>;
+  /** By "role state peer". */
+  readonly edges: ReadonlyMap<string, number>;
+  /** By "origin way result". */
+  readonly calls: ReadonlyMap<string, number>;
+}
+
+/** Others are "other": a peer may write what it likes. */
+const METHODS = [
+  ...["INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "PRACK", "UPDATE"],
+  ...["REFER", "NOTIFY", "SUBSCRIBE", "MESSAGE", "INFO", "PUBLISH"],
+];
+/** INVITEs after which the list of calls is looked at: it forgets all but the last 200 calls. */
+const LOOK_AFTER = 50;
+/** A call that has failed may come again, with a password or by our redirect, for as long as the list has it as the same call. */
+const MORE_INVITES_ms = 60_000;
+/** Calls whose end isn't counted yet. */
+const OPEN_MAX = 1_000;
+/** Peers change with each reload. */
+const EDGES_MAX = 1_000;
+
+export class Counters {
+  private readonly messages: Tally = new Map();
+  private readonly decisions: Tally = new Map();
+  private readonly bindings: Tally = new Map();
+  private readonly edges: Tally = new Map();
+  private readonly calls: Tally = new Map();
+  private readonly listCalls: (question: CallsQuestion) => CallsPage;
+  /** The last change of the list that was looked at; undefined: those of before aren't ours to count. */
+  private looked: number | undefined = undefined;
+  private invites = 0;
+  /** By id: how a call would be counted, and since when. */
+  private readonly open = new Map<number, { readonly key: string; readonly at_ms: number }>();
+  /** Ids of calls that have been counted and can still change. */
+  private readonly done = new Set<number>();
+
+  /** @param listCalls the last calls of the running branchline */
+  constructor(listCalls: (question: CallsQuestion) => CallsPage) {
+    this.listCalls = listCalls;
+  }
+
+  /** To be called once the event is over that an entry belongs to. */
+  hear(entry: JournalEntry): void {
+    switch (entry.kind) {
+      case "in":
+      case "out":
+        add(this.messages, `${entry.kind} ${kindOf(entry.wire)}`);
+        return;
+      case "decision":
+        add(this.decisions, `${known(entry.method)} ${entry.rule}`);
+        if (entry.method === "INVITE") this.invites += 1;
+        if (this.invites >= LOOK_AFTER) this.look(entry.at_ms);
+        return;
+      case "binding":
+        add(this.bindings, entry.change);
+        return;
+      case "edge": {
+        const { role, to, name } = entry.edge;
+        const key = `${role} ${to} ${name}`;
+        if (this.edges.size < EDGES_MAX || this.edges.has(key)) add(this.edges, key);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  /** All until now. @param now_ms by the clock of the journal */
+  at(now_ms: number): Counted {
+    this.look(now_ms);
+    const { messages, decisions, bindings, edges, calls } = this;
+    return { messages, decisions, bindings, edges, calls };
+  }
+
+  private look(now_ms: number): void {
+    this.invites = 0;
+    for (;;) {
+      const { calls, changes } = this.listCalls({ since: this.looked ?? 0 });
+      const isNew = changes !== this.looked;
+      this.looked = changes;
+      for (const call of calls) this.note(call, now_ms);
+      if (!isNew || calls.length === 0) break;
+    }
+    for (const [id, { key, at_ms }] of this.open) {
+      if (now_ms - at_ms >= MORE_INVITES_ms || this.open.size > OPEN_MAX) this.settle(id, key);
+    }
+  }
+
+  private note(call: RecordedCall, now_ms: number): void {
+    const { id, state } = call;
+    if (this.done.has(id)) return;
+    this.open.delete(id);
+    if (state === "calling" || state === "unknown") return;
+    const key = `${call.origin} ${wayOf(call)} ${RESULTS[state]}`;
+    if (state === "up" || state === "ended") this.settle(id, key);
+    else this.open.set(id, { key, at_ms: now_ms });
+  }
+
+  private settle(id: number, key: string): void {
+    add(this.calls, key);
+    this.open.delete(id);
+    this.done.add(id);
+    const [oldest] = this.done;
+    if (this.done.size > OPEN_MAX && oldest !== undefined) this.done.delete(oldest);
+  }
+}
+
+const RESULTS = { up: "answered", ended: "answered", redirected: "redirected", failed: "failed" } as const;
+
+/** Where a call was last: "gateway", "extension", "group", "upstream"; "none": it was offered to nobody. */
+function wayOf({ legs, status }: RecordedCall): string {
+  const leg = legs.find((one) => one.status === status) ?? legs[legs.length - 1];
+  const words = (leg?.steps ?? []).map(({ what }) => what.slice(0, Math.max(0, what.indexOf(" "))));
+  const last = words.filter((word) => WAYS.includes(word)).pop();
+  return last ?? (leg?.status === 302 || leg?.status === 380 ? "gateway" : "none");
+}
+
+const WAYS: readonly string[] = ["upstream", "gateway", "extension", "group"];
+
+/** The method of a request, or the class of a response's status: "2xx". */
+function kindOf(wire: string): string {
+  if (wire.startsWith("SIP/2.0 ")) return /^[1-6]/.test(wire[8] ?? "") ? `${wire[8]}xx` : "other";
+  return known(wire.slice(0, Math.max(0, wire.indexOf(" "))));
+}
+
+function known(method: string): string {
+  return METHODS.includes(method) ? method : "other";
+}
+
+function add(tally: Tally, key: string): void {
+  tally.set(key, (tally.get(key) ?? 0) + 1);
+}

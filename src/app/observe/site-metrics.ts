@@ -1,0 +1,173 @@
+/** The rows of a site's metrics: its peers, phones, calls and limits. `deploy/monitoring/metrics.md` is made of them. */
+import type { RunningStatus } from "../status-facts.ts";
+import { flag, known, type Metric, type MetricFacts, peersOf, type Sample } from "./metric.ts";
+
+type SecondsOf = MetricFacts["secondsOf"];
+
+const PEER_STATES = ["up", "suspect", "down", "recovering"];
+const ROLES = ["upstream", "gateway", "none"];
+const MEMBER_STATES = ["stopped", "syncing", "active", "draining", "drained"];
+
+export const SITE_METRICS: readonly Metric[] = [
+  gauge("branchline_info", "The version that runs; its value is always 1.", ["version"], ({ version }) => [
+    [1, version],
+  ]),
+  gauge("branchline_uptime_seconds", "For how long branchline has run.", [], ({ up_s }) => [[up_s]]),
+  gauge("branchline_listening", "1 if the router has this address of listen now.", ["listen"], ({ listen }) =>
+    listen.map(({ name, address }) => [flag(address !== null), name]),
+  ),
+  gauge("branchline_survival", "1 while phones' calls to the outside don't go to upstream.", [], (status) => [
+    [flag(isSurviving(status))],
+  ]),
+  gauge(
+    "branchline_survival_since_timestamp_seconds",
+    "Since when that is so, in seconds since 1970; missing while calls go to upstream.",
+    [],
+    (status, secondsOf) => (isSurviving(status) ? known(survivingSince_s(status, secondsOf)) : []),
+  ),
+  gauge(
+    "branchline_calls_go_to",
+    "1 for where a phone's new call to the outside goes now.",
+    ["role"],
+    ({ calls_go_to }) =>
+      calls_go_to === undefined ? [] : ROLES.map((role) => [flag(calls_go_to.role === role), role]),
+  ),
+  gauge("branchline_forced", "1 while an administrator forces upstream's state.", [], ({ forced }) => [
+    [flag(forced !== undefined)],
+  ]),
+  gauge("branchline_peer_state", "1 for the state that a peer has.", ["role", "peer", "state"], (status) =>
+    peersOf(status).flatMap(([role, { name, state }]) =>
+      PEER_STATES.map((one): Sample => [flag(one === state), role, name, one]),
+    ),
+  ),
+  gauge(
+    "branchline_peer_since_timestamp_seconds",
+    "Since when a peer has been seen as it is, in seconds since 1970.",
+    ["role", "peer"],
+    (status, secondsOf) =>
+      peersOf(status).flatMap(([role, { name, since }]): Sample[] =>
+        since === undefined ? [] : [[secondsOf(since), role, name]],
+      ),
+  ),
+  counter(
+    "branchline_peer_state_changes_total",
+    "Changes of peers' states, by the state that came.",
+    ["role", "state", "peer"],
+    ({ counted }) => tallied(counted.edges, 3),
+  ),
+  gauge("branchline_gateway_calls", "Calls that a gateway has now.", ["gateway"], ({ gateways }) =>
+    gateways.map(({ name, calls }) => [calls, name]),
+  ),
+  gauge(
+    "branchline_gateway_channels",
+    "Channels of a gateway, where the file limits them.",
+    ["gateway"],
+    ({ gateways }) =>
+      gateways.flatMap(({ name, channels }) => (channels === undefined ? [] : [[channels, name] as const])),
+  ),
+  gauge("branchline_calls", "Calls that ring or are up.", [], ({ calls_now }) => known(calls_now)),
+  counter(
+    "branchline_calls_total",
+    "Calls that were answered, redirected or failed, by who has made them and where they were offered last. Failed ones are counted a minute later.",
+    ["origin", "way", "result"],
+    ({ counted }) => tallied(counted.calls, 3),
+  ),
+  gauge("branchline_phones", "Numbers that a phone has registered.", [], ({ phones }) => [[phones.addresses]]),
+  gauge("branchline_contacts", "Contacts of these phones.", [], ({ phones }) => [[phones.contacts]]),
+  gauge("branchline_phones_not_back", "Phones that upstream can't call until they register again.", [], ({ phones }) =>
+    known(phones.not_back),
+  ),
+  gauge(
+    "branchline_phones_not_heard",
+    "Phones of which branchline doesn't know since its start whether upstream can call them.",
+    [],
+    ({ phones }) => known(phones.not_heard),
+  ),
+  counter("branchline_binding_changes_total", "Changes of phones' bindings.", ["change"], ({ counted }) =>
+    tallied(counted.bindings, 1),
+  ),
+  gauge(
+    "branchline_group_member_registered",
+    "1 if a member of a hunt group is registered.",
+    ["group", "member"],
+    ({ members }) => (members ?? []).map(({ group, member, registered }) => [flag(registered !== null), group, member]),
+  ),
+  counter(
+    "branchline_sip_messages_total",
+    "SIP messages, by direction, and by method or class of status.",
+    ["direction", "kind"],
+    ({ counted }) => tallied(counted.messages, 2),
+  ),
+  counter("branchline_decisions_total", "Requests, by the rule that has decided.", ["method", "rule"], ({ counted }) =>
+    tallied(counted.decisions, 2),
+  ),
+  counter("branchline_dropped_messages_total", "Messages that were dropped, by reason.", ["reason"], ({ status }) =>
+    Object.entries(status.dropped).map(([reason, count]) => [count, reason]),
+  ),
+  gauge("branchline_table_entries", "Entries of a table.", ["table"], ({ tables }) =>
+    tables.map(({ name, size }) => [size, name]),
+  ),
+  gauge("branchline_table_limit", "Entries that a table may have.", ["table"], ({ tables }) =>
+    tables.map(({ name, limit }) => [limit, name]),
+  ),
+  counter("branchline_table_overflows_total", "Entries for which a table had no room.", ["table"], ({ status }) =>
+    status.tables.map(({ name, hits }) => [hits, name]),
+  ),
+  gauge(
+    "branchline_missing_ways",
+    "Peers that the router reaches from an address that listen lacks.",
+    [],
+    ({ missing_ways }) => known(missing_ways?.length),
+  ),
+  gauge("branchline_reload_refused", "1 if the last reload was refused.", [], ({ reload_refused }) => [
+    [flag(reload_refused !== undefined)],
+  ]),
+  gauge("branchline_pair_state", "1 for the state of this router in its pair.", ["state"], ({ cluster }) =>
+    cluster === undefined ? [] : MEMBER_STATES.map((one) => [flag(cluster.state === one), one]),
+  ),
+  gauge("branchline_pair_member_alive", "1 if another router of the pair is heard.", ["member"], ({ cluster }) =>
+    (cluster?.members ?? []).map(({ name, life }) => [flag(life === "alive"), name]),
+  ),
+  gauge("branchline_pair_differences", "Keys that aren't equal in the files of the pair.", ["member"], ({ cluster }) =>
+    (cluster?.members ?? []).map(({ name, differs }) => [differs.length, name]),
+  ),
+  gauge(
+    "branchline_pair_address_here",
+    "1 if this router has a shared address of the pair.",
+    ["address"],
+    ({ cluster }) => (cluster?.shared ?? []).map(({ address, is_here }) => [flag(is_here), address]),
+  ),
+];
+
+/** Without a known target, as where each call's domain is upstream, that isn't survival. */
+function isSurviving({ calls_go_to }: RunningStatus): boolean {
+  return calls_go_to !== undefined && calls_go_to.role !== "upstream";
+}
+
+/** When the last target of upstream fell, or was forced down. */
+function survivingSince_s({ upstream, forced }: RunningStatus, secondsOf: SecondsOf): number | undefined {
+  const times = [forced?.since, ...upstream.map(({ since }) => since)];
+  const found = times.flatMap((time) => (time === undefined ? [] : [secondsOf(time)]));
+  return found.length === 0 ? undefined : Math.max(...found);
+}
+
+function gauge(
+  name: string,
+  help: string,
+  labels: readonly string[],
+  samples: (status: RunningStatus, secondsOf: SecondsOf) => readonly Sample[],
+): Metric {
+  return { name, type: "gauge", help, labels, samples: ({ status, secondsOf }) => samples(status, secondsOf) };
+}
+
+function counter(name: string, help: string, labels: readonly string[], samples: Metric["samples"]): Metric {
+  return { name, type: "counter", help, labels, samples };
+}
+
+/** The last label may have spaces in it. */
+function tallied(tally: ReadonlyMap<string, number>, labels: number): Sample[] {
+  return [...tally].map(([key, count]): Sample => {
+    const words = key.split(" ");
+    return [count, ...words.slice(0, labels - 1), words.slice(labels - 1).join(" ")];
+  });
+}

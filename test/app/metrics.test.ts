@@ -1,0 +1,116 @@
+/** The text that Prometheus reads, and the page of names that is made from the same rows. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import type { Metric, MetricFacts } from "../../src/app/observe/metric.ts";
+import { METRICS, metricsText } from "../../src/app/observe/metrics.ts";
+import { metricsPage } from "../support/metrics-page.ts";
+import { ALL_FACTS, factsOf } from "./metric-facts.ts";
+import { DOWN, GATEWAY, OUTAGE, UP } from "./status-sample.ts";
+
+const PAGE = fileURLToPath(new URL("../../deploy/monitoring/metrics.md", import.meta.url));
+
+/** The lines of a metric, without its name. */
+function valuesOf(name: string, facts: MetricFacts): string[] {
+  const lines = metricsText(facts).split("\n");
+  return lines.flatMap((line) =>
+    line.startsWith(`${name}{`) || line.startsWith(`${name} `) ? line.slice(name.length).trim() : [],
+  );
+}
+
+describe("the text", () => {
+  test("has each metric that there is something for, once, with its type and one sentence", () => {
+    const text = metricsText(ALL_FACTS);
+    const helps = [...text.matchAll(/^# HELP (\S+) (.*)$/gm)].map(([, name, help]) => [name, help]);
+    expect(helps).toEqual(METRICS.map(({ name, help }) => [name, help]));
+    const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]);
+    expect(types).toEqual(METRICS.map(({ name, type }) => [name, type]));
+    expect(text.endsWith("\n")).toBe(true);
+  });
+
+  test("has no value but numbers, and each series once", () => {
+    const series = metricsText(ALL_FACTS)
+      .trimEnd()
+      .split("\n")
+      .filter((line) => !line.startsWith("#"));
+    expect(series.filter((line) => !/^[a-z_]+(\{.*\})? -?\d+(\.\d+)?(e[+-]?\d+)?$/.test(line))).toEqual([]);
+    const names = series.map((line) => line.slice(0, line.lastIndexOf(" ")));
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  test("leaves out what there is nothing for", () => {
+    expect(metricsText(factsOf({}))).not.toMatch(/branchline_pair|survival_since|process_/);
+  });
+
+  test("escapes what a name may have in it", () => {
+    const row: Metric = {
+      name: "x",
+      type: "gauge",
+      help: "a\\b\nc",
+      labels: ["one", "two"],
+      samples: () => [[1, 'a"b\\c\nd', "größe"]],
+    };
+    expect(metricsText(ALL_FACTS, [row])).toBe(
+      '# HELP x a\\\\b\\nc\n# TYPE x gauge\nx{one="a\\"b\\\\c\\nd",two="größe"} 1\n',
+    );
+  });
+});
+
+describe("a branch", () => {
+  test("is in survival since its last target fell", () => {
+    expect(valuesOf("branchline_survival", factsOf({}))).toEqual(["0"]);
+    const later = { ...DOWN, name: "other", since: "2026-11-28T23:01:00.000Z" };
+    const facts = factsOf({ ...OUTAGE, upstream: [DOWN, later] });
+    expect(valuesOf("branchline_survival", facts)).toEqual(["1"]);
+    expect(valuesOf("branchline_survival_since_timestamp_seconds", facts)).toEqual([
+      `${Date.UTC(2026, 10, 28, 23, 1) / 1_000}`,
+    ]);
+    expect(valuesOf("branchline_calls_go_to", facts)).toEqual([
+      '{role="upstream"} 0',
+      '{role="gateway"} 1',
+      '{role="none"} 0',
+    ]);
+  });
+
+  test("is none where an older status doesn't tell where calls go", () => {
+    expect(valuesOf("branchline_calls_go_to", factsOf({ calls_go_to: undefined as never }))).toEqual([]);
+  });
+
+  test("has a peer's state as one of four", () => {
+    const facts = factsOf({ upstream: [DOWN], gateways: [{ ...GATEWAY, calls: 3, channels: 4 }] });
+    const states = valuesOf("branchline_peer_state", facts).filter((line) => line.endsWith(" 1"));
+    expect(states).toEqual([
+      '{role="upstream",peer="pbx.example.com",state="down"} 1',
+      '{role="gateway",peer="10.10.1.3",state="up"} 1',
+    ]);
+    expect(valuesOf("branchline_gateway_calls", facts)).toEqual(['{gateway="10.10.1.3"} 3']);
+    expect(valuesOf("branchline_gateway_channels", facts)).toEqual(['{gateway="10.10.1.3"} 4']);
+    expect(valuesOf("branchline_gateway_channels", factsOf({ gateways: [GATEWAY] }))).toEqual([]);
+    expect(valuesOf("branchline_peer_since_timestamp_seconds", facts)[0]).toBe(
+      `{role="upstream",peer="pbx.example.com"} ${Date.parse(DOWN.since ?? "") / 1_000}`,
+    );
+    expect(
+      valuesOf(
+        "branchline_peer_since_timestamp_seconds",
+        factsOf({ upstream: [{ name: "x", state: "up", observed: "up" }], gateways: [] }),
+      ),
+    ).toEqual([]);
+    expect(UP.state).toBe("up");
+  });
+});
+
+test("the page of names is made from the rows", () => {
+  // `npm run reference` writes it, to be reviewed as a diff.
+  if (process.env["REFERENCE"] === "write") writeFileSync(PAGE, metricsPage());
+  else expect(existsSync(PAGE) ? readFileSync(PAGE, "utf8") : "").toBe(metricsPage());
+});
+
+test("names keep to Prometheus' rules: counters end in _total, and nothing else does", () => {
+  expect(
+    METRICS.filter(({ name, type }) => name.endsWith("_total") !== (type === "counter")).map(({ name }) => name),
+  ).toEqual([]);
+  expect(
+    METRICS.filter(({ name }) => !/^(branchline|process)_[a-z]+(_[a-z]+)*$/.test(name)).map(({ name }) => name),
+  ).toEqual([]);
+  expect(METRICS.filter(({ help }) => !/^[A-Z10].*\.$/.test(help)).map(({ help }) => help)).toEqual([]);
+});
