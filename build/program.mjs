@@ -63,7 +63,7 @@ export const program = {
 export const inOnePiece = {
   name: "in-one-piece",
   setup({ onLoad }) {
-    onLoad({ filter: /src.cli.(?:pair|web)\.ts$/ }, ({ path }) => ({
+    onLoad({ filter: /src.cli.(?:pair|web|outlets)\.ts$/ }, ({ path }) => ({
       contents: `${readFileSync(path, "utf8")}\nimport "../main.ts";\n`,
       loader: "ts",
     }));

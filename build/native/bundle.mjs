@@ -14,7 +14,7 @@ import { trimLibraries } from "../trim-libraries.mjs";
 const OURS = join(root, "src/io/quickjs");
 const NODES = join(root, "src/io/node");
 /** esbuild names parts by hashes, in which the repository's place has a share. */
-const PART = /\b(?:chunk|cli|pair|web)-[A-Z0-9]{8}\.js\b/g;
+const PART = /\b(?:chunk|cli|pair|web|outlets)-[A-Z0-9]{8}\.js\b/g;
 
 /**
  * Bundles the program, or tests of it, for QuickJS.

@@ -3,6 +3,7 @@
  * do about it where the line brings no `cure`. The program imports its type alone. Scripts know the names: a change is for CHANGELOG.
  */
 import { CLUSTER_EVENTS } from "./cluster-events.ts";
+import { OUTLET_EVENTS } from "./outlet-events.ts";
 import { STATE_EVENTS } from "./state-events.ts";
 
 export const EVENTS = {
@@ -27,11 +28,6 @@ export const EVENTS = {
     at: ["error"],
     says: "The file has been read anew and isn't active: correct the fault, or restart for the keys that want it.",
     fields: { file: "text", effect: "text", why: "text?" },
-  },
-  side_door: {
-    at: ["warn"],
-    says: "What reaches branchline beside SIP can't be opened, such as the socket for commands: see the rights and the room of its folder, and whether another program has it.",
-    fields: { door: "text", error: "text", effect: "text" },
   },
   state_folder: {
     at: ["warn"],
@@ -263,4 +259,5 @@ export const EVENTS = {
     fields: { call_id: "text" },
   },
   ...CLUSTER_EVENTS,
+  ...OUTLET_EVENTS,
 } as const;

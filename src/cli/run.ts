@@ -18,9 +18,11 @@ import { startFault } from "./start-fault.ts";
 export const onDemand: {
   pair: () => Promise<Pick<typeof import("./pair.ts"), "pairOf">>;
   web: () => Promise<Pick<typeof import("./web.ts"), "webDoors">>;
+  outlets: () => Promise<Pick<typeof import("./outlets.ts"), "outlets">>;
 } = {
   pair: () => Promise.reject(new Error("nothing says how the part for pairs is loaded")),
   web: () => Promise.reject(new Error("nothing says how the part for HTTP is loaded")),
+  outlets: () => Promise.reject(new Error("nothing says how the part for events and records is loaded")),
 };
 
 /** A branchline that runs, and the state folder that it has. */
@@ -42,10 +44,11 @@ async function start(read: ReadConfig, file: string, readFile: ReadFile, isWante
     // Most routers are alone: what a pair needs isn't read there.
     const pair = config.cluster === undefined ? undefined : (await onDemand.pair()).pairOf(config);
     const web = config.http === undefined ? undefined : (await onDemand.web()).webDoors(config, log);
-    const doors: SideDoors = (running, journal) => [
-      ...sideDoors(config)(running, journal),
-      ...(web?.(running, journal) ?? []),
-    ];
+    const { events, hooks, records, hep } = config;
+    const tellsByItself = events !== undefined || hooks.length > 0 || records !== undefined || hep !== undefined;
+    const outlets = tellsByItself ? (await onDemand.outlets()).outlets(config, log) : undefined;
+    const doors: SideDoors = (running, journal) =>
+      [sideDoors(config), web, outlets].flatMap((make) => make?.(running, journal) ?? []);
     const settings = { stateFolder: state.folder, tls, dnsServers, member: pair?.member };
     const connect: ConstructorParameters<typeof Service>[3] = (user) => new NodeHost(settings, log, user);
     const service = new Service(read, path.resolve(file), readFile, connect, doors, pair?.make);

@@ -167,6 +167,17 @@ const NOT_IN_SAMPLE: readonly string[] = [
   "http.metrics_from",
   "state.folder",
   "state.interval",
+  "events.disk",
+  "hooks.authorization",
+  "hooks.ca",
+  "hooks.limit",
+  "hooks.keep",
+  "records.file",
+  "records.format",
+  "records.disk",
+  "hep.to",
+  "hep.id",
+  "hep.masked",
 ];
 
 describe("the sample", () => {

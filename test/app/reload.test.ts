@@ -54,6 +54,10 @@ describe("a reload refuses by name", () => {
     ["another size of the journal", `${FILE}journal: {memory: 4MB}\n`, ["journal"]],
     ["a pair", `${FILE}${PAIR}`, ["cluster"]],
     ["a server for browsers", `${FILE}http: {listen: 10.222.237.1}\n`, ["http"]],
+    ["events", `${FILE}events: events.jsonl\n`, ["events"]],
+    ["hooks", `${FILE}hooks: [{run: tell.sh}]\n`, ["hooks"]],
+    ["records", `${FILE}records: calls.csv\n`, ["records"]],
+    ["copies by HEP", `${FILE}hep: 10.10.9.1\n`, ["hep"]],
     ["both", OTHER_PORT.replace("folder: state", "folder: x"), ["listen", "state.folder"]],
   ];
   test.each(CASES)("%s", (_, text, keys) => {

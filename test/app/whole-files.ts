@@ -20,6 +20,10 @@ const REQUIRED: Readonly<Record<string, object>> = {
   },
   "cluster.shared": { address: "10.222.237.1" },
   http: { listen: "10.222.237.1" },
+  events: { file: "events.jsonl" },
+  hooks: { run: "tell.sh" },
+  records: { file: "calls.csv" },
+  hep: { to: "10.10.9.1" },
   "hunt_groups.NAME": { members: ["201"] },
 };
 

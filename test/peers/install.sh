@@ -3,7 +3,7 @@
 # Needs root, or sudo. Running it again changes nothing.
 set -eu
 
-PACKAGES="sip-tester kamailio baresip-core linphone-cli keepalived iproute2 nftables procps openssl bsdutils busybox-static shellcheck lintian qemu-user-static debian-archive-keyring systemd nodejs squashfs-tools mandoc zsh fish"
+PACKAGES="sip-tester kamailio baresip-core linphone-cli keepalived iproute2 nftables procps openssl bsdutils busybox-static shellcheck lintian qemu-user-static debian-archive-keyring systemd nodejs squashfs-tools mandoc zsh fish tshark sngrep rsyslog"
 # What `npm run native` compiles with, for the processors of routers.
 PACKAGES="$PACKAGES gcc libc6-dev binutils make patch xz-utils gcc-mipsel-linux-gnu gcc-mips-linux-gnu gcc-arm-linux-gnueabi"
 PACKAGES="$PACKAGES gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu gcc-i686-linux-gnu"

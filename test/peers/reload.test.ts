@@ -63,6 +63,11 @@ const LASTING = {
   listen: { listen: [`udp:${hostPort(net.at(5))}`] },
   "state.folder": { state: { folder: "elsewhere" } },
   http: { http: { listen: net.host(1) } },
+  journal: { journal: "off" },
+  events: { events: "events.jsonl" },
+  hooks: { hooks: [{ run: "tell.sh" }] },
+  records: { records: "calls.csv" },
+  hep: { hep: net.host(8) },
   cluster: {
     cluster: {
       name: "left",

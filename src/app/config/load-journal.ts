@@ -4,16 +4,12 @@ import { choice, type Rows, restart, text } from "./key-kinds.ts";
 import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
+import { octetsOf, sizeText } from "./sizes.ts";
 
 const KEYS = {
   journal: restart(choice(undefined, ["off"])),
   "journal.memory": restart(text("2MB")),
 } as const satisfies Rows;
-
-const LEAST_OCTETS = 100_000;
-const MOST_OCTETS = 256_000_000;
-const UNITS: Readonly<Record<string, number>> = { kB: 1_000, MB: 1_000_000 };
-const EXPECTED = "a size from 100kB to 256MB, such as 2MB";
 
 export function words(): WordsOf<typeof KEYS> {
   return {
@@ -49,21 +45,9 @@ export const JOURNAL = section(KEYS, (reader, top) => loadJournal(reader, top.ge
 function loadJournal(reader: Reader, place: Place | undefined): JournalSettings {
   const fields = longFormOf(reader, place, KEYS, "journal");
   const isOff = place !== undefined && !fields.isThere && reader.choice(place, ["off"]) !== undefined;
-  return { memory_octets: isOff ? 0 : octetsOf(fields.text("memory", (found) => sizeText(reader, found))) };
-}
-
-/** Undefined, and a fault, where it is no size. */
-function sizeText(reader: Reader, place: Place): string | undefined {
-  const found = reader.text(place, EXPECTED);
-  if (found === undefined) return undefined;
-  const octets = octetsOf(found);
-  if (octets >= LEAST_OCTETS && octets <= MOST_OCTETS) return found;
-  reader.fault(place, `must be ${EXPECTED}`);
-  return undefined;
-}
-
-/** NaN for what isn't a size. */
-function octetsOf(size: string): number {
-  const [, digits = "", unit = ""] = /^(\d{1,9}) ?(kB|MB)$/.exec(size) ?? [];
-  return digits === "" ? Number.NaN : Number(digits) * (UNITS[unit] ?? Number.NaN);
+  return {
+    memory_octets: isOff
+      ? 0
+      : octetsOf(fields.text("memory", (found) => sizeText(reader, found, "100kB", "256MB", "2MB"))),
+  };
 }

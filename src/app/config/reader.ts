@@ -14,17 +14,12 @@ import {
 import { durationOf_ms, exampleOf, isWithin, meantDuration } from "./durations.ts";
 import type { CountRow, DurationRow } from "./key-kinds.ts";
 import { misprintIn, misprintWithin, whyNoText } from "./misprints.ts";
+import type { Problem } from "./problem.ts";
 import { didYouMean, doubled, either, keyMeantBy, meantChoice, meantKey, meantList } from "./suggestions.ts";
 import { NO_MAPPING } from "./yaml-faults.ts";
 import { type Damage, mend, type Parsed } from "./yaml-mending.ts";
 
-export interface Problem {
-  readonly line: number;
-  readonly column: number;
-  /** Such as "gateways[0]"; "" for the whole file. */
-  readonly path: string;
-  readonly message: string;
-}
+export type { Problem } from "./problem.ts";
 
 /** A value in the file, with the way to it. */
 export interface Place {
@@ -225,6 +220,11 @@ export class Reader {
   textOrEmpty(place: Place): string | undefined {
     const isEmpty = isScalar(place.node) && (place.node.value === "" || place.node.value === null);
     return isEmpty ? "" : this.text(place, "a text");
+  }
+
+  /** What another program reads, as it is: it may be empty, and what looks like a slip means something there. */
+  foreignText({ node }: Place): string | undefined {
+    return isScalar(node) && node.value !== null ? nameOf(node) : undefined;
   }
 
   /** One of `choices`, written as text or number. */

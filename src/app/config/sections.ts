@@ -9,8 +9,11 @@
 import { CLUSTER } from "./load-cluster.ts";
 import { DNS } from "./load-dns.ts";
 import { EMERGENCY } from "./load-emergency.ts";
+import { EVENTS } from "./load-events.ts";
 import { EXTENSIONS } from "./load-extensions.ts";
 import { GATEWAYS } from "./load-gateways.ts";
+import { HEP } from "./load-hep.ts";
+import { HOOKS } from "./load-hooks.ts";
 import { HTTP } from "./load-http.ts";
 import { HUNT_GROUPS } from "./load-hunt-groups.ts";
 import { INBOUND } from "./load-inbound.ts";
@@ -21,6 +24,7 @@ import { LOCALNET } from "./load-localnet.ts";
 import { LOG } from "./load-log.ts";
 import { NAMES } from "./load-names.ts";
 import { OUTAGE_ANSWERS } from "./load-outage-answers.ts";
+import { RECORDS } from "./load-records.ts";
 import { REGISTRATION } from "./load-registration.ts";
 import { STATE } from "./load-state.ts";
 import { STRANGERS } from "./load-strangers.ts";
@@ -57,6 +61,10 @@ export const SECTIONS = {
   dnsServers: DNS,
   logLevel: LOG,
   journal: JOURNAL,
+  events: EVENTS,
+  hooks: HOOKS,
+  records: RECORDS,
+  hep: HEP,
 };
 
 type Sections = typeof SECTIONS;

@@ -1,5 +1,4 @@
 /** What can be read of the machine: files, which ports are taken; and its own commands, each with a time limit. */
-import { spawn } from "child_process";
 import * as dgram from "dgram";
 import * as fs from "fs";
 import * as net from "net";
@@ -7,49 +6,17 @@ import * as os from "os";
 import { type Protocol, TRANSPORTS } from "../../transport/flow.ts";
 import { START_kB } from "./engine.ts";
 import { readText } from "./read-text.ts";
+import { type Ran, runProgram } from "./run-program.ts";
 
-const OUTPUT_CHARACTERS_MAX = 1_000_000;
-const DRAIN_ms = 500;
+export type { Ran } from "./run-program.ts";
+
 /** Where root's programs are, and Entware's. */
 const MORE_PATH = ":/usr/sbin:/sbin:/opt/sbin:/opt/bin";
 
-export interface Ran {
-  /** null: it was stopped, or couldn't be started. */
-  readonly code: number | null;
-  /** Standard output and standard error. */
-  readonly text: string;
-}
-
-/** Runs a shell's command line. After `limit_ms` it is killed with all that it has started; daemons that it leaves live on. */
+/** Runs a shell's command line, as {@link runProgram} does. */
 export function runCommand(line: string, limit_ms: number): Promise<Ran> {
-  return new Promise((resolve) => {
-    let text = "";
-    const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}${MORE_PATH}` };
-    const child = spawn("/bin/sh", ["-c", line], { detached: true, env, stdio: ["ignore", "pipe", "pipe"] });
-    const end = (code: number | null) => {
-      clearTimeout(timer);
-      child.stdout.destroy();
-      child.stderr.destroy();
-      resolve({ code, text: text.trim() });
-    };
-    let timer = setTimeout(() => {
-      // Its group: what it has started goes with it.
-      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-      end(null);
-    }, limit_ms);
-    const take = (piece: Buffer) => {
-      if (text.length < OUTPUT_CHARACTERS_MAX) text += piece.toString("latin1");
-    };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
-    child.on("error", () => end(null));
-    child.on("close", end);
-    child.on("exit", (code) => {
-      clearTimeout(timer);
-      // A daemon that it has left behind may hold its output for ever.
-      timer = setTimeout(() => end(code), DRAIN_ms);
-    });
-  });
+  const path = `${process.env["PATH"] ?? ""}${MORE_PATH}`;
+  return runProgram(["/bin/sh", "-c", line], { PATH: path }, limit_ms);
 }
 
 /** What the promise brings within `limit_ms`; else undefined. */

@@ -14,14 +14,17 @@ const UNKNOWN_AUTHORITY = /^(?:UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/;
 /** A certificate can have any number of names, and Node tells them all. */
 const CHARACTERS_MAX = 300;
 
-/** Why a handshake has failed, or a peer has ended what seemed to be one; undefined when that isn't what `error` tells of. */
-export function handshakeFault(error: Error): string | undefined {
+/**
+ * Why a handshake has failed, or a peer has ended what seemed to be one; undefined when that isn't what `error` tells of.
+ * @param key that of the file which names the authorities
+ */
+export function handshakeFault(error: Error, key = "tls.ca"): string | undefined {
   const { code } = error as { code?: unknown };
   const kind = typeof code === "string" ? code : "";
   if (CLOSED_EARLY.test(error.message)) return "the peer closed the connection within the TLS handshake";
   if (NOT_OF_TLS.test(kind)) return undefined;
   if (UNKNOWN_AUTHORITY.test(kind)) {
-    return `its certificate is of an authority that tls.ca doesn't hold (${error.message})`;
+    return `its certificate is of an authority that ${key} doesn't hold (${error.message})`;
   }
   return OPENSSL_REASON.exec(error.message)?.[1] ?? error.message.slice(0, CHARACTERS_MAX);
 }

@@ -10,6 +10,9 @@ import { decision, inTurn, NOT_FOR_GATEWAYS, nextWhen, replyStage, upstreamStage
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 
+/** Ends the reason of each emergency call that sets out, behind its number. */
+export const EMERGENCY_WHY = " is an emergency number";
+
 export const emergency: RoutingRule = (facts, situation) => {
   const { emergency, now_ms } = situation;
   const { origin, emergency: number } = facts;
@@ -24,7 +27,7 @@ export const emergency: RoutingRule = (facts, situation) => {
   return {
     ...decision(
       "emergency",
-      `${number} is an emergency number`,
+      `${number}${EMERGENCY_WHY}`,
       ...emergency.gatewayStages(number, facts, situation.now_ms),
       ...upstream,
       last,

@@ -8,6 +8,8 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   // Quotes and commas are part of both; of two URIs in a row each has its own.
   [/(\bsips?:(?:(?!sips?:)[^\s:@"<>]){1,256}):(?:(?!sips?:)[^\s@"<>]){0,256}@/gi, `$1:${HIDDEN}@`],
   [/(:\/\/[^\s:@/"']{0,256}):[^\s@/"']{0,256}@/gi, `$1:${HIDDEN}@`],
+  // The path of a webhook, by which most receivers know who may tell them something.
+  [/(\bhttps:\/\/[^\s/"'?#]{1,256}\/)[^\s"',}\]]{1,999}/gi, `$1${HIDDEN}`],
   // RFC 7616: what a password can be guessed from.
   [/(\b(?:Proxy-)?Authorization["']?\s{0,9}[:=]\s{0,9}).*$/gim, `$1${HIDDEN}`],
   [/\b((?:c?nonce|response)=)(?:\\?"[^"\\\n]{0,512}\\?"|[0-9a-f]{16,512})/gi, `$1${HIDDEN}`],
