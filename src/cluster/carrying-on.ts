@@ -1,13 +1,17 @@
 /** Calls that other members have begun, and that are gone on with here: some at a time, since a dead member may have had hundreds. */
+import { BoundedMap } from "../base/bounded-map.ts";
 import type { Logger } from "../base/ports.ts";
 import { reasonOf } from "../base/reason.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { Heard } from "./heard-stories.ts";
+import type { StoryEvent } from "./story-events.ts";
 import type { Tale } from "./tale.ts";
 import type { HeardStory, Teller } from "./telling.ts";
 
 /** Calls of a dead member that one turn goes on with; the next turn comes at once. */
 const TURN = 50;
+/** Calls of which is remembered that they are over: what members do that were cut from each other for half a minute. */
+const OVER_MAX = 1_000;
 
 /** The owner of the calls that are made here. */
 export interface CarryingUser {
@@ -17,6 +21,8 @@ export interface CarryingUser {
   keep(tale: Tale): void;
   /** It was over already. */
   close(tale: Tale): void;
+  /** Elsewhere somebody has taken the call with this INVITE: a call of ours that nobody has taken gives way. */
+  yieldTo(key: string, now_ms: number): void;
 }
 
 export class CarryingOn implements TimerOwner<"turn"> {
@@ -27,6 +33,8 @@ export class CarryingOn implements TimerOwner<"turn"> {
   /** By the key of its story, and the other way round. */
   private readonly carried = new Map<string, Tale>();
   private readonly keys = new Map<Tale, string>();
+  /** The keys of stories that have been gone on with to their end, the last ones. */
+  private readonly over = new BoundedMap<string, true>(OVER_MAX);
   private readonly turnTimer = new Timer<"turn">(this, "turn");
   /** Calls of dead members that are still to be gone on with. */
   private waiting: Heard[] = [];
@@ -46,6 +54,17 @@ export class CarryingOn implements TimerOwner<"turn"> {
   /** The call of this story, while it is made here. */
   find(key: string): Tale | undefined {
     return this.carried.get(key);
+  }
+
+  /** It has come to its end here. */
+  ended(tale: Tale): void {
+    const key = this.keys.get(tale);
+    if (key !== undefined) this.over.set(key, true);
+  }
+
+  /** Whether the call of this story was gone on with here to its end. */
+  hasEnded(key: string): boolean {
+    return this.over.get(key) === true;
   }
 
   /** It has ended, or is another member's again. */
@@ -86,7 +105,9 @@ export class CarryingOn implements TimerOwner<"turn"> {
     heard.changed_ms = now_ms;
     const { opening, zero_ms } = heard;
     if (opening === undefined || heard.whole === 0) return;
-    const tale = this.told({ opening, zero_ms, events: heard.past(now_ms) }, heard.member, now_ms);
+    const events = heard.past(now_ms);
+    if (events.some(isTaken)) this.user.yieldTo(opening.key, now_ms);
+    const tale = this.told({ opening, zero_ms, events }, heard.member, now_ms);
     if (tale === undefined || tale.isOver) return;
     this.carried.set(heard.key, tale);
     this.keys.set(tale, heard.key);
@@ -94,13 +115,15 @@ export class CarryingOn implements TimerOwner<"turn"> {
 
   /**
    * Lives a story from now on, unless the call is over. One of another version, or of a faulty member, must not end the others.
-   * @returns undefined: it can't be told
+   * @returns undefined: it can't be told, or needn't be
    */
   told(story: HeardStory, member: string, now_ms: number): Tale | undefined {
     let why: string | undefined;
     try {
       const id = this.user.nextId();
       const tale = id === undefined ? undefined : this.teller.tell(id, story, now_ms);
+      // Two members that were cut from each other have both begun it.
+      if (tale === "known") return undefined;
       if (tale?.isOver === true) this.user.close(tale);
       else if (tale !== undefined) this.user.keep(tale);
       if (tale !== undefined) return this.teller.beginAnew(tale, story.opening.listeners, now_ms);
@@ -110,4 +133,11 @@ export class CarryingOn implements TimerOwner<"turn"> {
     this.log.warn("call_not_carried_on", { member, events: story.events.length, error: why });
     return undefined;
   }
+}
+
+/** Whether a callee has accepted the INVITE (RFC 3261 §13.2.2.4). */
+function isTaken({ input }: StoryEvent): boolean {
+  if (input?.[0] !== "response") return false;
+  const text = input[2] ?? "";
+  return text.startsWith("SIP/2.0 2") && /^cseq\s*:\s*\d+\s+INVITE\s*$/im.test(text);
 }

@@ -21,7 +21,7 @@ import type { MutedTransport } from "./muted-transport.ts";
 import type { Part, PartTaker, PatientSpeaker } from "./ports.ts";
 import type { StoryEvent } from "./story-events.ts";
 import { type HearingUser, StoryHearing } from "./story-hearing.ts";
-import { isStoryPart } from "./story-parts.ts";
+import { isStoryPart, type StoryPart } from "./story-parts.ts";
 import { hasRoomFor } from "./story-size.ts";
 import { StoryVoice } from "./story-voice.ts";
 import { StoryWitness } from "./story-witness.ts";
@@ -181,7 +181,7 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
     const isOurs = isStoryPart(value) && value.b === this.voice.boot;
     if (kind === "story-lacks" && isOurs) {
       this.voice.answer(from, value, this.tales.get(value.i) ?? this.given.all.get(value.i), now_ms);
-    } else if (kind === "story-taken" && isOurs) this.giveUp(value.i, now_ms);
+    } else if (kind === "story-taken" && isOurs) this.giveUp(value, now_ms);
     else this.hearing.take(from, part, now_ms);
   }
 
@@ -194,8 +194,9 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
   /** A call that was gone on with here is told by its member, which lives after all: the one that has the addresses keeps it. */
   keeps(member: string, boot: string, id: string, now_ms: number): boolean {
     const tale = this.carrying.find(keyOf(boot, id));
-    if (tale === undefined) return this.heard.find(boot, id)?.isTold === true && this.takes(member, boot, id);
-    if (this.parts.hasAddress()) return this.takes(member, boot, id);
+    const isOver = this.carrying.hasEnded(keyOf(boot, id));
+    if (tale === undefined) return this.heard.find(boot, id)?.isTold === true && this.takes(member, boot, id, isOver);
+    if (this.parts.hasAddress()) return this.takes(member, boot, id, false);
     if (!this.parts.isAlive(member)) return true;
     this.drop(tale, now_ms);
     const heard = this.heard.find(boot, id);
@@ -221,16 +222,23 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
   }
 
   /** Its member needn't make the call any more. */
-  private takes(member: string, boot: string, id: string): true {
-    this.voice.take(member, boot, id);
+  private takes(member: string, boot: string, id: string, isOver: boolean): true {
+    this.voice.take(member, boot, id, isOver);
     return true;
   }
 
-  /** Another member makes a call of ours. The one that has the addresses keeps it. */
-  private giveUp(id: string, now_ms: number): void {
-    this.given.delete(id);
-    const tale = this.tales.get(id);
-    if (tale !== undefined && !this.parts.hasAddress()) this.drop(tale, now_ms);
+  /** Another member makes a call of ours. The one that has the addresses keeps it, unless the other one has brought it to its end. */
+  private giveUp({ i, z }: StoryPart, now_ms: number): void {
+    this.given.delete(i);
+    const tale = this.tales.get(i);
+    if (tale === undefined || (this.parts.hasAddress() && (z !== true || tale.server.isAnswered))) return;
+    this.drop(tale, now_ms);
+  }
+
+  yieldTo(key: string, now_ms: number): void {
+    for (const tale of [...this.tales.values()]) {
+      if (tale.opening.key === key && !tale.server.isAnswered) this.drop(tale, now_ms);
+    }
   }
 
   private drop(tale: Tale, now_ms: number): void {
@@ -272,6 +280,7 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
   }
 
   close(tale: Tale): void {
+    this.carrying.ended(tale);
     this.leave(tale);
     tale.release();
   }

@@ -8,7 +8,7 @@ export interface StoryPart {
   readonly i: string;
   readonly n: number;
   readonly e?: StoryEvent;
-  /** With the last event: the call is over. */
+  /** With the last event, and where it is taken: the call is over. */
   readonly z?: boolean;
   /** With the first event: how the call began, and how long ago, in ms. */
   readonly o?: Opening;

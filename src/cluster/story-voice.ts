@@ -77,9 +77,9 @@ export class StoryVoice implements TimerOwner<"late"> {
     return lists;
   }
 
-  /** The member needn't make this call of its own any more. */
-  take(member: string, b: string, i: string): void {
-    this.speaker.tell(member, [["story-taken", { b, i, n: 0 }]]);
+  /** The member needn't make this call of its own any more. @param isOver it has come to its end here */
+  take(member: string, b: string, i: string, isOver: boolean): void {
+    this.speaker.tell(member, [["story-taken", isOver ? { b, i, n: 0, z: true } : { b, i, n: 0 }]]);
   }
 
   flush(): void {

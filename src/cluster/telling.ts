@@ -73,9 +73,10 @@ export class Teller {
 
   /**
    * Tells a story from its beginning, and goes on with the call.
-   * @returns undefined: this router can't, since it has other listeners or goes another way than the story
+   * @returns undefined: this router can't, since it has other listeners or goes another way than the story; "known": its caller has sent the
+   * INVITE here, too, and the call goes its own way
    */
-  tell(id: string, story: HeardStory, now_ms: number): Tale | undefined {
+  tell(id: string, story: HeardStory, now_ms: number): Tale | "known" | undefined {
     const { listeners } = this.core.kit;
     const opening = withListeners(story.opening, story.opening.listeners, listeners);
     const events = withListeners(story.events, story.opening.listeners, listeners);
@@ -85,8 +86,7 @@ export class Teller {
     if (opening === undefined || events === undefined || source === undefined || router === undefined) return undefined;
     if (message.kind !== "request" || message.method !== "INVITE") return undefined;
     const { transactions } = this.core;
-    // Its caller has sent the INVITE here, too, before its story had come.
-    if (transactions.isKnown(message)) return undefined;
+    if (transactions.isKnown(message)) return "known";
     const { zero_ms } = story;
     const here = { ...opening, listeners: listeners.map(listenerName) };
     let tale: Tale | undefined;

@@ -36,9 +36,7 @@ export interface Verdict {
 }
 
 export function judge(day: Day, alone: Played, pair: Played): Verdict {
-  // A call that both have begun while they were cut from each other needn't be gone on with.
-  const isDouble = (error: string) => error.includes("call_not_carried_on") && splitsOf(day).length > 0;
-  const faults = [...pair.sites.flatMap(errorsOf).filter((error) => !isDouble(error)), ...endFaults(alone, pair)];
+  const faults = [...pair.sites.flatMap(errorsOf), ...endFaults(alone, pair)];
   const excused = new Map<string, number>();
   let strict = 0;
   for (const [id, kept] of alone.fates) {
@@ -72,6 +70,8 @@ function excuse(day: Day, pair: Played, kept: Fate, fate: Fate): string | undefi
   const isLong = (gap: Played["gaps"][number]) => gap.to_ms - gap.from_ms > GAP_MOST_ms;
   if (pair.gaps.some((gap) => isLong(gap) && overlaps(gap.from_ms, gap.to_ms + LATE_ms)))
     return "no router had the addresses";
+  // What nobody runs to remember is lost, as a single router that is stopped loses it.
+  if (bothDownIn(day).some(([start_ms, end_ms]) => overlaps(start_ms, end_ms))) return "no router ran";
   const isSplit = splitsOf(day).some(({ from_ms: start_ms, to_ms: end_ms, halves }) => {
     const parties = [kept.plan.caller, ...Object.keys(kept.plan.callees)];
     if (parties.some((name) => PEERS.includes(name)) && overlaps(start_ms, end_ms + BELIEVED_ms)) return true;
@@ -81,6 +81,27 @@ function excuse(day: Day, pair: Played, kept: Fate, fate: Fate): string | undefi
     return sides.size > 1 || !hadAddress(pair, side, start_ms, end_ms);
   });
   return isSplit ? "its parties were cut from each other" : undefined;
+}
+
+/** When neither router ran. */
+function bothDownIn(day: Day): readonly (readonly [from_ms: number, to_ms: number])[] {
+  const [ofA, ofB] = [downOf(day, "a"), downOf(day, "b")];
+  return ofA.flatMap(([from_ms, to_ms]) =>
+    ofB.flatMap(([since_ms, until_ms]) => {
+      const both = [Math.max(from_ms, since_ms), Math.min(to_ms, until_ms)] as const;
+      return both[0] < both[1] ? [both] : [];
+    }),
+  );
+}
+
+/** From each end of a router to its next start. */
+function downOf({ troubles }: Day, member: MemberName): readonly (readonly [from_ms: number, to_ms: number])[] {
+  const own = troubles.filter((one) => "member" in one && one.member === member);
+  return own.flatMap(({ kind, at_ms }, index) => {
+    if (kind !== "kill" && kind !== "stop") return [];
+    const start = own.slice(index + 1).find((one) => one.kind === "start");
+    return [[at_ms, start?.at_ms ?? Number.POSITIVE_INFINITY] as const];
+  });
 }
 
 function splitsOf({ troubles }: Day) {
