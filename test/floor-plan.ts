@@ -28,7 +28,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** npm package → the one file that imports it; what the C host offers → the folder whose files do. */
+/** npm package → the one file that imports it, or the folder whose files do; what the C host offers → the folder whose files do. */
 export const PACKAGES: Readonly<Record<string, string>> = {
   commander: "src/cli/cli.ts",
   "dgram-as-promised": "src/io/node/udp-socket.ts",
@@ -36,5 +36,5 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   "fflate/browser": "src/io/quickjs/zlib.ts",
   "ip-num": "src/base/ip-range.ts",
   native: "src/io/quickjs/",
-  yaml: "src/app/config/reader.ts",
+  yaml: "src/app/config/",
 };

@@ -11,6 +11,7 @@ _branchline() {
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$command ${COMP_WORDS[i]}" in
     "run -c" | "run --config" | \
+      "run --set" | \
       "status -c" | "status --config" | \
       "calls -c" | "calls --config" | \
       "calls -n" | "calls --count" | \
@@ -37,6 +38,7 @@ _branchline() {
       "init --listen" | \
       "init --hear" | \
       "check -c" | "check --config" | \
+      "check --set" | \
       "phones -c" | "phones --config" | \
       "cluster -c" | "cluster --config" | \
       "cluster --id" | \
@@ -51,6 +53,7 @@ _branchline() {
   done
   case "$command $before" in
     "run -c" | "run --config") files=yes ;;
+    "run --set") ;;
     "status -c" | "status --config") files=yes ;;
     "calls -c" | "calls --config") files=yes ;;
     "calls -n" | "calls --count") ;;
@@ -77,6 +80,7 @@ _branchline() {
     "init --listen") ;;
     "init --hear") ;;
     "check -c" | "check --config") files=yes ;;
+    "check --set") ;;
     "phones -c" | "phones --config") files=yes ;;
     "cluster -c" | "cluster --config") files=yes ;;
     "cluster --id") ;;
@@ -84,7 +88,7 @@ _branchline() {
     *)
       if [[ $word == -* ]]; then
         case $command in
-          run) offered="-c --config -h --help" ;;
+          run) offered="-c --config --set -h --help" ;;
           status) offered="-c --config -v --verbose --json -h --help" ;;
           calls) offered="-c --config -n --count -f --follow --json -h --help" ;;
           history) offered="-c --config --since --csv --json -h --help" ;;
@@ -100,7 +104,7 @@ _branchline() {
           join) offered="-c --config --patient --json -h --help" ;;
           init) offered="-c --config --localnet --upstream --gateway --members --emergency --listen --hear -y --yes --force -h --help" ;;
           schema) offered="-h --help" ;;
-          check) offered="-c --config --json -q --quiet -h --help" ;;
+          check) offered="-c --config --json -q --quiet --set --print --secrets -h --help" ;;
           phones) offered="-c --config --json -h --help" ;;
           cluster) offered="-c --config --id --from --force -h --help" ;;
           completion) offered="-h --help" ;;

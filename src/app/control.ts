@@ -38,6 +38,8 @@ export type ControlAnswer =
       readonly reload?: ReloadOutcome;
       /** The text of the file that is in use. */
       readonly file_text?: string;
+      /** What that file takes from the environment. */
+      readonly variables?: Readonly<Record<string, string>>;
     }
   | { readonly ok: false; readonly error: string };
 
@@ -64,6 +66,8 @@ export interface Controlled {
   reload(): ReloadOutcome;
   /** The text of the file that is in use, which may be another on disk by now. */
   fileText(): string;
+  /** What that file takes from the environment, by name. */
+  variables(): Readonly<Record<string, string>>;
   /** Whether an address is in the phones' networks. */
   isLocal(address: string): boolean;
 }
@@ -108,7 +112,12 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
       return { ok: true, status: controlled.status(), reload };
     }
     case "file":
-      return { ok: true, status: controlled.status(), file_text: controlled.fileText() };
+      return {
+        ok: true,
+        status: controlled.status(),
+        file_text: controlled.fileText(),
+        variables: controlled.variables(),
+      };
     case "registered":
       return { ok: true, status: controlled.status(), registered: controlled.registered(`${fields.get("after")}`) };
     case "force": {

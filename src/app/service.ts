@@ -32,6 +32,8 @@ const FIRST_LOOK_ms = 3_000;
 export interface ReadConfig {
   readonly config: Config;
   readonly text: string;
+  /** What the file takes from the environment of this process. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The file as it is now, or what is wrong with it. */
@@ -41,6 +43,7 @@ export class Service implements Controlled {
   private config: Config;
   /** Of the file that is in use. */
   private text: string;
+  private environment: Readonly<Record<string, string>>;
   private readonly file: string;
   private readonly readFile: ReadFile;
   private readonly engine: Engine<RouterHost>;
@@ -70,7 +73,7 @@ export class Service implements Controlled {
    * @throws when the TLS certificate can't be used
    */
   constructor(
-    { config, text }: ReadConfig,
+    { config, text, environment = {} }: ReadConfig,
     file: string,
     readFile: ReadFile,
     connect: Connect<RouterHost>,
@@ -79,6 +82,7 @@ export class Service implements Controlled {
   ) {
     this.config = config;
     this.text = text;
+    this.environment = environment;
     this.file = file;
     this.readFile = readFile;
     const { memory_octets } = config.journal;
@@ -154,6 +158,7 @@ export class Service implements Controlled {
     const changed = changedKeys(this.config, read.config);
     this.config = read.config;
     this.text = read.text;
+    this.environment = read.environment ?? {};
     this.cluster?.reload(read.config);
     this.refused = undefined;
     this.log.info("reloaded", { file: this.file, changed: changed.length === 0 ? "nothing" : changed.join(",") });
@@ -187,6 +192,10 @@ export class Service implements Controlled {
 
   isLocal(address: string): boolean {
     return this.config.site.localnet.contains(address);
+  }
+
+  variables(): Readonly<Record<string, string>> {
+    return this.environment;
   }
 
   calls(question: CallsQuestion): CallsPage {

@@ -9,6 +9,7 @@ import { STANDARD_FILE } from "./config-file.ts";
 import { EXIT_DONE, EXIT_USAGE } from "./exit.ts";
 import { type Fault, faultLine, type LoadedFile, readConfig, STDIN } from "./load-file.ts";
 import { complain, fail, print, printJson, printWrapped } from "./paper.ts";
+import { setVariables } from "./sources.ts";
 import { missingWayWarnings } from "./ways.ts";
 
 /** What came on the command line. */
@@ -19,6 +20,12 @@ export interface CheckOptions {
   readonly config?: string;
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Variables, each as NAME=value. */
+  readonly set: readonly string[];
+  /** Print the file in effect in place of what it does. */
+  readonly print: boolean;
+  /** With their values. */
+  readonly secrets: boolean;
 }
 
 /** What `check` has found; `--json` prints it. */
@@ -51,23 +58,27 @@ const NO_GROUP: Fault = {
  * Prints faults and warnings, what the file will do, and the verdict; sets the exit status. Waits for DNS, 2 s at the most,
  * where the file has names.
  */
-export async function checkAndPrint({ file, config, json, quiet }: CheckOptions): Promise<void> {
+export async function checkAndPrint(options: CheckOptions): Promise<void> {
+  const { file, config, json, quiet } = options;
   if (file !== undefined && config !== undefined) {
     fail("error: two files are named: give either FILE or -c FILE\nSee: branchline check --help", EXIT_USAGE);
   }
+  setVariables(options.set);
   const named = file ?? config ?? STANDARD_FILE;
   const loaded = readConfig(named, { interfaces: readAllInterfaces() });
   const ways = loaded.config === undefined ? [] : await missingWayWarnings(loaded.config);
   const verdict = verdictOf(named === STDIN ? "stdin" : named, loaded, ways);
   process.exitCode = verdict.valid ? EXIT_DONE : EXIT_USAGE;
+  const effective = options.print && verdict.valid ? loaded.printed(!options.secrets) : undefined;
   if (json) {
-    printJson(verdict);
+    printJson(effective === undefined ? verdict : { ...verdict, effective });
     return;
   }
   for (const fault of verdict.faults) complain(`${faultLine(verdict.file, fault)}\n`);
   for (const warning of verdict.warnings) complain(`${faultLine(verdict.file, warning, LABEL)}\n`);
-  if (quiet) return;
+  if (quiet && effective === undefined) return;
   if (!verdict.valid) complain(`${verdictLine(verdict)}\n`);
+  else if (effective !== undefined) print(effective);
   else {
     printWrapped(`${verdict.does.join("\n")}\n\n`);
     print(`${verdictLine(verdict)}\n`);

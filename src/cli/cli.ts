@@ -7,7 +7,7 @@ import { commandHelp, flagsOf, HELP_OPTION, helpWidth, programHelp, shownName, V
 import { complain, print } from "./paper.ts";
 import { versionText } from "./version.ts";
 
-type Value = string | boolean | undefined;
+type Value = string | boolean | readonly string[] | undefined;
 
 /** @param argv with Node and the program's file in front */
 export async function runCli(argv: readonly string[]): Promise<void> {
@@ -50,6 +50,7 @@ function optionOf(row: OptionRow): Option {
   const option = new Option(value === undefined ? flagsOf(row) : flagsOf({ ...row, value: `<${value}>` }));
   if (row.default !== undefined) option.default(row.default);
   if (choices !== undefined) option.choices([...choices]);
+  else if (row.isRepeatable === true) option.argParser(listReaderOf(fault)).default([], "none");
   else if (fault !== undefined) option.argParser(readerOf(fault));
   // The name that values are found by is the row's, not the one that the library makes of it.
   option.attributeName = () => name;
@@ -75,6 +76,11 @@ function readerOf(faultOf: (value: string) => string | undefined) {
     if (fault !== undefined) throw new InvalidArgumentError(fault);
     return value;
   };
+}
+
+function listReaderOf(faultOf: (value: string) => string | undefined = () => undefined) {
+  const read = readerOf(faultOf);
+  return (value: string, before: readonly string[]) => [...before, read(value)];
 }
 
 /** The values by their names in the row; a switch that isn't given is false, anything else that isn't given is left out. */

@@ -4,6 +4,7 @@
  */
 import { NAMED_FILE, STANDARD_FILE } from "./config-file.ts";
 import type { ExitStatus } from "./exit.ts";
+import { setFault } from "./sources.ts";
 
 /** In the order of help. */
 export const GROUPS = ["Run", "Look", "Change", "Set up"] as const;
@@ -32,6 +33,8 @@ export interface OptionRow extends Omit<ArgumentRow, "isOptional"> {
   /** What stands for its value in help, such as "FILE"; an option without it is a switch, and its value is true or false. */
   readonly value?: string;
   readonly default?: string;
+  /** It may be given several times: its value is a list, empty where it isn't given. */
+  readonly isRepeatable?: true;
   /** What pages say of the default, where it depends on the machine. */
   readonly defaultWords?: string;
 }
@@ -63,6 +66,7 @@ export interface CommandRow {
 
 type Text<R> = R extends { choices: readonly (infer C)[] } ? C : string;
 type IsSwitch<R> = R extends { value: string } ? false : true;
+type IsList<R> = R extends { isRepeatable: true } ? true : false;
 
 /** Optional where no default and no need to name it make sure of a value. */
 type ArgumentValues<A extends ArgumentRow> = {
@@ -73,9 +77,19 @@ type ArgumentValues<A extends ArgumentRow> = {
 type OptionValues<O extends OptionRow> = {
   readonly [R in O as IsSwitch<R> extends true ? R["name"] : never]: boolean;
 } & {
-  readonly [R in O as IsSwitch<R> extends true ? never : R extends { default: string } ? R["name"] : never]: Text<R>;
+  readonly [R in O as IsList<R> extends true ? R["name"] : never]: readonly string[];
 } & {
-  readonly [R in O as IsSwitch<R> extends true ? never : R extends { default: string } ? never : R["name"]]?: Text<R>;
+  readonly [R in O as IsSwitch<R> | IsList<R> extends false
+    ? R extends { default: string }
+      ? R["name"]
+      : never
+    : never]: Text<R>;
+} & {
+  readonly [R in O as IsSwitch<R> | IsList<R> extends false
+    ? R extends { default: string }
+      ? never
+      : R["name"]
+    : never]?: Text<R>;
 };
 
 interface Written<A extends readonly ArgumentRow[], O extends readonly OptionRow[]>
@@ -126,6 +140,15 @@ export const OUTPUT_OPTION = {
   ...OUTPUT_DEFAULT,
   defaultWords: "the file that BRANCHLINE_CONFIG names; else where this kind of router has it",
   completes: "file",
+} as const satisfies OptionRow;
+
+/** `--set NAME=value`. */
+export const SET_OPTION = {
+  name: "set",
+  value: "NAME=VALUE",
+  help: "Set a variable of the file; may be given several times",
+  isRepeatable: true,
+  fault: setFault,
 } as const satisfies OptionRow;
 
 export const JSON_OPTION = { name: "json", help: "Print JSON" } as const satisfies OptionRow;

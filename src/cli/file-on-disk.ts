@@ -5,10 +5,15 @@ import { loadConfig } from "../app/config/load-config.ts";
 import { changedKeys, refusedChanges } from "../app/reload.ts";
 import type { FileOnDisk } from "../app/words/file-words.ts";
 import { faultLine, readConfig } from "./load-file.ts";
+import type { Answer } from "./running.ts";
 
-/** How the file on disk compares. @param running the text that runs; undefined: an older version doesn't tell */
-export function compareFile(file: string, running: string | undefined): FileOnDisk | undefined {
-  const { text, config, faults } = readConfig(file);
+/** How the file on disk compares. @param answer what runs; undefined: an older version doesn't tell */
+export function compareFile(
+  file: string,
+  answer: Pick<Answer, "file_text" | "variables"> | undefined,
+): FileOnDisk | undefined {
+  const running = answer?.file_text;
+  const { text, config, faults } = readConfig(file, { running: answer?.variables });
   if (text !== undefined && text === running) return { state: "same", changed: [], needs_restart: [], faults: [] };
   if (config === undefined) {
     // A caller that may not read it knows nothing of it.

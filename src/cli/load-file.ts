@@ -9,8 +9,7 @@ import { secretFault } from "../io/node/cluster-secret.ts";
 import { HAS_TLS } from "../io/node/engine.ts";
 import { readStandardInput } from "../io/node/standard-input.ts";
 import { tlsFault } from "../io/node/tls-faults.ts";
-
-const FILE_BYTES_MAX = 256_000;
+import { FILE_BYTES_MAX, sourcesOf } from "./sources.ts";
 
 const WHY_UNREADABLE: Readonly<Record<string, string>> = {
   ENOENT: "no such file. Create it with `branchline init`, or name another with -c FILE",
@@ -28,10 +27,12 @@ export interface Fault {
   /** Path of the key, such as "gateways[0]"; "" for the whole file. */
   readonly key: string;
   readonly message: string;
+  /** The included file that it is in, or the file of variables; missing: the file itself. */
+  readonly file?: string;
 }
 
 export interface LoadedFile {
-  /** Undefined when the file can't be read. */
+  /** All of it as one file, without variables and what it includes; undefined when the file can't be read. */
   readonly text: string | undefined;
   /** Undefined when there are faults. */
   readonly config: Config | undefined;
@@ -40,6 +41,10 @@ export interface LoadedFile {
   readonly faults: readonly Fault[];
   /** What is valid, but perhaps not meant. */
   readonly warnings: readonly Fault[];
+  /** All of it as one file without comments, with secrets or without. Only where there are no faults. */
+  readonly printed: (isMasked: boolean) => string;
+  /** The variables of the file that this process has in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** How a text is loaded. */
@@ -48,6 +53,8 @@ interface Surroundings {
   readonly interfaces?: Around["interfaces"];
   /** Why the files that `tls` names can't serve. */
   readonly faultOf?: typeof tlsFault;
+  /** Variables that a branchline runs with. */
+  readonly running?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Standard input, in place of a file's name. */
@@ -57,8 +64,8 @@ const STDERR_FD = 2;
 /** Reads the file, or standard input for `STDIN`; never throws. */
 export function readConfig(file: string, surroundings: Surroundings = {}): LoadedFile {
   const unread = (message = "") => {
-    const { partial } = readConfigText("", file, surroundings);
-    return { text: undefined, config: undefined, partial, faults: [{ key: "", message }], warnings: [] };
+    const none = readConfigText("", file, surroundings);
+    return { ...none, text: undefined, faults: [{ key: "", message }], warnings: [] };
   };
   let text: string;
   try {
@@ -75,7 +82,7 @@ export function readConfig(file: string, surroundings: Surroundings = {}): Loade
 export function readConfigText(
   text: string,
   file: string,
-  { interfaces, faultOf = tlsFault }: Surroundings = {},
+  { interfaces, faultOf = tlsFault, running }: Surroundings = {},
 ): LoadedFile {
   const folder = path.dirname(path.resolve(file));
   const loaded = loadConfig(
@@ -86,15 +93,20 @@ export function readConfigText(
     namesInCertificate,
     HAS_TLS,
     secretFault,
+    sourcesOf(file, running),
   );
   const faults = loaded.problems.map(({ path: key, ...rest }) => ({ ...rest, key }));
   const warnings = loaded.hints.map(({ path: key, ...rest }) => ({ ...rest, key }));
-  const { config } = loaded;
-  return { text, config: faults.length === 0 ? config : undefined, partial: config, faults, warnings };
+  const { config, effective, printed, variables } = loaded;
+  const environment = Object.fromEntries(
+    [...variables].flatMap((name) => (process.env[name] === undefined ? [] : [[name, `${process.env[name]}`]])),
+  );
+  const usable = faults.length === 0 ? config : undefined;
+  return { text: effective, config: usable, partial: config, faults, warnings, printed, environment };
 }
 
 /** Such as "branchline.yaml:3:1: upstream must be …", without a line end. */
-export function faultLine(file: string, { line, column, key, message }: Fault, kind = ""): string {
+export function faultLine(main: string, { file = main, line, column, key, message }: Fault, kind = ""): string {
   const place = line === undefined ? file : `${file}:${line}:${column}`;
   return `${place}: ${kind}${key === "" ? "" : `${key} `}${message}`;
 }
@@ -111,11 +123,11 @@ export function faultLines(file: string, { faults, warnings }: LoadedFile): stri
 export function loadFileAndText(
   file: string,
   say: (fault: string) => void = print,
-): { readonly config: Config; readonly text: string } | undefined {
+): (Pick<LoadedFile, "environment"> & { readonly config: Config; readonly text: string }) | undefined {
   const loaded = readConfig(file);
   faultLines(file, loaded).forEach(say);
-  const { config, text } = loaded;
-  return config === undefined || text === undefined ? undefined : { config, text };
+  const { config, text, environment } = loaded;
+  return config === undefined || text === undefined ? undefined : { config, text, environment };
 }
 
 /** The same for a text that isn't in its file yet. */

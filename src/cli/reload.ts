@@ -14,7 +14,8 @@ export async function reload(file: string, asJson: boolean): Promise<void> {
   // Before 0.2.0 its answer had another form.
   if (outcome?.is_done === undefined) fail("another version of branchline runs: restart it");
   const text = reloadText(outcome, restartOf(file));
-  const config = outcome.is_done ? readConfig(file).config : undefined;
+  const variables = outcome.is_done ? (await running.tryToAsk({ command: "file" }))?.variables : undefined;
+  const config = outcome.is_done ? readConfig(file, { running: variables }).config : undefined;
   const warnings = !outcome.is_done || config === undefined ? [] : await unresolvedNames(config, outcome.changed);
   if (outcome.is_done || asJson) show(text, asJson, outcome.is_done ? { ...outcome, warnings } : outcome);
   else complain(text);

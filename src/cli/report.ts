@@ -2,7 +2,7 @@
 import * as fs from "fs";
 import * as os from "os";
 import * as path from "path";
-import { stateFolderIn } from "../app/config/state-folder.ts";
+import { stateFolderOf } from "../app/config/state-folder.ts";
 import { reasonOf } from "../base/reason.ts";
 import { ENGINE, IS_BINARY, OWN_COMMAND } from "../io/node/engine.ts";
 import { runCommand } from "../io/node/host.ts";
@@ -13,6 +13,7 @@ import { writeWhole } from "../io/node/whole-file.ts";
 import { Anonymizer, type TextKind } from "../setup/report/anonymous.ts";
 import { withoutSecrets } from "../setup/report/secrets.ts";
 import { complain, fail } from "./paper.ts";
+import { sourcesOf } from "./sources.ts";
 
 export interface ReportOptions {
   /** The configuration file. */
@@ -146,7 +147,10 @@ function versionsText(): string {
 
 function stateText(config: string): string {
   // Also of a faulty file, or where there is none.
-  const folder = path.resolve(path.dirname(config), stateFolderIn(readText(config) ?? "") ?? "state");
+  const folder = path.resolve(
+    path.dirname(config),
+    stateFolderOf(readText(config) ?? "", sourcesOf(config)) ?? "state",
+  );
   const lines = fs.readdirSync(folder).map((name) => {
     const { mode, uid, size, mtime } = fs.lstatSync(path.join(folder, name));
     return `${(mode & 0o7777).toString(8).padStart(4, "0")} ${uid} ${size} ${mtime.toISOString()} ${name}`;

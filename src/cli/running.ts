@@ -2,7 +2,7 @@
 import * as fs from "fs";
 import * as path from "path";
 import { CONTROL_FILE } from "../app/config/config.ts";
-import { stateFolderIn } from "../app/config/state-folder.ts";
+import { stateFolderOf } from "../app/config/state-folder.ts";
 import type { ControlAnswer, ControlQuestion, RegisteredContact, RunningStatus } from "../app/control.ts";
 import { askControl, believedOwners, listeningSockets } from "../io/node/control-socket.ts";
 import { startingWith } from "../io/node/starting.ts";
@@ -10,6 +10,7 @@ import { isSame, livingHolder } from "../io/node/state-lock.ts";
 import { restartCommand, startCommand } from "../setup/start-command.ts";
 import { MONITOR_SOCKET } from "./monitor-socket.ts";
 import { fail, print, printJson } from "./paper.ts";
+import { sourcesOf } from "./sources.ts";
 
 export type Answer = Extract<ControlAnswer, { ok: true }>;
 
@@ -91,7 +92,7 @@ export interface Neighbours {
 export async function findAllRunning(file: string, folder: string | undefined): Promise<Neighbours> {
   const whole = path.resolve(file);
   const folders = [
-    stateFolderIn(readFile(file)) ?? DEFAULT_FOLDER,
+    stateFolderOf(readFile(file), sourcesOf(file)) ?? DEFAULT_FOLDER,
     DEFAULT_FOLDER,
     ...(folder === undefined ? [] : [folder]),
   ];
@@ -142,7 +143,7 @@ async function look(file: string): Promise<Found> {
   const whole = path.resolve(file);
   const inFolder = (folder: string) => path.join(path.resolve(path.dirname(whole), folder), CONTROL_FILE);
   const usual = inFolder(DEFAULT_FOLDER);
-  const named = inFolder(stateFolderIn(readFile(file)) ?? DEFAULT_FOLDER);
+  const named = inFolder(stateFolderOf(readFile(file), sourcesOf(file)) ?? DEFAULT_FOLDER);
   let denied: unknown;
   let other: string | undefined;
   const isMeant = async (socket: string): Promise<boolean> => {

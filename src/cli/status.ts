@@ -11,7 +11,7 @@ import { restartOf, show, theRunning } from "./running.ts";
 export async function showStatus(file: string, isVerbose: boolean, asJson: boolean): Promise<void> {
   const running = await theRunning(file);
   const { status } = await running.ask({ command: "status" });
-  const disk = compareFile(file, (await running.tryToAsk({ command: "file" }))?.file_text);
+  const disk = compareFile(file, await running.tryToAsk({ command: "file" }));
   const text = statusText(
     status,
     { isVerbose, disk, restart: restartOf(file), installed: BRANCHLINE_VERSION },

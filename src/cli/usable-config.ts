@@ -7,10 +7,14 @@ import type { Running } from "./running.ts";
 
 /** The configuration on disk, or the one that runs where that has faults; ends this process where there is neither. */
 export async function usableConfig(file: string, running: Running | undefined): Promise<Config> {
-  const loaded = readConfig(file);
+  const alone = readConfig(file);
+  if (alone.config !== undefined) return alone.config;
+  const answer = await running?.tryToAsk({ command: "file" });
+  // It may have variables that this process lacks.
+  const loaded = answer?.variables === undefined ? alone : readConfig(file, { running: answer.variables });
   if (loaded.config !== undefined) return loaded.config;
   complain(`${faultLines(file, loaded).join("\n")}\n`);
-  const text = (await running?.tryToAsk({ command: "file" }))?.file_text;
+  const text = answer?.file_text;
   // What has become of the certificates meanwhile doesn't matter here.
   const isFine = () => undefined;
   const active = text === undefined ? undefined : readConfigText(text, file, { faultOf: isFine }).config;

@@ -1,5 +1,6 @@
 /** Configuration files for tests. */
 import { loadConfig } from "../../src/app/config/load-config.ts";
+import { ALONE, type Sources } from "../../src/app/config/sources.ts";
 
 /** A file that says more than it must: most keys, in their longer forms. */
 export const WHOLE = `# a branch office
@@ -27,7 +28,17 @@ log: debug
 /** What no file can do without. */
 export const LEAST = "listen: [udp:10.222.237.1]\nlocalnet: [10.222.237.0/24]\n";
 
-export const load = (text: string) => loadConfig(text, (path) => `at ${path}`);
+/** What examples have: an included file, which says nothing here, and a value for each variable that they name. */
+const EXAMPLES: Sources = {
+  ...ALONE,
+  variables: new Map(
+    Object.entries({ LAN_ADDRESS: "10.1.7.1", LAN: "10.1.7.0/24", GATEWAY: "10.1.7.3", SITE: "berlin" }),
+  ),
+  read: (name) => ({ name, id: name, text: "", why: "" }),
+};
+
+export const load = (text: string) =>
+  loadConfig(text, (path) => `at ${path}`, undefined, undefined, undefined, undefined, undefined, EXAMPLES);
 
 /** What isn't a fault, but looks odd on a router with these interfaces, the first with all addresses, as "line:column path message". */
 export function hints(text: string, names: readonly string[] | undefined, addresses: readonly string[] = []): string[] {

@@ -113,6 +113,7 @@ const BASE = { localnet: "localnet: [10.222.237.0/24]", listen: "listen: [udp:10
 
 /** Keys that the sample leaves to the reference, since few sites need them; with each, the keys below it. */
 const NOT_IN_SAMPLE: readonly string[] = [
+  "include",
   "listen.family",
   "tls.client_certificates",
   "upstream.targets.uri",

@@ -57,7 +57,7 @@ const OFFERED: readonly (readonly [readonly string[], readonly string[]])[] = [
   [["status", "-c", "o"], ["other.yaml"]],
   [
     ["check", "other.yaml", "-"],
-    ["--config", "--help", "--json", "--quiet", "-c", "-h", "-q"],
+    ["--config", "--help", "--json", "--print", "--quiet", "--secrets", "--set", "-c", "-h", "-q"],
   ],
   [["init", "--localnet", ""], []],
 ];

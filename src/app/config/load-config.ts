@@ -17,6 +17,7 @@ import { hintAtDialOut } from "./load-upstream.ts";
 import { type Problem, Reader } from "./reader.ts";
 import type { AnySection, Surroundings } from "./section.ts";
 import { KEYS, type Parts, SECTIONS, SITE_SECTIONS } from "./sections.ts";
+import type { Sources } from "./sources.ts";
 import { writtenKeys } from "./written.ts";
 
 type Top = Fields<typeof KEYS, "">;
@@ -26,6 +27,12 @@ export type Loaded = {
   readonly problems: readonly Problem[];
   /** What is no fault, but may not be meant so. */
   readonly hints: readonly Problem[];
+  /** The text of a file that says the same without variables and other files; the text itself where it has neither, or has faults. */
+  readonly effective: string;
+  /** The same without comments, and with all secrets hidden or not. @throws where aliases make it too long */
+  readonly printed: (isMasked: boolean) => string;
+  /** Names of the variables that the file has. */
+  readonly variables: ReadonlySet<string>;
 };
 
 /**
@@ -35,6 +42,7 @@ export type Loaded = {
  * @param certificateNames the names in a certificate of ours
  * @param hasTls whether this build of the program can speak TLS
  * @param secretFault why the secret of a pair can't serve
+ * @param sources variables, and the files that this one includes
  * @returns the configuration is usable only when there are no problems
  */
 export function loadConfig(
@@ -45,9 +53,10 @@ export function loadConfig(
   certificateNames: Surroundings["certificateNames"] = () => [],
   hasTls: Surroundings["hasTls"] = true,
   secretFault: Surroundings["secretFault"] = () => undefined,
+  sources?: Sources,
 ): Loaded {
   const reader = new Reader(Object.keys(KEYS));
-  const fields = fieldsOf(reader, reader.parse(text), KEYS, "");
+  const fields = fieldsOf(reader, reader.parse(text, sources), KEYS, "");
   const config = assemble(reader, fields, {
     resolvePath,
     tlsFault,
@@ -56,11 +65,34 @@ export function loadConfig(
     hasTls,
     secretFault,
   });
-  return { config, problems: inFileOrder(reader.problems), hints: inFileOrder(reader.hints) };
+  const { problems, hints } = reader;
+  const effective = problems.length > 0 || !reader.isComposed ? text : wholeText(reader);
+  const printed = (isMasked: boolean) => reader.effective(isMasked);
+  return {
+    config,
+    problems: inFileOrder(problems),
+    hints: inFileOrder(hints),
+    effective,
+    printed,
+    variables: reader.variables,
+  };
 }
 
+function wholeText(reader: Reader): string {
+  try {
+    return reader.effective(false);
+  } catch {
+    const message = "is too long with all that its aliases stand for; write out what they repeat, or less of it";
+    reader.problems.push({ line: 1, column: 1, path: "", message });
+    return "";
+  }
+}
+
+/** Those of the file itself first. */
 function inFileOrder(found: readonly Problem[]): Problem[] {
-  return [...found].sort((a, b) => a.line - b.line || a.column - b.column);
+  const files = [...new Set(["", ...found.map(({ file = "" }) => file)])];
+  const fileOf = ({ file = "" }: Problem) => files.indexOf(file);
+  return [...found].sort((a, b) => fileOf(a) - fileOf(b) || a.line - b.line || a.column - b.column);
 }
 
 function assemble(reader: Reader, fields: Top, surroundings: Surroundings): Config {

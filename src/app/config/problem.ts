@@ -5,4 +5,6 @@ export interface Problem {
   /** Such as "gateways[0]"; "" for the whole file. */
   readonly path: string;
   readonly message: string;
+  /** The included file that it is in, as a person is told of it; missing: the file itself. */
+  readonly file?: string;
 }

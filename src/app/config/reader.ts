@@ -1,23 +1,14 @@
 /** Reads a YAML tree against what is expected of it, and collects all faults with their places and cures. */
-import {
-  Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  parseDocument,
-  visit,
-  type YAMLMap,
-} from "yaml";
+import { isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from "yaml";
 import { durationOf_ms, exampleOf, isWithin, meantDuration } from "./durations.ts";
+import { effectiveText } from "./effective-text.ts";
 import type { CountRow, DurationRow } from "./key-kinds.ts";
-import { misprintIn, misprintWithin, whyNoText } from "./misprints.ts";
+import { misprintWithin } from "./misprints.ts";
 import type { Problem } from "./problem.ts";
+import { ALONE, type Sources } from "./sources.ts";
 import { didYouMean, doubled, either, keyMeantBy, meantChoice, meantKey, meantList } from "./suggestions.ts";
+import { nameOf, Trees } from "./trees.ts";
 import { NO_MAPPING } from "./yaml-faults.ts";
-import { type Damage, mend, type Parsed } from "./yaml-mending.ts";
 
 export type { Problem } from "./problem.ts";
 
@@ -27,22 +18,13 @@ export interface Place {
   readonly path: string;
 }
 
-/** What the parser makes of a text. */
-interface Tree {
-  readonly yaml: Document;
-  readonly text: string;
-  readonly lines: LineCounter;
-}
-
 export class Reader {
   readonly problems: Problem[] = [];
   /** What may be meant so. */
   readonly hints: Problem[] = [];
   /** All keys of the file, by path. */
   private readonly paths: readonly string[];
-  private tree: Tree = { yaml: new Document(), text: "", lines: new LineCounter() };
-  /** What couldn't be read, and which lines have something to do with it. */
-  private damage: Damage = { lost: "", parents: new Set(), mended: new Set() };
+  private trees: Trees;
   /** Values that could be lists. */
   private readonly lists = new Set<Node>();
   /** Mappings whose keys have been listed. */
@@ -52,93 +34,86 @@ export class Reader {
 
   constructor(paths: readonly string[] = []) {
     this.paths = paths;
+    this.trees = this.treesOf("{}", ALONE);
   }
 
   /** Whether a part of the file couldn't be read: then nothing is told of what it may have said. */
   get isDamaged(): boolean {
-    return this.damage.lost !== "";
+    return this.trees.isDamaged;
   }
 
-  /** The root of the file; undefined when nothing of it can be read. */
-  parse(text: string): Place | undefined {
-    const whole = text.replace(/^\ufeff/, "");
-    const why = whyNoText(whole);
-    if (why !== undefined) {
-      this.problems.push({ line: 1, column: 1, path: "", message: why });
-      return undefined;
-    }
+  /** The root of the file, with what it includes; undefined when nothing of it can be read. */
+  parse(text: string, sources: Sources = ALONE): Place | undefined {
+    this.trees = this.treesOf(text, sources);
+    for (const map of this.trees.mappings) this.refuseDoubles(map);
+    const { root } = this.trees;
+    return root === undefined && this.problems.length > 0 ? undefined : { node: root, path: "" };
+  }
+
+  private treesOf(text: string, sources: Sources): Trees {
     const words = new Set(this.paths.flatMap((path) => path.split(".")));
-    const { document, faults, ...damage } = mend(whole, parseYaml, (word) => words.has(word));
-    this.problems.push(...faults.map(({ line, column, message }) => ({ line, column, path: "", message })));
-    this.damage = damage;
-    if (document === undefined) return undefined;
-    this.tree = document;
-    const { yaml } = document;
-    visit(yaml, {
-      Alias: (_, node) => {
-        if (node.resolve(yaml) !== undefined || this.isDamaged) return;
-        const cure = `unless it stands for a value marked &${node.source}; put it in quotes: "*${node.source}"`;
-        this.tell(this.problems, node, "", `a value can't begin with *, ${cure}`);
-      },
-      Map: (_, node) => this.refuseDoubles(node),
-    });
-    return { node: (yaml.contents ?? undefined) as Node | undefined, path: "" };
+    return new Trees(
+      text,
+      sources,
+      (word) => words.has(word),
+      (problem) => void this.problems.push(problem),
+    );
   }
 
   private refuseDoubles(map: YAMLMap): void {
     const first = new Map<string, { key: Node; value: Node | undefined }>();
-    for (const { key, value } of this.pairs(map)) {
+    for (const { key, value } of this.trees.pairs(map)) {
       const before = first.get(nameOf(key));
       first.set(nameOf(key), before ?? { key, value });
       if (before === undefined) continue;
       const hasMapping = isMap(value) || isMap(before.value);
-      this.fault({ node: key, path: "" }, doubled(nameOf(key), this.lineOf(before.key), hasMapping));
+      this.fault({ node: key, path: "" }, doubled(nameOf(key), this.trees.lineOf(before.key), hasMapping));
     }
-  }
-
-  private lineOf(node: Node | undefined): number {
-    return Math.max(this.tree.lines.linePos(node?.range?.[0] ?? 0).line, 1);
   }
 
   /** The whole file as plain values; undefined when it has faults, or more aliases than a person would write. */
   plain(): unknown {
     if (this.problems.length > 0) return undefined;
     try {
-      return this.tree.yaml.toJS();
+      if (!this.trees.isComposed) return this.trees.plain();
+      const whole = new Reader();
+      whole.parse(this.effective(false));
+      return whole.plain();
     } catch {
       return undefined;
     }
   }
 
-  fault({ node, path }: Place, message: string, list = this.problems): void {
-    const line = this.lineOf(node);
-    if (node !== undefined && this.damage.mended.has(line)) return;
-    const isEmptied = isScalar(node) && node.value === null && this.damage.parents.has(line);
-    // What an alias stands for is gone, or it has been told of.
-    if (isEmptied || isAlias(node)) return;
-    const better = list === this.problems ? this.misprintOf(node) : undefined;
-    this.tell(list, node, path, better ?? `${message}${this.listCure(node)}`);
+  /** Whether the text of the file isn't all that it consists of: it has variables, or includes other files. */
+  get isComposed(): boolean {
+    return this.trees.isComposed;
   }
 
-  private tell(list: Problem[], node: Node | undefined, path: string, message: string): void {
-    const { line, col } = this.tree.lines.linePos(node?.range?.[0] ?? 0);
-    list.push({ line: Math.max(line, 1), column: Math.max(col, 1), path, message });
+  /** Names of its variables. */
+  get variables(): ReadonlySet<string> {
+    return this.trees.variables;
+  }
+
+  /** All of it as the text of one file. @param isMasked whether secrets are hidden. @throws where aliases make it too long */
+  effective(isMasked: boolean): string {
+    return effectiveText(this.trees.root, (node) => this.trees.resolve(node), isMasked);
+  }
+
+  fault({ node, path }: Place, message: string, list = this.problems): void {
+    const line = this.trees.lineOf(node);
+    const { mended, parents } = this.trees.treeOf(node);
+    if (this.trees.isUnset(node) || (node !== undefined && mended.has(line))) return;
+    const isEmptied = isScalar(node) && node.value === null && parents.has(line);
+    // What an alias stands for is gone, or it has been told of.
+    if (isEmptied || isAlias(node)) return;
+    const better = list === this.problems ? this.trees.misprintOf(node) : undefined;
+    list.push(this.trees.problemAt(node, path, better ?? `${message}${this.listCure(node)}`));
   }
 
   /** A mapping lacks a key that it can't do without. */
   lacks(place: Place, key: string, example: string): void {
-    const isTold = this.damage.lost.includes(key) || this.mistyped.has(`${place.path}.${key}`);
+    const isTold = this.trees.hasLost(key) || this.mistyped.has(`${place.path}.${key}`);
     if (!isTold) this.fault(place, `lacks ${key}; add "${key}: ${example}"`);
-  }
-
-  /** What a template or a word processor has left in a value or a key, whatever else is wrong with it. */
-  private misprintOf(node: Node | undefined): string | undefined {
-    const [start = 0, end = 0] = node?.range ?? [];
-    const { text } = this.tree;
-    // "{{ name }}" is a mapping with a mapping as its key.
-    const isTemplate = text.slice(Math.max(0, start - 1), start + 1) === "{{";
-    if (isTemplate) return misprintIn(text.slice(start - 1, end + 1))?.message;
-    return isScalar(node) ? misprintIn(text.slice(start, end))?.message : undefined;
   }
 
   private listCure(node: Node | undefined): string {
@@ -155,7 +130,7 @@ export class Reader {
       return undefined;
     }
     const items = new Map<string, Place>();
-    for (const { key, value } of this.pairs(node)) {
+    for (const { key, value } of this.trees.pairs(node)) {
       const name = nameOf(key);
       const path = place.path === "" ? name : `${place.path}.${name}`;
       if (known.includes(name)) items.set(name, { node: value, path });
@@ -181,7 +156,8 @@ export class Reader {
       this.fault(place, "must be a mapping");
       return [];
     }
-    return this.pairs(node)
+    return this.trees
+      .pairs(node)
       .map(({ key, value }) => ({ key: nameOf(key), node: value }))
       .map((one) => ({ key: one.key, place: { node: one.node, path: `${place.path}.${one.key}` } }));
   }
@@ -193,7 +169,7 @@ export class Reader {
       if (node !== undefined) this.lists.add(node);
       return [place];
     }
-    return node.items.map((item, index) => ({ node: this.resolve(item), path: `${path}[${index}]` }));
+    return node.items.map((item, index) => ({ node: this.trees.resolve(item), path: `${path}[${index}]` }));
   }
 
   isMapping(place: Place): boolean {
@@ -263,38 +239,4 @@ export class Reader {
     this.fault(place, `${expected}${didYouMean(meantDuration(text, row))}`);
     return undefined;
   }
-
-  private pairs(map: YAMLMap): { key: Node; value: Node | undefined }[] {
-    return map.items.map((pair) => ({ key: pair.key as Node, value: this.resolve(pair.value) }));
-  }
-
-  /** What stands at an anchor, where the file names it by an alias. */
-  private resolve(item: unknown): Node | undefined {
-    const node = (item ?? undefined) as Node | undefined;
-    return isAlias(node) ? (node.resolve(this.tree.yaml) ?? node) : node;
-  }
-}
-
-/** A key as it is written: 0301 and +4930 are called numbers, not values. */
-function nameOf(key: Node): string {
-  if (!isScalar(key)) return String(key);
-  return typeof key.value === "string" ? key.value : (key.source ?? String(key.value));
-}
-
-function parseYaml(text: string): Parsed<Tree> {
-  const lineCounter = new LineCounter();
-  // Keys that are there twice are told of by the reader.
-  const options = { lineCounter, prettyErrors: false, resolveKnownTags: false, uniqueKeys: false } as const;
-  const yaml = parseDocument(text, { ...options, schema: "core" });
-  const [error] = yaml.errors.sort((one, other) => one.pos[0] - other.pos[0]);
-  return {
-    document: { yaml, text, lines: lineCounter },
-    fault: error === undefined ? faultOfRoot(yaml) : { code: error.code, offset: error.pos[0] },
-  };
-}
-
-/** A file of a single text: lines without colons, or with another sign in their place. */
-function faultOfRoot({ contents }: Document): Parsed<Tree>["fault"] {
-  const isText = isScalar(contents) && contents.value !== null;
-  return isText ? { code: "NO_MAPPING", offset: contents.range?.[0] ?? 0 } : undefined;
 }

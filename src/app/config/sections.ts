@@ -17,6 +17,7 @@ import { HOOKS } from "./load-hooks.ts";
 import { HTTP } from "./load-http.ts";
 import { HUNT_GROUPS } from "./load-hunt-groups.ts";
 import { INBOUND } from "./load-inbound.ts";
+import { INCLUDE } from "./load-include.ts";
 import { JOURNAL } from "./load-journal.ts";
 import { LIMITS } from "./load-limits.ts";
 import { LISTEN } from "./load-listen.ts";
@@ -59,6 +60,7 @@ export const SECTIONS = {
   http: HTTP,
   state: STATE,
   dnsServers: DNS,
+  includes: INCLUDE,
   logLevel: LOG,
   journal: JOURNAL,
   events: EVENTS,

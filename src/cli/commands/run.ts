@@ -1,6 +1,7 @@
 /** Commands of the group "Run". */
-import { CONFIG_OPTION, type CommandRow, command } from "../command-row.ts";
+import { CONFIG_OPTION, type CommandRow, command, SET_OPTION } from "../command-row.ts";
 import { run } from "../run.ts";
+import { setVariables } from "../sources.ts";
 
 export const RUN: readonly CommandRow[] = [
   command({
@@ -13,7 +14,7 @@ export const RUN: readonly CommandRow[] = [
         "times and levels in words. Elsewhere, each line begins with its priority, for journald and syslog.",
     ],
     arguments: [],
-    options: [CONFIG_OPTION],
+    options: [CONFIG_OPTION, SET_OPTION],
     examples: [
       { line: "branchline run -c branchline.yaml", does: "Run in this terminal until Ctrl-C" },
       { line: "kill -HUP PID", does: "Reload the configuration" },
@@ -23,6 +24,9 @@ export const RUN: readonly CommandRow[] = [
       1: "branchline can't start: a port is in use, or the state folder can't be written",
     },
     seeAlso: ["check", "reload"],
-    action: ({ config }) => run(config),
+    action: ({ config, set }) => {
+      setVariables(set);
+      return run(config);
+    },
   }),
 ];

@@ -10,6 +10,7 @@ import {
   command,
   JSON_OPTION,
   OUTPUT_OPTION,
+  SET_OPTION,
 } from "../command-row.ts";
 import { hearFault, init } from "../init.ts";
 import { phones } from "../phones.ts";
@@ -102,17 +103,23 @@ export const SET_UP: readonly CommandRow[] = [
       "check starts nothing. If the file has names, it asks DNS, for 2 s at the most. It warns if no address of listen is " +
         "on the way to upstream or a gateway, and if this router doesn't have an address or interface of listen now. If " +
         "the router has none of the file's addresses, check takes the file for another router's.",
+      "With --print, check prints the configuration as it is in effect, as one file: with all that it includes, and with values " +
+        "in place of variables. Passwords are hidden unless --secrets is given.",
     ],
     arguments: [{ name: "file", help: "The file to check; - is standard input", isOptional: true, completes: "file" }],
     options: [
       CONFIG_OPTION_WITHOUT_DEFAULT,
       JSON_OPTION,
       { name: "quiet", letter: "q", help: "Print faults and warnings only" },
+      SET_OPTION,
+      { name: "print", help: "Print the file in effect, in place of what it does" },
+      { name: "secrets", help: "With --print: show passwords" },
     ],
     examples: [
       { line: "branchline check", does: "Check the file of this router" },
       { line: "branchline check new.yaml", does: "Check another file" },
       { line: "ssh router cat branchline.yaml | branchline check -", does: "Check a file of another machine" },
+      { line: "branchline check --print --set PBX=10.0.0.1", does: "See what variables and included files make" },
     ],
     exits: { 0: "The file is valid; there may be warnings", 2: "The file can't be used, or can't be read" },
     seeAlso: ["doctor", "reload", "explain"],
