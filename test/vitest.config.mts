@@ -133,6 +133,7 @@ const NATIVE = [
   ...["native/**/*.test.ts", "native-build/**/*.test.ts", "quickjs/**/*.test.ts", "lanes/**/*.test.ts"],
   ...["routers/*-binary.test.ts", "routers/debian-static.test.ts", "routers/tomato.test.ts"],
   "routers/edgeos-runtime.test.ts",
+  "peers/prometheus.test.ts",
 ].map(anywhere);
 const others = [...[...PATIENT, ...IN_PAIRS, ...ALONE].map(anywhere), ...NATIVE];
 const isNative = process.env["BRANCHLINE_NATIVE"] === "1";

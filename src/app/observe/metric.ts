@@ -1,12 +1,15 @@
 /** What a row of the metrics is, and what rows have in common. */
 import type { PeerFacts, RunningStatus } from "../status-facts.ts";
 import type { Counted } from "./counters.ts";
+import type { HistoryCounts } from "./history-entries.ts";
 
 /** What the running branchline knows when it is asked. */
 export interface MetricFacts {
   readonly status: RunningStatus;
   /** Since the start, or since `http` has begun to count. */
   readonly counted: Counted;
+  /** Since the history began, which a restart doesn't end. */
+  readonly history: HistoryCounts;
   readonly process: ProcessFacts;
   /** Seconds since 1970, of a time of day in ISO 8601. */
   readonly secondsOf: (time: string) => number;

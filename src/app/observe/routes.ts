@@ -7,7 +7,7 @@ import type { Route, Routes, WebAnswer } from "./web.ts";
 
 /** What routes read. */
 export interface Sources {
-  readonly running: Pick<Controlled, "status">;
+  readonly running: Pick<Controlled, "status" | "history">;
   /** What has been counted until now. */
   readonly counted: () => Counted;
   readonly process: () => ProcessFacts;
@@ -32,6 +32,8 @@ function health({ running }: Sources): WebAnswer {
 }
 
 function metrics({ running, counted, process, secondsOf }: Sources): WebAnswer {
-  const facts = { status: running.status(), counted: counted(), process: process(), secondsOf };
+  // Its counts alone: no entry is so old.
+  const { counts: history } = running.history({ before: 0 });
+  const facts = { status: running.status(), history, counted: counted(), process: process(), secondsOf };
   return { type: METRICS_TYPE, body: metricsText(facts) };
 }

@@ -72,6 +72,30 @@ export const SITE_METRICS: readonly Metric[] = [
     ["origin", "way", "result"],
     ({ counted }) => tallied(counted.calls, 3),
   ),
+  counter(
+    "branchline_survived_calls_total",
+    "Calls that upstream should have had and that were answered without it, as the history counts them: a restart doesn't reset it.",
+    [],
+    ({ history }) => [[history.survived]],
+  ),
+  counter(
+    "branchline_emergency_calls_total",
+    "Emergency calls, as the history counts them: a restart doesn't reset it.",
+    [],
+    ({ history }) => [[history.emergency]],
+  ),
+  counter(
+    "branchline_outages_total",
+    "Outages of upstream targets and gateways, as the history counts them: a restart doesn't reset it.",
+    [],
+    ({ history }) => [[history.outage]],
+  ),
+  counter(
+    "branchline_drills_total",
+    "Drills, as the history counts them: a restart doesn't reset it.",
+    [],
+    ({ history }) => [[history.drill]],
+  ),
   gauge("branchline_phones", "Numbers that a phone has registered.", [], ({ phones }) => [[phones.addresses]]),
   gauge("branchline_contacts", "Contacts of these phones.", [], ({ phones }) => [[phones.contacts]]),
   gauge("branchline_phones_not_back", "Phones that upstream can't call until they register again.", [], ({ phones }) =>

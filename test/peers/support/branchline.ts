@@ -48,6 +48,7 @@ export interface Settings {
   readonly dns?: { readonly servers: readonly string[] };
   readonly state?: { readonly folder?: string; readonly interval?: string };
   readonly cluster?: Readonly<Record<string, unknown>>;
+  readonly http?: Readonly<Record<string, unknown>>;
 }
 
 export interface Surroundings {

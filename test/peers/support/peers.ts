@@ -45,6 +45,8 @@ export type Peer =
   | "bash"
   | "zsh"
   | "fish"
+  | "prometheus"
+  | "promtool"
   | "namespaces";
 
 /** What the bundle has under Node, and the binary hasn't: parts of its program, and scripts that run before it. */
