@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { deflateSync } from "fflate";
+import { statusPage } from "./page.mjs";
 
 /** The repository's folder, with a slash at its end. */
 export const root = fileURLToPath(new URL("..", import.meta.url));
@@ -31,6 +32,8 @@ function packed(path) {
   return Buffer.from(deflateSync(readFileSync(root + path), { level: 9 })).toString("base64");
 }
 
+const page = await statusPage();
+
 /** What all that is bundled has in common. */
 export const shared = { bundle: true, legalComments: "none", logLevel: "warning", absWorkingDir: root };
 
@@ -53,6 +56,9 @@ export const program = {
     BRANCHLINE_BUILT: JSON.stringify(builtAt()),
     BRANCHLINE_COMMIT: JSON.stringify(commit()),
     BRANCHLINE_SCHEMA: JSON.stringify(packed("deploy/branchline.schema.json")),
+    BRANCHLINE_PAGE: JSON.stringify(page.html),
+    BRANCHLINE_PAGE_POLICY: JSON.stringify(page.policy),
+    BRANCHLINE_PAGE_TAG: JSON.stringify(page.tag),
   },
 };
 

@@ -83,6 +83,9 @@ const BUNDLED = {
   BRANCHLINE_VERSION: '"0.0.0"',
   BRANCHLINE_BUILT: '"2026-01-01T00:00:00Z"',
   BRANCHLINE_COMMIT: '"0123456789ab"',
+  BRANCHLINE_PAGE: '""',
+  BRANCHLINE_PAGE_POLICY: '""',
+  BRANCHLINE_PAGE_TAG: '""',
 };
 
 const anywhere = (file: string) => `**/${file}`;
@@ -125,11 +128,12 @@ const LONG_PAIRS = [
   "routers/vrrp-follow.test.ts",
 ];
 /**
- * Of the binaries, of other processors, and of packages with a binary or a Node of their own: they need compilers and qemu, and time, as
+ * Of the binaries, of other processors, of the status page in a browser, and of packages with a binary or a Node of their own: they need compilers and qemu, and time, as
  * those of pairs do. `.ci/run` plays them; the others are what `npm test` is.
  */
 const NATIVE = [
   ...LONG_PAIRS,
+  "page/*.test.ts",
   ...["native/**/*.test.ts", "native-build/**/*.test.ts", "quickjs/**/*.test.ts", "lanes/**/*.test.ts"],
   ...["routers/*-binary.test.ts", "routers/debian-static.test.ts", "routers/tomato.test.ts"],
   "routers/edgeos-runtime.test.ts",

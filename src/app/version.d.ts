@@ -6,3 +6,7 @@ declare const BRANCHLINE_BUILT: string;
 declare const BRANCHLINE_COMMIT: string;
 /** Set by the bundler: deploy/branchline.schema.json, deflated (RFC 1951), in base64. */
 declare const BRANCHLINE_SCHEMA: string;
+/** Set by the bundler: the status page, the policy that it is sent with, and a tag that changes with it (build/page.mjs). */
+declare const BRANCHLINE_PAGE: string;
+declare const BRANCHLINE_PAGE_POLICY: string;
+declare const BRANCHLINE_PAGE_TAG: string;

@@ -1,6 +1,8 @@
 /** What answers browsers and monitoring systems: loaded only where the file has `http:`. */
 import type { Config } from "../app/config/config.ts";
 import { Counters } from "../app/observe/counters.ts";
+import { Notices } from "../app/observe/notices.ts";
+import { pageRoutes } from "../app/observe/page-routes.ts";
 import { routesOf } from "../app/observe/routes.ts";
 import { addressText, Web } from "../app/observe/web.ts";
 import type { SideDoor, SideDoors } from "../app/side-door.ts";
@@ -9,6 +11,8 @@ import { monotonic_ms, secondsOf } from "../io/node/clock.ts";
 import { HttpServer } from "../io/node/http-server.ts";
 import { ownProcess } from "../io/node/own-process.ts";
 import { readText } from "../io/node/read-text.ts";
+
+const PAGE = { html: BRANCHLINE_PAGE, policy: BRANCHLINE_PAGE_POLICY, tag: BRANCHLINE_PAGE_TAG };
 
 /** A server at each address of the file, all with the same answers. */
 export function webDoors({ http, site }: Config, log: Logger): SideDoors {
@@ -21,8 +25,13 @@ export function webDoors({ http, site }: Config, log: Logger): SideDoors {
     const counters = new Counters((question) => running.calls(question));
     journal.follow((entry) => counters.hear(entry));
     const counted = () => counters.at(monotonic_ms());
-    const routes = routesOf({ running, counted, process: ownProcess, secondsOf });
-    const web = new Web(http, routes, (address) => running.isLocal(address), tell, [...ownNames(), ...site.names]);
+    const notices = new Notices(journal, (task, after_ms) => void setTimeout(task, after_ms));
+    const routes = new Map([
+      ...routesOf({ running, counted, process: ownProcess, secondsOf }),
+      ...pageRoutes(running, notices, PAGE),
+    ]);
+    const names = [...ownNames(), ...site.names];
+    const web = new Web(http, routes, (address) => running.isLocal(address), tell, names);
     return http.listen.map((at): SideDoor => {
       const server = new HttpServer(at, {
         admits: (address) => web.admits(address),

@@ -9,6 +9,8 @@ PACKAGES="$PACKAGES prometheus"
 # What `npm run native` compiles with, for the processors of routers.
 PACKAGES="$PACKAGES gcc libc6-dev binutils make patch xz-utils gcc-mipsel-linux-gnu gcc-mips-linux-gnu gcc-arm-linux-gnueabi"
 PACKAGES="$PACKAGES gcc-arm-linux-gnueabihf gcc-aarch64-linux-gnu gcc-i686-linux-gnu"
+# The status page is looked at with it.
+PACKAGES="$PACKAGES chromium"
 # A router with a kernel of its own.
 PACKAGES="$PACKAGES qemu-system-mips cpio e2fsprogs"
 

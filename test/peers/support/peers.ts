@@ -25,6 +25,7 @@ export type Peer =
   | "tshark"
   | "sngrep"
   | "rsyslogd"
+  | "chromium"
   | "sysctl"
   | "busybox"
   | "shellcheck"

@@ -1,0 +1,80 @@
+/** What the status page is told, so that it asks anew: server-sent events that say which of its parts has changed, and no more. */
+import type { Journal } from "./journal.ts";
+import { type JournalEntry, methodOf } from "./journal-entry.ts";
+
+/** The data of an event, as JSON. */
+export interface Notice {
+  readonly status?: true;
+  readonly phones?: true;
+  readonly calls?: true;
+}
+
+/** Sends a piece of text to a reader; false: the reader has gone. */
+export type Write = (text: string) => boolean;
+/** Runs `task` once the time is over; the host's timer. */
+export type Later = (task: () => void, after_ms: number) => void;
+
+/** An edge is on the screen at once; what busy phones do is told together. */
+const EDGE_ms = 50;
+const OTHERS_ms = 500;
+const CALL_METHODS = ["INVITE", "BYE", "CANCEL"];
+
+export class Notices {
+  private readonly readers = new Set<Write>();
+  private readonly later: Later;
+  private readonly changed = new Set<keyof Notice>();
+  /** Whether a timer runs that will tell of an edge, or of others. */
+  private isEdgeDue = false;
+  private isDue = false;
+
+  /** Hears of what happens from now on. */
+  constructor(journal: Pick<Journal, "follow">, later: Later) {
+    this.later = later;
+    journal.follow((entry) => this.hear(entry));
+  }
+
+  /** @returns ends it */
+  join(write: Write): () => void {
+    this.readers.add(write);
+    return () => void this.readers.delete(write);
+  }
+
+  private hear(entry: JournalEntry): void {
+    if (this.readers.size === 0) return;
+    const part = partOf(entry);
+    if (part === undefined) return;
+    this.changed.add(part);
+    if (part === "status") {
+      if (!this.isEdgeDue) this.later(() => this.tell(), EDGE_ms);
+      this.isEdgeDue = true;
+    } else {
+      if (!this.isDue && !this.isEdgeDue) this.later(() => this.tell(), OTHERS_ms);
+      this.isDue = true;
+    }
+  }
+
+  private tell(): void {
+    this.isEdgeDue = false;
+    this.isDue = false;
+    if (this.changed.size === 0) return;
+    const notice: Notice = Object.fromEntries([...this.changed].map((part) => [part, true]));
+    this.changed.clear();
+    for (const write of [...this.readers]) {
+      if (!write(`data: ${JSON.stringify(notice)}\n\n`)) this.readers.delete(write);
+    }
+  }
+}
+
+/** What an entry changes on the page; undefined: nothing. */
+function partOf(entry: JournalEntry): keyof Notice | undefined {
+  switch (entry.kind) {
+    case "edge":
+      return "status";
+    case "binding":
+      return "phones";
+    case "drop":
+      return undefined;
+    default:
+      return CALL_METHODS.includes(methodOf(entry)) ? "calls" : undefined;
+  }
+}

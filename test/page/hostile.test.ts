@@ -1,0 +1,125 @@
+/** The page in a browser, with facts that try to be markup or programs, and a router that goes away and comes back. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { JournalEntry } from "../../src/app/observe/journal-entry.ts";
+import { Notices } from "../../src/app/observe/notices.ts";
+import { type PageDocument, pageRoutes } from "../../src/app/observe/page-routes.ts";
+import { Web } from "../../src/app/observe/web.ts";
+import { HttpServer } from "../../src/io/node/http-server.ts";
+import { describeWith } from "../peers/support/peers.ts";
+import { Chromium, type Page } from "./chromium.ts";
+import { sampleSources } from "./sample-facts.ts";
+
+const HOSTILE = `"'><img src=x onerror=hit()><script>hit()</script><svg onload=hit()>\u0007\u202e&lt;b>{{7*7}}`;
+const ADDRESS = { host: "127.0.94.1", port: 5094 };
+const EDGE = { role: "upstream", name: "pbx", from: "up", to: "down", evidence: "probe failed", at_ms: 0 } as const;
+
+/** The document, as the build makes it. */
+async function builtPage(): Promise<PageDocument> {
+  const build = (await import(new URL("../../build/page.mjs", import.meta.url).href)) as {
+    statusPage(): Promise<PageDocument>;
+  };
+  return build.statusPage();
+}
+
+describeWith(["chromium"], "the status page", () => {
+  let chromium: Chromium;
+  let page: Page;
+  let server: HttpServer;
+  let serve: () => Promise<HttpServer>;
+  let isDown = false;
+  let tell: (entry: JournalEntry) => void = () => {};
+
+  beforeAll(async () => {
+    const follow = (follower: typeof tell) => {
+      tell = follower;
+      return () => {};
+    };
+    const notices = new Notices({ follow }, (task, after_ms) => void setTimeout(task, after_ms));
+    const routes = new Map(
+      pageRoutes(
+        sampleSources(HOSTILE, () => isDown),
+        notices,
+        await builtPage(),
+      ),
+    );
+    const web = new Web(
+      { listen: [], password: undefined, names: [], metrics_from: [] },
+      routes,
+      () => false,
+      () => {},
+    );
+    serve = async () => {
+      const made = new HttpServer(ADDRESS, {
+        admits: (address) => web.admits(address),
+        answer: (head, address) => web.answer(head, address),
+        tooMany: web.tooMany,
+      });
+      await made.open();
+      return made;
+    };
+    server = await serve();
+    chromium = new Chromium();
+    page = await chromium.page();
+    await page.goTo(`http://${ADDRESS.host}:${ADDRESS.port}/`);
+  });
+
+  afterAll(async () => {
+    await chromium?.close();
+    await server?.close();
+  });
+
+  test("shows foreign texts as they are, and runs none of them", async () => {
+    await page.value("window.hit = () => { window.isHit = true; }, 1");
+    await page.until(`document.querySelector("#phones tbody tr") && document.querySelector("#last details")`);
+    await page.value(`document.querySelector("#last details").open = true`);
+    await page.until(`document.querySelectorAll(".ladder .arrow").length === 3`);
+    await page.value(`document.querySelectorAll(".ladder .arrow")[2].dispatchEvent(new Event("click"))`);
+    await page.until(`document.querySelector("dialog").open`);
+    const texts = [
+      "#program",
+      "h1",
+      "#findings",
+      "#peers",
+      "#changes",
+      "#last summary",
+      ".call",
+      "#phones",
+      "#members",
+      "#m-text",
+    ];
+    for (const place of texts) {
+      expect(await page.value(`document.querySelector("${place}").textContent`), place).toContain("onerror=hit()");
+    }
+    expect(
+      await page.value("document.querySelectorAll('img, body script ~ script, svg svg, [onerror], [onload]').length"),
+    ).toBe(0);
+    expect(await page.value("window.isHit === true")).toBe(false);
+    await page.value(`document.querySelector("dialog").close()`);
+    expect(page.complaints).toEqual([]);
+  });
+
+  test("runs nothing but its own program, even where markup has got in", async () => {
+    await page.value(`document.body.append(Object.assign(document.createElement("script"), { id: "alien" })), 1`);
+    await expect(page.value(`document.querySelector("#alien").text = "hit()"`)).rejects.toThrow("TrustedScript");
+    await expect(page.value(`document.body.innerHTML = "<p>"`)).rejects.toThrow("TrustedHTML");
+    await page.value(
+      `document.body.append(Object.assign(document.createElement("img"), { src: "http://127.0.94.1:9/" })), 1`,
+    );
+    await page.until(`document.querySelector("img").complete`);
+    expect(page.complaints.splice(0).join()).toContain("violates the following Content Security Policy directive");
+    expect(await page.value("window.isHit === true")).toBe(false);
+  });
+
+  test("shows an edge as soon as it is told, and lives again when the router does", async () => {
+    isDown = true;
+    tell({ kind: "edge", seq: 5, at_ms: 0, edge: EDGE });
+    const took_ms = await page.until(`document.querySelector("h1").textContent === "Calls go to the gateway"`);
+    console.log(`an edge is on the screen after ${Math.round(took_ms)} ms`);
+    await server.close();
+    await page.until(`document.querySelector("#line.lost")`);
+    isDown = false;
+    server = await serve();
+    await page.until(`document.querySelector("#line.live")`);
+    await page.until(`document.querySelector("h1").textContent !== "Calls go to the gateway"`);
+  });
+});
