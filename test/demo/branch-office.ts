@@ -28,6 +28,8 @@ const EXTENSIONS = ["201", "202", "203"] as const;
 export interface Observers {
   readonly watch: Watcher;
   readonly onEdge: (edge: UpstreamEdge) => void;
+  /** branchline serves its status page. */
+  readonly hasPage?: boolean;
 }
 
 interface Devices {
@@ -44,9 +46,11 @@ export class BranchOffice implements Stage {
   readonly config: string;
   readonly proxy: Address;
   readonly gatewayAddress: Address;
+  /** Where the status page is; undefined: nowhere. */
+  readonly page: string | undefined;
   private readonly folder: string;
 
-  private constructor(port: number, { watch, onEdge }: Observers) {
+  private constructor(port: number, { watch, onEdge, hasPage = false }: Observers) {
     const at = (host: string): Address => ({ host, port });
     const phone = (extension: string) =>
       new Phone({ extension, address: at(phoneHost(extension)), domain: DOMAIN, outboundProxy: at(PROXY_HOST) }, watch);
@@ -59,7 +63,8 @@ export class BranchOffice implements Stage {
       gateway: new Gateway(this.gatewayAddress, watch),
       stranger: new Stranger(at(STRANGER_HOST), watch),
     };
-    this.config = configOf(port);
+    this.page = hasPage ? `http://${PROXY_HOST}:${port}/` : undefined;
+    this.config = configOf(port, hasPage);
     this.folder = mkdtempSync(join(tmpdir(), "branchline-demo-"));
     const file = join(this.folder, "branchline.yaml");
     writeFileSync(file, this.config);
@@ -113,7 +118,7 @@ function phoneHost(extension: string): string {
 }
 
 /** Probes are quicker than by default, for upstream's return to be seen soon. */
-function configOf(port: number): string {
+function configOf(port: number, hasPage: boolean): string {
   const members = EXTENSIONS.map((extension) => `sip:${extension}@${phoneHost(extension)}:${port}`);
   return `listen: [udp:${PROXY_HOST}:${port}]
 localnet: [${PHONE_NET}.0/24]
@@ -127,5 +132,5 @@ hunt_groups:
     members: [${members.join(", ")}]
 strangers: drop
 log: debug
-`;
+${hasPage ? `http: {listen: "${PROXY_HOST}:${port}"}\n` : ""}`;
 }

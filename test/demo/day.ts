@@ -179,16 +179,23 @@ function saysAnswered(cancel: SipMessage): boolean {
   return cancel.list("reason").some((reason) => reason.includes('"Call completed elsewhere"'));
 }
 
-export const DAY: Play<BranchOffice> = {
-  title: "A day in a branch office",
-  layout: ONE_ROUTER,
-  steps: STEPS,
-  open: (ladder) =>
-    BranchOffice.open({ watch: (sighting) => ladder.draw(sighting, "branchline"), onEdge: ladder.drawEdge }),
-  introduction: () =>
-    `The phones of a branch office (201, 202 and 203) belong to a PBX at headquarters. branchline stands between ` +
-    `them, on the branch's router. A gateway connects the branch to the telephone network. branchline is the real ` +
-    `one (${programName()}); the others are simulated, and talk to it over UDP on ` +
-    `this machine's loopback addresses. This is all that branchline has been told:`,
-  config: ({ config }) => config,
-};
+export const DAY = dayOf(false);
+/** The same day, with the status page to look at. */
+export const DAY_WITH_PAGE = dayOf(true);
+
+function dayOf(hasPage: boolean): Play<BranchOffice> {
+  return {
+    title: "A day in a branch office",
+    layout: ONE_ROUTER,
+    steps: STEPS,
+    open: (ladder) =>
+      BranchOffice.open({ watch: (sighting) => ladder.draw(sighting, "branchline"), onEdge: ladder.drawEdge, hasPage }),
+    introduction: ({ page }) =>
+      `The phones of a branch office (201, 202 and 203) belong to a PBX at headquarters. branchline stands between ` +
+      `them, on the branch's router. A gateway connects the branch to the telephone network. branchline is the real ` +
+      `one (${programName()}); the others are simulated, and talk to it over UDP on ` +
+      `this machine's loopback addresses. ${page === undefined ? "" : `Its status page is ${page} . `}` +
+      `This is all that branchline has been told:`,
+    config: ({ config }) => config,
+  };
+}

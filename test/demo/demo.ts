@@ -1,5 +1,5 @@
-/** `npm run demo`: plays a branch's day on loopback with the real branchline, and tells what happens; `npm run demo -- pair`: that of two routers. */
-import { DAY } from "./day.ts";
+/** `npm run demo`: plays a branch's day on loopback with the real branchline, and tells what happens; with `-- --page` its status page stays open; `npm run demo -- pair`: that of two routers. */
+import { DAY, DAY_WITH_PAGE } from "./day.ts";
 import { PAIR } from "./pair-day.ts";
 import type { Play, Stage, Step } from "./play.ts";
 import { Ladder } from "./screen/ladder.ts";
@@ -29,10 +29,18 @@ async function perform<S extends Stage>(play: Play<S>): Promise<boolean> {
       const isOver = results.some(({ outcome }) => outcome === "failed");
       results.push(isOver ? notPlayed(step) : await playStep(step, index + 1, stage, ladder, deadline_ms));
     }
-    return conclude(results, stage, performance.now() - begin_ms);
+    const isDone = conclude(results, stage, performance.now() - begin_ms);
+    if (isDone && stage.page !== undefined) await stayOpen(stage.page, stage);
+    return isDone;
   } finally {
     await stage.close();
   }
+}
+
+/** Until somebody ends the demo. */
+async function stayOpen(page: string, stage: Stage): Promise<void> {
+  console.log(`\nbranchline and the phones stay, and so does its status page: ${bold(page)} . Ctrl-C ends the demo.`);
+  await stage.failure();
 }
 
 function introduce<S extends Stage>(play: Play<S>, stage: S): void {
@@ -97,12 +105,20 @@ function messageOf(error: unknown): string {
 for (const [signal, status] of Object.entries(SIGNAL_STATUS)) process.on(signal, () => process.exit(status));
 process.stdout.on("error", () => process.exit(EXIT_FAILED));
 
+const PLAYS: Readonly<Record<string, () => Promise<boolean>>> = {
+  day: () => perform(DAY),
+  "--page": () => perform(DAY_WITH_PAGE),
+  pair: () => perform(PAIR),
+};
 const [name = "day", ...more] = process.argv.slice(2);
 try {
-  if (more.length > 0 || (name !== "day" && name !== "pair")) {
-    console.error("npm run demo: a branch's day. npm run demo -- pair: the day of a branch with two routers.");
+  const isPlayed = more.length > 0 ? undefined : await PLAYS[name]?.();
+  if (isPlayed === undefined) {
+    console.error(
+      "npm run demo: a branch's day; with -- --page, its status page stays open. npm run demo -- pair: the day of a branch with two routers.",
+    );
     process.exitCode = EXIT_USAGE;
-  } else process.exitCode = (await (name === "pair" ? perform(PAIR) : perform(DAY))) ? 0 : EXIT_FAILED;
+  } else process.exitCode = isPlayed ? 0 : EXIT_FAILED;
 } catch (error) {
   console.error(red(`The demo can't be played: ${messageOf(error)}`));
   process.exitCode = EXIT_FAILED;

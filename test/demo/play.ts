@@ -20,6 +20,8 @@ export interface Step<S> {
 export interface Stage {
   /** What branchline has said since its start, by what it is called. */
   readonly logs: ReadonlyMap<string, readonly LogLine[]>;
+  /** Where branchline's status page is. */
+  readonly page?: string | undefined;
   /** @throws when a branchline ends that shouldn't */
   failure(): Promise<never>;
   close(): Promise<void>;
