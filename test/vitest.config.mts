@@ -127,11 +127,14 @@ const LONG_PAIRS = [
   "routers/pair-upgrades.test.ts",
   "routers/vrrp-follow.test.ts",
 ];
+/** Many engines in one virtual time. */
+const FLEETS = ["scenario/fleet-of-500.test.ts"];
 /**
  * Of the binaries, of other processors, of the status page in a browser, and of packages with a binary or a Node of their own: they need compilers and qemu, and time, as
  * those of pairs do. `.ci/run` plays them; the others are what `npm test` is.
  */
 const NATIVE = [
+  ...FLEETS,
   ...LONG_PAIRS,
   "page/*.test.ts",
   ...["native/**/*.test.ts", "native-build/**/*.test.ts", "quickjs/**/*.test.ts", "lanes/**/*.test.ts"],

@@ -79,10 +79,9 @@ export class RegisterLab {
     return this.kept(name).map(({ contact }) => contact);
   }
 
-  /** Whether a REGISTER of this phone would be held back once the second's budget is gone. */
-  isHeldBack(routed: RoutedRequest): boolean {
-    for (let turn = 0; turn < 10; turn++) this.registrar.mayGoUp(routed.request, this.now_ms);
-    return !this.registrar.mayGoUp(routed.request, this.now_ms);
+  /** Whether a REGISTER of this phone has to wait for its turn. */
+  isHeldBack({ request }: RoutedRequest): boolean {
+    return this.registrar.isOwed(request) && !this.registrar.isChallenged(request);
   }
 }
 

@@ -245,14 +245,19 @@ describe("after the outage", () => {
     expectLadder("register-challenge-after-outage", site.ladder());
   });
 
-  it("a phone that wouldn't get 200 here isn't held back", () => {
+  it("a phone that has had 503 in the outage has it until its turn comes", () => {
     const { site, phone, pbx } = dark("registration: {unknown: none}\n");
     site.simulation.silence(PBX, false);
     site.run(10_000);
-    pbx.received.length = 0;
-    for (let turn = 0; turn < 12; turn++) phone.request("REGISTER", DOMAIN);
+    for (const all of [pbx.received, phone.received]) all.length = 0;
+    for (let turn = 0; turn < 3; turn++) phone.request("REGISTER", DOMAIN);
     site.run(100);
-    expect(pbx.requests("REGISTER")).toHaveLength(12);
+    expect(pbx.requests("REGISTER")).toHaveLength(1);
+    expect(phone.responses(503).map(({ message }) => header(message, "retry-after"))).toEqual(["20", "20"]);
+    site.run(4_000);
+    phone.request("REGISTER", DOMAIN);
+    site.run(100);
+    expect(pbx.requests("REGISTER")).toHaveLength(2);
   });
 
   it("of three that come at once, with a pace of one a second, one goes up and the others are answered here", () => {
@@ -276,7 +281,7 @@ describe("after the outage", () => {
     expectLadder("register-paced", site.ladder());
   });
 
-  it("they go up paced: 50 phones at once are 5 a second for the PBX, and none is turned away", () => {
+  it("they go up paced: of 50 phones at once one goes up, then more with each answer, and none is turned away", () => {
     const site = new Site();
     const pbx = site.actor("pbx", PBX, WAN);
     pbx.answers("REGISTER", { status: 200 });
@@ -292,13 +297,15 @@ describe("after the outage", () => {
     site.simulation.silence(PBX, false);
     site.run(10_000);
     pbx.received.length = 0;
-    for (const phone of phones) phone.request("REGISTER", DOMAIN);
-    site.run(100);
-    expect(pbx.requests("REGISTER")).toHaveLength(5);
-    for (let second = 0; second < 12; second++) {
-      for (const phone of phones) phone.request("REGISTER", DOMAIN);
+    const isStale = (index: number) => site.bindings.find(`p${index}@pbx.example.com`)?.stale.size !== 0;
+    const perSecond = Array.from({ length: 45 }, () => {
+      const before = pbx.requests("REGISTER").length;
+      for (const [index, phone] of phones.entries()) if (isStale(index)) phone.request("REGISTER", DOMAIN);
       site.run(1_000);
-    }
+      return pbx.requests("REGISTER").length - before;
+    });
+    expect(perSecond.slice(0, 4)).toEqual([1, 0, 0, 1]);
+    expect(pbx.requests("REGISTER")).toHaveLength(50);
     expect([...site.bindings.all()].filter(({ stale }) => stale.size > 0)).toEqual([]);
     for (const phone of phones) expect(new Set(statuses(phone))).toEqual(new Set([200]));
   });

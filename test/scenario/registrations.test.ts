@@ -145,8 +145,9 @@ describe("upstream returns with an empty registrar", () => {
     const refresh = () => {
       for (const one of [phone, second]) one.received.length = 0;
       phone.request("REGISTER", DOMAIN, [], "kept", cseq++);
+      site.run(50);
       second.request("REGISTER", DOMAIN);
-      site.run(100);
+      site.run(50);
       return [phone, second].map((one) => Number(/expires=(\d+)/.exec(header(one.got(200), "contact"))?.[1]));
     };
     refresh();
@@ -164,7 +165,7 @@ describe("upstream returns with an empty registrar", () => {
     expect(held).toBeGreaterThan(25);
     expect(held).toBeLessThanOrEqual(30);
     expect(site.status().phones).toMatchObject({ not_back: 1 });
-    site.run(1_000);
+    site.run(4_000);
     refresh();
     expect(site.status().phones).toMatchObject({ not_back: 0 });
   });

@@ -88,7 +88,7 @@ describe("a restart in the middle of an outage", () => {
     site.run(100);
     expect(pbx.requests("REGISTER")).toHaveLength(1);
     expect([first, second].map((phone) => phone.responses(200).length)).toEqual([1, 1]);
-    site.run(1_000);
+    site.run(4_000);
     second.request("REGISTER", DOMAIN);
     site.run(100);
     expect(pbx.requests("REGISTER")).toHaveLength(2);

@@ -21,7 +21,7 @@ const KEYS = {
   "registration.survival_expires": duration("60s", "10s", "1h"),
   "registration.local_after": duration("3s", "500ms", "32s"),
   "registration.unknown": choice("known", ["known", "localnet", "none"]),
-  "registration.pace": count(5, 1, 1_000),
+  "registration.pace": count(10, 1, 1_000),
   "registration.throttle": flag(false),
   "registration.copies": mapping,
   "registration.copies.to": list(uri),
@@ -41,7 +41,8 @@ export function words(): WordsOf<typeof KEYS> {
       "How long upstream may leave a known phone's REGISTER unanswered. Then branchline answers the REGISTER. Several targets share this time as they share `upstream.fr_timer`.",
     "registration.unknown":
       "The phones whose REGISTER is answered in an outage. `known`: phones seen before, by source address or instance. `localnet`: all phones in `localnet`. branchline asks no phone for a password, because only upstream could check it. `none`: no phone.",
-    "registration.pace": "The number of REGISTERs a second that branchline forwards to upstream after an outage.",
+    "registration.pace":
+      "The most REGISTERs a second that branchline forwards to upstream after an outage, answers to challenges among them. branchline begins with one every three seconds, since other branches return at the same time. It goes faster while upstream answers as quickly as usual, and slower when upstream answers late, with 503 or not at all. A phone that has to wait is answered by branchline, and comes back within 30 s.",
     "registration.throttle": "`true` lets branchline answer refreshes that upstream doesn't need yet.",
     "registration.copies":
       "Phones that branchline and a proxy of another make tell each other of, as the two halves of a pair. Two branchlines have `cluster` for it.",

@@ -37,7 +37,7 @@ export class ChannelObserver implements TargetObserver {
   }
 
   onEnd(request: WaitingRequest, ended: EndedBranch, now_ms: number): void {
-    this.peer.onEnd(request);
+    this.peer.onEnd(request, ended, now_ms);
     const { response, status } = ended.final;
     if (response !== undefined && status < 300 && request.routed.request.toTag === "") {
       this.peer.onAccepted(hasOwnRoute(response, this.own));

@@ -1,6 +1,7 @@
 /** An upstream target or a gateway: feeds what is seen of it to its state, and probes it. */
 import { ownText } from "../../base/own-text.ts";
 import { Timer, type TimerOwner } from "../../base/timers.ts";
+import type { EndedBranch } from "../../proxy/plan/condition.ts";
 import type { ProbeFailure, ProbeUser, ProbeVerdict, RunningProbe } from "../../proxy/prober.ts";
 import type { TargetObserver, WaitingRequest } from "../../proxy/router.ts";
 import type { Flow } from "../../transport/flow.ts";
@@ -17,7 +18,9 @@ import { failureBehind, type PeerFailure } from "./peer-failure.ts";
 import { type PeerParts, type PeerRole, peerName, type Watched } from "./peer-parts.ts";
 import { type Evidence, initialState, nameOf, observe, type PeerState, type PeerStateName } from "./peer-state.ts";
 import { isAlike, judgeProbe } from "./probe-verdict.ts";
+import { RegisterPace } from "./register-pace.ts";
 import { takesCalls } from "./state-words.ts";
+import { BEGINS, WaitingRequests } from "./waiting-requests.ts";
 
 export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"probe" | "hold"> {
   readonly hop: Hop;
@@ -41,7 +44,9 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
   private pin: Pin | PeerStateName = "auto";
   private readonly probeTimer = new Timer<"probe" | "hold">(this, "probe");
   private readonly holdTimer = new Timer<"probe" | "hold">(this, "hold");
-  private readonly waiting = new Set<WaitingRequest>();
+  /** How fast REGISTERs go there after an outage. */
+  readonly pace = new RegisterPace();
+  private readonly waiting = new WaitingRequests(this.pace);
   /** Doubting: a call has heard nothing since its 100, and the probe that runs decides whether that means anything. */
   private probing: "no" | "asking" | "doubting" = "no";
   /** The last one. */
@@ -145,7 +150,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     this.pin = pin;
     if (this.stateName === before) return;
     this.changed({ from: before, to: this.stateName, evidence }, now_ms);
-    if (this.stateName === "down") this.rescue(BEGINS, now_ms);
+    if (this.stateName === "down") this.waiting.onDown(BEGINS, now_ms);
   }
 
   /** For good: what calls in progress still report moves nothing any more. */
@@ -156,12 +161,12 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     for (const flow of this.places.flows) this.parts.prober.release(flow);
   }
 
-  onStart(request: WaitingRequest, _now_ms: number): void {
-    this.waiting.add(request);
+  onStart(request: WaitingRequest, now_ms: number): void {
+    this.waiting.onStart(request, now_ms);
   }
 
-  onEnd(request: WaitingRequest): void {
-    this.waiting.delete(request);
+  onEnd(request: WaitingRequest, ended: EndedBranch, now_ms: number): void {
+    this.waiting.onEnd(request, ended, now_ms);
   }
 
   /** All that is observed of a gateway are calls. */
@@ -276,7 +281,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     }
     const isDown = after === "down";
     if (isDown !== (before === "down")) this.history.onTurn(this.role, this.name, isDown, now_ms);
-    if (isDown && before !== "down") this.rescue((method) => this.pin === "auto" || !BEGINS(method), now_ms);
+    if (isDown && before !== "down") this.waiting.onDown((method) => this.pin === "auto" || !BEGINS(method), now_ms);
     if (holdFor_ms !== undefined) this.parts.timers.start(this.holdTimer, holdFor_ms, now_ms);
     if (after !== "recovering") this.parts.timers.stop(this.holdTimer);
     if (probeIn_ms === 0 && this.watching !== "not yet") this.probe(now_ms);
@@ -288,12 +293,4 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     this.history.add(change);
     tellChange(change, this.parts.log);
   }
-
-  /** Requests with such a method don't wait for it any longer. */
-  private rescue(isMeant: (method: string) => boolean, now_ms: number): void {
-    for (const request of [...this.waiting]) if (isMeant(request.routed.request.method)) request.rescue(now_ms);
-  }
 }
-
-/** New calls and registrations: an administrator's choice of a state concerns these alone. */
-const BEGINS = (method: string): boolean => method === "INVITE" || method === "REGISTER";

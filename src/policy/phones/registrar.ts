@@ -10,7 +10,6 @@
 import { BoundedMap } from "../../base/bounded-map.ts";
 import { ownText } from "../../base/own-text.ts";
 import type { Random } from "../../base/ports.ts";
-import { TokenBucket } from "../../base/token-bucket.ts";
 import { CONTACT, EXPIRES } from "../../message/header-names.ts";
 import { TEXT_CHARACTERS_MAX } from "../../message/limits.ts";
 import type { Request, Response } from "../../message/message.ts";
@@ -39,7 +38,6 @@ export class Registrar {
   readonly bindings: Bindings;
   private readonly settings: RegistrationSettings;
   private readonly random: Random;
-  private readonly bucket: TokenBucket;
   /** Addresses that upstream has just challenged: the answer to the challenge must not wait for its turn. */
   readonly challenged = new BoundedMap<string, true>(CHALLENGES_MAX);
 
@@ -47,7 +45,6 @@ export class Registrar {
     this.bindings = bindings;
     this.settings = settings;
     this.random = random;
-    this.bucket = new TokenBucket(settings.pace, settings.pace);
   }
 
   /** Whether a REGISTER comes from a phone that we know: same source, or the same instance. */
@@ -84,11 +81,14 @@ export class Registrar {
     return isForeign ? { status: 503, headers: RETRY_AFTER } : undefined;
   }
 
-  /** After an outage phones go up one by one, so that the PBX isn't flooded; the others are answered here once more. */
-  mayGoUp(request: Request, now_ms: number): boolean {
-    const name = nameOf(request);
-    const isStale = hasStale(this.bindings.find(name), request);
-    return !isStale || this.challenged.get(name) === true || this.bucket.take(now_ms);
+  /** Whether upstream has yet to hear of the phone, which we have answered in its place. */
+  isOwed(request: Request): boolean {
+    return hasStale(this.bindings.find(nameOf(request)), request);
+  }
+
+  /** Whether the REGISTER answers a challenge of upstream's. */
+  isChallenged(request: Request): boolean {
+    return this.challenged.get(nameOf(request)) === true;
   }
 
   /** Whether upstream needn't hear of this refresh: nothing has changed, and its own expiry is far. */

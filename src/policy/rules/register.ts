@@ -8,6 +8,7 @@ import type { Reply } from "../../message/reply.ts";
 import { SILENCE } from "../../proxy/plan/condition.ts";
 import type { DecisionListener, Named, Revised, Stage, Target } from "../../proxy/router.ts";
 import type { RegistrarReply, Revision, UpstreamWatch } from "../named.ts";
+import type { Peer } from "../peers/peer.ts";
 import { nameOf } from "../phones/address-of-record.ts";
 import { makesBinding } from "../phones/register-wishes.ts";
 import { deadBy, decision, nextWhen, upstreamStages } from "../plan.ts";
@@ -37,9 +38,9 @@ export const register: RoutingRule = (facts, situation) => {
     const heard = { name: "register", isTheirs: true } as const;
     return { ...decision("register", "upstream knows it already", confirmed), listener: heard };
   }
-  // Only a phone that would get 200 here is held back: none is turned away while upstream lives.
-  const takes = registrar.refusal(facts, now_ms) === undefined;
-  if (takes && !registrar.mayGoUp(facts.request, now_ms)) {
+  const refusal = registrar.refusal(facts, now_ms);
+  const takes = refusal === undefined;
+  if (!mayGoUp(first, refusal, facts, situation)) {
     const reply: RegistrarReply = { ...answer, isReturning: true };
     return decision("register", "upstream has just returned: one phone after the other", { ...here, reply });
   }
@@ -60,6 +61,24 @@ export const register: RoutingRule = (facts, situation) => {
     listener: { name: "register", isTheirs },
   };
 };
+
+/**
+ * After an outage phones go up one by one, so that upstream isn't flooded. The others are answered here once more: those that get 200,
+ * and those that get the 503 which they have had in the outage; any other refusal is upstream's to say.
+ */
+function mayGoUp(
+  { pace }: Peer,
+  refusal: Reply | undefined,
+  { request }: RequestFacts,
+  { site, registrar, now_ms }: Situation,
+): boolean {
+  const waits = refusal === undefined ? registrar.isOwed(request) : refusal.status === 503 && pace.isCareful;
+  if (!waits) return true;
+  const { pace: most } = site.registration;
+  if (!registrar.isChallenged(request)) return pace.take(most, now_ms);
+  pace.charge(most, now_ms);
+  return true;
+}
 
 /** Upstream's 2xx as the phone gets it; its own registrar's is learned from. */
 export function revisedAnswer(
