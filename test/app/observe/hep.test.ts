@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type HepMessage, hepPacket } from "../../../src/app/observe/hep.ts";
+import { type HepMessage, hepMessage, hepPacket } from "../../../src/app/observe/hep.ts";
 import { describeWith, pathOf } from "../../peers/support/peers.ts";
 
 const AGENT = { id: 17, name: "branch-17" };
@@ -81,37 +81,60 @@ test("a message of 65 kB and a Call-ID without end still fit into a datagram", (
   expect(chunksOf(packet).get(17)).toBe(hex("y".repeat(256)));
 });
 
+/** What sngrep takes out of the packets, as tshark reads it: a line of these fields for each. */
+function decoded(packets: readonly (string | undefined)[], fields: readonly string[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "branchline-hep-"));
+  const [given, taken] = [join(folder, "hep.pcap"), join(folder, "sip.pcap")];
+  try {
+    writeFileSync(given, pcap(packets.map((one) => Buffer.from(one ?? "", "latin1"))));
+    execFileSync(pathOf("sngrep"), ["-F", "-E", "-N", "-q", "-I", given, "-O", taken], { stdio: "ignore" });
+    const wanted = fields.flatMap((field) => ["-e", field]);
+    const shown = execFileSync(
+      pathOf("tshark"),
+      ["-r", taken, "-d", "udp.port==5062,sip", "-T", "fields", "-E", "separator=|", ...wanted],
+      { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+    );
+    // sngrep writes each of them twice.
+    return [...new Set(shown.trim().split("\n"))];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 describeWith(["sngrep", "tshark"], "what sngrep takes out of packets", () => {
   test("is the SIP that was put in, as tshark reads it: addresses, ports, time, and nothing that is malformed", () => {
-    const folder = mkdtempSync(join(tmpdir(), "branchline-hep-"));
-    const [given, taken] = [join(folder, "hep.pcap"), join(folder, "sip.pcap")];
-    try {
-      const answer = message({
-        wire: INVITE.replace("INVITE sip:201@10.222.237.1 SIP/2.0", "SIP/2.0 486 Busy Here"),
-        from: message().to,
-        to: message().from,
-        wall_ms: message().wall_ms + 20,
-      });
-      writeFileSync(given, pcap([message(), answer].map((one) => Buffer.from(hepPacket(one, AGENT) ?? "", "latin1"))));
-      execFileSync(pathOf("sngrep"), ["-F", "-E", "-N", "-q", "-I", given, "-O", taken], { stdio: "ignore" });
-      const fields = [
-        ...["frame.time_epoch", "ip.src", "udp.srcport", "ip.dst", "udp.dstport"],
-        ...["sip.Request-Line", "sip.Status-Line", "sip.Call-ID", "_ws.malformed"],
-      ];
-      const wanted = fields.flatMap((field) => ["-e", field]);
-      const shown = execFileSync(
-        pathOf("tshark"),
-        ["-r", taken, "-d", "udp.port==5062,sip", "-T", "fields", "-E", "separator=|", ...wanted],
-        { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
-      );
-      // sngrep writes each of them twice.
-      expect([...new Set(shown.trim().split("\n"))]).toEqual([
-        "1796000000.123456000|10.222.237.9|5062|10.222.237.1|5060|INVITE sip:201@10.222.237.1 SIP/2.0||call-7@x|",
-        "1796000000.143456000|10.222.237.1|5060|10.222.237.9|5062||SIP/2.0 486 Busy Here|call-7@x|",
-      ]);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const answer = message({
+      wire: INVITE.replace("INVITE sip:201@10.222.237.1 SIP/2.0", "SIP/2.0 486 Busy Here"),
+      from: message().to,
+      to: message().from,
+      wall_ms: message().wall_ms + 20,
+    });
+    const fields = [
+      ...["frame.time_epoch", "ip.src", "udp.srcport", "ip.dst", "udp.dstport"],
+      ...["sip.Request-Line", "sip.Status-Line", "sip.Call-ID", "_ws.malformed"],
+    ];
+    const packets = [message(), answer].map((one) => hepPacket(one, AGENT));
+    expect(decoded(packets, fields)).toEqual([
+      "1796000000.123456000|10.222.237.9|5062|10.222.237.1|5060|INVITE sip:201@10.222.237.1 SIP/2.0||call-7@x|",
+      "1796000000.143456000|10.222.237.1|5060|10.222.237.9|5062||SIP/2.0 486 Busy Here|call-7@x|",
+    ]);
+  });
+
+  test("has neither credentials nor a body where they are masked, and both where they aren't", () => {
+    const secret =
+      'Authorization: Digest username="201", realm="x", nonce="n", uri="sip:x", response="0123456789abcdef"';
+    const body =
+      "v=0\r\no=- 1 1 IN IP4 10.222.237.9\r\ns=-\r\nc=IN IP4 10.222.237.9\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n";
+    const wire = `${INVITE.replace("Content-Length: 0\r\n\r\n", "")}${secret}\r\nContent-Type: application/sdp\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const entry = {
+      ...({ kind: "in", seq: 1, at_ms: 0, wire, protocol: "udp" } as const),
+      ...{ local: "10.222.237.1", local_port: 5060, remote: "10.222.237.9", remote_port: 5062 },
+    };
+    const fields = ["ip.src", "sip.Method", "sip.auth.digest.response", "sdp.media", "sip.Call-ID", "_ws.malformed"];
+    const shown = (isMasked: boolean) =>
+      decoded([hepPacket(hepMessage(entry, isMasked, 1_796_000_000_000), AGENT)], fields);
+    expect(shown(true)).toEqual(['10.222.237.9|INVITE|"masked"||call-7@x|']);
+    expect(shown(false)).toEqual(['10.222.237.9|INVITE|"0123456789abcdef"|audio 9 RTP/AVP 0|call-7@x|']);
   });
 });
 
