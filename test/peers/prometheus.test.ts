@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse, stringify } from "yaml";
 import { METRICS } from "../../src/app/observe/metrics.ts";
+import { ALERT_CASES } from "../support/alert-cases.ts";
 import { PATIENCE_MS } from "../support/machine.ts";
-import { ALERTS, MONITORING, QUERIES } from "../support/monitoring-files.ts";
+import { ALERTS, MONITORING, QUERIES, RULES } from "../support/monitoring-files.ts";
 import { type Endpoint, hostPort, Subnet } from "./support/addresses.ts";
 import { Child } from "./support/child.ts";
 import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
@@ -127,6 +128,34 @@ describeWith(["prometheus", "promtool"], "Prometheus", () => {
     const rules = QUERIES.map(({ text }, index) => ({ record: `query_${index}`, expr: text }));
     writeFileSync(file, stringify({ groups: [{ name: "dashboards", rules }] }));
     expect(promtool("", "check", "rules", file)).toContain(`SUCCESS: ${QUERIES.length} rules found`);
+  });
+
+  test("each alert is due where it should be, and nowhere else", () => {
+    expect(ALERT_CASES.map(({ alert }) => alert)).toEqual(RULES.map(({ alert }) => alert));
+    for (const { alert, series, at, due } of ALERT_CASES) {
+      const folder = temporaryFolder();
+      // Who is due, without words: one value for each branch.
+      const told = `count by (branch) (ALERTS{alertname="${alert}",alertstate="firing"})`;
+      const test = {
+        rule_files: [ALERTS],
+        evaluation_interval: "1m",
+        tests: [
+          {
+            interval: "1m",
+            input_series: Object.entries(series).map(([text, values]) => ({ series: text, values })),
+            promql_expr_test: [
+              {
+                expr: told,
+                eval_time: at,
+                exp_samples: due.map((branch) => ({ labels: `{branch="${branch}"}`, value: 1 })),
+              },
+            ],
+          },
+        ],
+      };
+      writeFileSync(join(folder, "test.yml"), stringify(test));
+      expect(promtool("", "test", "rules", join(folder, "test.yml")), alert).toContain("SUCCESS");
+    }
   });
 
   test("promtool finds nothing to say of the metrics of a running branch, and they are those of the page", async () => {
