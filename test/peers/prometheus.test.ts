@@ -134,7 +134,7 @@ describeWith(["prometheus", "promtool"], "Prometheus", () => {
     expect(ALERT_CASES.map(({ alert }) => alert)).toEqual(RULES.map(({ alert }) => alert));
     for (const { alert, series, at, due } of ALERT_CASES) {
       const folder = temporaryFolder();
-      // Who is due, without words: one value for each branch.
+      // Branches that are due, without words: one value for each.
       const told = `count by (branch) (ALERTS{alertname="${alert}",alertstate="firing"})`;
       const test = {
         rule_files: [ALERTS],

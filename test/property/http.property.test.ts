@@ -1,4 +1,4 @@
-/** Whatever comes by HTTP has an answer, and opens nothing that it shouldn't. */
+/** The HTTP server has an answer to any octets, and opens nothing that it shouldn't. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Web } from "../../src/app/observe/web.ts";
