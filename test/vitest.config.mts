@@ -107,7 +107,7 @@ function group({ order: groupOrder, ...options }: Group) {
   return { define: BUNDLED, test: { dir: "test", ...limits, sequence: { groupOrder }, ...options } };
 }
 
-/** The long ones of a pair of routers: calls told again, clusters under chance, keepalived, two Debians, a pair's demo. */
+/** The long ones: tshark, and of a pair of routers: calls told again, clusters under chance, keepalived, two Debians, a pair's demo. */
 const LONG_PAIRS = [
   "cluster/stories-kill.test.ts",
   "cluster/stories-told.test.ts",
@@ -122,6 +122,7 @@ const LONG_PAIRS = [
   "peers/pair-ringing.test.ts",
   "peers/pair-spoofed.test.ts",
   "peers/pair-streams.test.ts",
+  "peers/trace-captures.test.ts",
   "routers/debian-pair.test.ts",
   "routers/debian-pair-upgrade.test.ts",
   "routers/pair-upgrades.test.ts",

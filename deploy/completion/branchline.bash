@@ -23,6 +23,9 @@ _branchline() {
       "doctor --only" | \
       "report -c" | "report --config" | \
       "report -o" | "report --output" | \
+      "trace -c" | "trace --config" | \
+      "trace -n" | "trace --count" | \
+      "trace --pcap" | \
       "reload -c" | "reload --config" | \
       "force -c" | "force --config" | \
       "force --for" | \
@@ -65,6 +68,9 @@ _branchline() {
     "doctor --only") ;;
     "report -c" | "report --config") files=yes ;;
     "report -o" | "report --output") files=yes ;;
+    "trace -c" | "trace --config") files=yes ;;
+    "trace -n" | "trace --count") ;;
+    "trace --pcap") files=yes ;;
     "reload -c" | "reload --config") files=yes ;;
     "force -c" | "force --config") files=yes ;;
     "force --for") ;;
@@ -96,6 +102,7 @@ _branchline() {
           explain) offered="-c --config --down --up --json -h --help" ;;
           doctor) offered="-c --config --only -v --verbose --fix --json -h --help" ;;
           report) offered="-c --config -o --output --anonymous -h --help" ;;
+          trace) offered="-c --config -n --count -f --follow --raw --unmasked --pcap --json -h --help" ;;
           version) offered="--json -h --help" ;;
           help) offered="-h --help" ;;
           reload) offered="-c --config --json -h --help" ;;
@@ -112,12 +119,13 @@ _branchline() {
         esac
       else
         case "$command $place" in
-          " 0") offered="run status calls history registered explain doctor report version help reload force drain join init schema check phones cluster completion" ;;
+          " 0") offered="run status calls history registered explain doctor report trace version help reload force drain join init schema check phones cluster completion" ;;
           "calls 0") ;;
           "registered 0") ;;
           "explain 0") ;;
           "explain 1") ;;
-          "help 0") offered="run status calls history registered explain doctor report version help reload force drain join init schema check phones cluster completion" ;;
+          "trace 0") ;;
+          "help 0") offered="run status calls history registered explain doctor report trace version help reload force drain join init schema check phones cluster completion" ;;
           "force 0") offered="up down auto" ;;
           "check 0") files=yes ;;
           "phones 0") offered="yealink cisco grandstream snom polycom" ;;

@@ -18,10 +18,12 @@ import { itselfRows } from "./commands/itself.ts";
 import { LOOK } from "./commands/look.ts";
 import { RUN } from "./commands/run.ts";
 import { SET_UP } from "./commands/set-up.ts";
+import { TRACE } from "./commands/trace.ts";
 
 export const COMMANDS: readonly CommandRow[] = inGroups([
   ...RUN,
   ...LOOK,
+  ...TRACE,
   ...CHANGE,
   ...SET_UP,
   ...itselfRows(() => COMMANDS),

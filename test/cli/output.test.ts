@@ -92,6 +92,7 @@ const ASKING: readonly (readonly string[])[] = [
   ["history"],
   ["history", "--csv"],
   ["registered"],
+  ["trace"],
   ["force", "auto"],
   ["reload"],
 ];

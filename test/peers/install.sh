@@ -3,7 +3,7 @@
 # Needs root, or sudo. Running it again changes nothing.
 set -eu
 
-PACKAGES="sip-tester kamailio baresip-core linphone-cli keepalived iproute2 nftables procps openssl bsdutils busybox-static shellcheck lintian qemu-user-static debian-archive-keyring systemd nodejs squashfs-tools mandoc zsh fish tshark sngrep rsyslog"
+PACKAGES="sip-tester kamailio baresip-core linphone-cli keepalived iproute2 nftables procps openssl bsdutils busybox-static shellcheck lintian qemu-user-static debian-archive-keyring systemd nodejs squashfs-tools mandoc zsh fish tshark sngrep rsyslog tmux"
 # Monitoring.
 PACKAGES="$PACKAGES prometheus"
 # What `npm run native` compiles with, for the processors of routers.

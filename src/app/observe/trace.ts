@@ -8,11 +8,9 @@ const PAGE_CHARACTERS = 65_536;
 /** A number that has been written with its area code, and another time without, is found by so many digits at its end. */
 const TAIL_digits = 5;
 
-type Told<E> = E extends unknown ? Omit<E, "at_ms"> : never;
-
 /** An entry with its time of day, ISO 8601, and the Call-ID that it is about. */
-export type TracedEntry = Told<JournalEntry> & { readonly at: string; readonly call_id?: string | undefined };
-export type TracedMessage = Extract<TracedEntry, { kind: "in" | "out" }>;
+export type TracedEntry = JournalEntry & { readonly at: string; readonly call_id?: string | undefined };
+export type TracedMessage = KeptMessage & Pick<TracedEntry, "at" | "call_id">;
 
 export interface TraceQuestion {
   /** Only entries behind the one with this number: the `next` or the `last` of the piece before. */
@@ -58,11 +56,14 @@ export function tracedEntries(
   return { entries: traced };
 }
 
+export function isMessage<E extends JournalEntry>(entry: E): entry is E & KeptMessage {
+  return entry.kind === "in" || entry.kind === "out";
+}
+
 /** @param at its time of day, ISO 8601 */
 export function tracedEntry(entry: JournalEntry, at: string, isUnmasked = false): TracedEntry {
-  const { at_ms: _, ...rest } = entry;
-  if (rest.kind !== "in" && rest.kind !== "out") return { ...rest, at };
-  return { ...rest, at, call_id: callIdOf(entry), wire: isUnmasked ? rest.wire : masked(rest.wire) };
+  if (!isMessage(entry)) return { ...entry, at };
+  return { ...entry, at, call_id: callIdOf(entry), wire: isUnmasked ? entry.wire : masked(entry.wire) };
 }
 
 function wantedOf(entries: readonly JournalEntry[], { calls, match }: TraceQuestion): readonly JournalEntry[] {
@@ -83,10 +84,6 @@ function wantedOf(entries: readonly JournalEntry[], { calls, match }: TraceQuest
     if (entry.kind === "drop") return messages.has(entry.seq - 1);
     return entry.kind === "edge" && entry.seq > first && entry.seq < last;
   });
-}
-
-function isMessage(entry: JournalEntry): entry is KeptMessage {
-  return entry.kind === "in" || entry.kind === "out";
 }
 
 /** The parties that a message names: Request-URI, From, To, and those who assert who calls. */

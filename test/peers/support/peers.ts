@@ -48,6 +48,7 @@ export type Peer =
   | "fish"
   | "prometheus"
   | "promtool"
+  | "tmux"
   | "namespaces";
 
 /** What the bundle has under Node, and the binary hasn't: parts of its program, and scripts that run before it. */
