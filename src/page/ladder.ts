@@ -6,9 +6,9 @@ import { clockTime } from "./clock.ts";
 import { byId, fill, h, s } from "./elements.ts";
 import { type Ladder, ladderOf, type MessageRow, type NoteRow } from "./ladder-rows.ts";
 
-const TIME_px = 54;
+const TIME_px = 60;
 /** Four of them fit on a telephone. */
-const COLUMN_LEAST_px = 77;
+const COLUMN_LEAST_px = 75;
 const COLUMN_MOST_px = 230;
 const HEAD_px = 30;
 const ROW_px = 25;
@@ -69,8 +69,9 @@ function drawing(ladder: Ladder, place: HTMLElement): SVGElement {
   };
   const { width, x } = plan;
   const height = HEAD_px + rows.length * ROW_px + 10;
-  const svg = s("svg", { width, height, role: "group", "aria-label": "Ladder, from the first message to the last" });
-  const most = Math.floor(column / (LETTER_px * 1.1));
+  const label = "Ladder, from the first message to the last";
+  const svg = s("svg", { width, height, role: "group", "aria-label": label, "data-room": place.clientWidth });
+  const most = Math.floor(column / (LETTER_px * 1.3));
   for (const [index, { name, address }] of parties.entries()) {
     const title = s("title", {}, address === "" ? name : `${name}, ${address}`);
     svg.append(
@@ -128,7 +129,7 @@ function arrow(row: MessageRow, y: number, { width, x, time, ladder }: Plan): SV
 }
 
 function timeOf(text: string, y: number): SVGElement {
-  return s("text.faint", { x: TIME_px - 12, y, "text-anchor": "end" }, text);
+  return s("text.faint", { x: TIME_px - 8, y, "text-anchor": "end" }, text);
 }
 
 function moodOf(text: string): string {
