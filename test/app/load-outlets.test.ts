@@ -107,6 +107,21 @@ test("check tells what becomes of them, and no secret of a webhook", () => {
   ]);
 });
 
+test("what `check --print` prints hides the path of a webhook, and shows it where secrets are wanted", () => {
+  const { printed } = load(
+    file({
+      hooks: [
+        { url: "https://ops.example.com/T0/abc", authorization: "token" },
+        { run: ["curl", "https://ops.example.com/T0/abc"] },
+      ],
+    }),
+  );
+  expect(printed(true)).not.toContain("abc");
+  expect(printed(true)).toContain("https://ops.example.com/********");
+  expect(printed(true)).toContain("authorization: token");
+  expect(printed(false)).toContain("https://ops.example.com/T0/abc");
+});
+
 describe("a fault is", () => {
   test.each([
     [

@@ -7,9 +7,11 @@ const LENGTH_MAX = 512_000;
 const DEPTH_MAX = 64;
 
 /** Keys whose values are secrets by themselves, not the names of files that hold them. */
-const SECRET = /(password|passwd|passphrase|token|psk|authorization)$/i;
+const SECRET = /(password|passwd|passphrase|token|psk)$/i;
 /** "https://user:password@host", "sip:user:password@host": the password. */
 const IN_URL = /((?:\/\/|\bsips?:)[^/@:\s]*:)[^/@\s]+@/gi;
+/** "https://hooks.example.com/…": the path of a webhook is most often its secret. */
+const WEBHOOK = /(\bhttps:\/\/[^\s/"'?#]+\/)[^\s"']+/gi;
 const MASK = "********";
 
 /** Texts that YAML takes for texts, and for nothing else, in a list between brackets too. */
@@ -57,10 +59,14 @@ export function effectiveText(
     if (!isScalar(node)) return "null";
     const { value: found, source } = node;
     if (isMasked && isSecret) return counted(quoted(MASK));
-    if (typeof found === "string") return counted(quoted(isMasked ? found.replace(IN_URL, `$1${MASK}@`) : found));
+    if (typeof found === "string") return counted(quoted(isMasked ? hidden(found) : found));
     return counted(source ?? String(found));
   };
   return isMap(root) ? `${mapping(root, 0, false)}\n` : "";
+}
+
+function hidden(text: string): string {
+  return text.replace(IN_URL, `$1${MASK}@`).replace(WEBHOOK, `$1${MASK}`);
 }
 
 function quoted(text: string): string {
