@@ -142,6 +142,7 @@ const NATIVE = [
   ...["routers/*-binary.test.ts", "routers/debian-static.test.ts", "routers/tomato.test.ts"],
   "routers/edgeos-runtime.test.ts",
   "peers/prometheus.test.ts",
+  "routers/ansible.test.ts",
 ].map(anywhere);
 const others = [...[...PATIENT, ...IN_PAIRS, ...ALONE].map(anywhere), ...NATIVE];
 const isNative = process.env["BRANCHLINE_NATIVE"] === "1";

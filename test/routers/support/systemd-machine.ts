@@ -99,6 +99,11 @@ export class SystemdMachine {
     return text;
   }
 
+  /** Its PID 1, as this machine counts. */
+  get pid(): string {
+    return this.firstProcess() ?? "";
+  }
+
   /** Writes a file there. */
   write(path: string, contents: string | Uint8Array): void {
     const inside = ["-t", this.firstProcess() ?? "", "-a", "sh", "-c", 'cat >"$1"', "sh", path];
