@@ -15,6 +15,7 @@ _branchline() {
       "status -c" | "status --config" | \
       "calls -c" | "calls --config" | \
       "calls -n" | "calls --count" | \
+      "readiness -c" | "readiness --config" | \
       "history -c" | "history --config" | \
       "history --since" | \
       "registered -c" | "registered --config" | \
@@ -60,6 +61,7 @@ _branchline() {
     "status -c" | "status --config") files=yes ;;
     "calls -c" | "calls --config") files=yes ;;
     "calls -n" | "calls --count") ;;
+    "readiness -c" | "readiness --config") files=yes ;;
     "history -c" | "history --config") files=yes ;;
     "history --since") ;;
     "registered -c" | "registered --config") files=yes ;;
@@ -97,6 +99,7 @@ _branchline() {
           run) offered="-c --config --set -h --help" ;;
           status) offered="-c --config -v --verbose --json -h --help" ;;
           calls) offered="-c --config -n --count -f --follow --json -h --help" ;;
+          readiness) offered="-c --config -v --verbose --json -h --help" ;;
           history) offered="-c --config --since --csv --json -h --help" ;;
           registered) offered="-c --config --json -h --help" ;;
           explain) offered="-c --config --down --up --json -h --help" ;;
@@ -119,13 +122,13 @@ _branchline() {
         esac
       else
         case "$command $place" in
-          " 0") offered="run status calls history registered explain doctor report trace version help reload force drain join init schema check phones cluster completion" ;;
+          " 0") offered="run status calls readiness history registered explain doctor report trace version help reload force drain join init schema check phones cluster completion" ;;
           "calls 0") ;;
           "registered 0") ;;
           "explain 0") ;;
           "explain 1") ;;
           "trace 0") ;;
-          "help 0") offered="run status calls history registered explain doctor report trace version help reload force drain join init schema check phones cluster completion" ;;
+          "help 0") offered="run status calls readiness history registered explain doctor report trace version help reload force drain join init schema check phones cluster completion" ;;
           "force 0") offered="up down auto" ;;
           "check 0") files=yes ;;
           "phones 0") offered="yealink cisco grandstream snom polycom" ;;

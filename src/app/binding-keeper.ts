@@ -50,6 +50,8 @@ export class BindingKeeper implements TimerOwner<Due> {
   private readonly news = newsBudget();
   /** Something isn't on disk yet, nor in a write that has begun. */
   private isDirty = false;
+  /** Why the last write has failed; undefined: it hasn't. */
+  failure: string | undefined = undefined;
   /** A write waits for the one before it. */
   private isQueued = false;
   private writing: Promise<void> = Promise.resolve();
@@ -152,9 +154,11 @@ export class BindingKeeper implements TimerOwner<Due> {
       const snapshot = takeSnapshot(this.bindings, this.callbacks, now_ms(), this.peers);
       await store.save(JSON.stringify(snapshot), wallClock_ms());
       if (!this.isQueued) this.timers.stop(this.retryTimer);
+      this.failure = undefined;
     } catch (error) {
       this.isDirty = true;
-      log.warn("bindings_not_saved", { error: reasonOf(error) });
+      this.failure = reasonOf(error);
+      log.warn("bindings_not_saved", { error: this.failure });
     }
   }
 }

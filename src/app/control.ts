@@ -3,6 +3,7 @@ import { FORCED_MAX_ms, type Pin } from "../policy/peers/forcing.ts";
 import type { RegisteredPage } from "../policy/phones/registered.ts";
 import { type ClusterFacts, isRelieved, othersInWords } from "./cluster-facts.ts";
 import type { HistoryPage, HistoryQuestion } from "./observe/history.ts";
+import type { Readiness } from "./observe/readiness.ts";
 import type { TracePage, TraceQuestion } from "./observe/trace.ts";
 import type { CallsPage, CallsQuestion } from "./recorded-calls.ts";
 import type { ReloadOutcome } from "./reload.ts";
@@ -14,7 +15,7 @@ export type { RunningStatus } from "./status-facts.ts";
 
 /** Commands, as the socket carries them: one JSON object in one line. */
 export type ControlQuestion =
-  | { readonly command: "status" | "snapshot" | "reload" | "file" }
+  | { readonly command: "status" | "readiness" | "snapshot" | "reload" | "file" }
   | { readonly command: "join" }
   /** `alone`: also where no other member takes calls */
   | { readonly command: "drain"; readonly alone: boolean }
@@ -33,6 +34,7 @@ export type ControlAnswer =
       readonly calls?: CallsPage;
       readonly trace?: TracePage;
       readonly history?: HistoryPage;
+      readonly readiness?: Readiness;
       readonly snapshot?: string;
       readonly registered?: RegisteredPage;
       readonly reload?: ReloadOutcome;
@@ -51,6 +53,8 @@ export interface Controlled {
   trace(question: TraceQuestion): TracePage;
   /** Outages, drills and calls of months. */
   history(question: HistoryQuestion): HistoryPage;
+  /** What would become of calls, were the WAN to die now. */
+  readiness(): Readiness;
   /** The bindings, as the state file keeps them. */
   snapshot(): string;
   registered(after: string): RegisteredPage;
@@ -83,7 +87,7 @@ export function answerControl(line: string, controlled: Controlled): string {
 }
 
 /** Commands that change nothing, and that show neither the state file nor the configuration. */
-const READ_ONLY: readonly unknown[] = ["status", "registered", "calls", "trace", "history"];
+const READ_ONLY: readonly unknown[] = ["status", "registered", "calls", "trace", "history", "readiness"];
 
 /** The same for somebody who may only look: what isn't in READ_ONLY is refused. */
 export function answerReadOnly(line: string, controlled: Controlled): string {
@@ -103,6 +107,8 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
       return { ok: true, status: controlled.status(), calls: controlled.calls(callsQuestion(fields)) };
     case "trace":
       return { ok: true, status: controlled.status(), trace: controlled.trace(traceQuestion(fields)) };
+    case "readiness":
+      return { ok: true, status: controlled.status(), readiness: controlled.readiness() };
     case "history":
       return { ok: true, status: controlled.status(), history: controlled.history(historyQuestion(fields)) };
     case "snapshot":

@@ -74,6 +74,8 @@ export interface RouterHost extends Host {
   setLogLevel(level: LogLevel): void;
   /** DNS servers, address or address:port; empty: those that the system asks. */
   setDnsServers(servers: readonly string[]): void;
+  /** Until when our certificate in this file is valid, milliseconds since 1970; undefined: that can't be read. */
+  certificateEnd_ms(file: string): number | undefined;
   /** @throws when the files can't be used: the old ones stay in use */
   setTls(files: TlsFiles): void;
   /** No answer of DNS's, no look at interfaces and no wake-up comes from now on. */

@@ -7,16 +7,17 @@ import { type RegisteredPage, registeredAfter } from "../policy/phones/registere
 import { takeSnapshot } from "../policy/snapshot.ts";
 import { BindingKeeper } from "./binding-keeper.ts";
 import { CallKeeper } from "./call-keeper.ts";
+import { Chronicle } from "./chronicle.ts";
 import type { ClusterFacts } from "./cluster-facts.ts";
 import type { ClusterPart, MakeClusterPart } from "./cluster-part.ts";
 import type { Config } from "./config/config.ts";
 import type { Controlled } from "./control.ts";
 import { Engine } from "./engine.ts";
-import { HistoryKeeper } from "./history-keeper.ts";
 import type { Connect, RouterHost } from "./host.ts";
 import { Listening } from "./listening.ts";
-import { type HistoryPage, type HistoryQuestion, KeptHistory } from "./observe/history.ts";
+import type { HistoryPage, HistoryQuestion } from "./observe/history.ts";
 import { Journal } from "./observe/journal.ts";
+import type { Readiness } from "./observe/readiness.ts";
 import { type TracePage, type TraceQuestion, tracedEntries } from "./observe/trace.ts";
 import { type CallsPage, type CallsQuestion, callsPage } from "./recorded-calls.ts";
 import { changedKeys, faultyFile, needsRestart, type Refusal, type ReloadOutcome, refusedChanges } from "./reload.ts";
@@ -53,9 +54,7 @@ export class Service implements Controlled {
   private readonly ways: WayWatch;
   private readonly keeper: BindingKeeper;
   private readonly callKeeper: CallKeeper;
-  private readonly historyKeeper: HistoryKeeper;
-  /** The events of months. */
-  readonly kept: KeptHistory;
+  private readonly chronicle: Chronicle;
   private readonly cluster: ClusterPart | undefined;
   private readonly doors: readonly SideDoor[];
   private readonly journal: Journal;
@@ -92,7 +91,7 @@ export class Service implements Controlled {
     this.engine = new Engine(config, connect, tap);
     const { engine } = this;
     const { host, bindings, callbacks, timers, peerMemory } = engine;
-    const { log, store, callStore, historyStore, wallClock_ms } = host;
+    const { log, store, callStore, wallClock_ms } = host;
     this.host = host;
     this.journalLimit_octets = Math.min(memory_octets, host.limits.journal);
     this.journal.bound(this.journalLimit_octets);
@@ -109,9 +108,7 @@ export class Service implements Controlled {
     const { interval_ms } = config.state;
     this.keeper = new BindingKeeper(ports, bindings, callbacks, timers, interval_ms, expires_cap_ms, peerMemory);
     this.callKeeper = new CallKeeper({ ...ports, store: callStore }, engine.callLog, timers, interval_ms);
-    this.kept = new KeptHistory((at_ms) => this.time.of(at_ms), host.now_ms());
-    this.historyKeeper = new HistoryKeeper({ ...ports, store: historyStore }, this.kept, timers, interval_ms);
-    this.kept.follow(engine);
+    this.chronicle = new Chronicle(engine, ports, this.time, interval_ms);
     this.cluster = makeCluster?.(engine);
   }
 
@@ -140,8 +137,7 @@ export class Service implements Controlled {
     // Calls that were are read once calls are served, and what has come meanwhile has had its answer.
     await host.turn();
     await this.callKeeper.start();
-    await this.historyKeeper.start();
-    this.forgetPeers();
+    await this.chronicle.start();
     for (const { server, door, effect } of this.doors) {
       const tell = (error: unknown) => log.warn("side_door", { door, error: reasonOf(error), effect });
       await server.open().catch(tell);
@@ -213,8 +209,11 @@ export class Service implements Controlled {
   }
 
   history(question: HistoryQuestion): HistoryPage {
-    const { host, kept } = this;
-    return kept.page(question, (wall_ms) => host.isoTime(wall_ms), host.now_ms());
+    return this.chronicle.history(question);
+  }
+
+  readiness(): Readiness {
+    return this.chronicle.readiness(this.config, this.status(), this.keeper.failure);
   }
 
   snapshot(): string {
@@ -252,7 +251,7 @@ export class Service implements Controlled {
     for (const { server } of this.doors) await server.close();
     await this.keeper.stop();
     await this.callKeeper.file.stop();
-    await this.historyKeeper.file.stop();
+    await this.chronicle.file.stop();
     await this.host.close();
     this.log.info("stopped", {});
   }
@@ -266,7 +265,7 @@ export class Service implements Controlled {
 
   /** @returns why `next` can't be taken over: then nothing of it has been */
   private takeOver(next: Config): Refusal | undefined {
-    const { host, engine, keeper, callKeeper, historyKeeper } = this;
+    const { host, engine, keeper, callKeeper, chronicle } = this;
     const lasting = refusedChanges(this.config, next);
     if (lasting.length > 0) return needsRestart(lasting);
     try {
@@ -278,17 +277,11 @@ export class Service implements Controlled {
     host.setDnsServers(next.dnsServers);
     keeper.interval_ms = next.state.interval_ms;
     callKeeper.file.interval_ms = next.state.interval_ms;
-    historyKeeper.file.interval_ms = next.state.interval_ms;
+    chronicle.file.interval_ms = next.state.interval_ms;
     engine.reload(next.site);
-    this.forgetPeers();
+    chronicle.onReload();
     this.ways.expire();
     return undefined;
-  }
-
-  /** A peer that isn't in the file any more has no end of its outage that anybody could see. */
-  private forgetPeers(): void {
-    const { engine, host } = this;
-    this.kept.watchOnly((role, peer) => engine.site.watches(role, peer), host.now_ms());
   }
 
   /** ISO 8601, by the router's clock. */

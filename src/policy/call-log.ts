@@ -101,6 +101,11 @@ export class CallLog implements CallBook {
     return this.now.count(now_ms);
   }
 
+  /** The same, as far as it is more than `most`; at hardly any cost otherwise. */
+  countAbove(most: number, now_ms: number): number {
+    return this.now.size > most ? this.now.count(now_ms) : 0;
+  }
+
   /** Oldest first. */
   get all(): readonly CallEntry[] {
     return this.calls;

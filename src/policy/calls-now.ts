@@ -61,6 +61,11 @@ export class CallsNow {
     if (tags === undefined || isIts) this.lasting.delete(callId);
   }
 
+  /** At least as many as {@link count}, at no cost. */
+  get size(): number {
+    return this.open.size + this.lasting.size;
+  }
+
   count(now_ms: number): number {
     for (const call of this.open) if (!["calling", "up"].includes(call.stateAt(now_ms))) this.open.delete(call);
     for (const callId of [...this.lasting.keys()]) {

@@ -14,7 +14,7 @@ function noting() {
   return { asked, running };
 }
 
-const ASKED_BY_EVERYBODY = ["status", "registered", "calls", "trace", "history"];
+const ASKED_BY_EVERYBODY = ["status", "registered", "calls", "trace", "history", "readiness"];
 
 test.each(ASKED_BY_EVERYBODY)("who may only look may ask for %s, and hears the same as root", (command) => {
   const { running } = noting();
@@ -34,7 +34,7 @@ test.each([
   const { asked, running } = noting();
   expect(JSON.parse(answerReadOnly(JSON.stringify({ command, ...more }), running))).toEqual({
     ok: false,
-    error: "only root may ask for that; others: status, registered, calls, trace, history",
+    error: "only root may ask for that; others: status, registered, calls, trace, history, readiness",
   });
   expect(asked).toEqual([]);
 });

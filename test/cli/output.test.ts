@@ -91,6 +91,7 @@ const ASKING: readonly (readonly string[])[] = [
   ["calls"],
   ["history"],
   ["history", "--csv"],
+  ["readiness"],
   ["registered"],
   ["trace"],
   ["force", "auto"],

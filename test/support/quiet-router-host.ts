@@ -24,6 +24,7 @@ export function quietRouterHost(own: Partial<RouterHost>): RouterHost {
     isoTime: (time_ms) => new Date(time_ms).toISOString(),
     setLogLevel: () => {},
     setDnsServers: () => {},
+    certificateEnd_ms: () => undefined,
     setTls: () => {},
     quiet: () => {},
     close: nothing,

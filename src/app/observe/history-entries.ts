@@ -1,5 +1,5 @@
 /** What the history keeps, as a file has it: a line of JSON for each, the oldest first. */
-import { fieldOf, hasTypes } from "../../message/plain-data.ts";
+import { fieldOf, hasTypes, isCount, listIn } from "../../message/plain-data.ts";
 import { type CallEntry, type CallLeg, isAnswered } from "../../policy/call-entry.ts";
 
 /** By the clock that never jumps; of what was before a restart, in milliseconds since 1970. */
@@ -55,6 +55,8 @@ export const REPORT_CHARACTERS_MAX = 4_096;
 /** How often each has happened since the history began, forgotten ones too. */
 export type HistoryCounts = Readonly<Record<EntryKind, number>>;
 
+/** More calls at once, and more days, are no such thing. */
+const CALLS_MAX = 10_000_000;
 const TEXT_CHARACTERS_MAX = 512;
 /** Milliseconds since 1970 of which a Date can be made. */
 const TIME_MAX_ms = 8_640_000_000_000_000;
@@ -88,13 +90,22 @@ export function readEntry(line: string): HistoryEntry | undefined {
   return withTimes(entry, (wall_ms) => ({ wall_ms }));
 }
 
-/** How often each kind has happened, by the first line of the file; undefined: it isn't that. */
-export function readCounts(line: string): { readonly since_ms: number; readonly counts: HistoryCounts } | undefined {
+/** What the first line of the file has. */
+interface HistoryHead {
+  readonly since_ms: number;
+  readonly counts: HistoryCounts;
+  /** The most calls at once, by the day since 1970. */
+  readonly peaks: readonly (readonly [number, number])[];
+}
+
+/** The first line of the file; undefined: it isn't that. */
+export function readCounts(line: string): HistoryHead | undefined {
   const data = parsed(line);
   const since_ms = fieldOf(data, "began");
   const counts = fieldOf(data, "counts");
   const isWhole = KINDS.every((kind) => Number.isSafeInteger(fieldOf(counts, kind)));
-  return isTime(since_ms) && isWhole ? { since_ms, counts: counts as HistoryCounts } : undefined;
+  const peaks = (listIn(data, "peaks") ?? []).filter(isPeak);
+  return isTime(since_ms) && isWhole ? { since_ms, counts: counts as HistoryCounts, peaks } : undefined;
 }
 
 /** The same as a drill's report may be kept: null where it is too long. */
@@ -133,6 +144,10 @@ function isUpstream(what: string): boolean {
 
 function isTime(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= TIME_MAX_ms;
+}
+
+function isPeak(pair: unknown): pair is readonly [number, number] {
+  return Array.isArray(pair) && pair.length === 2 && pair.every((one) => isCount(one, 0, CALLS_MAX));
 }
 
 function parsed(line: string): unknown {

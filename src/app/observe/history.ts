@@ -56,6 +56,10 @@ export interface HistoryPage {
   readonly counts: HistoryCounts;
 }
 
+/** Days of which the busiest counts. */
+export const PEAK_DAYS = 14;
+const DAY_ms = 86_400_000;
+
 /** The size of a piece, in characters, more or less. */
 const PAGE_CHARACTERS = 65_536;
 
@@ -70,6 +74,8 @@ export class KeptHistory {
   private nextId = 1;
   private began: Moment;
   private counted: Record<EntryKind, number> = { outage: 0, drill: 0, emergency: 0, survived: 0 };
+  /** By the day since 1970: the most calls at once. */
+  private peaks = new Map<number, number>();
   /** Events that came before the file was read. */
   private early: (() => void)[] | undefined = [];
 
@@ -95,7 +101,11 @@ export class KeptHistory {
   follow(engine: Engine): void {
     this.nameOf = (role, peer) => engine.site.peerName(role, peer);
     engine.peers.history.onKept = (edge) => this.edge(edge);
-    engine.callLog.settle = (call, leg) => this.call(call, leg);
+    engine.callLog.settle = (call, leg) => {
+      this.call(call, leg);
+      const { changed_ms } = call;
+      this.busy(engine.callLog.countAbove(this.peakOf(changed_ms), changed_ms), changed_ms);
+    };
   }
 
   /** A peer's state has changed. */
@@ -121,6 +131,21 @@ export class KeptHistory {
     const { call_id, from, to, steps, status = 0 } = leg;
     const way = steps[steps.length - 1]?.what ?? "";
     this.add({ kind, since: { at_ms }, call_id, from, to, way, status });
+  }
+
+  /** This number of calls ring or are up at once. */
+  busy(calls: number, at_ms: number): void {
+    if (calls <= this.peakOf(at_ms)) return;
+    this.peaks.set(this.dayOf(at_ms), calls);
+    this.onChange();
+  }
+
+  /** The most calls at once on one of the last {@link PEAK_DAYS} days. */
+  peak(now_ms: number): number {
+    const today = this.dayOf(now_ms);
+    // A clock that was wrong has made days that are to come.
+    for (const day of this.peaks.keys()) if (day > today || day <= today - PEAK_DAYS) this.peaks.delete(day);
+    return Math.max(0, ...this.peaks.values());
   }
 
   /** A drill is over. */
@@ -149,6 +174,7 @@ export class KeptHistory {
     if (head !== undefined) {
       this.began = { wall_ms: head.since_ms };
       this.counted = { ...head.counts };
+      for (const [day, calls] of head.peaks) if (calls > (this.peaks.get(day) ?? 0)) this.peaks.set(day, calls);
     }
     for (const entry of entries) this.put(entry);
     const early = this.early ?? [];
@@ -160,7 +186,8 @@ export class KeptHistory {
   /** The text of the file: how often each kind has happened, then a line for each entry. */
   save(): string {
     const time = (moment: Moment) => this.wallTime(moment);
-    const head = JSON.stringify({ began: time(this.began), counts: this.counted });
+    const peaks = [...this.peaks].sort(([a], [b]) => a - b).slice(-PEAK_DAYS);
+    const head = JSON.stringify({ began: time(this.began), counts: this.counted, peaks });
     return [head, ...this.kept.map(({ entry }) => JSON.stringify(withTimes(entry, time)))].join("\n");
   }
 
@@ -184,6 +211,14 @@ export class KeptHistory {
       entries.push(told);
     }
     return { entries, ...about };
+  }
+
+  private peakOf(at_ms: number): number {
+    return this.peaks.get(this.dayOf(at_ms)) ?? 0;
+  }
+
+  private dayOf(at_ms: number): number {
+    return Math.floor(this.wallOf(at_ms) / DAY_ms);
   }
 
   private waits(event: () => void): boolean {

@@ -6,6 +6,7 @@ import { EXIT_USAGE } from "../exit.ts";
 import { showExplanation } from "../explain.ts";
 import { showHistory, sinceFault } from "../history.ts";
 import { fail } from "../paper.ts";
+import { showReadiness } from "../readiness.ts";
 import { showRegistered } from "../registered.ts";
 import { report } from "../report.ts";
 import { showStatus } from "../status.ts";
@@ -72,6 +73,30 @@ export const LOOK: readonly CommandRow[] = [
       const most = count === "all" ? Number.MAX_SAFE_INTEGER : Number(count);
       return showCalls(config, { count: most, match, isFollowing: follow, asJson: json });
     },
+  }),
+  command({
+    name: "readiness",
+    help: "Tell whether this branch would survive an outage now",
+    group: "Look",
+    description: [
+      "Tell what would happen if upstream couldn't be reached from now on: which phones could call and be called, by which " +
+        "gateway calls would leave, which emergency numbers are covered. Faults and warnings follow, each with its cure: " +
+        "channels for the usual peak, how often phones register, registrations on disk, clock, certificate, the last drill " +
+        "and others. deploy/readiness.md describes each check.",
+      "The running branchline answers from what it knows already: it sends nothing. doctor examines the router itself.",
+    ],
+    arguments: [],
+    options: [CONFIG_OPTION, { name: "verbose", letter: "v", help: "Show checks that are ok, too" }, JSON_OPTION],
+    examples: [
+      { line: "branchline readiness", does: "Would phones go on calling?" },
+      { line: "branchline readiness --json", does: "Print the same for a monitoring system" },
+    ],
+    exits: {
+      0: "Ready; there may be warnings",
+      1: "Not ready: there is a fault; or no branchline runs with this file",
+    },
+    seeAlso: ["status", "doctor", "history"],
+    action: ({ config, verbose, json }) => showReadiness(config, verbose, json),
   }),
   command({
     name: "history",

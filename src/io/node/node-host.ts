@@ -12,6 +12,7 @@ import type { Interfaces, OwnAddress } from "../../transport/own-listener.ts";
 import type { TlsFiles } from "../../transport/tls-files.ts";
 import { SystemClock } from "./clock.ts";
 import { NodeDns } from "./dns.ts";
+import { certificateDates } from "./host.ts";
 import { isNear, readAddresses, readInterfaces, WatchedInterfaces } from "./interfaces.ts";
 import type { StderrLog } from "./log.ts";
 import { heapMemory_bytes, tameHeap } from "./memory.ts";
@@ -141,6 +142,11 @@ export class NodeHost {
 
   setDnsServers(servers: readonly string[]): void {
     this.dns.servers = servers;
+  }
+
+  certificateEnd_ms(file: string): number | undefined {
+    const end_ms = Date.parse(certificateDates(file)?.[1] ?? "");
+    return Number.isNaN(end_ms) ? undefined : end_ms;
   }
 
   setTls(files: TlsFiles): void {

@@ -1,0 +1,45 @@
+/** Readiness in words. */
+import { bad, doubtful, faint, good } from "../../base/ink.ts";
+import type { Readiness } from "../observe/readiness.ts";
+import type { ReadinessFinding } from "../observe/readiness-verdict.ts";
+import { counted, someOf, wrapped } from "./lines.ts";
+import type { Reader } from "./times.ts";
+
+const NAMES_MAX = 12;
+const LABELS: Readonly<Record<ReadinessFinding["severity"], string>> = {
+  fault: bad("FAULT"),
+  warning: doubtful("warning"),
+  ok: good("ok"),
+};
+const VERDICTS: Readonly<Record<Readiness["verdict"], string>> = {
+  "not ready": bad("NOT READY"),
+  "ready with warnings": doubtful("ready, with warnings"),
+  ready: good("ready"),
+};
+
+/** The verdict, what an outage would be like, and what is to be mended with the cure of each. */
+export function readinessText(readiness: Readiness, isVerbose: boolean, { width }: Reader): string {
+  const { verdict, phones, findings } = readiness;
+  const told = findings.filter(({ severity }) => isVerbose || severity !== "ok");
+  const missing = phones.missing.length === 0 ? "" : `; not registered: ${someOf(phones.missing, NAMES_MAX)}`;
+  const lines = [
+    `Were the WAN to die now: ${VERDICTS[verdict]}`,
+    `Phones that could call and be called: ${counted(phones.ready.length, "extension")}${phones.ready.length === 0 ? "" : ` (${someOf(phones.ready, NAMES_MAX)})`}${missing}`,
+    `Way out: ${wayText(readiness)}`,
+    `Emergency numbers: ${readiness.emergency.length === 0 ? "none" : readiness.emergency.join(", ")}`,
+  ].flatMap((line) => wrapped(line, width));
+  for (const { severity, check, text, cure } of told) {
+    lines.push(...wrapped(`${LABELS[severity]} ${check}: ${text}`, width));
+    // A command stands in one line, to be copied.
+    for (const line of cure) lines.push(`    ${faint(line)}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function wayText({ gateways }: Readiness): string {
+  const living = gateways.filter(({ lives }) => lives);
+  if (living.length === 0) return "none";
+  return living
+    .map(({ name, channels }) => `gateway ${name}${channels === null ? "" : ` (${counted(channels, "channel")})`}`)
+    .join(", ");
+}
