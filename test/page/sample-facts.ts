@@ -81,10 +81,34 @@ export function sampleEntries(foreign: string): TracedEntry[] {
   } as const;
   const head = `From: "${foreign}" <sip:201@example.com>\r\nUser-Agent: ${foreign}\r\n\r\n`;
   return [
-    { kind: "in", seq: 1, at: at(300), ...flow, remote: "10.222.237.21", wire: `INVITE sip:1@a SIP/2.0\r\n${head}` },
-    { kind: "decision", seq: 2, at: at(300), method: "INVITE", call_id: foreign, rule: "call", why: foreign },
-    { kind: "out", seq: 3, at: at(300), ...flow, remote: "192.0.2.10", wire: `INVITE sip:1@a SIP/2.0\r\n${head}` },
-    { kind: "in", seq: 4, at: at(301), ...flow, remote: "192.0.2.10", wire: `SIP/2.0 486 ${foreign}\r\n${head}` },
+    {
+      kind: "in",
+      seq: 1,
+      at_ms: 1,
+      at: at(300),
+      ...flow,
+      remote: "10.222.237.21",
+      wire: `INVITE sip:1@a SIP/2.0\r\n${head}`,
+    },
+    { kind: "decision", seq: 2, at_ms: 2, at: at(300), method: "INVITE", call_id: foreign, rule: "call", why: foreign },
+    {
+      kind: "out",
+      seq: 3,
+      at_ms: 3,
+      at: at(300),
+      ...flow,
+      remote: "192.0.2.10",
+      wire: `INVITE sip:1@a SIP/2.0\r\n${head}`,
+    },
+    {
+      kind: "in",
+      seq: 4,
+      at_ms: 4,
+      at: at(301),
+      ...flow,
+      remote: "192.0.2.10",
+      wire: `SIP/2.0 486 ${foreign}\r\n${head}`,
+    },
   ];
 }
 
