@@ -17,6 +17,7 @@ export function factsOf(change: Partial<RunningStatus>, counted: Partial<Counted
     status: { ...STATUS, ...change },
     counted: { ...NOTHING, ...counted },
     history: { outage: 2, drill: 1, emergency: 1, survived: 57 },
+    readiness: { verdict: "ready", findings: [], certificate_left_days: null },
     process: { resident_octets: undefined, cpu_s: undefined },
     secondsOf: (time) => Date.parse(time) / 1_000,
   };
@@ -72,5 +73,10 @@ export const ALL_FACTS: MetricFacts = {
       calls: new Map([["localnet gateway answered", 5]]),
     },
   ),
+  readiness: {
+    verdict: "not ready",
+    findings: [{ check: "phones", severity: "fault", text: "no phone is registered", cure: ["# register one"] }],
+    certificate_left_days: 30,
+  },
   process: { resident_octets: 31_457_280, cpu_s: 12.34 },
 };

@@ -72,6 +72,17 @@ describe("a branch", () => {
     ]);
   });
 
+  test("is ready as readiness judges, with the number of faults and warnings", () => {
+    expect(valuesOf("branchline_ready", factsOf({}))).toEqual(["1"]);
+    expect(valuesOf("branchline_ready", ALL_FACTS)).toEqual(["0"]);
+    expect(valuesOf("branchline_readiness_findings", ALL_FACTS)).toEqual([
+      '{severity="fault"} 1',
+      '{severity="warning"} 0',
+    ]);
+    expect(valuesOf("branchline_certificate_left_seconds", factsOf({}))).toEqual([]);
+    expect(valuesOf("branchline_certificate_left_seconds", ALL_FACTS)).toEqual(["2592000"]);
+  });
+
   test("is none where an older status doesn't tell where calls go", () => {
     expect(valuesOf("branchline_calls_go_to", factsOf({ calls_go_to: undefined as never }))).toEqual([]);
   });

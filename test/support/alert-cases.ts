@@ -111,6 +111,21 @@ export const ALERT_CASES: readonly AlertCase[] = [
     due: ["a"],
   },
   {
+    alert: "BranchlineNotReady",
+    series: { [of("branchline_ready", "a")]: "0x90", [of("branchline_ready", "b")]: "0x30 1x60" },
+    at: "70m",
+    due: ["a"],
+  },
+  {
+    alert: "BranchlineCertificate",
+    series: {
+      [of("branchline_certificate_left_seconds", "a")]: "1123200x5",
+      [of("branchline_certificate_left_seconds", "b")]: "1209600x5",
+    },
+    at: "2m",
+    due: ["a"],
+  },
+  {
     alert: "BranchlinePairAlone",
     series: {
       [of("branchline_pair_member_alive", "a", ',member="right"')]: "0x20",

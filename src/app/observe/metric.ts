@@ -2,6 +2,7 @@
 import type { PeerFacts, RunningStatus } from "../status-facts.ts";
 import type { Counted } from "./counters.ts";
 import type { HistoryCounts } from "./history-entries.ts";
+import type { Readiness } from "./readiness.ts";
 
 /** What the running branchline knows when it is asked. */
 export interface MetricFacts {
@@ -10,6 +11,7 @@ export interface MetricFacts {
   readonly counted: Counted;
   /** Since the history began, which a restart doesn't end. */
   readonly history: HistoryCounts;
+  readonly readiness: Pick<Readiness, "verdict" | "findings" | "certificate_left_days">;
   readonly process: ProcessFacts;
   /** Seconds since 1970, of a time of day in ISO 8601. */
   readonly secondsOf: (time: string) => number;

@@ -7,7 +7,7 @@ import type { Route, Routes, WebAnswer } from "./web.ts";
 
 /** What routes read. */
 export interface Sources {
-  readonly running: Pick<Controlled, "status" | "history">;
+  readonly running: Pick<Controlled, "status" | "history" | "readiness">;
   /** What has been counted until now. */
   readonly counted: () => Counted;
   readonly process: () => ProcessFacts;
@@ -34,6 +34,13 @@ function health({ running }: Sources): WebAnswer {
 function metrics({ running, counted, process, secondsOf }: Sources): WebAnswer {
   // Its counts alone: no entry is so old.
   const { counts: history } = running.history({ before: 0 });
-  const facts = { status: running.status(), history, counted: counted(), process: process(), secondsOf };
+  const facts = {
+    status: running.status(),
+    history,
+    readiness: running.readiness(),
+    counted: counted(),
+    process: process(),
+    secondsOf,
+  };
   return { type: METRICS_TYPE, body: metricsText(facts) };
 }

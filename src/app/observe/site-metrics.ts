@@ -25,6 +25,28 @@ export const SITE_METRICS: readonly Metric[] = [
     [],
     (status, secondsOf) => (isSurviving(status) ? known(survivingSince_s(status, secondsOf)) : []),
   ),
+  {
+    name: "branchline_ready",
+    type: "gauge",
+    help: "1 if phones would go on calling if the WAN died now, as branchline readiness judges it.",
+    labels: [],
+    samples: ({ readiness }) => [[flag(readiness.verdict !== "not ready")]],
+  },
+  {
+    name: "branchline_readiness_findings",
+    type: "gauge",
+    help: "Findings of branchline readiness, by their severity.",
+    labels: ["severity"],
+    samples: ({ readiness: { findings } }) =>
+      ["fault", "warning"].map((severity) => [findings.filter((one) => one.severity === severity).length, severity]),
+  },
+  {
+    name: "branchline_certificate_left_seconds",
+    type: "gauge",
+    help: "How long the certificate of tls is still valid, in whole days; less than 0: no longer.",
+    labels: [],
+    samples: ({ readiness: { certificate_left_days: days } }) => known(days === null ? undefined : days * 86_400),
+  },
   gauge(
     "branchline_calls_go_to",
     "1 for where a phone's new call to the outside goes now.",
