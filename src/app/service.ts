@@ -15,7 +15,7 @@ import type { Controlled } from "./control.ts";
 import { Engine } from "./engine.ts";
 import type { Connect, RouterHost } from "./host.ts";
 import { Listening } from "./listening.ts";
-import type { HistoryPage, HistoryQuestion } from "./observe/history.ts";
+import type { HistoryPage, HistoryQuestion, KeptHistory } from "./observe/history.ts";
 import { Journal } from "./observe/journal.ts";
 import type { Readiness } from "./observe/readiness.ts";
 import { type TracePage, type TraceQuestion, tracedEntries } from "./observe/trace.ts";
@@ -206,6 +206,11 @@ export class Service implements Controlled {
     const { journal, journalLimit_octets: limit } = this;
     const traced = tracedEntries(journal.entries(question.after), question, (at_ms) => this.timeOf(at_ms));
     return { ...traced, last: journal.lastSeq, octets: journal.size, limit };
+  }
+
+  /** The events of months; a drill adds itself. */
+  get kept(): KeptHistory {
+    return this.chronicle.kept;
   }
 
   history(question: HistoryQuestion): HistoryPage {
