@@ -82,7 +82,9 @@ export class ClusterCalls implements OtherMembers, PartTaker {
     this.hadAddress = hasAddress;
     if (this.isStopped) return;
     if (!hasAddress) {
-      if (isNews || this.isOwing) this.handOver(now_ms);
+      // One that can't be heard may have them, and our calls with them.
+      if (isNews && this.cluster.live().length === 0) this.letGo(now_ms);
+      else if (isNews || this.isOwing) this.handOver(now_ms);
     } else if (isNews || this.hasGiven) {
       if (isNews) this.lastLoss_ms = now_ms;
       this.isOwing = false;
@@ -96,7 +98,12 @@ export class ClusterCalls implements OtherMembers, PartTaker {
   handOver(now_ms: number): void {
     const { cluster } = this;
     this.isOwing = !cluster.live().some((member) => cluster.stateOf(member) === "active");
-    if (this.isOwing) return;
+    if (!this.isOwing) this.letGo(now_ms);
+  }
+
+  /** A call that went on here would ring phones beside the one there. If the addresses come back soon, it goes on here. */
+  private letGo(now_ms: number): void {
+    this.isOwing = false;
     this.hasGiven = true;
     this.stories.handOver(now_ms);
   }
