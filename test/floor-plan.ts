@@ -21,8 +21,8 @@ export const FLOORS: Readonly<Record<string, string>> = {
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "policy/": [
     ...["origin.ts", "request-facts.ts", "dialled-number.ts", "named.ts", "gateway-strategies.ts"],
-    ...["site.ts", "status.ts", "phones/", "peers/", "plan.ts", "gateways/", "numbers/", "emergency/", "access/"],
-    ...["saved-binding.ts", "situation.ts", "door/", "rules/"],
+    ...["site.ts", "status.ts", "phones/", "drilling.ts", "peers/", "plan.ts", "gateways/"],
+    ...["numbers/", "emergency/", "access/", "drill-ground.ts", "saved-binding.ts", "situation.ts", "door/", "rules/"],
     ...["call-entry.ts", "call-record.ts", "calls-now.ts", "call-log.ts", "saved-calls.ts"],
     ...["explain.ts", "routing-policy.ts", "peer-memory.ts", "snapshot.ts", "site-policy.ts"],
   ],

@@ -143,6 +143,7 @@ const NATIVE = [
   "routers/edgeos-runtime.test.ts",
   "peers/prometheus.test.ts",
   "routers/ansible.test.ts",
+  "peers/drill.test.ts",
 ].map(anywhere);
 const others = [...[...PATIENT, ...IN_PAIRS, ...ALONE].map(anywhere), ...NATIVE];
 const isNative = process.env["BRANCHLINE_NATIVE"] === "1";

@@ -30,6 +30,10 @@ _branchline() {
       "reload -c" | "reload --config" | \
       "force -c" | "force --config" | \
       "force --for" | \
+      "drill -c" | "drill --config" | \
+      "drill --phones" | \
+      "drill --for" | \
+      "drill --report" | \
       "drain -c" | "drain --config" | \
       "drain --wait" | \
       "join -c" | "join --config" | \
@@ -76,6 +80,10 @@ _branchline() {
     "reload -c" | "reload --config") files=yes ;;
     "force -c" | "force --config") files=yes ;;
     "force --for") ;;
+    "drill -c" | "drill --config") files=yes ;;
+    "drill --phones") ;;
+    "drill --for") ;;
+    "drill --report") ;;
     "drain -c" | "drain --config") files=yes ;;
     "drain --wait") ;;
     "join -c" | "join --config") files=yes ;;
@@ -110,6 +118,7 @@ _branchline() {
           help) offered="-h --help" ;;
           reload) offered="-c --config --json -h --help" ;;
           force) offered="-c --config --for --json -h --help" ;;
+          drill) offered="-c --config --phones --for --stop --report --html --json -h --help" ;;
           drain) offered="-c --config --wait --alone --patient --json -h --help" ;;
           join) offered="-c --config --patient --json -h --help" ;;
           init) offered="-c --config --localnet --upstream --gateway --members --emergency --listen --hear -y --yes --force -h --help" ;;
@@ -122,13 +131,13 @@ _branchline() {
         esac
       else
         case "$command $place" in
-          " 0") offered="run status calls readiness history registered explain doctor report trace version help reload force drain join init schema check phones cluster completion" ;;
+          " 0") offered="run status calls readiness history registered explain doctor report trace version help reload force drill drain join init schema check phones cluster completion" ;;
           "calls 0") ;;
           "registered 0") ;;
           "explain 0") ;;
           "explain 1") ;;
           "trace 0") ;;
-          "help 0") offered="run status calls readiness history registered explain doctor report trace version help reload force drain join init schema check phones cluster completion" ;;
+          "help 0") offered="run status calls readiness history registered explain doctor report trace version help reload force drill drain join init schema check phones cluster completion" ;;
           "force 0") offered="up down auto" ;;
           "check 0") files=yes ;;
           "phones 0") offered="yealink cisco grandstream snom polycom" ;;

@@ -1,7 +1,10 @@
 /** What a running branchline answers to the commands that reach it through its control socket. */
+import type { DrillPhones } from "../policy/drilling.ts";
 import { FORCED_MAX_ms, type Pin } from "../policy/peers/forcing.ts";
 import type { RegisteredPage } from "../policy/phones/registered.ts";
 import { type ClusterFacts, isRelieved, othersInWords } from "./cluster-facts.ts";
+import type { DrillOrder, DrillsTold } from "./drill-desk.ts";
+import { DRILL_MAX_ms, DRILL_PHONES_MAX } from "./drills.ts";
 import type { HistoryPage, HistoryQuestion } from "./observe/history.ts";
 import type { Readiness } from "./observe/readiness.ts";
 import type { TracePage, TraceQuestion } from "./observe/trace.ts";
@@ -17,6 +20,10 @@ export type { RunningStatus } from "./status-facts.ts";
 export type ControlQuestion =
   | { readonly command: "status" | "readiness" | "snapshot" | "reload" | "file" }
   | { readonly command: "join" }
+  | { readonly command: "drill"; readonly phones: DrillPhones; readonly for_s: number }
+  | { readonly command: "end-drill" }
+  /** `report`: the number of the one that is wanted whole; 0: the newest */
+  | { readonly command: "drills"; readonly report?: number | undefined }
   /** `alone`: also where no other member takes calls */
   | { readonly command: "drain"; readonly alone: boolean }
   | ({ readonly command: "calls" } & CallsQuestion)
@@ -38,6 +45,7 @@ export type ControlAnswer =
       readonly snapshot?: string;
       readonly registered?: RegisteredPage;
       readonly reload?: ReloadOutcome;
+      readonly drills?: DrillsTold;
       /** The text of the file that is in use. */
       readonly file_text?: string;
       /** What that file takes from the environment. */
@@ -60,6 +68,8 @@ export interface Controlled {
   registered(after: string): RegisteredPage;
   /** @param for_ms until it ends by itself; undefined: it doesn't */
   force(pin: Pin, for_ms?: number): void;
+  /** Begins, ends or tells of drills. @returns as text why that can't be */
+  drill(order: DrillOrder): DrillsTold | string;
   /** How the pair is; undefined: the file has no cluster. */
   clusterFacts(): ClusterFacts | undefined;
   /** Gives the shared addresses away, and takes no new calls. Only where there is a cluster. @param isAlone also where no other member takes calls */
@@ -87,7 +97,7 @@ export function answerControl(line: string, controlled: Controlled): string {
 }
 
 /** Commands that change nothing, and that show neither the state file nor the configuration. */
-const READ_ONLY: readonly unknown[] = ["status", "registered", "calls", "trace", "history", "readiness"];
+const READ_ONLY: readonly unknown[] = ["status", "registered", "calls", "trace", "history", "readiness", "drills"];
 
 /** The same for somebody who may only look: what isn't in READ_ONLY is refused. */
 export function answerReadOnly(line: string, controlled: Controlled): string {
@@ -134,6 +144,14 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
       controlled.force(state, for_ms);
       return { ok: true, status: controlled.status() };
     }
+    case "drill":
+      return drill(controlled, phonesOf(fields.get("phones")), fields.get("for_s"));
+    case "end-drill":
+      return drillAnswer(controlled, { wish: "end" });
+    case "drills": {
+      const report = fields.get("report");
+      return drillAnswer(controlled, { wish: "tell", report: typeof report === "number" ? report : undefined });
+    }
     case "drain":
       return drain(controlled, fields.get("alone") === true);
     case "join":
@@ -146,6 +164,24 @@ function answerTo(line: string, controlled: Controlled): ControlAnswer {
 }
 
 const NO_CLUSTER = "this branchline has no cluster in its file: there is no other router for its calls";
+
+function drill(controlled: Controlled, phones: DrillPhones, for_s: unknown): ControlAnswer {
+  if (phones.length === 0) return { ok: false, error: "no phone is named" };
+  const isTime = typeof for_s === "number" && for_s >= 1 && for_s <= DRILL_MAX_ms / 1_000;
+  if (!isTime) return { ok: false, error: `a drill lasts from 1 to ${DRILL_MAX_ms / 1_000} seconds` };
+  return drillAnswer(controlled, { wish: "begin", phones, for_ms: for_s * 1_000 });
+}
+
+function drillAnswer(controlled: Controlled, order: DrillOrder): ControlAnswer {
+  const drills = controlled.drill(order);
+  return typeof drills === "string" ? { ok: false, error: drills } : { ok: true, status: controlled.status(), drills };
+}
+
+/** Anything else is as good as no phone. */
+function phonesOf(value: unknown): DrillPhones {
+  if (value === "all") return value;
+  return Array.isArray(value) ? value.filter((one) => typeof one === "string").slice(0, DRILL_PHONES_MAX) : [];
+}
 
 /** What drains has another member for new calls, or its administrator insists. */
 function drain(controlled: Controlled, isAlone: boolean): ControlAnswer {

@@ -8,6 +8,7 @@
  */
 import { Timers } from "../base/timers.ts";
 import { CallLog } from "../policy/call-log.ts";
+import { Drilling } from "../policy/drilling.ts";
 import { Callbacks } from "../policy/emergency/callbacks.ts";
 import { Calls } from "../policy/gateways/calls.ts";
 import { PeerMemory } from "../policy/peer-memory.ts";
@@ -38,6 +39,7 @@ export class Engine<H extends Host = Host> implements HostUser {
   readonly calls: Calls;
   readonly callLog: CallLog;
   readonly pathWatch: PathWatch;
+  readonly drilling: Drilling;
   readonly peers: Peers;
   readonly peerMemory: PeerMemory;
   /**
@@ -61,6 +63,7 @@ export class Engine<H extends Host = Host> implements HostUser {
     this.tap = tap;
     this.core = new ProxyCore(withTap(host, tap, now_ms), listeners, this.timers, limits);
     this.bindings = new Bindings(limits);
+    this.drilling = new Drilling(this.bindings);
     this.calls = new Calls(site.gatewaySettings.max_call_ms, limits.calls);
     this.callLog = new CallLog(log, limits?.calls);
     this.calls.onPreempted = (callId, at_ms) => this.callLog.ended(callId, at_ms);
@@ -207,10 +210,11 @@ export class Engine<H extends Host = Host> implements HostUser {
   }
 
   private introduce(site: Site): SitePolicy {
-    const { core, timers, host, bindings, calls, callbacks, relayedCallers, callLog, pathWatch, peers } = this;
+    const { core, timers, host, bindings, calls, callbacks, relayedCallers, callLog, pathWatch, peers, drilling } =
+      this;
     const { log, random, limits } = host;
     const isNear = (address: string) => host.isNear(address);
-    const memory = { bindings, calls, callbacks, relayedCallers, callLog, pathWatch, peers };
+    const memory = { bindings, calls, callbacks, relayedCallers, callLog, pathWatch, peers, drilling };
     const policy = new SitePolicy({ core, timers, log, random, limits, isNear }, memory, site);
     core.use(routerWithTap(policy.router, this.tap));
     return policy;

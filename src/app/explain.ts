@@ -117,7 +117,7 @@ class Rehearsal {
     this.engine = engine;
     const snapshot = known.saved === undefined ? undefined : parseSnapshot(known.saved);
     if (snapshot !== undefined) restoreSnapshot(bindings, callbacks, snapshot, config.listeners, 0, 0);
-    this.takeAddresses();
+    this.takeKnown();
     const targets = config.site.upstream.targets.map((uri) => peerName(hopOf(uri)));
     if (question.upstream !== undefined && targets.length === 0) peers.force(question.upstream, 0);
     else if (question.upstream !== undefined)
@@ -135,10 +135,11 @@ class Rehearsal {
     }
   }
 
-  /** What is known of upstream's addresses. What the branchline that runs has found is what counts. */
-  private takeAddresses(): void {
+  /** Upstream's addresses, of which counts what the branchline that runs has found; and its drill. */
+  private takeKnown(): void {
     const { known, engine, config } = this;
     const { upstream } = config.site;
+    if (this.question.upstream === undefined) engine.drilling.choose(known.status?.drill?.phones ?? []);
     for (const { name, addresses } of known.resolved ?? []) engine.peers.assumeAddresses(name, addresses);
     for (const { name, addresses = [] } of known.status?.upstream ?? []) {
       const uri = upstream.targets.length > 0 ? undefined : parseSipUri(`sip:${name}`);

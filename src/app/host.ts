@@ -45,11 +45,12 @@ export type Connect<H extends Host> = (user: HostUser) => H;
 export interface RouterHost extends Host {
   readonly wallClock_ms: () => number;
   readonly sockets: Sockets;
-  /** Where the bindings are kept, and where the last calls are. */
+  /** Where the bindings are kept, where the last calls are, and where the reports of drills are. */
   readonly store: Store;
   readonly callStore: Store;
   /** Where outages, drills and calls of months are. */
   readonly historyStore: Store;
+  readonly drillStore: Store;
   /** Tables of the host's own, by name. */
   readonly tables: Readonly<Record<string, Table>>;
   /** What the router's interfaces have now; undefined where nobody tells. */
@@ -70,6 +71,8 @@ export interface RouterHost extends Host {
   isOpen(flow: Flow): boolean;
   /** ISO 8601, of milliseconds since 1970. */
   isoTime(time_ms: number): string;
+  /** Now, in the router's time zone: "2026-11-29 14:03:22". */
+  localTime(): string;
   /** From now on what is less important isn't logged. */
   setLogLevel(level: LogLevel): void;
   /** DNS servers, address or address:port; empty: those that the system asks. */

@@ -97,7 +97,7 @@ export function callsPage(
 }
 
 /** @param at the time of day of its first INVITE */
-function recordedCall(call: CallEntry, at: string, now_ms: number): RecordedCall {
+export function recordedCall(call: CallEntry, at: string, now_ms: number): RecordedCall {
   const { id, legs, decisive, answered_ms, ended_ms, at_ms } = call;
   const [first] = legs;
   const state = call.stateAt(now_ms);

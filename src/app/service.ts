@@ -12,6 +12,7 @@ import type { ClusterFacts } from "./cluster-facts.ts";
 import type { ClusterPart, MakeClusterPart } from "./cluster-part.ts";
 import type { Config } from "./config/config.ts";
 import type { Controlled } from "./control.ts";
+import { DrillDesk, type DrillOrder, type DrillsTold } from "./drill-desk.ts";
 import { Engine } from "./engine.ts";
 import type { Connect, RouterHost } from "./host.ts";
 import { Listening } from "./listening.ts";
@@ -19,6 +20,7 @@ import type { HistoryPage, HistoryQuestion, KeptHistory } from "./observe/histor
 import { Journal } from "./observe/journal.ts";
 import type { Readiness } from "./observe/readiness.ts";
 import { type TracePage, type TraceQuestion, tracedEntries } from "./observe/trace.ts";
+import type { ReadConfig, ReadFile } from "./read-config.ts";
 import { type CallsPage, type CallsQuestion, callsPage } from "./recorded-calls.ts";
 import { changedKeys, faultyFile, needsRestart, type Refusal, type ReloadOutcome, refusedChanges } from "./reload.ts";
 import type { SideDoor, SideDoors } from "./side-door.ts";
@@ -28,17 +30,6 @@ import { WayWatch } from "./way-watch.ts";
 
 /** How long upstream and the gateways have to answer their first probes before the ways to them are looked at. */
 const FIRST_LOOK_ms = 3_000;
-
-/** A configuration, and the text of the file that it was read from. */
-export interface ReadConfig {
-  readonly config: Config;
-  readonly text: string;
-  /** What the file takes from the environment of this process. */
-  readonly environment?: Readonly<Record<string, string>>;
-}
-
-/** The file as it is now, or what is wrong with it. */
-export type ReadFile = () => ReadConfig | { readonly faults: readonly string[] };
 
 export class Service implements Controlled {
   private config: Config;
@@ -55,6 +46,7 @@ export class Service implements Controlled {
   private readonly keeper: BindingKeeper;
   private readonly callKeeper: CallKeeper;
   private readonly chronicle: Chronicle;
+  private readonly drills: DrillDesk;
   private readonly cluster: ClusterPart | undefined;
   private readonly doors: readonly SideDoor[];
   private readonly journal: Journal;
@@ -110,6 +102,7 @@ export class Service implements Controlled {
     this.callKeeper = new CallKeeper({ ...ports, store: callStore }, engine.callLog, timers, interval_ms);
     this.chronicle = new Chronicle(engine, ports, this.time, interval_ms);
     this.cluster = makeCluster?.(engine);
+    this.drills = new DrillDesk(engine, host, this, this.chronicle.kept);
   }
 
   /** @throws when a listener can't be opened */
@@ -138,6 +131,7 @@ export class Service implements Controlled {
     await host.turn();
     await this.callKeeper.start();
     await this.chronicle.start();
+    await this.drills.start(config.drill);
     for (const { server, door, effect } of this.doors) {
       const tell = (error: unknown) => log.warn("side_door", { door, error: reasonOf(error), effect });
       await server.open().catch(tell);
@@ -156,6 +150,7 @@ export class Service implements Controlled {
     this.text = read.text;
     this.environment = read.environment ?? {};
     this.cluster?.reload(read.config);
+    this.drills.reload(read.config.drill);
     this.refused = undefined;
     this.log.info("reloaded", { file: this.file, changed: changed.length === 0 ? "nothing" : changed.join(",") });
     return { is_done: true, changed };
@@ -176,6 +171,7 @@ export class Service implements Controlled {
       cluster: this.clusterFacts(),
       reload_refused: this.refused && { at: iso(this.refused.at_ms), ...this.refused.refusal },
       ...siteFacts(engine.site.status(now_ms), iso, now_ms),
+      drill: this.drills.facts(now_ms),
       dropped: meter.dropped,
       tables: meter.tableStatus,
     };
@@ -236,6 +232,10 @@ export class Service implements Controlled {
     this.engine.force(pin, for_ms);
   }
 
+  drill(order: DrillOrder): DrillsTold | string {
+    return this.drills.order(order);
+  }
+
   clusterFacts(): ClusterFacts | undefined {
     return this.cluster?.facts((at_ms) => this.timeOf(at_ms), this.host.now_ms());
   }
@@ -249,6 +249,7 @@ export class Service implements Controlled {
   }
 
   async stop(): Promise<void> {
+    await this.drills.stop();
     this.engine.stop();
     this.listening.stop();
     await this.cluster?.stop();
@@ -290,7 +291,7 @@ export class Service implements Controlled {
   }
 
   /** ISO 8601, by the router's clock. */
-  private timeOf(at_ms: number): string {
+  timeOf(at_ms: number): string {
     return this.host.isoTime(this.time.of(at_ms));
   }
 }

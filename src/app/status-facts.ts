@@ -2,6 +2,7 @@
 import type { TableStatus } from "../base/meter.ts";
 import type { ForcedStatus, GatewayStatus, MissingWay, PeerStatus, SiteStatus } from "../policy/status.ts";
 import type { ClusterFacts } from "./cluster-facts.ts";
+import type { DrillFacts } from "./drill-desk.ts";
 import type { Refusal } from "./reload.ts";
 
 /** Times of day are in ISO 8601, UTC; the same event has the same time in each answer. */
@@ -24,6 +25,8 @@ export interface RunningStatus extends Omit<SiteStatus, "forced" | "upstream" | 
   readonly reload_refused?: (Refusal & { readonly at: string }) | undefined;
   /** Where the file has a cluster. */
   readonly cluster?: ClusterFacts | undefined;
+  /** The drill that runs, where one does. */
+  readonly drill?: DrillFacts | undefined;
   /** Messages dropped, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly tables: readonly TableStatus[];

@@ -4,6 +4,7 @@
  */
 import { CLUSTER_EVENTS } from "./cluster-events.ts";
 import { OUTLET_EVENTS } from "./outlet-events.ts";
+import { REHEARSAL_EVENTS } from "./rehearsal-events.ts";
 import { STATE_EVENTS } from "./state-events.ts";
 
 export const EVENTS = {
@@ -40,16 +41,6 @@ export const EVENTS = {
     fields: { error: "text", stack: "text" },
   },
   ...STATE_EVENTS,
-  force: {
-    at: ["warn"],
-    says: "`branchline force` has set upstream's state by hand; auto leaves it to the probes again.",
-    fields: { upstream: "text", for_s: "number?" },
-  },
-  force_ended: {
-    at: ["warn"],
-    says: "The time of `branchline force … --for` is over: upstream's state is no longer the one that was forced.",
-    fields: { upstream: "text", now: "text" },
-  },
   table_full: {
     at: ["warn"],
     says: "A table is full: it has had no room for this number of entries since the last such line.",
@@ -260,4 +251,5 @@ export const EVENTS = {
   },
   ...CLUSTER_EVENTS,
   ...OUTLET_EVENTS,
+  ...REHEARSAL_EVENTS,
 } as const;

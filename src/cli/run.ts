@@ -1,7 +1,8 @@
 /** `branchline run`: the proxy in the foreground, and its signals. */
 import * as path from "path";
 import { CONTROL_FILE } from "../app/config/config.ts";
-import { type ReadConfig, type ReadFile, Service } from "../app/service.ts";
+import type { ReadConfig, ReadFile } from "../app/read-config.ts";
+import { Service } from "../app/service.ts";
 import type { SideDoors } from "../app/side-door.ts";
 import { StderrLog } from "../io/node/log.ts";
 import { NodeHost } from "../io/node/node-host.ts";

@@ -74,10 +74,16 @@ export class Leg implements CallLeg {
   callee_tag: string | undefined = undefined;
   /** Where it came from. */
   readonly address: string;
+  readonly isInDrill: boolean;
   /** The number of our redirect, where it has had one, before any gateway's rewriting. */
   redirected: string | undefined = undefined;
 
-  constructor({ request, origin, source }: RequestFacts, to: string, made: RoutingDecision, after_ms: number) {
+  constructor(
+    { request, origin, source, isInDrill }: RequestFacts,
+    to: string,
+    made: RoutingDecision,
+    after_ms: number,
+  ) {
     this.call_id = shortened(request.callId);
     this.from = shortened(callerOf(request));
     this.to = shortened(to);
@@ -87,6 +93,7 @@ export class Leg implements CallLeg {
     this.after_ms = after_ms;
     this.caller_tag = shortened(request.fromTag);
     this.address = source.address;
+    this.isInDrill = isInDrill;
   }
 
   /** What it was offered to, in order, with what was answered where it went on: "upstream pbx.example.com (503 …)". */

@@ -41,6 +41,8 @@ export class CallLog implements CallBook {
   onChange: () => void = () => {};
   /** See {@link CallBook.settle}. */
   settle: CallBook["settle"] = () => {};
+  /** Hears of each call that begins, and of all that becomes of it; undefined: nobody wants to. */
+  onTouch: ((call: CallEntry) => void) | undefined = undefined;
   /** See {@link CallBook.lackOf}. */
   lackOf: CallBook["lackOf"] = () => undefined;
   private readonly log: Logger;
@@ -141,6 +143,7 @@ export class CallLog implements CallBook {
     call.changed_ms = now_ms;
     this.now.note(call, call.id >= (this.calls[0]?.id ?? 0), now_ms);
     this.onChange();
+    this.onTouch?.(call);
   }
 
   /**

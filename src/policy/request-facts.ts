@@ -25,4 +25,6 @@ export interface RequestFacts extends RoutedRequest {
   /** What is dialled, plain: without escapes, parameters and visual separators; "" when the Request-URI names no user. */
   readonly number: string;
   readonly belongs: Belonging;
+  /** A drill runs, and this is a call or REGISTER of a phone that has been chosen for it: upstream counts as silent. */
+  readonly isInDrill: boolean;
 }

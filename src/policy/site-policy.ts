@@ -8,6 +8,8 @@ import { type Advise, Outsiders } from "./access/outsiders.ts";
 import { findHosts, type KnownPeer, strangerAdvice } from "./access/stranger-advice.ts";
 import type { CallLog } from "./call-log.ts";
 import { SiteNames } from "./door/site-names.ts";
+import { drillTrouble, drillUsers } from "./drill-ground.ts";
+import type { Drilling, DrillPhones } from "./drilling.ts";
 import type { Callbacks } from "./emergency/callbacks.ts";
 import { Emergency } from "./emergency/emergency.ts";
 import type { Calls } from "./gateways/calls.ts";
@@ -37,6 +39,7 @@ export interface Memory {
   readonly callLog: CallLog;
   readonly pathWatch: PathWatch;
   readonly peers: Peers;
+  readonly drilling: Drilling;
 }
 
 /** What is handed in from outside. */
@@ -109,6 +112,7 @@ export class SitePolicy {
       pathWatch,
       backups,
       outboundProxies: this.outboundProxies,
+      drilling: memory.drilling,
     };
     const advise: Advise = (address, tell, now_ms) => {
       const asked = upstreams.nameHosts;
@@ -184,6 +188,17 @@ export class SitePolicy {
     if (role === "gateway") return this.gateways.named(name) !== undefined;
     const { configuredTargets } = this.upstreams;
     return configuredTargets.length === 0 || configuredTargets.some((peer) => peer.name === name);
+  }
+
+  /** The users of the phones that a drill is to have. */
+  drillUsers(phones: DrillPhones): DrillPhones {
+    return drillUsers(phones, this.site.extensions, this.bindings);
+  }
+
+  /** See {@link drillTrouble}. */
+  drillTrouble(phones: DrillPhones, isStart: boolean): string | undefined {
+    const { site, upstreams, gateways, bindings, peers } = this;
+    return drillTrouble({ site, upstreams, gateways, bindings, isForced: peers.pin !== "auto" }, phones, isStart);
   }
 
   /** @param hosts more addresses, by the host in upstream's URI */

@@ -3,6 +3,7 @@ import type { Dialogs } from "../proxy/dialogs.ts";
 import type { LearnedNames } from "../proxy/learned-names.ts";
 import type { OwnAddresses } from "../proxy/own-addresses.ts";
 import type { Tokens } from "../proxy/tokens.ts";
+import type { Drilling } from "./drilling.ts";
 import type { Emergency } from "./emergency/emergency.ts";
 import type { Gateways } from "./gateways/gateways.ts";
 import type { Hunting } from "./numbers/hunting.ts";
@@ -32,6 +33,7 @@ export interface Staff {
   readonly pathWatch: PathWatch;
   readonly backups: Backups;
   readonly outboundProxies: OutboundProxies;
+  readonly drilling: Drilling;
 }
 
 export interface Situation extends Staff {

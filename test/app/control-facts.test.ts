@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/app/config/load-config.ts";
 import { answerControl } from "../../src/app/control.ts";
-import { type ReadFile, Service } from "../../src/app/service.ts";
+import type { ReadFile } from "../../src/app/read-config.ts";
+import { Service } from "../../src/app/service.ts";
 import { quietRouterHost } from "../support/quiet-router-host.ts";
 import { SITE_YAML } from "../support/site.ts";
 

@@ -91,6 +91,14 @@ suite("describe", () => {
     expect(words(text).join("\n").includes("works both ways")).toBe(isWarned);
   });
 
+  test("drills on a schedule are told with their phones and times", () => {
+    const text = `${LEAST}drill: {phones: [201, 202], at: [05:00, sun 05:00, 15 05:00]}\n`;
+    const line = "On a schedule (05:00, Sun 05:00, 15 05:00), 201, 202 live through an outage for 10 min: a drill.";
+    expect(words(text).join(" ")).toContain(line);
+    expect(words(`${LEAST}drill: {phones: all, for: 90s, at: 05:00}\n`).join(" ")).toContain("all phones live through");
+    expect(words(LEAST).join("\n")).not.toContain("drill");
+  });
+
   test("whether upstream may dial out is said, where there is a gateway", () => {
     const text = `${LEAST}upstream: {targets: sip:192.0.2.1, may_dial_out: true}\n`;
     const line = "Upstream may dial out here: its calls to a gateway go there.";

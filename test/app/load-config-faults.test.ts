@@ -12,6 +12,8 @@ type Rows = readonly (readonly [text: string, ...expected: string[]])[];
 const LISTEN = `must be ${listed(PROTOCOLS, "or")} and one of this router's own addresses or interfaces, such as udp:10.222.237.1:5060 or udp:eth0:5060`;
 const NO_MAPPING =
   'must be lines of keys and values, such as "localnet: [10.222.237.0/24]"; `branchline init` writes a file';
+const DRILL_TIME = "must be a time of day, such as 05:00, Sun 05:00 or 15 05:00, on a day from 1 to 28";
+const NO_TIME = "3:25 drill.at: is empty; name a time, such as Sun 05:00";
 const FR_TIMER = "must be a duration from 100ms to 32s, such as 4s";
 
 /** The long list of all keys is not what matters. */
@@ -260,6 +262,17 @@ describe("the rest", () => {
         '3:53 survival.makers.Snom.alert_info: "info=local" is no value of Alert-Info; write it like <http://127.0.0.1/>;info=local',
       ],
       ["survival: {makers: [Snom]}", "3:20 survival.makers: must be a mapping"],
+      ["drill: all", "3:8 drill: must be a mapping with the keys phones, for, at"],
+      ["drill: {phones: [201], at: 5:00}", `3:28 drill.at: "5:00" ${DRILL_TIME}`],
+      ["drill: {phones: [201], at: Son 05:00}", `3:28 drill.at: "Son 05:00" ${DRILL_TIME}`],
+      ["drill: {phones: [201], at: [31 05:00]}", `3:29 drill.at[0]: "31 05:00" ${DRILL_TIME}`],
+      ["drill: {phones: [201], at: 24:00}", `3:28 drill.at: "24:00" ${DRILL_TIME}`],
+      [
+        "drill: {phones: [2 1], at: 05:00, for: 5h}",
+        '3:18 drill.phones[0]: "2 1" is no number or extension; write it like "201" or "+15550100"',
+        "3:40 drill.for: must be a duration from 1s to 4h, such as 10m",
+      ],
+      ["drill: {phones: [], at: []}", "3:17 drill.phones: is empty; name a phone, or write all", NO_TIME],
       ["hunt_groups: [a]", "3:14 hunt_groups: must be a mapping"],
       ["hunt_groups: {default: {members: []}}", "3:34 hunt_groups.default.members: is empty; name at least one phone"],
       [

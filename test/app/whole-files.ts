@@ -24,6 +24,7 @@ const REQUIRED: Readonly<Record<string, object>> = {
   hooks: { run: "tell.sh" },
   records: { file: "calls.csv" },
   hep: { to: "10.10.9.1" },
+  drill: { phones: ["201"], at: "Sun 05:00" },
   "hunt_groups.NAME": { members: ["201"] },
 };
 

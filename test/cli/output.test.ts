@@ -92,6 +92,7 @@ const ASKING: readonly (readonly string[])[] = [
   ["history"],
   ["history", "--csv"],
   ["readiness"],
+  ["drill"],
   ["registered"],
   ["trace"],
   ["force", "auto"],

@@ -48,6 +48,7 @@ const LIVE = {
   carriers: { one: { prefixes: ["0"], gateways: [hostPort(net.at(3))] } },
   max_call: "1h",
   emergency: { numbers: ["112"] },
+  drill: { phones: ["201"], at: "Sun 05:00" },
   survival: { answer: 380 },
   inbound: { order: "upstream-first" },
   hunt_groups: { default: { members: ["201"] } },

@@ -77,7 +77,8 @@ function uri(text: string) {
 
 /** The targets of a stage for an ordinary call. */
 function targetsOf(all: Gateways, stage: unknown, routed = call()): readonly Target[] {
-  const facts: RequestFacts = { ...routed, origin: "localnet", host: "home", number: "", belongs: "nothing" };
+  const found = { origin: "localnet", host: "home", number: "", belongs: "nothing", isInDrill: false } as const;
+  const facts: RequestFacts = { ...routed, ...found };
   return all.targets((stage as ForkStage).targets as GatewayTargets, facts, 0);
 }
 

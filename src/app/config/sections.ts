@@ -8,6 +8,7 @@
  */
 import { CLUSTER } from "./load-cluster.ts";
 import { DNS } from "./load-dns.ts";
+import { DRILL } from "./load-drill.ts";
 import { EMERGENCY } from "./load-emergency.ts";
 import { EVENTS } from "./load-events.ts";
 import { EXTENSIONS } from "./load-extensions.ts";
@@ -58,6 +59,7 @@ export const SECTIONS = {
   ...SITE_SECTIONS,
   cluster: CLUSTER,
   http: HTTP,
+  drill: DRILL,
   state: STATE,
   dnsServers: DNS,
   includes: INCLUDE,

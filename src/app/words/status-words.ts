@@ -7,6 +7,7 @@ import { EDGES_MAX } from "../../policy/peers/history.ts";
 import type { AddressConflict, MemberStatus, PathFinding } from "../../policy/status.ts";
 import type { Change, RunningStatus } from "../status-facts.ts";
 import { clusterLines } from "./cluster-words.ts";
+import { drillLines } from "./drill-words.ts";
 import { type FileOnDisk, fileLines } from "./file-words.ts";
 import { forcedLines } from "./force-words.ts";
 import { columns, counted, someOf, wrapped } from "./lines.ts";
@@ -38,7 +39,7 @@ export function statusText(status: RunningStatus, wish: StatusWish, reader: Read
     lines.push(
       `branchline ${installed} is installed: ${restart === undefined ? "restart to run it" : `\`${restart}\` runs it`}`,
     );
-  lines.push(...clusterLines(status, reader), ...forcedLines(status, reader));
+  lines.push(...clusterLines(status, reader), ...forcedLines(status, reader), ...drillLines(status, reader));
   if (upstream.length === 0) lines.push("Upstream: no domain has been called yet");
   for (const peer of upstream) lines.push(...upstreamLines(peer, status, reader));
   lines.push(...pathLines(status.path, reader));

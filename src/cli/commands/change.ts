@@ -1,6 +1,7 @@
 /** Commands of the group "Change": they change what the running proxy does. */
 import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command-row.ts";
 import { drain, drainPatiently, join, joinPatiently, waitFault } from "../drain.ts";
+import { drill, drillTimeFault, phonesFault, reportFault } from "../drill.ts";
 import { force, forTimeFault } from "../force.ts";
 import { reload } from "../reload.ts";
 
@@ -47,6 +48,43 @@ export const CHANGE: readonly CommandRow[] = [
     exits: { 1: "No branchline runs with this file, or it doesn't answer" },
     seeAlso: ["status", "explain"],
     action: ({ config, state, for: time, json }) => force(config, state, time, json),
+  }),
+  command({
+    name: "drill",
+    help: "Let chosen phones live through an outage",
+    group: "Change",
+    description: [
+      "Rehearse an outage with chosen phones while upstream is well. Their calls go where an outage would send them, and " +
+        "their REGISTERs are answered here for as long as upstream's own registration lasts. All other phones call through " +
+        "upstream. Emergency calls go their usual way. Calls of upstream to the chosen phones arrive.",
+      "A drill ends by itself after its time, and at once on trouble: upstream or the last gateway is down, somebody calls " +
+        "for help, a reload takes a phone away, or this router of a pair gives the addresses away. Without options, drill " +
+        "shows the drill that runs. The reports of the last drills are kept in the state folder.",
+    ],
+    arguments: [],
+    options: [
+      CONFIG_OPTION,
+      {
+        name: "phones",
+        value: "LIST",
+        help: "Begin with these extensions, such as 201,202; or all",
+        fault: phonesFault,
+      },
+      { name: "for", value: "TIME", help: "End after TIME", default: "10m", fault: drillTimeFault },
+      { name: "stop", help: "End the drill that runs, and print its report" },
+      { name: "report", value: "N", help: "Print the report of drill N; last, or all for a list", fault: reportFault },
+      { name: "html", help: "Print the report as a page of HTML" },
+      JSON_OPTION,
+    ],
+    examples: [
+      { line: "branchline drill --phones 201,202 --for 10m", does: "Rehearse with two phones" },
+      { line: "branchline drill --stop", does: "End the drill" },
+      { line: "branchline drill --report last --html > drill.html", does: "Write a page for an auditor" },
+    ],
+    exits: { 1: "No drill can run now, none runs, or there is no such report; or no branchline runs with this file" },
+    seeAlso: ["force", "status", "calls"],
+    action: ({ config, phones, for: time, stop: stops, report, html: asPage, json: asJson }) =>
+      drill(config, { phones, time, stops, report, asPage, asJson }),
   }),
   command({
     name: "drain",

@@ -14,10 +14,11 @@ import { SystemClock } from "./clock.ts";
 import { NodeDns } from "./dns.ts";
 import { certificateDates } from "./host.ts";
 import { isNear, readAddresses, readInterfaces, WatchedInterfaces } from "./interfaces.ts";
+import { localTime } from "./local-time.ts";
 import type { StderrLog } from "./log.ts";
 import { heapMemory_bytes, tameHeap } from "./memory.ts";
 import { createMac, createRandom } from "./secret.ts";
-import { bindingsFile, callsFile, historyFile, type StateFile } from "./state-file.ts";
+import { bindingsFile, callsFile, drillsFile, historyFile, type StateFile } from "./state-file.ts";
 import { NodeTransport } from "./transport.ts";
 import { findSource } from "./udp.ts";
 import { guardEvents } from "./watchdog.ts";
@@ -55,6 +56,7 @@ export class NodeHost {
   readonly store: StateFile;
   readonly callStore: StateFile;
   readonly historyStore: StateFile;
+  readonly drillStore: StateFile;
   readonly tables: Readonly<Record<string, Table>>;
   readonly wallClock_ms: () => number;
   private readonly clock: SystemClock;
@@ -86,6 +88,7 @@ export class NodeHost {
     this.store = bindingsFile(stateFolder);
     this.callStore = callsFile(stateFolder);
     this.historyStore = historyFile(stateFolder);
+    this.drillStore = drillsFile(stateFolder);
   }
 
   now_ms(): number {
@@ -134,6 +137,10 @@ export class NodeHost {
 
   isoTime(time_ms: number): string {
     return this.clock.isoTime(time_ms);
+  }
+
+  localTime(): string {
+    return localTime(this.isoTime(this.wallClock_ms()));
   }
 
   setLogLevel(level: LogLevel): void {

@@ -107,6 +107,11 @@ export function historyFile(folder: string): StateFile {
   return new StateFile(path.join(folder, "history.jsonl"));
 }
 
+/** The file in a state folder that keeps the reports of drills, a line of JSON for each behind its head. */
+export function drillsFile(folder: string): StateFile {
+  return new StateFile(path.join(folder, "drills.jsonl"));
+}
+
 /** What the bindings' holds; undefined when it can't be read. */
 export async function loadBindings(folder: string): Promise<string | undefined> {
   return (await bindingsFile(folder).load())?.body;

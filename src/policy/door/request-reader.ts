@@ -36,7 +36,9 @@ export class RequestReader {
     const belongs =
       help !== undefined && !this.isWithinCall(request, routes) ? "nothing" : this.belongingOf(request, routes);
     const number_for_help = belongs === "nothing" ? help : undefined;
-    return { request, source, routes, uri, origin, host, number, emergency: number_for_help, belongs };
+    // A call for help is no rehearsal.
+    const isInDrill = origin === "localnet" && help === undefined && this.staff.drilling.takes(request, source);
+    return { request, source, routes, uri, origin, host, number, emergency: number_for_help, belongs, isInDrill };
   }
 
   /**

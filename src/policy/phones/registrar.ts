@@ -93,11 +93,26 @@ export class Registrar {
 
   /** Whether upstream needn't hear of this refresh: nothing has changed, and its own expiry is far. */
   isSuperfluous(routed: RoutedRequest, now_ms: number): boolean {
-    const { request, source } = routed;
     if (!this.settings.throttle) return false;
+    return this.isSettledBeyond(now_ms + 2 * this.settings.expires_cap_ms, routed, now_ms);
+  }
+
+  /**
+   * The answer of an outage to a refresh that upstream needn't hear of before the phone's next one; undefined: upstream must. No binding
+   * changes.
+   */
+  rehearse(routed: RoutedRequest, now_ms: number): Reply | undefined {
+    const { survival_expires_ms } = this.settings;
+    if (!this.isSettledBeyond(now_ms + 2 * survival_expires_ms, routed, now_ms)) return undefined;
+    const expires_s = Math.max(1, Math.round((survival_expires_ms / 1_000) * this.jitter()));
+    return { status: 200, headers: this.contactLines(routed.request, expires_s, now_ms) };
+  }
+
+  /** Whether a REGISTER asks for nothing but what upstream has promised to keep until `horizon_ms`, and we would say 200 to it. */
+  private isSettledBeyond(horizon_ms: number, routed: RoutedRequest, now_ms: number): boolean {
+    const { request, source } = routed;
     const address = this.bindings.find(nameOf(request));
     const { contacts } = wishesOf(request);
-    const horizon_ms = now_ms + 2 * this.settings.expires_cap_ms;
     const isSettled = ({ uri, parameters, expires_s }: Wish) =>
       expires_s > 0 &&
       address?.bindings.some(
@@ -191,7 +206,7 @@ export class Registrar {
     if (refusal !== undefined) return refusal;
     const { survival_expires_ms } = this.settings;
     const longest_s = (isReturning ? Math.min(survival_expires_ms, RETURN_EXPIRES_ms) : survival_expires_ms) / 1_000;
-    const expires_s = Math.max(1, Math.round(longest_s * (1 - SURVIVAL_JITTER * this.random.fraction())));
+    const expires_s = Math.max(1, Math.round(longest_s * this.jitter()));
     const name = nameOf(request);
     const wishes = wishesOf(request);
     const marks = marksOf(wishes, this.bindings.find(name));
@@ -205,6 +220,10 @@ export class Registrar {
     this.bindings.putAll(name, taken);
     this.bindings.markStale(name, marks);
     return { status: 200, headers: this.contactLines(request, expires_s, now_ms) };
+  }
+
+  private jitter(): number {
+    return 1 - SURVIVAL_JITTER * this.random.fraction();
   }
 
   /** All bindings of the address-of-record that live, none with more than `expires_s` to live. */

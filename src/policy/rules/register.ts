@@ -11,7 +11,7 @@ import type { RegistrarReply, Revision, UpstreamWatch } from "../named.ts";
 import type { Peer } from "../peers/peer.ts";
 import { nameOf } from "../phones/address-of-record.ts";
 import { makesBinding } from "../phones/register-wishes.ts";
-import { deadBy, decision, nextWhen, upstreamStages } from "../plan.ts";
+import { type Decision, deadBy, decision, nextWhen, upstreamStages } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
 import { showContacts } from "./hidden-contacts.ts";
@@ -33,6 +33,8 @@ export const register: RoutingRule = (facts, situation) => {
   const here: Stage = { kind: "reply", what: "answered here", reply: answer };
   const [first] = targets;
   if (first === undefined) return decision("register", "upstream is down: answered here", here);
+  const inDrill = facts.isInDrill ? answeredInDrill(facts, situation) : undefined;
+  if (inDrill !== undefined) return inDrill;
   if (registrar.isSuperfluous(facts, now_ms)) {
     const confirmed: Stage = { kind: "reply", reply: registrar.confirm(facts, now_ms) };
     const heard = { name: "register", isTheirs: true } as const;
@@ -78,6 +80,17 @@ function mayGoUp(
   if (!registrar.isChallenged(request)) return pace.take(most, now_ms);
   pace.charge(most, now_ms);
   return true;
+}
+
+/**
+ * As in an outage, and with nothing that outlives the drill: a binding stays upstream's. Where its registration there would run out, or
+ * the REGISTER changes it, the REGISTER goes up, since upstream's calls are to reach the phone all the while.
+ */
+function answeredInDrill(facts: RequestFacts, { registrar, drilling, now_ms }: Situation): Decision | undefined {
+  const isRefused = registrar.refusal(facts, now_ms) !== undefined;
+  const reply = isRefused ? undefined : registrar.rehearse(facts, now_ms);
+  drilling.onRegister(nameOf(facts.request), isRefused ? "refused" : reply === undefined ? "up" : "here");
+  return reply && decision("register", "a drill: answered here", { kind: "reply", what: "answered here", reply });
 }
 
 /** Upstream's 2xx as the phone gets it; its own registrar's is learned from. */

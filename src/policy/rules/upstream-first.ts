@@ -1,6 +1,6 @@
 /**
  * A phone's call that goes to upstream while upstream lives, and where its rule says in an outage. Either the outage is known when the
- * call comes, or this very call finds it out. Both are asked here, so that no rule forgets one.
+ * call comes, or this very call finds it out, or a drill makes one of it. All are asked here, so that no rule forgets one.
  */
 import { SILENCE } from "../../proxy/plan/condition.ts";
 import type { Sequel, Stage } from "../../proxy/router.ts";
@@ -28,10 +28,11 @@ export function upstreamFirst(
   { known, found, last }: InOutage,
 ): Decision {
   const named = upstreams.targetsFor(facts, now_ms);
-  const targets = named.filter((target) => target.takesCalls);
+  const targets = facts.isInDrill ? [] : named.filter((target) => target.takesCalls);
   const passes503 = true;
   if (targets.length === 0) {
-    return { rule, why: whyNoCalls(named, upstreams.isForcedDown), plan: known(), passes503 };
+    const why = facts.isInDrill ? "a drill: upstream counts as down" : whyNoCalls(named, upstreams.isForcedDown);
+    return { rule, why, plan: known(), passes503 };
   }
   const under = ({ hop }: Peer) => underUpstream(facts, hop);
   const on: readonly Sequel[] = [
