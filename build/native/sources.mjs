@@ -76,6 +76,22 @@ const CHANGES = [
     "            if (!b->has_debug)\n                return JS_ATOM_empty_string;\n            return JS_DupAtom",
     1,
   ],
+  // Neither \p{…} in patterns nor normalize(): Node on the routers has no tables for them either, so nothing of ours uses them.
+  [
+    "quickjs",
+    "libunicode.h",
+    "/* define it to include all the unicode tables (40KB larger) */\n#define CONFIG_ALL_UNICODE\n",
+    "",
+    1,
+  ],
+  // All is compiled to be small, but for where the time goes.
+  [
+    "quickjs",
+    "quickjs.c",
+    "static JSValue JS_CallInternal(JSContext *caller_ctx,",
+    '__attribute__((optimize("O2")))\nstatic JSValue JS_CallInternal(JSContext *caller_ctx,',
+    1,
+  ],
   // A text is looked for by its first character, with memchr, and no longer by a call for each place.
   [
     "quickjs",

@@ -6,7 +6,7 @@ import { inParallel, run } from "./run.mjs";
 
 /** Each function in a section of its own, so that the linker leaves out what nobody calls; nothing unwinds a stack here. */
 const STATIC = [
-  "-O2",
+  "-Os",
   "-fno-pic",
   "-fno-pie",
   "-ffunction-sections",

@@ -25,6 +25,11 @@ export function release(): string {
   return native.uname()[1] ?? "";
 }
 
+/** As the kernel has it; "localhost" where it doesn't say. */
+export function hostname(): string {
+  return textOf("/proc/sys/kernel/hostname").trim() || "localhost";
+}
+
 export function totalmem(): number {
   return native.memory_bytes()[0] ?? 0;
 }

@@ -6,6 +6,7 @@ import type { Cases } from "./outcome.ts";
 
 export const MACHINE: Cases = {
   "the kernel": () => [os.type(), os.release(), os.endianness(), process.platform, process.arch],
+  "its name": () => os.hostname(),
   processors: () => [os.cpus().length, os.cpus()[0]?.model],
   memory: () => [os.totalmem(), os.freemem() > 0 && os.freemem() < os.totalmem()],
   "since it was started": () => Math.abs(os.uptime() - Number(performance.now() / 1_000)) > 0 && os.uptime() > 1,
