@@ -43,7 +43,7 @@ const SAVE_MS = CUTS_POWER ? 150 : 5;
 const DISK_PAUSE_MS = 20;
 const LIMIT_MS = isLong ? 1_200_000 : 480_000;
 const FILES =
-  /^(?:control\.sock|lock(?:\.\d+(?:\.old)?)?|secret(?:\.new)?|(?:bindings\.json|calls\.jsonl)(?:\.new|\.old)?)$/;
+  /^(?:control\.sock|lock(?:\.\d+(?:\.old)?)?|secret(?:\.new)?|(?:bindings\.json|(?:calls|history|drills)\.jsonl)(?:\.new|\.old)?)$/;
 
 cleanUpAfterEach();
 

@@ -183,7 +183,7 @@ describeUnless(whyNoSystemd(), ".deb", () => {
       expect(await asMember("branchline", command)).toMatchObject({ status: 0 });
     expect(await asMember("branchline", "force", "down")).toEqual({
       status: 1,
-      text: "only root may ask for that; others: status, registered, calls, trace, history, readiness\n",
+      text: "only root may ask for that; others: status, registered, calls, trace, history, readiness, drills\n",
     });
     expect((await asMember("branchline", "reload")).status).toBe(1);
     expect(await machine.run("branchline", "status")).toContain(`Upstream ${UPSTREAM.host}: up for `);
