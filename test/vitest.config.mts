@@ -129,7 +129,7 @@ const LONG_PAIRS = [
   "routers/vrrp-follow.test.ts",
 ];
 /** Many engines in one virtual time. */
-const FLEETS = ["scenario/fleet-of-500.test.ts"];
+const FLEETS = ["fleet/fleet-of-500.test.ts"];
 /**
  * Of the binaries, of other processors, of the status page in a browser, and of packages with a binary or a Node of their own: they need compilers and qemu, and time, as
  * those of pairs do. `.ci/run` plays them; the others are what `npm test` is.
