@@ -108,6 +108,14 @@ export function command<const A extends readonly ArgumentRow[], const O extends 
 
 const FILE_WORDS = "the file that BRANCHLINE_CONFIG names, as packages do; else branchline.yaml";
 
+/** Which calls are meant. */
+export const MATCH_ARGUMENT = {
+  name: "match",
+  help: "Only calls of this extension, number, address or Call-ID",
+  isOptional: true,
+  fault: (text: string) => (text.trim() === "" ? "must not be empty" : undefined),
+} as const;
+
 /** `-c FILE`, for every command that needs the configuration. */
 export const CONFIG_OPTION = {
   name: "config",

@@ -26,7 +26,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     state: {
       about:
-        "Where branchline keeps the secret of its tokens, the phones' bindings and the last calls. Each branchline needs a folder of its own: a second one with the same folder doesn't start. Commands reach the running branchline through a socket in this folder.",
+        "Where branchline keeps the secret of its tokens, the phones' bindings, the last calls, the history of outages and the reports of drills. Each branchline needs a folder of its own: a second one with the same folder doesn't start. Commands reach the running branchline through a socket in this folder.",
       example: "state: {folder: /var/lib/branchline, interval: 10m}",
     },
   };

@@ -1,6 +1,6 @@
 /** Commands of the group "Look": they change nothing (but `doctor --fix`). */
 import { countFault, showCalls } from "../calls.ts";
-import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command-row.ts";
+import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION, MATCH_ARGUMENT } from "../command-row.ts";
 import { checksFault, doctor } from "../doctor.ts";
 import { EXIT_USAGE } from "../exit.ts";
 import { showExplanation } from "../explain.ts";
@@ -48,14 +48,7 @@ export const LOOK: readonly CommandRow[] = [
       "With --follow, the newest call comes last. Then a line follows for each change: a call begins, gets its final " +
         "response, or ends.",
     ],
-    arguments: [
-      {
-        name: "match",
-        help: "Only calls of this extension, number, address or Call-ID",
-        isOptional: true,
-        fault: (text) => (text.trim() === "" ? "must not be empty" : undefined),
-      },
-    ],
+    arguments: [MATCH_ARGUMENT],
     options: [
       CONFIG_OPTION,
       { name: "count", letter: "n", value: "COUNT", help: "How many calls; or all", default: "20", fault: countFault },

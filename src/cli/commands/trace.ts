@@ -1,6 +1,6 @@
 /** Commands of the group "Look" that show calls message by message. */
 import { countFault } from "../calls.ts";
-import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION } from "../command-row.ts";
+import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION, MATCH_ARGUMENT } from "../command-row.ts";
 import { EXIT_USAGE } from "../exit.ts";
 import { fail } from "../paper.ts";
 import { showTrace } from "../trace.ts";
@@ -18,14 +18,7 @@ export const TRACE: readonly CommandRow[] = [
       "--pcap writes the messages to a file for Wireshark or sngrep. There each is a UDP packet, whatever carried it; a comment " +
         "of the packet names the transport and the rule.",
     ],
-    arguments: [
-      {
-        name: "match",
-        help: "Only calls of this extension, number, address or Call-ID",
-        isOptional: true,
-        fault: (text) => (text.trim() === "" ? "must not be empty" : undefined),
-      },
-    ],
+    arguments: [MATCH_ARGUMENT],
     options: [
       CONFIG_OPTION,
       { name: "count", letter: "n", value: "COUNT", help: "How many calls; or all", default: "1", fault: countFault },
