@@ -5,8 +5,9 @@ import type { Config } from "./config/config.ts";
 import type { Engine } from "./engine.ts";
 import type { RouterHost } from "./host.ts";
 import { type HistoryPage, type HistoryQuestion, KeptHistory } from "./observe/history.ts";
-import { type Readiness, readinessOf } from "./observe/readiness.ts";
+import { faultsOf, type Readiness, readinessOf } from "./observe/readiness.ts";
 import { gatherReadiness } from "./observe/readiness-facts.ts";
+import { type ReadinessTurn, ReadinessWatch } from "./observe/readiness-watch.ts";
 import { PacedFile } from "./paced-file.ts";
 import type { RunningStatus } from "./status-facts.ts";
 import type { WallTime } from "./wall-time.ts";
@@ -14,16 +15,26 @@ import type { WallTime } from "./wall-time.ts";
 export class Chronicle {
   readonly kept: KeptHistory;
   readonly file: PacedFile;
+  private readonly watch: ReadinessWatch;
   private readonly engine: Engine<RouterHost>;
   private readonly ports: KeeperPorts;
 
-  constructor(engine: Engine<RouterHost>, ports: Omit<KeeperPorts, "store">, time: WallTime, interval_ms: number) {
+  /** @param judge the readiness of this moment; its faults alone count */
+  constructor(
+    engine: Engine<RouterHost>,
+    ports: Omit<KeeperPorts, "store">,
+    time: WallTime,
+    interval_ms: number,
+    judge: () => Readiness,
+  ) {
     const { host, timers } = engine;
     this.engine = engine;
     this.ports = { ...ports, store: host.historyStore };
     this.kept = new KeptHistory((at_ms) => time.of(at_ms), host.now_ms());
     this.kept.follow(engine);
     const tell = (error: unknown) => host.log.warn("history_not_saved", { error: reasonOf(error) });
+    const faults = () => faultsOf(judge());
+    this.watch = new ReadinessWatch(timers, faults, (turn, now_ms) => this.turn(turn, now_ms));
     this.file = new PacedFile(this.ports, timers, interval_ms, () => this.kept.save(), tell);
   }
 
@@ -39,13 +50,38 @@ export class Chronicle {
       kept.restore("");
       log.warn("history_unreadable", { error: reasonOf(error) });
     }
-    this.onReload();
+    this.watchPeers();
+    const { lostSince } = kept;
+    const { host } = this.engine;
+    this.engine.run((now_ms) => {
+      const lost_ms = lostSince === undefined ? undefined : now_ms - Math.max(0, host.wallClock_ms() - lostSince);
+      this.watch.start(now_ms, lost_ms);
+    });
+  }
+
+  onReload(): void {
+    this.watchPeers();
+    this.engine.run((now_ms) => this.watch.onReload(now_ms));
+  }
+
+  async stop(): Promise<void> {
+    this.watch.stop();
+    await this.file.stop();
   }
 
   /** A peer that isn't in the file any more has no end of its outage that anybody could see. */
-  onReload(): void {
+  private watchPeers(): void {
     const { engine, kept } = this;
     kept.watchOnly((role, peer) => engine.site.watches(role, peer), engine.host.now_ms());
+  }
+
+  private turn(turn: ReadinessTurn, now_ms: number): void {
+    const { is_ready, faults, lost_ms = 0 } = turn;
+    const { log } = this.ports;
+    if (is_ready) log.info("readiness_regained", { lost_s: Math.round(lost_ms / 1_000) });
+    else log.warn("readiness_lost", { finding: faults[0] ?? "", faults: faults.length });
+    this.kept.turn(turn, now_ms);
+    this.engine.tell({ kind: "readiness", turn }, now_ms);
   }
 
   history(question: HistoryQuestion): HistoryPage {
@@ -53,9 +89,12 @@ export class Chronicle {
     return this.kept.page(question, (wall_ms) => host.isoTime(wall_ms), host.now_ms());
   }
 
-  /** @param unsaved why registrations couldn't be written the last time */
-  readiness(config: Config, status: RunningStatus, unsaved: string | undefined): Readiness {
+  /**
+   * @param unsaved why registrations couldn't be written the last time
+   * @param isBrief only faults are wanted
+   */
+  readiness(config: Config, status: RunningStatus, unsaved: string | undefined, isBrief: boolean): Readiness {
     const { engine, kept } = this;
-    return readinessOf(gatherReadiness(config, status, engine, unsaved, kept));
+    return readinessOf(gatherReadiness(config, status, engine, unsaved, kept, isBrief));
   }
 }

@@ -27,7 +27,7 @@ import type { Answer, Question } from "../transport/locator.ts";
 import type { OwnListener } from "../transport/own-listener.ts";
 import type { Config } from "./config/config.ts";
 import type { Connect, Host } from "./host.ts";
-import { listen, routerWithTap, type Tap, withTap } from "./tap.ts";
+import { type Happening, listen, routerWithTap, type Tap, withTap } from "./tap.ts";
 
 export class Engine<H extends Host = Host> implements HostUser {
   readonly host: H;
@@ -196,6 +196,11 @@ export class Engine<H extends Host = Host> implements HostUser {
       this.failed(error);
     }
     this.settle(now_ms);
+  }
+
+  /** Something has happened beside SIP, within an event: the journal hears of it. */
+  tell(happening: Happening, now_ms: number): void {
+    this.tap?.(happening, now_ms);
   }
 
   private failed(error: unknown): void {

@@ -100,7 +100,7 @@ export class Service implements Controlled {
     const { interval_ms } = config.state;
     this.keeper = new BindingKeeper(ports, bindings, callbacks, timers, interval_ms, expires_cap_ms, peerMemory);
     this.callKeeper = new CallKeeper({ ...ports, store: callStore }, engine.callLog, timers, interval_ms);
-    this.chronicle = new Chronicle(engine, ports, this.time, interval_ms);
+    this.chronicle = new Chronicle(engine, ports, this.time, interval_ms, () => this.readiness(true));
     this.cluster = makeCluster?.(engine);
     this.drills = new DrillDesk(engine, host, this, this.chronicle.kept);
   }
@@ -152,6 +152,7 @@ export class Service implements Controlled {
     this.cluster?.reload(read.config);
     this.drills.reload(read.config.drill);
     this.refused = undefined;
+    this.chronicle.onReload();
     this.log.info("reloaded", { file: this.file, changed: changed.length === 0 ? "nothing" : changed.join(",") });
     return { is_done: true, changed };
   }
@@ -213,8 +214,8 @@ export class Service implements Controlled {
     return this.chronicle.history(question);
   }
 
-  readiness(): Readiness {
-    return this.chronicle.readiness(this.config, this.status(), this.keeper.failure);
+  readiness(isBrief = false): Readiness {
+    return this.chronicle.readiness(this.config, this.status(), this.keeper.failure, isBrief);
   }
 
   snapshot(): string {
@@ -257,7 +258,7 @@ export class Service implements Controlled {
     for (const { server } of this.doors) await server.close();
     await this.keeper.stop();
     await this.callKeeper.file.stop();
-    await this.chronicle.file.stop();
+    await this.chronicle.stop();
     await this.host.close();
     this.log.info("stopped", {});
   }
@@ -285,7 +286,6 @@ export class Service implements Controlled {
     callKeeper.file.interval_ms = next.state.interval_ms;
     chronicle.file.interval_ms = next.state.interval_ms;
     engine.reload(next.site);
-    chronicle.onReload();
     this.ways.expire();
     return undefined;
   }

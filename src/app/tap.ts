@@ -9,6 +9,7 @@ import type { Outcome } from "../proxy/plan/condition.ts";
 import type { Observed, ProxyPorts } from "../proxy/proxy-parts.ts";
 import type { DecisionListener, Router, RunningRequest, Stage, Target } from "../proxy/router.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
+import type { ReadinessTurn } from "./observe/readiness-watch.ts";
 
 export type Happening =
   /** A message has come. */
@@ -29,6 +30,8 @@ export type Happening =
   | ({ readonly kind: "binding" } & BindingChange)
   /** A peer's state has changed. */
   | { readonly kind: "edge"; readonly edge: Edge }
+  /** The branch isn't ready for an outage any more, or is again. */
+  | { readonly kind: "readiness"; readonly turn: ReadinessTurn }
   /** A message has been dropped; `reason` is one of a few words of ours. */
   | { readonly kind: "drop"; readonly reason: string };
 

@@ -1,4 +1,4 @@
-/** Events of outages that are rehearsed, by force or in a drill, as `events.ts` has all others. */
+/** Events of outages that are rehearsed, by force or in a drill, and of readiness for one, as `events.ts` has all others. */
 export const REHEARSAL_EVENTS = {
   force: {
     at: ["warn"],
@@ -9,6 +9,16 @@ export const REHEARSAL_EVENTS = {
     at: ["warn"],
     says: "The time of `branchline force … --for` is over: upstream's state is no longer the one that was forced.",
     fields: { upstream: "text", now: "text" },
+  },
+  readiness_lost: {
+    at: ["warn"],
+    says: "Were the WAN to die now, some calls would fail: `branchline readiness` says what to mend.",
+    fields: { finding: "text", faults: "number" },
+  },
+  readiness_regained: {
+    at: ["info"],
+    says: "The branch is ready for an outage again.",
+    fields: { lost_s: "number" },
   },
   drill_started: {
     at: ["warn"],

@@ -48,7 +48,7 @@ describe("calls", () => {
     phone.invite("sip:5551234@pbx.example.com");
     site.run(1_000);
     expect(all()).toEqual([]);
-    expect(history.counts).toEqual({ outage: 0, drill: 0, emergency: 0, survived: 0 });
+    expect(history.counts).toEqual({ outage: 0, unready: 0, drill: 0, emergency: 0, survived: 0 });
   });
 
   it("keeps the call that finds the outage out, and one of the known outage", () => {
@@ -177,7 +177,7 @@ describe("the file", () => {
     const again = desk(NEW_YEAR_ms, history.save());
     again.clock.now_ms = clock.now_ms;
     expect(again.all()).toEqual(all().map((entry) => ({ ...entry, id: expect.any(Number) })));
-    expect(again.history.counts).toEqual({ outage: 1, drill: most, emergency: 0, survived: 0 });
+    expect(again.history.counts).toEqual({ outage: 1, unready: 0, drill: most, emergency: 0, survived: 0 });
     expect(again.history.save()).toBe(history.save());
   });
 
@@ -193,9 +193,35 @@ describe("the file", () => {
     const lines = [...Array(KEPT_MAX.survived + KEPT_MAX.emergency)].map((_, index) =>
       JSON.stringify({ ...call, kind: index < KEPT_MAX.survived ? "survived" : "emergency" }),
     );
+    for (let index = 0; index < KEPT_MAX.unready; index++) {
+      history.turn({ is_ready: false, faults: ["f".repeat(600)] }, 3_000 + index);
+      history.turn({ is_ready: true, faults: [] }, 3_001 + index);
+    }
     const both = desk(NEW_YEAR_ms, [history.save(), ...lines].join("\n"));
-    expect(both.all()).toHaveLength(KEPT_MAX.drill + lines.length);
+    expect(both.all()).toHaveLength(KEPT_MAX.drill + KEPT_MAX.unready + lines.length);
     expect(both.history.save().length).toBeLessThan(512 * 1_024);
+  });
+
+  it("keeps when readiness was lost and regained, over a restart; files of before lack the kind", () => {
+    const { history, all, clock } = desk();
+    history.turn({ is_ready: true, faults: [], lost_ms: 0 }, 1_500);
+    expect(all()).toEqual([]);
+    history.turn({ is_ready: false, faults: ["phones: none", "x".repeat(600)] }, 2_000);
+    clock.now_ms = 62_000;
+    expect(all()).toMatchObject([
+      { kind: "unready", evidence: expect.stringMatching(/^phones: none; x{486}$/), lasted_s: 60 },
+    ]);
+    expect(history.lostSince).toBe(NEW_YEAR_ms + 1_000);
+    const again = desk(NEW_YEAR_ms, history.save());
+    expect(again.history.counts.unready).toBe(1);
+    expect(again.history.lostSince).toBe(history.lostSince);
+    again.history.turn({ is_ready: true, faults: [], lost_ms: 60_000 }, 62_000);
+    expect(again.all()).toMatchObject([{ until: iso(NEW_YEAR_ms + 61_000), lasted_s: 60 }]);
+    expect(again.history.lostSince).toBeUndefined();
+    const before = '{"began":0,"counts":{"outage":4,"drill":0,"emergency":0,"survived":0},"peaks":[]}';
+    const old = desk(NEW_YEAR_ms, null);
+    expect(old.history.restore(before)).toBe(0);
+    expect(old.history.counts).toMatchObject({ outage: 4, unready: 0 });
   });
 
   it("drops a report that is too long, and keeps the drill", () => {

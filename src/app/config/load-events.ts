@@ -48,7 +48,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     events: {
       about:
-        "Tells the events of this site to a file, to a syslog server, or to both: upstream or a gateway is down or up again, an emergency call sets out. [events.md](events.md) has their fields. For a command or a webhook see `hooks`. The log doesn't depend on it.",
+        "Tells the events of this site to a file, to a syslog server, or to both: upstream or a gateway is down or up again, an emergency call sets out, readiness is lost or regained. [events.md](events.md) has their fields. For a command or a webhook see `hooks`. The log doesn't depend on it.",
       example: "events: {file: /var/log/branchline-events.jsonl, syslog: tcp:10.10.9.1}",
     },
   };

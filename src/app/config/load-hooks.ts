@@ -61,7 +61,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     hooks: {
       about:
-        "Starts a program or calls a webhook when upstream or a gateway is down or up again, or an emergency call sets out. [events.md](events.md) has the events and their fields, and examples. Each hook has `run` or `url`.",
+        "Starts a program or calls a webhook when upstream or a gateway is down or up again, an emergency call sets out, or the branch isn't ready for an outage any more. [events.md](events.md) has the events and their fields, and examples. Each hook has `run` or `url`.",
       example: `hooks:
   - {on: [upstream_down, upstream_up], url: "https://ops.example.com/hooks/branch-17"}
   - {on: emergency_call, run: [/config/scripts/front-desk.sh, loud]}`,

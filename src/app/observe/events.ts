@@ -3,6 +3,7 @@ import { ownText } from "../../base/own-text.ts";
 import { EMERGENCY_WHY } from "../../policy/rules/emergency.ts";
 import type { Edge } from "../../policy/status.ts";
 import type { JournalEntry } from "./journal-entry.ts";
+import type { ReadinessTurn } from "./readiness-watch.ts";
 
 /** By name, as `on` of a hook has it: whether it is trouble. */
 const KINDS = {
@@ -11,6 +12,8 @@ const KINDS = {
   gateway_down: true,
   gateway_up: false,
   emergency_call: true,
+  readiness_lost: true,
+  readiness_regained: false,
 } as const;
 
 export type SiteEventName = keyof typeof KINDS;
@@ -62,6 +65,7 @@ export class SiteEvents {
   /** To be called once the engine's event is over: what it asks about the site is then so. */
   hear(entry: JournalEntry): void {
     if (entry.kind === "edge") this.turn(entry.edge);
+    else if (entry.kind === "readiness") this.readiness(entry.turn);
     else if (entry.kind === "decision" && entry.rule === "emergency") this.emergency(entry.call_id, entry.why);
   }
 
@@ -77,6 +81,11 @@ export class SiteEvents {
       this.down.delete(key);
       this.make(`${role}_up`, { [role]: name, evidence, down_s: Math.round((at_ms - since_ms) / 1_000) });
     }
+  }
+
+  private readiness({ is_ready, faults: [finding = "", ...others], lost_ms = 0 }: ReadinessTurn): void {
+    if (is_ready) this.make("readiness_regained", { lost_s: Math.round(lost_ms / 1_000) });
+    else this.make("readiness_lost", { finding, faults: 1 + others.length });
   }
 
   private emergency(callId: string, why: string): void {

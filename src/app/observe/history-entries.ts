@@ -20,6 +20,14 @@ export type HistoryEntry<T = Moment> =
       /** What showed that it was back. */
       readonly back?: string;
     }
+  /** The branch wasn't ready for an outage. */
+  | {
+      readonly kind: "unready";
+      readonly since: T;
+      readonly until?: T;
+      /** What would have failed, the worst first, at the beginning. */
+      readonly evidence: string;
+    }
   /** Phones have lived through an outage while upstream was well. */
   | {
       readonly kind: "drill";
@@ -47,7 +55,13 @@ export type HistoryEntry<T = Moment> =
 export type EntryKind = HistoryEntry["kind"];
 
 /** The newest of each kind that are kept: calls don't push outages out. All together are 120 kB at the most, and reports of drills. */
-export const KEPT_MAX: Readonly<Record<EntryKind, number>> = { outage: 300, drill: 30, emergency: 200, survived: 300 };
+export const KEPT_MAX: Readonly<Record<EntryKind, number>> = {
+  outage: 300,
+  unready: 100,
+  drill: 30,
+  emergency: 200,
+  survived: 300,
+};
 
 /** Of a drill's report, as JSON. */
 export const REPORT_CHARACTERS_MAX = 4_096;
@@ -63,6 +77,7 @@ const TIME_MAX_ms = 8_640_000_000_000_000;
 const CALL_TYPES = { call_id: "string", from: "string", to: "string", way: "string", status: "number" };
 const TYPES: Readonly<Record<EntryKind, Readonly<Record<string, string>>>> = {
   outage: { role: "string", peer: "string", evidence: "string" },
+  unready: { evidence: "string" },
   drill: { phones: "string", end: "string", until: "number" },
   emergency: CALL_TYPES,
   survived: CALL_TYPES,
@@ -72,7 +87,7 @@ export const KINDS = Object.keys(KEPT_MAX) as readonly EntryKind[];
 
 /** The same entry, with its times in other words. */
 export function withTimes<S, T>(entry: HistoryEntry<S>, timeOf: (time: S) => T): HistoryEntry<T> {
-  const until = entry.kind === "outage" || entry.kind === "drill" ? entry.until : undefined;
+  const until = "until" in entry ? entry.until : undefined;
   const told = { ...entry, since: timeOf(entry.since), ...(until === undefined ? {} : { until: timeOf(until) }) };
   return told as HistoryEntry<T>;
 }
@@ -102,7 +117,8 @@ interface HistoryHead {
 export function readCounts(line: string): HistoryHead | undefined {
   const data = parsed(line);
   const since_ms = fieldOf(data, "began");
-  const counts = fieldOf(data, "counts");
+  // Files of before `unready` was kept lack it.
+  const counts: unknown = { unready: 0, ...(fieldOf(data, "counts") as object | undefined) };
   const isWhole = KINDS.every((kind) => Number.isSafeInteger(fieldOf(counts, kind)));
   const peaks = (listIn(data, "peaks") ?? []).filter(isPeak);
   return isTime(since_ms) && isWhole ? { since_ms, counts: counts as HistoryCounts, peaks } : undefined;

@@ -1,5 +1,5 @@
 /**
- * The events of months at this branch: outages, drills, calls that survived, emergency calls. `HistoryKeeper` has it on disk. Calls
+ * The events of months at this branch: outages, losses of readiness, drills, calls that survived, emergency calls. `HistoryKeeper` has it on disk. Calls
  * that are remembered only for their last changes are in `policy/call-log.ts`; the last edges of peers in `policy/peers/history.ts`.
  */
 import type { CallEntry, CallLeg } from "../../policy/call-entry.ts";
@@ -17,9 +17,11 @@ import {
   readEntry,
   withTimes,
 } from "./history-entries.ts";
+import type { ReadinessTurn } from "./readiness-watch.ts";
 
 type Kept = { readonly id: number; entry: HistoryEntry };
-type Outage = HistoryEntry & { readonly kind: "outage" };
+/** What goes on until it has an end. */
+type Lasting = HistoryEntry & { readonly kind: "outage" | "unready" };
 
 /** A drill that is over, by the clock that never jumps. */
 export interface DrillDone {
@@ -40,7 +42,7 @@ export interface HistoryQuestion {
 /** An entry as commands get it: times in ISO 8601, UTC. */
 export type ToldEntry = HistoryEntry<string> & {
   readonly id: number;
-  /** Of outages and drills: how long, so far where it goes on. */
+  /** Of what has an end: how long, so far where it goes on. */
   readonly lasted_s?: number;
 };
 
@@ -60,6 +62,8 @@ export interface HistoryPage {
 export const PEAK_DAYS = 14;
 const DAY_ms = 86_400_000;
 
+/** Characters of what was found; the file takes no longer text. */
+const EVIDENCE_MAX = 500;
 /** The size of a piece, in characters, more or less. */
 const PAGE_CHARACTERS = 65_536;
 
@@ -73,7 +77,7 @@ export class KeptHistory {
   private kept: Kept[] = [];
   private nextId = 1;
   private began: Moment;
-  private counted: Record<EntryKind, number> = { outage: 0, drill: 0, emergency: 0, survived: 0 };
+  private counted: Record<EntryKind, number> = { unready: 0, outage: 0, drill: 0, emergency: 0, survived: 0 };
   /** By the day since 1970: the most calls at once. */
   private peaks = new Map<number, number>();
   /** Events that came before the file was read. */
@@ -118,8 +122,21 @@ export class KeptHistory {
     if (to === "down" && open === undefined) {
       this.add({ kind: "outage", since: { at_ms }, role, peer, evidence: seen });
     } else if (open !== undefined && to !== "down" && to !== "recovering") {
-      this.close(open, at_ms, seen);
+      this.close(open, { until: { at_ms }, back: seen });
     }
+  }
+
+  /** The branch isn't ready for an outage any more, or is again. */
+  turn({ is_ready, faults }: ReadinessTurn, at_ms: number): void {
+    if (!is_ready) this.add({ kind: "unready", since: { at_ms }, evidence: faults.join("; ").slice(0, EVIDENCE_MAX) });
+    const open = this.openLoss;
+    if (is_ready && open !== undefined) this.close(open, { until: { at_ms } });
+  }
+
+  /** Since when readiness is lost, milliseconds since 1970; undefined: it isn't. */
+  get lostSince(): number | undefined {
+    const open = this.openLoss;
+    return open && this.wallTime(open.entry.since);
   }
 
   /** An INVITE has had its final response. */
@@ -159,7 +176,8 @@ export class KeptHistory {
     for (const one of this.kept) {
       const { entry } = one;
       const isOpen = entry.kind === "outage" && entry.until === undefined;
-      if (isOpen && !isWatched(entry.role, entry.peer)) this.close(one, now_ms, "not in the file any more");
+      const end = { until: { at_ms: now_ms }, back: "not in the file any more" };
+      if (isOpen && !isWatched(entry.role, entry.peer)) this.close(one, end);
     }
   }
 
@@ -201,8 +219,8 @@ export class KeptHistory {
     for (const { id, entry } of [...this.kept].reverse()) {
       if (id >= before || this.end_ms(entry) < since_ms) continue;
       if (characters > PAGE_CHARACTERS) return { entries, next: entries[entries.length - 1]?.id ?? 0, ...about };
-      const isLasting = entry.kind === "outage" || entry.kind === "drill";
-      const isOpen = entry.kind === "outage" && entry.until === undefined;
+      const isLasting = entry.kind !== "emergency" && entry.kind !== "survived";
+      const isOpen = this.end_ms(entry) === Number.POSITIVE_INFINITY;
       const end_ms = isOpen ? this.wallOf(now_ms) : this.end_ms(entry);
       const lasted_s = Math.max(0, Math.round((end_ms - this.wallTime(entry.since)) / 1_000));
       const timed = withTimes(entry, (moment: Moment) => iso(this.wallTime(moment)));
@@ -244,9 +262,13 @@ export class KeptHistory {
       );
   }
 
-  private close(one: Kept, at_ms: number, back: string): void {
-    one.entry = { ...(one.entry as Outage), until: { at_ms }, back };
+  private close(one: Kept, end: { readonly until: Moment; readonly back?: string }): void {
+    one.entry = { ...(one.entry as Lasting), ...end };
     this.onChange();
+  }
+
+  private get openLoss(): Kept | undefined {
+    return this.kept.find(({ entry }) => entry.kind === "unready" && entry.until === undefined);
   }
 
   private openOutage(role: string, peer: string): Kept | undefined {
@@ -265,7 +287,7 @@ export class KeptHistory {
 
   /** Infinity while it goes on. */
   private end_ms(entry: HistoryEntry): number {
-    if (entry.kind === "outage")
+    if (entry.kind === "outage" || entry.kind === "unready")
       return entry.until === undefined ? Number.POSITIVE_INFINITY : this.wallTime(entry.until);
     return this.wallTime(entry.kind === "drill" ? entry.until : entry.since);
   }

@@ -5,6 +5,7 @@ import type { Edge } from "../../policy/status.ts";
 import type { Stage } from "../../proxy/router.ts";
 import type { Flow, Protocol } from "../../transport/flow.ts";
 import type { Happening } from "../tap.ts";
+import type { ReadinessTurn } from "./readiness-watch.ts";
 
 interface Kept {
   /** Rises by one from entry to entry. */
@@ -55,13 +56,18 @@ export interface KeptEdge extends Kept {
   readonly edge: Edge;
 }
 
+export interface KeptReadiness extends Kept {
+  readonly kind: "readiness";
+  readonly turn: ReadinessTurn;
+}
+
 /** Why a message was dropped: the one just before it, where that has come with the same event. */
 export interface KeptDrop extends Kept {
   readonly kind: "drop";
   readonly reason: string;
 }
 
-export type JournalEntry = KeptMessage | KeptDecision | KeptStage | KeptBinding | KeptEdge | KeptDrop;
+export type JournalEntry = KeptMessage | KeptDecision | KeptStage | KeptBinding | KeptEdge | KeptReadiness | KeptDrop;
 
 /** The method of a request, or that which a response answers; "" where it can't be found. */
 export function methodOf(entry: KeptMessage | KeptDecision | KeptStage): string {
@@ -129,6 +135,8 @@ export function kept(happening: Happening, seq: number, at_ms: number): JournalE
     }
     case "edge":
       return { kind: "edge", seq, at_ms, edge: happening.edge };
+    case "readiness":
+      return { kind: "readiness", seq, at_ms, turn: happening.turn };
     default:
       return { kind: "drop", seq, at_ms, reason: happening.reason };
   }

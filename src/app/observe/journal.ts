@@ -118,6 +118,7 @@ export class Journal {
       case "binding":
         return this.others;
       case "edge":
+      case "readiness":
         return this.calls;
       default:
         return CALL_METHODS.includes(methodOf(entry)) ? this.calls : this.others;

@@ -5,6 +5,7 @@ import { type JournalEntry, methodOf } from "./journal-entry.ts";
 /** The data of an event, as JSON. */
 export interface Notice {
   readonly status?: true;
+  readonly readiness?: true;
   readonly phones?: true;
   readonly calls?: true;
 }
@@ -70,6 +71,8 @@ function partOf(entry: JournalEntry): keyof Notice | undefined {
   switch (entry.kind) {
     case "edge":
       return "status";
+    case "readiness":
+      return "readiness";
     case "binding":
       return "phones";
     case "drop":

@@ -6,7 +6,7 @@ const NAMES_MAX = 8;
 
 /** Whether phones are here that could call and be called. */
 export function calledBy({ contacts, status }: ReadinessFacts): ReadinessVerdict[] {
-  if (contacts.length === 0) {
+  if (status.phones.contacts === 0) {
     const cure = "# phones: outbound proxy, our address in their network; then branchline registered";
     return [fault("no phone is registered: none could be called", cure)];
   }
@@ -28,7 +28,7 @@ export function calledBy({ contacts, status }: ReadinessFacts): ReadinessVerdict
     const text = `${counted(at_gateways, "contact")} registered from the address of a gateway: calls from there can't be told apart`;
     found.push(warning(text, "# give the phone another address than the gateway's"));
   }
-  return orOk(found, `${counted(contacts.length, "phone")} registered: they could call each other`);
+  return orOk(found, `${counted(status.phones.contacts, "phone")} registered: they could call each other`);
 }
 
 /** Whether calls that the gateway brings would ring somebody. */

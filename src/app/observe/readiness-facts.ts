@@ -12,17 +12,21 @@ const DAY_ms = 86_400_000;
 /** What is asked of the host. */
 type ReadinessHost = Host & Pick<RouterHost, "wallClock_ms" | "isOpen" | "isoTime" | "certificateEnd_ms">;
 
-/** @param unsaved why registrations couldn't be written the last time */
+/**
+ * @param unsaved why registrations couldn't be written the last time
+ * @param isBrief only faults are wanted: a thousand phones cost a slow router too much to be listed each minute
+ */
 export function gatherReadiness(
   { site, tls }: Pick<Config, "site" | "tls">,
   status: RunningStatus,
   { bindings, host }: Pick<Engine<ReadinessHost>, "bindings" | "host">,
   unsaved: string | undefined,
   history: KeptHistory,
+  isBrief = false,
 ): ReadinessFacts {
   const [now_ms, wall_ms] = [host.now_ms(), host.wallClock_ms()];
   const contacts: RegisteredContact[] = [];
-  for (let after: string | undefined = ""; after !== undefined; ) {
+  for (let after: string | undefined = isBrief ? undefined : ""; after !== undefined; ) {
     const page = registeredAfter(bindings, after, (flow) => host.isOpen(flow), now_ms);
     contacts.push(...page.contacts);
     after = page.next;

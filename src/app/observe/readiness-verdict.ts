@@ -9,6 +9,7 @@ export interface ReadinessFacts {
   readonly site: Site;
   /** When this program was built. */
   readonly built: string;
+  /** None where only faults are asked for: what is told of single phones are warnings. */
   readonly contacts: readonly RegisteredContact[];
   /** The most calls at once on one of the last 14 days. */
   readonly peak: number;

@@ -82,6 +82,11 @@ export function readinessOf(facts: ReadinessFacts): Readiness {
   };
 }
 
+/** What would fail, the worst first, each in one line. */
+export function faultsOf({ findings }: Pick<Readiness, "findings">): readonly string[] {
+  return findings.flatMap(({ severity, check, text }) => (severity === "fault" ? `${check}: ${text}` : []));
+}
+
 function userOf(name: string): string {
   return name.slice(0, name.lastIndexOf("@"));
 }

@@ -113,6 +113,12 @@ export const SITE_METRICS: readonly Metric[] = [
     ({ history }) => [[history.outage]],
   ),
   counter(
+    "branchline_readiness_losses_total",
+    "How often the branch wasn't ready any more, as the history counts it: a restart doesn't reset it.",
+    [],
+    ({ history }) => [[history.unready]],
+  ),
+  counter(
     "branchline_drills_total",
     "Drills, as the history counts them: a restart doesn't reset it.",
     [],

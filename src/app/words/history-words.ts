@@ -26,6 +26,7 @@ export function historyText({ since, began, entries }: ToldHistory, reader: Read
 
 const LABELS: Readonly<Record<EntryKind, string>> = {
   outage: doubtful("outage"),
+  unready: doubtful("not ready"),
   drill: "drill",
   emergency: strong("emergency"),
   survived: "survived",
@@ -55,6 +56,10 @@ function entryText(entry: ToldEntry): string {
       const lasted = exactSpan(lasted_s);
       const end = until === undefined ? `${doubtful("still down")}, for ${lasted}` : `${lasted}, back: ${back}`;
       return `${role} ${peer} (${evidence}): ${end}`;
+    }
+    case "unready": {
+      const lasted = exactSpan(entry.lasted_s ?? 0);
+      return `${entry.evidence}: ${entry.until === undefined ? `${doubtful("still so")}, for ${lasted}` : lasted}`;
     }
     case "drill":
       return `phones ${entry.phones}: ${entry.end} after ${exactSpan(entry.lasted_s ?? 0)}`;

@@ -97,9 +97,9 @@ export const LOOK: readonly CommandRow[] = [
     group: "Look",
     description: [
       "Show what has happened at this branch for months, the newest first: each outage of upstream and of the gateways, with " +
-        "what was seen when it began and ended; each drill; each call that upstream should have had and that was answered " +
+        "what was seen when it began and ended; each time when the branch wasn't ready for one; each drill; each call that upstream should have had and that was answered " +
         "without it; each emergency call. A summary comes first.",
-      "branchline keeps the last 300 outages, 300 survived and 200 emergency calls and 30 drills in its state folder, also " +
+      "branchline keeps the last 300 outages, 300 survived and 200 emergency calls, 100 losses of readiness and 30 drills in its state folder, also " +
         "across restarts and power cuts. The counts of the summary in JSON begin when the file was made, and include what " +
         "is kept no longer.",
       "Times are local; in CSV and JSON they are in UTC.",

@@ -1,6 +1,7 @@
 /** What the outside is told: each turn once, in few words, whatever a peer or a phone has written. */
 import { expect, test } from "vitest";
 import { eventEnvironment, isTrouble, type SiteEvent, SiteEvents } from "../../../src/app/observe/events.ts";
+import type { ReadinessTurn } from "../../../src/app/observe/readiness-watch.ts";
 import type { Edge } from "../../../src/policy/status.ts";
 
 function site() {
@@ -22,7 +23,8 @@ function site() {
     });
   const decided = (callId: string, why: string, rule = "emergency") =>
     events.hear({ kind: "decision", seq: 1, at_ms: 1_000, method: "INVITE", call_id: callId, rule, why });
-  return { told, edge, decided, names: () => told.map(({ event }) => event) };
+  const ready = (turn: ReadinessTurn) => events.hear({ kind: "readiness", seq: 1, at_ms: 1_000, turn });
+  return { told, edge, decided, ready, names: () => told.map(({ event }) => event) };
 }
 
 test("upstream falls and rises: two events, each with an id of its own, and how long it was down", () => {
@@ -74,6 +76,17 @@ test("what a gateway sends back is no emergency call, nor is another rule's", ()
   decided("call-1", "gateway at 10.10.1.3 sends emergency calls back to us");
   decided("call-2", "112 is an emergency number", "call");
   expect(told).toEqual([]);
+});
+
+test("readiness is lost and regained: the worst finding, how many there are, and how long it was lost", () => {
+  const { told, ready } = site();
+  ready({ is_ready: false, faults: ["gateways: all are down", `emergency: ${"x".repeat(500)}`] });
+  ready({ is_ready: true, faults: [], lost_ms: 754_321 });
+  expect(told.map(({ event, finding, faults, lost_s }) => [event, finding, faults, lost_s])).toEqual([
+    ["readiness_lost", "gateways: all are down", 2, undefined],
+    ["readiness_regained", undefined, undefined, 754],
+  ]);
+  expect(told.map(isTrouble)).toEqual([true, false]);
 });
 
 test("a text without end is shortened, and ten thousand peers and calls are not remembered", () => {
