@@ -51,6 +51,8 @@ export class Engine<H extends Host = Host> implements HostUser {
   onUnexpected: ((listener: Listener, now_ms: number) => void) | undefined = undefined;
   /** An event is over: the journal tells its followers. */
   onSettled: (() => void) | undefined = undefined;
+  /** A load is over, and what outlives it here is written anew: what is kept beside the engine may be too. */
+  onRenewed: (() => void) | undefined = undefined;
   private readonly tap: Tap | undefined;
   private policy: SitePolicy;
 
@@ -157,6 +159,7 @@ export class Engine<H extends Host = Host> implements HostUser {
   onCalm(): void {
     this.run(() => {
       for (const memory of [this.callLog, this.core.dialogs, this.peers.history]) memory.renew();
+      this.onRenewed?.();
     });
   }
 

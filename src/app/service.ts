@@ -88,6 +88,7 @@ export class Service implements Controlled {
     this.journalLimit_octets = Math.min(memory_octets, host.limits.journal);
     this.journal.bound(this.journalLimit_octets);
     if (tap !== undefined) engine.onSettled = () => this.journal.settled();
+    engine.onRenewed = () => this.journal.renew();
     this.run = host.random.token(8);
     this.log = log;
     this.time = new WallTime(() => host.now_ms(), wallClock_ms);

@@ -101,7 +101,9 @@ export async function findAllRunning(file: string, folder: string | undefined): 
   const all = [...new Set([...near, ...socketsElsewhere(whole)])].map(async (socket) => {
     try {
       const answer = await askAt(socket, { command: "status" });
-      return answer?.ok === true ? [{ running: new Running(file, socket), status: answer.status }] : [];
+      return answer?.ok === true && isReadable(answer.status)
+        ? [{ running: new Running(file, socket), status: answer.status }]
+        : [];
     } catch {
       isDenied = isDenied || near.includes(socket);
       return [];
@@ -111,6 +113,11 @@ export async function findAllRunning(file: string, folder: string | undefined): 
   // By its socket for monitoring, one is found twice.
   const isFirst = (at: number) => found.findIndex(({ status }) => status.file === found[at]?.status.file) === at;
   return { found: found.filter((_, index) => isFirst(index)), isDenied };
+}
+
+/** Whether a status has what is read of it here: another version may tell other things. */
+function isReadable({ listen, upstream, gateways }: Partial<RunningStatus>): boolean {
+  return [listen, upstream, gateways].every((list) => Array.isArray(list));
 }
 
 /** Control sockets of whichever files, and the one for monitoring. */

@@ -184,3 +184,18 @@ test("with a heap of 32 MB the journal has less than the file may wish", () => {
   expect(limitsFor(32_000_000).journal).toBe(1_600_000);
   expect(limitsFor(1_000).journal).toBe(250_000);
 });
+
+test("after a load what is kept is written anew, with the same content, also when it is renewed a second time", () => {
+  const { journal, receive } = office(100_000);
+  for (let call = 0; call < 40; call++) receive(request("INVITE", `call-${call}-of-the-load`));
+  const before = journal.entries();
+  const { size, lastSeq } = journal;
+  for (let times = 0; times < 2; times++) journal.renew();
+  const after = journal.entries();
+  expect(after).toEqual(before);
+  expect(after.some((entry) => before.includes(entry))).toBe(false);
+  expect([journal.size, journal.lastSeq]).toEqual([size, lastSeq]);
+  receive(request("INVITE", "one-more"));
+  expect(journal.entries(lastSeq).length).toBeGreaterThan(0);
+  expect(journal.size).toBeLessThanOrEqual(100_000);
+});

@@ -111,3 +111,18 @@ test("the one that has the folder runs with another file: nothing is waited for"
   }
   expect(quickest_ms).toBeLessThan(STARTING_MS);
 });
+
+test("another version that runs here answers with a status of which nothing can be read: init passes over it", async () => {
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, "state"));
+  const file = join(folder, "branchline.yaml");
+  const old = new ControlSocket(join(folder, "state/control.sock"), () =>
+    JSON.stringify({ ok: true, status: { file } }),
+  );
+  await old.open();
+  defer(() => old.close());
+  const words = ["--yes", "--hear", "0", "--localnet", "127.0.0.0/8", "--listen", "127.0.0.1:5060"];
+  const { code, text } = await ask(file, "init", ...words, "--upstream", "none", "--gateway", "none");
+  expect(text).not.toMatch(/^\s+at /m);
+  expect(code).toBe(0);
+});

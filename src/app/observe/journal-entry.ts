@@ -149,3 +149,24 @@ function keptMessage(kind: "in" | "out", text: string, flow: Flow, seq: number, 
   const wire = kind === "in" && transport.isStream ? ownText(text) : text;
   return { kind, seq, at_ms, wire, protocol, local, local_port, remote, remote_port };
 }
+
+/** The same entry, of an object and texts that are made now: see `HostUser.onCalm`. */
+export function renewed(entry: JournalEntry): JournalEntry {
+  switch (entry.kind) {
+    case "in":
+    case "out":
+      return { ...entry, wire: ownText(entry.wire) };
+    case "decision":
+      return { ...entry, call_id: ownText(entry.call_id), why: ownText(entry.why) };
+    case "stage":
+      return {
+        ...entry,
+        call_id: ownText(entry.call_id),
+        what: entry.what === undefined ? undefined : ownText(entry.what),
+      };
+    case "binding":
+      return { ...entry, name: ownText(entry.name), contact: ownText(entry.contact) };
+    default:
+      return { ...entry };
+  }
+}

@@ -6,7 +6,7 @@
  * OPTIONS) a quarter, and what was dropped an eighth: a flood of strangers leaves the last calls where they are.
  */
 import type { Happening, Tap } from "../tap.ts";
-import { type JournalEntry, type KeptMessage, kept, methodOf } from "./journal-entry.ts";
+import { type JournalEntry, type KeptMessage, kept, methodOf, renewed } from "./journal-entry.ts";
 
 /** Hears of each entry once the event that it belongs to is over: it may ask the engine, and send. It must not throw. */
 export type Follower = (entry: JournalEntry) => void;
@@ -82,6 +82,11 @@ export class Journal {
     if (waiting.length === 0) return;
     this.waiting = [];
     for (const entry of waiting) for (const follower of this.followers) follower(entry);
+  }
+
+  /** Entries come amid all that a load needs for moments, and each keeps a page of memory: written anew, they lie side by side. */
+  renew(): void {
+    for (const ring of [this.calls, this.others, this.drops]) ring.renew();
   }
 
   /** All that is kept, the oldest first. @param after only entries behind the one with this number */
@@ -171,6 +176,11 @@ class Ring {
     }
     if (this.head * 2 <= items.length) return;
     this.items = items.slice(this.head);
+    this.head = 0;
+  }
+
+  renew(): void {
+    this.items = this.items.slice(this.head).map(renewed);
     this.head = 0;
   }
 

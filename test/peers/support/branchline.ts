@@ -44,7 +44,7 @@ export interface Settings {
   >;
   readonly strangers?: "auto" | "drop" | "reject";
   readonly limits?: "none";
-  readonly journal?: "off";
+  readonly journal?: "off" | { readonly memory: string };
   readonly emergency?: readonly string[];
   readonly dns?: { readonly servers: readonly string[] };
   readonly state?: { readonly folder?: string; readonly interval?: string };
