@@ -29,6 +29,7 @@ const PATIENT = [
   "peers/power-cut.test.ts",
   "peers/dns-upstream.test.ts",
   "setup/init-topologies.test.ts",
+  "setup/init-asks.test.ts",
   "io/dns.test.ts",
   "ten-minutes/ten-minutes.test.ts",
 ];
@@ -43,6 +44,8 @@ const FIRST = [
   "routers/edgeos-runtime.test.ts",
   "peers/kill-at-random.test.ts",
   "peers/soak.test.ts",
+  "peers/tunnel-cut.test.ts",
+  "setup/init-topologies.test.ts",
   "scenario/plans-as-json.test.ts",
   "cluster/stories-told.test.ts",
 ];
@@ -204,16 +207,16 @@ export default defineConfig({
           }),
         ]
       : [
-          // A third waits for a child process while two work.
+          // Others wait for a child process while two work.
           group({
             name: "side by side",
             order: 0,
-            maxWorkers: 3,
+            maxWorkers: 4,
             include: ["**/*.test.ts"],
             exclude: [...others, ...pure],
           }),
-          group({ name: "pure", order: 0, maxWorkers: 3, include: pure, exclude: NATIVE, isolate: false }),
-          group({ name: "patient", order: 1, maxWorkers: 8, include: PATIENT.map(anywhere) }),
+          group({ name: "pure", order: 0, maxWorkers: 4, include: pure, exclude: NATIVE, isolate: false }),
+          group({ name: "patient", order: 1, maxWorkers: 10, include: PATIENT.map(anywhere) }),
           group({ name: "in pairs", order: 2, maxWorkers: 2, include: IN_PAIRS.map(anywhere) }),
           group({ name: "alone", order: 3, maxWorkers: 1, include: ALONE.map(anywhere) }),
         ],
