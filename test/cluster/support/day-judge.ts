@@ -72,6 +72,11 @@ function excuse(day: Day, pair: Played, kept: Fate, fate: Fate): string | undefi
     return "no router had the addresses";
   // What nobody runs to remember is lost, as a single router that is stopped loses it.
   if (bothDownIn(day).some(([start_ms, end_ms]) => overlaps(start_ms, end_ms))) return "no router ran";
+  // It may have brought the call to its end, or may not: the other router hears nothing of that, and goes on.
+  const isForgotten = cutsOf(day).some(({ from_ms: start_ms, to_ms: end_ms }) =>
+    pair.holdings.some((one) => one.from_ms > start_ms && one.to_ms <= end_ms && overlaps(start_ms, one.to_ms)),
+  );
+  if (isForgotten) return "the router that went on with it ended before the other one heard of that";
   const isSplit = splitsOf(day).some(({ from_ms: start_ms, to_ms: end_ms, halves }) => {
     const parties = [kept.plan.caller, ...Object.keys(kept.plan.callees)];
     if (parties.some((name) => PEERS.includes(name)) && overlaps(start_ms, end_ms + BELIEVED_ms)) return true;
@@ -104,12 +109,17 @@ function downOf({ troubles }: Day, member: MemberName): readonly (readonly [from
   });
 }
 
-function splitsOf({ troubles }: Day) {
+/** When the routers heard nothing from each other; with halves, the switch is cut, too. */
+function cutsOf({ troubles }: Day) {
   return troubles.flatMap((trouble, index) => {
-    if (trouble.kind !== "cut" || trouble.halves === undefined) return [];
+    if (trouble.kind !== "cut") return [];
     const healed = troubles.slice(index).find(({ kind }) => kind === "heal");
     return [{ from_ms: trouble.at_ms, to_ms: healed?.at_ms ?? Number.POSITIVE_INFINITY, halves: trouble.halves }];
   });
+}
+
+function splitsOf(day: Day) {
+  return cutsOf(day).flatMap(({ halves, ...span }) => (halves === undefined ? [] : [{ ...span, halves }]));
 }
 
 function sidesOf({ caller, callees }: CallPlan, halves: readonly string[]): Set<MemberName> {
