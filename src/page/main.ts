@@ -1,6 +1,7 @@
 /** The status page in the browser: asks for what is told to have changed, and shows it. */
 import type { RegisteredContact, RunningStatus } from "../app/control.ts";
 import type { Notice } from "../app/observe/notices.ts";
+import type { Readiness } from "../app/observe/readiness.ts";
 import type { CallsPage, RecordedCall } from "../app/recorded-calls.ts";
 import { span } from "../app/words/times.ts";
 import { ask } from "./ask.ts";
@@ -11,6 +12,7 @@ import { namesOf } from "./ladder-rows.ts";
 import { showMembers } from "./members.ts";
 import { showChanges, showFindings, showPeers, showVerdict } from "./peers.ts";
 import { showPhones } from "./phones.ts";
+import { showReadiness } from "./readiness.ts";
 import { drawTimeline, offerRanges } from "./timeline.ts";
 
 interface ContactsPage {
@@ -22,7 +24,10 @@ const TICK_ms = 1_000;
 /** What no notice tells of (channels, tables, refreshed registrations) is asked for so often. */
 const STATUS_EVERY_ms = 10_000;
 const PHONES_EVERY_ms = 15_000;
+/** Certificates and drills grow old. */
+const READINESS_EVERY_ms = 60_000;
 const STATUS_LEAST_ms = 300;
+const READINESS_LEAST_ms = 2_000;
 /** So that a thousand phones cost no more than a hundred. */
 const PER_PHONE_ms = 20;
 const CALLS_SHOWN = 60;
@@ -32,6 +37,7 @@ const PAUSE_ms = 250;
 let status: RunningStatus | undefined;
 let contacts: readonly RegisteredContact[] = [];
 let contactsTold_ms = 0;
+let readinessTold_ms = 0;
 let calls = new Map<number, RecordedCall>();
 let changes = 0;
 let run = "";
@@ -64,6 +70,12 @@ async function fetchPhones(): Promise<void> {
   contacts = all;
   contactsTold_ms = performance.now();
   if (status !== undefined) showPhones(contacts, status, contactsTold_ms, phoneSearch.value);
+}
+
+async function fetchReadiness(): Promise<void> {
+  readinessTold_ms = performance.now();
+  const told = await ask<Readiness>("api/readiness");
+  if (told !== undefined) showReadiness(told);
 }
 
 async function fetchCalls(): Promise<void> {
@@ -172,11 +184,13 @@ function merged(question: () => Promise<void>, least_ms: () => number): () => vo
 
 const askStatus = merged(fetchStatus, () => STATUS_LEAST_ms);
 const askPhones = merged(fetchPhones, () => STATUS_LEAST_ms + contacts.length * PER_PHONE_ms);
+const askReadiness = merged(fetchReadiness, () => READINESS_LEAST_ms + contacts.length * PER_PHONE_ms);
 const askCalls = merged(fetchCalls, () => STATUS_LEAST_ms);
 
 function askAll(): void {
   askStatus();
   askPhones();
+  askReadiness();
   askCalls();
 }
 
@@ -197,6 +211,7 @@ function follow(): void {
     const notice = JSON.parse(data) as Notice;
     if (notice.status) askStatus();
     if (notice.phones) askPhones();
+    if (notice.readiness || notice.status || notice.phones) askReadiness();
     // Channels of gateways change with calls.
     if (notice.calls) {
       askCalls();
@@ -234,5 +249,6 @@ setInterval(() => {
   if (document.hidden) return;
   askStatus();
   if (performance.now() - contactsTold_ms >= PHONES_EVERY_ms) askPhones();
+  if (performance.now() - readinessTold_ms >= READINESS_EVERY_ms) askReadiness();
 }, STATUS_EVERY_ms);
 follow();

@@ -74,12 +74,15 @@ describe("the page", () => {
     expect(asked.traces).toEqual([{ calls: ["c@d"], after: 40 }, { calls: [] }, { calls: ["a@b"] }]);
   });
 
-  test.each(["/api/status", "/api/registered?after=x"])("gets facts at %s that nothing caches", (path) => {
-    const { status, headers, body } = ask(pageWeb().web, path);
-    expect(status).toBe(200);
-    expect(headers).toMatchObject({ "Content-Type": "application/json", "Cache-Control": "no-store" });
-    expect(Object.keys(JSON.parse(body) as object).length).toBeGreaterThan(0);
-  });
+  test.each(["/api/status", "/api/registered?after=x", "/api/readiness"])(
+    "gets facts at %s that nothing caches",
+    (path) => {
+      const { status, headers, body } = ask(pageWeb().web, path);
+      expect(status).toBe(200);
+      expect(headers).toMatchObject({ "Content-Type": "application/json", "Cache-Control": "no-store" });
+      expect(Object.keys(JSON.parse(body) as object).length).toBeGreaterThan(0);
+    },
+  );
 });
 
 describe("notices", () => {

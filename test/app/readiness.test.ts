@@ -256,6 +256,7 @@ describe("in words", () => {
       Phones that could call and be called: 2 extensions (201 and 202)
       Way out: gateway 10.10.1.3 (4 channels), gateway 10.10.1.4 (2 channels)
       Emergency numbers: 112
+      Last drill: 30 days ago
       "
     `);
   });
@@ -267,6 +268,7 @@ describe("in words", () => {
       Phones that could call and be called: 1 extension (201); not registered: 202
       Way out: gateway 10.10.1.3 (4 channels), gateway 10.10.1.4 (2 channels)
       Emergency numbers: 112
+      Last drill: 30 days ago
       FAULT stored: registrations can't be written (EROFS: read-only file system):
         after a power cut no phone would be known
           branchline doctor --only storage

@@ -105,6 +105,10 @@ describeWith(["chromium"], "the status page through a branch's day", () => {
     await page.until(`document.querySelectorAll("#phones tbody tr").length === 3`);
     expect(await page.value(`document.querySelector("#phones tbody").textContent`)).toContain("127.0.21.203:");
     await page.until(`document.querySelector("h1").textContent.startsWith("Calls go to 127.0.22.10")`);
+    const ready = `document.querySelector("#ready").textContent`;
+    await page.until(`${ready}.includes("Phones that could call and be called: 3 extensions (201, 202 and 203)")`);
+    expect(await page.value(ready)).toContain("warning drill: no drill is known");
+    expect(await page.value(ready)).toContain("branchline drill --phones 201,202 --for 10m");
     await look("1-morning");
 
     await play("a call inside");
@@ -114,6 +118,7 @@ describeWith(["chromium"], "the status page through a branch's day", () => {
     await down;
     expect(await page.value("document.title")).toBe("Survival: branchline");
     await page.until(`document.querySelector("#changes").textContent.includes("→ down")`);
+    await page.until(`${ready}.includes("is down now (")`);
     await page.until(`${TITLES}.includes("201 → ${OUTSIDE_NUMBER}")`);
     await look("2-outage");
 

@@ -7,7 +7,7 @@ import { Web } from "../../src/app/observe/web.ts";
 import { HttpServer } from "../../src/io/node/http-server.ts";
 import { describeWith } from "../peers/support/peers.ts";
 import { Chromium, type Page } from "./chromium.ts";
-import { sampleSources } from "./sample-facts.ts";
+import { sampleReadiness, sampleSources } from "./sample-facts.ts";
 
 const HOSTILE = `"'><img src=x onerror=hit()><script>hit()</script><svg onload=hit()>\u0007\u202e&lt;b>{{7*7}}`;
 const ADDRESS = { host: "127.0.94.1", port: 5094 };
@@ -27,6 +27,7 @@ describeWith(["chromium"], "the status page", () => {
   let server: HttpServer;
   let serve: () => Promise<HttpServer>;
   let isDown = false;
+  let isReady = false;
   let tell: (entry: JournalEntry) => void = () => {};
 
   beforeAll(async () => {
@@ -37,7 +38,7 @@ describeWith(["chromium"], "the status page", () => {
     const notices = new Notices({ follow }, (task, after_ms) => void setTimeout(task, after_ms));
     const routes = new Map(
       pageRoutes(
-        sampleSources(HOSTILE, () => isDown),
+        { ...sampleSources(HOSTILE, () => isDown), readiness: () => sampleReadiness(HOSTILE, isReady) },
         notices,
         await builtPage(),
       ),
@@ -79,6 +80,8 @@ describeWith(["chromium"], "the status page", () => {
       "#program",
       "h1",
       "#findings",
+      "#ready-head",
+      "#ready-findings",
       "#peers",
       "#changes",
       "#last summary",
@@ -108,6 +111,21 @@ describeWith(["chromium"], "the status page", () => {
     await page.until(`document.querySelector("img").complete`);
     expect(page.complaints.splice(0).join()).toContain("violates the following Content Security Policy directive");
     expect(await page.value("window.isHit === true")).toBe(false);
+  });
+
+  test("shows that readiness is regained as soon as it is told, and tells a screen reader nothing that it has said", async () => {
+    const verdict = `document.querySelector("#ready-head p").textContent`;
+    expect(await page.value(verdict)).toBe("Were the WAN to die now: NOT READY");
+    await page.value(
+      `window.changes = 0, new MutationObserver(() => window.changes++).observe(document.querySelector("#ready-head"), { childList: true })`,
+    );
+    tell({ kind: "readiness", seq: 4, at_ms: 0, turn: { is_ready: false, faults: ["x"] } });
+    isReady = true;
+    tell({ kind: "readiness", seq: 5, at_ms: 0, turn: { is_ready: true, faults: [] } });
+    await page.until(`${verdict} === "Were the WAN to die now: ready"`);
+    expect(await page.value(`document.querySelector("#ready-findings").hidden`)).toBe(true);
+    expect(await page.value("window.changes")).toBe(1);
+    isReady = false;
   });
 
   test("shows an edge as soon as it is told, and lives again when the router does", async () => {

@@ -1,6 +1,7 @@
 /** Facts of a branch as its page asks for them, with a foreign text wherever somebody else may have written it. */
 import type { RegisteredContact, RunningStatus } from "../../src/app/control.ts";
 import type { PageSources } from "../../src/app/observe/page-routes.ts";
+import type { Readiness } from "../../src/app/observe/readiness.ts";
 import type { TracedEntry } from "../../src/app/observe/trace.ts";
 import type { RecordedCall } from "../../src/app/recorded-calls.ts";
 
@@ -112,12 +113,33 @@ export function sampleEntries(foreign: string): TracedEntry[] {
   ];
 }
 
+export function sampleReadiness(foreign: string, isReady = false): Readiness {
+  return {
+    verdict: isReady ? "ready" : "not ready",
+    now: NOW,
+    phones: { ready: ["201"], missing: [foreign] },
+    gateways: [{ name: foreign, lives: true, channels: 4 }],
+    emergency: ["112"],
+    peak_calls: 3,
+    certificate_left_days: null,
+    last_drill: { until: at(0), end: foreign, age_days: 3 },
+    findings: (
+      [
+        { check: "stored", severity: "fault", text: foreign, cure: ["branchline doctor --only storage"] },
+        { check: "groups", severity: "warning", text: foreign, cure: [foreign] },
+        { check: "clock", severity: "ok", text: "the clock is right", cure: [] },
+      ] as const
+    ).filter(({ severity }) => !isReady || severity === "ok"),
+  };
+}
+
 /** @param isDown asked with each answer */
 export function sampleSources(foreign: string, isDown: () => boolean): PageSources {
   const rest = { last: 4, octets: 1_000, limit: 2_000_000 };
   return {
     status: () => sampleStatus(foreign, isDown()),
     calls: ({ since }) => ({ calls: since === undefined ? [sampleCall(foreign)] : [], changes: 1, run: "r" }),
+    readiness: () => sampleReadiness(foreign),
     registered: () => ({ contacts: [sampleContact(foreign)] }),
     trace: () => ({ entries: sampleEntries(foreign), ...rest }),
   };

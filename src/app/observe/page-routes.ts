@@ -15,7 +15,7 @@ export interface PageDocument {
 }
 
 /** What the page reads. */
-export type PageSources = Pick<Controlled, "status" | "calls" | "registered" | "trace">;
+export type PageSources = Pick<Controlled, "status" | "calls" | "registered" | "readiness" | "trace">;
 
 export function pageRoutes(
   sources: PageSources,
@@ -27,6 +27,7 @@ export function pageRoutes(
     ["/api/status", { answer: () => json(sources.status()) }],
     ["/api/calls", { answer: ({ query }) => json(sources.calls(callsQuestion(query))) }],
     ["/api/registered", { answer: ({ query }) => json(sources.registered(query.get("after") ?? "")) }],
+    ["/api/readiness", { answer: () => json(sources.readiness()) }],
     ["/api/ladder", { answer: ({ query }) => json(ladder(sources, query)) }],
     // Where a browser has lost the stream, it asks for it again by itself.
     [

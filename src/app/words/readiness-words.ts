@@ -19,21 +19,37 @@ const VERDICTS: Readonly<Record<Readiness["verdict"], string>> = {
 
 /** The verdict, what an outage would be like, and what is to be mended with the cure of each. */
 export function readinessText(readiness: Readiness, isVerbose: boolean, { width }: Reader): string {
-  const { verdict, phones, findings } = readiness;
-  const told = findings.filter(({ severity }) => isVerbose || severity !== "ok");
+  const told = readiness.findings.filter(({ severity }) => isVerbose || severity !== "ok");
+  const lines = readinessHead(readiness).flatMap((line) => wrapped(line, width));
+  for (const finding of told) {
+    lines.push(...wrapped(findingText(finding), width));
+    // A command stands in one line, to be copied.
+    for (const line of finding.cure) lines.push(`    ${faint(line)}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** The verdict, then what an outage would be like: a line each. */
+export function readinessHead(readiness: Readiness): string[] {
+  const { verdict, phones } = readiness;
   const missing = phones.missing.length === 0 ? "" : `; not registered: ${someOf(phones.missing, NAMES_MAX)}`;
-  const lines = [
+  return [
     `Were the WAN to die now: ${VERDICTS[verdict]}`,
     `Phones that could call and be called: ${counted(phones.ready.length, "extension")}${phones.ready.length === 0 ? "" : ` (${someOf(phones.ready, NAMES_MAX)})`}${missing}`,
     `Way out: ${wayText(readiness)}`,
     `Emergency numbers: ${readiness.emergency.length === 0 ? "none" : readiness.emergency.join(", ")}`,
-  ].flatMap((line) => wrapped(line, width));
-  for (const { severity, check, text, cure } of told) {
-    lines.push(...wrapped(`${LABELS[severity]} ${check}: ${text}`, width));
-    // A command stands in one line, to be copied.
-    for (const line of cure) lines.push(`    ${faint(line)}`);
-  }
-  return `${lines.join("\n")}\n`;
+    `Last drill: ${drillText(readiness)}`,
+  ];
+}
+
+export function findingText({ severity, check, text }: ReadinessFinding): string {
+  return `${LABELS[severity]} ${check}: ${text}`;
+}
+
+function drillText({ last_drill: last }: Readiness): string {
+  if (last === null || last === undefined) return "none is known";
+  const { age_days, end } = last;
+  return `${age_days === 0 ? "today" : `${counted(age_days, "day")} ago`}${end === "done" ? "" : `, aborted: ${end}`}`;
 }
 
 function wayText({ gateways }: Readiness): string {
