@@ -145,6 +145,7 @@ const NATIVE = [
   ...["routers/*-binary.test.ts", "routers/debian-static.test.ts", "routers/tomato.test.ts"],
   "routers/edgeos-runtime.test.ts",
   "peers/prometheus.test.ts",
+  "peers/snmp.test.ts",
   "routers/ansible.test.ts",
   "peers/drill.test.ts",
 ].map(anywhere);
@@ -177,7 +178,7 @@ function chosenPeers(isLong: boolean): string[] {
     "dns-upstream",
     "faulty-file",
   ];
-  names.push("hunt-group", "kamailio-baresip", "kill-at-random", "power-cut", "reload", "restart", "signals");
+  names.push("hunt-group", "kamailio-baresip", "kill-at-random", "power-cut", "reload", "restart", "signals", "snmp");
   names.push("state-lock", "strangers", "streams", "torture", "transports", "two-sides");
   return names.map((name) => `peers/${name}.test.ts`);
 }

@@ -34,7 +34,10 @@ const SHIPPED = [
   { from: /^deploy\/completion\/(?:[^/]+\.zsh|_branchline)$/, to: "usr/share/zsh/vendor-completions/_branchline" },
   { from: /^deploy\/completion\/[^/]+\.fish$/, to: "usr/share/fish/vendor_completions.d/branchline.fish" },
   // As in the repository, and not packed: the links of pages to each other name them so.
-  { from: /^((?:README|CHANGELOG|SECURITY|deploy\/.+)\.md|deploy\/monitoring\/.+\.(?:yml|json))$/, to: `${DOC}/$1` },
+  {
+    from: /^((?:README|CHANGELOG|SECURITY|deploy\/.+)\.md|deploy\/monitoring\/(?:.+\.(?:yml|json|txt)|edgeos-snmp))$/,
+    to: `${DOC}/$1`,
+  },
 ];
 
 /** As build/release.mjs wants it. */

@@ -18,6 +18,8 @@ _branchline() {
       "readiness -c" | "readiness --config" | \
       "history -c" | "history --config" | \
       "history --since" | \
+      "snmp -c" | "snmp --config" | \
+      "snmp --base" | \
       "registered -c" | "registered --config" | \
       "explain -c" | "explain --config" | \
       "doctor -c" | "doctor --config" | \
@@ -68,6 +70,8 @@ _branchline() {
     "readiness -c" | "readiness --config") files=yes ;;
     "history -c" | "history --config") files=yes ;;
     "history --since") ;;
+    "snmp -c" | "snmp --config") files=yes ;;
+    "snmp --base") ;;
     "registered -c" | "registered --config") files=yes ;;
     "explain -c" | "explain --config") files=yes ;;
     "doctor -c" | "doctor --config") files=yes ;;
@@ -109,6 +113,7 @@ _branchline() {
           calls) offered="-c --config -n --count -f --follow --json -h --help" ;;
           readiness) offered="-c --config -v --verbose --json -h --help" ;;
           history) offered="-c --config --since --csv --json -h --help" ;;
+          snmp) offered="-c --config --base -h --help" ;;
           registered) offered="-c --config --json -h --help" ;;
           explain) offered="-c --config --down --up --json -h --help" ;;
           doctor) offered="-c --config --only -v --verbose --fix --json -h --help" ;;
@@ -131,13 +136,13 @@ _branchline() {
         esac
       else
         case "$command $place" in
-          " 0") offered="run status calls readiness history registered explain doctor report trace version help reload force drill drain join init schema check phones cluster completion" ;;
+          " 0") offered="run status calls readiness history snmp registered explain doctor report trace version help reload force drill drain join init schema check phones cluster completion" ;;
           "calls 0") ;;
           "registered 0") ;;
           "explain 0") ;;
           "explain 1") ;;
           "trace 0") ;;
-          "help 0") offered="run status calls readiness history registered explain doctor report trace version help reload force drill drain join init schema check phones cluster completion" ;;
+          "help 0") offered="run status calls readiness history snmp registered explain doctor report trace version help reload force drill drain join init schema check phones cluster completion" ;;
           "force 0") offered="up down auto" ;;
           "check 0") files=yes ;;
           "phones 0") offered="yealink cisco grandstream snom polycom" ;;

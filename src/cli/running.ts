@@ -4,6 +4,7 @@ import * as path from "path";
 import { CONTROL_FILE } from "../app/config/config.ts";
 import { stateFolderOf } from "../app/config/state-folder.ts";
 import type { ControlAnswer, ControlQuestion, RegisteredContact, RunningStatus } from "../app/control.ts";
+import { reasonOf } from "../base/reason.ts";
 import { askControl, believedOwners, listeningSockets } from "../io/node/control-socket.ts";
 import { startingWith } from "../io/node/starting.ts";
 import { isSame, livingHolder } from "../io/node/state-lock.ts";
@@ -64,17 +65,20 @@ export class Running {
 
 /** The branchline that runs with the file; says so and ends this process when there is none, or it can't be asked. */
 export async function theRunning(file: string): Promise<Running> {
-  const { running, other, starting } = await lookPatiently(file);
-  if (running !== undefined) return running;
-  if (starting !== undefined)
-    fail(`branchline (pid ${starting}) runs with ${file}, but hears no commands: see its log`);
-  if (other === undefined) return failNotRunning(file);
-  return fail(`branchline isn't running with ${file}; the one with its state folder runs with ${other}: -c ${other}`);
+  const found = await lookPatiently(file);
+  return found.running ?? fail(whyNot(file, found));
+}
+
+/** The same at once, for a command that lives on: it neither waits for one that starts, nor ends. @returns as text why there is none */
+export async function runningNow(file: string): Promise<Running | string> {
+  const found = await look(file);
+  return found.running ?? whyNot(file, found);
 }
 
 /** As {@link theRunning}; undefined when none runs with the file, or the one that does has no socket. */
 export async function findRunning(file: string): Promise<Running | undefined> {
-  return (await lookPatiently(file)).running;
+  const { running, denied } = await lookPatiently(file);
+  return denied === undefined ? running : failAsking(file, denied);
 }
 
 /** Each branchline that runs on this router, with its state, as far as they may be asked. */
@@ -126,8 +130,9 @@ function socketsElsewhere(file: string): string[] {
   return [...listeningSockets(CONTROL_FILE, believedOwners([file, ...monitor])), ...monitor];
 }
 
-/** What runs with the file; or else the file of the one that has its state folder, or the process that has no socket yet. */
+/** What runs with the file; or else why it can't be asked, the file of the one that has its state folder, or the process that has no socket yet. */
 interface Found {
+  readonly denied?: unknown;
   readonly starting?: number | undefined;
   readonly running?: Running;
   readonly other?: string;
@@ -144,7 +149,7 @@ async function lookPatiently(file: string): Promise<Found> {
 
 /**
  * Looks in the folder that the file names as its state, for one that says that it was started with this file, at the socket for
- * monitoring, which refuses to change anything, and in the folder beside the file. Ends this process when it may ask at none of them.
+ * monitoring, which refuses to change anything, and in the folder beside the file.
  */
 async function look(file: string): Promise<Found> {
   const whole = path.resolve(file);
@@ -173,7 +178,7 @@ async function look(file: string): Promise<Found> {
   const found = await Promise.all([...others].map(async (socket) => ((await isMeant(socket)) ? [socket] : [])));
   const [socket] = found.flat();
   if (socket !== undefined) return { running: new Running(file, socket) };
-  if (denied !== undefined) failAsking(file, denied);
+  if (denied !== undefined) return { denied };
   if (other !== undefined) return { other };
   const holder = livingHolder([named, usual].map(path.dirname));
   if (holder !== undefined) return isSame(holder.file, whole) ? { starting: holder.pid } : {};
@@ -219,20 +224,36 @@ function isThere(file: string): boolean {
   }
 }
 
+function whyNot(file: string, { denied, other, starting }: Found): string {
+  if (denied !== undefined) return askingFault(file, denied);
+  if (starting !== undefined)
+    return `branchline (pid ${starting}) runs with ${file}, but hears no commands: see its log`;
+  if (other === undefined) return notRunning(file);
+  return `branchline isn't running with ${file}; the one with its state folder runs with ${other}: -c ${other}`;
+}
+
 /** Says that no branchline runs with the file, and how to start it; ends this process. */
 export function failNotRunning(file: string): never {
+  fail(notRunning(file));
+}
+
+function notRunning(file: string): string {
   if (!isThere(file)) {
     const cure = "write it with `branchline init`, or name another with -c FILE";
-    fail(`branchline isn't running with ${file}, and there is no such file: ${cure}`);
+    return `branchline isn't running with ${file}, and there is no such file: ${cure}`;
   }
-  fail(`branchline isn't running with ${file} (start: ${startCommand(path.resolve(file), fs.existsSync)})`);
+  return `branchline isn't running with ${file} (start: ${startCommand(path.resolve(file), fs.existsSync)})`;
 }
 
 /** Says why the branchline of the file can't be asked; ends this process. */
 export function failAsking(file: string, error: unknown): never {
+  fail(askingFault(file, error));
+}
+
+function askingFault(file: string, error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === "EACCES" || code === "EPERM") fail(`Permission denied to ask the branchline of ${file}: run with sudo`);
-  fail(error instanceof Error ? error.message : String(error));
+  if (code === "EACCES" || code === "EPERM") return `Permission denied to ask the branchline of ${file}: run with sudo`;
+  return reasonOf(error);
 }
 
 /** Prints the text, or the facts as JSON. @param text may hold marks of `base/ink.ts` */

@@ -99,10 +99,16 @@ const ASKING: readonly (readonly string[])[] = [
   ["reload"],
 ];
 
-test("every command is here, but two that print on standard error alone, and two that need a pair", () => {
+test("snmp into a full disk ends with a message and exit status 1", () => {
+  const { status, stderr } = shell('echo PING | "$@" > /dev/full', ["snmp"]);
+  expect(stderr).toBe("Output can't be written: no space left on the device\n");
+  expect(status).toBe(1);
+});
+
+test("every command is here, but two that print on standard error alone, one that is asked, and two that need a pair", () => {
   const here = [...PRINTING, ...ASKING].map(([name]) => name);
   const others = COMMANDS.map(({ name }) => name).filter((name) => !here.includes(name));
-  expect(others).toEqual(["run", "report", "drain", "join"]);
+  expect(others).toEqual(["run", "snmp", "report", "drain", "join"]);
 });
 
 /** A file, and the proxy that runs with it. */

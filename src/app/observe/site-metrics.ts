@@ -1,12 +1,9 @@
 /** The rows of a site's metrics: its peers, phones, calls and limits. `deploy/monitoring/metrics.md` is made of them. */
 import type { RunningStatus } from "../status-facts.ts";
 import { flag, known, type Metric, type MetricFacts, peersOf, type Sample } from "./metric.ts";
+import { isSurviving, MEMBER_STATES, PEER_STATES, ROLES, survivingSince_s } from "./told-states.ts";
 
 type SecondsOf = MetricFacts["secondsOf"];
-
-const PEER_STATES = ["up", "suspect", "down", "recovering"];
-const ROLES = ["upstream", "gateway", "none"];
-const MEMBER_STATES = ["stopped", "syncing", "active", "draining", "drained"];
 
 export const SITE_METRICS: readonly Metric[] = [
   gauge("branchline_info", "The version that runs; its value is always 1.", ["version"], ({ version }) => [
@@ -190,18 +187,6 @@ export const SITE_METRICS: readonly Metric[] = [
     ({ cluster }) => (cluster?.shared ?? []).map(({ address, is_here }) => [flag(is_here), address]),
   ),
 ];
-
-/** Without a known target, as where each call's domain is upstream, that isn't survival. */
-function isSurviving({ calls_go_to }: RunningStatus): boolean {
-  return calls_go_to !== undefined && calls_go_to.role !== "upstream";
-}
-
-/** When the last target of upstream fell, or was forced down. */
-function survivingSince_s({ upstream, forced }: RunningStatus, secondsOf: SecondsOf): number | undefined {
-  const times = [forced?.since, ...upstream.map(({ since }) => since)];
-  const found = times.flatMap((time) => (time === undefined ? [] : [secondsOf(time)]));
-  return found.length === 0 ? undefined : Math.max(...found);
-}
 
 function gauge(
   name: string,

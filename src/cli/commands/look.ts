@@ -9,6 +9,7 @@ import { fail } from "../paper.ts";
 import { showReadiness } from "../readiness.ts";
 import { showRegistered } from "../registered.ts";
 import { report } from "../report.ts";
+import { baseFault, SNMP_BASE, speakSnmp } from "../snmp.ts";
 import { showStatus } from "../status.ts";
 
 export const LOOK: readonly CommandRow[] = [
@@ -121,6 +122,38 @@ export const LOOK: readonly CommandRow[] = [
       if (csv && json) fail("error: give either --csv or --json\nSee: branchline history --help", EXIT_USAGE);
       return showHistory(config, since, csv ? "csv" : json ? "json" : "text");
     },
+  }),
+  command({
+    name: "snmp",
+    help: "Answer snmpd, which starts this by pass_persist",
+    group: "Look",
+    description: [
+      "Answer requests of net-snmp's snmpd on standard input: states of upstream and the gateways, calls, phones, readiness " +
+        "and others, as BRANCHLINE-MIB describes them. snmpd starts the command itself, by a line pass_persist in snmpd.conf, " +
+        "and keeps it. deploy/monitoring/snmp.md says how on Debian and EdgeOS.",
+      "The command keeps each answer of the running branchline for 5 s. If no branchline runs, branchlineRunning is false, " +
+        "branchlineProblem says why, and all other objects are missing.",
+    ],
+    arguments: [],
+    options: [
+      CONFIG_OPTION,
+      {
+        name: "base",
+        value: "OID",
+        help: "The place in the tree, as the line pass_persist has it",
+        default: SNMP_BASE,
+        fault: baseFault,
+      },
+    ],
+    examples: [
+      {
+        line: `pass_persist ${SNMP_BASE} /usr/bin/branchline snmp`,
+        does: "The line in snmpd.conf",
+      },
+    ],
+    exits: { 0: "snmpd has ended" },
+    seeAlso: ["status", "readiness"],
+    action: ({ config, base }) => speakSnmp(config, base),
   }),
   command({
     name: "registered",

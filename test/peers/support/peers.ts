@@ -48,6 +48,11 @@ export type Peer =
   | "fish"
   | "prometheus"
   | "promtool"
+  | "snmpd"
+  | "snmpwalk"
+  | "snmptable"
+  | "snmptranslate"
+  | "smilint"
   | "tmux"
   | "namespaces";
 
