@@ -17,12 +17,15 @@ import { register } from "./measures/register.ts";
 import { start } from "./measures/start.ts";
 import { storm } from "./measures/storm.ts";
 import { type Extra, type Options, readOptions, USAGE } from "./options.ts";
+import { runPageReader } from "./page-reader.ts";
 import { Sandbox } from "./sandbox.ts";
 import {
   branchline,
   branchlineBefore,
+  branchlineObserved,
   branchlinePair,
   branchlineStatic,
+  branchlineUnobserved,
   floor,
   kamailioFast,
   kamailioLean,
@@ -82,6 +85,8 @@ function systemsToCompare(options: Options): System[] {
     "kamailio-fm": kamailioFast,
     quickjs: branchlineStatic,
     pair: () => branchlinePair(nodeFlags),
+    unobserved: () => branchlineUnobserved(nodeFlags),
+    observed: () => branchlineObserved(nodeFlags),
   };
   const extras = options.extras.map((name) => made[name]());
   if (options.extras.includes("quickjs") && !extras.some((system) => system?.name === "quickjs")) {
@@ -114,6 +119,7 @@ function progress(text: string): void {
 async function main(args: readonly string[]): Promise<void> {
   if (args[0] === "generator") return runWorker();
   if (args[0] === "floor") return runFloor();
+  if (args[0] === "reader") return runPageReader();
   if (args.includes("--help")) {
     console.log(USAGE);
     return;

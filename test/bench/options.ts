@@ -5,7 +5,7 @@ export const GROUPS = ["calls", "rates", "fork", "register", "storm", "memory", 
 export type Group = (typeof GROUPS)[number];
 
 /** Systems that are only measured on demand. */
-export const EXTRAS = ["kamailio-fm", "quickjs", "pair"] as const;
+export const EXTRAS = ["kamailio-fm", "quickjs", "pair", "unobserved", "observed"] as const;
 export type Extra = (typeof EXTRAS)[number];
 
 export const USAGE = `npm run bench -- [--quick] [--rounds=N] [--only=${GROUPS.join(",")}] [--also=${EXTRAS.join(",")}] [--before=FILE] [--jitless]
@@ -13,7 +13,8 @@ export const USAGE = `npm run bench -- [--quick] [--rounds=N] [--only=${GROUPS.j
   --rounds  how often everything is measured; the table has medians
   --only    some groups of measures
   --also    more columns: Kamailio with its faster allocator; the binary that needs no Node (npm run native makes it); branchline as the
-            member of a pair that has the addresses, while the other member runs beside it and isn't measured
+            member of a pair that has the addresses, while the other member runs beside it and isn't measured; branchline without its
+            journal; branchline with all that makes it seen: events, records, metrics that are scraped, a status page that is open
   --before  one more column: another build of branchline.js, to see what has changed since
   --jitless Node without its compilers, as on a processor for which it has none; by default without rates and outage
 `;

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { GATEWAY, hostPort, PHONES_SUBNET, PROXY, RINGING, UPSTREAM } from "./addresses.ts";
+import { GATEWAY, HTTP, hostPort, PHONES_SUBNET, PROXY, RINGING, UPSTREAM } from "./addresses.ts";
 import { kamailioConfig, kamailioVersion } from "./kamailio.ts";
 
 /** How long a silent upstream is waited for, in both systems. */
@@ -82,6 +82,38 @@ export function branchline(flags: readonly string[]): System | undefined {
 export function branchlinePair(flags: readonly string[]): System | undefined {
   const alone = built("pair", BUNDLE, flags);
   return alone && { ...alone, prepare: (directory, node) => runningPair(directory, [node, ...flags, BUNDLE]) };
+}
+
+/** The same with nothing that remembers or tells: what the journal costs that is there by default. */
+export function branchlineUnobserved(flags: readonly string[]): System | undefined {
+  return branchlineWith("unobserved", () => "journal: off\n", flags);
+}
+
+/** The same with all that makes it seen: journal, events, call records, metrics that are scraped, and a status page that is open. */
+export function branchlineObserved(flags: readonly string[]): System | undefined {
+  const observed = branchlineWith("observed", observedConfig, flags);
+  const reader = [process.execPath, fileURLToPath(import.meta.url), "reader"];
+  return observed && { ...observed, prepare: (...where) => ({ ...observed.prepare(...where), beside: reader }) };
+}
+
+/** @param more lines of its file that say what is else there */
+function branchlineWith(name: string, more: (folder: string) => string, flags: readonly string[]): System | undefined {
+  const plain = built(name, BUNDLE, flags);
+  if (plain === undefined) return undefined;
+  const prepare = (directory: string, node: string) => {
+    const file = `${directory}/branchline.yaml`;
+    writeFileSync(file, `${branchlineConfig()}limits: none\n${more(directory)}`);
+    return { measured: [node, ...flags, BUNDLE, "run", "-c", file] };
+  };
+  return { ...plain, prepare };
+}
+
+function observedConfig(folder: string): string {
+  return `journal: {memory: 2MB}
+http: {listen: ${hostPort(HTTP)}}
+events: {file: ${folder}/events.jsonl}
+records: ${folder}/calls.csv
+`;
 }
 
 /** Another build of branchline, to see what has changed since. */
