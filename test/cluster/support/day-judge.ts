@@ -10,6 +10,8 @@ import { isSame, type KnownBinding, type Played } from "./day-play.ts";
 const LATE_ms = 8_000;
 /** A pair without a router that has the addresses is no pair: EdgeOS takes 3 to 4 s. */
 const GAP_MOST_ms = 4_000;
+/** Adverts of 0.1 s take less: of an answer that is repeated after 0.5, 1 and 2 s, one such gap takes some, and a second one the rest. */
+const SHORT_GAP_ms = 400;
 /** What a caller and a callee still exchange once a call has its end. */
 const AFTER_ms = 1_500;
 /** What a router may take for dead while the switch is cut, and how long after that. */
@@ -67,9 +69,9 @@ function excuse(day: Day, pair: Played, kept: Fate, fate: Fate): string | undefi
   if (calledBack(kept) !== calledBack(fate)) return "another phone was called back";
   const untold = pair.untold.find(({ call, why }) => call === kept.plan.id && why !== undefined);
   if (untold !== undefined) return `its story was untold: ${untold.why}`;
-  const isLong = (gap: Played["gaps"][number]) => gap.to_ms - gap.from_ms > GAP_MOST_ms;
-  if (pair.gaps.some((gap) => isLong(gap) && overlaps(gap.from_ms, gap.to_ms + LATE_ms)))
-    return "no router had the addresses";
+  const gaps = (least_ms: number) =>
+    pair.gaps.filter((gap) => gap.to_ms - gap.from_ms > least_ms && overlaps(gap.from_ms, gap.to_ms + LATE_ms));
+  if (gaps(GAP_MOST_ms).length > 0 || gaps(SHORT_GAP_ms).length > 1) return "no router had the addresses";
   // What nobody runs to remember is lost, as a single router that is stopped loses it.
   if (bothDownIn(day).some(([start_ms, end_ms]) => overlaps(start_ms, end_ms))) return "no router ran";
   // It may have brought the call to its end, or may not: the other router hears nothing of that, and goes on.
