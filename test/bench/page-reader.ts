@@ -1,4 +1,4 @@
-/** Who looks at a branchline under test: one status page that is open, asking as `src/page/main.ts` does, and one Prometheus. */
+/** Readers of a branchline under test: one status page that is open, which asks as `src/page/main.ts` does, and one Prometheus. */
 import { get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallsPage } from "../../src/app/recorded-calls.ts";
