@@ -221,7 +221,7 @@ export const EVENTS = {
   },
   emergency_call: {
     at: ["warn"],
-    says: "An emergency call sets out.",
+    says: "An emergency call has begun.",
     fields: { number: "text", from: "text", address: "text", call_id: "text" },
   },
   emergency_loop: {

@@ -99,7 +99,7 @@ test("check tells what becomes of them, and no secret of a webhook", () => {
     }),
   ).toEqual([
     "Writes events to at e, with at most 1 MB on disk.",
-    "Tells events to the syslog server at udp:10.10.9.1:514.",
+    "Sends events to the syslog server at udp:10.10.9.1:514.",
     "Tells https://ops.example.com:443 of each event.",
     "Starts at /bin/tell on emergency_call.",
     "Writes a line of CSV for each call to at c.csv, with at most 1 MB on disk.",
@@ -127,7 +127,7 @@ describe("a fault is", () => {
     [
       "events that nobody is told",
       { events: {} },
-      "events: tells nobody; add file or syslog, such as file: /var/log/branchline-events.jsonl",
+      "events: has neither file nor syslog; add one, such as file: state/events.jsonl",
     ],
     [
       "a syslog server without its transport",
@@ -145,11 +145,7 @@ describe("a fault is", () => {
       'hep: "0.0.0.0" must have an IP address, such as 10.10.9.1 or 10.10.9.1:9060',
     ],
     ["copies without a collector", { hep: { id: 1 } }, 'hep: lacks to; add "to: 10.10.9.1:9060"'],
-    [
-      "records without a file",
-      { records: { format: "csv" } },
-      'records: lacks file; add "file: /var/log/branchline-calls.csv"',
-    ],
+    ["records without a file", { records: { format: "csv" } }, 'records: lacks file; add "file: state/calls.csv"'],
     [
       "a hook that does nothing",
       { hooks: [{ on: "upstream_up" }] },

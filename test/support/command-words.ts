@@ -8,7 +8,7 @@ export const ENVIRONMENT = [
   {
     name: "BRANCHLINE_MONITOR_SOCKET",
     words:
-      "A second socket of the running branchline, which answers status, registered and calls for the group of the socket. Debian's package sets it.",
+      "A second socket of the running branchline, for the group of the socket. It answers commands that change nothing: status, registered, calls, trace, history, readiness and the reports of drill. Debian's package sets it, and on EdgeOS the script for SNMP.",
   },
   {
     name: "NO_COLOR",

@@ -6,8 +6,8 @@ const HEAD = `# Metrics
 \`GET /metrics\` of [\`http\`](../configuration.md#http) answers in Prometheus' text format 0.0.4. [Monitoring](../monitoring.md#prometheus-and-grafana) says how
 to scrape it. \`npm run reference\` makes this page from the rows in \`src/app/observe/\`.
 
-A name in this list stays as it is: a new meaning gets a new name. Counters begin at 0 when branchline starts, but for those of the history. A metric that a branch has nothing for is
-missing, such as those of a pair.
+A name in this list stays as it is: a new meaning gets a new name. Counters begin at 0 when branchline starts, except those of the history. If a metric doesn't apply to a branch, it is
+missing: for example, a single router has no metrics of a pair.
 
 | metric | type | labels | meaning |
 |---|---|---|---|

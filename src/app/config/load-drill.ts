@@ -1,4 +1,4 @@
-/** The file's `drill`: phones that live through an outage now and then, on a schedule. */
+/** The file's `drill`: phones that are treated as in an outage now and then, on a schedule. */
 import type { DrillPhones } from "../../policy/drilling.ts";
 import { type DrillPlan, type DrillTime, WEEKDAYS } from "../drill-schedule.ts";
 import { DRILL_MAX_ms } from "../drills.ts";
@@ -22,14 +22,15 @@ export function words(): WordsOf<typeof KEYS> {
     drill: "A drill on a schedule.",
     "drill.phones": {
       kind: "list of extensions, or `all`",
-      words: "The phones that live through an outage, as they are registered. `all` means every phone of `localnet`.",
+      words:
+        "The phones of the drill, by the extensions under which they register. `all` means every phone of `localnet`.",
     },
     "drill.for": "How long a drill lasts. It ends earlier by itself when there is trouble.",
     "drill.at": {
       kind: "time, or list of them",
       pattern: "^\\s*(?:[A-Za-z]{3}|\\d{1,2})?\\s*\\d\\d:\\d\\d\\s*$",
       words:
-        "When a drill begins, by the router's clock and time zone: `05:00` each day, `Sun 05:00` each week, `15 05:00` on a day of the month from 1 to 28. A drill that can't begin is left out, and the log says why.",
+        "When a drill begins, by the router's clock and time zone: `05:00` each day, `Sun 05:00` each week, `15 05:00` on a day of the month from 1 to 28. If a drill can't begin, branchline skips it, and the log says why.",
     },
   };
 }
@@ -38,7 +39,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     drill: {
       about:
-        "A schedule of [drills](drill.md), in which chosen phones live through an outage. Both files of a pair may have the same one: the router that has the shared addresses begins the drill.",
+        "A schedule of [drills](drill.md): branchline treats chosen phones as in an outage, while upstream works. Both files of a pair may have the same one: the router that has the shared addresses begins the drill.",
       example: "emergency: [112]\ndrill: {phones: [201, 202], at: Sun 05:00}",
     },
   };

@@ -39,7 +39,7 @@ export function words(): WordsOf<typeof KEYS> {
     "events.syslog": {
       kind: "`udp:ADDRESS:PORT` or `tcp:ADDRESS:PORT`",
       default: "none",
-      words: `The syslog server that gets a message for each event (RFC 5424); the port may be left out if it is ${SYSLOG_PORT}. By \`tcp\` an event waits until the server takes it, by \`udp\` it is sent once.`,
+      words: `The syslog server that gets a message for each event (RFC 5424); the port may be left out if it is ${SYSLOG_PORT}. By \`tcp\`, an event waits for up to 24 h until the server takes it, and the last 200 events wait. By \`udp\`, an event is sent once.`,
     },
   };
 }
@@ -48,8 +48,8 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     events: {
       about:
-        "Tells the events of this site to a file, to a syslog server, or to both: upstream or a gateway is down or up again, an emergency call sets out, readiness is lost or regained. [events.md](events.md) has their fields. For a command or a webhook see `hooks`. The log doesn't depend on it.",
-      example: "events: {file: /var/log/branchline-events.jsonl, syslog: tcp:10.10.9.1}",
+        "Writes the events of this site to a file, to a syslog server, or to both: upstream or a gateway is down or up again, an emergency call has begun, readiness is lost or regained. [events.md](events.md) has their fields. For a command or a webhook see `hooks`. The log doesn't depend on it.",
+      example: "events: {file: state/events.jsonl, syslog: tcp:10.10.9.1}",
     },
   };
 }
@@ -83,7 +83,7 @@ function loadEvents(
   const disk_octets = octetsOf(fields.text("disk", (found) => loadDisk(reader, found)));
   const syslog = fields.optional("syslog", (found) => loadSyslog(reader, found));
   if (fields.isThere && fields.get("file") === undefined && fields.get("syslog") === undefined) {
-    reader.fault(place, "tells nobody; add file or syslog, such as file: /var/log/branchline-events.jsonl");
+    reader.fault(place, "has neither file nor syslog; add one, such as file: state/events.jsonl");
   }
   return { file: file === undefined ? undefined : { file: resolvePath(file), disk_octets }, syslog };
 }
@@ -109,6 +109,6 @@ function says(events: EventsSettings | undefined): readonly string[] {
       : [`Writes events to ${file.file}, with at most ${spokenSize(file.disk_octets)} on disk.`]),
     ...(syslog === undefined
       ? []
-      : [`Tells events to the syslog server at ${syslog.by}:${hostText(syslog.address)}:${syslog.port}.`]),
+      : [`Sends events to the syslog server at ${syslog.by}:${hostText(syslog.address)}:${syslog.port}.`]),
   ];
 }

@@ -53,7 +53,7 @@ export function words(): WordsOf<typeof KEYS> {
     },
     "hooks.limit": "How long the program may run, or the webhook may take, for one event.",
     "hooks.keep":
-      "How long an event waits for a hook that fails: it is tried again after 1 s, then after twice the time, at last each minute. The last 200 events wait, in their order. They are in memory and don't outlive a restart.",
+      "How long an event waits for a hook that fails: branchline tries it again after 1 s, then after 2 s, 4 s and so on, up to 1 min. The last 200 events wait, in their order. They are in memory, and a restart drops them.",
   };
 }
 
@@ -61,7 +61,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     hooks: {
       about:
-        "Starts a program or calls a webhook when upstream or a gateway is down or up again, an emergency call sets out, or the branch isn't ready for an outage any more. [events.md](events.md) has the events and their fields, and examples. Each hook has `run` or `url`.",
+        "Starts a program or calls a webhook when upstream or a gateway is down or up again, an emergency call has begun, or readiness is lost or regained. [events.md](events.md) has the events and their fields, and examples. Each hook has `run` or `url`.",
       example: `hooks:
   - {on: [upstream_down, upstream_up], url: "https://ops.example.com/hooks/branch-17"}
   - {on: emergency_call, run: [/config/scripts/front-desk.sh, loud]}`,

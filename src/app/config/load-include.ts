@@ -14,7 +14,7 @@ export function words(): WordsOf<typeof KEYS> {
       kind: "path, or list of them",
       default: "none",
       words:
-        "Other files with keys of this configuration, relative to the file that includes them. Mappings are merged key by key. Lists and single values aren't: the including file counts before its included files, and a later one before an earlier one. An included file may include others. All other relative paths are relative to the main file.",
+        "Other files with keys of this configuration, relative to the file that includes them. Mappings are merged key by key. Lists and single values aren't: the value in the including file counts; of two included files, the value in the later file. An included file may include others. All other relative paths are relative to the main file.",
     },
   };
 }
@@ -23,7 +23,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     include: {
       about:
-        "What branches have in common may stand in one file, and what a branch has for itself in another: [one file for many branches](fleet.md). `branchline check --print` prints what the files and variables make together.",
+        "The keys that branches have in common may be in one file, and the keys of a single branch in another: see [many branches](fleet.md). `branchline check --print` prints the configuration that the files and variables make together.",
       example: "include: [common.yaml]",
     },
   };

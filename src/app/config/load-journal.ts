@@ -29,7 +29,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     journal: {
       about:
-        "What branchline keeps in memory of the last messages, decisions, changes of state and dropped messages, for traces and for all that shows what happens. Nothing of it is written to disk.",
+        "The memory in which branchline keeps the last messages, decisions, changes of state and dropped messages, for `branchline trace` and the ladders of the status page. branchline doesn't write it to disk.",
       example: "journal: {memory: 8MB}",
     },
   };

@@ -9,7 +9,7 @@ import { octetsOf, spokenSize } from "./sizes.ts";
 
 const KEYS = {
   records: restart(text()),
-  "records.file": required(restart(text()), "/var/log/branchline-calls.csv"),
+  "records.file": required(restart(text()), "state/calls.csv"),
   "records.format": restart(choice(undefined, ["csv", "json"])),
   "records.disk": restart(DISK),
 } as const satisfies Rows;
@@ -36,7 +36,7 @@ export function pages(): PagesOf<typeof KEYS> {
     records: {
       about:
         "Writes a line for each call once it is over: the caller, the number, the time, the way that the call took, and how long it lasted. [events.md](events.md) has the columns. Such files hold personal data: keep them for no longer than you may.",
-      example: "records: /var/log/branchline-calls.csv",
+      example: "records: state/calls.csv",
     },
   };
 }

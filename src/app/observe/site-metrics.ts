@@ -25,7 +25,7 @@ export const SITE_METRICS: readonly Metric[] = [
   {
     name: "branchline_ready",
     type: "gauge",
-    help: "1 if phones would go on calling if the WAN died now, as branchline readiness judges it.",
+    help: "1 if branchline readiness finds no fault: calls would go on if the WAN failed now.",
     labels: [],
     samples: ({ readiness }) => [[flag(readiness.verdict !== "not ready")]],
   },
@@ -61,7 +61,7 @@ export const SITE_METRICS: readonly Metric[] = [
   ),
   gauge(
     "branchline_peer_since_timestamp_seconds",
-    "Since when a peer has been seen as it is, in seconds since 1970.",
+    "Since when a peer has had its observed state, in seconds since 1970.",
     ["role", "peer"],
     (status, secondsOf) =>
       peersOf(status).flatMap(([role, { name, since }]): Sample[] =>
@@ -70,7 +70,7 @@ export const SITE_METRICS: readonly Metric[] = [
   ),
   counter(
     "branchline_peer_state_changes_total",
-    "Changes of peers' states, by the state that came.",
+    "Changes of peers' states, by the new state.",
     ["role", "state", "peer"],
     ({ counted }) => tallied(counted.edges, 3),
   ),
@@ -87,7 +87,7 @@ export const SITE_METRICS: readonly Metric[] = [
   gauge("branchline_calls", "Calls that ring or are up.", [], ({ calls_now }) => known(calls_now)),
   counter(
     "branchline_calls_total",
-    "Calls that were answered, redirected or failed, by who has made them and where they were offered last. Failed ones are counted a minute later.",
+    "Calls that were answered, redirected or failed, by the origin of the call and the last place to which branchline sent it. branchline counts failed calls a minute later.",
     ["origin", "way", "result"],
     ({ counted }) => tallied(counted.calls, 3),
   ),
@@ -111,7 +111,7 @@ export const SITE_METRICS: readonly Metric[] = [
   ),
   counter(
     "branchline_readiness_losses_total",
-    "How often the branch wasn't ready any more, as the history counts it: a restart doesn't reset it.",
+    "Losses of readiness, as the history counts them: a restart doesn't reset it.",
     [],
     ({ history }) => [[history.unready]],
   ),
@@ -128,7 +128,7 @@ export const SITE_METRICS: readonly Metric[] = [
   ),
   gauge(
     "branchline_phones_not_heard",
-    "Phones of which branchline doesn't know since its start whether upstream can call them.",
+    "Phones that haven't registered since branchline's start: branchline doesn't know whether upstream can call them.",
     [],
     ({ phones }) => known(phones.not_heard),
   ),

@@ -51,15 +51,16 @@ export const CHANGE: readonly CommandRow[] = [
   }),
   command({
     name: "drill",
-    help: "Let chosen phones live through an outage",
+    help: "Rehearse an outage with chosen phones",
     group: "Change",
     description: [
-      "Rehearse an outage with chosen phones while upstream is well. Their calls go where an outage would send them, and " +
-        "their REGISTERs are answered here for as long as upstream's own registration lasts. All other phones call through " +
-        "upstream. Emergency calls go their usual way. Calls of upstream to the chosen phones arrive.",
-      "A drill ends by itself after its time, and at once on trouble: upstream or the last gateway is down, somebody calls " +
-        "for help, a reload takes a phone away, or this router of a pair gives the addresses away. Without options, drill " +
-        "shows the drill that runs. The reports of the last drills are kept in the state folder.",
+      "Rehearse an outage with chosen phones while upstream works. Their calls go where they would go in an outage, and " +
+        "branchline answers their REGISTERs while upstream keeps the registration long enough. All other phones call through " +
+        "upstream. Emergency calls go their usual way, and end the drill. Calls from upstream reach the chosen phones.",
+      "A drill ends by itself after its time. It ends at once if upstream or all gateways are down, if somebody makes an " +
+        "emergency call, if upstream's state is forced, if a chosen phone is no longer registered, if a reload removes a " +
+        "chosen phone or the emergency numbers, or if this router of a pair drains or gives the addresses away. Without " +
+        "options, drill shows the drill that runs. The reports of the last drills are kept in the state folder.",
     ],
     arguments: [],
     options: [
@@ -81,7 +82,9 @@ export const CHANGE: readonly CommandRow[] = [
       { line: "branchline drill --stop", does: "End the drill" },
       { line: "branchline drill --report last --html > drill.html", does: "Write a page for an auditor" },
     ],
-    exits: { 1: "No drill can run now, none runs, or there is no such report; or no branchline runs with this file" },
+    exits: {
+      1: "No drill can begin now; with --stop, no drill runs; with --report, there is no such report; or no branchline runs with this file",
+    },
     seeAlso: ["force", "status", "calls"],
     action: ({ config, phones, for: time, stop: stops, report, html: asPage, json: asJson }) =>
       drill(config, { phones, time, stops, report, asPage, asJson }),
@@ -95,7 +98,7 @@ export const CHANGE: readonly CommandRow[] = [
         "this router. Calls that ring go on at the other member. Calls that are up go on. Then branchline or the router can " +
         "be stopped. join puts this router into service again, and so does a restart of branchline.",
       "drain refuses if no other member takes calls, unless --alone is given. It warns if upstream doesn't answer the other " +
-        "member. With --patient, drain waits up to a minute for a member that may be amid a restart of its own, and does " +
+        "member. With --patient, drain waits up to a minute for a member that may be restarting, and does " +
         "nothing if branchline isn't running or has no pair. The packages' scripts call it so before they restart branchline.",
     ],
     arguments: [],

@@ -94,15 +94,15 @@ export const LOOK: readonly CommandRow[] = [
   }),
   command({
     name: "history",
-    help: "Show outages, drills, survived and emergency calls",
+    help: "Show outages, drills, emergency calls, survived calls",
     group: "Look",
     description: [
       "Show what has happened at this branch for months, the newest first: each outage of upstream and of the gateways, with " +
-        "what was seen when it began and ended; each time when the branch wasn't ready for one; each drill; each call that upstream should have had and that was answered " +
-        "without it; each emergency call. A summary comes first.",
-      "branchline keeps the last 300 outages, 300 survived and 200 emergency calls, 100 losses of readiness and 30 drills in its state folder, also " +
-        "across restarts and power cuts. The counts of the summary in JSON begin when the file was made, and include what " +
-        "is kept no longer.",
+        "what was seen when it began and ended; each loss of readiness; each drill; each survived call, that is, a call for " +
+        "upstream that was answered without upstream; each emergency call. A summary comes first.",
+      "branchline keeps the last 300 outages, 300 survived calls, 200 emergency calls, 100 losses of readiness and 30 drills " +
+        "in its state folder, also across restarts and power cuts. In JSON, the counts of the summary begin when the file was " +
+        "made, and include events that are no longer kept.",
       "Times are local; in CSV and JSON they are in UTC.",
     ],
     arguments: [],
@@ -125,12 +125,12 @@ export const LOOK: readonly CommandRow[] = [
   }),
   command({
     name: "snmp",
-    help: "Answer snmpd, which starts this by pass_persist",
+    help: "Answer snmpd, which starts this command",
     group: "Look",
     description: [
       "Answer requests of net-snmp's snmpd on standard input: states of upstream and the gateways, calls, phones, readiness " +
-        "and others, as BRANCHLINE-MIB describes them. snmpd starts the command itself, by a line pass_persist in snmpd.conf, " +
-        "and keeps it. deploy/monitoring/snmp.md says how on Debian and EdgeOS.",
+        "and others, as BRANCHLINE-MIB describes them. You don't start this command: snmpd starts it because of a line " +
+        "pass_persist in its configuration, and keeps it running. deploy/monitoring/snmp.md says how on Debian and EdgeOS.",
       "The command keeps each answer of the running branchline for 5 s. If no branchline runs, branchlineRunning is false, " +
         "branchlineProblem says why, and all other objects are missing.",
     ],

@@ -11,12 +11,13 @@ export const TRACE: readonly CommandRow[] = [
     help: "Show a call as a ladder, and why it went where it went",
     group: "Look",
     description: [
-      "Show the last call, or the last calls of an extension, number, address or Call-ID: each message with its time and the " +
-        "state of the call, the rule that decided and why, and changes of upstream and the gateways meanwhile. Messages that " +
-        "came by TLS are in clear. They come from the journal in branchline's memory (journal.memory), which holds the last ones.",
+      "Show the last call, or with MATCH the last call of an extension, number, address or Call-ID; --count shows more calls. " +
+        "Show each message with its time and the state of the call, the rule that decided and why, and changes of upstream " +
+        "and the gateways meanwhile. Messages that came by TLS are in clear. All messages come from the journal in branchline's " +
+        "memory (journal.memory), which holds the last messages only.",
       "Credentials, passwords and bodies are masked, and X-Masked-Body tells the length of a body. --unmasked shows them to root.",
-      "--pcap writes the messages to a file for Wireshark or sngrep. There each is a UDP packet, whatever carried it; a comment " +
-        "of the packet names the transport and the rule.",
+      "--pcap writes the messages to a file for Wireshark or sngrep. In this file, each message is a UDP packet, also if " +
+        "TCP or TLS carried it. A comment of the packet names the transport and the rule.",
     ],
     arguments: [MATCH_ARGUMENT],
     options: [
