@@ -26,11 +26,11 @@ function request(method: string, callId: string, more: readonly string[] = []) {
   ].join("\r\n");
 }
 
-function office(limit_octets: number, follower?: (entry: JournalEntry) => void) {
+function office(limit_octets: number, follower?: (entry: JournalEntry) => void, clock_ms?: () => number) {
   const journal = new Journal(limit_octets);
   if (follower !== undefined) journal.follow(follower);
   let now_ms = 0;
-  const host: Host = { ...QUIET_HOST, now_ms: () => now_ms };
+  const host: Host = { ...QUIET_HOST, now_ms: clock_ms ?? (() => now_ms) };
   const { config } = loadConfig(SITE_YAML, (path) => path);
   const [listener] = config.listeners;
   if (listener === undefined) throw new Error("no listener");
@@ -66,6 +66,17 @@ test("a call is kept as it happened: what came, why it went where it went, what 
   });
   expect(entries.filter((one) => one.kind === "out").map((one) => callIdOf(one))).toContain("a");
   expect(journal.entries(3).map(({ seq }) => seq)).toEqual(entries.slice(3).map(({ seq }) => seq));
+});
+
+test("the times of entries rise, although an event takes time and its stages have the time of its beginning", () => {
+  let now_ms = 0;
+  const { journal, engine, receive } = office(1_000_000, undefined, () => ++now_ms);
+  engine.force("down");
+  receive(request("INVITE", "a"));
+  const entries = journal.entries();
+  expect(new Set(entries.map(({ kind }) => kind))).toEqual(new Set(["edge", "in", "out", "decision", "stage"]));
+  const times = entries.map(({ at_ms }) => at_ms);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
 });
 
 test("what is kept never has more octets than it may, and the oldest makes room", () => {

@@ -31,6 +31,7 @@ export class Journal {
   private isDropped = false;
   private isKeeping = false;
   private last = 0;
+  private last_ms = Number.NEGATIVE_INFINITY;
 
   /** @param limit_octets 0: keeps nothing, and only tells its followers */
   constructor(limit_octets: number) {
@@ -96,9 +97,11 @@ export class Journal {
     return all.sort((a, b) => a.seq - b.seq);
   }
 
+  /** Part of an event has the time of its beginning, part its own: no entry is earlier than the one before it. */
   private hear(happening: Happening, at_ms: number): void {
     this.last += 1;
-    const entry = kept(happening, this.last, at_ms);
+    this.last_ms = Math.max(this.last_ms, at_ms);
+    const entry = kept(happening, this.last, this.last_ms);
     if (this.isKeeping) this.keep(entry);
     if (this.followers.size > 0 && this.waiting.length < WAITING_MAX) this.waiting.push(entry);
   }
