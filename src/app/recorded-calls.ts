@@ -143,8 +143,16 @@ function isMatch({ legs }: CallEntry, text: string): boolean {
   const isLong = digits.length >= TAIL_digits && /^\d+$/.test(digits);
   const isNumber = (one: string) => one === number || (isLong && one.endsWith(digits));
   return legs.some(({ call_id, from, to, steps }) => {
-    if (call_id === text || from === text || to === text) return true;
+    if (isCallId(call_id, text) || from === text || to === text) return true;
     if (isNumber(to) || isNumber(plainNumber(from.slice(0, from.lastIndexOf("@"))))) return true;
     return steps.some(({ what }) => what.split(/[ ,]+/).includes(text));
   });
+}
+
+/** What is shorter, or is written with digits alone, may be an extension, a number or an address: such a text is a whole Call-ID or none. */
+const BEGINNING = /^(?=.*[a-z]).{6}/i;
+
+/** Whether `text` is this Call-ID, or its beginning, as people copy it from a log. */
+export function isCallId(callId: string, text: string): boolean {
+  return callId === text || (BEGINNING.test(text) && callId.startsWith(text));
 }

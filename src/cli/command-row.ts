@@ -111,7 +111,7 @@ const FILE_WORDS = "the file that BRANCHLINE_CONFIG names, as packages do; else 
 /** Which calls are meant. */
 export const MATCH_ARGUMENT = {
   name: "match",
-  help: "Only calls of this extension, number, address or Call-ID",
+  help: "Only calls of this extension, number, address or Call-ID (its beginning will do)",
   isOptional: true,
   fault: (text: string) => (text.trim() === "" ? "must not be empty" : undefined),
 } as const;

@@ -79,7 +79,7 @@ function textOf(told: readonly Told[], width: number): string {
 }
 
 test("a call through the gateway after upstream's silence", () => {
-  expect(textOf(CALL, 97)).toBe(
+  expect(textOf(CALL, 99)).toBe(
     `
           201                      branchline               upstream pbx.example.com gateway isdn
           10.222.237.21:5060                                198.51.100.10:5060       10.10.1.3:5060
@@ -90,6 +90,7 @@ test("a call through the gateway after upstream's silence", () => {
    0.004  |                        |-- INVITE +body again ->|                        |
    0.005  |                        | pbx.example.com: up to down, no answer to a request
    0.006  |<- 181 Call Is Being ---|                        |                        |
+          |       Forwarded        |                        |                        |
    0.007  |                        | next: gateway isdn
    0.008  |                        |----------------- INVITE +body ----------------->|
    0.009  |                        |<----------------- 180 Ringing ------------------|
@@ -102,6 +103,34 @@ test("a call through the gateway after upstream's silence", () => {
    0.016  |                        | dropped: faulty
 `.slice(1),
   );
+});
+
+test("a wide terminal has names and messages in one line each", () => {
+  const text = textOf(CALL, 200);
+  expect(text).toMatch(/^ {10}201 +branchline +upstream pbx\.example\.com +gateway isdn\n/);
+  expect(text).toContain("|<---- 181 Call Is Being Forwarded -----|");
+});
+
+test("where there is little room, no name, address or message is cut", () => {
+  const long = { ...PEERS, upstream: [{ name: "pbx.headquarters.example.com", addresses: [PBX] }] };
+  const told: Told[] = [...CALL, ["out", PHONE, response("407 Proxy Authentication Required")]];
+  const reader = { width: 80, local: () => ({ date: "", time: "", zone: "" }) };
+  const ladder = ladderOf(entriesOf(told), long);
+  const lines = withoutInk(partiesText(ladder, reader) + stepsText(ladder, reader, false)).split("\n");
+  expect(lines.slice(0, 5)).toEqual([
+    "          201                branchline         upstream           gateway isdn",
+    "                                                pbx.headquarters.",
+    "                                                example.com",
+    "          10.222.237.21:5060                    198.51.100.10:5060 10.10.1.3:",
+    "                                                                   5060",
+  ]);
+  const at = lines.findIndex((line) => line.includes("407"));
+  expect(lines.slice(at, at + 3)).toEqual([
+    "   0.017  |<-- 407 Proxy ----|                  |                  |",
+    "          |  Authentication  |                  |                  |",
+    "          |     Required     |                  |                  |",
+  ]);
+  expect(lines.filter(({ length }) => length > 80)).toEqual([]);
 });
 
 test("a terminal that is too narrow for lines has a sentence for each message", () => {

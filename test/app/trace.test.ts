@@ -25,12 +25,14 @@ const ENTRIES: readonly JournalEntry[] = [
   { kind: "drop", seq: 6, at_ms: 6, reason: "faulty" },
   { kind: "edge", seq: 7, at_ms: 7, edge },
   message(8, request("REGISTER", "reg", "201", "201")),
+  message(9, request("OPTIONS", "a84b4c76e66710@10.222.237.23", "203", "203"), "10.222.237.23"),
+  message(10, request("OPTIONS", "3848276298220188511", "203", "203"), "10.222.237.23"),
 ];
 const seqsOf = (question: TraceQuestion) => tracedEntries(ENTRIES, question, timeOf).entries.map(({ seq }) => seq);
 
 describe("entries are chosen", () => {
   test.each<[string, TraceQuestion, number[]]>([
-    ["all", {}, [1, 2, 3, 4, 5, 6, 7, 8]],
+    ["all", {}, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
     ["by Call-ID, with the edges amid them and the reason of a drop", { calls: ["one"] }, [1, 2, 3, 5, 6]],
     ["by the caller's number: calls, not registrations", { match: "201" }, [1, 2, 3, 5, 6]],
     ["by the called number", { match: "5551234" }, [1, 2, 3, 5, 6]],
@@ -39,6 +41,9 @@ describe("entries are chosen", () => {
     ["by its last digits", { match: "5559999" }, [4]],
     ["by address", { match: "10.222.237.22" }, [4]],
     ["by the Call-ID of a registration", { match: "reg" }, [8]],
+    ["by the beginning of a Call-ID", { match: "a84b4c" }, [9]],
+    ["not by fewer letters of it than 6", { match: "a84b4" }, []],
+    ["not by digits that a Call-ID begins with", { match: "3848276" }, []],
     ["of nobody", { match: "nobody" }, []],
   ])("%s", (_, question, seqs) => {
     expect(seqsOf(question)).toEqual(seqs);

@@ -247,6 +247,17 @@ describe("what is asked for", () => {
     expect([...found].sort()).toEqual([...expected].sort());
   });
 
+  it("a call is found by its Call-ID, and by the beginning of it", () => {
+    const { site, phone } = office();
+    phone.request("INVITE", "sip:5551234@pbx.example.com", [], "db2c55aa-1@10.222.237.21");
+    phone.request("INVITE", "sip:5559999@pbx.example.com", [], "db2c66aa-1@10.222.237.21");
+    site.run(100);
+    const found = (match: string) => page(site, { match }).calls.map(({ to }) => to);
+    expect(found("db2c55aa-1@10.222.237.21")).toEqual(["5551234"]);
+    expect(found("db2c55")).toEqual(["5551234"]);
+    expect(found("db2c5")).toEqual([]);
+  });
+
   it("the newest comes first; pieces join to the whole", () => {
     const { site, phone } = office();
     for (let call = 0; call < 250; call++) {

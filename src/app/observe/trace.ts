@@ -1,5 +1,6 @@
 /** The journal as commands and the page get it: entries of some calls, or of all, in pieces that stay small. */
 import { plainNumber } from "../../policy/dialled-number.ts";
+import { isCallId } from "../recorded-calls.ts";
 import { callIdOf, type JournalEntry, type KeptMessage, methodOf } from "./journal-entry.ts";
 import { masked } from "./masked.ts";
 
@@ -92,7 +93,7 @@ const PARTIES =
 
 function isMatch(message: KeptMessage, text: string): boolean {
   const { remote, wire } = message;
-  if (remote === text || callIdOf(message) === text) return true;
+  if (remote === text || isCallId(callIdOf(message) ?? "", text)) return true;
   if (methodOf(message) !== "INVITE") return false;
   const number = plainNumber(text);
   const digits = number.replace(/^\+/, "");
