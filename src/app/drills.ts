@@ -1,6 +1,6 @@
 /**
- * Drills: chosen phones live through an outage while upstream is well. One runs at a time; it looks each second whether what it stands on is
- * still there, and ends by itself otherwise, or once somebody calls for help.
+ * Drills: chosen phones are treated as in an outage while upstream is well. One runs at a time; it looks each second whether what it stands on is
+ * still there, and ends by itself otherwise, or at an emergency call.
  */
 import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
@@ -132,7 +132,7 @@ export class Drills implements TimerOwner<"look"> {
     now.last = Math.max(now.last, call.id);
     const help = isNew ? call.legs.find(({ rule }) => rule === "emergency") : undefined;
     if (help !== undefined) {
-      const why = `a call for help: ${userOf(help.from)} has called ${help.to}`;
+      const why = `an emergency call: ${userOf(help.from)} has called ${help.to}`;
       this.finish("aborted", why, now_ms);
       return;
     }

@@ -242,7 +242,7 @@ class Rehearsal {
     if (ipVersion(address) !== 0) return { listener, address, port: SIP_PORT };
     const all = [...this.engine.bindings.all()];
     const users = all.map(({ user }) => user);
-    const list = users.length === 0 ? "no phone is" : `registered are ${users.join(", ")}`;
+    const list = users.length === 0 ? "no phone is" : `registered: ${users.join(", ")}`;
     const names = gateways.length === 0 ? "" : ` (${gateways.map(({ name }) => name).join(", ")})`;
     const phones = all.flatMap(({ bindings }) => bindings.map(({ flow }) => flow.address));
     const isOwn = (one: string) => this.engine.core.own.has(one, undefined);

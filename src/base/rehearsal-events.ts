@@ -12,7 +12,7 @@ export const REHEARSAL_EVENTS = {
   },
   readiness_lost: {
     at: ["warn"],
-    says: "Were the WAN to die now, some calls would fail: `branchline readiness` says what to mend.",
+    says: "If the WAN failed now, some calls would fail: `branchline readiness` says what to repair.",
     fields: { finding: "text", faults: "number" },
   },
   readiness_regained: {
@@ -22,7 +22,7 @@ export const REHEARSAL_EVENTS = {
   },
   drill_started: {
     at: ["warn"],
-    says: "A drill has begun: these phones live through an outage, while upstream is well.",
+    says: "A drill has begun: branchline treats these phones as in an outage, while upstream works.",
     fields: { phones: "text", for_s: "number", by: "text" },
   },
   drill_ended: {

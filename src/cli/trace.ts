@@ -6,6 +6,7 @@ import { isMessage, type TracedEntry } from "../app/observe/trace.ts";
 import type { CallsPage, RecordedCall } from "../app/recorded-calls.ts";
 import type { RunningStatus } from "../app/status-facts.ts";
 import { callText } from "../app/words/calls-words.ts";
+import { counted } from "../app/words/lines.ts";
 import { partiesText, stepsText } from "../app/words/trace-words.ts";
 import { EXIT_DONE } from "./exit.ts";
 import { fail, print, printJson } from "./paper.ts";
@@ -124,7 +125,7 @@ function writePcap(file: string, traced: readonly Traced[]): void {
   } catch (error) {
     fail(`${file} can't be written: ${(error as Error).message}`);
   }
-  print(`${packets.length} messages are in ${file}\n`);
+  print(`${counted(packets.length, "message")} in ${file}\n`);
 }
 
 /** What has been printed of a call that goes on. */

@@ -28,8 +28,11 @@ export function drillTrouble(ground: Ground, phones: DrillPhones, isStart: boole
   if (upstreams.isDark) return `a real outage: ${whyNoCalls(above)}`;
   if (isStart && !above.some(({ stateName }) => stateName === "up")) return whyNoCalls(above);
   const names = site.gateways.map(({ name }) => name);
-  if (names.length > 0 && !site.gateways.some((one) => gateways.isAlive(one))) return `${names.join(", ")} is down`;
-  if (site.emergency.numbers.length === 0) return "the file has no emergency number: nothing tells a call for help";
+  if (names.length > 0 && !site.gateways.some((one) => gateways.isAlive(one)))
+    return names.length === 1 ? `gateway ${names.join("")} is down` : `all gateways are down: ${names.join(", ")}`;
+
+  if (site.emergency.numbers.length === 0)
+    return "the file has no emergency number: an emergency call couldn't end the drill";
   return phoneTrouble(ground, phones);
 }
 

@@ -93,9 +93,11 @@ suite("describe", () => {
 
   test("drills on a schedule are told with their phones and times", () => {
     const text = `${LEAST}drill: {phones: [201, 202], at: [05:00, sun 05:00, 15 05:00]}\n`;
-    const line = "On a schedule (05:00, Sun 05:00, 15 05:00), 201, 202 live through an outage for 10 min: a drill.";
+    const line = "On a schedule (05:00, Sun 05:00, 15 05:00), a drill of 201, 202 for 10 min.";
     expect(words(text).join(" ")).toContain(line);
-    expect(words(`${LEAST}drill: {phones: all, for: 90s, at: 05:00}\n`).join(" ")).toContain("all phones live through");
+    expect(words(`${LEAST}drill: {phones: all, for: 90s, at: 05:00}\n`).join(" ")).toContain(
+      "a drill of all phones for 1 min 30 s",
+    );
     expect(words(LEAST).join("\n")).not.toContain("drill");
   });
 

@@ -72,7 +72,7 @@ describe("words", () => {
   test("status says that one runs", () => {
     const drill = { phones: ["201"], since: "", left_s: 540, calls: 1 };
     expect(drillLines({ drill }, WIDE).map(plain)).toEqual([
-      "DRILL: 201 lives through an outage for 9 min more, 1 call so far; `branchline drill --stop` ends it",
+      "DRILL: 201 is treated as in an outage for another 9 min, 1 call so far; `branchline drill --stop` ends it",
     ]);
     expect(drillLines({}, WIDE)).toEqual([]);
   });

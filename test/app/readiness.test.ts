@@ -121,6 +121,11 @@ const FAULTS: readonly (readonly [string, Surroundings, readonly string[]])[] = 
   ],
   ["a member of a hunt group is missing", { phones: ["201"] }, ["warning groups: group default: 202 isn't registered"]],
   [
+    "two members are missing",
+    { phones: ["201"], yaml: YAML.replace('"202"]', '"202", "203"]') },
+    ["warning groups: group default: 202 and 203 aren't registered"],
+  ],
+  [
     "no group for calls of the gateway",
     { yaml: YAML.replace(/hunt_groups.*\n/, "") },
     ["warning groups: no hunt group says whom"],
@@ -128,7 +133,7 @@ const FAULTS: readonly (readonly [string, Surroundings, readonly string[]])[] = 
   [
     "no gateway in the file",
     { yaml: YAML.replace(/gateways.*\n/, "").replace(", reserve: 1", "") },
-    ["fault gateways: the file has no gateway", "fault emergency: no gateway lives"],
+    ["fault gateways: the file has no gateway", "fault emergency: there is no gateway: a call to 112 would fail"],
   ],
   ["one gateway is dead", { silent: [GATEWAY] }, ["warning gateways: gateway 10.10.1.3 is down"]],
   [
@@ -137,7 +142,7 @@ const FAULTS: readonly (readonly [string, Surroundings, readonly string[]])[] = 
     [
       "fault gateways: gateway 10.10.1.3 is",
       "fault gateways: gateway 10.10.1.4 is",
-      "fault emergency: no gateway lives",
+      "fault emergency: all gateways are down: a call to 112 would fail",
     ],
   ],
   [
@@ -169,7 +174,7 @@ const FAULTS: readonly (readonly [string, Surroundings, readonly string[]])[] = 
   [
     "phones register too seldom",
     { yaml: `${YAML}registration: {expires_cap: 2h}\n` },
-    ["warning expires: phones register every 2 h"],
+    ["warning expires: phones register at least every 2 h"],
   ],
   [
     "registrations can't be stored",
@@ -197,14 +202,14 @@ const FAULTS: readonly (readonly [string, Surroundings, readonly string[]])[] = 
   ["no drill", { drill: "none" }, ["warning drill: no drill is known"]],
   ["the last drill was long ago", { drill: { ago_days: 200 } }, ["warning drill: the last drill was 200 days ago"]],
   [
-    "the last drill was aborted",
+    "the last drill ended early",
     { drill: { ago_days: 1, end: "the gateway went down" } },
-    ["warning drill: the last drill was aborted: the gateway went down"],
+    ["warning drill: the last drill ended early: the gateway went down"],
   ],
   [
     "phones haven't been heard since a restart",
     { phones: [], happens: restarted },
-    ["warning phones: 201@pbx.example.com and 202@pbx"],
+    ["warning phones: not heard since branchline was restarted, and perhaps gone: 201@pbx.example.com and 202@pbx"],
   ],
 ];
 
@@ -252,7 +257,7 @@ describe("prepared faults", () => {
 describe("in words", () => {
   it("where all is well", () => {
     expect(withoutInk(readinessText(readiness(), false, READER))).toMatchInlineSnapshot(`
-      "Were the WAN to die now: ready
+      "If the WAN failed now: ready
       Phones that could call and be called: 2 extensions (201 and 202)
       Way out: gateway 10.10.1.3 (4 channels), gateway 10.10.1.4 (2 channels)
       Emergency numbers: 112
@@ -264,7 +269,7 @@ describe("in words", () => {
   it("with faults: the worst first, each with its cure", () => {
     const found = readiness({ phones: ["201"], unsaved: "EROFS: read-only file system" });
     expect(withoutInk(readinessText(found, false, READER))).toMatchInlineSnapshot(`
-      "Were the WAN to die now: NOT READY
+      "If the WAN failed now: NOT READY
       Phones that could call and be called: 1 extension (201); not registered: 202
       Way out: gateway 10.10.1.3 (4 channels), gateway 10.10.1.4 (2 channels)
       Emergency numbers: 112

@@ -65,8 +65,8 @@ const STEPS: readonly Step<BranchOffice>[] = [
   {
     title: "outage, first call",
     story:
-      "The link to headquarters breaks. Nobody notices: packets just vanish. 201 calls a customer. branchline waits " +
-      "4 seconds for the PBX, asks for patience (181), and a second later sends the phone to the gateway (302).",
+      "The link to headquarters breaks. All packets on it get lost. 201 calls a customer. branchline waits " +
+      "4 seconds for the PBX, sends the phone a notice (181), and a second later sends the phone to the gateway (302).",
     expected: `302 after ${seconds(FR_TIMER_ms + NOTICE_HOLD_ms)}, then answered`,
     async play(office) {
       const [phone] = office.devices.phones;
@@ -116,8 +116,8 @@ const STEPS: readonly Step<BranchOffice>[] = [
   {
     title: "the PBX returns",
     story:
-      "The line is mended. branchline sees its probes answered again, waits a little to be sure, and lets the next " +
-      "call go up to headquarters, as in the morning.",
+      "The link works again. The PBX answers branchline's probes. After a short hold, branchline sends the next " +
+      "call to the PBX.",
     expected: "next call answered at the PBX",
     async play({ devices: { phones, pbx, gateway }, branchline }) {
       const [phone] = phones;
@@ -136,7 +136,8 @@ const STEPS: readonly Step<BranchOffice>[] = [
   },
   {
     title: "a stranger",
-    story: "Somebody from the internet (???) tries to telephone through the branch's gateway. He isn't even refused.",
+    story:
+      "Somebody from the internet (???) tries to telephone through the branch's gateway. branchline doesn't even answer.",
     expected: "no answer, gateway stays quiet",
     async play({ devices: { stranger, gateway }, gatewayAddress, proxy }) {
       const before = gateway.outsideCalls.length;

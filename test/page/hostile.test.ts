@@ -115,14 +115,14 @@ describeWith(["chromium"], "the status page", () => {
 
   test("shows that readiness is regained as soon as it is told, and tells a screen reader nothing that it has said", async () => {
     const verdict = `document.querySelector("#ready-head p").textContent`;
-    expect(await page.value(verdict)).toBe("Were the WAN to die now: NOT READY");
+    expect(await page.value(verdict)).toBe("If the WAN failed now: NOT READY");
     await page.value(
       `window.changes = 0, new MutationObserver(() => window.changes++).observe(document.querySelector("#ready-head"), { childList: true })`,
     );
     tell({ kind: "readiness", seq: 4, at_ms: 0, turn: { is_ready: false, faults: ["x"] } });
     isReady = true;
     tell({ kind: "readiness", seq: 5, at_ms: 0, turn: { is_ready: true, faults: [] } });
-    await page.until(`${verdict} === "Were the WAN to die now: ready"`);
+    await page.until(`${verdict} === "If the WAN failed now: ready"`);
     expect(await page.value(`document.querySelector("#ready-findings").hidden`)).toBe(true);
     expect(await page.value("window.changes")).toBe(1);
     isReady = false;

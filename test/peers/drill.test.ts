@@ -76,7 +76,9 @@ describeWith(["kamailio", "baresip", "sipp"], "a drill with real phones", () => 
     const [first, second, third, fourth] = phones;
     const begun = await branchline.command("drill", "--phones", DRILLED.join(","), "--for", "10m");
     expect(begun).toContain("Drill: 1, 1001 and 1002, begun by a command\n");
-    expect(await branchline.command("status")).toMatch(/^DRILL: 1001 and 1002 live through an outage for /m);
+    expect(await branchline.command("status")).toMatch(
+      /^DRILL: 1001 and 1002 are treated as in an outage for another /m,
+    );
     expect(await branchline.command("explain", "1001", NUMBER)).toContain("a drill");
 
     // All at once: two in an outage, two that don't notice.
@@ -106,7 +108,7 @@ describeWith(["kamailio", "baresip", "sipp"], "a drill with real phones", () => 
       id: 1,
       phones: DRILLED,
       end: "aborted",
-      why: "a call for help: 1001 has called 112",
+      why: "an emergency call: 1001 has called 112",
       counts: { made: 3, answered: 3, failed: 0 },
       other_calls: 2 * CALLS + 1,
     });

@@ -48,7 +48,7 @@ async function expectDecoded(branchline: Branchline, least: number) {
   const file = join(temporaryFolder(), "call.pcapng");
   const lines = await linesOf(branchline);
   expect(lines.length).toBeGreaterThanOrEqual(least);
-  expect(await branchline.command("trace", "--pcap", file)).toBe(`${lines.length} messages are in ${file}\n`);
+  expect(await branchline.command("trace", "--pcap", file)).toBe(`${lines.length} messages in ${file}\n`);
   expect(statSync(file).mode & 0o777).toBe(0o600);
   const decoded = await tshark(file, "sip", "sip.Request-Line", "sip.Status-Line");
   expect(decoded.map((line) => line.trim())).toEqual(lines);

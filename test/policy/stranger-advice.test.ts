@@ -31,6 +31,8 @@ describe("strangerAdvice", () => {
     const advice = strangerAdvice("10.20.0.15", [upstream("pbx.example.com"), upstream("198.51.100.9")]);
     expect(advice).toContain("pbx.example.com has no address as yet");
     expect(advice).not.toContain("localnet");
+    const two = strangerAdvice("10.20.0.15", [upstream("a.example.com"), upstream("b.example.com")]);
+    expect(two).toContain("a.example.com, b.example.com have no address as yet");
   });
 
   it.each([

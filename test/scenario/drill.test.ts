@@ -133,7 +133,7 @@ describe("a call for help", () => {
     first.invite("sip:112@pbx.example.com");
     site.run(500);
     expect(invites(gateway)).toEqual(["sip:112@10.10.1.3"]);
-    expect(last()).toMatchObject({ end: "aborted", why: "a call for help: 201 has called 112" });
+    expect(last()).toMatchObject({ end: "aborted", why: "an emergency call: 201 has called 112" });
     first.invite(NUMBER);
     site.run(500);
     expect(invites(pbx)).toEqual([NUMBER]);
@@ -157,7 +157,7 @@ describe("a call for help", () => {
     start();
     third.invite("sip:112@pbx.example.com");
     site.run(100);
-    expect(last()).toMatchObject({ end: "aborted", why: "a call for help: 203 has called 112" });
+    expect(last()).toMatchObject({ end: "aborted", why: "an emergency call: 203 has called 112" });
   });
 });
 
@@ -242,7 +242,7 @@ describe("it aborts by itself", () => {
     start();
     site.simulation.silence(GATEWAY);
     site.run(5 * MINUTE_ms);
-    expect(last()).toMatchObject({ end: "aborted", why: "10.10.1.3 is down" });
+    expect(last()).toMatchObject({ end: "aborted", why: "gateway 10.10.1.3 is down" });
   });
 
   it("when upstream is forced", () => {
@@ -271,7 +271,7 @@ describe("it aborts by itself", () => {
     expect(finals(first)).toEqual([380]);
     site.reload(SITE_YAML);
     look();
-    expect(last()?.why).toBe("the file has no emergency number: nothing tells a call for help");
+    expect(last()?.why).toBe("the file has no emergency number: an emergency call couldn't end the drill");
   });
 
   it("when its phone is gone", () => {

@@ -85,7 +85,7 @@ describe("doctor: pair", () => {
     [
       "has one of two addresses",
       { shared: [...ELSEWHERE.shared, { address: "10.222.237.253", is_here: true }] },
-      /^fault only 10\.222\.237\.253 of /,
+      /^fault of .*, only 10\.222\.237\.253 is here: /,
     ],
   ])("this member %s", (_, own, expected) => {
     expect(pair(own)).toEqual([expect.stringMatching(expected)]);
@@ -170,6 +170,8 @@ vrrp_instance A
     );
     const text = keepalivedConfig(plan(yaml), []);
     expect(bad("vrrp", keepalived(text), yaml)).toEqual([]);
+    const strange = text.split(SHARED).join("10.222.237.77").split("203.0.113.9").join("203.0.113.10");
+    expect(bad("vrrp", keepalived(strange), yaml)[0]).toContain(`${SHARED}, 203.0.113.9: nothing moves them`);
     const apart = text.replace(/vrrp_sync_group[\s\S]*?\n}\n/, "");
     expect(bad("vrrp", keepalived(apart), yaml)).toEqual([
       expect.stringMatching(/^fault keepalived doesn't look at .* \(branchline_switch0, branchline_eth0\)/),

@@ -144,9 +144,16 @@ describe("doctor: conntrack", () => {
   ])("%s: flushed", (_, source, to, reply) => {
     const tracked = entry(source, to, reply);
     const said = told("conntrack", { said: { [TRACKED]: tracked, [HAS_CONNTRACK]: "/usr/sbin/conntrack" } });
-    expect(said).toMatch(/^warning 1 tracked connection still on 203\.0\.113\.77, which isn't ours/);
+    expect(said).toMatch(/^warning 1 tracked connection still on 203\.0\.113\.77, which isn't this router's/);
     expect(said).toContain("\nconntrack -D -p udp --dport 5060\nundo:");
     expect(told("conntrack", { said: { [TRACKED]: tracked } })).toContain("# install conntrack");
+  });
+
+  test("two addresses that the router had are both named", () => {
+    const tracked = ["203.0.113.77", "203.0.113.78"].map((had) => entry("10.222.237.21", UPSTREAM, had)).join("\n");
+    expect(told("conntrack", { said: { [TRACKED]: tracked } })).toMatch(
+      /^warning 2 tracked connections still on 203\.0\.113\.77, 203\.0\.113\.78, which aren't this router's/,
+    );
   });
 
   test("what the kernel's own file shows is read too", () => {

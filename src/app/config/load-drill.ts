@@ -90,7 +90,7 @@ function loadTime(reader: Reader, place: Place): DrillTime | undefined {
 function says(plan: DrillPlan | undefined): readonly string[] {
   if (plan === undefined) return [];
   const { phones, at, for_ms } = plan;
-  const who = phones === "all" ? "all phones live" : `${phones.join(", ")} ${phones.length === 1 ? "lives" : "live"}`;
+  const who = phones === "all" ? "all phones" : phones.join(", ");
   const times = at.map(({ day, time }) => (day === undefined ? time : `${day} ${time}`));
-  return [`On a schedule (${times.join(", ")}), ${who} through an outage for ${spoken(for_ms)}: a drill.`];
+  return [`On a schedule (${times.join(", ")}), a drill of ${who} for ${spoken(for_ms)}.`];
 }

@@ -13,15 +13,15 @@ export function calledBy({ contacts, status }: ReadinessFacts): ReadinessVerdict
   const found: ReadinessVerdict[] = [];
   const cut = contacts.filter(({ connected }) => connected === false).map(({ name }) => name);
   if (cut.length > 0) {
-    const text = `the connections of ${someOf(cut, NAMES_MAX)} are gone: calls may not reach them`;
+    const text = `no open connection: ${someOf(cut, NAMES_MAX)}; calls may not reach ${cut.length === 1 ? "this phone" : "these phones"}`;
     found.push(
       warning(text, "# a shorter registration.expires_cap, or a keep-alive of the phone's, brings them back sooner"),
     );
   }
   const old = contacts.filter(({ restored }) => restored === true).map(({ name }) => name);
   if (old.length > 0) {
-    const text = `${someOf(old, NAMES_MAX)} haven't been heard since branchline was restarted: they may be gone`;
-    found.push(warning(text, "# wait until they register again, or restart them"));
+    const text = `not heard since branchline was restarted, and perhaps gone: ${someOf(old, NAMES_MAX)}`;
+    found.push(warning(text, "# wait for a REGISTER, or restart the phone"));
   }
   const { at_gateways = 0 } = status.phones;
   if (at_gateways > 0) {
@@ -48,7 +48,12 @@ export function groups({ site, status }: ReadinessFacts): ReadinessVerdict[] {
     if (names.length === 0) return [];
     const cure = "# register these phones, or take them out of the file: branchline registered";
     if (missing.length < own.length)
-      return [warning(`group ${name}: ${someOf(names, NAMES_MAX)} isn't registered`, cure)];
+      return [
+        warning(
+          `group ${name}: ${someOf(names, NAMES_MAX)} ${names.length === 1 ? "isn't" : "aren't"} registered`,
+          cure,
+        ),
+      ];
     return [fault(`group ${name}: none of its phones is registered, so its calls get 480`, cure)];
   });
   return orOk(found, `hunt groups: ${huntGroups.length === 0 ? "none is needed" : "all members are registered"}`);
@@ -57,7 +62,9 @@ export function groups({ site, status }: ReadinessFacts): ReadinessVerdict[] {
 /** Whether calls to the outside have a way out. */
 export function gateways({ status }: ReadinessFacts): ReadinessVerdict[] {
   if (status.gateways.length === 0) {
-    return [fault("the file has no gateway: no call would leave the house", "gateways: [sip:ADDRESS-OF-THE-GATEWAY]")];
+    return [
+      fault("the file has no gateway: no call would reach an outside number", "gateways: [sip:ADDRESS-OF-THE-GATEWAY]"),
+    ];
   }
   const dead = status.gateways.filter(({ state }) => state === "down");
   const found = dead.map(({ name, evidence = "nothing seen", since = "" }) => {
@@ -71,9 +78,13 @@ export function gateways({ status }: ReadinessFacts): ReadinessVerdict[] {
   for (const { name, record_route } of status.gateways) {
     if (record_route !== "missing") continue;
     const cure = "# on the gateway: Record-Route must be copied into its 200; see deploy/trouble.md";
-    found.push(warning(`gateway ${name} leaves our Record-Route out: its channels would stay taken`, cure));
+    found.push(warning(`gateway ${name} doesn't copy branchline's Record-Route: its channels would stay taken`, cure));
   }
-  return orOk(found, `gateways that live: ${status.gateways.map(({ name }) => name).join(", ")}`);
+  return orOk(found, `gateways that aren't down: ${status.gateways.map(({ name }) => name).join(", ")}`);
+}
+
+function noGateway({ gateways: all }: ReadinessFacts["status"]): string {
+  return all.length === 0 ? "there is no gateway" : "all gateways are down";
 }
 
 /** Whether somebody would hear a call for help. */
@@ -89,7 +100,7 @@ export function emergency({ site, status }: ReadinessFacts): ReadinessVerdict[] 
   }
   const told = numbers.join(", ");
   if (!status.gateways.some(({ state }) => state !== "down")) {
-    return [fault(`no gateway lives that would take a call to ${told}`, "# see gateways above")];
+    return [fault(`${noGateway(status)}: a call to ${told} would fail`, "# see gateways above")];
   }
   const isLimited = site.gateways.every((gateway) => gateway.channels !== undefined);
   if (isLimited && reserve === 0 && !preempt) {
@@ -102,7 +113,7 @@ export function emergency({ site, status }: ReadinessFacts): ReadinessVerdict[] 
 /** Whether the gateways that live have channels for as many calls as there usually are. */
 export function channels({ site, status, peak }: ReadinessFacts): ReadinessVerdict[] {
   const living = status.gateways.filter(({ state }) => state !== "down");
-  if (living.length === 0) return [ok("no gateway lives: see gateways")];
+  if (living.length === 0) return [ok(`${noGateway(status)}: see gateways`)];
   if (living.some(({ channels: most }) => most === undefined))
     return [ok("a gateway has no limit of calls in the file")];
   const all = living.reduce((sum, { channels: most = 0 }) => sum + most, 0);

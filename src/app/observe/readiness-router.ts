@@ -15,7 +15,7 @@ export function upstream({ status }: ReadinessFacts): ReadinessVerdict[] {
     const cure =
       forced?.by === "file" ? "# upstream.force: auto in the file, then branchline reload" : "branchline force auto";
     const text = `upstream is forced ${force}, whatever is seen of it`;
-    return [force === "up" ? fault(`${text}: each call would wait in vain`, cure) : warning(text, cure)];
+    return [force === "up" ? fault(`${text}: each call would first wait for upstream`, cure) : warning(text, cure)];
   }
   if (status.upstream.length === 0)
     return [warning("no upstream is known yet: nothing is watched", "upstream: sip:PBX")];
@@ -41,7 +41,7 @@ export function listen({ status }: ReadinessFacts): ReadinessVerdict[] {
     ({ name, address }) => address === null && !shared.some((one) => name.includes(one)),
   );
   const found = away.map(({ name }) =>
-    warning(`listen: ${name} isn't on this router: whoever calls there finds nobody`, "ip address"),
+    warning(`listen: ${name} isn't on this router: requests to it get no answer`, "ip address"),
   );
   for (const { role, peer, text, cure } of status.missing_ways ?? []) {
     if (role === "upstream") found.push(warning(`${peer}: ${text}`, cure));
@@ -52,7 +52,7 @@ export function listen({ status }: ReadinessFacts): ReadinessVerdict[] {
 /** Whether phones come back often enough to be known when it happens. */
 export function expires({ site }: ReadinessFacts): ReadinessVerdict[] {
   const { expires_cap_ms } = site.registration;
-  const text = `phones register every ${span(expires_cap_ms / 1_000)} at the least often`;
+  const text = `phones register at least every ${span(expires_cap_ms / 1_000)}`;
   if (expires_cap_ms <= EXPIRES_MAX_ms) return [ok(text)];
   const why = "a phone that has moved, or was restarted, may not be known for so long";
   return [warning(`${text}: ${why}`, "registration: {expires_cap: 5m}")];
@@ -69,7 +69,7 @@ export function stored({ unsaved }: ReadinessFacts): ReadinessVerdict[] {
 export function tables({ status }: ReadinessFacts): ReadinessVerdict[] {
   const full = status.tables.filter(({ size, limit }) => limit > 0 && size >= limit);
   const found = full.map(({ name, limit }) =>
-    warning(`table ${name} is full (${limit})`, "# see Limits in deploy/trouble.md; branchline status --verbose"),
+    warning(`table ${name} is full (${limit})`, "# see Limits in deploy/security.md; branchline status --verbose"),
   );
   return orOk(found, "no table is full");
 }
@@ -94,7 +94,7 @@ export function clock({ status, built, certificate: own }: ReadinessFacts): Read
   if (now >= built) return [ok(`the clock says ${now}`)];
   const text = `the clock says ${now}, before this program was built`;
   const cure = "branchline doctor --only clock";
-  if (own === undefined) return [warning(`${text}: records of an outage would lie`, cure)];
+  if (own === undefined) return [warning(`${text}: the times in its records would be wrong`, cure)];
   return [fault(`${text}: no certificate would be believed`, cure)];
 }
 
@@ -124,7 +124,7 @@ export function pair({ status: { cluster } }: ReadinessFacts): ReadinessVerdict[
 export function drill({ drill: last }: ReadinessFacts): ReadinessVerdict[] {
   const cure = "branchline drill --phones 201,202 --for 10m";
   if (last === undefined) return [warning("no drill is known", cure)];
-  if (last.end !== "done") return [warning(`the last drill was aborted: ${last.end}`, cure)];
+  if (last.end !== "done") return [warning(`the last drill ended early: ${last.end}`, cure)];
   const text = `the last drill was ${counted(last.age_days, "day")} ago`;
   return [last.age_days > DRILL_days ? warning(text, cure) : ok(text)];
 }

@@ -38,7 +38,7 @@ ${facts.map(([name = "", text = ""]) => `<tr><th scope="row">${escaped(name)}</t
 <h2>Phones</h2>
 ${table(["Phone", "In the drill"], phones)}
 <h2>Calls</h2>
-<p>Times are in ${escaped(zone)}. The wait is the time from the call to the last way that was tried for it.</p>
+<p>Times are in ${escaped(zone)}. The wait is the time from the INVITE until branchline tried the last phone or gateway for the call.</p>
 ${table(["Time", "From", "To", "Way", "Wait", "End"], rows)}
 ${more}</body>
 </html>

@@ -20,8 +20,8 @@ export function drilledWords(phones: DrillPhones): string {
 export function drillLines({ drill }: Pick<RunningStatus, "drill">, { width }: Reader): string[] {
   if (drill === undefined) return [];
   const { phones, left_s, calls } = drill;
-  const verb = phones !== "all" && phones.length === 1 ? "lives" : "live";
-  const text = `${doubtful("DRILL")}: ${drilledWords(phones)} ${verb} through an outage for ${exactSpan(left_s)} more, ${counted(calls, "call")} so far; \`branchline drill --stop\` ends it`;
+  const verb = phones !== "all" && phones.length === 1 ? "is" : "are";
+  const text = `${doubtful("DRILL")}: ${drilledWords(phones)} ${verb} treated as in an outage for another ${exactSpan(left_s)}, ${counted(calls, "call")} so far; \`branchline drill --stop\` ends it`;
   return wrapped(text, width);
 }
 

@@ -34,7 +34,7 @@ export function readinessHead(readiness: Readiness): string[] {
   const { verdict, phones } = readiness;
   const missing = phones.missing.length === 0 ? "" : `; not registered: ${someOf(phones.missing, NAMES_MAX)}`;
   return [
-    `Were the WAN to die now: ${VERDICTS[verdict]}`,
+    `If the WAN failed now: ${VERDICTS[verdict]}`,
     `Phones that could call and be called: ${counted(phones.ready.length, "extension")}${phones.ready.length === 0 ? "" : ` (${someOf(phones.ready, NAMES_MAX)})`}${missing}`,
     `Way out: ${wayText(readiness)}`,
     `Emergency numbers: ${readiness.emergency.length === 0 ? "none" : readiness.emergency.join(", ")}`,
@@ -49,7 +49,7 @@ export function findingText({ severity, check, text }: ReadinessFinding): string
 function drillText({ last_drill: last }: Readiness): string {
   if (last === null || last === undefined) return "none is known";
   const { age_days, end } = last;
-  return `${age_days === 0 ? "today" : `${counted(age_days, "day")} ago`}${end === "done" ? "" : `, aborted: ${end}`}`;
+  return `${age_days === 0 ? "today" : `${counted(age_days, "day")} ago`}${end === "done" ? "" : `, ended early: ${end}`}`;
 }
 
 function wayText({ gateways }: Readiness): string {

@@ -27,7 +27,7 @@ export function strangerAdvice(address: string, peers: readonly KnownPeer[]): st
   const unknown = peers.filter(({ host, addresses }) => ipVersion(host) === 0 && addresses.length === 0);
   if (unknown.length > 0) {
     const names = unknown.map(({ name }) => name).join(", ");
-    return `it may be upstream: ${names} has no address as yet, and branchline doctor says why (dns)`;
+    return `it may be upstream: ${names} ${unknown.length === 1 ? "has" : "have"} no address as yet, and branchline doctor says why (dns)`;
   }
   const network = NETWORK_bits[ipVersion(address)] ?? 0;
   const near = peers.find(({ host, addresses }) =>

@@ -102,7 +102,7 @@ function held({ name, state, since_s, is_healthy, shared, members }: ClusterFact
   const isOrAre = all.length === 1 ? "is" : "are";
   const log = "# look into the log of keepalived, or of the router's VRRP";
   if (here.length > 0 && here.length < all.length) {
-    const text = `only ${here.join(", ")} of ${words} is here: the shared addresses must move together`;
+    const text = `of ${words}, only ${here.join(", ")} ${here.length === 1 ? "is" : "are"} here: the shared addresses must move together`;
     return [fault(text, ["ip address", "# put them into one sync group of VRRP"], known)];
   }
   if (here.length > 0 && holders.length > 0) {

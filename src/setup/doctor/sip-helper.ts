@@ -133,8 +133,8 @@ export function tracking(facts: Facts, config: Config): Verdict[] {
     return peers.has(to) && ports.includes(from) && !config.site.localnet.contains(source);
   });
   if (stale.length === 0) return [ok("no stale tracked connections", { stale: 0 })];
-  const addresses = [...new Set(stale.map((line) => fieldsOf(line, /\b(?:src|dst)=(\S+)/g)[3]))].join(", ");
-  const text = `${counted(stale.length, "tracked connection")} still on ${addresses}, which isn't ours: phones behind them hear nothing`;
+  const addresses = [...new Set(stale.map((line) => fieldsOf(line, /\b(?:src|dst)=(\S+)/g)[3]))];
+  const text = `${counted(stale.length, "tracked connection")} still on ${addresses.join(", ")}, which ${addresses.length === 1 ? "isn't" : "aren't"} this router's: phones behind them hear nothing`;
   const known = { stale: stale.length };
   if (facts.said[HAS_CONNTRACK] === undefined)
     return [warning(text, ["# install conntrack, then: conntrack -F"], known)];

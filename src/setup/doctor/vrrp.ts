@@ -89,7 +89,13 @@ function judge(view: VrrpView, cluster: ClusterSettings, what: string, family: F
   const known = { vrrp: what, missing: [...missing], untracked: [...untracked], health_file };
   const verdicts: Verdict[] = [];
   if (missing.length > 0)
-    verdicts.push(fault(`${what} has no virtual router with ${missing.join(", ")}: nothing moves it`, cure, known));
+    verdicts.push(
+      fault(
+        `${what} has no virtual router with ${missing.join(", ")}: nothing moves ${missing.length === 1 ? "it" : "them"}`,
+        cure,
+        known,
+      ),
+    );
   if (untracked.length > 0) {
     const harm = "a branchline that drains, hangs or has ended keeps the shared addresses";
     verdicts.push(fault(`${what} doesn't look at ${health_file} (${untracked.join(", ")}): ${harm}`, cure, known));
