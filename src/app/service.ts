@@ -24,7 +24,7 @@ import type { ReadConfig, ReadFile } from "./read-config.ts";
 import { type CallsPage, type CallsQuestion, callsPage } from "./recorded-calls.ts";
 import { changedKeys, faultyFile, needsRestart, type Refusal, type ReloadOutcome, refusedChanges } from "./reload.ts";
 import type { SideDoor, SideDoors } from "./side-door.ts";
-import { type RunningStatus, siteFacts } from "./status-facts.ts";
+import { certificateFacts, type RunningStatus, siteFacts } from "./status-facts.ts";
 import { WallTime } from "./wall-time.ts";
 import { WayWatch } from "./way-watch.ts";
 
@@ -174,6 +174,7 @@ export class Service implements Controlled {
       reload_refused: this.refused && { at: iso(this.refused.at_ms), ...this.refused.refusal },
       ...siteFacts(engine.site.status(now_ms), iso, now_ms),
       drill: this.drills.facts(now_ms),
+      certificate: certificateFacts(this.config.tls, host),
       dropped: meter.dropped,
       tables: meter.tableStatus,
     };

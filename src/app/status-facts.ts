@@ -1,9 +1,12 @@
 /** The state of a running branchline as facts: what `status --json` prints, and what all words about it are made of. */
 import type { TableStatus } from "../base/meter.ts";
 import type { ForcedStatus, GatewayStatus, MissingWay, PeerStatus, SiteStatus } from "../policy/status.ts";
+import type { TlsFiles } from "../transport/tls-files.ts";
 import type { ClusterFacts } from "./cluster-facts.ts";
 import type { DrillFacts } from "./drill-desk.ts";
 import type { Refusal } from "./reload.ts";
+
+const DAY_ms = 86_400_000;
 
 /** Times of day are in ISO 8601, UTC; the same event has the same time in each answer. */
 export interface RunningStatus extends Omit<SiteStatus, "forced" | "upstream" | "gateways" | "history"> {
@@ -27,11 +30,20 @@ export interface RunningStatus extends Omit<SiteStatus, "forced" | "upstream" | 
   readonly cluster?: ClusterFacts | undefined;
   /** The drill that runs, where one does. */
   readonly drill?: DrillFacts | undefined;
+  /** Of the file's `tls`; older versions don't tell. */
+  readonly certificate?: CertificateFacts | undefined;
   /** Messages dropped, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
   readonly tables: readonly TableStatus[];
   /** Oldest first. */
   readonly history: readonly Change[];
+}
+
+/** Our certificate that is in use. */
+export interface CertificateFacts {
+  readonly file: string;
+  /** Whole days until it is no longer valid, less than 0 since then; null: its dates can't be read. */
+  readonly left_days: number | null;
 }
 
 /** A state of upstream that an administrator has chosen. */
@@ -90,6 +102,17 @@ export function siteFacts(
       return { at: iso(at_ms), role, peer: name, from, to, evidence, probe_failure };
     }),
   };
+}
+
+/** @param host tells when the certificate of a file ends */
+export function certificateFacts(
+  tls: TlsFiles | undefined,
+  host: { certificateEnd_ms(file: string): number | undefined; wallClock_ms(): number },
+): CertificateFacts | undefined {
+  if (tls === undefined) return undefined;
+  const end_ms = host.certificateEnd_ms(tls.certificate);
+  const left_days = end_ms === undefined ? null : Math.floor((end_ms - host.wallClock_ms()) / DAY_ms);
+  return { file: tls.certificate, left_days };
 }
 
 function forcedFacts({ by, since_ms, until_ms }: ForcedStatus, iso: IsoTime, now_ms: number): Forced {

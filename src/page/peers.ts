@@ -3,7 +3,7 @@
 import type { PeerFacts, RunningStatus } from "../app/status-facts.ts";
 import { clusterLines } from "../app/words/cluster-words.ts";
 import { forcedText } from "../app/words/force-words.ts";
-import { callsGo, evidenceWords, reasonWords } from "../app/words/peer-words.ts";
+import { callsGo, evidenceWords, paceWords, reasonWords } from "../app/words/peer-words.ts";
 import { conflictLines, missingLines, pathLines } from "../app/words/status-words.ts";
 import { span } from "../app/words/times.ts";
 import { ago_s, clockTime, READER } from "./clock.ts";
@@ -108,7 +108,7 @@ function peerRow(peer: PeerFacts, role: string, calls: readonly Child[] | null):
     role,
     h(`span.dot.${dotOf(observed)}`, {}, seen),
     since === undefined ? "" : h("span.short", {}, span(ago_s(since))),
-    reasonWords(peer) ?? "not known yet",
+    [reasonWords(peer) ?? "not known yet", paceWords(peer)].filter((text) => text !== undefined).join("; "),
     calls ?? "",
   ];
 }

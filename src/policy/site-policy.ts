@@ -135,11 +135,12 @@ export class SitePolicy {
 
   status(now_ms: number): SiteStatus {
     const { peers, upstreams, gateways, bindings, pathWatch } = this;
+    const { pace } = this.site.registration;
     return {
       force: peers.pin,
       forced: peers.forcing.status,
       calls_go_to: this.callsGoTo(),
-      upstream: upstreams.all().map((peer) => peer.status(now_ms)),
+      upstream: upstreams.all().map((peer) => ({ ...peer.status(now_ms), registers: peer.pace.status(pace) })),
       gateways: gateways.status(now_ms),
       phones: this.phones(),
       members: this.hunting.members(now_ms),

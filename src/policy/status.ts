@@ -8,6 +8,16 @@ export interface LongInvites {
   readonly answered_octets: number;
 }
 
+/** How REGISTERs go up to an upstream target. */
+export interface PaceStatus {
+  /** REGISTERs that may go up each second: fewer than the most after an outage, until the target has shown that it bears more. */
+  readonly per_s: number;
+  /** By the file. */
+  readonly most_per_s: number;
+  /** Those that wait for the target's answer. */
+  readonly unanswered: number;
+}
+
 export interface PeerStatus {
   readonly name: string;
   readonly state: string;
@@ -32,6 +42,8 @@ export interface PeerStatus {
   readonly probe_failure?: string | number | undefined;
   /** False: it answers calls, and has left OPTIONS unanswered before that; calls alone decide its state. */
   readonly answers_options?: false | undefined;
+  /** Of an upstream target; older versions don't tell. */
+  readonly registers?: PaceStatus;
   /** Of a gateway: when it last answered a call, with more than 100. */
   readonly call_answered_ms?: number | undefined;
   /** Of a gateway: whether its last 2xx to a new call had the Record-Route that we had put in the INVITE. */

@@ -17,7 +17,7 @@ export function factsOf(change: Partial<RunningStatus>, counted: Partial<Counted
     status: { ...STATUS, ...change },
     counted: { ...NOTHING, ...counted },
     history: { outage: 2, unready: 3, drill: 1, emergency: 1, survived: 57 },
-    readiness: { verdict: "ready", findings: [], certificate_left_days: null },
+    readiness: { verdict: "ready", findings: [] },
     process: { resident_octets: undefined, cpu_s: undefined },
     secondsOf: (time) => Date.parse(time) / 1_000,
   };
@@ -27,7 +27,8 @@ export const ALL_FACTS: MetricFacts = {
   ...factsOf(
     {
       ...OUTAGE,
-      upstream: [DOWN],
+      upstream: [{ ...DOWN, registers: { per_s: 0.3, most_per_s: 10, unanswered: 1 } }],
+      certificate: { file: "/etc/branchline/branch.pem", left_days: 30 },
       gateways: [{ ...GATEWAY, channels: 8 }],
       forced: { by: "command", since: NOW },
       phones: { addresses: 12, contacts: 14, not_back: 3, not_heard: 1 },
@@ -76,7 +77,6 @@ export const ALL_FACTS: MetricFacts = {
   readiness: {
     verdict: "not ready",
     findings: [{ check: "phones", severity: "fault", text: "no phone is registered", cure: ["# register one"] }],
-    certificate_left_days: 30,
   },
   process: { resident_octets: 31_457_280, cpu_s: 12.34 },
 };

@@ -83,6 +83,15 @@ describe("a branch", () => {
     expect(valuesOf("branchline_certificate_left_seconds", ALL_FACTS)).toEqual(["2592000"]);
   });
 
+  test("has the pace at which REGISTERs go up, and those that wait for their answer", () => {
+    const registers = { per_s: 0.3, most_per_s: 10, unanswered: 2 };
+    const facts = factsOf({ upstream: [{ ...UP, registers }] });
+    expect(valuesOf("branchline_register_pace", facts)).toEqual(['{peer="pbx.example.com"} 0.3']);
+    expect(valuesOf("branchline_register_pace_limit", facts)).toEqual(['{peer="pbx.example.com"} 10']);
+    expect(valuesOf("branchline_registers_unanswered", facts)).toEqual(['{peer="pbx.example.com"} 2']);
+    expect(valuesOf("branchline_register_pace", factsOf({}))).toEqual([]);
+  });
+
   test("is none where an older status doesn't tell where calls go", () => {
     expect(valuesOf("branchline_calls_go_to", factsOf({ calls_go_to: undefined as never }))).toEqual([]);
   });

@@ -4,7 +4,7 @@ import { loadConfig } from "../../src/app/config/load-config.ts";
 import { KeptHistory } from "../../src/app/observe/history.ts";
 import { type Readiness, readinessOf } from "../../src/app/observe/readiness.ts";
 import { gatherReadiness } from "../../src/app/observe/readiness-facts.ts";
-import { type RunningStatus, siteFacts } from "../../src/app/status-facts.ts";
+import { certificateFacts, type RunningStatus, siteFacts } from "../../src/app/status-facts.ts";
 import { readinessText } from "../../src/app/words/readiness-words.ts";
 import { withoutInk } from "../../src/base/ink.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, Site, WAN } from "../support/site.ts";
@@ -66,7 +66,10 @@ function readiness(given: Surroundings = {}): Readiness {
   site.run(60_000);
   const now_ms = simulation.now_ms;
   const iso = (at_ms: number) => new Date(wallOf(at_ms)).toISOString();
+  const { config } = loadConfig(yaml, (path) => path);
+  const certificateEnd_ms = () => wall_ms + certificateLeft_days * DAY_ms + HOUR_ms;
   const status: RunningStatus = {
+    certificate: certificateFacts(config.tls, { certificateEnd_ms, wallClock_ms: () => wall_ms }),
     version: "0.2.0",
     now: new Date(wall_ms).toISOString(),
     up_s: 60,
@@ -86,9 +89,7 @@ function readiness(given: Surroundings = {}): Readiness {
     wallClock_ms: () => wall_ms,
     isOpen: () => given.isOpen ?? true,
     isoTime: (time_ms: number) => new Date(time_ms).toISOString(),
-    certificateEnd_ms: () => wall_ms + certificateLeft_days * DAY_ms + HOUR_ms,
   };
-  const { config } = loadConfig(yaml, (path) => path);
   const told = { ...status, ...given.status?.(status) };
   return readinessOf(gatherReadiness(config, told, { bindings: engine.bindings, host }, given.unsaved, history));
 }
@@ -191,8 +192,8 @@ const FAULTS: readonly (readonly [string, Surroundings, readonly string[]])[] = 
   ["the clock is in 1970, with TLS", { wall_ms: 200 * DAY_ms, yaml: TLS }, ["fault clock: the clock says 1970-07-20"]],
   [
     "the certificate ends soon",
-    { yaml: TLS, certificateLeft_days: 13 },
-    ["warning certificate: /c.pem is valid for 13 days only"],
+    { yaml: TLS, certificateLeft_days: 20 },
+    ["warning certificate: /c.pem is valid for 20 days only"],
   ],
   [
     "the certificate has ended",

@@ -16,6 +16,17 @@ Calls now: 3, 1 through the gateway
 `);
 });
 
+test.each([
+  [73, "Certificate: /c.pem is valid for 73 days"],
+  [21, "Certificate: /c.pem is valid for 21 days"],
+  [20, "WARNING: Certificate: /c.pem is valid for 20 days"],
+  [0, "WARNING: Certificate: /c.pem is valid for 0 days"],
+  [-1, "FAULT: Certificate: /c.pem isn't valid any more"],
+  [null, "Certificate: the dates in /c.pem can't be read"],
+])("a certificate that has %s days left", (left_days, line) => {
+  expect(more({ certificate: { file: "/c.pem", left_days } })).toEqual([line]);
+});
+
 describe("upstream", () => {
   const line = (peer: Partial<PeerFacts>, change: Partial<RunningStatus> = {}) => lineOf({ ...DOWN, ...peer }, change);
   const lineOf = (peer: PeerFacts, change: Partial<RunningStatus> = {}) =>
@@ -32,6 +43,19 @@ describe("upstream", () => {
 
   test("of another day, the date stands beside the time", () => {
     expect(line({ since: "2026-11-28T22:00:22.000Z" })).toContain("(since 2026-11-28 23:00:22, no answer");
+  });
+
+  test("after an outage, how fast REGISTERs go up, until that is as fast as the file allows", () => {
+    const slow = { per_s: 0.3, most_per_s: 10, unanswered: 1 };
+    const at = (peer: PeerFacts) => more({ upstream: [peer] }).filter((text) => text.includes("REGISTER"));
+    expect(at({ ...UP, registers: slow })).toEqual([
+      "  REGISTERs go up at 0.3 a second, of 10 at the most, 1 unanswered",
+    ]);
+    expect(at({ ...UP, registers: { ...slow, unanswered: 0 } })).toEqual([
+      "  REGISTERs go up at 0.3 a second, of 10 at the most",
+    ]);
+    expect(at({ ...UP, registers: { ...slow, per_s: 10 } })).toEqual([]);
+    expect(at({ ...DOWN, registers: slow })).toEqual([]);
   });
 
   test.each([

@@ -33,8 +33,8 @@ function identities() {
   const authority = new CertificateAuthority();
   const folder = temporaryFolder();
   const own: Certificate = { certificate: join(folder, "own.pem"), key: join(folder, "own.key") };
-  const renew = (name: string) => {
-    const issued = authority.issue(name, `IP:${proxy.host}`);
+  const renew = (name: string, days?: number) => {
+    const issued = authority.issue(name, `IP:${proxy.host}`, days);
     copyFileSync(issued.certificate, own.certificate);
     copyFileSync(issued.key, own.key);
   };
@@ -109,9 +109,13 @@ describeWith(["openssl", "TLS"], "TLS", () => {
     const other = await answered;
     expect(await certificateName()).toBe("first");
 
-    renew("second");
+    const certificate = async () => /.*Certificate: .*/.exec(await branchline.command("status"))?.[0];
+    expect(await certificate()).toMatch(/^Certificate: .*own\.pem is valid for (?:29|30) days$/);
+    renew("second", 12);
+    expect(await certificate()).toMatch(/ (?:29|30) days$/);
     expect(await branchline.reload()).toMatch(/<6>reloaded /);
     expect(await certificateName()).toBe("second");
+    expect(await certificate()).toMatch(/^WARNING: Certificate: .* is valid for 1[12] days$/);
     const info = await dialog.ask("INFO", upstream);
     expect(info.from).toEqual(incoming.invite.from);
     const ports = () => [...new Set(phone.received.map(({ from }) => hostPort(from)))];

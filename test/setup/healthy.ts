@@ -68,7 +68,7 @@ export function healthy(change: Partial<Facts> = {}): Facts {
     kernel: 414,
     start_kB: 80_000,
     now: "2026-11-21T10:00:00Z",
-    inTwoWeeks: "2026-12-05T10:00:00Z",
+    inThreeWeeks: "2026-12-12T10:00:00Z",
     built: "2026-11-20T00:00:00Z",
     family: "unknown",
     file: "/etc/branchline/branchline.yaml",

@@ -79,6 +79,27 @@ export const ALERT_CASES: readonly AlertCase[] = [
     due: ["a"],
   },
   {
+    alert: "BranchlineRegistersSlow",
+    series: {
+      // Two targets, of which one is slow; one that is slow for some minutes; one that is slow, and nobody waits for it.
+      [of("branchline_register_pace", "a", ',peer="x"')]: "0.1x60",
+      [of("branchline_register_pace", "a", ',peer="y"')]: "10x60",
+      [of("branchline_register_pace", "b", ',peer="x"')]: "0.1x5 10x60",
+      [of("branchline_register_pace", "c", ',peer="x"')]: "0.1x60",
+      ...Object.fromEntries(
+        ["a x", "a y", "b x", "c x"].map((one) => {
+          const [branch = "", peer] = one.split(" ");
+          return [of("branchline_register_pace_limit", branch, `,peer="${peer}"`), "10x60"];
+        }),
+      ),
+      [of("branchline_phones_not_back", "a")]: "30x60",
+      [of("branchline_phones_not_back", "b")]: "30x60",
+      [of("branchline_phones_not_back", "c")]: "2x60",
+    },
+    at: "20m",
+    due: ["a"],
+  },
+  {
     alert: "BranchlineForced",
     series: { [of("branchline_forced", "a")]: "1x90", [of("branchline_forced", "b")]: "1x30 0x60" },
     at: "70m",
@@ -119,8 +140,8 @@ export const ALERT_CASES: readonly AlertCase[] = [
   {
     alert: "BranchlineCertificate",
     series: {
-      [of("branchline_certificate_left_seconds", "a")]: "1123200x5",
-      [of("branchline_certificate_left_seconds", "b")]: "1209600x5",
+      [of("branchline_certificate_left_seconds", "a")]: "1728000x5",
+      [of("branchline_certificate_left_seconds", "b")]: "1814400x5",
     },
     at: "2m",
     due: ["a"],

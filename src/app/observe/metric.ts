@@ -11,7 +11,7 @@ export interface MetricFacts {
   readonly counted: Counted;
   /** Since the history began, which a restart doesn't end. */
   readonly history: HistoryCounts;
-  readonly readiness: Pick<Readiness, "verdict" | "findings" | "certificate_left_days">;
+  readonly readiness: Pick<Readiness, "verdict" | "findings">;
   readonly process: ProcessFacts;
   /** Seconds since 1970, of a time of day in ISO 8601. */
   readonly secondsOf: (time: string) => number;

@@ -10,14 +10,14 @@ import type { ReadinessFacts } from "./readiness-verdict.ts";
 const DAY_ms = 86_400_000;
 
 /** What is asked of the host. */
-type ReadinessHost = Host & Pick<RouterHost, "wallClock_ms" | "isOpen" | "isoTime" | "certificateEnd_ms">;
+type ReadinessHost = Host & Pick<RouterHost, "wallClock_ms" | "isOpen" | "isoTime">;
 
 /**
  * @param unsaved why registrations couldn't be written the last time
  * @param isBrief only faults are wanted: a thousand phones cost a slow router too much to be listed each minute
  */
 export function gatherReadiness(
-  { site, tls }: Pick<Config, "site" | "tls">,
+  { site }: Pick<Config, "site">,
   status: RunningStatus,
   { bindings, host }: Pick<Engine<ReadinessHost>, "bindings" | "host">,
   unsaved: string | undefined,
@@ -39,17 +39,11 @@ export function gatherReadiness(
     contacts,
     peak: history.peak(now_ms),
     unsaved,
-    certificate: tls === undefined ? undefined : certificateOf(tls.certificate, wall_ms, host),
     drill:
       last === undefined
         ? undefined
         : { until: host.isoTime(last.until), end: last.end, age_days: Math.max(0, days(wall_ms - last.until)) },
   };
-}
-
-function certificateOf(file: string, wall_ms: number, host: Pick<RouterHost, "certificateEnd_ms">) {
-  const end_ms = host.certificateEnd_ms(file);
-  return { file, left_days: end_ms === undefined ? undefined : days(end_ms - wall_ms) };
 }
 
 function days(duration_ms: number): number {

@@ -1,11 +1,11 @@
 /** Readiness: this router, its file and its memory. */
+import { CERTIFICATE_LEFT_days, certificateText } from "../words/certificate-words.ts";
 import { counted } from "../words/lines.ts";
 import { span } from "../words/times.ts";
 import { fault, ok, orOk, type ReadinessFacts, type ReadinessVerdict, warning } from "./readiness-verdict.ts";
 
 /** A phone that is away for longer than that wasn't there in many an outage. */
 const EXPIRES_MAX_ms = 3_600_000;
-const CERTIFICATE_LEFT_days = 14;
 const DRILL_days = 180;
 
 /** Whether an outage would be noticed. */
@@ -89,8 +89,8 @@ export function file({ status }: ReadinessFacts): ReadinessVerdict[] {
 }
 
 /** Whether the clock can be right: times in reports, and certificates, depend on it. */
-export function clock({ status, built, certificate: own }: ReadinessFacts): ReadinessVerdict[] {
-  const { now = "" } = status;
+export function clock({ status, built }: ReadinessFacts): ReadinessVerdict[] {
+  const { now = "", certificate: own } = status;
   if (now >= built) return [ok(`the clock says ${now}`)];
   const text = `the clock says ${now}, before this program was built`;
   const cure = "branchline doctor --only clock";
@@ -99,14 +99,14 @@ export function clock({ status, built, certificate: own }: ReadinessFacts): Read
 }
 
 /** How long phones will go on to believe our certificate. */
-export function certificate({ certificate: own }: ReadinessFacts): ReadinessVerdict[] {
+export function certificate({ status: { certificate: own } }: ReadinessFacts): ReadinessVerdict[] {
   if (own === undefined) return [ok("the file has no TLS")];
   const { file: path, left_days } = own;
-  if (left_days === undefined)
+  const text = certificateText(own);
+  if (text === undefined || left_days === null)
     return [warning(`the dates in ${path} can't be read`, "branchline doctor --only certificate")];
   const cure = "# renew it, then `branchline reload`";
-  if (left_days < 0) return [fault(`${path} isn't valid any more: TLS phones stay away`, cure)];
-  const text = `${path} is valid for ${counted(left_days, "day")}`;
+  if (left_days < 0) return [fault(`${text}: TLS phones stay away`, cure)];
   return [left_days < CERTIFICATE_LEFT_days ? warning(`${text} only`, cure) : ok(text)];
 }
 

@@ -15,8 +15,6 @@ export interface ReadinessFacts {
   readonly peak: number;
   /** Why the phones' registrations couldn't be written to the state folder, the last time; undefined: they could, or needn't yet. */
   readonly unsaved: string | undefined;
-  /** The file of our certificate, and the days until it is no longer valid, negative since; undefined: no TLS. */
-  readonly certificate: { readonly file: string; readonly left_days: number | undefined } | undefined;
   /** The drill that ended last; undefined: none is known. */
   readonly drill: { readonly until: string; readonly end: string; readonly age_days: number } | undefined;
 }

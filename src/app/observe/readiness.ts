@@ -76,7 +76,7 @@ export function readinessOf(facts: ReadinessFacts): Readiness {
     }),
     emergency: site.emergency.numbers,
     peak_calls: peak,
-    certificate_left_days: facts.certificate?.left_days ?? null,
+    certificate_left_days: status.certificate?.left_days ?? null,
     last_drill: facts.drill ?? null,
     findings,
   };

@@ -1,4 +1,5 @@
 /** The rows of a site's metrics: its peers, phones, calls and limits. `deploy/monitoring/metrics.md` is made of them. */
+import type { PaceStatus } from "../../policy/status.ts";
 import type { RunningStatus } from "../status-facts.ts";
 import { flag, known, type Metric, type MetricFacts, peersOf, type Sample } from "./metric.ts";
 import { isSurviving, MEMBER_STATES, PEER_STATES, ROLES, survivingSince_s } from "./told-states.ts";
@@ -42,7 +43,8 @@ export const SITE_METRICS: readonly Metric[] = [
     type: "gauge",
     help: "How long the certificate of tls is still valid, in whole days; less than 0: no longer.",
     labels: [],
-    samples: ({ readiness: { certificate_left_days: days } }) => known(days === null ? undefined : days * 86_400),
+    samples: ({ status: { certificate } }) =>
+      known(certificate?.left_days == null ? undefined : certificate.left_days * 86_400),
   },
   gauge(
     "branchline_calls_go_to",
@@ -132,6 +134,13 @@ export const SITE_METRICS: readonly Metric[] = [
     [],
     ({ phones }) => known(phones.not_heard),
   ),
+  pace(
+    "register_pace",
+    "REGISTERs that may go up to an upstream target each second: few after an outage, until it has shown that it bears more.",
+    "per_s",
+  ),
+  pace("register_pace_limit", "The most that registration.pace allows.", "most_per_s"),
+  pace("registers_unanswered", "REGISTERs that wait for the answer of an upstream target.", "unanswered"),
   counter("branchline_binding_changes_total", "Changes of phones' bindings.", ["change"], ({ counted }) =>
     tallied(counted.bindings, 1),
   ),
@@ -195,6 +204,15 @@ function gauge(
   samples: (status: RunningStatus, secondsOf: SecondsOf) => readonly Sample[],
 ): Metric {
   return { name, type: "gauge", help, labels, samples: ({ status, secondsOf }) => samples(status, secondsOf) };
+}
+
+/** How REGISTERs go up to each upstream target. */
+function pace(name: string, help: string, key: keyof PaceStatus): Metric {
+  return gauge(`branchline_${name}`, help, ["peer"], ({ upstream }) =>
+    upstream.flatMap(({ name: peer, registers }): Sample[] =>
+      registers === undefined ? [] : [[registers[key], peer]],
+    ),
+  );
 }
 
 function counter(name: string, help: string, labels: readonly string[], samples: Metric["samples"]): Metric {

@@ -11,7 +11,7 @@ import { isSurviving, MEMBER_STATES, PEER_STATES, ROLES, survivingSince_s } from
 export interface SnmpFacts {
   readonly status: RunningStatus;
   readonly history: HistoryCounts;
-  readonly readiness: Pick<Readiness, "verdict" | "findings" | "certificate_left_days">;
+  readonly readiness: Pick<Readiness, "verdict" | "findings">;
   /** Seconds since 1970, of a time of day in ISO 8601. */
   readonly secondsOf: (time: string) => number;
 }
@@ -53,7 +53,7 @@ const SCALARS: readonly Row<SnmpFacts>[] = [
   [12, "integer", ({ readiness }) => named(VERDICTS, readiness.verdict)],
   [13, "gauge", (facts) => findings(facts, "fault")],
   [14, "gauge", (facts) => findings(facts, "warning")],
-  [15, "integer", ({ readiness }) => readiness.certificate_left_days ?? undefined],
+  [15, "integer", ({ status }) => status.certificate?.left_days ?? undefined],
   [16, "counter", ({ history }) => history.emergency],
   [17, "counter", ({ history }) => history.survived],
   [18, "counter", ({ history }) => history.outage],

@@ -124,7 +124,20 @@ export function upstreamLines(peer: PeerFacts, status: RunningStatus, reader: Re
   const { state, name } = peer;
   const seen = stateWords(peer, status.now, reader);
   const text = status.force === "auto" ? `${seen}${consequence(peer, status)}` : `taken to be ${state}; seen: ${seen}`;
-  return [...wrapped(`Upstream ${name}${addressText(peer)}: ${text}`, reader.width), ...longInvites(peer, reader)];
+  const pace = paceWords(peer);
+  return [
+    ...wrapped(`Upstream ${name}${addressText(peer)}: ${text}`, reader.width),
+    ...(pace === undefined ? [] : wrapped(`  ${pace}`, reader.width)),
+    ...longInvites(peer, reader),
+  ];
+}
+
+/** After an outage, while REGISTERs go up more slowly than the file allows: how fast. Undefined: as fast as that. */
+export function paceWords({ observed, registers }: PeerFacts): string | undefined {
+  if (registers === undefined || observed === "down" || registers.per_s >= registers.most_per_s) return undefined;
+  const { per_s, most_per_s, unanswered } = registers;
+  const wait = unanswered === 0 ? "" : `, ${unanswered} unanswered`;
+  return `REGISTERs go up at ${per_s} a second, of ${most_per_s} at the most${wait}`;
 }
 
 function consequence({ name, observed, hold_left_s }: PeerFacts, status: RunningStatus): string {

@@ -6,6 +6,7 @@ import type { TableStatus } from "../../base/meter.ts";
 import { EDGES_MAX } from "../../policy/peers/history.ts";
 import type { AddressConflict, MemberStatus, PathFinding } from "../../policy/status.ts";
 import type { Change, RunningStatus } from "../status-facts.ts";
+import { certificateLine } from "./certificate-words.ts";
 import { clusterLines } from "./cluster-words.ts";
 import { drillLines } from "./drill-words.ts";
 import { type FileOnDisk, fileLines } from "./file-words.ts";
@@ -48,6 +49,7 @@ export function statusText(status: RunningStatus, wish: StatusWish, reader: Read
   lines.push(...conflictLines(status.conflicts, reader), ...conflictLines(status.proxy_names, reader));
   lines.push(...phoneLines(status, reader), ...missingLines(members, MISSING_MAX, reader));
   lines.push(...callLines(status));
+  if (status.certificate !== undefined) lines.push(...wrapped(certificateLine(status.certificate), reader.width));
   lines.push(...dropLines(dropped, reader), ...tableLines(tables, isVerbose));
   lines.push(...changeLines(isVerbose ? history : history.slice(-CHANGES_MAX), history.length, status, reader));
   return `${lines.join("\n")}\n`;

@@ -58,6 +58,8 @@ export class NodeHost {
   readonly historyStore: StateFile;
   readonly drillStore: StateFile;
   readonly tables: Readonly<Record<string, Table>>;
+  /** The one that is in use, once somebody has asked. */
+  private certificate: { readonly file: string; readonly end_ms: number } | undefined = undefined;
   readonly wallClock_ms: () => number;
   private readonly clock: SystemClock;
   private readonly dns: NodeDns;
@@ -74,6 +76,7 @@ export class NodeHost {
     const { clock } = this;
     this.wallClock_ms = () => clock.wallClock_ms();
     this.sockets = new NodeTransport(user, log, tls, this.limits);
+    if (tls !== undefined) this.certificateEnd_ms(tls.certificate);
     this.transport = settings.member?.transport(this.sockets) ?? this.sockets;
     this.tables = this.sockets.tables;
     this.dns = new NodeDns((question, answer) => user.onAnswer(question, answer), dnsServers);
@@ -152,12 +155,17 @@ export class NodeHost {
   }
 
   certificateEnd_ms(file: string): number | undefined {
-    const end_ms = Date.parse(certificateDates(file)?.[1] ?? "");
+    // One that is renewed on disk isn't in use before it is read anew.
+    if (this.certificate?.file !== file)
+      this.certificate = { file, end_ms: Date.parse(certificateDates(file)?.[1] ?? "") };
+    const { end_ms } = this.certificate;
     return Number.isNaN(end_ms) ? undefined : end_ms;
   }
 
   setTls(files: TlsFiles): void {
     this.sockets.streams.reloadTls(files);
+    this.certificate = undefined;
+    this.certificateEnd_ms(files.certificate);
   }
 
   quiet(): void {

@@ -8,6 +8,7 @@
  *
  * Waiting is cheap for a phone: it gets 200 from us for half a minute, and calls and is called meanwhile.
  */
+import type { PaceStatus } from "../status.ts";
 
 /** After an outage, REGISTERs a second: 500 branches together ask 175. */
 const START = 0.3;
@@ -66,6 +67,11 @@ export class RegisterPace {
   /** Whether the target hasn't shown yet, since it fell last, that it bears what the file allows. */
   get isCareful(): boolean {
     return this.pace < this.most;
+  }
+
+  /** As it is told. @param most REGISTERs a second, by the file */
+  status(most: number): PaceStatus {
+    return { per_s: Math.round(100 * Math.min(this.pace, most)) / 100, most_per_s: most, unanswered: this.waiting };
   }
 
   /** Whether a phone may go up now: then its turn is taken. @param most REGISTERs a second, by the file */

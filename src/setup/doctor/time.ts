@@ -31,7 +31,7 @@ export function clock({ now, built, said, family }: Facts, { tls }: Config): Ver
 }
 
 /** How long our certificate is valid. */
-export function certificate({ now, inTwoWeeks, certificate: dates }: Facts, { tls }: Config): Verdict[] {
+export function certificate({ now, inThreeWeeks, certificate: dates }: Facts, { tls }: Config): Verdict[] {
   if (tls === undefined) return [ok("the file has no TLS")];
   const file = tls.certificate;
   if (dates === undefined) return [skipped(`the dates in ${file} can't be read`, { certificate: file })];
@@ -40,7 +40,7 @@ export function certificate({ now, inTwoWeeks, certificate: dates }: Facts, { tl
   const cure: Cure = ["# renew it, then `branchline reload`"];
   if (now < from) return [fault(`${file} is valid from ${from} only: TLS phones stay away`, ["date"], known)];
   if (now > to) return [fault(`${file} has been invalid since ${to}: TLS phones stay away`, cure, known)];
-  if (inTwoWeeks > to) return [warning(`${file} is valid until ${to} only: then TLS phones stay away`, cure, known)];
+  if (inThreeWeeks > to) return [warning(`${file} is valid until ${to} only: then TLS phones stay away`, cure, known)];
   return [ok(`${file} is valid until ${to}`, known)];
 }
 

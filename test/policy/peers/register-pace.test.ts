@@ -66,6 +66,16 @@ describe("before any outage", () => {
 });
 
 describe("after an outage", () => {
+  it("what is told: the pace of now, that of the file, and those without an answer yet", () => {
+    const lab = returned();
+    expect(lab.pace.status(MOST)).toEqual({ per_s: 0.3, most_per_s: 10, unanswered: 0 });
+    lab.pace.onSent();
+    expect(lab.pace.status(MOST)).toMatchObject({ unanswered: 1 });
+    lab.pace.onEnd({ status: 200, took_ms: 30 }, lab.now_ms);
+    expect(lab.pace.status(MOST)).toEqual({ per_s: 0.36, most_per_s: 10, unanswered: 0 });
+    expect(new Lab().pace.status(MOST)).toEqual({ per_s: 10, most_per_s: 10, unanswered: 0 });
+  });
+
   it("it begins with one, and the next 3.3 s later", () => {
     const lab = returned();
     expect(lab.ask(50)).toBe(1);
