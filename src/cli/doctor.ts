@@ -53,9 +53,10 @@ export async function doctor({ config: file, json, fix, verbose, only }: DoctorO
   };
   let diagnosis = await diagnose(patient, names);
   const changes = treatable(diagnosis.findings);
-  if (fix && changes.length > 0) {
+  if (fix) {
     const say = (line: string) => complain(`${line}\n`);
-    if (fileFaults.length > 0) say("The configuration has faults: nothing has been changed");
+    if (changes.length === 0) say("doctor has found nothing that --fix changes");
+    else if (fileFaults.length > 0) say("The configuration has faults: nothing has been changed");
     else if (!isRoot) say("Permission denied, nothing has been changed: run with sudo");
     else {
       await treat(changes, say);

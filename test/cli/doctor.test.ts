@@ -42,3 +42,10 @@ test("a file that isn't there is a finding, and exit status 2", () => {
   expect(stdout).toContain("FAULT    file: /nowhere/branchline.yaml: ");
   expect(stdout).toMatch(/\n1 fault, 0 warnings\n$/);
 });
+
+test("--fix says so where it has nothing to change", () => {
+  const { stdout, stderr } = doctor("--only", "clock", "--fix");
+  expect(stderr).toBe("doctor has found nothing that --fix changes\n");
+  expect(stdout).toMatch(/^Platform: /);
+  expect(doctor("--only", "clock").stderr).toBe("");
+});

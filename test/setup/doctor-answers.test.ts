@@ -1,7 +1,7 @@
 /** doctor on whether upstream and gateways answer: the branchline that runs has the word, doctor's own OPTIONS comes second. */
 import { describe, expect, test } from "vitest";
 import type { PeerStatus } from "../../src/policy/status.ts";
-import type { Facts } from "../../src/setup/doctor/facts.ts";
+import type { Facts, PeerFact } from "../../src/setup/doctor/facts.ts";
 import { answer, GATEWAY, LAN, peer, status, told, UPSTREAM, WAN, YAML } from "./healthy.ts";
 
 const SILENT = { answer: undefined, error: "no answer in 3 s" };
@@ -39,6 +39,39 @@ describe("doctor: upstream and gateways, while no branchline runs", () => {
     );
     expect(told("upstream", { peers: [peer(SILENT)] }, LONE)).toContain("calls find no way out");
     expect(told("upstream", { peers: [peer({ answer: "hello" })] })).toMatch(/^fault .*what came is no SIP answer/);
+  });
+
+  test("a ping is proposed only where nothing came back", () => {
+    const cureOf = (change: Partial<PeerFact>) =>
+      told("upstream", { peers: [peer({ answer: undefined, ...change })] }).split("\n")[1];
+    const start = "# start the PBX, or correct port and transport in the file (now udp, port 5060)";
+    expect(cureOf({ error: "connect ECONNREFUSED" })).toBe(start);
+    expect(cureOf({ answer: "hello" })).toBe(start);
+    expect(cureOf({ error: "connect ENETUNREACH" })).toBe(`ip route get ${UPSTREAM}`);
+    expect(cureOf({ error: "this router has no route there", local: undefined })).toBe(`ip route get ${UPSTREAM}`);
+    expect(cureOf({ error: "connect EHOSTUNREACH" })).toBe(`ping -c 3 -I ${WAN} ${UPSTREAM}`);
+    expect(told("gateways", { peers: [{ ...GATEWAY, answer: undefined, error: "connect ECONNREFUSED" }] })).toContain(
+      "\n# start the gateway, or correct port and transport",
+    );
+  });
+
+  test("the running branchline alone knows a target, which refuses: the cure isn't a ping", () => {
+    const other = { name: "pbx.example.com", state: "down", observed: "down", addresses: ["192.0.2.7"] };
+    const seen = (probe_failure: string) =>
+      told("upstream", { isRunning: true, peers: [], status: status({ upstream: [{ ...other, probe_failure }] }) });
+    expect(seen("silence")).toMatch(/\nping -c 3 192\.0\.2\.7$/m);
+    expect(seen("refused")).toMatch(/\n# start the PBX, or correct port and transport in the file \(now pbx\.example/);
+  });
+
+  test("the address of the way isn't here: the finding says why OPTIONS leaves from another one, and the cure isn't a ping", () => {
+    const tunnel = YAML.replace(`udp:${WAN}`, "udp:10.255.0.2");
+    const lost = peer({ ...SILENT, local: LAN, source: WAN });
+    const text = told("upstream", { peers: [lost] }, tunnel);
+    expect(text).toBe(
+      `fault sip:${UPSTREAM} (${UPSTREAM}:5060, udp) doesn't answer OPTIONS from ${LAN}:40000 (udp:10.255.0.2:5060 of ` +
+        "listen isn't here): no answer in 3 s; calls go to the gateway\n" +
+        "# bring the address of udp:10.255.0.2:5060 back, or correct it in listen",
+    );
   });
 
   test("it answers from another listen address alone: the way back is missing, and both addresses are named", () => {

@@ -1,5 +1,7 @@
 /** doctor on the router itself. */
 import { describe, expect, test } from "vitest";
+import { loadConfig } from "../../src/app/config/load-config.ts";
+import { examine } from "../../src/setup/doctor/checks.ts";
 import type { Facts, Family } from "../../src/setup/doctor/facts.ts";
 import {
   EDGEOS_BOOT,
@@ -153,6 +155,15 @@ describe("doctor: routes, boot", () => {
     ["unknown", "# and, so that a reboot keeps it, in a script that runs at boot"],
   ] as const)("what sysctl sets doesn't outlive a reboot: on %s the cure says where it is kept", (family, line) => {
     expect(filter("0", "0", family).split("\n").slice(1)).toEqual(["sysctl -w net/ipv4/conf/eth0/rp_filter=1", line]);
+  });
+
+  test("before a file says where the phones are, doctor says nothing of forged addresses; a missing route is still told", () => {
+    const { config } = loadConfig("upstream: sip:198.51.100.10\n", (path) => path);
+    const said = (files: Facts["files"]) =>
+      examine(healthy({ fileFaults: ["x"], peers: [], files }), config, ["routes"]).map(({ severity }) => severity);
+    const files = { [filterOf("all")]: "0", [filterOf("eth0")]: "0" };
+    expect(said(files)).toEqual(["skipped"]);
+    expect(said({ ...files, [ROUTES]: "Iface\tDestination\n" })).toEqual(["warning", "skipped"]);
   });
 
   test("no route", () => {

@@ -28,6 +28,9 @@ describe("doctor: running", () => {
     expect(told("running", { start: "systemctl start branchline" })).toBe(
       "warning no branchline runs with this file: phones get no answer\nsystemctl start branchline",
     );
+    expect(told("running", { start: "systemctl start branchline", fileFaults: ["x"] })).toMatch(
+      /\n# once the file has no fault:\nsystemctl start branchline$/,
+    );
   });
 
   test("running for a time that people can read, forced or not, with this file or another", () => {

@@ -6,6 +6,7 @@ import type { PeerFacts } from "../../app/status-facts.ts";
 import { callsGo, callsOnly, reasonWords } from "../../app/words/peer-words.ts";
 import { peerName } from "../../policy/peers/peer-parts.ts";
 import { takesCalls, whereCallsGo } from "../../policy/peers/state-words.ts";
+import { missingWays } from "../../policy/peers/ways.ts";
 import type { PeerStatus } from "../../policy/status.ts";
 import { TRANSPORTS } from "../../transport/flow.ts";
 import { hopOf } from "../../transport/locator.ts";
@@ -25,7 +26,7 @@ import {
   type Verdict,
   warning,
 } from "./facts.ts";
-import { answerOf, judgeOwn, lives, NO_OPTIONS, outcomeOf, rulesFor, whereOf } from "./own-options.ts";
+import { answerOf, judgeOwn, lives, NO_OPTIONS, outcomeOf, rulesFor, startCure, whereOf } from "./own-options.ts";
 import { recordRoutes } from "./record-route.ts";
 import { forceCure, notSeen } from "./running.ts";
 
@@ -84,7 +85,9 @@ export function isAnswering(facts: Facts, peer: PeerFact): boolean {
   return seen === undefined ? answerOf(peer) !== undefined : seen.observed === "up";
 }
 
-function judgePeer(peer: PeerFact, facts: Facts, config: Config): Verdict {
+function judgePeer(asked: PeerFact, facts: Facts, config: Config): Verdict {
+  const [missing] = missingWays(config.listeners, [{ ...asked, peer: asked.alias }], facts.addresses);
+  const peer = { ...asked, away: missing?.away ?? undefined };
   // Our key is root's alone.
   const isBarred = !facts.isRoot && TRANSPORTS[peer.to.protocol].isSecure && peer.error.includes("EACCES");
   const judged = judgeOwn(peer, config, harmOf(peer, facts, config));
@@ -128,7 +131,8 @@ function seenOnly(seen: PeerStatus, facts: Facts, harm: string): Verdict {
   const told = severity === "ok" ? "answers the running branchline" : text;
   const [address] = seen.addresses ?? [];
   const byName = withoutDns(hostOf(seen.name), seen.probe_failure === "dns_silent");
-  const cure = severity === "ok" ? [] : cureOf(seen, facts, address === undefined ? byName : [`ping -c 3 ${address}`]);
+  const byAddress = seen.probe_failure === "refused" ? startCure("upstream", seen.name) : `ping -c 3 ${address}`;
+  const cure = severity === "ok" ? [] : cureOf(seen, facts, address === undefined ? byName : [byAddress]);
   return { severity, text: `${seen.name} ${told}`, cure, facts: { peer: seen.name, ...factsOf(seen) } };
 }
 

@@ -39,6 +39,8 @@ export interface PeerFact extends Exchanged {
   readonly lengths: readonly LengthFact[];
   /** Where no answer has come: other `listen` addresses from which OPTIONS are answered. */
   readonly answeredFrom: readonly string[];
+  /** The `listen` address that would be on the way there, as the file names it, while this router doesn't have it. */
+  readonly away?: string | undefined;
 }
 
 /** OPTIONS of one length. */

@@ -2,7 +2,7 @@
 import type { Config } from "../../app/config/config.ts";
 import { hostText } from "../../message/uri.ts";
 import { placesOf } from "../init/places.ts";
-import { type Facts, type Family, fault, ok, skipped, type Verdict, warning } from "./facts.ts";
+import { type Facts, type Family, fault, NEEDS_FILE, ok, skipped, type Verdict, warning } from "./facts.ts";
 import {
   BUFFER,
   EDGEOS_BOOT,
@@ -138,6 +138,9 @@ export function routes(facts: Facts, config: Config): Verdict[] {
       verdicts.push(fault("there is no default route, and no other route to upstream", ["ip route"]));
     else verdicts.push(warning("there is no default route, and upstream's address isn't known", ["ip route"]));
   }
+  // What belongs to the LAN, the file says.
+  const isBlind = facts.fileFaults.length > 0 && config.site.localnet.ranges.length === 0;
+  if (isBlind) return [...verdicts, skipped(NEEDS_FILE)];
   const outer = sidesOf(facts, config).flatMap(({ device, isOuter }) => (isOuter ? [device] : []));
   const judged = outer.length > 0 ? ", and packets with a forged source address from the LAN are refused" : "";
   const loose = outer.filter((device) => !isStrict(facts, device));

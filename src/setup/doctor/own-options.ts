@@ -37,10 +37,10 @@ export function judgeOwn(peer: PeerFact, config: Config, harm: string): Verdict 
       const back = `# at the side of ${to.address}: add a route back to ${local}, or allow that address in the VPN and the firewall there`;
       return fault(text, [back], { ...known, answered_from: answeredFrom });
     }
-    const ping = `ping -c 3 ${peer.local === undefined ? "" : `-I ${peer.local} `}${peer.to.address}`;
+    const cure = [cureOfSilence(peer)] as const;
     const text = `${where} doesn't answer OPTIONS${fromText(peer)}: ${whyNot(peer)}; ${harm}`;
-    if (peer.role === "gateway" && isSilent(peer)) return warning(`${text}${NO_OPTIONS}`, [ping], known);
-    return fault(text, [ping], known);
+    if (peer.role === "gateway" && isSilent(peer)) return warning(`${text}${NO_OPTIONS}`, cure, known);
+    return fault(text, cure, known);
   }
   const told = `${where} answers OPTIONS${fromText(peer)} with ${answer.status} in ${peer.took_ms} ms`;
   const rules = rulesFor(peer, config);
@@ -83,14 +83,28 @@ export function whereOf({ name, to }: PeerFact): string {
   return `${name} (${to.address}:${to.port}, ${to.protocol})`;
 }
 
-function fromText({ local, local_port }: PeerFact): string {
-  return local === undefined ? "" : ` from ${hostText(local)}:${local_port ?? 0}`;
+function fromText({ local, local_port, away }: PeerFact): string {
+  if (local === undefined) return "";
+  return ` from ${hostText(local)}:${local_port ?? 0}${away === undefined ? "" : ` (${away} of listen isn't here)`}`;
 }
 
 function whyNot({ answer, error }: PeerFact): string {
   if (answer !== undefined) return "what came is no SIP answer";
   const code = /\b(?:ECONNREFUSED|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL)\b/.exec(error)?.[0];
   return code === undefined ? error : `${WHY[code] ?? code} (${code})`;
+}
+
+/** What helps by what came in place of an answer: a ping only where nothing did. */
+function cureOfSilence({ role, to, local, answer, error, away }: PeerFact): string {
+  if (away !== undefined) return `# bring the address of ${away} back, or correct it in listen`;
+  if (answer !== undefined || error.includes("ECONNREFUSED")) return startCure(role, `${to.protocol}, port ${to.port}`);
+  if (/ENETUNREACH|no route/.test(error)) return `ip route get ${to.address}`;
+  return `ping -c 3 ${local === undefined ? "" : `-I ${local} `}${to.address}`;
+}
+
+/** Of a machine that is there, while no SIP is at this port of it. */
+export function startCure(role: PeerFact["role"], place: string): string {
+  return `# start the ${role === "upstream" ? "PBX" : "gateway"}, or correct port and transport in the file (now ${place})`;
 }
 
 const WHY: Readonly<Record<string, string>> = {

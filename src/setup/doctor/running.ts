@@ -25,9 +25,10 @@ export function file({ file: path, fileFaults }: Facts): Verdict[] {
 
 /** Whether a branchline runs with this file, and whether a state is forced on it. */
 export function running(facts: Facts): Verdict[] {
-  const { isRunning, status, start, otherFile } = facts;
+  const { isRunning, status, start, otherFile, fileFaults } = facts;
   if (!isRunning) {
-    return [warning("no branchline runs with this file: phones get no answer", [start], { running: false })];
+    const cure: Cure = fileFaults.length === 0 ? [start] : ["# once the file has no fault:", start];
+    return [warning("no branchline runs with this file: phones get no answer", cure, { running: false })];
   }
   if (status === undefined) return [notSeen(facts)];
   const { version, up_s, force, forced, reload_refused: refused } = status;
