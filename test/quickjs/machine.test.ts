@@ -10,6 +10,7 @@ import { describeProgram } from "./support/binary.ts";
 import { type Call, callsOf } from "./support/calls.ts";
 
 const HIGHEST_ERRNO = 140;
+const { EBADF, ENOTTY } = os.constants.errno;
 
 await describeProgram("the machine", "calls.ts", (binary) => {
   const calls = (...list: Call[]) => callsOf(binary(), list);
@@ -61,15 +62,18 @@ await describeProgram("the machine", "calls.ts", (binary) => {
     expect(names.slice(-3)).toEqual(["", "", ""]);
   });
 
-  test("no pipe is a terminal, and no width is told of it", async () => {
+  test("no pipe is a terminal, none has a size, and none tells keys", async () => {
     const results = await calls(
       ["isTerminal", 0],
       ["isTerminal", 1],
-      ["columns", 1],
+      ["terminalSize", 1],
       ["isTerminal", -1],
-      ["columns", 99],
+      ["terminalSize", 99],
+      ["setRaw", 0, true],
+      ["setRaw", 99, true],
+      ["setRaw", 0, false],
     );
-    expect(results).toEqual([false, false, 0, false, 0]);
+    expect(results).toEqual([false, false, [0, 0], false, [0, 0], -ENOTTY, -EBADF, 0]);
   });
 
   test("the heap's use grows with what is kept, and a limit ends what is beyond it", async () => {

@@ -109,5 +109,24 @@ await describeProgram("beside Node", PROGRAM, (path) => {
       const stdout = child.lines.join("\n");
       for (const one of ["name? ", ...said]) expect(stdout).toContain(one);
     });
+
+    test("keys are told as they are pressed and not shown, Ctrl-C too; afterwards the terminal is as it was", async () => {
+      const child = onTerminal([path(), "keys"], { env: SANITIZERS });
+      defer(() => child.stop());
+      await child.line(/another size/);
+      for (const [typed, told] of [
+        ["j", '"j"'],
+        ["\x03", '"\\u0003"'],
+        ["\x1b[A", '"\\u001b[A"'],
+        ["q", '"q"'],
+      ] as const) {
+        child.press(typed);
+        await child.line(new RegExp(`^${told.replace(/[\\[]/g, "\\$&")}$`));
+      }
+      child.type("line\n\x04");
+      expect(await child.ended).toBe(0);
+      expect(child.lines).toContain("[0,0]");
+      expect(child.lines.join("\n")).toContain('"line"');
+    });
   });
 });

@@ -63,14 +63,18 @@ declare module "native" {
   export function ipv4Interfaces(): readonly (readonly [string, string, number])[] | Result;
   /** The index of an interface; 0: there is none. */
   export function interfaceIndex(name: string): number;
-  export function isTerminal(fd: number): boolean;
-  /** The terminal's width; 0 where it is none. */
-  export function columns(fd: number): number;
   /** Bytes that the engine has taken for its heap. */
   export function heapUsed_bytes(): number;
   /** Beyond that, allocations fail: a router's memory isn't ours alone. */
   export function limitHeap(bytes: number): void;
   export function collectGarbage(): void;
+
+  // ── the terminal (terminal.c) ──
+  export function isTerminal(fd: number): boolean;
+  /** [columns, rows]; 0 and 0 where it is none, or doesn't know. */
+  export function terminalSize(fd: number): readonly number[];
+  /** Tells each key as it is pressed, Ctrl-C too, and shows none; or is as before, also once the process ends. One terminal at a time. */
+  export function setRaw(fd: number, isRaw: boolean): Result;
 
   // ── time and the loop (clock.c, timer.c, descriptors.c, datagrams.c, loop.c) ──
   /** Milliseconds that never jump, with fractions. */

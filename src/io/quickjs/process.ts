@@ -7,7 +7,7 @@ import { hearSignal } from "./loop.ts";
 import { resolve } from "./path.ts";
 import { StandardInput, StandardOutput } from "./standard-streams.ts";
 
-/** Those whose numbers are the same on all kernels, MIPS' among them. */
+/** Their numbers are the same on all kernels, but for the last one. */
 const SIGNALS: Readonly<Record<string, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
@@ -18,6 +18,7 @@ const SIGNALS: Readonly<Record<string, number>> = {
   SIGPIPE: 13,
   SIGALRM: 14,
   SIGTERM: 15,
+  SIGWINCH: native.arch.startsWith("mips") ? 20 : 28,
 };
 
 export { env } from "./environment.ts";

@@ -24,7 +24,11 @@ export class StandardOutput {
   }
 
   get columns(): number {
-    return native.columns(this.fd);
+    return native.terminalSize(this.fd)[0] ?? 0;
+  }
+
+  get rows(): number {
+    return native.terminalSize(this.fd)[1] ?? 0;
   }
 
   on(_event: "error", heard: OnError): this {

@@ -118,6 +118,11 @@ export class Child {
     this.process.stdin?.write(`${line}\n`);
   }
 
+  /** Types keys without the end of a line. */
+  press(keys: string): void {
+    this.process.stdin?.write(keys);
+  }
+
   /** To the program and its own children. */
   signal(name: NodeJS.Signals): void {
     const { pid } = this.process;

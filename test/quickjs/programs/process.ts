@@ -1,6 +1,7 @@
 /** A process and its streams, one way by each word: what is said goes to standard output, by lines. */
 import * as fs from "node:fs";
 import * as readline from "node:readline";
+import { openKeyboard } from "../../../src/io/node/keyboard.ts";
 import { heapMemory_bytes, tameHeap } from "../../../src/io/node/memory.ts";
 
 const say = (value: unknown) => fs.writeSync(1, `${JSON.stringify(value)}\n`);
@@ -29,6 +30,22 @@ function ask() {
   terminal.on("close", () => say("closed"));
   terminal.setPrompt("name? ");
   terminal.prompt();
+}
+
+/** Tells keys until q, then lines again. */
+function hearKeys() {
+  const close = openKeyboard({
+    onKeys(octets) {
+      say(octets);
+      if (!octets.includes("q")) return;
+      close();
+      ask();
+    },
+    onEnd: () => say("gone"),
+  });
+  process.on("SIGWINCH", () => say("another size"));
+  process.kill(process.pid, "SIGWINCH");
+  say([process.stdout.columns, process.stdout.rows]);
 }
 
 function hearSignals() {
@@ -89,6 +106,7 @@ function endLoad() {
 const WAYS: Readonly<Record<string, () => void>> = {
   lines: readLines,
   ask,
+  keys: hearKeys,
   heap: fillHeap,
   calm: endLoad,
   signals: hearSignals,

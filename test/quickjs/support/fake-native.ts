@@ -71,7 +71,8 @@ export const ipv4Interfaces = () =>
       .map(({ address, cidr }) => [name, address, Number(cidr?.replace(/.*\//, ""))]),
   );
 export const isTerminal = (fd: number) => tty.isatty(fd);
-export const columns = () => 0;
+export const terminalSize = () => [0, 0];
+export const setRaw = () => 0;
 export const limitHeap = () => {};
 
 export const monotonic_ms = () => performance.now();

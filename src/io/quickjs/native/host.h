@@ -83,6 +83,7 @@ part_function declare_sockets, set_sockets;
 part_function declare_text, set_text;
 part_function declare_waiting, set_waiting;
 part_function declare_machine, set_machine;
+part_function declare_terminal, set_terminal;
 part_function declare_interfaces, set_interfaces;
 part_function declare_errors, set_errors;
 part_function declare_files, set_files;

@@ -1,8 +1,7 @@
-/* The machine: its processors, its memory, its terminal; and what the engine has of its memory. */
+/* The machine: its processors and its memory; and what the engine has of its memory. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -103,27 +102,6 @@ static JSValue uptime_s(ARGUMENTS)
 	return JS_NewInt64(ctx, info.uptime);
 }
 
-static JSValue is_terminal(ARGUMENTS)
-{
-	int fd;
-
-	NEEDS(1);
-	if (!int_of(ctx, arguments[0], &fd))
-		return JS_EXCEPTION;
-	return JS_NewBool(ctx, isatty(fd));
-}
-
-static JSValue columns_of(ARGUMENTS)
-{
-	struct winsize size;
-	int fd;
-
-	NEEDS(1);
-	if (!int_of(ctx, arguments[0], &fd))
-		return JS_EXCEPTION;
-	return JS_NewInt32(ctx, ioctl(fd, TIOCGWINSZ, &size) < 0 ? 0 : size.ws_col);
-}
-
 static JSValue heap_used(ARGUMENTS)
 {
 	NEEDS(0);
@@ -157,8 +135,6 @@ static const JSCFunctionListEntry exports[] = {
 	JS_CFUNC_DEF("memory_bytes", 0, memory_bytes),
 	JS_CFUNC_DEF("uptime_s", 0, uptime_s),
 	JS_PROP_STRING_DEF("arch", ARCH, JS_PROP_ENUMERABLE),
-	JS_CFUNC_DEF("isTerminal", 1, is_terminal),
-	JS_CFUNC_DEF("columns", 1, columns_of),
 	JS_CFUNC_DEF("heapUsed_bytes", 0, heap_used),
 	JS_CFUNC_DEF("limitHeap", 1, limit_heap),
 	JS_CFUNC_DEF("collectGarbage", 0, collect_garbage),

@@ -22,6 +22,7 @@ static const struct {
 	{declare_text, set_text},
 	{declare_waiting, set_waiting},
 	{declare_machine, set_machine},
+	{declare_terminal, set_terminal},
 	{declare_interfaces, set_interfaces},
 	{declare_errors, set_errors},
 	{declare_files, set_files},
