@@ -213,6 +213,7 @@ function traceQuestion(fields: ReadonlyMap<string, unknown>): TraceQuestion {
     ...(typeof after === "number" ? { after } : {}),
     ...(Array.isArray(calls) ? { calls: calls.map(String) } : {}),
     ...(typeof match === "string" ? { match } : {}),
+    open: fields.get("open") === true,
     unmasked: fields.get("unmasked") === true,
   };
 }

@@ -1,14 +1,14 @@
 /** `branchline trace`: the ladders of the last calls, or of those that come, from the journal of the running branchline. */
 import * as fs from "fs";
-import { type Ladder, ladderOf } from "../app/observe/ladder.ts";
+import { ladderOf } from "../app/observe/ladder.ts";
 import { pcapPacket, pcapStart } from "../app/observe/pcap.ts";
 import { isMessage, type TracedEntry } from "../app/observe/trace.ts";
-import type { CallsPage, RecordedCall } from "../app/recorded-calls.ts";
+import type { RecordedCall } from "../app/recorded-calls.ts";
 import type { RunningStatus } from "../app/status-facts.ts";
 import { callText } from "../app/words/calls-words.ts";
 import { counted } from "../app/words/lines.ts";
 import { partiesText, stepsText } from "../app/words/trace-words.ts";
-import { EXIT_DONE } from "./exit.ts";
+import { followTraces } from "./follow-traces.ts";
 import { fail, print, printJson } from "./paper.ts";
 import { reader } from "./reader.ts";
 import { type Running, theRunning } from "./running.ts";
@@ -32,14 +32,11 @@ export interface Traced {
   readonly entries: readonly TracedEntry[];
 }
 
-const FOLLOW_ms = 500;
-/** A call that has ended is looked at so often once more: answers to its BYE come later. */
-const LOOKS_AFTER_END = 10;
 const FILE_MODE = 0o600;
 
 export async function showTrace(file: string, options: TraceOptions): Promise<void> {
   const running = await theRunning(file);
-  if (options.isFollowing) return followCalls(running, options);
+  if (options.isFollowing) return followTraces(running, options);
   const { traced, status } = await lastCalls(running, options);
   const messages = traced.flatMap(({ entries }) => entries).filter(isMessage);
   if (messages.length === 0) {
@@ -126,57 +123,4 @@ function writePcap(file: string, traced: readonly Traced[]): void {
     fail(`${file} can't be written: ${(error as Error).message}`);
   }
   print(`${counted(packets.length, "message")} in ${file}\n`);
-}
-
-/** What has been printed of a call that goes on. */
-interface Followed {
-  call: RecordedCall;
-  /** The number of the last entry that has been printed. */
-  printed: number;
-  looks: number;
-}
-
-/** Prints ladders as they grow. */
-async function followCalls(running: Running, options: TraceOptions): Promise<void> {
-  process.once("SIGINT", () => process.exit(EXIT_DONE));
-  const wish = options.match === undefined ? {} : { match: options.match };
-  const start = (await running.ask({ command: "calls", ...wish })).calls as CallsPage;
-  let since = start.changes;
-  let above = "";
-  const followed = new Map<number, Followed>();
-  const takeUp = (call: RecordedCall) => {
-    const known = followed.get(call.id);
-    if (known === undefined) followed.set(call.id, { call, printed: 0, looks: LOOKS_AFTER_END });
-    else known.call = call;
-  };
-  for (const call of start.calls.filter(isOpen)) takeUp(call);
-  for (;;) {
-    const { calls, status } = await running.ask({ command: "calls", ...wish, since });
-    for (const call of calls?.calls ?? []) takeUp(call);
-    since = calls?.changes ?? since;
-    for (const [id, one] of followed) {
-      const entries = await callEntries(running, one.call, options.isUnmasked);
-      above = printNew(one, ladderOf(entries, status), above, options.isRaw);
-      if (!isOpen(one.call)) one.looks -= 1;
-      if (one.looks <= 0) followed.delete(id);
-    }
-    await new Promise((resolve) => setTimeout(resolve, FOLLOW_ms));
-  }
-}
-
-/** @param above whose parties stand above the last line @returns the same from now on */
-function printNew(one: Followed, ladder: Ladder, above: string, isRaw: boolean): string {
-  const steps = ladder.steps.filter(({ seq }) => seq > one.printed);
-  const last = steps[steps.length - 1];
-  if (last === undefined) return above;
-  const { id, from, to } = one.call;
-  const head = `${id} ${ladder.parties.length}`;
-  const parties = head === above ? "" : `${from} to ${to}\n${partiesText(ladder, reader())}`;
-  print(`${parties}${stepsText({ ...ladder, steps }, reader(), isRaw)}`);
-  one.printed = last.seq;
-  return head;
-}
-
-function isOpen({ state }: RecordedCall): boolean {
-  return state === "calling" || state === "up";
 }

@@ -45,9 +45,21 @@ describe("entries are chosen", () => {
     ["not by fewer letters of it than 6", { match: "a84b4" }, []],
     ["not by digits that a Call-ID begins with", { match: "3848276" }, []],
     ["of nobody", { match: "nobody" }, []],
+    ["of a call that goes on, with edges behind its last message", { calls: ["one"], open: true }, [1, 2, 3, 5, 6, 7]],
+    ["of one that hasn't begun, without edges", { calls: ["three"], open: true }, []],
   ])("%s", (_, question, seqs) => {
     expect(seqsOf(question)).toEqual(seqs);
   });
+});
+
+test("a further piece has the edges before its first message, and of a call that goes on those behind all messages", () => {
+  const behind = (after: number, open: boolean) => {
+    const rest = ENTRIES.filter(({ seq }) => seq > after);
+    return tracedEntries(rest, { calls: ["one"], after, open }, timeOf).entries.map(({ seq }) => seq);
+  };
+  expect(behind(2, false)).toEqual([3, 5, 6]);
+  expect(behind(6, false)).toEqual([]);
+  expect(behind(6, true)).toEqual([7]);
 });
 
 test("each entry has its time of day, and a message its Call-ID", () => {

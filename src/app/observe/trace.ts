@@ -20,6 +20,8 @@ export interface TraceQuestion {
   readonly calls?: readonly string[];
   /** Only of the Call-IDs in whose messages this extension, number, address or Call-ID occurs. */
   readonly match?: string;
+  /** The calls go on: edges behind the last of their messages come along, too. */
+  readonly open?: boolean;
   /** With credentials and bodies. */
   readonly unmasked?: boolean;
 }
@@ -67,7 +69,8 @@ export function tracedEntry(entry: JournalEntry, at: string, isUnmasked = false)
   return { ...entry, at, call_id: callIdOf(entry), wire: isUnmasked ? entry.wire : masked(entry.wire) };
 }
 
-function wantedOf(entries: readonly JournalEntry[], { calls, match }: TraceQuestion): readonly JournalEntry[] {
+function wantedOf(entries: readonly JournalEntry[], question: TraceQuestion): readonly JournalEntry[] {
+  const { calls, match, open, after = 0 } = question;
   if (calls === undefined && match === undefined) return entries;
   const wanted = new Set(calls);
   if (match !== undefined)
@@ -77,7 +80,9 @@ function wantedOf(entries: readonly JournalEntry[], { calls, match }: TraceQuest
     return callId !== undefined && wanted.has(callId);
   };
   const found = entries.filter(isOfThem);
-  const [first, last] = [found[0]?.seq ?? 0, found[found.length - 1]?.seq ?? 0];
+  // In a further piece, they have begun before it.
+  const first = after > 0 ? after : (found[0]?.seq ?? Number.MAX_SAFE_INTEGER);
+  const last = open === true ? Number.MAX_SAFE_INTEGER : (found[found.length - 1]?.seq ?? 0);
   const messages = new Set(found.map(({ seq }) => seq));
   return entries.filter((entry) => {
     if (messages.has(entry.seq)) return true;
