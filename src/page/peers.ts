@@ -3,6 +3,7 @@
 import type { PeerFacts, RunningStatus } from "../app/status-facts.ts";
 import { clusterLines } from "../app/words/cluster-words.ts";
 import { forcedText } from "../app/words/force-words.ts";
+import { type Mood, moodOf, titleOf } from "../app/words/mood.ts";
 import { callsGo, evidenceWords, paceWords, reasonWords } from "../app/words/peer-words.ts";
 import { conflictLines, missingLines, pathLines } from "../app/words/status-words.ts";
 import { span } from "../app/words/times.ts";
@@ -13,16 +14,7 @@ const CHANGES_SHOWN = 5;
 /** Members named that aren't registered. */
 const MISSING_MAX = 12;
 
-type Mood = "good" | "doubtful" | "bad";
-
 let areAllShown = false;
-
-/** Whether calls go where they should. */
-export function moodOf({ calls_go_to: to, force, gateways }: RunningStatus): Mood {
-  if (to?.role === "none") return "bad";
-  if (to?.role === "gateway") return gateways.every(({ observed }) => observed === "down") ? "bad" : "doubtful";
-  return force === "auto" ? "good" : "doubtful";
-}
 
 export function showVerdict(status: RunningStatus): void {
   const mood = moodOf(status);
@@ -39,7 +31,7 @@ export function showVerdict(status: RunningStatus): void {
   const forced = forcedText(status, READER);
   const text = forced === undefined ? evidence : `Upstream is ${forced}. Seen: ${evidence}`;
   place.querySelector("p")?.replaceChildren(...(inked(text) as (Node | string)[]));
-  document.title = `${mood === "good" ? "" : mood === "bad" ? "No way out: " : "Survival: "}branchline`;
+  document.title = titleOf(status);
   showIcon(mood);
 }
 

@@ -28,7 +28,7 @@ export function drillTrouble(ground: Ground, phones: DrillPhones, isStart: boole
   if (upstreams.isDark) return `a real outage: ${whyNoCalls(above)}`;
   if (isStart && !above.some(({ stateName }) => stateName === "up")) return whyNoCalls(above);
   const names = site.gateways.map(({ name }) => name);
-  if (names.length > 0 && !site.gateways.some((one) => gateways.isAlive(one)))
+  if (names.length > 0 && gateways.living.length === 0)
     return names.length === 1 ? `gateway ${names.join("")} is down` : `all gateways are down: ${names.join(", ")}`;
 
   if (site.emergency.numbers.length === 0)

@@ -156,7 +156,7 @@ export class SitePolicy {
     const above = this.upstreams.all();
     const isDark = above.length === 0 ? this.peers.pin === "down" : this.upstreams.isDark;
     if (!isDark) return { role: "upstream", peers: above.filter((peer) => peer.takesCalls).map(({ name }) => name) };
-    const peers = this.gateways.inOrder.map(({ name }) => name);
+    const peers = this.gateways.living.map(({ name }) => name);
     return { role: peers.length === 0 ? "none" : "gateway", peers };
   }
 

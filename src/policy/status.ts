@@ -98,9 +98,9 @@ export interface ForcedStatus {
 
 /** Where a phone's new call to the outside goes now. */
 export interface CallsGoTo {
-  /** "none": it finds no way out, phones here can still call each other. */
+  /** "none": it finds no way out, since there is no gateway or all are down; phones here can still call each other. */
   readonly role: "upstream" | "gateway" | "none";
-  /** Names, as the file has them; empty for upstream where each call's own domain is asked. */
+  /** Those that take calls, by the names of the file; empty for upstream where each call's own domain is asked. */
   readonly peers: readonly string[];
 }
 

@@ -121,7 +121,8 @@ describe("upstream", () => {
   });
 
   test("without a gateway, and with several, it says so", () => {
-    expect(line({}, { calls_go_to: { role: "none", peers: [] } })).toContain("; calls find no way out of here");
+    const none = { role: "none", peers: [] } as const;
+    expect(line({}, { gateways: [], calls_go_to: none })).toMatch(/; calls find no way out$/m);
     const gateways = [GATEWAY, { ...GATEWAY, name: "10.10.1.4" }];
     expect(line({}, { gateways, calls_go_to: { role: "gateway", peers: ["10.10.1.3", "10.10.1.4"] } })).toContain(
       "; calls go to gateways 10.10.1.3 and 10.10.1.4",
@@ -133,12 +134,10 @@ describe("upstream", () => {
 
   test("where the gateways are down as well, it says so", () => {
     const down = { ...GATEWAY, observed: "down" };
-    const to = (...peers: string[]) => ({ calls_go_to: { role: "gateway" as const, peers } });
-    expect(line({}, { gateways: [down], ...to("10.10.1.3") })).toContain(
-      "; calls go to the gateway, which is DOWN too",
-    );
-    expect(line({}, { gateways: [down, { ...down, name: "b" }], ...to("10.10.1.3", "b") })).toContain(
-      "; calls go to gateways 10.10.1.3 and b, which are DOWN too",
+    const calls_go_to = { role: "none", peers: [] } as const;
+    expect(line({}, { gateways: [down], calls_go_to })).toMatch(/; calls find no way out \(the gateway is DOWN too\)$/);
+    expect(line({}, { gateways: [down, { ...down, name: "b" }], calls_go_to })).toMatch(
+      /; calls find no way out \(all gateways are DOWN too\)$/,
     );
   });
 

@@ -166,6 +166,19 @@ describe("where calls go", () => {
     expect(peer(site)?.hold_left_ms).toBeUndefined();
   });
 
+  it("no way out while all gateways are down too, and as soon as one is back it is a gateway", () => {
+    const { site } = office(SITE_YAML.replace("[sip:10.10.1.3]", "[sip:10.10.1.3, sip:10.10.1.4]"));
+    site.simulation.silence(PBX);
+    site.run(5 * 60_000);
+    expect(to(site)).toEqual({ role: "gateway", peers: ["10.10.1.3"] });
+    site.simulation.silence(GATEWAY);
+    site.run(5 * 60_000);
+    expect(to(site)).toEqual({ role: "none", peers: [] });
+    site.simulation.silence(GATEWAY, false);
+    site.run(5 * 60_000);
+    expect(to(site)).toEqual({ role: "gateway", peers: ["10.10.1.3"] });
+  });
+
   it("a change of a gateway has the name that the file gives it", () => {
     const { site } = office(SITE_YAML.replace("[sip:10.10.1.3]", "[{uri: sip:10.10.1.3, name: pstn}]"));
     const { history, gateways } = site.engine.site.status(site.simulation.now_ms);

@@ -190,7 +190,7 @@ describe("doctor: upstream and gateways, as the branchline that runs sees them",
     const down = { name: UPSTREAM, state: "down", observed: "down" };
     const calls_go_to = { role: "none", peers: [] } as const;
     expect(told("upstream", { isRunning: true, status: status({ upstream: [down], calls_go_to }) })).toMatch(
-      /^fault .*: calls find no way out of here;/,
+      /^fault .*: calls find no way out;/,
     );
   });
 

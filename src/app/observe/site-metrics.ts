@@ -48,7 +48,7 @@ export const SITE_METRICS: readonly Metric[] = [
   },
   gauge(
     "branchline_calls_go_to",
-    "1 for where a phone's new call to the outside goes now.",
+    "1 for the role to which a phone's new call to the outside goes now: upstream, gateway, or none if there is no way out.",
     ["role"],
     ({ calls_go_to }) =>
       calls_go_to === undefined ? [] : ROLES.map((role) => [flag(calls_go_to.role === role), role]),

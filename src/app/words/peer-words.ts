@@ -108,13 +108,14 @@ export function callsOnly(answered_s: number | undefined): string {
 /** Where new calls go: "calls go to gateway 10.10.1.3". */
 export function callsGo({ calls_go_to: to, gateways }: Pick<RunningStatus, "calls_go_to" | "gateways">): string {
   if (to === undefined) return "this version doesn't tell where calls go";
-  if (to.role === "none") return "calls find no way out of here";
+  if (to.role === "none") {
+    const dead = gateways.length === 1 ? "the gateway is" : "all gateways are";
+    return `calls find no way out${gateways.length === 0 ? "" : ` (${dead} DOWN too)`}`;
+  }
   const names = someOf(to.peers, NAMES_MAX);
   if (to.role === "gateway") {
-    // Where all seem dead, a call is tried there all the same.
-    const areDown = gateways.every(({ observed }) => observed === "down") ? ", which is DOWN too" : "";
-    if (gateways.length === 1) return `calls go to the gateway${areDown}`;
-    return `calls go to ${to.peers.length === 1 ? "gateway" : "gateways"} ${names}${areDown.replace("which is", "which are")}`;
+    if (gateways.length === 1) return "calls go to the gateway";
+    return `calls go to ${to.peers.length === 1 ? "gateway" : "gateways"} ${names}`;
   }
   return to.peers.length === 0 ? "calls go to the domain that each names" : `calls go to ${names}`;
 }

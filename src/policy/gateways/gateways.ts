@@ -89,10 +89,9 @@ export class Gateways {
     return this.watched.find((one) => one.peer.name === peer)?.gateway.name ?? peer;
   }
 
-  /** Those that live; all where none does, since a call is tried all the same. */
-  get inOrder(): readonly Gateway[] {
-    const living = this.site.gateways.filter((gateway) => this.isAlive(gateway));
-    return living.length === 0 ? this.site.gateways : living;
+  /** Those that aren't down. Where none is left, a call is tried at all of them. */
+  get living(): readonly Gateway[] {
+    return this.site.gateways.filter((gateway) => this.isAlive(gateway));
   }
 
   /** The gateway that a URI names. */

@@ -19,7 +19,7 @@ function site() {
       kind: "edge",
       seq: 1,
       at_ms: 1_000,
-      edge: { at_ms: 1_000, role: "upstream", name: "pbx", from: "up", to, evidence: "probes failed", ...changes },
+      edge: { at_ms: 1_000, role: "upstream", name: "pbx", from: "up", to, evidence: "probe failed", ...changes },
     });
   const decided = (callId: string, why: string, rule = "emergency") =>
     events.hear({ kind: "decision", seq: 1, at_ms: 1_000, method: "INVITE", call_id: callId, rule, why });
@@ -35,7 +35,7 @@ test("upstream falls and rises: two events, each with an id of its own, and how 
   edge("up", { at_ms: 91_400, evidence: "hold over" });
   const common = { at: "2026-11-30T07:40:00.123Z", router: "branch-17", upstream: "pbx", calls_go_to: "gateway" };
   expect(told).toEqual([
-    { id: "a1b2-1", event: "upstream_down", evidence: "probes failed: silence", ...common },
+    { id: "a1b2-1", event: "upstream_down", evidence: "probe failed: silence", ...common },
     { id: "a1b2-2", event: "upstream_up", evidence: "hold over", down_s: 90, ...common },
   ]);
   expect(told.map(isTrouble)).toEqual([true, false]);

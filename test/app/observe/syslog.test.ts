@@ -13,7 +13,7 @@ const event = (changes: Partial<SiteEvent> = {}): SiteEvent => ({
   router: "branch-17",
   event: "upstream_down",
   upstream: "pbx.example.com",
-  evidence: "probes failed: silence",
+  evidence: "probe failed: silence",
   calls_go_to: "gateway",
   ...changes,
 });
