@@ -148,6 +148,7 @@ const NATIVE = [
   "peers/snmp.test.ts",
   "routers/ansible.test.ts",
   "peers/drill.test.ts",
+  "peers/watch.test.ts",
 ].map(anywhere);
 const others = [...[...PATIENT, ...IN_PAIRS, ...ALONE].map(anywhere), ...NATIVE];
 const isNative = process.env["BRANCHLINE_NATIVE"] === "1";
@@ -179,7 +180,7 @@ function chosenPeers(isLong: boolean): string[] {
     "faulty-file",
   ];
   names.push("hunt-group", "kamailio-baresip", "kill-at-random", "power-cut", "reload", "restart", "signals", "snmp");
-  names.push("state-lock", "strangers", "streams", "torture", "transports", "two-sides");
+  names.push("state-lock", "strangers", "streams", "torture", "transports", "two-sides", "watch");
   return names.map((name) => `peers/${name}.test.ts`);
 }
 

@@ -29,6 +29,7 @@ _branchline() {
       "trace -c" | "trace --config" | \
       "trace -n" | "trace --count" | \
       "trace --pcap" | \
+      "watch -c" | "watch --config" | \
       "reload -c" | "reload --config" | \
       "force -c" | "force --config" | \
       "force --for" | \
@@ -81,6 +82,7 @@ _branchline() {
     "trace -c" | "trace --config") files=yes ;;
     "trace -n" | "trace --count") ;;
     "trace --pcap") files=yes ;;
+    "watch -c" | "watch --config") files=yes ;;
     "reload -c" | "reload --config") files=yes ;;
     "force -c" | "force --config") files=yes ;;
     "force --for") ;;
@@ -119,6 +121,7 @@ _branchline() {
           doctor) offered="-c --config --only -v --verbose --fix --json -h --help" ;;
           report) offered="-c --config -o --output --anonymous -h --help" ;;
           trace) offered="-c --config -n --count -f --follow --raw --unmasked --pcap --json -h --help" ;;
+          watch) offered="-c --config -h --help" ;;
           version) offered="--json -h --help" ;;
           help) offered="-h --help" ;;
           reload) offered="-c --config --json -h --help" ;;
@@ -136,13 +139,13 @@ _branchline() {
         esac
       else
         case "$command $place" in
-          " 0") offered="run status calls readiness history snmp registered explain doctor report trace version help reload force drill drain join init schema check phones cluster completion" ;;
+          " 0") offered="run status calls readiness history snmp registered explain doctor report trace watch version help reload force drill drain join init schema check phones cluster completion" ;;
           "calls 0") ;;
           "registered 0") ;;
           "explain 0") ;;
           "explain 1") ;;
           "trace 0") ;;
-          "help 0") offered="run status calls readiness history snmp registered explain doctor report trace version help reload force drill drain join init schema check phones cluster completion" ;;
+          "help 0") offered="run status calls readiness history snmp registered explain doctor report trace watch version help reload force drill drain join init schema check phones cluster completion" ;;
           "force 0") offered="up down auto" ;;
           "check 0") files=yes ;;
           "phones 0") offered="yealink cisco grandstream snom polycom" ;;

@@ -61,6 +61,18 @@ export function padded(text: string, width: number): string {
   return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
+/** As much of the text as has room in `width` columns, with its marks. */
+export function clipped(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let room = Math.max(width, 0);
+  const fits = (one: string) => {
+    if (one in CODES) return true;
+    room -= one.length;
+    return room >= 0;
+  };
+  return [...text].filter(fits).join("");
+}
+
 /**
  * Breaks each line that is longer than `width` columns at blanks. The rest begins as far in as the line itself, and
  * `hanging` columns more. A word that is longer than a line stays whole, so that it can be copied.

@@ -15,13 +15,14 @@ export interface CallsOptions {
   readonly asJson: boolean;
 }
 
-interface CallsPorts {
+export interface CallsPorts {
   /** Undefined: no branchline runs. @throws when it can't be asked */
   ask(question: CallsQuestion): Promise<CallsPage | undefined>;
   /** Standard output, and standard error. */
   print(text: string): void;
   note(text: string): void;
-  pause(duration_ms: number): Promise<void>;
+  /** Until the running branchline is asked again. */
+  pause(): Promise<void>;
   /** Whether somebody still reads. */
   isWanted(): boolean;
 }
@@ -67,12 +68,17 @@ function callsText(calls: readonly RecordedCall[], match: string | undefined): s
 }
 
 /** A line for each call that comes, and again when something has become of it. */
-async function follow(start: CallsPage, matching: CallsQuestion, asJson: boolean, ports: CallsPorts): Promise<void> {
+export async function follow(
+  start: CallsPage,
+  matching: CallsQuestion,
+  asJson: boolean,
+  ports: CallsPorts,
+): Promise<void> {
   const told = new Map<number, string>();
   let { changes: since, run } = start;
   let isThere = true;
   while (ports.isWanted()) {
-    await ports.pause(FOLLOW_ms);
+    await ports.pause();
     const page = await ports.ask({ ...matching, since }).catch(() => undefined);
     if (page === undefined) {
       if (isThere) ports.note("branchline doesn't answer any more; waiting for it\n");
@@ -118,13 +124,13 @@ export function countFault(text: string): string | undefined {
 }
 
 /** Standard output and standard error; Ctrl-C ends the following as it should. */
-function terminalPorts(ask: CallsPorts["ask"]): CallsPorts {
+export function terminalPorts(ask: CallsPorts["ask"], follow_ms = FOLLOW_ms): CallsPorts {
   process.once("SIGINT", () => process.exit(EXIT_DONE));
   return {
     ask,
     print,
     note: complain,
-    pause: (duration_ms) => new Promise((resolve) => setTimeout(resolve, duration_ms)),
+    pause: () => new Promise((resolve) => setTimeout(resolve, follow_ms)),
     isWanted: () => true,
   };
 }

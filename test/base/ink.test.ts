@@ -1,6 +1,6 @@
 /** Marks that become colours, and lines that fit. */
 import { describe, expect, test } from "vitest";
-import { bad, good, padded, twoColumns, widthOf, withInk, withoutInk, wrapped } from "../../src/base/ink.ts";
+import { bad, clipped, good, padded, twoColumns, widthOf, withInk, withoutInk, wrapped } from "../../src/base/ink.ts";
 import { printable } from "../../src/base/printable.ts";
 
 describe("marks", () => {
@@ -16,6 +16,19 @@ describe("marks", () => {
     expect(padded(good("up"), 4)).toBe(`${good("up")}  `);
     expect(printable(text)).toBe(text);
   });
+});
+
+test("what is clipped has as many columns as there are, whole characters, and no colour goes on behind it", () => {
+  const text = `Upstream ${bad("DOWN")}, gateway ${good("up")}`;
+  expect(clipped(text, widthOf(text))).toBe(text);
+  for (let width = 0; width < widthOf(text); width++) {
+    expect(withoutInk(clipped(text, width))).toBe(withoutInk(text).slice(0, width));
+    const pieces = withInk(clipped(text, width)).split("\u001b");
+    expect(pieces.filter((piece, index) => index % 2 === 0 && index > 0 && !piece.startsWith("[0m"))).toEqual([]);
+    expect(pieces.length % 2).toBe(1);
+  }
+  expect(clipped("a\u{1f4de}b", 2)).toBe("a");
+  expect(clipped("abc", -1)).toBe("");
 });
 
 describe("wrapped", () => {

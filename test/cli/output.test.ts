@@ -95,6 +95,7 @@ const ASKING: readonly (readonly string[])[] = [
   ["drill"],
   ["registered"],
   ["trace"],
+  ["watch"],
   ["force", "auto"],
   ["reload"],
 ];

@@ -34,13 +34,28 @@ export interface StatusWish {
 /** What `branchline status` prints: at most 24 lines of 80 characters for an ordinary site. */
 export function statusText(status: RunningStatus, wish: StatusWish, reader: Reader): string {
   const { isVerbose, disk, restart, installed } = wish;
-  const { upstream, gateways, members = [], dropped, tables, history } = status;
+  const { dropped, tables, history } = status;
   const lines = [...headLines(status, reader), ...fileLines(disk, status, restart, reader)];
   if (status.version !== installed)
     lines.push(
       `branchline ${installed} is installed: ${restart === undefined ? "restart to run it" : `\`${restart}\` runs it`}`,
     );
-  lines.push(...clusterLines(status, reader), ...forcedLines(status, reader), ...drillLines(status, reader));
+  lines.push(...siteLines(status, reader));
+  if (status.certificate !== undefined) lines.push(...wrapped(certificateLine(status.certificate), reader.width));
+  lines.push(...dropLines(dropped, reader), ...tableLines(tables, isVerbose));
+  lines.push(...changeLines(isVerbose ? history : history.slice(-CHANGES_MAX), history.length, status, reader));
+  return `${lines.join("\n")}\n`;
+}
+
+/** What matters now, for a screen that is drawn again and again: without the file, drops, tables and changes. */
+export function summaryLines(status: RunningStatus, reader: Reader): string[] {
+  return [...headLines(status, reader), ...siteLines(status, reader)];
+}
+
+/** Upstream, the gateways, the phones and the number of calls, and what is wrong with them. */
+function siteLines(status: RunningStatus, reader: Reader): string[] {
+  const { upstream, gateways, members = [] } = status;
+  const lines = [...clusterLines(status, reader), ...forcedLines(status, reader), ...drillLines(status, reader)];
   if (upstream.length === 0) lines.push("Upstream: no domain has been called yet");
   for (const peer of upstream) lines.push(...upstreamLines(peer, status, reader));
   lines.push(...pathLines(status.path, reader));
@@ -49,10 +64,7 @@ export function statusText(status: RunningStatus, wish: StatusWish, reader: Read
   lines.push(...conflictLines(status.conflicts, reader), ...conflictLines(status.proxy_names, reader));
   lines.push(...phoneLines(status, reader), ...missingLines(members, MISSING_MAX, reader));
   lines.push(...callLines(status));
-  if (status.certificate !== undefined) lines.push(...wrapped(certificateLine(status.certificate), reader.width));
-  lines.push(...dropLines(dropped, reader), ...tableLines(tables, isVerbose));
-  lines.push(...changeLines(isVerbose ? history : history.slice(-CHANGES_MAX), history.length, status, reader));
-  return `${lines.join("\n")}\n`;
+  return lines;
 }
 
 function headLines({ version, up_s, now, tables, listen, cluster }: RunningStatus, reader: Reader): string[] {
@@ -165,14 +177,16 @@ function tableRows(tables: readonly TableStatus[]): string[] {
 
 function changeLines(shown: readonly Change[], all: number, status: RunningStatus, reader: Reader): string[] {
   if (shown.length === 0) return [];
-  const rows = shown.map((change) => {
-    const { at, to, evidence, probe_failure } = change;
-    const from = isFirst(change, status) ? "not known yet" : change.from;
-    const what = `${placeOf(change, status)}: ${from} to ${to}, ${evidenceWords(evidence, probe_failure)}`;
-    return [`  ${moment(at, status.now, reader)}`, what];
-  });
+  const rows = shown.map((change) => [`  ${moment(change.at, status.now, reader)}`, changeWords(change, status)]);
   const head = shown.length < all ? `Last changes (of ${all}, all with --verbose):` : "Last changes:";
   return [head, ...columns(rows, reader.width)];
+}
+
+/** "upstream: up to down, no answer to OPTIONS" */
+export function changeWords(change: Change, status: RunningStatus): string {
+  const { to, evidence, probe_failure } = change;
+  const from = isFirst(change, status) ? "not known yet" : change.from;
+  return `${placeOf(change, status)}: ${from} to ${to}, ${evidenceWords(evidence, probe_failure)}`;
 }
 
 /** Whether it is what the first probes have found out: "suspect" is then what has never been seen. */

@@ -1,9 +1,10 @@
-/** Commands of the group "Look" that show calls message by message. */
+/** Commands of the group "Look" that show calls message by message, and as they come. */
 import { countFault } from "../calls.ts";
 import { CONFIG_OPTION, type CommandRow, command, JSON_OPTION, MATCH_ARGUMENT } from "../command-row.ts";
 import { EXIT_USAGE } from "../exit.ts";
 import { fail } from "../paper.ts";
 import { showTrace } from "../trace.ts";
+import { showWatch } from "../watch.ts";
 
 export const TRACE: readonly CommandRow[] = [
   command({
@@ -18,6 +19,7 @@ export const TRACE: readonly CommandRow[] = [
       "Credentials, passwords and bodies are masked, and X-Masked-Body tells the length of a body. --unmasked shows them to root.",
       "--pcap writes the messages to a file for Wireshark or sngrep. In this file, each message is a UDP packet, also if " +
         "TCP or TLS carried it. A comment of the packet names the transport and the rule.",
+      "--follow shows up to 50 calls at the same time; with MATCH, only calls of MATCH.",
     ],
     arguments: [MATCH_ARGUMENT],
     options: [
@@ -44,5 +46,28 @@ export const TRACE: readonly CommandRow[] = [
       const wish = { count: most, match, isFollowing: follow, isRaw: raw, isUnmasked: unmasked, pcap, asJson: json };
       return showTrace(config, wish);
     },
+  }),
+  command({
+    name: "watch",
+    help: "Watch upstream, gateways and calls on a live screen",
+    group: "Look",
+    description: [
+      "Show the state of upstream, the gateways and their channels, the number of registered phones, and a list of calls. Calls " +
+        "that go on come first, then the last calls, each with its way. The screen refreshes once a second.",
+      "The arrow keys, or j and k, choose a call. Enter opens the ladder of the call, as trace shows it. The ladder grows while " +
+        "the call goes on. In the ladder, the same keys scroll, r shows whole messages (credentials and bodies are masked), and " +
+        "Esc leads back to the list. q or Ctrl-C ends watch. If branchline is restarted, watch waits for it.",
+      "If the input or the output isn't a terminal, watch prints the state once. Then it prints a line for each change of upstream " +
+        "or a gateway, and for each call, as calls --follow does.",
+    ],
+    arguments: [],
+    options: [CONFIG_OPTION],
+    examples: [
+      { line: "branchline watch", does: "Watch this branch, until q" },
+      { line: "branchline watch | tee watch.log", does: "Print changes and calls as lines, until Ctrl-C" },
+    ],
+    exits: { 0: "Ended by q, Ctrl-C or a signal", 1: "No branchline runs with this file, or it doesn't answer" },
+    seeAlso: ["status", "calls", "trace"],
+    action: ({ config }) => showWatch(config),
   }),
 ];
