@@ -4,7 +4,7 @@ import { type Address, hostPort, SIP_PORT } from "../../sip/address.ts";
 export { type Address as Endpoint, hostPort, SIP_PORT } from "../../sip/address.ts";
 
 /** Files that run at the same time at the most: each has a worker of its own, with a number from 1 on. */
-const WORKERS_MAX = 8;
+const WORKERS_MAX = 10;
 /**
  * The second byte of a worker's addresses, 2 … 241: two workers of one run never meet, even in files that share their number, and two runs
  * on one machine rarely do.
