@@ -100,7 +100,10 @@ describe("a 200 of ours", () => {
     const before = lab.kept();
     for (const expires of ["60", "0"]) {
       const answer = lab.answer(fromSecond({ contacts: [`<${SECOND}>`, `<${CONTACT}>`], expires, callId: "x" }));
-      expect(answer).toMatchObject({ status: 503, headers: "Retry-After: 20\r\n" });
+      expect(answer).toMatchObject({
+        status: 503,
+        headers: expect.stringMatching(/^Retry-After: (?:[89]|1\d|20)\r\n$/),
+      });
     }
     expect(lab.kept()).toBe(before);
   });

@@ -98,7 +98,10 @@ describe("a phone that boots, keeps its Call-ID and begins its CSeq anew", () =>
   it("in an outage nothing tells it from an overtaken message at the same port with the same Contact: 500", () => {
     const lab = known();
     lab.now_ms += 3_600_000;
-    expect(lab.answer(register({ cseq: 1 }))).toMatchObject({ status: 500, headers: "Retry-After: 20\r\n" });
+    expect(lab.answer(register({ cseq: 1 }))).toMatchObject({
+      status: 500,
+      headers: expect.stringMatching(/^Retry-After: (?:[89]|1\d|20)\r\n$/),
+    });
     expect(flows(lab)).toEqual([[CONTACT, 5060, 500]]);
   });
 

@@ -33,6 +33,9 @@ const contactOf = (phone: Actor, status = 200) => header(phone.got(status, "REGI
 const statuses = (phone: Actor) => phone.received.map(({ message }) => statusOf(message));
 const wait = (text: string) => Number(/expires=(\d+)/.exec(text)?.[1]);
 
+/** A Retry-After of ours, in s: not the same for all. */
+const SOON = /^(?:[89]|1\d|20)$/;
+
 describe("REGISTER in normal times", () => {
   it("the phone is told 300 s at the most, in Contact and Expires; upstream hears what the phone asked", () => {
     const { phone, pbx } = cast();
@@ -128,7 +131,7 @@ describe("REGISTER in an outage", () => {
     unknown.request("REGISTER", DOMAIN);
     site.run(100);
     expect(statuses(unknown)).toEqual([status]);
-    if (status === 503) expect(header(unknown.got(503), "retry-after")).toBe("20");
+    if (status === 503) expect(header(unknown.got(503), "retry-after")).toMatch(SOON);
     expectLadder(`register-unknown-${policy}`, site.ladder());
   });
 
@@ -253,7 +256,8 @@ describe("after the outage", () => {
     for (let turn = 0; turn < 3; turn++) phone.request("REGISTER", DOMAIN);
     site.run(100);
     expect(pbx.requests("REGISTER")).toHaveLength(1);
-    expect(phone.responses(503).map(({ message }) => header(message, "retry-after"))).toEqual(["20", "20"]);
+    const soon = expect.stringMatching(SOON);
+    expect(phone.responses(503).map(({ message }) => header(message, "retry-after"))).toEqual([soon, soon]);
     site.run(4_000);
     phone.request("REGISTER", DOMAIN);
     site.run(100);

@@ -20,6 +20,7 @@ import { type Flow, isSameFlow } from "../../transport/flow.ts";
 import type { RegistrationSettings } from "../site.ts";
 import { nameOf } from "./address-of-record.ts";
 import { type AddressOfRecord, BINDINGS_MAX, type Binding, type Bindings } from "./bindings.ts";
+import { expiryHere_s, retryAfterLine } from "./coming-back.ts";
 import { instanceMark, phoneMark } from "./phone-marks.ts";
 import { isOvertaken, orderOf } from "./register-order.ts";
 import { capExpiries, grantsOf, headerExpires_s, type Wish, type Wishes, wishesOf } from "./register-wishes.ts";
@@ -27,13 +28,7 @@ import { capExpiries, grantsOf, headerExpires_s, type Wish, type Wishes, wishesO
 /** No promise is believed for longer. */
 const GRANT_MAX_s = 86_400;
 const CHALLENGES_MAX = 256;
-/** So that phones don't all come back at once. */
-const SURVIVAL_JITTER = 0.15;
-/** What a phone is told while upstream lives again, but hasn't heard of it yet: it is to come back soon. */
-const RETURN_EXPIRES_ms = 30_000;
-/** Codes such as 403, 404 or 408 would make some phones wait for 20 minutes; this they repeat soon. */
-const RETRY_AFTER_s = 20;
-const RETRY_AFTER = `Retry-After: ${RETRY_AFTER_s}\r\n`;
+
 export class Registrar {
   readonly bindings: Bindings;
   private readonly settings: RegistrationSettings;
@@ -69,16 +64,17 @@ export class Registrar {
     const { request, source } = routed;
     const name = nameOf(request);
     if (name === "") return { status: 400, reason: "To Is No SIP URI" };
-    if (!this.serves(routed) || !this.bindings.hasRoomFor(name)) return { status: 503, headers: RETRY_AFTER };
+    if (!this.serves(routed) || !this.bindings.hasRoomFor(name))
+      return { status: 503, headers: retryAfterLine(this.random) };
     const wishes = wishesOf(request);
     if (wishes.fault !== undefined) return { status: 400, reason: wishes.fault };
     if (wishes.contacts.length > BINDINGS_MAX) return { status: 403, reason: "Too Many Contacts" };
     const known = this.bindings.find(name)?.bindings ?? [];
     if (isOvertaken(routed, wishes, known, now_ms)) {
-      return { status: 500, reason: "CSeq Out Of Order", headers: RETRY_AFTER };
+      return { status: 500, reason: "CSeq Out Of Order", headers: retryAfterLine(this.random) };
     }
     const isForeign = wishes.contacts.some((wish) => known.some((one) => isElsewhere(one, wish, source)));
-    return isForeign ? { status: 503, headers: RETRY_AFTER } : undefined;
+    return isForeign ? { status: 503, headers: retryAfterLine(this.random) } : undefined;
   }
 
   /** Whether upstream has yet to hear of the phone, which we have answered in its place. */
@@ -104,7 +100,7 @@ export class Registrar {
   rehearse(routed: RoutedRequest, now_ms: number): Reply | undefined {
     const { survival_expires_ms } = this.settings;
     if (!this.isSettledBeyond(now_ms + 2 * survival_expires_ms, routed, now_ms)) return undefined;
-    const expires_s = Math.max(1, Math.round((survival_expires_ms / 1_000) * this.jitter()));
+    const expires_s = expiryHere_s(survival_expires_ms, false, this.random);
     return { status: 200, headers: this.contactLines(routed.request, expires_s, now_ms) };
   }
 
@@ -204,9 +200,7 @@ export class Registrar {
     const { request } = routed;
     const refusal = this.refusal(routed, asked_ms);
     if (refusal !== undefined) return refusal;
-    const { survival_expires_ms } = this.settings;
-    const longest_s = (isReturning ? Math.min(survival_expires_ms, RETURN_EXPIRES_ms) : survival_expires_ms) / 1_000;
-    const expires_s = Math.max(1, Math.round(longest_s * this.jitter()));
+    const expires_s = expiryHere_s(this.settings.survival_expires_ms, isReturning, this.random);
     const name = nameOf(request);
     const wishes = wishesOf(request);
     const marks = marksOf(wishes, this.bindings.find(name));
@@ -220,10 +214,6 @@ export class Registrar {
     this.bindings.putAll(name, taken);
     this.bindings.markStale(name, marks);
     return { status: 200, headers: this.contactLines(request, expires_s, now_ms) };
-  }
-
-  private jitter(): number {
-    return 1 - SURVIVAL_JITTER * this.random.fraction();
   }
 
   /** All bindings of the address-of-record that live, none with more than `expires_s` to live. */

@@ -16,6 +16,8 @@ export interface FleetSettings {
   readonly phones: number;
   readonly pbx: PbxSettings;
   readonly seed: number;
+  /** The share of an expiry after which phones refresh, where all are of one make; by chance without it. */
+  readonly refreshAfter?: number;
   /** More of each branch's file. */
   readonly yaml?: string;
 }
@@ -69,7 +71,7 @@ export class Fleet {
       const phone = new FleetPhone(clock, {
         address,
         user: `b${index}p${number}`,
-        refreshAfter: 0.5 + 0.45 * this.random(),
+        refreshAfter: settings.refreshAfter ?? 0.5 + 0.45 * this.random(),
         send: (wire) => clock.after(LAN_ms, () => engine.onMessage(wire, flow)),
       });
       phones.set(address, phone);
