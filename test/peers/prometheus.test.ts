@@ -1,20 +1,18 @@
 /** Debian's Prometheus reads a running branchline: its checks of metrics and rules, and each query of the dashboards and alerts. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { METRICS } from "../../src/app/observe/metrics.ts";
 import { ALERT_CASES } from "../support/alert-cases.ts";
-import { PATIENCE_MS } from "../support/machine.ts";
 import { ALERTS, MONITORING, QUERIES, RULES } from "../support/monitoring-files.ts";
-import { type Endpoint, hostPort, Subnet } from "./support/addresses.ts";
-import { Child } from "./support/child.ts";
-import { cleanUpAfterEach, defer } from "./support/cleanup.ts";
+import { hostPort, Subnet } from "./support/addresses.ts";
+import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { openOffice } from "./support/office.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { describeWith, pathOf } from "./support/peers.ts";
+import { get, Prometheus } from "./support/prometheus.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 
 const net = new Subnet(101);
@@ -23,23 +21,6 @@ const HTTP = net.at(1, 8_080);
 const PASSWORD = "correct: horse";
 
 cleanUpAfterEach();
-
-/** The body of an answer, or its status. */
-function get(at: Endpoint, path: string, password?: string): Promise<string> {
-  const auth = password === undefined ? {} : { auth: `prometheus:${password}` };
-  return new Promise((resolve, reject) => {
-    const asked = request({ host: at.host, port: at.port, path, ...auth }, (answer) => {
-      let body = "";
-      answer.setEncoding("utf8");
-      answer.on("data", (piece: string) => {
-        body += piece;
-      });
-      answer.on("end", () => resolve(answer.statusCode === 200 ? body : `${answer.statusCode}`));
-    });
-    asked.on("error", reject);
-    asked.end();
-  });
-}
 
 const office = () =>
   openOffice(net, ({ upstream }) => ({
@@ -59,66 +40,6 @@ async function saved({ upstream, gateway, phone }: Awaited<ReturnType<typeof off
 
 const promtool = (input: string, ...args: readonly string[]) =>
   execFileSync(pathOf("promtool"), [...args], { input, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] });
-
-interface Answer {
-  readonly status: string;
-  readonly error?: string;
-  readonly data?: {
-    readonly result: readonly { readonly metric: object; readonly value: readonly [number, string] }[];
-  };
-}
-
-/** A Prometheus of our own, which reads the branch each second. */
-class Prometheus {
-  private readonly at: Endpoint = net.at(9, 9_090);
-
-  async start(): Promise<void> {
-    const folder = temporaryFolder();
-    const example = parse(readFileSync(join(MONITORING, "prometheus.yml"), "utf8")) as {
-      scrape_configs: { scrape_interval: string; static_configs: { targets: string[]; labels: object }[] }[];
-    };
-    const [job] = example.scrape_configs;
-    const [first] = job?.static_configs ?? [];
-    if (job === undefined || first === undefined) throw new Error("deploy/monitoring/prometheus.yml has no target");
-    first.targets = [hostPort(HTTP)];
-    const config = {
-      rule_files: [ALERTS],
-      scrape_configs: [
-        {
-          ...job,
-          scrape_interval: "1s",
-          static_configs: [first],
-          basic_auth: { username: "prometheus", password: PASSWORD },
-        },
-      ],
-    };
-    writeFileSync(join(folder, "prometheus.yml"), stringify(config));
-    mkdirSync(join(folder, "data"));
-    const child = new Child("prometheus", [
-      `--config.file=${join(folder, "prometheus.yml")}`,
-      `--storage.tsdb.path=${join(folder, "data")}`,
-      `--web.listen-address=${hostPort(this.at)}`,
-    ]);
-    defer(() => void child.stop());
-    await child.line(/Server is ready/);
-  }
-
-  async ask(query: string): Promise<Answer> {
-    const body = await get(this.at, `/api/v1/query?query=${encodeURIComponent(query)}`);
-    return body.startsWith("{") ? JSON.parse(body) : { status: "error", error: body };
-  }
-
-  /** Once it has read so often. */
-  async hasRead(times: number): Promise<void> {
-    const end_ms = performance.now() + PATIENCE_MS;
-    for (;;) {
-      const { data } = await this.ask('count_over_time(branchline_info{branch="berlin"}[1h])');
-      if (Number(data?.result[0]?.value[1] ?? 0) >= times) return;
-      if (performance.now() > end_ms) throw new Error("Prometheus has read no metrics");
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
-}
 
 describeWith(["prometheus", "promtool"], "Prometheus", () => {
   test("promtool takes the alert rules, the example and each query of the dashboards", () => {
@@ -173,8 +94,7 @@ describeWith(["prometheus", "promtool"], "Prometheus", () => {
 
   test("a real Prometheus reads them, and answers each query", async () => {
     const site = await office();
-    const prometheus = new Prometheus();
-    await prometheus.start();
+    const prometheus = await Prometheus.start(net.at(9, 9_090), { targets: [{ at: HTTP }], password: PASSWORD });
     await saved(site);
     await prometheus.hasRead(2);
     const up = await prometheus.ask('up{job="branchline"}');
