@@ -24,6 +24,7 @@ import { clusterFacts } from "./cluster-status-facts.ts";
 import { ClusterView } from "./cluster-view.ts";
 import type { Config } from "./config/config.ts";
 import type { Engine } from "./engine.ts";
+import { PairTurns } from "./pair-turns.ts";
 
 /** Until an own address that is missing is tried again, or a socket that has failed is replaced. */
 const LINK_ms = 1_000;
@@ -119,7 +120,7 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     engine.isGivenAway = (listener) => this.isGivenAway(listener);
     engine.onUnexpected = (listener, now_ms) => this.onUnexpected(listener, now_ms);
     cluster.observe((now_ms) => this.view.facts(now_ms));
-    cluster.watch({ onOwnBeat: () => host.lookAtAddresses?.() });
+    cluster.watch(new PairTurns(engine, cluster, this.view));
     this.calls = new ClusterCalls(engine, cluster, this.view, others, ports.transport);
     engine.core.meter.watchAll({ stories: this.calls.stories, heard_stories: this.calls.stories.heard });
     this.lengths = new DatagramLengths({ speaker: cluster, timers, live: () => cluster.live() });
@@ -178,10 +179,7 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     return clusterFacts(
       { settings, status, isHealthy, shared, healthError: error, clock_s, lengthsTo },
       isLeaving ? this.left : undefined,
-      {
-        timeOf,
-        now_ms,
-      },
+      { timeOf, now_ms },
     );
   }
 

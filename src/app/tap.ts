@@ -32,6 +32,8 @@ export type Happening =
   | { readonly kind: "edge"; readonly edge: Edge }
   /** The branch isn't ready for an outage any more, or is again. */
   | { readonly kind: "readiness"; readonly turn: ReadinessTurn }
+  /** Another member of the pair lives, dies or does something else, or this one does. */
+  | { readonly kind: "pair"; readonly what: string }
   /** A message has been dropped; `reason` is one of a few words of ours. */
   | { readonly kind: "drop"; readonly reason: string };
 

@@ -339,3 +339,35 @@ describe("what both know", () => {
     expect(facts(b).members).toMatchObject([{ name: "a", life: "dead", since_s: 1 }]);
   });
 });
+
+describe("what is seen of the pair", () => {
+  beforeEach(() => pair());
+
+  /** What a member has told its journal, from now on. */
+  function toldBy({ site }: Member): string[] {
+    const told: string[] = [];
+    site.engine.tell = (happening) => {
+      if (happening.kind === "pair") told.push(happening.what);
+    };
+    return told;
+  }
+
+  test("is told when it is another, within a tenth of a second, and not again", () => {
+    // Upstream is silent all the time.
+    a.site.run(10 * SECOND_MS);
+    const told = toldBy(b);
+    a.site.run(10 * SECOND_MS);
+    expect(told).toEqual([]);
+    expect(a.node.drain()).toBe(true);
+    a.site.run(200);
+    expect(told).toEqual(["active; a is draining with the addresses without upstream"]);
+    a.holds(false);
+    b.holds(true);
+    a.site.run(SECOND_MS);
+    expect(told.at(-1)).toBe(`active with ${SHARED.join(" with ")}; a is drained without upstream`);
+    const before = told.length;
+    a.die();
+    a.site.run(10 * SECOND_MS);
+    expect(told.slice(before)).toEqual([`active with ${SHARED.join(" with ")}`]);
+  });
+});

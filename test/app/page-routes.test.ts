@@ -133,6 +133,25 @@ describe("notices", () => {
     expect(heard[1]).toBe('data: {"calls":true}\n\n');
   });
 
+  test.each([
+    ["an edge", edge, "status", 50],
+    ["a turn of the pair", { kind: "pair", seq: 4, at_ms: 0, what: "active" }, "status", 50],
+    [
+      "a turn of readiness",
+      { kind: "readiness", seq: 5, at_ms: 0, turn: { is_ready: true, faults: [] } },
+      "readiness",
+      500,
+    ],
+  ] satisfies [string, JournalEntry, string, number][])("tell %s", (_, entry, part, after_ms) => {
+    const { notices, hear, timers } = made();
+    const heard: string[] = [];
+    notices.join((text) => heard.push(text) > 0);
+    hear(entry);
+    expect(timers.map((timer) => timer.after_ms)).toEqual([after_ms]);
+    timers[0]?.task();
+    expect(heard).toEqual([`data: {"${part}":true}\n\n`]);
+  });
+
   test("tell an edge at once, though others wait", () => {
     const { notices, hear, timers } = made();
     const heard: string[] = [];

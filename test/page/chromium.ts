@@ -135,6 +135,11 @@ export class Page {
     await this.ask("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
   }
 
+  /** Runs this before anything of the pages that are gone to from now on. */
+  async runFirst(source: string): Promise<void> {
+    await this.ask("Page.addScriptToEvaluateOnNewDocument", { source });
+  }
+
   async goTo(url: string): Promise<void> {
     const { errorText } = await this.ask("Page.navigate", { url });
     if (typeof errorText === "string") throw new Error(`${url}: ${errorText}`);

@@ -28,6 +28,7 @@ describeWith(["chromium"], "the status page", () => {
   let serve: () => Promise<HttpServer>;
   let isDown = false;
   let isReady = false;
+  let life: "alive" | "dead" = "alive";
   let tell: (entry: JournalEntry) => void = () => {};
 
   beforeAll(async () => {
@@ -38,7 +39,14 @@ describeWith(["chromium"], "the status page", () => {
     const notices = new Notices({ follow }, (task, after_ms) => void setTimeout(task, after_ms));
     const routes = new Map(
       pageRoutes(
-        { ...sampleSources(HOSTILE, () => isDown), readiness: () => sampleReadiness(HOSTILE, isReady) },
+        {
+          ...sampleSources(
+            HOSTILE,
+            () => isDown,
+            () => life,
+          ),
+          readiness: () => sampleReadiness(HOSTILE, isReady),
+        },
         notices,
         await builtPage(),
       ),
@@ -61,6 +69,8 @@ describeWith(["chromium"], "the status page", () => {
     server = await serve();
     chromium = new Chromium();
     page = await chromium.page();
+    // The page asks for nothing by the clock: what it shows anew, it has been told of.
+    await page.runFirst("window.setInterval = () => 0");
     await page.goTo(`http://${ADDRESS.host}:${ADDRESS.port}/`);
   });
 
@@ -126,6 +136,16 @@ describeWith(["chromium"], "the status page", () => {
     expect(await page.value(`document.querySelector("#ready-findings").hidden`)).toBe(true);
     expect(await page.value("window.changes")).toBe(1);
     isReady = false;
+  });
+
+  test("shows what becomes of the other member of a pair as soon as it is told", async () => {
+    const member = `document.querySelector("#members tbody tr:last-child").textContent`;
+    expect(await page.value(member)).not.toContain("dead");
+    life = "dead";
+    tell({ kind: "pair", seq: 6, at_ms: 0, what: "active" });
+    const took_ms = await page.until(`${member}.includes("dead")`);
+    console.log(`the death of a member is on the screen after ${Math.round(took_ms)} ms`);
+    life = "alive";
   });
 
   test("shows an edge as soon as it is told, and lives again when the router does", async () => {

@@ -9,7 +9,7 @@ const NOW = "2026-11-30T10:00:00.000Z";
 const at = (seconds: number) => new Date(Date.parse(NOW) - 600_000 + seconds * 1_000).toISOString();
 
 /** @param foreign a display name, a User-Agent, a reason phrase; @param isDown whether upstream is down */
-export function sampleStatus(foreign: string, isDown: boolean): RunningStatus {
+export function sampleStatus(foreign: string, isDown: boolean, life: "alive" | "dead" = "alive"): RunningStatus {
   const state = isDown ? "down" : "up";
   const seen = {
     state,
@@ -43,9 +43,7 @@ export function sampleStatus(foreign: string, isDown: boolean): RunningStatus {
       is_healthy: true,
       health_file: "",
       shared: [{ address: "10.222.237.1", is_here: true }],
-      members: [
-        { name: foreign, at: foreign, life: "alive", since: at(2), since_s: 9, why: foreign, deaths: 0, differs: [] },
-      ],
+      members: [{ name: foreign, at: foreign, life, since: at(2), since_s: 9, why: foreign, deaths: 0, differs: [] }],
       hand_over: "none",
       dropped: {},
     },
@@ -133,11 +131,15 @@ export function sampleReadiness(foreign: string, isReady = false): Readiness {
   };
 }
 
-/** @param isDown asked with each answer */
-export function sampleSources(foreign: string, isDown: () => boolean): PageSources {
+/** @param isDown asked with each answer; @param lifeOf of the other member, too */
+export function sampleSources(
+  foreign: string,
+  isDown: () => boolean,
+  lifeOf: () => "alive" | "dead" = () => "alive",
+): PageSources {
   const rest = { last: 4, octets: 1_000, limit: 2_000_000 };
   return {
-    status: () => sampleStatus(foreign, isDown()),
+    status: () => sampleStatus(foreign, isDown(), lifeOf()),
     calls: ({ since }) => ({ calls: since === undefined ? [sampleCall(foreign)] : [], changes: 1, run: "r" }),
     readiness: () => sampleReadiness(foreign),
     registered: () => ({ contacts: [sampleContact(foreign)] }),

@@ -61,13 +61,27 @@ export interface KeptReadiness extends Kept {
   readonly turn: ReadinessTurn;
 }
 
+export interface KeptPair extends Kept {
+  readonly kind: "pair";
+  /** "active with 10.222.237.1; right is active": this member, then all others that live. */
+  readonly what: string;
+}
+
 /** Why a message was dropped: the one just before it, where that has come with the same event. */
 export interface KeptDrop extends Kept {
   readonly kind: "drop";
   readonly reason: string;
 }
 
-export type JournalEntry = KeptMessage | KeptDecision | KeptStage | KeptBinding | KeptEdge | KeptReadiness | KeptDrop;
+export type JournalEntry =
+  | KeptMessage
+  | KeptDecision
+  | KeptStage
+  | KeptBinding
+  | KeptEdge
+  | KeptReadiness
+  | KeptPair
+  | KeptDrop;
 
 /** The method of a request, or that which a response answers; "" where it can't be found. */
 export function methodOf(entry: KeptMessage | KeptDecision | KeptStage): string {
@@ -135,6 +149,8 @@ export function kept(happening: Happening, seq: number, at_ms: number): JournalE
     }
     case "edge":
       return { kind: "edge", seq, at_ms, edge: happening.edge };
+    case "pair":
+      return { kind: "pair", seq, at_ms, what: happening.what };
     case "readiness":
       return { kind: "readiness", seq, at_ms, turn: happening.turn };
     default:

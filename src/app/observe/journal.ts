@@ -124,6 +124,7 @@ export class Journal {
       case "drop":
         return this.drops;
       case "binding":
+      case "pair":
         return this.others;
       case "edge":
       case "readiness":

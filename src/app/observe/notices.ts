@@ -70,6 +70,7 @@ export class Notices {
 function partOf(entry: JournalEntry): keyof Notice | undefined {
   switch (entry.kind) {
     case "edge":
+    case "pair":
       return "status";
     case "readiness":
       return "readiness";
