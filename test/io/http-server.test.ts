@@ -1,14 +1,8 @@
 /** The HTTP server over real sockets: connections that stay, events, and callers that are slow, greedy or not admitted. */
 import * as net from "node:net";
 import { expect, test, vi } from "vitest";
-import {
-  BEAT_ms,
-  HEAD_CHARACTERS_MAX,
-  type HttpAnswer,
-  type HttpManner,
-  IDLE_ms,
-  PATIENCE_ms,
-} from "../../src/io/node/http-caller.ts";
+import type { HttpAnswer } from "../../src/base/http-answer.ts";
+import { BEAT_ms, HEAD_CHARACTERS_MAX, type HttpManner, IDLE_ms, PATIENCE_ms } from "../../src/io/node/http-caller.ts";
 import { CONNECTIONS_MAX, HttpServer, PER_ADDRESS_MAX, STREAMS_MAX } from "../../src/io/node/http-server.ts";
 import { Subnet } from "../peers/support/addresses.ts";
 import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";

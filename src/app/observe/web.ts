@@ -1,25 +1,18 @@
 /** Answers by HTTP: to which senders, by which names, with which password, and a table of paths. `routes.ts` has the answers. */
+import type { HttpAnswer } from "../../base/http-answer.ts";
 import { IpRange, IpRanges, ipVersion, isLoopback } from "../../base/ip-range.ts";
 import { hostText } from "../../message/uri.ts";
 import type { HttpAddress, HttpSettings } from "../config/load-http.ts";
 import { type HttpRequest, readRequest } from "./http-request.ts";
 
-/** What a path answers; `http-server.ts` sends it. */
-export interface WebAnswer {
+/** What a path answers; what all answers have is added to it. */
+export interface WebAnswer
+  extends Pick<HttpAnswer, "body" | "isOctets" | "stream">,
+    Partial<Pick<HttpAnswer, "headers">> {
   /** Missing: 200. */
   readonly status?: number;
   /** The Content-Type. */
   readonly type: string;
-  readonly body: string;
-  /** The body has one character an octet, such as a packed page; otherwise it is text. */
-  readonly isOctets?: boolean;
-  /** Others than Content-Type, Content-Length and Connection. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /**
-   * The body goes on: begins it, and returns what is called once when the reader has gone. `write` sends a piece of text; it returns false
-   * when the reader has gone, or was too slow and has been ended.
-   */
-  readonly stream?: (write: (text: string) => boolean) => () => void;
 }
 
 export interface Route {
@@ -33,18 +26,6 @@ export interface Route {
 
 /** By path. */
 export type Routes = ReadonlyMap<string, Route>;
-
-/** An answer to a connection: the shape that `io/node/http-server.ts` sends. */
-export interface Answered {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  readonly isOctets?: boolean;
-  readonly isHeadOnly?: boolean;
-  readonly isLast?: boolean;
-  readonly delay_ms?: number;
-  readonly stream?: NonNullable<WebAnswer["stream"]>;
-}
 
 /** What a wrong password costs whoever sends it. */
 export const WRONG_PASSWORD_DELAY_ms = 1_000;
@@ -97,7 +78,7 @@ export class Web {
    * @param head of the request, all before the empty line, one character an octet; undefined: it was too long
    * @param address that it has come from, and that is admitted
    */
-  answer(head: string | undefined, address: string): Answered {
+  answer(head: string | undefined, address: string): HttpAnswer {
     const request = head === undefined ? 431 : readRequest(head);
     if (typeof request === "number") return plain(request, FAULTS[request], {}, true);
     const isHeadOnly = request.method === "HEAD";
@@ -112,7 +93,7 @@ export class Web {
     }
   }
 
-  private answerTo(request: HttpRequest, address: string): Answered {
+  private answerTo(request: HttpRequest, address: string): HttpAnswer {
     const { method, path, host } = request;
     if (host !== undefined && !this.isOwnName(host)) {
       return plain(421, `this router isn't known as ${host}: ask its address, or add the name to http.names`);
@@ -151,14 +132,14 @@ const FAULTS: Readonly<Record<400 | 431 | 505, string>> = {
   505: "only HTTP/1.1",
 };
 
-function challenge({ fields }: HttpRequest): Answered {
+function challenge({ fields }: HttpRequest): HttpAnswer {
   const answer = plain(401, "this needs the password of http.password", {
     "WWW-Authenticate": 'Basic realm="branchline", charset="UTF-8"',
   });
   return fields.has("authorization") ? { ...answer, delay_ms: WRONG_PASSWORD_DELAY_ms } : answer;
 }
 
-function plain(status: number, words: string, headers: Answered["headers"] = {}, isLast = false): Answered {
+function plain(status: number, words: string, headers: HttpAnswer["headers"] = {}, isLast = false): HttpAnswer {
   return {
     status,
     headers: { ...ALWAYS, "Content-Type": "text/plain; charset=utf-8", ...headers },

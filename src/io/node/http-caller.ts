@@ -1,6 +1,8 @@
 /** One connection of HTTP/1.1: a request after the other, and the answer to each; or a stream of events until its reader goes. */
 import type * as net from "net";
 
+import type { HttpAnswer, HttpStream } from "../../base/http-answer.ts";
+
 /** Line, fields and the empty line of a request. */
 export const HEAD_CHARACTERS_MAX = 8_192;
 /** Requests may follow each other before the first is answered, but not without end. */
@@ -13,30 +15,6 @@ export const IDLE_ms = 30_000;
 export const BEAT_ms = 15_000;
 /** What a reader of events may be behind by. */
 const BEHIND_OCTETS_MAX = 262_144;
-
-export interface HttpAnswer {
-  readonly status: number;
-  /** Without Content-Length and Connection. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  /** The body has one character an octet; otherwise it is text. */
-  readonly isOctets?: boolean;
-  /** The question was HEAD. */
-  readonly isHeadOnly?: boolean;
-  /** The connection ends with this answer. */
-  readonly isLast?: boolean;
-  /** Before it is sent: whoever guesses passwords has to wait. */
-  readonly delay_ms?: number;
-  /** The body has no end: what it is begun with is `body`. */
-  readonly stream?: HttpStream | undefined;
-}
-
-/**
- * Begins a stream.
- * @param write sends a piece of text; false: the reader has gone, or is too slow and has been ended
- * @returns is called once, when the reader has gone
- */
-export type HttpStream = (write: (text: string) => boolean) => () => void;
 
 export interface HttpManner {
   /** Whether an address may ask anything. */
