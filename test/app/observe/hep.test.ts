@@ -1,8 +1,9 @@
-/** Packets of HEP version 3, read by a reader of our own and by Wireshark's. */
+/** Packets of HEP version 3, read by a reader of our own, by sngrep's and by tshark. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { type HepMessage, hepMessage, hepPacket } from "../../../src/app/observe/hep.ts";
 import { describeWith, pathOf } from "../../peers/support/peers.ts";
@@ -135,6 +136,39 @@ describeWith(["sngrep", "tshark"], "what sngrep takes out of packets", () => {
       decoded([hepPacket(hepMessage(entry, isMasked, 1_796_000_000_000), AGENT)], fields);
     expect(shown(true)).toEqual(['10.222.237.9|INVITE|"masked"||call-7@x|']);
     expect(shown(false)).toEqual(['10.222.237.9|INVITE|"0123456789abcdef"|audio 9 RTP/AVP 0|call-7@x|']);
+  });
+});
+
+/** What tshark makes of the packets by `hep3.lua`: a line of these fields for each. */
+function dissected(packets: readonly (string | undefined)[], fields: readonly string[]): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "branchline-hep-"));
+  const given = join(folder, "hep.pcap");
+  try {
+    writeFileSync(given, pcap(packets.map((one) => Buffer.from(one ?? "", "latin1"))));
+    const lua = ["-X", `lua_script:${fileURLToPath(new URL("hep3.lua", import.meta.url))}`];
+    const wanted = fields.flatMap((field) => ["-e", field]);
+    const read = ["-r", given, ...lua, "-T", "fields", "-E", "separator=|", ...wanted];
+    const shown = execFileSync(pathOf("tshark"), read, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+    return shown.trimEnd().split("\n");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describeWith(["tshark"], "packets in tshark", () => {
+  test("each chunk is what was meant, and the payload is SIP; IPv6 too; nothing is malformed", () => {
+    const six = { from: { address: "2001:db8::9", port: 1 }, to: { address: "::1", port: 2 }, layer: "tcp" } as const;
+    const fields = [
+      ...["hep3.src", "hep3.src6", "hep3.srcport", "hep3.dst", "hep3.dst6", "hep3.dstport", "hep3.protocol"],
+      ...["hep3.seconds", "hep3.microseconds", "hep3.type", "hep3.agent", "hep3.node", "hep3.correlation"],
+      ...["sip.Request-Line", "sip.Call-ID", "_ws.malformed", "_ws.expert.severity"],
+    ];
+    const packets = [message(), message(six)].map((one) => hepPacket(one, AGENT));
+    const rest = "1796000000|123456|1|17|branch-17|call-7@x|INVITE sip:201@10.222.237.1 SIP/2.0|call-7@x||";
+    expect(dissected(packets, fields)).toEqual([
+      `10.222.237.9||5062|10.222.237.1||5060|17|${rest}`,
+      `|2001:db8::9|1||::1|2|6|${rest}`,
+    ]);
   });
 });
 
