@@ -4,7 +4,7 @@ import { Fleet } from "../support/fleet/fleet.ts";
 
 const PHONES = 30;
 const OUTAGE_MS = 40_000;
-const SOON_S = 100;
+const SOON_S = 120;
 const PBX = { bears: 300, backlog_ms: 2_000, restart_ms: 60_000, expires_s: 300 };
 
 test.each([1, 2, 3, 4, 5])(

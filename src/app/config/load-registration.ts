@@ -36,13 +36,13 @@ export function words(): WordsOf<typeof KEYS> {
     "registration.expires_cap":
       "The longest expiry that branchline tells a phone, so that branchline hears of each phone often enough.",
     "registration.survival_expires":
-      "The expiry that branchline tells phones in an outage, less a random part of up to 15 %. While upstream is recovering, the expiry is 15 to 30 s.",
+      "The expiry that branchline tells phones in an outage, less a random part of up to 15 %. While upstream is recovering, the expiry is 22 to 36 s.",
     "registration.local_after":
       "How long upstream may leave a known phone's REGISTER unanswered. Then branchline answers the REGISTER. Several targets share this time as they share `upstream.fr_timer`.",
     "registration.unknown":
       "The phones whose REGISTER is answered in an outage. `known`: phones seen before, by source address or instance. `localnet`: all phones in `localnet`. branchline asks no phone for a password, because only upstream could check it. `none`: no phone.",
     "registration.pace":
-      "The most REGISTERs a second that branchline forwards to upstream after an outage, answers to challenges among them. branchline begins with one every three seconds, since other branches return at the same time. It goes faster while upstream answers as quickly as usual, and slower when upstream answers late, with 503 or not at all. A phone that has to wait gets 200 for 15 to 30 s, or, if `registration.unknown` refuses it in an outage, 503 with a Retry-After of 8 to 20 s.",
+      "The most REGISTERs a second that branchline forwards to upstream after an outage, answers to challenges among them. branchline begins with one every three seconds, since other branches return at the same time. It goes faster while upstream answers as quickly as usual, and slower when upstream answers late, with 503 or not at all. A phone that has to wait gets 200 for 22 to 36 s, or, if `registration.unknown` refuses it in an outage, 503 with a Retry-After of 8 to 20 s.",
     "registration.throttle": "`true` lets branchline answer refreshes that upstream doesn't need yet.",
     "registration.copies":
       "Phones that branchline and a proxy of another make tell each other of, as the two halves of a pair. Two branchlines have `cluster` for it.",

@@ -7,8 +7,8 @@ import type { Random } from "../../base/ports.ts";
 /** In an outage, less so much by chance. */
 const SURVIVAL_JITTER = 0.15;
 /** What a phone is told while upstream lives again, but hasn't heard of it yet: it is to come back soon. */
-const RETURN_EXPIRES_ms = 30_000;
-const RETURN_JITTER = 0.5;
+const RETURN_EXPIRES_ms = 36_000;
+const RETURN_JITTER = 0.4;
 /** Codes such as 403, 404 or 408 would make some phones wait for 20 minutes; a 503 they repeat this soon. */
 const RETRY_LEAST_s = 8;
 const RETRY_MOST_s = 20;
