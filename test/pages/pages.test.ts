@@ -74,6 +74,18 @@ describe("YAML", () => {
     },
   );
 
+  test("a file that an example lets branchline write is in the state folder: Debian's service can write nowhere else", () => {
+    const texts = [
+      ...PAGES,
+      { path: "deploy/branchline.yaml", text: readFileSync(join(ROOT, "deploy/branchline.yaml"), "utf8") },
+    ];
+    const written = texts.flatMap(({ text }) => [
+      ...text.matchAll(/\b(?:events|records): (?:\{file: )?([^\s,}`]*\/[^\s,}`]*)/g),
+    ]);
+    expect(written.length).toBeGreaterThan(4);
+    expect(written.map(([, file = ""]) => file).filter((file) => !file.startsWith("state/"))).toEqual([]);
+  });
+
   // A reader who copies them should get no warnings.
   const moving = blocks.filter((block) => block.page.startsWith("deploy/migrate-from-"));
 

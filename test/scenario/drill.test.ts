@@ -306,6 +306,23 @@ describe("it doesn't begin", () => {
     expect(office(SITE_YAML).start()).toMatch(/^the file has no emergency number/);
   });
 
+  it("while upstream's state is forced", () => {
+    const { site, start } = office();
+    site.engine.force("up");
+    expect(start()).toBe("upstream's state is forced");
+  });
+
+  it("while all gateways are down; with one of two it begins", () => {
+    const two = YAML.replace("[sip:10.10.1.3]", "[sip:10.10.1.3, sip:10.10.1.4]");
+    const { site, start } = office(two);
+    site.simulation.silence(GATEWAY);
+    site.run(5 * MINUTE_ms);
+    expect(start()).toBe("all gateways are down: 10.10.1.3, 10.10.1.4");
+    site.simulation.silence(GATEWAY, false);
+    site.run(5 * MINUTE_ms);
+    expect(start()).toBeUndefined();
+  });
+
   it("while upstream is down", () => {
     const { site, start, reports } = office();
     site.simulation.silence(PBX);
