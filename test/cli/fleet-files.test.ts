@@ -1,6 +1,6 @@
 /** One file for many branches: what commands make of variables and included files, beside a branchline that runs with them. */
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are variables of the file, not of TypeScript
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Child } from "../peers/support/child.ts";
@@ -100,4 +100,44 @@ test("commands find what runs with variables that they lack, compare it with the
     status: 2,
     stderr: expect.stringMatching(/common\.yaml:1:6: /),
   });
+});
+
+test("SIGHUP after a change of an included file alone takes that over; a fault in it is told by its own name, and nothing changes", async () => {
+  const main = 'include: common.yaml\nlisten: ["udp:127.0.0.1:5972"]\nlocalnet: [127.0.0.0/8]\nstate: kept\n';
+  const { file, folder, write } = site({
+    "branchline.yaml": main,
+    "common.yaml": "include: numbers.yaml\nupstream: sip:127.0.0.2\n",
+    "numbers.yaml": 'emergency: ["112"]\n',
+  });
+  const [command = "", ...rest] = [...wordsOf(PROGRAM), "run", "-c", file];
+  const running = new Child(command, rest);
+  defer(() => running.stop("SIGKILL"));
+  await running.line(/ ?started /);
+  const reload = (name: string, text: string | undefined) => {
+    if (text === undefined) rmSync(join(folder, name));
+    else write(name, text);
+    const line = running.nextLine(/reloaded |reload_refused /);
+    running.signal("SIGHUP");
+    return line;
+  };
+  const readiness = () => JSON.parse(branchline(["readiness", "--json", "-c", file]).stdout);
+  expect(await reload("numbers.yaml", 'emergency: ["112", "110"]\n')).toMatch(/reloaded .*changed="?emergency"?$/);
+  expect(readiness().emergency).toEqual(["112", "110"]);
+
+  const faulty = await reload("numbers.yaml", 'emergency: ["112"]\nlgo: debug\n');
+  expect(faulty).toContain(`why="${join(folder, "numbers.yaml")}:2:1: lgo is not a key `);
+  expect(readiness().emergency).toEqual(["112", "110"]);
+  const status = JSON.parse(branchline(["status", "--json", "-c", file]).stdout);
+  expect(status.reload_refused).toMatchObject({
+    reason: "faulty_file",
+    faults: [expect.stringContaining(`${join(folder, "numbers.yaml")}:2:1: `)],
+  });
+  expect(status.file_on_disk).toMatchObject({ state: "faulty" });
+
+  expect(await reload("numbers.yaml", undefined)).toContain(`${join(folder, "common.yaml")}:1:`);
+  expect(await reload("common.yaml", 'upstream: sip:127.0.0.2\nlisten: ["udp:127.0.0.1:5973"]\n')).toMatch(
+    /reloaded .*changed="?emergency"?$/,
+  );
+  expect(await reload("common.yaml", "upstream: sip:127.0.0.2\nstate: {folder: other}\n")).toContain("reloaded ");
+  expect(await reload("common.yaml", "upstream: sip:127.0.0.2\njournal: off\n")).toMatch(/journal\S* has changed/);
 });
