@@ -79,6 +79,14 @@ function excuse(day: Day, pair: Played, kept: Fate, fate: Fate): string | undefi
     pair.holdings.some((one) => one.from_ms > start_ms && one.to_ms <= end_ms && overlaps(start_ms, one.to_ms)),
   );
   if (isForgotten) return "the router that went on with it ended before the other one heard of that";
+  // One that hears nobody keeps the addresses over its restart: what it was making is lost, as a single router loses it.
+  const wasRestarted = cutsOf(day).some(({ from_ms: start_ms, to_ms: end_ms }) =>
+    pair.holdings.some(({ member, to_ms: lost_ms }, index) => {
+      const next = pair.holdings[index + 1];
+      return lost_ms > start_ms && lost_ms <= end_ms && next?.member === member && overlaps(lost_ms, next.from_ms);
+    }),
+  );
+  if (wasRestarted) return "its router was restarted while it heard nobody";
   const isSplit = splitsOf(day).some(({ from_ms: start_ms, to_ms: end_ms, halves }) => {
     const parties = [kept.plan.caller, ...Object.keys(kept.plan.callees)];
     if (parties.some((name) => PEERS.includes(name)) && overlaps(start_ms, end_ms + BELIEVED_ms)) return true;
