@@ -8,7 +8,7 @@ const GROUP = 'hunt_groups: {default: {members: ["21", "22"]}, "30": {members: [
 
 function lines(more: string): string[] {
   const all = describe(load(`${LEAST}${more}`).config).split("\n");
-  return all.filter((line) => /from a gateway|^Then a call|^Calls to/.test(line));
+  return all.filter((line) => /from a gateway|^Then a call|^Calls to|phone's call/.test(line));
 }
 
 test("upstream first: what rings afterwards is told as what comes then, in the order in which numbers are looked for", () => {
@@ -17,6 +17,7 @@ test("upstream first: what rings afterwards is told as what comes then, in the o
     "Calls from a gateway go to upstream first. They ring here if upstream is down, doesn't answer within 4 s, or has nobody for them (401, 403, 407, 408, 480, 503).",
     "Then a call to 30 rings 23 at once, for 30 s.",
     "Then a call to a registered extension, also behind 0301234 or by an alias (5550100 for 21), rings that extension.",
+    "In an outage, a phone's call to 30 rings that group too.",
     "Then a call to any other number rings 21, 22 at once, for 30 s.",
   ]);
 });
@@ -34,6 +35,11 @@ test("forced down: nothing of upstream", () => {
     "A call from a gateway to a registered extension rings that extension.",
     "A call from a gateway to any other number gets 404.",
   ]);
+});
+
+test("forced down: a phone's call to a group rings it at all times", () => {
+  const forced = "upstream: {targets: sip:192.0.2.1, force: down}\nregistration: {unknown: localnet}\n";
+  expect(lines(GATEWAY + GROUP + forced)).toContain("A phone's call to 30 rings that group too.");
 });
 
 test("no gateway: nothing of its calls", () => {

@@ -25,15 +25,23 @@ export function inboundLines(site: Site): string[] {
     const decline = group.decline === "group" ? "; one that declines (603) declines for all" : "";
     const how = `${HOW[group.strategy]} ${spoken(group.ring_ms)}${decline}${overflowText(group, huntGroups)}`;
     // What no gateway can dial is there for the overflow of another group.
-    const who = /[\d*#]/.test(number) || isDefault(group) ? `${call} to ${number}` : `Group ${number}`;
+    const who = isDialled(number) || isDefault(group) ? `${call} to ${number}` : `Group ${number}`;
     return `${who} rings ${members} ${how}.`;
   };
   const lines = huntGroups.filter((group) => !isDefault(group)).map((group) => rings(group, group.name));
   if (gateways.length > 0)
     lines.push(`${call} to a registered extension${namesText(extensions)} rings that extension.`);
+  const dialled = huntGroups.filter((group) => !isDefault(group) && isDialled(group.name)).map(({ name }) => name);
+  if (dialled.length > 0)
+    lines.push(`${isAlone ? "A" : "In an outage, a"} phone's call to ${dialled.join(" or ")} rings that group too.`);
   const rest = huntGroups.filter(isDefault).map((group) => rings(group, "any other number"));
   if (rest.length === 0 && gateways.length > 0) rest.push(`${call} to any other number gets 404.`);
   return [...(gateways.length > 0 && !isAlone ? [firstLine(site)] : []), ...lines, ...rest];
+}
+
+/** Whether somebody can dial the name of a group. */
+function isDialled(name: string): boolean {
+  return /[\d*#]/.test(name);
 }
 
 /** Where a call goes that no member takes. A group that it has rung already isn't rung again. */

@@ -38,7 +38,7 @@ export function words(): WordsOf<typeof KEYS> {
     },
     "extensions.forward.NAME.busy": {
       default: "none",
-      words: "Where a call for extension NAME goes when the extension is busy: another extension or an outside number.",
+      words: "Where a call for extension NAME goes when the extension is busy: another extension, a hunt group or an outside number.",
     },
     "extensions.forward.NAME.no_answer": {
       default: "none",

@@ -46,7 +46,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     hunt_groups: {
       about:
-        "The phones that ring when a gateway calls, by the number that the gateway calls. The group `default` is for each other number.",
+        "The phones that ring when a gateway calls, by the number that the gateway calls. The group `default` is for each other number. In an outage, a phone that calls the number of a group rings the group too; its own phone doesn't ring.",
       example: `hunt_groups:
   default:
     members: ["201", "sip:202@10.222.237.22"]

@@ -7,16 +7,18 @@ import { plainNumber } from "../dialled-number.ts";
 import { targetOf } from "../phones/binding.ts";
 import type { AddressOfRecord, Binding, Bindings } from "../phones/bindings.ts";
 import type { RequestFacts } from "../request-facts.ts";
-import type { Site } from "../site.ts";
+import type { HuntGroup, Site } from "../site.ts";
 import { findExtension, withoutSuffix } from "./extensions.ts";
 import { isOwnNumber } from "./own-numbers.ts";
 
 /**
- * "phone": that very phone, named by its own address. "extension": all phones of a number. "absent": an extension that no
- * phone has, and where the file sends its calls, if anywhere. "outside": a number of the PSTN. "nobody": it names somebody who isn't here.
+ * "phone": that very phone, named by its own address. "group": the hunt group of this very number. "extension": all phones of a number.
+ * "absent": an extension that no phone has, and where the file sends its calls, if anywhere. "outside": a number of the PSTN. "nobody":
+ * it names somebody who isn't here.
  */
 export type Callee =
   | { readonly kind: "phone"; readonly name: string; readonly targets: readonly Target[] }
+  | { readonly kind: "group"; readonly group: HuntGroup }
   | { readonly kind: "extension"; readonly address: AddressOfRecord; readonly isBySuffix: boolean }
   | { readonly kind: "absent"; readonly forward: string | undefined }
   | { readonly kind: "outside"; readonly number: string }
@@ -28,7 +30,7 @@ const DIALLABLE = /^[\d*#+]+$/;
 /** @param keptSince_ms bindings that expired before this don't count */
 export function calleeOf(
   facts: RequestFacts,
-  site: Pick<Site, "extensions" | "ownNumbers">,
+  site: Pick<Site, "extensions" | "huntGroups" | "ownNumbers">,
   bindings: Bindings,
   keptSince_ms: number,
 ): Callee {
@@ -39,6 +41,9 @@ export function calleeOf(
   if (number === "") return NOBODY;
   // A phone that names a host of others means it; gateways write into every call what they have been told once.
   if (host === "elsewhere" && origin !== "gateway") return { kind: "outside", number };
+  // What takes the place of a call that isn't there must not ring everybody.
+  const group = host === "phone" && hasReplaces(facts) ? undefined : groupOf(number, site);
+  if (group !== undefined) return { kind: "group", group };
   const address = findExtension(number, settings, bindings);
   if (address !== undefined) {
     const isBySuffix = findExtension(number, withoutSuffix(settings), bindings) === undefined;
@@ -52,6 +57,14 @@ export function calleeOf(
   if (isTransfer || (host === "phone" && !isDiallable(number))) return NOBODY;
   // The PSTN knows no extensions: there, 22 is nobody, or a service that costs money.
   return isOwnNumber(number, site) ? { kind: "absent", forward: undefined } : { kind: "outside", number };
+}
+
+/** The group of the rest is nobody's number. */
+export const DEFAULT_GROUP = "default";
+
+/** The hunt group that a dialled number names. */
+export function groupOf(number: string, { huntGroups }: Pick<Site, "huntGroups">): HuntGroup | undefined {
+  return number === DEFAULT_GROUP ? undefined : huntGroups.find(({ name }) => name === number);
 }
 
 /** The phones that a URI with a phone's own address means: by the user of their Contact, or of their address-of-record. */

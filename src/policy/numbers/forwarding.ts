@@ -6,6 +6,16 @@ import type { Site } from "../site.ts";
 import { findExtension, ringStages } from "./extensions.ts";
 import { isOwnNumber } from "./own-numbers.ts";
 
+/** How phones ring for a call, by where it comes from. */
+export interface Ringing {
+  /** Bindings that expired before this are left out. */
+  readonly keptSince_ms: number;
+  /** What all targets have in common. */
+  readonly extra: Partial<Target>;
+  /** The address-of-record of the phone that calls: a group doesn't ring its own caller. "": no phone of this site. */
+  readonly caller: string;
+}
+
 /** In an outage a phone can't renew what upstream has let expire. */
 export const ALL_KEPT = Number.NEGATIVE_INFINITY;
 
@@ -22,10 +32,9 @@ interface Helpers {
  */
 export function forwardStages(
   number: string,
-  keptSince_ms: number,
+  { keptSince_ms, extra }: Ringing,
   routed: RoutedRequest,
   { site, registrar, gateways, now_ms }: Helpers,
-  extra: Partial<Target>,
   rung?: readonly string[],
 ): Stage[] {
   const extension = findExtension(number, site.extensions, registrar.bindings);

@@ -10,7 +10,7 @@ import { nextWhen, replyStage } from "../plan.ts";
 import type { HuntGroup, Member, Site } from "../site.ts";
 import type { MemberStatus } from "../status.ts";
 import { contactTargets, findExtension } from "./extensions.ts";
-import { ALL_KEPT, forwardStages } from "./forwarding.ts";
+import { ALL_KEPT, forwardStages, type Ringing } from "./forwarding.ts";
 
 export class Hunting {
   readonly site: Site;
@@ -37,29 +37,57 @@ export class Hunting {
     return this.site.huntGroups.flatMap(({ name, members }) =>
       members.map((member) => {
         const phone = this.phoneOf(member);
-        const isThere = phone !== undefined && this.contacts(phone, now_ms).length > 0;
+        const isThere = phone !== undefined && contactTargets(phone, this.keptSince_ms(now_ms)).length > 0;
         return { group: name, member: nameOf(member), registered: isThere ? phone.name : null };
       }),
     );
   }
 
-  /** The stages of a group and of what it overflows to; none when not one of its phones is registered. */
-  stages(group: HuntGroup, routed: RoutedRequest, now_ms: number, seen: readonly string[] = []): Stage[] {
-    const rings = this.ring(group, now_ms);
-    const overflow = this.overflow(group, routed, now_ms, [...seen, group.name]);
+  /**
+   * The stages to where a call goes on, by a forward or an overflow: a group, an extension or an outside number.
+   * @param rung for a caller that can't follow a phone's redirect itself: the extensions that the call has rung before
+   * @param seen the groups that the call has rung before
+   */
+  onward(
+    number: string,
+    ringing: Ringing,
+    routed: RoutedRequest,
+    now_ms: number,
+    rung?: readonly string[],
+    seen: readonly string[] = [],
+  ): Stage[] {
+    if (seen.includes(number)) return [];
+    const group = this.groupNamed(number);
+    if (group !== undefined) return this.stages(group, ringing, routed, now_ms, seen);
+    const { site, registrar, gateways } = this;
+    return forwardStages(number, ringing, routed, { site, registrar, gateways, now_ms }, rung);
+  }
+
+  /** The stages of a group and of what it overflows to; none when not one of its phones is registered, but the caller's. */
+  stages(
+    group: HuntGroup,
+    ringing: Ringing,
+    routed: RoutedRequest,
+    now_ms: number,
+    seen: readonly string[] = [],
+  ): Stage[] {
+    const { name, overflow: number } = group;
+    const rings = this.ring(group, ringing);
+    const rung = ringing.caller === "" ? [] : undefined;
+    const overflow = number === undefined ? [] : this.onward(number, ringing, routed, now_ms, rung, [...seen, name]);
     const last = rings.pop();
     if (last === undefined) return overflow;
     if (overflow.length === 0 || last.kind !== "fork") return [...rings, last];
     return [...rings, { ...last, on: nextWhen(NOT_REFUSED) }, ...overflow];
   }
 
-  private ring(group: HuntGroup, now_ms: number): Stage[] {
+  private ring(group: HuntGroup, ringing: Ringing): Stage[] {
     const { strategy, ring_ms } = group;
     const members = group.members
       .map((member) => {
         const name = nameOf(member);
         const common = { party: name, mutes: MUTES[group.decline] };
-        return { name, targets: this.targets(member, now_ms).map((target) => ({ ...target, ...common })) };
+        return { name, targets: this.targets(member, ringing).map((target) => ({ ...target, ...common })) };
       })
       .filter(({ targets }) => targets.length > 0);
     if (members.length === 0) return [];
@@ -83,35 +111,18 @@ export class Hunting {
     return [...members.slice(first), ...members.slice(0, first)];
   }
 
-  private overflow({ overflow }: HuntGroup, routed: RoutedRequest, now_ms: number, seen: readonly string[]): Stage[] {
-    if (overflow === undefined || seen.includes(overflow)) return [];
-    const group = this.site.huntGroups.find((one) => one.name === overflow);
-    if (group !== undefined) return this.stages(group, routed, now_ms, seen);
-    const { site, registrar, gateways } = this;
-    const helpers = { site, registrar, gateways, now_ms };
-    return forwardStages(overflow, this.keptSince_ms(now_ms), routed, helpers, { touchesGateway: true }, []);
-  }
-
   /** Each phone gets its own URI: many answer 404 to the dialled number. */
-  private targets(member: Member, now_ms: number): Target[] {
-    if (typeof member !== "string") {
-      const nextHop = hopOf(member);
-      return [{ requestUri: member.text, nextHop, touchesGateway: true }];
-    }
-    const extension = this.phoneOf(member);
-    return extension === undefined
-      ? []
-      : this.contacts(extension, now_ms).map((target) => ({ ...target, touchesGateway: true }));
+  private targets(member: Member, { keptSince_ms, extra, caller }: Ringing): Target[] {
+    const phone = this.phoneOf(member);
+    if (caller !== "" && phone?.name === caller) return [];
+    if (typeof member !== "string") return [{ requestUri: member.text, nextHop: hopOf(member), ...extra }];
+    return phone === undefined ? [] : contactTargets(phone, keptSince_ms).map((target) => ({ ...target, ...extra }));
   }
 
   private phoneOf(member: Member): AddressOfRecord | undefined {
     const { bindings } = this.registrar;
     if (typeof member !== "string") return bindings.findAt(member);
     return findExtension(member, this.site.extensions, bindings);
-  }
-
-  private contacts(address: AddressOfRecord, now_ms: number): Target[] {
-    return contactTargets(address, this.keptSince_ms(now_ms));
   }
 
   private keptSince_ms(now_ms: number): number {

@@ -8,7 +8,8 @@ import { userText } from "../dialled-number.ts";
 import type { RedirectReply } from "../named.ts";
 import { calleeOf } from "../numbers/callee.ts";
 import { phoneStages, ringStages } from "../numbers/extensions.ts";
-import { ALL_KEPT, forwardStages } from "../numbers/forwarding.ts";
+import { ALL_KEPT } from "../numbers/forwarding.ts";
+import { nobodyRegistered } from "../numbers/hunting.ts";
 import { extensionsOf } from "../numbers/own-numbers.ts";
 import type { Bindings } from "../phones/bindings.ts";
 import { phoneTextFor } from "../phones/phone-texts.ts";
@@ -17,6 +18,7 @@ import { later, replyStage } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { Site } from "../site.ts";
 import type { RoutingRule, Situation } from "../situation.ts";
+import { ringingOf } from "./ringing.ts";
 import { upstreamFirst } from "./upstream-first.ts";
 
 export const call: RoutingRule = (facts, situation) => {
@@ -45,13 +47,17 @@ export function redirectListener(redirects: RedirectWatch, caller: string): Deci
   };
 }
 
-/** Another phone of this site when the call means one; otherwise the notice, and the gateway. Undefined: there is neither. */
+/** Another phone of this site, or a group, when the call means one; otherwise the notice, and the gateway. Undefined: there is neither. */
 export function survivalStages(facts: RequestFacts, situation: Situation): readonly Stage[] | undefined {
-  const { site, registrar } = situation;
+  const { site, registrar, hunting, now_ms } = situation;
   const callee = calleeOf(facts, site, registrar.bindings, ALL_KEPT);
   switch (callee.kind) {
     case "phone":
       return phoneStages(callee, site.extensions);
+    case "group": {
+      const stages = hunting.stages(callee.group, ringingOf(facts, situation), facts, now_ms);
+      return stages.length > 0 ? stages : [nobodyRegistered(callee.group)];
+    }
     case "extension":
       return ringStages(callee.address, ALL_KEPT, site.extensions).map((stage) =>
         callee.isBySuffix ? { ...stage, what: `${stage.what ?? ""}, by suffix` } : stage,
@@ -69,7 +75,9 @@ export function survivalStages(facts: RequestFacts, situation: Situation): reado
 
 /** To where the file forwards the calls of an extension that no phone has; no gateway is told its number. */
 function absentStages(forward: string | undefined, facts: RequestFacts, situation: Situation): readonly Stage[] {
-  const stages = forward === undefined ? [] : forwardStages(forward, ALL_KEPT, facts, situation, {});
+  const { hunting, now_ms } = situation;
+  const ringing = ringingOf(facts, situation);
+  const stages = forward === undefined ? [] : hunting.onward(forward, ringing, facts, now_ms);
   if (stages.length > 0) return stages;
   const text = `${userText(facts.number)} is an extension, and no phone is registered as it`;
   return [replyStage(480, undefined, `Reason: SIP;cause=480;text="${text}"\r\n`)];

@@ -2,7 +2,6 @@
 import type { Outcome } from "../../proxy/plan/condition.ts";
 import type { Continuation, Stage } from "../../proxy/router.ts";
 import { findExtension } from "../numbers/extensions.ts";
-import { forwardStages } from "../numbers/forwarding.ts";
 import type { ContinuationName } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { Situation } from "../situation.ts";
@@ -22,16 +21,16 @@ const RESOLVERS: Readonly<Record<ContinuationName, Resolver>> = {
     isRefusedHere(facts, situation, outcome) ? undefined : survivalStages(facts, situation),
   forward: (facts, situation, { number, rung }) => {
     if (number === undefined || hasRung(number, rung, situation)) return undefined;
-    const { keptSince_ms, extra } = ringingOf(facts, situation);
-    const stages = forwardStages(number, keptSince_ms, facts, situation, extra, rung);
+    const { hunting, now_ms } = situation;
+    const stages = hunting.onward(number, ringingOf(facts, situation), facts, now_ms, rung);
     return stages.length > 0 ? stages : undefined;
   },
   redirect: redirectStages,
 };
 
 /** One call rings each extension once: a forward doesn't lead back to one that has redirected it. */
-function hasRung(number: string, rung: readonly string[] = [], { site, registrar }: Situation): boolean {
-  if (rung.length === 0) return false;
+function hasRung(number: string, rung: readonly string[] = [], { site, registrar, hunting }: Situation): boolean {
+  if (rung.length === 0 || hunting.groupNamed(number) !== undefined) return false;
   const extension = findExtension(number, site.extensions, registrar.bindings);
   return extension !== undefined && rung.includes(extension.name);
 }

@@ -9,9 +9,9 @@ import { numberUri } from "../dialled-number.ts";
 import { callersText } from "../emergency/callbacks.ts";
 import { channelKey } from "../gateways/gateways.ts";
 import type { FromGatewayHearing } from "../named.ts";
-import { type Callee, calleeOf, hasReplaces, isDiallable, phonesNamed } from "../numbers/callee.ts";
+import { type Callee, calleeOf, DEFAULT_GROUP, hasReplaces, isDiallable, phonesNamed } from "../numbers/callee.ts";
 import { contactTargets, findExtension, phoneStages, ringStages, withoutSuffix } from "../numbers/extensions.ts";
-import { ALL_KEPT, forwardStages } from "../numbers/forwarding.ts";
+import { ALL_KEPT } from "../numbers/forwarding.ts";
 import { nobodyRegistered } from "../numbers/hunting.ts";
 import type { Bindings } from "../phones/bindings.ts";
 import { decision, inTurn, NOT_FOR_GATEWAYS, nextWhen, replyStage, upstreamStage, upstreamStages } from "../plan.ts";
@@ -76,31 +76,30 @@ interface Course {
  * guessing by suffix; else the default group.
  */
 function whoRings(number: string, facts: RequestFacts, situation: Situation): Course {
-  const { site, registrar, hunting } = situation;
-  const { keptSince_ms, extra } = ringingOf(facts, situation);
+  const { site, registrar, hunting, now_ms } = situation;
+  const ringing = ringingOf(facts, situation);
+  const { keptSince_ms, extra } = ringing;
   const guessless = { ...site, extensions: withoutSuffix(site.extensions) };
   const callee = calleeOf(facts, guessless, registrar.bindings, keptSince_ms);
   if (callee.kind === "phone") return { words: callee.name, stages: phoneStages(callee, site.extensions, extra) };
-  const named = hunting.groupNamed(number);
-  // What takes the place of a call that isn't there must not ring everybody.
-  const isLost = facts.host === "phone" && hasReplaces(facts);
-  if (named !== undefined && !isLost) return ringGroup(named, facts, situation);
+  if (callee.kind === "group") return ringGroup(callee.group, facts, situation);
   if (callee.kind === "extension" && contactTargets(callee.address, keptSince_ms).length > 0) {
     const stages = ringStages(callee.address, keptSince_ms, site.extensions, extra, []);
     return { words: `extension ${callee.address.user}`, stages };
   }
   const forward = callee.kind === "absent" ? callee.forward : forwardOf(callee, site);
-  const stages = forward === undefined ? [] : forwardStages(forward, keptSince_ms, facts, situation, extra, []);
+  const stages = forward === undefined ? [] : hunting.onward(forward, ringing, facts, now_ms, []);
   if (stages.length > 0) return { words: `the forward of extension ${number}`, stages };
   // What takes the place of a call that isn't there must not ring everybody, nor what only that phone's Contact could mean.
   if (namesPhone(facts, registrar.bindings)) return { words: "no such phone", stages: [replyStage(404)] };
-  const group = hunting.groupNamed("default");
+  const group = hunting.groupNamed(DEFAULT_GROUP);
   if (group === undefined) return { words: `no hunt group for ${number}`, stages: [replyStage(404)] };
   return ringGroup(group, facts, situation);
 }
 
-function ringGroup(group: HuntGroup, facts: RequestFacts, { hunting, now_ms }: Situation): Course {
-  const hunt = hunting.stages(group, facts, now_ms);
+function ringGroup(group: HuntGroup, facts: RequestFacts, situation: Situation): Course {
+  const { hunting, now_ms } = situation;
+  const hunt = hunting.stages(group, ringingOf(facts, situation), facts, now_ms);
   return { words: `hunt group ${group.name}`, stages: hunt.length === 0 ? [nobodyRegistered(group)] : hunt };
 }
 

@@ -1,6 +1,6 @@
 /**
  * A phone's redirect (call forward) of a call from a gateway: followed here, since a gateway drops it or dials it blindly. Only
- * where the site or upstream wants it so: an extension, a forward of the file, or upstream itself, as long as that lives.
+ * where the site or upstream wants it so: a group, an extension, a forward of the file, or upstream itself, as long as that lives.
  */
 import { CONTACT } from "../../message/header-names.ts";
 import type { Response } from "../../message/message.ts";
@@ -10,9 +10,8 @@ import type { Outcome } from "../../proxy/plan/condition.ts";
 import type { Continuation, Stage } from "../../proxy/router.ts";
 import { dialledUser, numberUri, plainNumber } from "../dialled-number.ts";
 import { hostMeaning } from "../door/host-meaning.ts";
-import { phonesNamed } from "../numbers/callee.ts";
+import { groupOf, phonesNamed } from "../numbers/callee.ts";
 import { findExtension, ringStages, withoutSuffix } from "../numbers/extensions.ts";
-import { forwardStages } from "../numbers/forwarding.ts";
 import { upstreamStage } from "../plan.ts";
 import type { HostMeaning, RequestFacts } from "../request-facts.ts";
 import type { Situation } from "../situation.ts";
@@ -46,21 +45,23 @@ function stagesTo(
   facts: RequestFacts,
   situation: Situation,
 ): readonly Stage[] | undefined {
-  const { site, registrar, upstreams } = situation;
+  const { site, registrar, upstreams, hunting, now_ms } = situation;
   const { bindings } = registrar;
   const number = plainNumber(dialledUser(uri, text) ?? "");
   if (number === "" || (uri !== undefined && !FOLLOWED.includes(hostMeaning(uri, situation, false)))) return undefined;
-  const { keptSince_ms, extra } = ringingOf(facts, situation);
+  const ringing = ringingOf(facts, situation);
+  const { keptSince_ms, extra } = ringing;
   const there = phonesNamed({ host: "phone", uri }, bindings, keptSince_ms).map((target) => ({ ...target, ...extra }));
   const named = there.length > 0 && uri !== undefined ? bindings.findAt(uri) : undefined;
   const extension = named ?? findExtension(number, withoutSuffix(site.extensions), bindings);
-  if (extension !== undefined) {
+  const isGroup = named === undefined && groupOf(number, site) !== undefined;
+  if (extension !== undefined && !isGroup) {
     if (rung.includes(extension.name)) return undefined;
     const stages = ringStages(extension, keptSince_ms, site.extensions, extra, rung);
     return named === undefined ? stages : stages.map((stage) => ({ ...stage, targets: there }));
   }
-  if (isForwardOfFile(number, situation)) {
-    const stages = forwardStages(number, keptSince_ms, facts, situation, extra, rung);
+  if (isGroup || isForwardOfFile(number, situation)) {
+    const stages = hunting.onward(number, ringing, facts, now_ms, rung);
     if (stages.length > 0) return stages;
   }
   const [target] = upstreams.takingCalls;
