@@ -60,7 +60,9 @@ export function isWithin(text: string, { least, most }: DurationRow): boolean {
 export function meantDuration(text: string, row: DurationRow): string | undefined {
   const [, amount = "", word = ""] = LOOSE.exec(text.trim().toLowerCase()) ?? [];
   if (amount === "") return undefined;
-  const units = Object.keys(UNITS_LOOSE).filter((one) => word === "" || UNITS_LOOSE[one]?.test(word));
+  // 0 is as long in each unit.
+  const all = Number(amount) === 0 && word === "" ? ["s"] : Object.keys(UNITS_LOOSE);
+  const units = all.filter((one) => word === "" || UNITS_LOOSE[one]?.test(word));
   const candidates = units.map((one) => `${amount.replace(",", ".")}${one}`);
   const [likely] = [...candidates, ...daysOf(amount, word)]
     .filter((one) => isWithin(one, row))

@@ -6,7 +6,7 @@ import { spell, spoken } from "./durations.ts";
 import { fieldsOf } from "./fields.ts";
 import { duration, list, mapping, number, type Rows, required, text } from "./key-kinds.ts";
 import type { PagesOf, WordsOf } from "./key-words.ts";
-import { loadName } from "./load-extensions.ts";
+import { loadName, numberFrom } from "./load-extensions.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
 
@@ -59,7 +59,11 @@ function loadDrill(reader: Reader, place: Place | undefined): DrillPlan | undefi
 function loadPhones(reader: Reader, place: Place): DrillPhones {
   const items = reader.items(place);
   if (items.length === 0) reader.fault(place, "is empty; name a phone, or write all");
-  const names = items.flatMap((item) => loadName(reader, item) ?? []);
+  const names = items.flatMap((item) => {
+    const name = loadName(reader, item);
+    if (name !== undefined) numberFrom(reader, item, name);
+    return name ?? [];
+  });
   return names.length === 1 && names[0] === "all" ? "all" : names;
 }
 

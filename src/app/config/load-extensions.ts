@@ -38,7 +38,8 @@ export function words(): WordsOf<typeof KEYS> {
     },
     "extensions.forward.NAME.busy": {
       default: "none",
-      words: "Where a call for extension NAME goes when the extension is busy: another extension, a hunt group or an outside number.",
+      words:
+        "Where a call for extension NAME goes when the extension is busy: another extension, a hunt group or an outside number.",
     },
     "extensions.forward.NAME.no_answer": {
       default: "none",
@@ -81,7 +82,41 @@ function loadExtensions(reader: Reader, place: Place | undefined): ExtensionSett
 /** A number as a phone may dial it, or an extension: plain, as dialled numbers are compared. */
 export function loadNumber(reader: Reader, place: Place): string | undefined {
   const text = loadName(reader, place);
-  return text === undefined ? undefined : plainNumber(text);
+  return text === undefined ? undefined : numberFrom(reader, place, text);
+}
+
+/** "11x", "_2XX.", "xx#": as other products write that any digit may stand there. */
+const WILDCARD = /^(_[\dxzn.!]+|[\d+*#]*\d[*#]*x[\dx*]*[#.]?|x+#?)$/i;
+const RANGE = /^(\d{2,5})-(\d{2,5})$/;
+/** Numbers that a person would write so. */
+const RANGE_MAX = 1_000;
+
+/**
+ * The plain number of a text of the file, a value or a key of the administrator's own. No number is a pattern here: what can only be
+ * one is a fault, and what may be a number too, a hint.
+ */
+export function numberFrom(reader: Reader, place: Place, text: string): string {
+  const number = plainNumber(text);
+  if (WILDCARD.test(text)) {
+    reader.fault(
+      place,
+      `"${text}" is a pattern, and x stands for no digit here; write each number, of a prefix its digits`,
+    );
+    return number;
+  }
+  const [, first = "", last = ""] = RANGE.exec(text) ?? [];
+  const count = Number(last) - Number(first);
+  if (first.length === last.length && count > 0 && count < RANGE_MAX)
+    reader.fault(place, `"${text}" is the number ${number}, and no range; write each number`, reader.hints);
+  if (/^\+?\d+[*#]$|^[*#]$/.test(text)) {
+    const key = text.slice(-1);
+    reader.fault(
+      place,
+      `"${key}" in "${text}" is the key that a phone dials, and no pattern; a prefix needs none`,
+      reader.hints,
+    );
+  }
+  return number;
 }
 
 /** The same as it stands there, for a name. */
@@ -108,7 +143,7 @@ function loadMap<T>(
   const map = new Map<string, T>();
   for (const entry of reader.entries(place)) {
     const value = load(reader, entry.place);
-    if (value !== undefined) map.set(plainNumber(entry.key), value);
+    if (value !== undefined) map.set(numberFrom(reader, entry.place, entry.key), value);
   }
   return map;
 }

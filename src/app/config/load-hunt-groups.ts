@@ -1,10 +1,9 @@
 /** The file's `hunt_groups`: who rings when a gateway's call comes. */
-import { plainNumber } from "../../policy/dialled-number.ts";
 import type { HuntGroup, Member } from "../../policy/site.ts";
 import { fieldsOf } from "./fields.ts";
 import { choice, duration, list, names, number, type Rows, required, uri } from "./key-kinds.ts";
 import type { PagesOf, WordsOf } from "./key-words.ts";
-import { loadNumber } from "./load-extensions.ts";
+import { loadNumber, numberFrom } from "./load-extensions.ts";
 import { readUri } from "./read-uri.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
@@ -69,7 +68,7 @@ function loadHuntGroups(reader: Reader, place: Place): HuntGroup[] {
       return items.flatMap((item) => loadMember(reader, item) ?? []);
     });
     return {
-      name: plainNumber(entry.key),
+      name: numberFrom(reader, entry.place, entry.key),
       members: members ?? [],
       strategy: fields.choice("strategy"),
       decline: fields.choice("decline"),

@@ -58,6 +58,9 @@ function codeOf(char: string): string {
   return `U+${char.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
+/** A line of an ini file of AudioCodes, as other products have none. */
+const AUDIOCODES_INI = /^[ \t]*(EnableSAS|SAS[A-Z]\w*|ProxyIP \d+|FORMAT \w+_Index)[ \t]*=/m;
+
 /** Beyond this share of odd characters, a file isn't text. */
 const ODD_SHARE_MAX = 0.1;
 const ODD = new RegExp(`[${CONTROLS}\ufffd]`);
@@ -69,6 +72,8 @@ export function whyNoText(text: string): string | undefined {
   if (isUtf16) return "is in UTF-16; save it as UTF-8";
   if (!text.split("\n").some((line) => /^\s*[^\s#]/.test(line)))
     return "is empty; `branchline init` writes a configuration";
+  if (AUDIOCODES_INI.test(text))
+    return "is an ini file of AudioCodes; `branchline init` writes a configuration, and deploy/migrate-from-audiocodes-sas.md says what stands for each parameter";
   if (/\r(?!\n)/.test(text) && !text.includes("\n")) return "has line ends of CR alone; save it with LF";
   const odd = text.split(ODD).length - 1;
   if (!text.includes("\u0000") && odd <= text.length * ODD_SHARE_MAX) return undefined;

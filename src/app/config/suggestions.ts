@@ -37,6 +37,11 @@ export function keyMeantBy(name: string, known: readonly string[]): string | und
   return known.includes(begin) ? begin : nearest(name, known);
 }
 
+/** How AudioCodes begins the names of parameters that survivability has. */
+const AUDIOCODES = /^(SAS|CRP|SBC|EnableS|EnableCRP|EnableProxy|EnableENUM|IsProxy|Proxy|IP2IP|IPtoIP)[A-Z0-9]\w*$/;
+const FROM_AUDIOCODES =
+  "is a parameter of AudioCodes; deploy/migrate-from-audiocodes-sas.md says what to write in its place";
+
 /**
  * Why a mapping can't have the key, with the cure.
  * @param known the keys that the mapping can have
@@ -44,6 +49,7 @@ export function keyMeantBy(name: string, known: readonly string[]): string | und
  * @returns undefined when nothing is like it
  */
 export function meantKey(name: string, known: readonly string[], paths: readonly string[]): string | undefined {
+  if (AUDIOCODES.test(name)) return FROM_AUDIOCODES;
   if (name === "<<") return "is a merge key, which branchline doesn't know; write the keys out";
   if (name.length > NAME_LENGTH_MAX) return undefined;
   const [first = "", ...inner] = name.split(".");
