@@ -41,7 +41,7 @@ import { path } from "./rules/path.ts";
 import { register, revisedAnswer } from "./rules/register.ts";
 import { chosenTargets, listenerOf, madeReply, observerOf } from "./rules/resolvers.ts";
 import { toGateway } from "./rules/to-gateway.ts";
-import { toOurselves } from "./rules/to-ourselves.ts";
+import { NOT_HERE, toOurselves } from "./rules/to-ourselves.ts";
 import type { RoutingRule, Situation, Staff } from "./situation.ts";
 
 /**
@@ -193,7 +193,9 @@ export class RoutingPolicy implements Router {
 
   listener(facts: RequestFacts, decided: Decision, now_ms: number): DecisionListener | undefined {
     const listener = decided.listener === undefined ? undefined : listenerOf(decided.listener, facts, this.staff);
-    const { request, belongs } = facts;
+    const { request, belongs, origin, source } = facts;
+    if (request.method === "REGISTER" && origin === "localnet" && decided.rule === NOT_HERE.rule)
+      this.faultySenders.registers(source.address, now_ms);
     if (request.method === "BYE") this.callLog.hangUp(request, now_ms);
     const isCall = request.method === "INVITE" && belongs === "nothing";
     if (!isCall) return listener;

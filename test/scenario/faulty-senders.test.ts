@@ -79,3 +79,16 @@ it("many addresses have few lines: in localnet too they can be forged", () => {
   }
   expect(told(site)).toHaveLength(10);
 });
+
+it("a phone that takes this router for its registrar gets 404, and one line an hour says what to set", () => {
+  const site = new Site();
+  const phone = site.actor("201", PHONE, LAN);
+  for (let attempt = 0; attempt < 2; attempt++) phone.request("REGISTER", `sip:${LAN.address}`);
+  phone.request("OPTIONS", `sip:${LAN.address}`);
+  phone.request("REGISTER", "sip:pbx.example.com");
+  site.run(100);
+  expect(phone.responses(404)).toHaveLength(2);
+  const why = "a REGISTER for this router's own address or name";
+  const cure = "on the phone: domain and registrar are the PBX, and this router is the outbound proxy alone";
+  expect(told(site)).toEqual([{ level: "info", from: PHONE.address, answer: 404, why, cure }]);
+});

@@ -19,6 +19,9 @@ const NO_PHONE = "No Such Phone Here";
 
 const ALIVE = decision("to-ourselves", "asks whether we live", replyStage(200, undefined, CAPABILITIES));
 
+/** All that this rule says to a phone's REGISTER. */
+export const NOT_HERE = decision("to-ourselves", "we are nobody's registrar", replyStage(404, NO_REGISTRAR));
+
 export const toOurselves: RoutingRule = (facts, situation) => {
   const { request, routes, host, origin, number } = facts;
   const { method } = request;
@@ -33,7 +36,7 @@ export const toOurselves: RoutingRule = (facts, situation) => {
   // Our own host is our own domain: the user decides.
   const isCall = number !== "" && method !== "REGISTER" && method !== "ACK" && method !== "CANCEL";
   if (origin === "localnet" && isCall) return undefined;
-  return decision("to-ourselves", "we are nobody's registrar", replyStage(404, NO_REGISTRAR));
+  return NOT_HERE;
 };
 
 /** A peer that asks by a name which DNS doesn't resolve means the host that it has reached: in an outage DNS may be dead. */

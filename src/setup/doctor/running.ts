@@ -98,7 +98,7 @@ export function phones(facts: Facts, { cluster, listeners, site }: Config): Verd
   const { forbidden = 0, stranger = 0 } = status.dropped;
   const known = { phones: contacts, turned_away: forbidden + stranger };
   const strangers = `${counted(forbidden + stranger, "request")} came from outside localnet and upstream`;
-  const cure: Cure = ["# phones: outbound proxy, our address in their network"];
+  const cure: Cure = ["# phones: outbound proxy, our address in their network; domain, the PBX"];
   if (contacts > 0) verdicts.push(ok(`${counted(contacts, "phone")} registered; ${strangers}`, known));
   else verdicts.push(warning(`no phone has registered yet; ${strangers}`, cure, known));
   return verdicts;
