@@ -62,9 +62,9 @@ export interface CallFacts {
   readonly address: string;
   /** The gateway that calls. */
   readonly gateway?: string | undefined;
-  /** How upstream is taken to be: by the one that runs, as the question says, or without knowing anything. */
+  /** How upstream is taken to be: by the one that runs, as the question says, as the file forces it, or without knowing anything. */
   readonly upstream: {
-    readonly by: "running" | "question" | "nothing";
+    readonly by: "running" | "question" | "file" | "nothing";
     readonly states: readonly { readonly name: string; readonly state: string }[];
     /** The state that it is forced into, or asked for. */
     readonly force?: "up" | "down" | undefined;
@@ -122,7 +122,7 @@ class Rehearsal {
     if (question.upstream !== undefined && targets.length === 0) peers.force(question.upstream, 0);
     else if (question.upstream !== undefined)
       for (const name of targets) peers.assume("upstream", name, question.upstream, 0);
-    else if (known.status?.force === "up" || known.status?.force === "down") peers.force(known.status.force, 0);
+    else if (this.force !== undefined) peers.force(this.force, 0);
     else for (const { name, state } of known.status?.upstream ?? []) peers.assume("upstream", name, state, 0);
     for (const { name, state, calls: busy } of known.status?.gateways ?? []) {
       const gateway = config.site.gateways.find((one) => one.name === name);
@@ -133,6 +133,13 @@ class Rehearsal {
         calls.begin(start, channelKey(gateway), false, { refuse: () => {} }, 0);
       }
     }
+  }
+
+  /** What a command forces upstream to be, where branchline runs, or else the file. */
+  private get force(): "up" | "down" | undefined {
+    const { force = "auto" } = this.known.status ?? {};
+    const pin = force === "auto" ? this.config.site.upstream.force : force;
+    return pin === "auto" ? undefined : (pin as "up" | "down");
   }
 
   /** Upstream's addresses, of which counts what the branchline that runs has found; and its drill. */
@@ -172,6 +179,7 @@ class Rehearsal {
       targets: (source: TargetSource) => router.targets(routed, source, running, 0),
       unasked: () => running.notes.unasked,
       reply: (source: ReplySource) => router.rehearse(source, 0),
+      leftOut: (source: ReplySource) => router.leftOut(source, 0),
     });
     const { origin, host, uri, number, emergency } = routed;
     return {
@@ -291,10 +299,11 @@ class Rehearsal {
     const { status } = this.known;
     const { upstream } = this.question;
     if (upstream !== undefined) return { by: "question", states: [], force: upstream };
+    const { force } = this;
+    if (force !== undefined && (status === undefined || status.force === "auto"))
+      return { by: "file", states: [], force };
     if (status === undefined) return { by: "nothing", states: [] };
-    const { force, forced } = status;
     const states = status.upstream.map(({ name, state }) => ({ name, state }));
-    const isForced = force === "up" || force === "down";
-    return { by: "running", states, ...(isForced ? { force, left_s: forced?.left_s } : {}) };
+    return { by: "running", states, ...(force === undefined ? {} : { force, left_s: status.forced?.left_s }) };
   }
 }

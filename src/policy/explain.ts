@@ -17,6 +17,8 @@ export interface Rehearsal {
   unasked(): string | undefined;
   /** Undefined where the answer can't be told without giving it. */
   reply(source: Named): Reply | undefined;
+  /** What that answer leaves out, and why. */
+  leftOut(source: Named): readonly string[];
 }
 
 /** One step of a plan, as `explain --json` prints it. */
@@ -43,7 +45,13 @@ export type Step =
     }
   | { readonly kind: "notice"; readonly status: 181 | 182; readonly reason: string; readonly hold_ms: number }
   | { readonly kind: "pause"; readonly what?: string | undefined }
-  | { readonly kind: "reply"; readonly what?: string | undefined; readonly reply?: ReplyFacts | undefined };
+  | {
+      readonly kind: "reply";
+      readonly what?: string | undefined;
+      readonly reply?: ReplyFacts | undefined;
+      /** Gateways that it doesn't name, and why: "gateway gsm is full: 4 of 4 channels taken". */
+      readonly left_out?: readonly string[] | undefined;
+    };
 
 /** What follows when a step ends in one of these ways. */
 export interface Sequel {
@@ -72,6 +80,7 @@ export function explain(plan: readonly Stage[], rehearsal: Rehearsal): readonly 
     targets: (source) => rehearsal.targets(source),
     unasked: () => rehearsal.unasked(),
     reply: (source) => rehearsal.reply(source),
+    leftOut: (source) => rehearsal.leftOut(source),
   };
   return stepsOf(plan, 1, once);
 }
@@ -82,7 +91,9 @@ function stepsOf(plan: readonly Stage[], depth: number, rehearsal: Rehearsal): r
   switch (stage.kind) {
     case "reply": {
       const reply = isNamed(stage.reply) ? rehearsal.reply(stage.reply) : stage.reply;
-      return [{ kind: "reply", what: stage.what, reply: reply && replyFacts(reply) }];
+      const left = isNamed(stage.reply) ? rehearsal.leftOut(stage.reply) : [];
+      const left_out = left.length > 0 ? left : undefined;
+      return [{ kind: "reply", what: stage.what, reply: reply && replyFacts(reply), left_out }];
     }
     case "notice": {
       const { kind, status = 181, reason, hold_ms } = stage;

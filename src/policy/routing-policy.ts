@@ -224,6 +224,14 @@ export class RoutingPolicy implements Router {
   rehearse(reply: ReplySource, now_ms: number): Reply | undefined {
     return reply.name === "redirect" ? redirectReply(reply, this.staff, now_ms) : undefined;
   }
+
+  /** The gateways that it would leave out, and why. */
+  leftOut(reply: ReplySource, now_ms: number): string[] {
+    const { gateways } = this.staff;
+    const named = reply.name === "redirect" ? reply.gateways.flatMap((name) => gateways.named(name) ?? []) : [];
+    const full = named.filter((gateway) => !gateways.isFree(gateway, now_ms));
+    return full.map((gateway) => `gateway ${gateway.name} is ${gateways.whyFull(gateway, now_ms)}`);
+  }
 }
 
 function firstOf(rules: readonly RoutingRule[], facts: RequestFacts, situation: Situation): Decision {

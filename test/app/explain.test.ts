@@ -112,6 +112,29 @@ Rule call: to 198.51.100.10.
     expect(words({ to: "5551234" }, { ...NOTHING, status })).toContain(`Rule call: ${why}.`);
   });
 
+  test("the file forces upstream down, and nothing runs, or what runs hasn't taken the file yet", () => {
+    const yaml = SITE_YAML.replace(/upstream: (.*)/, "upstream: {targets: [$1], force: down}");
+    const status = { force: "auto", upstream: [{ name: "198.51.100.10", state: "up", observed: "up" }], gateways: [] };
+    for (const known of [NOTHING, { ...NOTHING, status } as never]) {
+      const text = words({ to: "5551234" }, known, yaml);
+      expect(text).toContain("calls 5551234; the file forces upstream down.\n");
+      expect(text).toContain("Rule call: upstream is forced down.\n1. tells the caller 181");
+    }
+    expect(words({ to: "5551234", upstream: "up" }, NOTHING, yaml)).toContain("as if upstream were up");
+  });
+
+  test("a gateway without a free channel is named, though the 302 leaves it out", () => {
+    const yaml = SITE_YAML.replace("[sip:10.10.1.3]", "[{uri: sip:10.10.1.3, name: fxo, channels: 1}, sip:10.10.1.4]");
+    const gateways = [{ name: "fxo", state: "up", observed: "up", calls: 1, channels: 1 }];
+    const upstream = [{ name: "198.51.100.10", state: "down", observed: "down" }];
+    const known = { ...NOTHING, status: { force: "auto", upstream, gateways } } as never;
+    const told = "2. answers 302, Contact: <sip:5551234@10.10.1.4>; gateway fxo is full: 1 of 1 channels taken\n";
+    expect(words({ to: "5551234" }, known, yaml)).toContain(told);
+    const found = explain({ to: "5551234" }, known, yaml);
+    expect("facts" in found && found.facts.steps[0]).toMatchObject({ kind: "notice" });
+    expect(JSON.stringify(found)).toContain('"left_out":["gateway fxo is full: 1 of 1 channels taken"]');
+  });
+
   test("--down: the gateway at once", () => {
     expect(words({ to: "5551234", upstream: "down" }).split("\n").slice(2, 4)).toEqual([
       "Rule call: upstream is down.",

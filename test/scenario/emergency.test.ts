@@ -344,7 +344,7 @@ describe("call back", () => {
     site.run(500);
     const words = site.events.map(({ fields }) => JSON.stringify(fields)).join("\n");
     expect(words).toContain(
-      `201@${DOMAIN}, which has called an emergency number (for another 30 min), then hunt group default`,
+      '"201, which has called an emergency number (for another 30 min), then hunt group default"',
     );
   });
 

@@ -52,6 +52,23 @@ describe("in an outage", () => {
     expectLadder("other-requests-outage", site.ladder());
   });
 
+  it.each([
+    ["by a command", "", 480],
+    ["by the file", "force: down", 480],
+    ["and set free again", "", 202],
+  ])("upstream forced down %s: as in an outage", (how, force, status) => {
+    const site = new Site(SITE_YAML.replace(/upstream: (.*)/, `upstream: {targets: [$1], ${force}}`));
+    const phone = site.actor("phone", PHONE);
+    const pbx = site.actor("pbx", PBX).answers("SUBSCRIBE", { status: 202 });
+    site.run(1_000);
+    if (force === "") site.peers.force("down", site.simulation.now_ms);
+    if (how.startsWith("and")) site.peers.force("auto", site.simulation.now_ms);
+    phone.request("SUBSCRIBE", DOMAIN, ["Event: presence"]);
+    site.run(100);
+    expect(phone.received.map(({ message }) => statusOf(message))).toEqual([status]);
+    expect(pbx.requests("SUBSCRIBE")).toHaveLength(status === 202 ? 1 : 0);
+  });
+
   it("upstream silent for the first time: the same answer as soon as it is found down", () => {
     const site = new Site();
     const phone = site.actor("phone", PHONE);

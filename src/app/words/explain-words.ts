@@ -62,6 +62,7 @@ function scene({ from, to, address, gateway, upstream, dead_gateways }: CallFact
 function upstreamWords({ by, states, force, left_s }: CallFacts["upstream"]): string {
   const names = states.map(({ name, state }) => `${name} is ${state}`).join(", ");
   if (by === "question") return `as if upstream were ${force}`;
+  if (by === "file") return `the file forces upstream ${force}`;
   if (by === "nothing") return "branchline isn't running, so upstream is taken to be up";
   const time = left_s === undefined ? "" : ` for another ${exactSpan(left_s)}`;
   return `upstream${force === undefined ? "" : ` (forced ${force}${time})`}: ${names}`;
@@ -115,7 +116,8 @@ function sequelLines(sequels: readonly Sequel[], first: number, indent: string):
 function stepWords(step: Step): string {
   switch (step.kind) {
     case "reply":
-      return step.reply === undefined ? (step.what ?? "answers") : answerWords(step.reply);
+      if (step.reply === undefined) return step.what ?? "answers";
+      return [answerWords(step.reply), ...(step.left_out ?? [])].join("; ");
     case "notice":
       return `tells the caller ${step.status} "${step.reason}"${step.hold_ms === 0 ? "" : ` and waits ${wait(step.hold_ms)}`}`;
     case "pause":

@@ -31,7 +31,7 @@ export const CHANGE: readonly CommandRow[] = [
     group: "Change",
     description: [
       "Set upstream's state to up or down, whatever its probes say, for maintenance or to rehearse an outage. auto ends " +
-        "this: the configuration counts again. force affects new calls and registrations. Calls in progress go on.",
+        "this: the configuration counts again. force affects calls, registrations and other requests that begin, such as SUBSCRIBE. Calls in progress go on.",
       "Without --for, the state stays until another force or a restart. status and explain show the forced state, with the " +
         "time that is left.",
     ],

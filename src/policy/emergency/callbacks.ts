@@ -88,15 +88,20 @@ export function restoreCallback(
   return flow === undefined ? undefined : { caller, contact, flow, gateway, until_ms };
 }
 
-/** These phones in words, and for how long they ring yet. */
+/** As many have a name in a text: records keep a short one. */
+const NAMED_MAX = 3;
+
+/** These phones in words, by their users, and for how long they ring yet, the last of them the longest. "": there are none. */
 export function callersText(callbacks: readonly Callback[], now_ms: number): string {
-  return callbacks
-    .map(({ caller, flow, until_ms }) => {
-      const who = caller === "" ? `the phone at ${flow.address}` : caller;
-      const left_min = Math.ceil((until_ms - now_ms) / MINUTE_ms);
-      return `${who}, which has called an emergency number (for another ${left_min} min)`;
-    })
-    .join(" and ");
+  const [first] = callbacks;
+  if (first === undefined) return "";
+  const names = callbacks.map(({ caller, flow }) => caller.replace(/@.*/, "") || `the phone at ${flow.address}`);
+  const more = names.length > NAMED_MAX ? [`${names.length - NAMED_MAX} more`] : [];
+  const told = [...names.slice(0, NAMED_MAX), ...more];
+  const last = told.pop() ?? "";
+  const who = told.length === 0 ? last : `${told.join(", ")} and ${last}`;
+  const left_min = Math.ceil((first.until_ms - now_ms) / MINUTE_ms);
+  return `${who}, which ${names.length > 1 ? "have" : "has"} called an emergency number (for another ${left_min} min)`;
 }
 
 function isSame(a: Callback, b: Callback): boolean {

@@ -15,8 +15,11 @@ export const otherRequest: RoutingRule = (facts, { site, upstreams, now_ms }) =>
   const { origin } = facts;
   if (origin !== "localnet" && (origin !== "gateway" || facts.request.method === "CANCEL")) return undefined;
   const answer = outageAnswer(facts.request, site.outageAnswers);
-  const targets = upstreams.targetsFor(facts, now_ms).filter((target) => target.lives);
-  if (targets.length === 0) return decision("other-request", "upstream is down", answer);
+  // A rehearsal is like an outage for all that begins; what belongs to a call or subscription goes on.
+  const isForcedDown = upstreams.isForcedDown && facts.belongs === "nothing";
+  const targets = isForcedDown ? [] : upstreams.targetsFor(facts, now_ms).filter((target) => target.lives);
+  if (targets.length === 0)
+    return decision("other-request", `upstream is ${isForcedDown ? "forced " : ""}down`, answer);
   const { fr_timer_ms } = site.upstream;
   const others = targets.slice(0, -1);
   const last = targets.slice(-1);
