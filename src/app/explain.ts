@@ -3,24 +3,22 @@ import { ipVersion } from "../base/ip-range.ts";
 import { parse } from "../message/parse.ts";
 import { parseSipUri, SIP_PORT, type SipUri, uriPort } from "../message/uri.ts";
 import { strangerAdvice } from "../policy/access/stranger-advice.ts";
-import { explain, type Step } from "../policy/explain.ts";
+import { explain } from "../policy/explain.ts";
 import { channelKey } from "../policy/gateways/gateways.ts";
 import type { ReplySource, TargetSource } from "../policy/named.ts";
-import type { Origin } from "../policy/origin.ts";
 import { peerName } from "../policy/peers/peer-parts.ts";
-import type { HostMeaning } from "../policy/request-facts.ts";
 import { parseSnapshot, restoreSnapshot } from "../policy/snapshot.ts";
-import type { AddressConflict } from "../policy/status.ts";
 import { NO_NOTES, type RunningRequest } from "../proxy/router.ts";
 import { DEFAULT_PROTOCOL, type Flow, type Listener } from "../transport/flow.ts";
 import { hopOf, isHost } from "../transport/locator.ts";
 import { nearestTo } from "../transport/sending-listener.ts";
 import { type Assumption, plainInvite, upstreamInvite } from "./assumed-call.ts";
+import type { CallFacts } from "./call-facts.ts";
 import type { Config } from "./config/config.ts";
 import { Engine } from "./engine.ts";
 import { exampleCommand } from "./example-command.ts";
 import { QUIET_HOST } from "./quiet-host.ts";
-import { type RuleNotDone, rulesNotDone } from "./rules-not-done.ts";
+import { rulesNotDone } from "./rules-not-done.ts";
 import type { RunningStatus } from "./status-facts.ts";
 
 /** What is known of the site at the moment. */
@@ -52,40 +50,6 @@ export interface CallQuestion {
   readonly to: string;
   /** Undefined: upstream as it is now. */
   readonly upstream: "up" | "down" | undefined;
-}
-
-/** What would become of a call, as `explain --json` prints it. */
-export interface CallFacts {
-  readonly from: string;
-  readonly to: string;
-  /** Where the call comes from. */
-  readonly address: string;
-  /** The gateway that calls. */
-  readonly gateway?: string | undefined;
-  /** How upstream is taken to be: by the one that runs, as the question says, as the file forces it, or without knowing anything. */
-  readonly upstream: {
-    readonly by: "running" | "question" | "file" | "nothing";
-    readonly states: readonly { readonly name: string; readonly state: string }[];
-    /** The state that it is forced into, or asked for. */
-    readonly force?: "up" | "down" | undefined;
-    /** How long the force holds, where it ends by itself. */
-    readonly left_s?: number | undefined;
-  };
-  readonly dead_gateways: readonly string[];
-  readonly caller: Origin;
-  /** Of a call that upstream sends. */
-  readonly assumed?: Assumption | undefined;
-  readonly host: { readonly meaning: HostMeaning; readonly name?: string | undefined };
-  /** As it is dialled, plain; "": none. */
-  readonly number: string;
-  /** The number for gateways, where it is for help. */
-  readonly emergency?: string | undefined;
-  /** The rule that decides. */
-  readonly rule: string;
-  readonly why: string;
-  readonly steps: readonly Step[];
-  readonly warnings: readonly Pick<AddressConflict, "text" | "cure">[];
-  readonly rules_not_done: readonly RuleNotDone[];
 }
 
 export type Explanation =

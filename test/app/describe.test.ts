@@ -23,6 +23,7 @@ suite("describe", () => {
       "A call from a gateway to +49301234 rings sip:203@10.222.237.23 at once, for 30 s.",
       "A call from a gateway to 0815 rings sip:204@10.222.237.24 at once, for 30 s.",
       "A call from a gateway to a registered extension rings that extension.",
+      "In an outage, a phone's call to +49301234 or 0815 rings that group too.",
       "A call from a gateway to any other number rings sip:201@10.222.237.21, sip:202@[2001:db8:1::22]:5062 at once, for 45 s.",
       "Other senders get 403.",
     ]);

@@ -220,7 +220,7 @@ describe("outside a call", () => {
     },
   );
 
-  it("SUBSCRIBE while upstream is forced down, and lives: passes", () => {
+  it("SUBSCRIBE while upstream is forced down, though it lives: 480, as in an outage", () => {
     const site = new Site();
     const phone = site.actor("phone", PHONE);
     const pbx = site.actor("pbx", PBX, WAN);
@@ -229,7 +229,7 @@ describe("outside a call", () => {
     site.peers.force("down", site.simulation.now_ms);
     phone.request("SUBSCRIBE", NUMBER);
     site.run(100);
-    expect(statuses(phone, "SUBSCRIBE")).toEqual([200]);
+    expect(statuses(phone, "SUBSCRIBE")).toEqual([480]);
   });
 });
 

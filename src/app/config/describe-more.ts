@@ -28,7 +28,7 @@ export function forcedLines({ upstream, registration, gateways }: Site): string[
     ];
   }
   const lines = [
-    "Forced down (upstream.force): this site works on its own. Calls and registrations don't go to upstream, and upstream isn't waited for.",
+    "Forced down (upstream.force): this site works on its own. Calls, registrations and other requests of phones don't go to upstream, and upstream isn't waited for.",
     ...(gateways.length > 0 ? ["Calls of phones to outside numbers go to the gateway at once."] : []),
   ];
   if (registration.unknown === "localnet") return lines;

@@ -5,7 +5,7 @@ import type { Origin } from "../../policy/origin.ts";
 import type { HostMeaning } from "../../policy/request-facts.ts";
 import { headOf, phrasesOf } from "../../proxy/plan/condition.ts";
 import type { Assumption } from "../assumed-call.ts";
-import type { CallFacts } from "../explain.ts";
+import type { CallFacts } from "../call-facts.ts";
 import { exactSpan } from "./times.ts";
 
 const ORIGINS: Readonly<Record<Origin, string>> = {

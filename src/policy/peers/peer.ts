@@ -99,7 +99,7 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     };
   }
 
-  /** Whether it answers, by what is seen of it: for what an administrator's choice of a state doesn't concern. */
+  /** Whether it answers, by what is seen of it: an administrator's choice of a state doesn't concern what is under way. */
   get lives(): boolean {
     return nameOf(this.state) !== "down";
   }

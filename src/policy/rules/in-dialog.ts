@@ -93,7 +93,7 @@ function onwards(target: Target, hop: Hop | Flow, method: string, situation: Sit
 
 /**
  * A call whose media are local, or whose line is cut for seconds only, must not end by an answer of ours: 408 and 481 would
- * end it (RFC 3261 §12.2.1.2, RFC 4028 §10). What an administrator has forced upstream to be concerns new calls only.
+ * end it (RFC 3261 §12.2.1.2, RFC 4028 §10). What an administrator has forced upstream to be concerns what begins.
  */
 function toUpstream(target: Target, hop: Hop | Flow, upstream: Peer, method: string, { site }: Situation): Decision {
   const protocol = isFlow(hop) ? hop.listener.protocol : hop.protocol;
