@@ -18,11 +18,11 @@ import { SystemdMachine, whyNoSystemd } from "./support/systemd-machine.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const VERSION = (JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as { version: string }).version;
 const NAMES = ["berlin", "hamburg", "koeln"] as const;
-const CONFIG = `include: common.yaml
-listen: ["udp:\${LAN_ADDRESS}:5060"]
-localnet: ["\${LAN}"]
-gateways: [{uri: "sip:\${GATEWAY}", channels: 4}]
+const CONFIG = `include: [common.yaml, sites/\${SITE}.yaml]
+listen: [udp:\${LAN_ADDRESS}:5060]
+localnet: [\${LAN}]
 `;
+const SITE = `gateways: [{uri: sip:\${GATEWAY}, channels: 4}]\n`;
 const COMMON = `upstream: {targets: [sip:10.224.0.1], may_dial_out: false}
 emergency: ["112"]
 hunt_groups: {default: {members: ["201"]}}
@@ -48,7 +48,10 @@ interface Fleet {
   readonly folder: string;
   readonly machines: readonly SystemdMachine[];
   /** Plays a playbook, and tells its words and what it has changed by host. */
-  readonly play: (name: string) => Promise<{ status: number; text: string; changed: Readonly<Record<string, string>> }>;
+  readonly play: (
+    name: string,
+    ...extra: string[]
+  ) => Promise<{ status: number; text: string; changed: Readonly<Record<string, string>> }>;
   readonly write: (name: string, text: string) => void;
 }
 
@@ -57,9 +60,11 @@ async function fleet(): Promise<Fleet> {
   cpSync(join(ROOT, "deploy/ansible"), folder, { recursive: true });
   const write = (name: string, text: string | Uint8Array) => writeFileSync(join(folder, name), text);
   mkdirSync(join(folder, "files"));
+  mkdirSync(join(folder, "sites"));
   write(`files/branchline_${VERSION}_all.deb`, (await debOf(VERSION)).contents);
   write("branchline.yaml", CONFIG);
-  write("files/common.yaml", COMMON);
+  write("common.yaml", COMMON);
+  for (const name of NAMES) write(`sites/${name}.yaml`, SITE);
   for (const key of ["host", "user"]) {
     execFileSync(pathOf("ssh-keygen"), ["-q", "-t", "ed25519", "-N", "", "-f", join(folder, key)]);
   }
@@ -83,7 +88,13 @@ async function fleet(): Promise<Fleet> {
     write(`enter-${name}`, `#!/bin/sh\nexec ${inside}\n`);
     execFileSync("chmod", ["755", join(folder, `enter-${name}`)]);
     const net = `10.224.${index + 1}`;
-    const variables = { LAN_ADDRESS: `${net}.1`, LAN: `${net}.0/24`, GATEWAY: `${net}.3`, NOTE: 'a: "b" # {c}' };
+    const variables = {
+      LAN_ADDRESS: `${net}.1`,
+      LAN: `${net}.0/24`,
+      GATEWAY: `${net}.3`,
+      SITE: name,
+      NOTE: 'a: "b" # {c}',
+    };
     const reach = `-o ProxyCommand=${join(folder, `enter-${name}`)} ${options}`;
     return [name, { ansible_ssh_common_args: reach, branchline_variables: variables }] as const;
   });
@@ -91,10 +102,10 @@ async function fleet(): Promise<Fleet> {
     ansible_user: "root",
     ansible_python_interpreter: "/usr/bin/python3",
     branchline_package: `files/branchline_${VERSION}_all.deb`,
-    branchline_includes: ["files/common.yaml"],
+    branchline_includes: ["common.yaml", "sites/{{ inventory_hostname }}.yaml"],
   };
   write("inventory.yml", stringify({ branches: { vars, hosts: Object.fromEntries(hosts) } }));
-  const play: Fleet["play"] = (name) =>
+  const play: Fleet["play"] = (name, ...extra) =>
     new Promise((resolve) => {
       const env = {
         PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -103,7 +114,7 @@ async function fleet(): Promise<Fleet> {
         ANSIBLE_NOCOLOR: "1",
         ANSIBLE_PIPELINING: "1",
       };
-      const words = ["-i", "inventory.yml", name];
+      const words = ["-i", "inventory.yml", name, ...extra];
       execFile("/usr/bin/ansible-playbook", words, { cwd: folder, env, maxBuffer: 1e8 }, (error, out, err) => {
         const recap = [...out.matchAll(/^(\w+)\s+: ok=\d+\s+changed=(\d+)/gm)];
         const changed = Object.fromEntries(recap.map(([, host = "", count = ""]) => [host, count]));
@@ -116,6 +127,11 @@ async function fleet(): Promise<Fleet> {
 describeUnless(whyNot(), "the Ansible role", () => {
   test("installs, configures and starts all branches; again it changes nothing; a fault changes nothing; readiness is one table", async () => {
     const { machines, play, write } = await fleet();
+    const outside = await play("site.yml", "-e", '{"branchline_includes": ["sites/../../common.yaml"]}');
+    expect(outside.status).not.toBe(0);
+    expect(outside.text).toContain("sites/../../common.yaml: write the path from the folder of branchline_config");
+    expect(outside.changed).toEqual({ berlin: "0", hamburg: "0", koeln: "0" });
+
     const first = await play("site.yml");
     expect(first.status, first.text).toBe(0);
     for (const [index, machine] of machines.entries()) {
@@ -123,6 +139,7 @@ describeUnless(whyNot(), "the Ansible role", () => {
       expect(status).toMatchObject({
         file_on_disk: { state: "same" },
         listen: [{ address: `10.224.${index + 1}.1` }],
+        gateways: [{ name: `10.224.${index + 1}.3` }],
       });
     }
 
@@ -130,13 +147,13 @@ describeUnless(whyNot(), "the Ansible role", () => {
     expect(second.status, second.text).toBe(0);
     expect(second.changed).toEqual({ berlin: "0", hamburg: "0", koeln: "0" });
 
-    write("files/common.yaml", `${COMMON}log: debug\n`);
+    write("common.yaml", `${COMMON}log: debug\n`);
     const third = await play("site.yml");
     expect(third.status, third.text).toBe(0);
     expect(third.text).toMatch(/Reload what can be reloaded[\s\S]*changed: \[berlin\]/);
     expect((await play("site.yml")).changed).toEqual({ berlin: "0", hamburg: "0", koeln: "0" });
 
-    write("files/common.yaml", `${COMMON}log: loud\n`);
+    write("common.yaml", `${COMMON}log: loud\n`);
     const faulty = await play("site.yml");
     expect(faulty.status).not.toBe(0);
     expect(faulty.text).toContain("/etc/branchline/common.yaml:4:6: log must be one of");
