@@ -147,6 +147,8 @@ const NATIVE = [
   "peers/prometheus*.test.ts",
   "peers/reload-under-load.test.ts",
   "peers/snmp.test.ts",
+  "peers/service-manager.test.ts",
+  "routers/debian-notify.test.ts",
   "routers/ansible.test.ts",
   "peers/drill.test.ts",
   "peers/watch.test.ts",
@@ -180,8 +182,8 @@ function chosenPeers(isLong: boolean): string[] {
     "dns-upstream",
     "faulty-file",
   ];
-  names.push("hunt-group", "kamailio-baresip", "kill-at-random", "power-cut", "reload", "restart", "signals", "snmp");
-  names.push("state-lock", "strangers", "streams", "torture", "transports", "two-sides", "watch");
+  names.push("hunt-group", "kamailio-baresip", "kill-at-random", "power-cut", "reload", "restart", "service-manager");
+  names.push("signals", "snmp", "state-lock", "strangers", "streams", "torture", "transports", "two-sides", "watch");
   return names.map((name) => `peers/${name}.test.ts`);
 }
 

@@ -49,7 +49,7 @@ complete -c branchline -n '__fish_seen_subcommand_from history' -l csv -d 'Print
 complete -c branchline -n '__fish_seen_subcommand_from history' -l json -d 'Print JSON'
 complete -c branchline -n '__fish_seen_subcommand_from history' -s h -l help -d 'Show help'
 complete -c branchline -n '__fish_seen_subcommand_from snmp' -s c -l config -r -F -d 'Configuration file'
-complete -c branchline -n '__fish_seen_subcommand_from snmp' -l base -r -d 'The place in the tree, as the line pass_persist has it'
+complete -c branchline -n '__fish_seen_subcommand_from snmp' -l base -r -d 'The place in the tree'
 complete -c branchline -n '__fish_seen_subcommand_from snmp' -s h -l help -d 'Show help'
 complete -c branchline -n '__fish_seen_subcommand_from registered' -s c -l config -r -F -d 'Configuration file'
 complete -c branchline -n '__fish_seen_subcommand_from registered' -l json -d 'Print JSON'

@@ -35,6 +35,11 @@ export const EVENTS = {
     says: "The installation's secret can't be read or kept: see the rights and the room of the state folder.",
     fields: { error: "text", effect: "text" },
   },
+  service_manager: {
+    at: ["warn"],
+    says: "Nothing tells systemd that branchline runs, and it takes the start to be unfinished: install systemd-notify, or Perl.",
+    fields: { error: "text" },
+  },
   event_ended: {
     at: ["error"],
     says: "One event took too long and was ended, which is a fault of branchline's: its call may be lost, and others go on; please report this line.",

@@ -6,9 +6,11 @@ import { Service } from "../app/service.ts";
 import type { SideDoors } from "../app/side-door.ts";
 import { StderrLog } from "../io/node/log.ts";
 import { NodeHost } from "../io/node/node-host.ts";
+import { tellServiceManager } from "../io/node/service-manager.ts";
 import { StateInUse, type StateLock, takeFolder } from "../io/node/state-lock.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { loadFileAndText } from "./load-file.ts";
+import { managerWishes, ServiceNews } from "./service-manager.ts";
 import { sideDoors } from "./side-doors.ts";
 import { startFault } from "./start-fault.ts";
 
@@ -26,15 +28,18 @@ export const onDemand: {
   outlets: () => Promise.reject(new Error("nothing says how the part for events and records is loaded")),
 };
 
-/** A branchline that runs, and the state folder that it has. */
+/** A branchline that runs, the state folder that it has, and who is told of it. */
 interface Running {
   readonly service: Service;
   readonly lock: StateLock;
+  readonly news: ServiceNews | undefined;
 }
 
 async function start(read: ReadConfig, file: string, readFile: ReadFile, isWanted: () => boolean): Promise<Running> {
   const { config } = read;
   const log = new StderrLog(config.logLevel);
+  const wishes = managerWishes(process.env, process.pid);
+  const news = wishes && new ServiceNews((words) => tellServiceManager(wishes.socket, words), wishes.watchdog_ms, log);
   let lock: StateLock | undefined;
   try {
     const { state, tls, dnsServers } = config;
@@ -48,13 +53,18 @@ async function start(read: ReadConfig, file: string, readFile: ReadFile, isWante
     const { events, hooks, records, hep } = config;
     const tellsByItself = events !== undefined || hooks.length > 0 || records !== undefined || hep !== undefined;
     const outlets = tellsByItself ? (await onDemand.outlets()).outlets(config, log) : undefined;
+    const newsDoor: SideDoors = (running) => (news === undefined ? [] : [news.door(() => running.status())]);
     const doors: SideDoors = (running, journal) =>
-      [sideDoors(config), web, outlets].flatMap((make) => make?.(running, journal) ?? []);
+      [sideDoors(config), web, outlets, newsDoor].flatMap((make) => make?.(running, journal) ?? []);
+    const readAnew: ReadFile = () => {
+      news?.reloading();
+      return readFile();
+    };
     const settings = { stateFolder: state.folder, tls, dnsServers, member: pair?.member };
     const connect: ConstructorParameters<typeof Service>[3] = (user) => new NodeHost(settings, log, user);
-    const service = new Service(read, path.resolve(file), readFile, connect, doors, pair?.make);
+    const service = new Service(read, path.resolve(file), readAnew, connect, doors, pair?.make);
     await service.start();
-    return { service, lock };
+    return { service, lock, news };
   } catch (error) {
     lock?.release();
     const fault =
@@ -85,7 +95,8 @@ export async function run(file: string): Promise<void> {
   const stop = async () => {
     if (isStopping) return;
     isStopping = true;
-    const { service, lock } = await started;
+    const { service, lock, news } = await started;
+    news?.stopping();
     const exit = () => {
       lock.release();
       process.exit(0);

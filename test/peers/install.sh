@@ -6,6 +6,8 @@ set -eu
 PACKAGES="sip-tester kamailio baresip-core linphone-cli keepalived iproute2 nftables procps openssl bsdutils busybox-static shellcheck lintian qemu-user-static debian-archive-keyring systemd nodejs squashfs-tools mandoc zsh fish tshark sngrep rsyslog tmux"
 # Monitoring.
 PACKAGES="$PACKAGES prometheus snmpd snmp smitools"
+# What hears as systemd does, and what speaks to it.
+PACKAGES="$PACKAGES python3 perl-base"
 # Ansible, and the branches that it configures.
 PACKAGES="$PACKAGES ansible-core openssh-client openssh-server python3-apt"
 # What `npm run native` compiles with, for the processors of routers.

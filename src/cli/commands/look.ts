@@ -128,9 +128,9 @@ export const LOOK: readonly CommandRow[] = [
     help: "Answer snmpd, which starts this command",
     group: "Look",
     description: [
-      "Answer requests of net-snmp's snmpd on standard input: states of upstream and the gateways, calls, phones, readiness " +
-        "and others, as BRANCHLINE-MIB describes them. You don't start this command: snmpd starts it because of a line " +
-        "pass_persist in its configuration, and keeps it running. deploy/monitoring/snmp.md says how on Debian and EdgeOS.",
+      "Answer net-snmp's snmpd on standard input: states of upstream and the gateways, calls, phones, readiness and others, as " +
+        "BRANCHLINE-MIB describes them. snmpd starts the command itself, by a line pass_persist in snmpd.conf: see " +
+        "deploy/monitoring/snmp.md.",
       "The command keeps each answer of the running branchline for 5 s. If no branchline runs, branchlineRunning is false, " +
         "branchlineProblem says why, and all other objects are missing.",
     ],
@@ -140,7 +140,7 @@ export const LOOK: readonly CommandRow[] = [
       {
         name: "base",
         value: "OID",
-        help: "The place in the tree, as the line pass_persist has it",
+        help: "The place in the tree",
         default: SNMP_BASE,
         fault: baseFault,
       },

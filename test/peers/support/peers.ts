@@ -53,6 +53,10 @@ export type Peer =
   | "snmptable"
   | "snmptranslate"
   | "smilint"
+  | "python3"
+  | "perl"
+  | "systemd-notify"
+  | "systemd-analyze"
   | "tmux"
   | "namespaces";
 
