@@ -1,7 +1,6 @@
 /** `branchline init`: looks around, asks what it can't see, and writes the configuration file. */
 import * as fs from "fs";
 import * as path from "path";
-import * as readline from "readline";
 import type { Config } from "../app/config/config.ts";
 import { ipVersion } from "../base/ip-range.ts";
 import { writeFault } from "../io/node/host.ts";
@@ -17,12 +16,13 @@ import { type Kept, lostKeys, otherBlocks } from "../setup/init/kept.ts";
 import { lookFor } from "../setup/init/look.ts";
 import { proxyAddresses, proxySentence } from "../setup/init/phones.ts";
 import { type Places, placesOf } from "../setup/init/places.ts";
-import { type Facts, isBehindNat, seenText } from "../setup/init/proposal.ts";
+import { type Facts, isBehindNat, seenText, silentGateways } from "../setup/init/proposal.ts";
 import { missingKeys } from "./check.ts";
 import { EXIT_USAGE, EXIT_WORLD, type ExitStatus } from "./exit.ts";
-import { faultLine, loadText } from "./load-file.ts";
+import { type Fault, faultLine, loadText } from "./load-file.ts";
 import { lookAround } from "./look-around.ts";
 import { fail as end, print, complain as say } from "./paper.ts";
+import { Lines } from "./typed-lines.ts";
 import { missingWayWarnings } from "./ways.ts";
 
 /** What came on the command line. */
@@ -44,6 +44,8 @@ export interface InitOptions {
 interface Answers {
   readonly draft: Draft;
   readonly facts: Facts;
+  /** A person has seen all answers, and what may be wrong with them. */
+  readonly isReviewed: boolean;
 }
 
 /** By the error's code. */
@@ -79,35 +81,54 @@ export async function init(options: InitOptions): Promise<void> {
   if (!isTerminal && options.yes !== true && missing.length > 0) {
     fail(`there is no terminal to ask on: give ${missing.join(", ")}, or --yes to take what is found`);
   }
-  const around = await lookAround(asked, Number(options.hear), places);
+  const lines = isTerminal && options.yes !== true ? new Lines() : undefined;
+  const around = await lookAround(asked, Number(options.hear), places, lines && (() => lines.empty()));
   const given = isTerminal || options.yes === true ? asked : withEmergency(asked, around);
   say(seenText(around));
-  const { draft, facts } = await (options.yes === true ? trust(around, given) : ask(around, given, file));
-  const { text, config, leftOut } = fileOf(draft, facts, places);
+  await finish(
+    await (options.yes === true ? trust(around, given) : ask(around, given, places, lines ?? new Lines())),
+    places,
+  );
+}
+
+/** Writes the file, and says what to type next. */
+async function finish(answers: Answers, places: Places): Promise<void> {
+  const { draft, facts, isReviewed } = answers;
+  const { file } = places;
+  const { text, config, leftOut } = fileOf(draft, facts, places, isReviewed ? () => undefined : undefined);
+  if (config === undefined) fail("No file written");
   if (file === STDOUT) print(text);
   else write(file, text);
-  const done = file === STDOUT ? "" : `\n${file} written.\n`;
+  const done = file === STDOUT ? "" : `${isReviewed ? "\n" : ""}${file} written.\n`;
   (file === STDOUT ? say : print)(`${done}${nextSteps(config, places, facts)}${stillMissing(config)}`);
-  for (const warning of [...missingKeys(config), ...(await missingWayWarnings(config))])
-    say(`${faultLine(file, warning, "warning: ")}\n`);
+  const doubts = isReviewed ? [] : await doubtsOf(config, answers);
+  for (const warning of [...missingKeys(config), ...doubts]) say(`${faultLine(file, warning, "warning: ")}\n`);
   say(leftOut);
 }
 
-/** The new file's text, and what it lacks of the file that runs here; ends with status 2 where the answers make no valid file. */
-function fileOf(draft: Draft, facts: Facts, { file, state }: Places) {
+/** What of the answers may be wrong, as far as this router shows it. */
+async function doubtsOf(config: Config, { draft, facts }: Pick<Answers, "draft" | "facts">): Promise<Fault[]> {
+  const silent = silentGateways(draft, facts).map((message) => ({ key: "", message }));
+  return [...silent, ...(await missingWayWarnings(config))];
+}
+
+/**
+ * The new file's text, and what it lacks of the file that runs here. Without a configuration the answers make no valid file.
+ * @param tell gets each fault and warning; undefined: standard error does
+ */
+function fileOf(draft: Draft, facts: Facts, { file, state }: Places, tell?: (fault: string) => void) {
   const { kept } = facts;
   const isHere = kept !== undefined && isSame(kept.file, path.resolve(file));
   const extras = { state, isBehindNat: isBehindNat(facts, draft), schema: installedSchema(), isHere };
-  const load = (text: string, tell?: (fault: string) => void) =>
-    loadText(text, file, tell, readAllInterfaces(), () => undefined);
+  const load = (text: string, to = tell) => loadText(text, file, to, readAllInterfaces(), () => undefined);
   const whole = yamlOf(draft, { ...extras, kept });
-  const config = load(whole, kept && (() => undefined));
+  const config = load(whole, kept ? () => undefined : tell);
   if (config !== undefined)
     return { text: whole, config, leftOut: leftOutText(kept, kept ? lostKeys(kept, draft) : []) };
   // The old settings and the new answers don't fit together.
   const text = yamlOf(draft, extras);
   const all = kept === undefined ? [] : [...otherBlocks(kept, isHere).keys(), ...lostKeys(kept, {})];
-  return { text, config: load(text) ?? process.exit(EXIT_USAGE), leftOut: leftOutText(kept, all) };
+  return { text, config: load(text), leftOut: leftOutText(kept, all) };
 }
 
 function leftOutText(kept: Kept | undefined, keys: readonly string[]): string {
@@ -171,7 +192,7 @@ async function trust(facts: Facts, given: Given, draft: Draft = {}): Promise<Ans
     // A guess is told, be it the only one.
     const { notes } = questionOf("listen", facts, others);
     if (given.listen === undefined && own !== undefined) say(notes.map((note) => `${note}\n`).join(""));
-    return { draft: stand.draft, facts };
+    return { draft: stand.draft, facts, isReviewed: false };
   }
   const ways = new Map([...(facts.ways ?? []), ...(await lookUp(stand.wanted, facts))]);
   return trust({ ...facts, ways }, given, stand.draft);
@@ -194,69 +215,34 @@ function givenIn(options: InitOptions): Given {
   return { localnet, upstream, gateways: gateway, members, emergency, listen: own };
 }
 
+/** Before the file is written: the answers can still be changed. */
+async function sayDoubts({ draft, facts }: Conversation, places: Places): Promise<void> {
+  const { config } = fileOf(draft, facts, places);
+  const doubts = config === undefined ? [] : await doubtsOf(config, { draft, facts });
+  say(doubts.map((doubt) => `${faultLine(places.file, doubt, "warning: ")}\n`).join(""));
+}
+
 /** Asks a person what the command line doesn't answer. */
-async function ask(facts: Facts, given: Given, file: string): Promise<Answers> {
-  const talk = new Conversation(facts, given, file === STDOUT ? "it" : file);
-  const lines = new Lines();
+async function ask(around: Facts, given: Given, places: Places, lines: Lines): Promise<Answers> {
+  const { file } = places;
+  const talk = new Conversation(around, given, file === STDOUT ? "it" : file);
+  let reviewed: Draft | undefined;
   for (;;) {
-    if (talk.wanted.length > 0) talk.learn(await lookUp(talk.wanted, facts));
+    if (talk.wanted.length > 0) talk.learn(await lookUp(talk.wanted, talk.facts));
     if (talk.fault !== undefined) fail(talk.fault);
     if (talk.isOver) break;
     if (talk.wanted.length > 0) continue;
+    if (talk.isReviewing && reviewed !== talk.draft) {
+      reviewed = talk.draft;
+      await sayDoubts(talk, places);
+    }
     const line = await lines.next(talk.prompt);
     if (line === undefined) fail("\nCancelled, no file written");
     say(talk.take(line));
   }
   lines.close();
   if (talk.isCancelled) fail("Cancelled, no file written");
-  return { draft: talk.draft, facts: talk.facts };
-}
-
-/** What a person types, line by line; what comes before it is asked for waits. The terminal is read once the first line is wanted. */
-class Lines {
-  private readonly typed: string[] = [];
-  private terminal: readline.Interface | undefined = undefined;
-  private isClosed = false;
-  private tell: (() => void) | undefined = undefined;
-
-  /**
-   * Undefined when there will be none: end of file, or Ctrl-C.
-   * @param prompt its last line stands before what is typed
-   */
-  async next(prompt: string): Promise<string | undefined> {
-    this.terminal ??= this.open();
-    const end = prompt.lastIndexOf("\n") + 1;
-    if (!this.isClosed) {
-      say(prompt.slice(0, end));
-      this.terminal.setPrompt(prompt.slice(end));
-      this.terminal.prompt();
-    }
-    while (this.typed.length === 0 && !this.isClosed) await this.change();
-    return this.typed.shift();
-  }
-
-  private change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.tell = resolve;
-    });
-  }
-
-  close(): void {
-    this.terminal?.close();
-  }
-
-  private open(): readline.Interface {
-    const terminal = readline.createInterface({ input: process.stdin, output: process.stderr });
-    terminal.on("line", (line) => {
-      this.typed.push(line);
-      this.tell?.();
-    });
-    terminal.on("close", () => {
-      this.isClosed = true;
-      this.tell?.();
-    });
-    return terminal;
-  }
+  return { draft: talk.draft, facts: talk.facts, isReviewed: reviewed !== undefined };
 }
 
 /** Ends with the reason on standard error. */

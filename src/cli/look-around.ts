@@ -1,5 +1,6 @@
 /** What `init` finds out before it asks: the network, who speaks SIP there, and what a branchline that runs here knows already. */
 import * as path from "path";
+import { performance } from "perf_hooks";
 import { type Ear, listen, type OpenEar, openEars, roundSpan_ms } from "../io/node/ears.ts";
 import { createRandom } from "../io/node/secret.ts";
 import { isSame } from "../io/node/state-lock.ts";
@@ -22,8 +23,14 @@ const KEYS_HEARD: readonly Key[] = ["localnet", "upstream", "gateways", "members
 /**
  * Asks a branchline that runs here, and listens only where somebody could say what isn't known yet.
  * @param seconds 0: doesn't listen
+ * @param untilEnter ends the listening early, where a person is asked
  */
-export async function lookAround(given: Given, seconds: number, places: Places): Promise<Facts> {
+export async function lookAround(
+  given: Given,
+  seconds: number,
+  places: Places,
+  untilEnter?: () => Promise<void>,
+): Promise<Facts> {
   const network = readNetwork(readSurroundings());
   const isKnown = KEYS_HEARD.every((key) => given[key] !== undefined);
   if (isKnown && places.file === STDIN) return { network, heard: [] };
@@ -45,11 +52,15 @@ export async function lookAround(given: Given, seconds: number, places: Places):
     opened.map(({ address }) => address),
   );
   const lasts_s = Math.max(seconds, Math.ceil(roundSpan_ms(strangersOf(round)) / 1_000));
-  say(`${earsText(opened, beside, isDenied, lasts_s)}${roundText(round)}`);
-  const heard = await hear(opened, round, lasts_s, phones);
-  const isSilent = opened.some(({ isTaken }) => !isTaken) && !heard.some(({ user }) => user !== undefined);
-  if (isSilent) say(silenceText(lasts_s));
-  return { network, heard, beside, kept };
+  const hasEars = opened.some(({ isTaken }) => !isTaken);
+  const enter = hasEars && untilEnter !== undefined ? "Press Enter to stop listening.\n" : "";
+  say(`${earsText(opened, beside, isDenied, lasts_s)}${roundText(round)}${enter}`);
+  const started_ms = performance.now();
+  const heard = await hear(opened, round, lasts_s, phones, hasEars ? untilEnter?.() : undefined);
+  const lasted_s = Math.min(lasts_s, Math.ceil((performance.now() - started_ms) / 1_000));
+  if (hasEars && !heard.some(({ user }) => user !== undefined)) say(silenceText(lasted_s));
+  const asked = [...round.asked.values()].flatMap(({ known, strangers }) => [...known, ...strangers]);
+  return { network, heard, asked, beside, kept };
 }
 
 /** What its file says; undefined, and said, where that is faulty or can't be read. @param next the file that is to be written */
@@ -95,11 +106,18 @@ function earsText(ears: readonly OpenEar[], beside: readonly Beside[], isDenied:
 }
 
 /** @returns those who were known before, and those who were heard */
-async function hear(ears: readonly OpenEar[], { asked }: Round, seconds: number, known: readonly Heard[]) {
+async function hear(
+  ears: readonly OpenEar[],
+  { asked }: Round,
+  seconds: number,
+  known: readonly Heard[],
+  enough: Promise<void> | undefined,
+) {
   const random = createRandom();
   let heard = known;
   await listen(ears, {
     duration_ms: seconds * 1_000,
+    enough,
     ask: (address) => asked.get(address) ?? { known: [], strangers: [] },
     wire: (to, local) => optionsTo(to, local, random),
     hear: (wire, address) => {

@@ -79,8 +79,7 @@ describe("init with flags", () => {
       code: 0,
       stdout: expect.stringContaining(`Serves the phones in ${net.network(16)}.`),
     });
-    expect(stdout).toBe(`
-${file} written.
+    expect(stdout).toBe(`${file} written.
 Next:
   branchline check -c ${file}    what it will do, in words
   branchline doctor -c ${file}   what on this router hinders calls
@@ -305,14 +304,16 @@ describe("phones", () => {
   test("an unknown maker is a fault of usage, with the one that may be meant", async () => {
     const { code, stdout, stderr } = await branchline("phones", "yeelink", "-c", await written());
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-    expect(stderr).toBe("error: yeelink: unknown maker; did you mean yealink?\n");
+    const each = `On each phone, set the outbound proxy ${hostPort(proxy)}, UDP.`;
+    expect(stderr).toBe(`error: yeelink: unknown maker; did you mean yealink?\n${each}\n`);
   });
 });
 
 describeWith(["script"], "init at a terminal", () => {
   /** A person at a terminal. */
   function typist(folder: string, ...args: readonly string[]): Child {
-    const command = [...wordsOf(PROGRAM), "init", "-c", "branchline.yaml", "--hear", "0", ...args];
+    const hear = args.includes("--hear") ? [] : ["--hear", "0"];
+    const command = [...wordsOf(PROGRAM), "init", "-c", "branchline.yaml", ...hear, ...args];
     const child = onTerminal(command, { cwd: folder });
     defer(() => child.stop());
     return child;
@@ -328,10 +329,25 @@ describeWith(["script"], "init at a terminal", () => {
     expect(said).toContain("The phones' networks (--localnet)");
     expect(said).toContain('"10.0.0.0/99" is not a network');
     expect(said).toContain("Really none? [y/N]");
-    expect(said).toMatch(/ 4 {2}Its calls ring {5}201\n/);
+    expect(said).toMatch(/ 4 {2}Gateway rings {6}201\n/);
     const text = readFileSync(join(folder, "branchline.yaml"), "utf8");
     expect(text).toContain('emergency: ["112"]');
     expect(text).toContain('members: ["201", "202"]');
+  });
+
+  test("Enter ends the listening for phones and is no answer; what may be wrong is said before the file is written", async () => {
+    const folder = temporaryFolder();
+    const child = typist(folder, "--hear", "3000", "--listen", `${hostPort(proxy)},udp:loo:5060`);
+    await child.line(/Press Enter to stop listening/);
+    for (const line of ["", net.network(16), hostPort(net.at(2)), net.host(3), "201", "112"]) child.type(line);
+    await child.line(/names loo, .*; did you mean lo\?/);
+    expect(readdirSync(folder)).toEqual([]);
+    child.type("y");
+    expect(await child.ended).toBe(0);
+    const said = child.lines.join("\n");
+    expect(said).toContain("No phone registered in these ");
+    expect(said.match(/did you mean lo\?/g)).toHaveLength(1);
+    expect(readFileSync(join(folder, "branchline.yaml"), "utf8")).toContain('members: ["201"]');
   });
 
   test.each([

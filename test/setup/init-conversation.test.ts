@@ -54,7 +54,7 @@ test("all answers are shown at the end, on a screen of their own; an empty line 
   1  Phones' networks   10.1.20.0/24
   2  PBX                sip:tunnel.example.com
   3  Gateway            sip:10.10.1.3
-  4  Its calls ring     201 202
+  4  Gateway rings      201 202
   5  Emergency numbers  112
   6  This router        ${LISTEN.join(" ")}
 Write /etc/branchline.yaml? [Y/n, or the number of an answer to change] `);
@@ -128,7 +128,7 @@ test("without a PBX the address of the default route is proposed, and called a g
   const person = new Person({ upstream: "none", gateways: "none" }).type("10.1.20.0/24");
   expect(person.prompt).toBe(
     "  Without a PBX the default route's address is a guess: phones' domains may be elsewhere.\n" +
-      "This router's addresses towards all of them (--listen) [udp:10.1.20.1:5060 udp:203.0.113.2:5060]: ",
+      "This router's addresses towards phones, PBX and gateway (--listen) [udp:10.1.20.1:5060 udp:203.0.113.2:5060]: ",
   );
 });
 
@@ -137,7 +137,7 @@ test("a PBX whose name isn't known: listen must be typed, and it is said why", (
   expect(person.prompt).toBe(
     "  Not known: neither DNS nor /etc/hosts has an address of unknown.example.com.\n" +
       "  Only if the PBX unknown.example.com is behind the default route: udp:10.1.20.1:5060 udp:203.0.113.2:5060\n" +
-      "This router's addresses towards all of them (--listen) (required): ",
+      "This router's addresses towards phones, PBX and gateway (--listen) (required): ",
   );
   person.type("");
   expect(person.said).toContain("  name at least one, such as 10.222.237.1\n");

@@ -342,7 +342,8 @@ describe("phones", () => {
     ["yaelink", "yaelink: unknown maker; did you mean yealink?"],
     ["nokia", "nokia: unknown maker; known makers: yealink, cisco, grandstream, snom, polycom"],
   ])("%s: unknown, with what may be meant", (maker, fault) => {
-    expect(guide("udp:10.222.237.1", maker)).toBe(fault);
+    const each = "On each phone, set the outbound proxy 10.222.237.1:5060, UDP.";
+    expect(guide("udp:10.222.237.1", maker)).toBe(`${fault}\n${each}`);
   });
 
   test("without a maker: the outbound proxy, and the makers, on a few lines", () => {

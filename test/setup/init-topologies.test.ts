@@ -168,7 +168,9 @@ describeWith(["namespaces", "mounts"], "init on a router", () => {
           expect(readFileSync(file, "utf8").split("\n")).toContain(line);
         }
         expect(readFileSync(file, "utf8")).toMatch(new RegExp(`targets: \\[.*${upstream.replace(/[[\]]/g, ".")}`));
-        expect(text).not.toContain("warning");
+        // No gateway is there to answer.
+        const silent = /^.*warning: gateway .* hasn't answered OPTIONS: .*$/m;
+        expect(text.replace(silent, "")).not.toContain("warning");
       });
     });
   }

@@ -24,7 +24,7 @@ export const SET_UP: readonly CommandRow[] = [
     description: [
       "Examine this router's addresses, listen for phones, ask for what wasn't found, show all answers, and write the " +
         "file. init hears only what is sent to this router. To let it detect the PBX and the extensions, first set the " +
-        "outbound proxy of one phone to this router, and restart that phone while init listens (--hear).",
+        "outbound proxy of one phone to this router, and restart that phone while init listens (--hear). Enter ends the listening.",
       "In each LAN that is /24 or smaller, init sends one OPTIONS to each address, 200 a second, 768 at the most, so that it " +
         "finds a gateway that has been silent. In larger LANs, and in LANs with another router, it asks only machines in " +
         "this router's ARP table. It sends nothing towards the Internet or into a tunnel, and prints the networks that it " +

@@ -24,6 +24,8 @@ export interface OpenEar extends Ear {
 export interface Listening {
   /** At least; it goes on until the last one that is asked could have answered. */
   readonly duration_ms: number;
+  /** Ends it earlier, once the last one that is asked could have answered. */
+  readonly enough?: Promise<void> | undefined;
   /** The machines to ask from one of our addresses. */
   ask(address: string): Asked;
   /** @returns what to send to `to` */
@@ -56,7 +58,10 @@ export async function openEars(ears: readonly Ear[]): Promise<OpenEar[]> {
 }
 
 /** Over when the time is, or where another program has all ports, when all have been asked; then all of them are closed. */
-export async function listen(ears: readonly OpenEar[], { duration_ms, ask, wire, hear }: Listening): Promise<void> {
+export async function listen(
+  ears: readonly OpenEar[],
+  { duration_ms, enough, ask, wire, hear }: Listening,
+): Promise<void> {
   const isDeaf = ears.every(({ isTaken }) => isTaken);
   const ends_ms = performance.now() + (isDeaf ? 0 : duration_ms);
   let isAsking = false;
@@ -80,12 +85,24 @@ export async function listen(ears: readonly OpenEar[], { duration_ms, ask, wire,
       await pause(PACE_ms);
     }
   }
-  await pause(Math.max(isAsking ? ANSWER_ms : 0, ends_ms - performance.now()));
+  await pause(isAsking ? ANSWER_ms : 0);
+  await pauseOr(enough, Math.max(0, ends_ms - performance.now()));
   for (const { socket } of ears) socket.close();
 }
 
 function pause(duration_ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, duration_ms));
+  return pauseOr(undefined, duration_ms);
+}
+
+/** Until the time is over, or `enough` has come. */
+function pauseOr(enough: Promise<void> | undefined, duration_ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, duration_ms);
+    enough?.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /** A socket there, or the code of the error. */

@@ -43,6 +43,11 @@ export class Conversation {
     return this.fault !== undefined || this.place.at === "written" || this.place.at === "cancelled";
   }
 
+  /** All answers are shown, and may still be changed. */
+  get isReviewing(): boolean {
+    return this.place.at === "review";
+  }
+
   get isCancelled(): boolean {
     return this.place.at !== "written";
   }
@@ -117,7 +122,7 @@ export class Conversation {
   private reopen(key: Key): void {
     const { [key]: before = [], ...draft } = this.draft;
     this.given = { ...this.given, [key]: undefined };
-    const question = questionOf(key, this.facts, draft);
+    const question = questionOf(key, this.facts, draft, true);
     this.draft = draft;
     this.place = { at: "question", question: before.length === 0 ? question : { ...question, proposed: before } };
   }

@@ -8,7 +8,7 @@ import { type Draft, type Given, type Key, NONE } from "./answers.ts";
 import { faultsOf } from "./draft.ts";
 import { type Heard, isPhone, isUnknown } from "./heard.ts";
 import { isIn, once } from "./network.ts";
-import { type Facts, heardDomains, keptAnswer, lanNetworks, propose } from "./proposal.ts";
+import { type Facts, guessGateway, heardDomains, keptAnswer, lanNetworks, propose } from "./proposal.ts";
 import { listenFor, unknownPeers, unknownWays, wantedWays } from "./ways.ts";
 
 export interface Question {
@@ -48,8 +48,8 @@ export const ROWS: Readonly<Record<Key, Row>> = {
   gateways: { flag: "--gateway", text: "The PSTN gateway's address", short: "Gateway", value: "ADDRESS|none" },
   members: {
     flag: "--members",
-    text: "Extensions that ring when it calls",
-    short: "Its calls ring",
+    text: "Extensions that ring when the gateway calls",
+    short: "Gateway rings",
     value: "EXTENSIONS|none",
   },
   emergency: {
@@ -60,7 +60,7 @@ export const ROWS: Readonly<Record<Key, Row>> = {
   },
   listen: {
     flag: "--listen",
-    text: "This router's addresses towards all of them",
+    text: "This router's addresses towards phones, PBX and gateway",
     short: "This router",
     value: "ADDRESSES",
   },
@@ -70,7 +70,7 @@ export const KEYS = Object.keys(ROWS) as readonly Key[];
 /** Machines that a note has room for. */
 const NAMES_MAX = 3;
 const RINGS_ALWAYS =
-  "They ring even while the PBX is up. If the PBX takes the gateway's calls, add to the file: inbound: upstream-first";
+  "A call from the gateway rings phones even while the PBX is up. If the PBX takes these calls, add to the file: inbound: upstream-first";
 
 /** What it means to have none. */
 const DOUBTS: { readonly [key in Key]?: string } = {
@@ -101,7 +101,7 @@ export function settle(draft: Draft, facts: Facts, given: Given, isTrusting: boo
       ? wantedWays(draft, facts.ways)
       : [];
   if (wanted.length > 0) return { draft, wanted };
-  const question = questionOf(key, facts, draft);
+  const question = questionOf(key, facts, draft, !isTrusting);
   if (text === undefined && !isTrusting) return { draft, question };
   if (text === undefined && isMissing(question)) return { draft, question, fault: refusalOf(draft, facts, given) };
   const outcome = answer(draft, question, text ?? "");
@@ -154,11 +154,15 @@ function nextKey(draft: Draft, given: Given): Key | undefined {
   return early ?? KEYS.find(isOpen);
 }
 
-/** @returns the question about `key`, with what these facts and answers propose */
-export function questionOf(key: Key, facts: Facts, draft: Draft): Question {
+/**
+ * @param isGuessing whether a guess may be proposed, since a person looks at it
+ * @returns the question about `key`, with what these facts and answers propose
+ */
+export function questionOf(key: Key, facts: Facts, draft: Draft, isGuessing = false): Question {
   const { flag, text } = ROWS[key];
-  const proposed = propose(key, facts, draft);
-  return { key, flag, text, proposed, notes: notesOf(key, facts, draft, proposed.length > 0) };
+  const known = propose(key, facts, draft);
+  const proposed = known.length === 0 && isGuessing && key === "gateways" ? guessGateway(facts, draft) : known;
+  return { key, flag, text, proposed, notes: notesOf(key, facts, draft, known.length > 0) };
 }
 
 function notesOf(key: Key, facts: Facts, draft: Draft, isProposed: boolean): string[] {

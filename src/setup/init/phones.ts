@@ -122,9 +122,10 @@ export function proxySentence([first, ...others]: readonly ProxyAddress[]): stri
  * @returns the fault, with the name that may be meant, where there is no such maker
  */
 export function makerGuides(
-  [first]: readonly ProxyAddress[],
+  proxies: readonly ProxyAddress[],
   maker?: string,
 ): readonly MakerGuide[] | { readonly fault: string } {
+  const [first] = proxies;
   if (first === undefined) return [];
   const { host, port, transport } = first;
   const number = Object.keys(TRANSPORTS).indexOf(transport);
@@ -137,7 +138,8 @@ export function makerGuides(
     MAKERS.flatMap(({ names }) => names),
   );
   const others = `known makers: ${MAKER_NAMES.join(", ")}`;
-  return { fault: `${maker}: unknown maker; ${near === undefined ? others : `did you mean ${near}?`}` };
+  const what = near === undefined ? others : `did you mean ${near}?`;
+  return { fault: `${maker}: unknown maker; ${what}\n${eachPhone(proxies)}` };
 }
 
 /** One maker's settings, for people. */
@@ -146,10 +148,15 @@ export function guideText({ maker, menu, settings, older = [] }: MakerGuide): st
   return `${maker}: ${menu}\n${[...settings, ...before].map((line) => `  ${line}\n`).join("")}`;
 }
 
+/** What is set on phones of any maker. */
+function eachPhone(proxies: readonly ProxyAddress[]): string {
+  return `On each phone, set the ${proxySentence(proxies)}.`;
+}
+
 /** Without a maker: the setting, and who can be asked for. */
 export function phonesText(proxies: readonly ProxyAddress[]): string {
   if (proxies.length === 0) return `Outbound proxy: ${proxySentence(proxies)}.\n`;
-  return `On each phone, set the ${proxySentence(proxies)}.
+  return `${eachPhone(proxies)}
 Domain, registrar, user and password stay as they are.
 
 Menus and provisioning keys by maker: branchline phones MAKER

@@ -2,6 +2,8 @@
 import { ipVersion, isPrivate } from "../../base/ip-range.ts";
 import type { Ear } from "../../io/node/ears.ts";
 import { parseSipUri, SIP_PORT, splitHostPort } from "../../message/uri.ts";
+import { DEFAULT_PROTOCOL } from "../../transport/flow.ts";
+import { hopOf } from "../../transport/locator.ts";
 import type { Draft, Given, Key } from "./answers.ts";
 import type { Beside } from "./beside.ts";
 import { type Heard, isGateway, isPhone, isUnknown } from "./heard.ts";
@@ -24,6 +26,8 @@ export interface Facts {
   /** Branchlines that run here already. */
   readonly beside?: readonly Beside[];
   readonly heard: readonly Heard[];
+  /** Addresses that have been asked by OPTIONS, at SIP's port over UDP. */
+  readonly asked?: readonly string[];
   /** What the file of one of them says. */
   readonly kept?: Kept | undefined;
   /** What upstream and the gateways mean, as far as that has been looked for. */
@@ -111,6 +115,35 @@ export function propose(key: Key, facts: Facts, draft: Draft): string[] {
     default:
       return [];
   }
+}
+
+/** How PBXs call themselves. */
+const PBXS = /pbx|asterisk|kamailio|opensips|freeswitch|3cx/i;
+
+/** Of all that speak SIP here, the only one that is neither known to be a phone nor the PBX: for a person to say yes to. */
+export function guessGateway({ heard, ways }: Facts, { upstream = [] }: Draft): string[] {
+  const above = upstream.flatMap((text) => {
+    const found = ways?.get(text);
+    return [
+      parseSipUri(text)?.host,
+      ...(found === undefined || found === "silent" ? [] : found.map(({ to }) => to.address)),
+    ];
+  });
+  const unknown = heard.filter((one) => isUnknown(one) && !PBXS.test(one.agent) && !above.includes(one.address));
+  const addresses = once(unknown.map(({ address }) => address));
+  return addresses.length === 1 ? addresses.map((address) => `sip:${address}`) : [];
+}
+
+/** A sentence for each gateway that has been asked, and hasn't answered. */
+export function silentGateways({ gateways = [] }: Draft, { asked = [], heard }: Facts): string[] {
+  return gateways.flatMap((text) => {
+    const uri = parseSipUri(text);
+    if (uri === undefined) return [];
+    const { host, port = SIP_PORT, protocol = DEFAULT_PROTOCOL } = hopOf(uri);
+    const isAsked = asked.includes(host) && port === SIP_PORT && protocol === DEFAULT_PROTOCOL;
+    if (!isAsked || heard.some(({ address }) => address === host)) return [];
+    return `gateway ${text} hasn't answered OPTIONS: check the address, unless the gateway doesn't support OPTIONS`;
+  });
 }
 
 /** What the file says that runs here. Where other peers are named than it has, its addresses towards them count no more. */
