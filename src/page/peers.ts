@@ -4,7 +4,7 @@ import type { PeerFacts, RunningStatus } from "../app/status-facts.ts";
 import { clusterLines } from "../app/words/cluster-words.ts";
 import { forcedText } from "../app/words/force-words.ts";
 import { type Mood, moodOf, titleOf } from "../app/words/mood.ts";
-import { callsGo, evidenceWords, paceWords, reasonWords } from "../app/words/peer-words.ts";
+import { callsGo, evidenceWords, paceWords, reasonWords, withoutHold } from "../app/words/peer-words.ts";
 import { conflictLines, missingLines, pathLines } from "../app/words/status-words.ts";
 import { span } from "../app/words/times.ts";
 import { ago_s, clockTime, READER } from "./clock.ts";
@@ -86,7 +86,7 @@ export function showFindings(status: RunningStatus): void {
 export function showPeers({ upstream, gateways }: RunningStatus): void {
   const rows = [
     ...upstream.map((peer) => peerRow(peer, "upstream", null)),
-    ...gateways.map((peer) => peerRow(peer, "gateway", channels(peer))),
+    ...gateways.map((peer) => peerRow(withoutHold(peer), "gateway", channels(peer))),
   ];
   fill(byId("peers"), table(["Peer", "Role", "State", "For", "Evidence", "Calls"], rows));
 }

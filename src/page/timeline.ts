@@ -1,6 +1,6 @@
 /** The time line: a lane for each peer. A state is a height and a colour: a thin line is well, a block is an outage. */
 import type { Change, PeerFacts, RunningStatus } from "../app/status-facts.ts";
-import { evidenceWords } from "../app/words/peer-words.ts";
+import { evidenceOf, evidenceWords } from "../app/words/peer-words.ts";
 import { span } from "../app/words/times.ts";
 import { clockTime, dateOf, iso, now_ms } from "./clock.ts";
 import { byId, fill, h, s } from "./elements.ts";
@@ -122,7 +122,7 @@ function piecesOf(peer: PeerFacts, role: Change["role"], status: RunningStatus, 
     add(at_ms);
     from_ms = Math.max(from_ms, at_ms);
     state = to;
-    why = evidenceWords(evidence, probe_failure);
+    why = evidenceWords(evidenceOf(role, evidence), probe_failure);
   }
   add(now_ms());
   return pieces;

@@ -14,7 +14,7 @@ suite("describe", () => {
       "Serves the phones in 10.222.237.0/24, 2001:db8:1::/64.",
       "Sends their requests to sip:pbx.example.com, then sip:198.51.100.7:5070, with the Request-URI unchanged.",
       "Probes upstream every 20 s.",
-      "After an outage, calls go to upstream again once it has answered for 2 min; for longer if the link flaps, up to 1 h.",
+      "After an outage, calls go to upstream again once it has answered for 2 min; for longer if the link flaps, up to 1 h; after a restart in the outage, with upstream's first answer.",
       'If upstream doesn\'t answer a call within 3 s (1 s more for its further targets), or is known to be down, the phone gets 181 "Bitte warten".',
       "At the same time branchline redirects the phone to sip:10.10.1.3 (380).",
       "Calls that name a gateway (sip:10.10.1.3, sip:10.10.1.4:5080) go there at once.",
@@ -137,7 +137,7 @@ suite("describe", () => {
       "Serves the phones in 10.222.237.0/24.",
       "Sends their requests to the domain in each Request-URI, as DNS finds it.",
       "Probes upstream every 10 s.",
-      "After an outage, calls go to upstream again once it has answered for 1 min; for longer if the link flaps, up to 10 min.",
+      "After an outage, calls go to upstream again once it has answered for 1 min; for longer if the link flaps, up to 10 min; after a restart in the outage, with upstream's first answer.",
       "Has no gateway: in an outage, calls to outside numbers get 480.",
       "Other senders get 403 on an address within the phones' networks, and no answer on any other.",
     ]);
@@ -156,7 +156,7 @@ suite("emergency numbers in words", () => {
     ["emergency: [112]", "Calls to 112 go to upstream only: there is no gateway."],
     [
       "gateways: [sip:10.0.0.3]\nemergency: {numbers: [112, 911], callback: 0s}",
-      "Calls to 112, 911 always go to a gateway, and to upstream only if no gateway takes them; the same behind 0 or 9.",
+      "Calls to 112, 911 always go to a gateway, and to upstream only if no gateway takes them; also with 0 or 9 in front (0112).",
     ],
     [
       "gateways: [sip:10.0.0.3]\nemergency: {numbers: [112], prefixes: [], callback: 0s}",
@@ -165,7 +165,7 @@ suite("emergency numbers in words", () => {
     [
       'gateways: [{uri: sip:10.0.0.3, channels: 2, rewrite: {called: [{match: "^1", replace: "01"}]}}]\n' +
         "emergency: {numbers: [112, 911], reserve: 1, preempt: true}",
-      "Calls to 112, 911 always go to a gateway, and to upstream only if no gateway takes them; the same behind 0 or 9; 1 channel is kept free for them; the " +
+      "Calls to 112, 911 always go to a gateway, and to upstream only if no gateway takes them; also with 0 or 9 in front (0112); 1 channel is kept free for them; the " +
         "youngest ordinary call makes room; for 1 h after one, calls from its gateway also ring the phone that made it; 112 leaves as 0112 at 10.0.0.3.",
     ],
   ])("%s", (text, expected) => {

@@ -10,7 +10,7 @@ test("a site where all is well fits into six lines, and leads with upstream", ()
   expect(words()).toBe(`branchline 0.2.0, running for 3 h 5 min; it is 14:30:05 (UTC+01:00)
 Upstream pbx.example.com: up for 3 h 5 min (since 11:25:05, answers OPTIONS);
   calls go there
-Gateway 10.10.1.3: up for 3 h 5 min (since 11:25:05, answers OPTIONS), 1 call
+Gateway 10.10.1.3: up for 3 h 5 min (since 11:25:05, answers OPTIONS), in 1 call
 Phones: 2 registered
 Calls now: 3, 1 through the gateway
 `);
@@ -179,7 +179,7 @@ describe("a gateway", () => {
   test("that answers calls and not OPTIONS isn't down: when it last answered a call", () => {
     const deaf = { evidence: "call answered", probe_failure: "silence", answers_options: false, call_answered_s: 372 };
     expect(line(deaf)).toMatch(
-      /Gateway 10\.10\.1\.3: up for 3 h .*, doesn't answer OPTIONS; last call answered 6 min ago\), 1 call\n/,
+      /Gateway 10\.10\.1\.3: up for 3 h .*, doesn't answer OPTIONS; last call answered 6 min ago\), in 1 call\n/,
     );
     expect(line({ call_answered_s: 372 })).not.toContain("OPTIONS;");
   });
@@ -207,8 +207,8 @@ describe("beside upstream", () => {
 
   test("calls and channels of gateways", () => {
     const lines = (...gateways: RunningStatus["gateways"]) => words({ gateways }).replace(/\n {2}/g, " ");
-    expect(lines({ ...GATEWAY, calls: 0 })).toMatch(/, 0 calls\n.*\nCalls now: 3, none through the gateway\n/);
-    expect(lines({ ...GATEWAY, calls: 2 })).toMatch(/, 2 calls\n/);
+    expect(lines({ ...GATEWAY, calls: 0 })).toMatch(/, in no call\n.*\nCalls now: 3, none through the gateway\n/);
+    expect(lines({ ...GATEWAY, calls: 2 })).toMatch(/, in 2 calls\n/);
     expect(lines({ ...GATEWAY, calls: 1, channels: 1 }, { ...GATEWAY, name: "b", calls: 2, channels: 8 })).toMatch(
       /, 1 of 1 channel in use\nGateway b: .*, 2 of 8 channels in use\nPhones: .*\nCalls now: 3, 3 through gateways\n/,
     );
@@ -304,9 +304,24 @@ describe("beside upstream", () => {
     expect(more({ history }, { isVerbose: true }).filter((line) => line.includes("suspect to"))).toHaveLength(8);
     // The first probes have found that out.
     const all = words({ history }, { isVerbose: true });
-    expect(all).toMatch(/Last changes:\n {2}14:00:00 {2}upstream pbx: not known yet to down, no answer to OPTIONS\n/);
+    expect(all).toMatch(/Last changes:\n {2}14:00:00 {2}upstream pbx: down, no answer to OPTIONS\n/);
+    // A gateway has no hold.
+    const turn = { at: "2026-11-29T13:20:00.000Z", role: "gateway", peer: "10.10.1.3" } as const;
+    const back = [
+      { ...turn, from: "up", to: "down", evidence: "probe failed", probe_failure: "silence" },
+      { ...turn, from: "down", to: "recovering", evidence: "probe answered" },
+      { ...history[0], from: "up" } as (typeof history)[0],
+      { ...turn, from: "recovering", to: "up", evidence: "hold over" },
+    ];
+    expect(more({ history: back })).toEqual([
+      "Last changes:",
+      "  14:20:00  gateway: up to down, no answer to OPTIONS",
+      "  14:20:00  gateway: down to up, answers OPTIONS",
+      "  14:00:00  upstream pbx: up to down, no answer to OPTIONS",
+    ]);
+    expect(words({ gateways: [{ ...GATEWAY, evidence: "hold over" }] })).toMatch(/Gateway .* answers again\)/);
     const long = Array.from({ length: 200 }, () => history[0] as (typeof history)[0]);
-    expect(words({ history: long }, { isVerbose: true })).not.toContain("not known yet");
+    expect(words({ history: long }, { isVerbose: true })).not.toMatch(/upstream pbx: down, /);
   });
 });
 

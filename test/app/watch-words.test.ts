@@ -51,7 +51,7 @@ test("a screen of 80 by 24: the state, the calls that go on, the last ones, and 
     "branchline 0.2.0, running for 3 h 5 min; it is 14:30:05 (UTC+01:00)",
     "Upstream pbx.example.com: up for 3 h 5 min (since 11:25:05, answers OPTIONS);",
     "  calls go there",
-    "Gateway 10.10.1.3: up for 3 h 5 min (since 11:25:05, answers OPTIONS), 1 call",
+    "Gateway 10.10.1.3: up for 3 h 5 min (since 11:25:05, answers OPTIONS), in 1 call",
     "Phones: 2 registered",
     "Calls now: 3, 1 through the gateway",
     "> 14:20:00  201 to 5552  upstream pbx.example.com: 200 after 4.2 s, up for 10 s",

@@ -53,7 +53,7 @@ function watchedLines(site: Site): string[] {
       : "Sends their requests to the domain in each Request-URI, as DNS finds it.",
     `Probes upstream every ${spoken(upstream.probe.interval_ms)}.`,
     `After an outage, calls go to upstream again once it has answered for ${spoken(upstream.hold_ms)}; ` +
-      `for longer if the link flaps, up to ${spoken(upstream.hold_max_ms)}.`,
+      `for longer if the link flaps, up to ${spoken(upstream.hold_max_ms)}; after a restart in the outage, with upstream's first answer.`,
     ...probeLines(site),
   ];
 }
@@ -179,7 +179,7 @@ function emergencyLines({ emergency, gateways, inbound }: Site): string[] {
       .map((number) => `${number} leaves as ${rewrite(number, called)} at ${name}`),
   );
   const extras = [
-    ...(prefixes.length > 0 ? [`the same behind ${prefixes.join(" or ")}`] : []),
+    ...(prefixes.length > 0 ? [`also with ${prefixes.join(" or ")} in front (${prefixes[0]}${numbers[0]})`] : []),
     ...(reserve > 0 ? [`${reserve} ${reserve === 1 ? "channel is" : "channels are"} kept free for them`] : []),
     ...(preempt ? ["the youngest ordinary call makes room"] : []),
     ...(callback_ms > 0

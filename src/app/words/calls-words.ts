@@ -80,7 +80,7 @@ function stepText({ what, after_ms, result, answer, unasked }: RecordedStep, end
   if (typeof unasked === "string") return `${what} (${unasked})`;
   if (answer !== null) return `${what} (${answer})`;
   if (result === "silent") return `${what} (no answer${took})`;
-  if (result === "unreachable") return `${what} (unreachable)`;
+  if (result === "unreachable") return `${what} (refused or unreachable)`;
   return result === "unanswered" ? `${what} (not taken${took})` : what;
 }
 

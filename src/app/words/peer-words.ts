@@ -70,6 +70,17 @@ export function evidenceWords(evidence: string, failure: string | number | undef
   }
 }
 
+/** A gateway has no hold: its hold is over at once. */
+export function evidenceOf(role: string, evidence: string): string {
+  return role === "gateway" && evidence === "hold over" ? "answers again" : evidence;
+}
+
+/** The gateway, with the evidence of {@link evidenceOf}. */
+export function withoutHold<P extends PeerFacts>(gateway: P): P {
+  const { evidence } = gateway;
+  return evidence === undefined ? gateway : { ...gateway, evidence: evidenceOf("gateway", evidence) };
+}
+
 function stateName(observed: string): string {
   if (observed === "up") return good(observed);
   return observed === "down" ? bad("DOWN") : doubtful(observed.toUpperCase());
@@ -158,8 +169,11 @@ export function gatewayLines(
   reader: Reader,
 ): string[] {
   const { name, channels, calls } = gateway;
-  const used = channels === undefined ? counted(calls, "call") : `${calls} of ${counted(channels, "channel")} in use`;
-  const text = `Gateway ${name}: ${stateWords(gateway, status.now, reader)}, ${used}`;
+  const used =
+    channels === undefined
+      ? `in ${calls === 0 ? "no call" : counted(calls, "call")}`
+      : `${calls} of ${counted(channels, "channel")} in use`;
+  const text = `Gateway ${name}: ${stateWords(withoutHold(gateway), status.now, reader)}, ${used}`;
   return [...wrapped(text, reader.width), ...longInvites(gateway, reader), ...routeLines(gateway, reader)];
 }
 

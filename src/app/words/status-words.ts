@@ -12,7 +12,7 @@ import { drillLines } from "./drill-words.ts";
 import { type FileOnDisk, fileLines } from "./file-words.ts";
 import { forcedLines } from "./force-words.ts";
 import { columns, counted, someOf, wrapped } from "./lines.ts";
-import { evidenceWords, gatewayLines, upstreamLines } from "./peer-words.ts";
+import { evidenceOf, evidenceWords, gatewayLines, upstreamLines } from "./peer-words.ts";
 import { moment, type Reader, span } from "./times.ts";
 
 /** Changes shown; all with `--verbose`. */
@@ -43,7 +43,7 @@ export function statusText(status: RunningStatus, wish: StatusWish, reader: Read
   lines.push(...siteLines(status, reader));
   if (status.certificate !== undefined) lines.push(...wrapped(certificateLine(status.certificate), reader.width));
   lines.push(...dropLines(dropped, reader), ...tableLines(tables, isVerbose));
-  lines.push(...changeLines(isVerbose ? history : history.slice(-CHANGES_MAX), history.length, status, reader));
+  lines.push(...changeLines(history, isVerbose ? history.length : CHANGES_MAX, status, reader));
   return `${lines.join("\n")}\n`;
 }
 
@@ -175,18 +175,34 @@ function tableRows(tables: readonly TableStatus[]): string[] {
   return columns(rows, Number.POSITIVE_INFINITY);
 }
 
-function changeLines(shown: readonly Change[], all: number, status: RunningStatus, reader: Reader): string[] {
-  if (shown.length === 0) return [];
+/** Without the moment in which a gateway, which has no hold, is `recovering`. */
+function withoutMoments(history: readonly Change[]): Change[] {
+  const turns: Change[] = [];
+  for (const change of history) {
+    const { role, peer, from, to } = change;
+    const at = turns.map((one) => `${one.role} ${one.peer}`).lastIndexOf(`${role} ${peer}`);
+    const before = turns[at];
+    const isMoment = role === "gateway" && from === "recovering" && to === "up" && before?.to === "recovering";
+    if (isMoment && before !== undefined) turns[at] = { ...before, to };
+    else turns.push(change);
+  }
+  return turns;
+}
+
+function changeLines(history: readonly Change[], most: number, status: RunningStatus, reader: Reader): string[] {
+  const turns = withoutMoments(history);
+  const [shown, all] = [turns.slice(-most), turns.length];
+  if (all === 0) return [];
   const rows = shown.map((change) => [`  ${moment(change.at, status.now, reader)}`, changeWords(change, status)]);
   const head = shown.length < all ? `Last changes (of ${all}, all with --verbose):` : "Last changes:";
   return [head, ...columns(rows, reader.width)];
 }
 
-/** "upstream: up to down, no answer to OPTIONS" */
+/** "upstream: up to down, no answer to OPTIONS"; of what is known for the first time "upstream: up, answers OPTIONS" */
 export function changeWords(change: Change, status: RunningStatus): string {
-  const { to, evidence, probe_failure } = change;
-  const from = isFirst(change, status) ? "not known yet" : change.from;
-  return `${placeOf(change, status)}: ${from} to ${to}, ${evidenceWords(evidence, probe_failure)}`;
+  const { role, from, to, evidence, probe_failure } = change;
+  const turn = isFirst(change, status) ? to : `${from} to ${to}`;
+  return `${placeOf(change, status)}: ${turn}, ${evidenceWords(evidenceOf(role, evidence), probe_failure)}`;
 }
 
 /** Whether it is what the first probes have found out: "suspect" is then what has never been seen. */
