@@ -71,7 +71,10 @@ function excuse(day: Day, pair: Played, kept: Fate, fate: Fate): string | undefi
   if (untold !== undefined) return `its story was untold: ${untold.why}`;
   const gaps = (least_ms: number) =>
     pair.gaps.filter((gap) => gap.to_ms - gap.from_ms > least_ms && overlaps(gap.from_ms, gap.to_ms + LATE_ms));
-  if (gaps(GAP_MOST_ms).length > 0 || gaps(SHORT_GAP_ms).length > 1) return "no router had the addresses";
+  const short = gaps(SHORT_GAP_ms);
+  // One that was drained while the other one was, too, goes on from its own address: what rings by that is begun anew elsewhere.
+  const wasDrained = short.some((gap) => day.troubles.some((one) => one.kind === "drain" && one.at_ms === gap.from_ms));
+  if (gaps(GAP_MOST_ms).length > 0 || short.length > 1 || wasDrained) return "no router had the addresses";
   // What nobody runs to remember is lost, as a single router that is stopped loses it.
   if (bothDownIn(day).some(([start_ms, end_ms]) => overlaps(start_ms, end_ms))) return "no router ran";
   // It may have brought the call to its end, or may not: the other router hears nothing of that, and goes on.
