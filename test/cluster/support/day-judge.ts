@@ -77,6 +77,9 @@ function excuse(day: Day, pair: Played, kept: Fate, fate: Fate): string | undefi
   if (gaps(GAP_MOST_ms).length > 0 || short.length > 1 || wasDrained) return "no router had the addresses";
   // What nobody runs to remember is lost, as a single router that is stopped loses it.
   if (bothDownIn(day).some(([start_ms, end_ms]) => overlaps(start_ms, end_ms))) return "no router ran";
+  // What phones have told the other one while this one was off is on the other one's disk.
+  if (ignorantIn(day).some(([start_ms, end_ms]) => overlaps(start_ms, end_ms)))
+    return "its router had been off while the other one, which was off now, ran alone";
   // It may have brought the call to its end, or may not: the other router hears nothing of that, and goes on.
   const isForgotten = cutsOf(day).some(({ from_ms: start_ms, to_ms: end_ms }) =>
     pair.holdings.some((one) => one.from_ms > start_ms && one.to_ms <= end_ms && overlaps(start_ms, one.to_ms)),
@@ -110,6 +113,18 @@ function bothDownIn(day: Day): readonly (readonly [from_ms: number, to_ms: numbe
       return both[0] < both[1] ? [both] : [];
     }),
   );
+}
+
+/** From each start of a router that was off while the other one ran, and found that one off, to the other one's start. */
+function ignorantIn(day: Day): readonly (readonly [from_ms: number, to_ms: number])[] {
+  const all = [downOf(day, "a"), downOf(day, "b")] as const;
+  return all.flatMap((own, index) => {
+    const others = all[1 - index] ?? [];
+    return own.flatMap(([down_ms, start_ms]) => {
+      const other = others.find(([from_ms, to_ms]) => from_ms <= start_ms && to_ms > start_ms);
+      return other !== undefined && other[0] > down_ms ? [[start_ms, other[1]] as const] : [];
+    });
+  });
 }
 
 /** From each end of a router to its next start. */
