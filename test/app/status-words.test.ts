@@ -238,10 +238,11 @@ describe("beside upstream", () => {
     expect(more({ phones: { addresses: 0, contacts: 0 } })).toEqual(["Phones: none registered"]);
     expect(more({ phones: { addresses: 3, contacts: 4, not_back: 2, at_gateways: 1 } })).toEqual([
       "Phones: 3 registered at 4 contacts, 1 at a gateway's address",
-      "WARNING: 2 phones aren't back at upstream yet: it can't call them before their",
-      "  next REGISTER",
+      "WARNING: 2 phones aren't back at upstream yet: it can't call them until their",
+      "  REGISTERs have gone up, one phone after the other (registration.pace). A phone",
+      "  that had to wait tries again within 36 s",
     ]);
-    expect(more({ phones: { addresses: 1, contacts: 1, not_back: 1 } })[1]).toMatch(/it can't call it before its\b/);
+    expect(more({ phones: { addresses: 1, contacts: 1, not_back: 1 } })[1]).toMatch(/it can't call it until its\b/);
     expect(
       more({ phones: { addresses: 2, contacts: 2, not_heard: 2 } })
         .join(" ")

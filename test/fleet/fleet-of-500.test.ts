@@ -3,7 +3,7 @@
  * former versions, for a tenth of all that. The whole company takes three minutes of a processor: BRANCHLINE_LONG=1.
  */
 import { expect, it } from "vitest";
-import { returnOf, told, withFixedPace } from "../support/fleet/return.ts";
+import { OUTAGE_AT_ms, returnOf, told, withFixedPace } from "../support/fleet/return.ts";
 
 const BEARS = 300;
 const COMPANY = {
@@ -37,6 +37,17 @@ it("a tenth of the company never fells a tenth of the PBX", { timeout: 300_000 }
   console.info(told("50 branches, a PBX that bears 30", result));
   expect(result).toMatchObject({ registered: 2_500, falls: 0, unanswered: 0 });
   expect(result.all_s).toBeLessThan(600);
+});
+
+it("nor do branches of ten phones that have all been started anew in the outage, so that upstream doesn't know their Contacts", {
+  timeout: 300_000,
+}, () => {
+  const result = returnOf({ ...TENTH, phones: 10 }, 900, (fleet) =>
+    fleet.restartPhones(OUTAGE_AT_ms + 300_000, 60_000),
+  );
+  console.info(told("50 branches, a PBX that bears 30, ten phones each, started anew", result));
+  expect(result).toMatchObject({ registered: 500, falls: 0, unanswered: 0 });
+  expect(result.all_s).toBeLessThan(300);
 });
 
 it("with the fixed pace a tenth of the company fells a tenth of the PBX again and again", { timeout: 300_000 }, () => {

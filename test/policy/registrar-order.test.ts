@@ -1,6 +1,45 @@
 /** Bindings and time: what upstream has accepted, and which REGISTER is the later one (RFC 3261 §10.3 item 7). */
 import { describe, expect, it } from "vitest";
-import { CONTACT, fromSecond, RegisterLab, register, SECOND, told } from "./register-lab.ts";
+import { isUnheard as isUnheardOf } from "../../src/policy/phones/binding.ts";
+import { wishesOf } from "../../src/policy/phones/register-wishes.ts";
+import { CONTACT, fromSecond, NAME, RegisterLab, register, SECOND, told } from "./register-lab.ts";
+
+describe("whether upstream's calls can reach a phone", () => {
+  const INSTANCE = ';+sip.instance="<urn:uuid:1>"';
+  const BOOTED = "sip:x1@10.222.237.21:5060";
+  const booted = register({ contacts: [`<${BOOTED}>${INSTANCE}`] });
+  const before = register({ contacts: [`<${CONTACT}>${INSTANCE}`] });
+  const isUnheard = (lab: RegisterLab, { request }: ReturnType<typeof register>) =>
+    isUnheardOf(lab.bindings.find(NAME), wishesOf(request));
+
+  it("not by a Contact that it has given itself since, although it is the same phone", () => {
+    const lab = new RegisterLab();
+    lab.learn(before);
+    expect([isUnheard(lab, before), isUnheard(lab, booted)]).toEqual([false, true]);
+  });
+
+  it("nor once that Contact has been answered here, until upstream has accepted it", () => {
+    const lab = new RegisterLab();
+    lab.learn(before);
+    lab.answer(booted);
+    expect(isUnheard(lab, booted)).toBe(true);
+    lab.learn(booted);
+    expect(isUnheard(lab, booted)).toBe(false);
+  });
+
+  it("a phone that has been answered here by the Contact which upstream knows can be called", () => {
+    const lab = new RegisterLab();
+    lab.learn(before);
+    lab.answer(before);
+    expect(isUnheard(lab, before)).toBe(false);
+  });
+
+  it("who takes a Contact away, or only asks, needn't be called", () => {
+    const lab = new RegisterLab();
+    expect(isUnheard(lab, register({ expires: "0" }))).toBe(false);
+    expect(isUnheard(lab, register({ contacts: [] }))).toBe(false);
+  });
+});
 
 describe("whom upstream has accepted", () => {
   const accepted = (lab: RegisterLab) => lab.kept().map(({ isAccepted }) => isAccepted);

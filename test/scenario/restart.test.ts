@@ -95,6 +95,32 @@ describe("a restart in the middle of an outage", () => {
     expect(site.bindings.find("202@pbx.example.com")?.stale).toEqual(new Set());
   });
 
+  it("upstream has returned, and two phones are started anew with other Contacts: both go up at once", () => {
+    const before = office(new Site(SITE_YAML));
+    const boot = ({ first, second }: ReturnType<typeof office>, life: string) => {
+      for (const [index, phone] of [first, second].entries()) {
+        const contact = `Contact: <sip:${life}@10.222.237.2${index + 1}:5060>;+sip.instance="<urn:uuid:${index}>"`;
+        phone.request("REGISTER", DOMAIN, [contact], life, 1, false);
+      }
+    };
+    boot(before, "one");
+    before.site.run(100);
+    before.site.simulation.silence(PBX);
+    before.site.run(60_000);
+    boot(before, "one");
+    before.site.run(1_000);
+    const after = restarted(before.site, 30_000);
+    after.site.simulation.silence(PBX, false);
+    after.site.run(10_000);
+    after.pbx.received.length = 0;
+    boot(after, "two");
+    after.site.run(100);
+    expect(after.pbx.requests("REGISTER").map(({ message }) => header(message, "contact"))).toEqual([
+      '<sip:two@10.222.237.21:5060>;+sip.instance="<urn:uuid:0>"',
+      '<sip:two@10.222.237.22:5060>;+sip.instance="<urn:uuid:1>"',
+    ]);
+  });
+
   it("without a file there is nobody to call, but calls to the outside are made", () => {
     const { site, first, gateway } = office(new Site(SITE_YAML, { seed: 2 }));
     site.simulation.silence(PBX);

@@ -42,7 +42,7 @@ export function words(): WordsOf<typeof KEYS> {
     "registration.unknown":
       "The phones whose REGISTER is answered in an outage. `known`: phones seen before, by source address or instance. `localnet`: all phones in `localnet`. branchline asks no phone for a password, because only upstream could check it. `none`: no phone.",
     "registration.pace":
-      "The most REGISTERs a second that branchline forwards to upstream after an outage, answers to challenges among them. branchline begins with one every three seconds, since other branches return at the same time. It goes faster while upstream answers as quickly as usual, and slower when upstream answers late, with 503 or not at all. A phone that has to wait gets 200 for 22 to 36 s, or, if `registration.unknown` refuses it in an outage, 503 with a Retry-After of 8 to 20 s.",
+      "The most REGISTERs a second that branchline forwards to upstream after an outage, answers to challenges among them. branchline begins with one every three seconds, since other branches return at the same time. It goes faster while upstream answers as quickly as usual, and slower when upstream answers late, with 503 or not at all. A phone that has to wait gets 200 for 22 to 36 s, or, if `registration.unknown` refuses it in an outage, 503 with a Retry-After of 8 to 20 s. In a branch of at most 10 phones, one known phone whose Contact upstream doesn't know, such as a phone that was restarted, goes before its turn.",
     "registration.throttle": "`true` lets branchline answer refreshes that upstream doesn't need yet.",
     "registration.copies":
       "Phones that branchline and a proxy of another make tell each other of, as the two halves of a pair. Two branchlines have `cluster` for it.",

@@ -103,8 +103,8 @@ function phoneLines({ phones }: RunningStatus, reader: Reader): string[] {
   const shared = at_gateways > 0 ? `, ${at_gateways} at a gateway's address` : "";
   const lines = [`Phones: ${addresses === 0 ? "none" : addresses} registered${places}${shared}`];
   const are = not_back === 1 ? "phone isn't" : "phones aren't";
-  const [them, their] = not_back === 1 ? ["it", "its"] : ["them", "their"];
-  const back = `${doubtful("WARNING")}: ${not_back} ${are} back at upstream yet: it can't call ${them} before ${their} next REGISTER`;
+  const [them, their] = not_back === 1 ? ["it", "its REGISTER has"] : ["them", "their REGISTERs have"];
+  const back = `${doubtful("WARNING")}: ${not_back} ${are} back at upstream yet: it can't call ${them} until ${their} gone up, one phone after the other (registration.pace). A phone that had to wait tries again within 36 s`;
   if (not_back > 0) lines.push(back);
   const have = not_heard === 1 ? "phone hasn't" : "phones haven't";
   const theirs = not_heard === 1 ? "its registration" : "their registrations";

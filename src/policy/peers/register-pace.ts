@@ -37,6 +37,11 @@ const LEARN_BELOW = 1.5 * LEAST;
 const LATE_IN_A_ROW = 8;
 /** REGISTERs that wait for their answer at once are those of so long a time, or one. */
 const WAITING_s = 0.5;
+/**
+ * One phone may go up a turn before its time, where upstream's calls can't reach it until upstream has heard of it. The next ones wait the
+ * longer for that, so that a branch asks no more than it would without.
+ */
+const AHEAD = 1;
 
 /** How a REGISTER has ended there: the status of its answer and how long that took; undefined: none came. */
 export type RegisterAnswer = { readonly status: number; readonly took_ms: number } | undefined;
@@ -47,6 +52,8 @@ export class RegisterPace {
   /** REGISTERs a second, by the file. */
   private most = Number.POSITIVE_INFINITY;
   private tokens = 1;
+  /** Turns taken before their time, until the time has caught up with them. */
+  private ahead = 0;
   private filled_ms = 0;
   /** Sent, and not ended yet. */
   private waiting = 0;
@@ -74,11 +81,17 @@ export class RegisterPace {
     return { per_s: Math.round(100 * Math.min(this.pace, most)) / 100, most_per_s: most, unanswered: this.waiting };
   }
 
-  /** Whether a phone may go up now: then its turn is taken. @param most REGISTERs a second, by the file */
-  take(most: number, now_ms: number): boolean {
+  /**
+   * Whether a phone may go up now: then its turn is taken.
+   * @param most REGISTERs a second, by the file
+   * @param isUnreachable upstream's calls can't reach it until upstream has heard of it: it may go up before its turn
+   */
+  take(most: number, now_ms: number, isUnreachable = false): boolean {
     this.fill(most, now_ms);
-    const isBusy = this.isCareful && this.waiting >= Math.max(1, this.pace * WAITING_s);
-    if (isBusy || this.tokens < 1) return false;
+    const ahead = isUnreachable && this.isCareful ? AHEAD : 0;
+    const isBusy = this.isCareful && this.waiting >= Math.max(1, this.pace * WAITING_s) + ahead;
+    if (isBusy || this.tokens < 1 - ahead) return false;
+    if (this.tokens < 1) this.ahead += 1;
     this.tokens -= 1;
     return true;
   }
@@ -86,7 +99,7 @@ export class RegisterPace {
   /** One goes up that can't wait for its turn, as the answer to a challenge does: the next phone waits the longer. */
   charge(most: number, now_ms: number): void {
     this.fill(most, now_ms);
-    this.tokens = Math.max(-1, this.tokens - 1);
+    this.tokens = Math.max(-1 - 2 * this.ahead, this.tokens - 1);
   }
 
   /** A second's worth can be saved up, one at least. */
@@ -95,6 +108,7 @@ export class RegisterPace {
     this.most = most;
     this.tokens = Math.min(Math.max(1, rate), this.tokens + ((now_ms - this.filled_ms) * rate) / 1_000);
     this.filled_ms = now_ms;
+    if (this.tokens >= 1) this.ahead = 0;
   }
 
   onSent(): void {

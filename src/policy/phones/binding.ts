@@ -3,6 +3,7 @@ import { parseSipUri, type SipUri } from "../../message/uri.ts";
 import type { Target } from "../../proxy/router.ts";
 import { type Flow, isSameFlow, nameFlow } from "../../transport/flow.ts";
 import { plainNumber } from "../dialled-number.ts";
+import type { Wishes } from "./register-wishes.ts";
 
 /** One registered contact (RFC 3261 §10.2). */
 export interface Binding {
@@ -87,6 +88,12 @@ export function targetOf({ contact, flow, path }: Binding): Target {
 export function staysAccepted(known: Binding, one: Binding): boolean {
   if (!known.isAccepted || !isSameFlow(known.flow, one.flow)) return false;
   return known.contact === one.contact || parseSipUri(known.contact)?.user === parseSipUri(one.contact)?.user;
+}
+
+/** Whether a REGISTER names a Contact that upstream hasn't accepted: upstream's calls find the phone elsewhere, or not at all. */
+export function isUnheard(address: AddressOfRecord | undefined, { contacts }: Wishes): boolean {
+  const isAccepted = (uri: string) => address?.bindings.some((one) => one.contact === uri && one.isAccepted) === true;
+  return contacts.some(({ uri, expires_s }) => expires_s > 0 && !isAccepted(uri));
 }
 
 /**

@@ -14,10 +14,10 @@ class Lab {
     this.ask(1);
   }
 
-  /** How many of `count` that ask now go up. */
-  ask(count: number): number {
+  /** How many of `count` that ask now go up. @param isUnreachable upstream's calls can't reach them */
+  ask(count: number, isUnreachable = false): number {
     let up = 0;
-    for (let turn = 0; turn < count; turn++) if (this.pace.take(MOST, this.now_ms)) up += 1;
+    for (let turn = 0; turn < count; turn++) if (this.pace.take(MOST, this.now_ms, isUnreachable)) up += 1;
     return up;
   }
 
@@ -184,6 +184,66 @@ describe("after an outage", () => {
     const before = lab.rate();
     lab.pace.onDown();
     expect(lab.rate()).toBe(before);
+  });
+});
+
+describe("phones that upstream's calls can't reach, since upstream doesn't know their Contacts", () => {
+  it("of several that come at once two go up, and the others wait until the time has caught up", () => {
+    const lab = returned();
+    expect(lab.ask(50, true)).toBe(2);
+    lab.now_ms += 3_300;
+    expect(lab.ask(50, true)).toBe(0);
+    lab.now_ms += 100;
+    expect(lab.ask(50, true)).toBe(1);
+  });
+
+  it("they go before phones that upstream knows", () => {
+    const lab = returned();
+    lab.ask(2, true);
+    lab.now_ms += 3_400;
+    expect(lab.ask(50)).toBe(0);
+    expect(lab.ask(50, true)).toBe(1);
+    lab.now_ms += 3_400;
+    expect(lab.ask(50)).toBe(0);
+    lab.now_ms += 3_400;
+    expect(lab.ask(50)).toBe(1);
+  });
+
+  it("in a long time no more go up than others would", () => {
+    const lab = returned();
+    let up = 0;
+    for (let step = 0; step < 100_000; step++) {
+      lab.now_ms += 10;
+      up += lab.ask(1, true);
+    }
+    expect(Math.abs(up - 300)).toBeLessThanOrEqual(2);
+  });
+
+  it("answers to the challenges of both are paid for", () => {
+    const lab = returned();
+    lab.ask(2, true);
+    for (let phone = 0; phone < 2; phone++) lab.pace.charge(MOST, lab.now_ms);
+    lab.now_ms += 13_300;
+    expect(lab.ask(1)).toBe(0);
+    lab.now_ms += 100;
+    expect(lab.ask(1)).toBe(1);
+  });
+
+  it("a second one goes up while an answer is waited for, a third doesn't", () => {
+    const lab = returned();
+    const sent = [1, 2, 3].map(() => {
+      lab.now_ms += TURN_ms;
+      const goes = lab.ask(1, true) === 1;
+      if (goes) lab.pace.onSent();
+      return goes;
+    });
+    expect(sent).toEqual([true, true, false]);
+  });
+
+  it("before any outage the file's pace holds for them", () => {
+    const lab = new Lab();
+    lab.now_ms += 60_000;
+    expect(lab.ask(50, true)).toBe(MOST);
   });
 });
 

@@ -49,6 +49,13 @@ export class Fleet {
     for (const phone of this.phones) this.clock.after(this.random() * within_ms, () => phone.register());
   }
 
+  /** All phones are started anew, with other Contacts, one after the other from `at_ms` on. */
+  restartPhones(at_ms: number, within_ms: number): void {
+    for (const phone of this.phones) {
+      this.clock.after(at_ms - this.clock.now_ms + this.random() * within_ms, () => phone.restart());
+    }
+  }
+
   get size(): number {
     return this.settings.branches * this.settings.phones;
   }

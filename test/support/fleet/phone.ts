@@ -20,6 +20,7 @@ export class FleetPhone {
   private cseq = 0;
   private nonce = "";
   private wasChallenged = false;
+  private port = 5060;
   private readonly clock: FleetClock;
   private readonly line: PhoneLine;
 
@@ -31,6 +32,13 @@ export class FleetPhone {
   register(): void {
     this.wasChallenged = false;
     this.ask();
+  }
+
+  /** It is started anew, with another Contact, and registers. */
+  restart(): void {
+    this.port += 1;
+    this.cseq += 1;
+    this.register();
   }
 
   onAnswer(wire: string): void {
@@ -68,7 +76,7 @@ export class FleetPhone {
         `Via: SIP/2.0/UDP ${address}:5060;branch=z9hG4bK${user}x${asked}\r\n` +
         "Max-Forwards: 70\r\n" +
         `From: <sip:${user}@pbx.example.com>;tag=f${user}\r\nTo: <sip:${user}@pbx.example.com>\r\n` +
-        `Call-ID: c${user}@${address}\r\nCSeq: ${asked} REGISTER\r\nContact: <sip:${user}@${address}:5060>\r\n` +
+        `Call-ID: c${user}@${address}\r\nCSeq: ${asked} REGISTER\r\nContact: <sip:${user}@${address}:${this.port}>\r\n` +
         `${credentials}Expires: 300\r\nContent-Length: 0\r\n\r\n`,
     );
   }

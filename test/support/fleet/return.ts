@@ -4,7 +4,7 @@ import { Fleet, type FleetSettings } from "./fleet.ts";
 
 /** Phones are switched on slowly enough, and have registered all and refreshed once. */
 const BOOT_ms = 400_000;
-const OUTAGE_AT_ms = 450_000;
+export const OUTAGE_AT_ms = 450_000;
 const RETURN_AT_ms = OUTAGE_AT_ms + 600_000;
 
 export interface Return {
