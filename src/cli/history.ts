@@ -1,6 +1,6 @@
 /** `branchline history`: what has happened at this branch for months. */
 import type { HistoryPage, ToldEntry } from "../app/observe/history.ts";
-import { historyCsv, historyText } from "../app/words/history-words.ts";
+import { historyCsv, historyText, newestFirst } from "../app/words/history-words.ts";
 import { fail, print, printJson } from "./paper.ts";
 import { reader } from "./reader.ts";
 import { theRunning } from "./running.ts";
@@ -21,16 +21,17 @@ function sinceOf_s(text: string): number | undefined {
 /** Prints what hadn't ended by then. @param time how far back, such as "90d" */
 export async function showHistory(file: string, time: string, form: "text" | "csv" | "json"): Promise<void> {
   const running = await theRunning(file);
-  const entries: ToldEntry[] = [];
+  const found: ToldEntry[] = [];
   const past_s = sinceOf_s(time) ?? 0;
   let page: HistoryPage | undefined;
   do {
     const before = page?.next === undefined ? {} : { before: page.next };
     page = (await running.ask({ command: "history", past_s, ...before })).history;
     if (page === undefined) fail("another version of branchline runs: restart it");
-    entries.push(...page.entries);
+    found.push(...page.entries);
   } while (page.next !== undefined);
   const { since, began, counts } = page;
+  const entries = newestFirst(found);
   if (form === "json") printJson({ since, began, counts, entries });
   else print(form === "csv" ? historyCsv(entries) : historyText({ since, began, entries }, reader()));
 }

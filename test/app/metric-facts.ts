@@ -16,7 +16,7 @@ export function factsOf(change: Partial<RunningStatus>, counted: Partial<Counted
   return {
     status: { ...STATUS, ...change },
     counted: { ...NOTHING, ...counted },
-    history: { outage: 2, unready: 3, drill: 1, emergency: 1, survived: 57 },
+    history: { forced: 1, outage: 2, unready: 3, drill: 1, emergency: 1, survived: 57 },
     readiness: { verdict: "ready", findings: [] },
     process: { resident_octets: undefined, cpu_s: undefined },
     secondsOf: (time) => Date.parse(time) / 1_000,

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { KeptHistory, type ToldEntry } from "../../src/app/observe/history.ts";
 import { KEPT_MAX, REPORT_CHARACTERS_MAX } from "../../src/app/observe/history-entries.ts";
+import { newestFirst } from "../../src/app/words/history-words.ts";
 import { GATEWAY, PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const NEW_YEAR_ms = 1_767_225_600_000;
@@ -48,7 +49,7 @@ describe("calls", () => {
     phone.invite("sip:5551234@pbx.example.com");
     site.run(1_000);
     expect(all()).toEqual([]);
-    expect(history.counts).toEqual({ outage: 0, unready: 0, drill: 0, emergency: 0, survived: 0 });
+    expect(history.counts).toEqual({ outage: 0, forced: 0, unready: 0, drill: 0, emergency: 0, survived: 0 });
   });
 
   it("keeps the call that finds the outage out, and one of the known outage", () => {
@@ -59,7 +60,10 @@ describe("calls", () => {
     phone.request("INVITE", "sip:5559999@pbx.example.com", [], "second");
     site.run(5_000);
     expect(
-      all().map(({ kind, ...entry }) => [kind, "to" in entry ? [entry.to, entry.way] : "peer" in entry && entry.peer]),
+      newestFirst(all()).map(({ kind, ...entry }) => [
+        kind,
+        "to" in entry ? [entry.to, entry.way] : "peer" in entry && entry.peer,
+      ]),
     ).toEqual([
       ["survived", ["5559999", "gateway 10.10.1.3"]],
       ["outage", "198.51.100.10"],
@@ -98,6 +102,52 @@ describe("calls", () => {
     gateway.invite("sip:5550100@10.222.237.1");
     site.run(30_000);
     expect(all().filter(({ kind }) => kind === "survived")).toHaveLength(1);
+  });
+});
+
+describe("an administrator forces upstream down", () => {
+  it("that is no outage, and its calls haven't survived one", () => {
+    const { site, history, phone, all } = office();
+    site.engine.force("down");
+    phone.invite("sip:5551234@pbx.example.com");
+    site.run(7_000);
+    site.engine.force("auto");
+    site.run(1_000);
+    expect(all()).toMatchObject([{ kind: "forced", role: "upstream", back: "no longer forced", lasted_s: 7 }]);
+    expect(history.counts).toMatchObject({ outage: 0, forced: 1, survived: 0 });
+  });
+
+  it("upstream dies meanwhile, and returns later: an outage", () => {
+    const { site, history, all } = office();
+    site.engine.force("down");
+    site.simulation.silence(PBX);
+    site.run(60_000);
+    site.engine.force("auto");
+    site.run(60_000);
+    site.simulation.silence(PBX, false);
+    site.run(300_000);
+    expect(all()).toMatchObject([{ kind: "outage", evidence: "forced", back: "hold over" }]);
+    expect(history.counts).toMatchObject({ outage: 1, forced: 0 });
+  });
+
+  it("amid an outage: it stays one", () => {
+    const { site, history, all } = office();
+    site.simulation.silence(PBX);
+    site.run(60_000);
+    site.engine.force("down");
+    site.run(60_000);
+    site.engine.force("auto");
+    expect(all()).toMatchObject([{ kind: "outage" }]);
+    expect(history.counts).toMatchObject({ outage: 1, forced: 0 });
+  });
+
+  it("a restart ends what a command has forced", () => {
+    const before = desk();
+    before.history.edge({ at_ms: 61_000, role: "upstream", name: "pbx", from: "up", to: "down", evidence: "forced" });
+    const after = desk(NEW_YEAR_ms + DAY_ms, before.history.save());
+    after.edge("down", 2_000);
+    expect(after.all()).toMatchObject([{ kind: "outage" }, { kind: "forced", until: iso(NEW_YEAR_ms + DAY_ms) }]);
+    expect(after.history.counts).toMatchObject({ outage: 1, forced: 1 });
   });
 });
 
@@ -177,7 +227,7 @@ describe("the file", () => {
     const again = desk(NEW_YEAR_ms, history.save());
     again.clock.now_ms = clock.now_ms;
     expect(again.all()).toEqual(all().map((entry) => ({ ...entry, id: expect.any(Number) })));
-    expect(again.history.counts).toEqual({ outage: 1, unready: 0, drill: most, emergency: 0, survived: 0 });
+    expect(again.history.counts).toEqual({ outage: 1, forced: 0, unready: 0, drill: most, emergency: 0, survived: 0 });
     expect(again.history.save()).toBe(history.save());
   });
 
@@ -267,10 +317,14 @@ it("a phone that follows its 302 to the gateway: one call that survived", () => 
   site.simulation.silence(PBX);
   site.run(60_000);
   const phone = site.actor("202", PHONE_2);
+  const called_ms = site.simulation.now_ms;
   phone.request("INVITE", "sip:5551234@pbx.example.com", [], "one");
   site.run(3_000);
   phone.request("INVITE", "sip:5551234@10.10.1.3", [], "one", 2);
   site.run(3_000);
   expect(history.counts.survived).toBe(1);
-  expect(all()[0]).toMatchObject({ kind: "survived", way: "gateway 10.10.1.3" });
+  // The time of the call, as `calls` has it: not that of the INVITE which followed.
+  const [call] = all();
+  expect(call).toMatchObject({ kind: "survived", way: "gateway 10.10.1.3" });
+  expect(Date.parse(call?.since ?? "") - NEW_YEAR_ms - called_ms).toBeLessThan(100);
 });

@@ -1,15 +1,15 @@
 /** What the history keeps, as a file has it: a line of JSON for each, the oldest first. */
 import { fieldOf, hasTypes, isCount, listIn } from "../../message/plain-data.ts";
-import { type CallEntry, type CallLeg, isAnswered } from "../../policy/call-entry.ts";
+import { type CallEntry, type CallLeg, type CallStep, isAnswered } from "../../policy/call-entry.ts";
 
 /** By the clock that never jumps; of what was before a restart, in milliseconds since 1970. */
 export type Moment = { readonly at_ms: number } | { readonly wall_ms: number };
 
 /** What happened, with its times as `T`. `until` is missing where it goes on. */
 export type HistoryEntry<T = Moment> =
-  /** An upstream target or a gateway was down. */
+  /** An upstream target or a gateway was down; or an administrator has forced it down, while it was well as far as is known. */
   | {
-      readonly kind: "outage";
+      readonly kind: "outage" | "forced";
       readonly since: T;
       readonly until?: T;
       readonly role: "upstream" | "gateway";
@@ -57,6 +57,7 @@ export type EntryKind = HistoryEntry["kind"];
 /** The newest of each kind that are kept: calls don't push outages out. All together are 120 kB at the most, and reports of drills. */
 export const KEPT_MAX: Readonly<Record<EntryKind, number>> = {
   outage: 300,
+  forced: 50,
   unready: 100,
   drill: 30,
   emergency: 200,
@@ -69,6 +70,8 @@ export const REPORT_CHARACTERS_MAX = 4_096;
 /** How often each has happened since the history began, forgotten ones too. */
 export type HistoryCounts = Readonly<Record<EntryKind, number>>;
 
+export const NO_COUNTS: HistoryCounts = { unready: 0, forced: 0, outage: 0, drill: 0, emergency: 0, survived: 0 };
+
 /** More calls at once, and more days, are no such thing. */
 const CALLS_MAX = 10_000_000;
 const TEXT_CHARACTERS_MAX = 512;
@@ -77,6 +80,7 @@ const TIME_MAX_ms = 8_640_000_000_000_000;
 const CALL_TYPES = { call_id: "string", from: "string", to: "string", way: "string", status: "number" };
 const TYPES: Readonly<Record<EntryKind, Readonly<Record<string, string>>>> = {
   outage: { role: "string", peer: "string", evidence: "string" },
+  forced: { role: "string", peer: "string", evidence: "string" },
   unready: { evidence: "string" },
   drill: { phones: "string", end: "string", until: "number" },
   emergency: CALL_TYPES,
@@ -117,8 +121,8 @@ interface HistoryHead {
 export function readCounts(line: string): HistoryHead | undefined {
   const data = parsed(line);
   const since_ms = fieldOf(data, "began");
-  // Files of before `unready` was kept lack it.
-  const counts: unknown = { unready: 0, ...(fieldOf(data, "counts") as object | undefined) };
+  // Files of before these were kept lack them.
+  const counts: unknown = { unready: 0, forced: 0, ...(fieldOf(data, "counts") as object | undefined) };
   const isWhole = KINDS.every((kind) => Number.isSafeInteger(fieldOf(counts, kind)));
   const peaks = (listIn(data, "peaks") ?? []).filter(isPeak);
   return isTime(since_ms) && isWhole ? { since_ms, counts: counts as HistoryCounts, peaks } : undefined;
@@ -149,6 +153,19 @@ export function callKind(
   // In an outage that is known upstream isn't asked. What phones dial at the gateway itself was never upstream's.
   const isCall = legs.some(({ rule }) => rule === "call");
   return isCall && isOutageAt(call.at_ms + leg.after_ms) ? "survived" : undefined;
+}
+
+/** Where a call was last. */
+export function wayOf(step: CallStep | undefined): string {
+  if (step === undefined || !step.what.startsWith("answer ")) return step?.what ?? "";
+  return step.unasked === undefined ? "answered here" : `answered here (${step.unasked})`;
+}
+
+/** What goes on while a peer is down. */
+export function isDowntime<T>(
+  entry: HistoryEntry<T>,
+): entry is Extract<HistoryEntry<T>, { kind: "outage" | "forced" }> {
+  return entry.kind === "outage" || entry.kind === "forced";
 }
 
 /** The phone comes again, with its password; a gateway has sent our own call back. */

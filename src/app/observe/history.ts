@@ -5,23 +5,27 @@
 import type { CallEntry, CallLeg } from "../../policy/call-entry.ts";
 import type { Edge } from "../../policy/status.ts";
 import type { Engine } from "../engine.ts";
+import { BusyDays } from "./busy-days.ts";
 import {
   callKind,
   type EntryKind,
   type HistoryCounts,
   type HistoryEntry,
+  isDowntime,
   KEPT_MAX,
   keptReport,
   type Moment,
+  NO_COUNTS,
   readCounts,
   readEntry,
+  wayOf,
   withTimes,
 } from "./history-entries.ts";
 import type { ReadinessTurn } from "./readiness-watch.ts";
 
 type Kept = { readonly id: number; entry: HistoryEntry };
 /** What goes on until it has an end. */
-type Lasting = HistoryEntry & { readonly kind: "outage" | "unready" };
+type Lasting = HistoryEntry & { readonly kind: "outage" | "forced" | "unready" };
 
 /** A drill that is over, by the clock that never jumps. */
 export interface DrillDone {
@@ -58,11 +62,7 @@ export interface HistoryPage {
   readonly counts: HistoryCounts;
 }
 
-/** Days of which the busiest counts. */
-export const PEAK_DAYS = 14;
-const DAY_ms = 86_400_000;
-
-/** Characters of what was found; the file takes no longer text. */
+/** Characters of what was found. */
 const EVIDENCE_MAX = 500;
 /** The size of a piece, in characters, more or less. */
 const PAGE_CHARACTERS = 65_536;
@@ -73,19 +73,19 @@ export class KeptHistory {
   /** What a peer is called in the file, by the name that logs have. */
   private nameOf: (role: "upstream" | "gateway", peer: string) => string = (_, peer) => peer;
   private readonly wallOf: (at_ms: number) => number;
-  /** Oldest first, by their beginnings. */
+  /** In the order in which they were told. */
   private kept: Kept[] = [];
   private nextId = 1;
   private began: Moment;
-  private counted: Record<EntryKind, number> = { unready: 0, outage: 0, drill: 0, emergency: 0, survived: 0 };
-  /** By the day since 1970: the most calls at once. */
-  private peaks = new Map<number, number>();
+  private counted: Record<EntryKind, number> = { ...NO_COUNTS };
+  private readonly days: BusyDays;
   /** Events that came before the file was read. */
   private early: (() => void)[] | undefined = [];
 
   /** @param wallOf milliseconds since 1970 of what happened at `at_ms` */
   constructor(wallOf: (at_ms: number) => number, now_ms: number) {
     this.wallOf = wallOf;
+    this.days = new BusyDays(wallOf);
     this.began = { at_ms: now_ms };
   }
 
@@ -108,7 +108,7 @@ export class KeptHistory {
     engine.callLog.settle = (call, leg) => {
       this.call(call, leg);
       const { changed_ms } = call;
-      this.busy(engine.callLog.countAbove(this.peakOf(changed_ms), changed_ms), changed_ms);
+      this.busy(engine.callLog.countAbove(this.days.peakOf(changed_ms), changed_ms), changed_ms);
     };
   }
 
@@ -119,10 +119,13 @@ export class KeptHistory {
     const peer = this.nameOf(role, name);
     const seen = probe_failure === undefined ? evidence : `${evidence}: ${probe_failure}`;
     const open = this.openOutage(role, peer);
+    // It ended while the peer was down indeed.
+    const isOutage = open?.entry.kind === "forced" && evidence !== "no longer forced" && evidence !== "forced";
     if (to === "down" && open === undefined) {
-      this.add({ kind: "outage", since: { at_ms }, role, peer, evidence: seen });
+      this.add({ kind: evidence === "forced" ? "forced" : "outage", since: { at_ms }, role, peer, evidence: seen });
     } else if (open !== undefined && to !== "down" && to !== "recovering") {
       this.close(open, { until: { at_ms }, back: seen });
+      if (isOutage) this.recount(open, "outage");
     }
   }
 
@@ -141,28 +144,21 @@ export class KeptHistory {
 
   /** An INVITE has had its final response. */
   call(call: CallEntry, leg: CallLeg): void {
-    const at_ms = call.at_ms + leg.after_ms;
     if (this.waits(() => this.call(call, leg))) return;
     const kind = callKind(call, leg, this.isOutageAt);
     if (kind === undefined) return;
     const { call_id, from, to, steps, status = 0 } = leg;
-    const way = steps[steps.length - 1]?.what ?? "";
-    this.add({ kind, since: { at_ms }, call_id, from, to, way, status });
+    this.add({ kind, since: { at_ms: call.at_ms }, call_id, from, to, way: wayOf(steps[steps.length - 1]), status });
   }
 
   /** This number of calls ring or are up at once. */
   busy(calls: number, at_ms: number): void {
-    if (calls <= this.peakOf(at_ms)) return;
-    this.peaks.set(this.dayOf(at_ms), calls);
-    this.onChange();
+    if (this.days.note(calls, at_ms)) this.onChange();
   }
 
-  /** The most calls at once on one of the last {@link PEAK_DAYS} days. */
+  /** The most calls at once on one of the last days. */
   peak(now_ms: number): number {
-    const today = this.dayOf(now_ms);
-    // A clock that was wrong has made days that are to come.
-    for (const day of this.peaks.keys()) if (day > today || day <= today - PEAK_DAYS) this.peaks.delete(day);
-    return Math.max(0, ...this.peaks.values());
+    return this.days.most(now_ms);
   }
 
   /** A drill is over. */
@@ -175,7 +171,7 @@ export class KeptHistory {
   watchOnly(isWatched: (role: "upstream" | "gateway", peer: string) => boolean, now_ms: number): void {
     for (const one of this.kept) {
       const { entry } = one;
-      const isOpen = entry.kind === "outage" && entry.until === undefined;
+      const isOpen = isDowntime(entry) && entry.until === undefined;
       const end = { until: { at_ms: now_ms }, back: "not in the file any more" };
       if (isOpen && !isWatched(entry.role, entry.peer)) this.close(one, end);
     }
@@ -186,15 +182,21 @@ export class KeptHistory {
    * @returns lines that can't be read
    */
   restore(text: string): number {
+    const started = this.began;
     const [first = "", ...lines] = text.split("\n").filter((line) => line !== "");
     const head = readCounts(first);
     const entries = lines.flatMap((line) => readEntry(line) ?? []);
     if (head !== undefined) {
       this.began = { wall_ms: head.since_ms };
       this.counted = { ...head.counts };
-      for (const [day, calls] of head.peaks) if (calls > (this.peaks.get(day) ?? 0)) this.peaks.set(day, calls);
+      this.days.restore(head.peaks);
     }
     for (const entry of entries) this.put(entry);
+    for (const one of this.kept) {
+      const { entry } = one;
+      // A command's choice isn't kept over a restart; the file's is told anew.
+      if (entry.kind === "forced" && entry.until === undefined) this.close(one, { until: started, back: "restart" });
+    }
     const early = this.early ?? [];
     this.early = undefined;
     for (const event of early) event();
@@ -204,8 +206,7 @@ export class KeptHistory {
   /** The text of the file: how often each kind has happened, then a line for each entry. */
   save(): string {
     const time = (moment: Moment) => this.wallTime(moment);
-    const peaks = [...this.peaks].sort(([a], [b]) => a - b).slice(-PEAK_DAYS);
-    const head = JSON.stringify({ began: time(this.began), counts: this.counted, peaks });
+    const head = JSON.stringify({ began: time(this.began), counts: this.counted, peaks: this.days.save() });
     return [head, ...this.kept.map(({ entry }) => JSON.stringify(withTimes(entry, time)))].join("\n");
   }
 
@@ -231,14 +232,6 @@ export class KeptHistory {
     return { entries, ...about };
   }
 
-  private peakOf(at_ms: number): number {
-    return this.peaks.get(this.dayOf(at_ms)) ?? 0;
-  }
-
-  private dayOf(at_ms: number): number {
-    return Math.floor(this.wallOf(at_ms) / DAY_ms);
-  }
-
   private waits(event: () => void): boolean {
     this.early?.push(event);
     return this.early !== undefined;
@@ -262,6 +255,12 @@ export class KeptHistory {
       );
   }
 
+  private recount(one: Kept, kind: "outage"): void {
+    this.counted[one.entry.kind] -= 1;
+    this.counted[kind] += 1;
+    one.entry = { ...(one.entry as Lasting & { readonly kind: "forced" }), kind };
+  }
+
   private close(one: Kept, end: { readonly until: Moment; readonly back?: string }): void {
     one.entry = { ...(one.entry as Lasting), ...end };
     this.onChange();
@@ -273,7 +272,7 @@ export class KeptHistory {
 
   private openOutage(role: string, peer: string): Kept | undefined {
     return this.kept.find(
-      ({ entry }) => entry.kind === "outage" && entry.until === undefined && entry.role === role && entry.peer === peer,
+      ({ entry }) => isDowntime(entry) && entry.until === undefined && entry.role === role && entry.peer === peer,
     );
   }
 
@@ -287,7 +286,7 @@ export class KeptHistory {
 
   /** Infinity while it goes on. */
   private end_ms(entry: HistoryEntry): number {
-    if (entry.kind === "outage" || entry.kind === "unready")
+    if (isDowntime(entry) || entry.kind === "unready")
       return entry.until === undefined ? Number.POSITIVE_INFINITY : this.wallTime(entry.until);
     return this.wallTime(entry.kind === "drill" ? entry.until : entry.since);
   }

@@ -3,6 +3,7 @@ import { doubtful, faint, strong } from "../../base/ink.ts";
 import type { ToldEntry } from "../observe/history.ts";
 import type { EntryKind } from "../observe/history-entries.ts";
 import { columns, counted, wrapped } from "./lines.ts";
+import { evidenceWords } from "./peer-words.ts";
 import { exactSpan, type Reader, span } from "./times.ts";
 
 export interface ToldHistory {
@@ -11,6 +12,13 @@ export interface ToldHistory {
   readonly began: string;
   /** The newest first. */
   readonly entries: readonly ToldEntry[];
+}
+
+/** As people read them: what began last comes first. Entries come in the order in which they were found. */
+export function newestFirst(entries: readonly ToldEntry[]): ToldEntry[] {
+  return [...entries].sort((one, other) => {
+    return one.since === other.since ? other.id - one.id : one.since < other.since ? 1 : -1;
+  });
 }
 
 /** A summary, then a line for each entry. */
@@ -26,6 +34,7 @@ export function historyText({ since, began, entries }: ToldHistory, reader: Read
 
 const LABELS: Readonly<Record<EntryKind, string>> = {
   outage: doubtful("outage"),
+  forced: "forced",
   unready: doubtful("not ready"),
   drill: "drill",
   emergency: strong("emergency"),
@@ -46,16 +55,26 @@ function summaryText(entries: readonly ToldEntry[]): string {
   const emergency = counted(of("emergency"), "emergency call");
   const gateways = of("outage") - outages;
   const lines = gateways === 0 ? "" : `, ${counted(gateways, "outage")} of gateways`;
-  return `${counted(outages, "outage")} of upstream${lasted}${lines}; ${calls} survived; ${emergency}; ${counted(of("drill"), "drill")}`;
+  const forced = of("forced") === 0 ? "" : `; forced down ${counted(of("forced"), "time")}`;
+  return `${counted(outages, "outage")} of upstream${lasted}${lines}; ${calls} survived; ${emergency}; ${counted(of("drill"), "drill")}${forced}`;
 }
 
 function entryText(entry: ToldEntry): string {
   switch (entry.kind) {
     case "outage": {
-      const { role, peer, until, evidence, back, lasted_s = 0 } = entry;
+      const { role, peer, until, evidence, back = "", lasted_s = 0 } = entry;
       const lasted = exactSpan(lasted_s);
-      const end = until === undefined ? `${doubtful("still down")}, for ${lasted}` : `${lasted}, back: ${back}`;
-      return `${role} ${peer} (${evidence}): ${end}`;
+      const isHold = back === "hold over";
+      const over = isHold
+        ? `${lasted}, until it had answered for the whole hold`
+        : `${lasted}, back: ${seenWords(back)}`;
+      const end = until === undefined ? `${doubtful("still down")}, for ${lasted}` : over;
+      return `${role} ${peer} (${seenWords(evidence)}): ${end}`;
+    }
+    case "forced": {
+      const { role, peer, until, lasted_s = 0 } = entry;
+      const still = until === undefined ? "still forced down" : "forced down";
+      return `${role} ${peer}: ${still} for ${exactSpan(lasted_s)}`;
     }
     case "unready": {
       const lasted = exactSpan(entry.lasted_s ?? 0);
@@ -65,9 +84,17 @@ function entryText(entry: ToldEntry): string {
       return `phones ${entry.phones}: ${entry.end} after ${exactSpan(entry.lasted_s ?? 0)}`;
     default: {
       const { from, to, way, status, call_id } = entry;
-      return `${from} to ${to}  ${way}: ${status}  ${faint(`Call-ID ${call_id}`)}`;
+      // As versions of before had it.
+      const last = /^answer \d+$/.test(way) ? "answered here" : way;
+      return `${from} to ${to}  ${last}: ${status}  ${faint(`Call-ID ${call_id}`)}`;
     }
   }
+}
+
+/** What an entry has of an edge: "probe failed: silence". */
+function seenWords(seen: string): string {
+  const [evidence = "", failure] = seen.split(": ");
+  return evidenceWords(evidence, failure);
 }
 
 const COLUMNS = ["kind", "since", "until", "lasted_s", "role", "peer", "evidence", "back", "phones", "end"] as const;
