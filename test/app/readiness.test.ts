@@ -136,7 +136,7 @@ const FAULTS: readonly (readonly [string, Surroundings, readonly string[]])[] = 
     { yaml: YAML.replace(/gateways.*\n/, "").replace(", reserve: 1", "") },
     ["fault gateways: the file has no gateway", "fault emergency: there is no gateway: a call to 112 would fail"],
   ],
-  ["one gateway is dead", { silent: [GATEWAY] }, ["warning gateways: gateway 10.10.1.3 is down"]],
+  ["one gateway is dead", { silent: [GATEWAY] }, ["warning gateways: gateway 10.10.1.3 is down: no answer to OPTIONS"]],
   [
     "all gateways are dead",
     { silent: [GATEWAY, GATEWAY_2] },
@@ -170,7 +170,7 @@ const FAULTS: readonly (readonly [string, Surroundings, readonly string[]])[] = 
   [
     "a listen address is away",
     { status: () => ({ listen: [{ name: LAN.address, address: null }] }) },
-    ["warning listen: listen: 10.222.237.1 isn't on this router"],
+    ["warning listen: 10.222.237.1 isn't on this router"],
   ],
   [
     "phones register too seldom",
@@ -240,6 +240,24 @@ describe("prepared faults", () => {
     const isFault = expected.some((text) => text.startsWith("fault"));
     expect(found.verdict).toBe(isFault ? "not ready" : "ready with warnings");
     for (const { cure, severity } of found.findings) expect(cure.length > 0).toBe(severity !== "ok");
+  });
+
+  it("proposes a drill with phones that are here, or with all", () => {
+    const cures = (given: Surroundings) =>
+      readiness({ ...given, drill: "none" }).findings.flatMap(({ check, cure }) => (check === "drill" ? cure : []));
+    expect(cures({})).toEqual(["branchline drill --phones 201,202 --for 10m"]);
+    expect(cures({ phones: ["201"] })).toEqual(["branchline drill --phones all --for 10m"]);
+    expect(cures({ silent: [PBX] })).toEqual(["# after the outage: branchline drill --phones all --for 10m"]);
+  });
+
+  it("says in an outage what is, and why upstream is down in words", () => {
+    const found = readiness({ happens: (site) => site.simulation.silence(PBX) });
+    expect(found.is_outage).toBe(true);
+    const text = withoutInk(readinessText(found, false, READER));
+    expect(text).toMatch(
+      /^While upstream takes no calls: ready, with warnings\nPhones that can call and be called: 2 /,
+    );
+    expect(text).toContain("warning upstream: 198.51.100.10 is down now: no answer to OPTIONS\n");
   });
 
   it("names phones of the file that aren't here, gateways that are dead, and channels", () => {

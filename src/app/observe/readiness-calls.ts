@@ -1,5 +1,6 @@
 /** Readiness: whom calls would reach, and by which way. */
 import { counted, someOf } from "../words/lines.ts";
+import { reasonWords } from "../words/peer-words.ts";
 import { fault, ok, orOk, type ReadinessFacts, type ReadinessVerdict, warning } from "./readiness-verdict.ts";
 
 const NAMES_MAX = 8;
@@ -67,8 +68,8 @@ export function gateways({ status }: ReadinessFacts): ReadinessVerdict[] {
     ];
   }
   const dead = status.gateways.filter(({ state }) => state === "down");
-  const found = dead.map(({ name, evidence = "nothing seen", since = "" }) => {
-    const text = `gateway ${name} is down (${evidence}) since ${since}`;
+  const found = dead.map((gateway) => {
+    const text = `gateway ${gateway.name} is down: ${reasonWords(gateway) ?? "it hasn't answered yet"}`;
     const cure = `# its power, its cable, its address and its list of allowed addresses: branchline doctor --only gateways`;
     return dead.length === status.gateways.length ? fault(text, cure) : warning(text, cure);
   });

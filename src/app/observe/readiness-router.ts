@@ -1,12 +1,17 @@
 /** Readiness: this router, its file and its memory. */
 import { CERTIFICATE_LEFT_days, certificateText } from "../words/certificate-words.ts";
 import { counted } from "../words/lines.ts";
+import { reasonWords } from "../words/peer-words.ts";
 import { span } from "../words/times.ts";
-import { fault, ok, orOk, type ReadinessFacts, type ReadinessVerdict, warning } from "./readiness-verdict.ts";
+import { fault, isOutage, ok, orOk, type ReadinessFacts, type ReadinessVerdict, warning } from "./readiness-verdict.ts";
 
 /** A phone that is away for longer than that wasn't there in many an outage. */
 const EXPIRES_MAX_ms = 3_600_000;
 const DRILL_days = 180;
+/** Phones that are proposed for a drill: they can call each other too. */
+const DRILL_PHONES = 2;
+/** A user that a shell, and a list with commas, take as it is. */
+const PLAIN = /^[\w.+-]+$/;
 
 /** Whether an outage would be noticed. */
 export function upstream({ status }: ReadinessFacts): ReadinessVerdict[] {
@@ -27,8 +32,9 @@ export function upstream({ status }: ReadinessFacts): ReadinessVerdict[] {
     ),
   );
   const down = status.upstream.filter(({ state }) => state === "down");
-  for (const { name, evidence = "nothing seen" } of down) {
-    found.push(warning(`${name} is down now (${evidence})`, "branchline doctor --only upstream"));
+  for (const peer of down) {
+    const why = reasonWords(peer) ?? "it hasn't answered yet";
+    found.push(warning(`${peer.name} is down now: ${why}`, "branchline doctor --only upstream"));
   }
   return orOk(found, "upstream is watched");
 }
@@ -41,7 +47,7 @@ export function listen({ status }: ReadinessFacts): ReadinessVerdict[] {
     ({ name, address }) => address === null && !shared.some((one) => name.includes(one)),
   );
   const found = away.map(({ name }) =>
-    warning(`listen: ${name} isn't on this router: requests to it get no answer`, "ip address"),
+    warning(`${name} isn't on this router: requests to it get no answer`, "ip address"),
   );
   for (const { role, peer, text, cure } of status.missing_ways ?? []) {
     if (role === "upstream") found.push(warning(`${peer}: ${text}`, cure));
@@ -121,8 +127,12 @@ export function pair({ status: { cluster } }: ReadinessFacts): ReadinessVerdict[
 }
 
 /** Whether it has been tried. */
-export function drill({ drill: last }: ReadinessFacts): ReadinessVerdict[] {
-  const cure = "branchline drill --phones 201,202 --for 10m";
+export function drill({ drill: last, contacts, status }: ReadinessFacts): ReadinessVerdict[] {
+  const users = contacts.map(({ name }) => name.slice(0, name.lastIndexOf("@"))).filter((user) => PLAIN.test(user));
+  const phones = [...new Set(users)].sort().slice(0, DRILL_PHONES);
+  const command = `branchline drill --phones ${phones.length < DRILL_PHONES ? "all" : phones.join(",")} --for 10m`;
+  // A drill begins while upstream is well, and not before.
+  const cure = isOutage(status) ? `# after the outage: ${command}` : command;
   if (last === undefined) return [warning("no drill is known", cure)];
   if (last.end !== "done") return [warning(`the last drill ended early: ${last.end}`, cure)];
   const text = `the last drill was ${counted(last.age_days, "day")} ago`;

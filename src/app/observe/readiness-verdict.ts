@@ -32,6 +32,11 @@ export interface ReadinessFinding extends ReadinessVerdict {
   readonly check: string;
 }
 
+/** Whether phones' calls go elsewhere than to upstream already. */
+export function isOutage({ upstream, calls_go_to: to }: Pick<RunningStatus, "upstream" | "calls_go_to">): boolean {
+  return upstream.length > 0 && to !== undefined && to.role !== "upstream";
+}
+
 export const ok = (text: string): ReadinessVerdict => ({ severity: "ok", text, cure: [] });
 export const warning = (text: string, ...cure: readonly [string, ...string[]]): ReadinessVerdict => {
   return { severity: "warning", text, cure };

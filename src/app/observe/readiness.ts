@@ -15,12 +15,14 @@ import {
   tables,
   upstream,
 } from "./readiness-router.ts";
-import type { ReadinessFacts, ReadinessFinding, ReadinessVerdict } from "./readiness-verdict.ts";
+import { isOutage, type ReadinessFacts, type ReadinessFinding, type ReadinessVerdict } from "./readiness-verdict.ts";
 
 /** What `readiness --json` prints. */
 export interface Readiness {
   readonly verdict: "ready" | "ready with warnings" | "not ready";
   readonly now: string;
+  /** Upstream can't be reached, or is forced down: all of this is so now. */
+  readonly is_outage?: true;
   readonly phones: {
     /** Extensions that could call, and that could be called, sorted. */
     readonly ready: readonly string[];
@@ -70,6 +72,7 @@ export function readinessOf(facts: ReadinessFacts): Readiness {
     verdict:
       worst?.severity === "fault" ? "not ready" : worst?.severity === "warning" ? "ready with warnings" : "ready",
     now: status.now ?? "",
+    ...(isOutage(status) ? { is_outage: true as const } : {}),
     phones: { ready, missing: [...new Set(members)].filter((one) => !ready.includes(one)).sort() },
     gateways: status.gateways.map(({ name, state, channels: most = null }) => {
       return { name, lives: state !== "down", channels: most };

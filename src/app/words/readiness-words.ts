@@ -31,11 +31,11 @@ export function readinessText(readiness: Readiness, isVerbose: boolean, { width 
 
 /** The verdict, then what an outage would be like: a line each. */
 export function readinessHead(readiness: Readiness): string[] {
-  const { verdict, phones } = readiness;
+  const { verdict, phones, is_outage } = readiness;
   const missing = phones.missing.length === 0 ? "" : `; not registered: ${someOf(phones.missing, NAMES_MAX)}`;
   return [
-    `If the WAN failed now: ${VERDICTS[verdict]}`,
-    `Phones that could call and be called: ${counted(phones.ready.length, "extension")}${phones.ready.length === 0 ? "" : ` (${someOf(phones.ready, NAMES_MAX)})`}${missing}`,
+    `${is_outage ? "While upstream takes no calls" : "If the WAN failed now"}: ${VERDICTS[verdict]}`,
+    `Phones that ${is_outage ? "can" : "could"} call and be called: ${counted(phones.ready.length, "extension")}${phones.ready.length === 0 ? "" : ` (${someOf(phones.ready, NAMES_MAX)})`}${missing}`,
     `Way out: ${wayText(readiness)}`,
     `Emergency numbers: ${readiness.emergency.length === 0 ? "none" : readiness.emergency.join(", ")}`,
     `Last drill: ${drillText(readiness)}`,
