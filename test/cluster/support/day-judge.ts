@@ -115,14 +115,16 @@ function bothDownIn(day: Day): readonly (readonly [from_ms: number, to_ms: numbe
   );
 }
 
-/** From each start of a router that was off while the other one ran, and found that one off, to the other one's start. */
+/** From each start of a router that was off while the other one ran, and found that one off, until the other one is back with its disk. */
 function ignorantIn(day: Day): readonly (readonly [from_ms: number, to_ms: number])[] {
   const all = [downOf(day, "a"), downOf(day, "b")] as const;
   return all.flatMap((own, index) => {
     const others = all[1 - index] ?? [];
     return own.flatMap(([down_ms, start_ms]) => {
       const other = others.find(([from_ms, to_ms]) => from_ms <= start_ms && to_ms > start_ms);
-      return other !== undefined && other[0] > down_ms ? [[start_ms, other[1]] as const] : [];
+      if (other === undefined || other[0] <= down_ms) return [];
+      const isEmpty = day.troubles.some((one) => one.kind === "start" && one.at_ms === other[1] && !one.keeps);
+      return [[start_ms, isEmpty ? Number.POSITIVE_INFINITY : other[1]] as const];
     });
   });
 }
