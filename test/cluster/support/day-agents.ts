@@ -39,6 +39,10 @@ interface KnownPhone {
   readonly contact: string;
 }
 
+/** What phones ask for, and when they refresh. */
+const EXPIRES_s = 120;
+const REFRESH_PART = 0.8;
+
 const [LAN, WAN] = SHARED.map((host) => ({ host, port: 5060 }));
 /** Of a phone that is called back after a call for help. */
 const NO_PLAN: Behaviour = { status: 486, final_ms: 50 };
@@ -53,6 +57,8 @@ export class Branch {
   /** What the PBX knows. */
   private readonly phones = new Map<string, KnownPhone>();
   private registers = 0;
+  /** By phone, the CSeq of its last REGISTER. */
+  private readonly lastRegister = new Map<string, number>();
 
   constructor(simulation: Simulation, { calls, registrations, outage, seed }: Day) {
     this.simulation = simulation;
@@ -80,7 +86,11 @@ export class Branch {
     const clock = { after: (delay_ms: number, run: () => void) => simulation.after(delay_ms, run) };
     const agent = new Transactions({ host: place.address, port: place.port }, clock, () => rng.token(12));
     agent.plug(
-      new VirtualWire(simulation, place, (text, from, at_ms) => agent.receive(new SipMessage(text, from, at_ms))),
+      new VirtualWire(simulation, place, (text, from, at_ms) => {
+        const message = new SipMessage(text, from, at_ms);
+        this.refreshInTime(name, message);
+        agent.receive(message);
+      }),
     );
     agent.onRequest = (transaction) => this.asked(name, transaction);
     agent.onAck = ({ callId }) => {
@@ -162,10 +172,21 @@ export class Branch {
     });
   }
 
+  /** A phone that was granted less than it had asked for comes back before that is over, unless it has registered since. */
+  private refreshInTime(phone: string, answer: SipMessage): void {
+    const [, cseq] = /^(\d+) REGISTER$/.exec(answer.header("cseq")) ?? [];
+    const [, granted_s] = /;expires=(\d+)/.exec(answer.header("contact")) ?? [];
+    if (answer.status !== 200 || cseq === undefined || granted_s === undefined) return;
+    this.simulation.after(Number(granted_s) * 1_000 * REFRESH_PART, () => {
+      if (this.lastRegister.get(phone) === Number(cseq)) void this.register(phone, EXPIRES_s);
+    });
+  }
+
   private async register(phone: string, expires_s: number): Promise<void> {
     if (LAN === undefined) return;
     const agent = this.agentOf(phone);
     this.registers += 1;
+    this.lastRegister.set(phone, this.registers);
     const contact = `sip:${phone}@${agent.sentBy}`;
     const parts = registration({
       user: phone,
