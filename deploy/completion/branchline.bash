@@ -148,7 +148,7 @@ _branchline() {
           "help 0") offered="run status calls readiness history snmp registered explain doctor report trace watch version help reload force drill drain join init schema check phones cluster completion" ;;
           "force 0") offered="up down auto" ;;
           "check 0") files=yes ;;
-          "phones 0") offered="yealink cisco grandstream snom polycom" ;;
+          "phones 0") offered="yealink cisco grandstream audiocodes snom polycom" ;;
           "cluster 0") offered="keepalived openwrt edgeos secret" ;;
           "cluster 1") files=yes ;;
           "completion 0") offered="bash zsh fish" ;;

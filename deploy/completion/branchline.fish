@@ -132,7 +132,7 @@ complete -c branchline -n '__fish_seen_subcommand_from check' -F
 complete -c branchline -n '__fish_seen_subcommand_from phones' -s c -l config -r -F -d 'Configuration file'
 complete -c branchline -n '__fish_seen_subcommand_from phones' -l json -d 'Print JSON'
 complete -c branchline -n '__fish_seen_subcommand_from phones' -s h -l help -d 'Show help'
-complete -c branchline -n '__fish_seen_subcommand_from phones' -a 'yealink cisco grandstream snom polycom'
+complete -c branchline -n '__fish_seen_subcommand_from phones' -a 'yealink cisco grandstream audiocodes snom polycom'
 complete -c branchline -n '__fish_seen_subcommand_from cluster' -s c -l config -r -F -d 'Configuration file'
 complete -c branchline -n '__fish_seen_subcommand_from cluster' -l id -r -d 'Number of the first virtual router'
 complete -c branchline -n '__fish_seen_subcommand_from cluster' -l from -r -F -d 'Of secret: copy it from FILE; - is standard input'

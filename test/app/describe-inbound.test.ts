@@ -14,7 +14,7 @@ function lines(more: string): string[] {
 test("upstream first: what rings afterwards is told as what comes then, in the order in which numbers are looked for", () => {
   const more = 'inbound: upstream-first\nextensions: {prefixes: ["0301234"], aliases: {"5550100": "21"}}\n';
   expect(lines(GATEWAY + GROUP + more)).toEqual([
-    "Calls from a gateway go to upstream first. They ring here if upstream is down, doesn't answer within 4 s, or has nobody for them (401, 403, 407, 408, 480, 503).",
+    "Calls from a gateway go to upstream first. They ring here if upstream is down, doesn't answer within 4 s, or has nobody for them (401, 403, 407, 408, 480, 503, 3xx).",
     "Then a call to 30 rings 23 at once, for 30 s.",
     "Then a call to a registered extension, also behind 0301234 or by an alias (5550100 for 21), rings that extension.",
     "In an outage, a phone's call to 30 rings that group too.",
@@ -70,4 +70,24 @@ test.each([
   const found = lines(GATEWAY + groups).find((line) => line.includes("any other number"));
   expect(found?.endsWith(words)).toBe(true);
   expect(describe(load(`${LEAST}${groups}`).config)).toContain("\nGroup second rings 23 at once, for 30 s.\n");
+});
+
+test("carriers: which numbers leave by which gateways, and that these get all other numbers too", () => {
+  const gateways = `gateways:
+  - {uri: sip:10.0.0.5, name: berlin, priority: 9}
+  - {uri: sip:10.0.0.3, name: fxo}
+  - {uri: sip:10.0.0.4, name: gsm}
+`;
+  const carriers =
+    "carriers: {mobile: {prefixes: ['01', '06'], gateways: [gsm, fxo]}, site: {prefixes: ['7'], gateways: berlin}}\n";
+  const told = (more: string) => describe(load(`${LEAST}${gateways}${more}`).config).split("\n");
+  expect(told(`${carriers}emergency: ["112"]\n`)).toEqual(
+    expect.arrayContaining([
+      "Numbers that begin with 01 or 06 leave by gsm, then fxo alone (carrier mobile).",
+      "Numbers that begin with 7 leave by berlin alone (carrier site).",
+      "All other outside numbers, and emergency calls that these don't take, may leave by each gateway: fxo, gsm, berlin.",
+    ]),
+  );
+  expect(told(carriers)).toContain("All other outside numbers may leave by each gateway: fxo, gsm, berlin.");
+  expect(told("").join("\n")).not.toContain("may leave by each gateway");
 });

@@ -340,7 +340,7 @@ describe("phones", () => {
 
   test.each([
     ["yaelink", "yaelink: unknown maker; did you mean yealink?"],
-    ["nokia", "nokia: unknown maker; known makers: yealink, cisco, grandstream, snom, polycom"],
+    ["nokia", "nokia: unknown maker; known makers: yealink, cisco, grandstream, audiocodes, snom, polycom"],
   ])("%s: unknown, with what may be meant", (maker, fault) => {
     const each = "On each phone, set the outbound proxy 10.222.237.1:5060, UDP.";
     expect(guide("udp:10.222.237.1", maker)).toBe(`${fault}\n${each}`);
@@ -349,6 +349,6 @@ describe("phones", () => {
   test("without a maker: the outbound proxy, and the makers, on a few lines", () => {
     const text = phonesText(proxiesOf("udp:10.222.237.1"));
     expect(text).toMatch(/^On each phone, set the outbound proxy 10\.222\.237\.1:5060, UDP\.\n/);
-    expect(text).toMatch(/phones MAKER\n {2}yealink, cisco, grandstream, snom, polycom\n$/);
+    expect(text).toMatch(/phones MAKER\n {2}yealink, cisco, grandstream, audiocodes, snom, polycom\n$/);
   });
 });

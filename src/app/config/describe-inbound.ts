@@ -57,7 +57,7 @@ function firstLine({ inbound, upstream }: Site): string {
   const wait = waitText(inbound.timer_ms, upstream.targets.length);
   return (
     "Calls from a gateway go to upstream first. " +
-    `They ring here if upstream is down, doesn't answer within ${wait}, or has nobody for them (401, 403, 407, 408, 480, 503).`
+    `They ring here if upstream is down, doesn't answer within ${wait}, or has nobody for them (401, 403, 407, 408, 480, 503, 3xx).`
   );
 }
 

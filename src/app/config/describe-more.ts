@@ -100,6 +100,20 @@ function areLong(extensions: readonly string[], suffix_digits: number): boolean 
   return extensions.length > 0 && extensions.every((one) => one.length >= suffix_digits + TRUNK_DIGITS);
 }
 
+/** Which numbers leave by which gateways, where the file says it. A gateway of a carrier is one for all other numbers too. */
+export function carrierLines({ gateways, gatewaySettings: { carriers }, emergency }: Site): string[] {
+  if (carriers.length === 0) return [];
+  const inOrder = [...gateways].sort((one, other) => one.priority - other.priority).map(({ name }) => name);
+  const help = emergency.numbers.length > 0 ? ", and emergency calls that these don't take," : "";
+  return [
+    ...carriers.map(
+      (one) =>
+        `Numbers that begin with ${one.prefixes.join(" or ")} leave by ${one.gateways.join(", then ")} alone (carrier ${one.name}).`,
+    ),
+    `All other outside numbers${help} may leave by each gateway: ${inOrder.join(", ")}.`,
+  ];
+}
+
 /** How many calls each gateway carries. */
 export function channelLines({ gateways }: Site): string[] {
   return gateways.flatMap(({ name, channels }) => {

@@ -10,7 +10,15 @@ import type { OwnListener } from "../../transport/own-listener.ts";
 import type { Config } from "./config.ts";
 import { clusterLines } from "./describe-cluster.ts";
 import { inboundLines } from "./describe-inbound.ts";
-import { channelLines, forcedLines, numberLines, registrationLines, WARNING, waitText } from "./describe-more.ts";
+import {
+  carrierLines,
+  channelLines,
+  forcedLines,
+  numberLines,
+  registrationLines,
+  WARNING,
+  waitText,
+} from "./describe-more.ts";
 import { spoken } from "./durations.ts";
 import type { AnySection } from "./section.ts";
 import { SECTIONS } from "./sections.ts";
@@ -35,6 +43,7 @@ export function describe(config: Config): string {
     ...numberLines(site),
     ...registrationLines(site),
     ...survivalLines(site),
+    ...carrierLines(site),
     ...channelLines(site),
     ...dialOutLines(site),
     ...trustLines(site),

@@ -147,7 +147,7 @@ export function pages(): PagesOf<typeof KEYS> {
     },
     carriers: {
       about:
-        "Numbers that leave by certain gateways. A number that begins with a carrier's prefix leaves by that carrier's gateways.",
+        "Numbers that leave by certain gateways. A number that begins with a carrier's prefix, as it was dialled, leaves by that carrier's gateways and no others. The longest prefix counts. A carrier's gateways get other numbers and emergency calls too: give a gateway that is for few numbers, such as another branch, a high `priority`, so that it comes last.",
       example: `gateways: [{uri: sip:10.10.1.3, name: isdn}, {uri: sip:10.10.1.4, name: gsm}]
 carriers:
   mobile: {prefixes: ["01"], gateways: [gsm, isdn]}`,

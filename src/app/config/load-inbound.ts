@@ -21,7 +21,7 @@ export function words(): WordsOf<typeof KEYS> {
     "inbound.order":
       "`hunt` rings the hunt group at once. `upstream-first` asks upstream first, so that the PBX's menus and opening hours work.",
     "inbound.timer":
-      "How long upstream may leave a call from a gateway unanswered. Then the hunt group rings. The group also rings when upstream answers 408, 480 or 503. Several targets share this time as they share `upstream.fr_timer`.",
+      "How long upstream may leave a call from a gateway unanswered. Then the hunt group rings. The group also rings when upstream answers 401, 403, 407, 408, 480, 503 or 3xx. Several targets share this time as they share `upstream.fr_timer`.",
   };
 }
 

@@ -70,6 +70,19 @@ const MAKERS: readonly Maker[] = [
     }),
   },
   {
+    names: ["audiocodes"],
+    guide: ({ host, port, name }) => ({
+      maker: "AudioCodes 400HD",
+      menu: `Configuration > Voice Over IP > Signaling Protocols > Use SIP Outbound Proxy: Enable; Outbound Proxy IP Address: ${host}, Port: ${port}; SIP Transport Protocol: ${name}`,
+      settings: [
+        "voip/signalling/sip/sip_outbound_proxy/enabled=1",
+        `voip/signalling/sip/sip_outbound_proxy/addr=${host}`,
+        `voip/signalling/sip/sip_outbound_proxy/port=${port}`,
+        `voip/signalling/sip/transport_protocol=${name}`,
+      ],
+    }),
+  },
+  {
     names: ["snom"],
     guide: ({ both, transport }) => ({
       maker: "Snom",
