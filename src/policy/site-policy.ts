@@ -24,6 +24,7 @@ import type { Bindings } from "./phones/bindings.ts";
 import type { PathWatch } from "./phones/path-watch.ts";
 import { phoneMark } from "./phones/phone-marks.ts";
 import { RedirectWatch } from "./phones/redirect-watch.ts";
+import type { RefusedPhones } from "./phones/refused-phones.ts";
 import { Registrar } from "./phones/registrar.ts";
 import type { RelayedCallers } from "./phones/relayed-callers.ts";
 import { RoutingPolicy } from "./routing-policy.ts";
@@ -58,6 +59,7 @@ export class SitePolicy {
   private readonly site: Site;
   private readonly peers: Peers;
   private readonly bindings: Bindings;
+  private readonly refused: RefusedPhones;
   private readonly callLog: CallLog;
   private readonly upstreams: Upstreams;
   private readonly gateways: Gateways;
@@ -123,8 +125,9 @@ export class SitePolicy {
     this.router = new RoutingPolicy(staff, memory.callLog, log, outsiders, limits);
     const { sources, strangers } = this.router.quotas;
     const { bindings, calls, peers: domains } = memory;
-    const { challenged } = registrar;
-    const tables = { sources, strangers, bindings, calls, domains, challenged };
+    const { challenged, refused } = registrar;
+    this.refused = refused;
+    const tables = { sources, strangers, bindings, calls, domains, challenged, refused };
     core.meter.watchAll({ ...tables, redirects, relayed: memory.relayedCallers });
   }
 
@@ -144,6 +147,7 @@ export class SitePolicy {
       gateways: gateways.status(now_ms),
       phones: this.phones(),
       members: this.hunting.members(now_ms),
+      refused: this.refused.lately(now_ms),
       path: pathWatch.findings(upstreams.all()),
       proxy_names: this.outboundProxies.findings(now_ms),
       conflicts: addressConflicts(upstreams.all(), this.site, bindings),

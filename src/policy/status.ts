@@ -66,6 +66,17 @@ export interface MemberStatus {
   readonly registered: string | null;
 }
 
+/** A phone whose REGISTER was refused here in upstream's place, in an outage or until its turn has come. */
+export interface RefusedPhone {
+  /** Its address-of-record. */
+  readonly name: string;
+  /** The address that it asked from. */
+  readonly from: string;
+  readonly status: number;
+  /** Whether `registration.unknown` lets it in. */
+  readonly is_known: boolean;
+}
+
 /** What isn't well with upstream and the Path of registrations, in words. */
 export interface PathFinding {
   /** The upstream target, as logs name it. */
@@ -172,6 +183,8 @@ export interface SiteStatus {
   };
   /** Members that hunt groups name; older versions don't tell. */
   readonly members?: readonly MemberStatus[];
+  /** Phones that have been refused lately, and have got nothing else since; older versions don't tell. */
+  readonly refused?: readonly RefusedPhone[];
   /** What isn't well with upstream and the Path of registrations; older versions don't tell. */
   readonly path?: readonly PathFinding[];
   /** Outbound proxies of phones that don't mean us, as far as is known; older versions don't tell. */

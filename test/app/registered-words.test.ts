@@ -37,6 +37,17 @@ const THREE: readonly RegisteredContact[] = [
   USUAL,
 ];
 
+test("phones that were refused in upstream's place, of one extension only its own", () => {
+  const refused = [
+    { name: "103@pbx", from: "10.0.0.20", status: 503, is_known: false },
+    { name: "104@pbx", from: "10.0.0.21", status: 400, is_known: true },
+  ];
+  expect(words([USUAL], undefined, { refused }).slice(2).join(" ").replace(/ +/g, " ")).toBe(
+    "REFUSED in upstream's place: 103 at 10.0.0.20 (503, unknown here) and 104 at 10.0.0.21 (400). registration.unknown says which phones are let in",
+  );
+  expect(words([], "104", { refused }).slice(1)).toEqual(["REFUSED in upstream's place: 104 at 10.0.0.21 (400)"]);
+});
+
 test("columns, sorted by extension, then the members of hunt groups that aren't there", () => {
   expect(words(THREE)).toEqual([
     "EXTENSION  FROM                      EXPIRES           GROUPS",
@@ -86,6 +97,7 @@ test("facts: the groups of each contact", () => {
   expect(registeredFacts([USUAL], { members: MEMBERS })).toEqual({
     contacts: [{ ...USUAL, groups: ["default", "night"] }],
     members: MEMBERS,
+    refused: [],
     path: [],
     conflicts: [],
   });

@@ -171,6 +171,32 @@ describe("upstream returns with an empty registrar", () => {
   });
 });
 
+it("a phone that is refused in an outage is named by status, until upstream or we have taken it", () => {
+  const { site, pbx } = dark();
+  const stranger = site.actor("203", { address: "10.222.237.23", port: 5060 });
+  stranger.request("REGISTER", DOMAIN);
+  site.run(100);
+  expect(stranger.responses(503)).toHaveLength(1);
+  expect(site.status().refused).toEqual([
+    { name: "203@pbx.example.com", from: "10.222.237.23", status: 503, is_known: false },
+  ]);
+  site.simulation.silence(PBX, false);
+  site.run(10_000);
+  pbx.answers("REGISTER", { status: 200, extra: ["Expires: 300"] });
+  stranger.request("REGISTER", DOMAIN);
+  site.run(100);
+  expect(site.status().refused).toEqual([]);
+});
+
+it("a phone that was refused, and asks no more, is told of for ten minutes", () => {
+  const { site } = dark();
+  site.actor("203", { address: "10.222.237.23", port: 5060 }).request("REGISTER", DOMAIN);
+  site.run(9 * 60_000);
+  expect(site.status().refused).toHaveLength(1);
+  site.run(2 * 60_000);
+  expect(site.status().refused).toEqual([]);
+});
+
 it("a number that has de-registered isn't counted as registered", () => {
   const { site, phone } = cast();
   site.actor("202", PHONE_2).request("REGISTER", DOMAIN);

@@ -1,17 +1,18 @@
 /** Registered phones in words, for `branchline registered`: columns, sorted as people look for an extension. */
 import { doubtful, strong } from "../../base/ink.ts";
 import { hostText } from "../../message/uri.ts";
-import type { AddressConflict, GatewayStatus, MemberStatus, PathFinding } from "../../policy/status.ts";
+import type { AddressConflict, GatewayStatus, MemberStatus, PathFinding, RefusedPhone } from "../../policy/status.ts";
 import type { RegisteredContact } from "../control.ts";
 import type { RunningStatus } from "../status-facts.ts";
 import { columns, wrapped } from "./lines.ts";
-import { conflictLines, missingLines, pathLines } from "./status-words.ts";
+import { conflictLines, missingLines, pathLines, refusedLines } from "./status-words.ts";
 import { exactSpan, type Reader } from "./times.ts";
 
 /** What `registered --json` prints. */
 export interface RegisteredFacts {
   readonly contacts: readonly (RegisteredContact & { readonly groups: readonly string[] })[];
   readonly members: readonly MemberStatus[];
+  readonly refused: readonly RefusedPhone[];
   readonly path: readonly PathFinding[];
   readonly conflicts: readonly AddressConflict[];
 }
@@ -22,7 +23,12 @@ export interface RegisteredFacts {
  */
 export function registeredFacts(
   contacts: readonly RegisteredContact[],
-  { members = [], path = [], conflicts = [] }: Pick<RunningStatus, "members" | "path" | "conflicts">,
+  {
+    members = [],
+    refused = [],
+    path = [],
+    conflicts = [],
+  }: Pick<RunningStatus, "members" | "refused" | "path" | "conflicts">,
   extension?: string,
 ): RegisteredFacts {
   const groupsOf = new Map<string, string[]>();
@@ -38,6 +44,7 @@ export function registeredFacts(
     members: members.filter(
       ({ member, registered }) => isMeant(member) || (registered !== null && isMeant(registered)),
     ),
+    refused: refused.filter(({ name }) => isMeant(name)),
     path,
     conflicts: conflicts.filter((one) => one.with === "phone"),
   };
@@ -45,7 +52,7 @@ export function registeredFacts(
 
 /** What `branchline registered` prints; of one extension, its contacts in full too. */
 export function registeredText(
-  { contacts, members, path, conflicts }: RegisteredFacts,
+  { contacts, members, refused, path, conflicts }: RegisteredFacts,
   gateways: readonly GatewayStatus[] | RunningStatus["gateways"],
   reader: Reader,
   extension?: string,
@@ -54,6 +61,7 @@ export function registeredText(
   const lines = contacts.length === 0 ? wrapped(one, reader.width) : table(contacts, extension !== undefined, reader);
   for (const contact of contacts) lines.push(...atGateway(contact, gateways, reader));
   lines.push(...missingLines(members, Number.POSITIVE_INFINITY, reader));
+  lines.push(...refusedLines(refused, Number.POSITIVE_INFINITY, reader));
   return `${[...lines, ...pathLines(path, reader), ...conflictLines(conflicts, reader)].join("\n")}\n`;
 }
 

@@ -4,7 +4,7 @@ import { bad, doubtful } from "../../base/ink.ts";
 import { ipVersion } from "../../base/ip-range.ts";
 import type { TableStatus } from "../../base/meter.ts";
 import { EDGES_MAX } from "../../policy/peers/history.ts";
-import type { AddressConflict, MemberStatus, PathFinding } from "../../policy/status.ts";
+import type { AddressConflict, MemberStatus, PathFinding, RefusedPhone } from "../../policy/status.ts";
 import type { Change, RunningStatus } from "../status-facts.ts";
 import { certificateLine } from "./certificate-words.ts";
 import { clusterLines } from "./cluster-words.ts";
@@ -63,6 +63,7 @@ function siteLines(status: RunningStatus, reader: Reader): string[] {
   lines.push(...conflictLines(status.missing_ways, reader));
   lines.push(...conflictLines(status.conflicts, reader), ...conflictLines(status.proxy_names, reader));
   lines.push(...phoneLines(status, reader), ...missingLines(members, MISSING_MAX, reader));
+  lines.push(...refusedLines(status.refused, MISSING_MAX, reader));
   lines.push(...callLines(status));
   return lines;
 }
@@ -135,6 +136,17 @@ export function missingLines(members: readonly MemberStatus[], most: number, { w
   });
   const more = all.length > most ? ": see `branchline registered`" : "";
   return wrapped(`${doubtful("NOT REGISTERED")}: ${someOf(all, most)}${more}`, width);
+}
+
+/** Phones whose REGISTER was refused in upstream's place. */
+export function refusedLines(refused: readonly RefusedPhone[] = [], most: number, { width }: Reader): string[] {
+  if (refused.length === 0) return [];
+  const all = refused.map(({ name, from, status, is_known }) => {
+    const user = name.slice(0, name.lastIndexOf("@"));
+    return `${user} at ${from} (${status}${is_known ? "" : ", unknown here"})`;
+  });
+  const cure = refused.some(({ is_known }) => !is_known) ? ". registration.unknown says which phones are let in" : "";
+  return wrapped(`${doubtful("REFUSED")} in upstream's place: ${someOf(all, most)}${cure}`, width);
 }
 
 /** What keeps upstream's calls from the phones, and what helps. */

@@ -22,6 +22,7 @@ import { nameOf } from "./address-of-record.ts";
 import { type AddressOfRecord, BINDINGS_MAX, type Binding, type Bindings } from "./bindings.ts";
 import { expiryHere_s, retryAfterLine } from "./coming-back.ts";
 import { instanceMark, phoneMark } from "./phone-marks.ts";
+import { RefusedPhones } from "./refused-phones.ts";
 import { isOvertaken, orderOf } from "./register-order.ts";
 import { capExpiries, grantsOf, headerExpires_s, type Wish, type Wishes, wishesOf } from "./register-wishes.ts";
 
@@ -35,6 +36,9 @@ export class Registrar {
   private readonly random: Random;
   /** Addresses that upstream has just challenged: the answer to the challenge must not wait for its turn. */
   readonly challenged = new BoundedMap<string, true>(CHALLENGES_MAX);
+
+  /** Phones that have got no 200 in upstream's place. */
+  readonly refused = new RefusedPhones();
 
   constructor(bindings: Bindings, settings: RegistrationSettings, random: Random) {
     this.bindings = bindings;

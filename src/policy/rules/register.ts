@@ -19,6 +19,8 @@ import { showContacts } from "./hidden-contacts.ts";
 
 /** Of a branch that may go a little faster: where there are many phones, one turn more changes little for them, and much for upstream. */
 const FEW_PHONES = 10;
+/** A message that came late: the phone's later one has been taken. */
+const OVERTAKEN = 500;
 const AGENT = /^(?:server|user-agent)[ \t]*:[ \t]*([ -~]{1,60})/i;
 
 export const register: RoutingRule = (facts, situation) => {
@@ -109,6 +111,7 @@ export function revisedAnswer(
   now_ms: number,
 ): Revised {
   if (!isTheirs) return { response };
+  staff.registrar.refused.delete(nameOf(facts.request));
   const shown = staff.site.registration.mode === "path" ? response : showContacts(response, facts, staff);
   return { response: shown, edits: staff.registrar.learn(facts, shown, now_ms, asked_ms) };
 }
@@ -142,7 +145,14 @@ export function registrarReply(
   now_ms: number,
 ): Reply {
   const reply = registrar.answer(facts, now_ms, asked_ms, isReturning || upstreams.areRecovering(keys));
-  if (reply.status === 200) backups.copy(facts, now_ms);
+  const name = nameOf(facts.request);
+  if (reply.status === 200) {
+    registrar.refused.delete(name);
+    backups.copy(facts, now_ms);
+  } else if (reply.status !== OVERTAKEN) {
+    const is_known = registrar.serves(facts);
+    registrar.refused.note(name, { from: facts.source.address, status: reply.status, is_known }, now_ms);
+  }
   return reply;
 }
 
