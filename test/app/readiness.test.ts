@@ -260,6 +260,13 @@ describe("prepared faults", () => {
     expect(text).toContain("warning upstream: 198.51.100.10 is down now: no answer to OPTIONS\n");
   });
 
+  it.each([
+    [["201"], "1 phone registered"],
+    [["201", "202"], "2 phones registered"],
+  ])("counts the phones: %s", (phones, text) => {
+    expect(readiness({ phones }).findings).toContainEqual({ check: "phones", severity: "ok", text, cure: [] });
+  });
+
   it("names phones of the file that aren't here, gateways that are dead, and channels", () => {
     expect(readiness({ phones: ["201"], silent: [GATEWAY] })).toMatchObject({
       phones: { ready: ["201"], missing: ["202"] },

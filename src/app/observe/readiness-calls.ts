@@ -29,7 +29,7 @@ export function calledBy({ contacts, status }: ReadinessFacts): ReadinessVerdict
     const text = `${counted(at_gateways, "contact")} registered from the address of a gateway: calls from there can't be told apart`;
     found.push(warning(text, "# give the phone another address than the gateway's"));
   }
-  return orOk(found, `${counted(status.phones.contacts, "phone")} registered: they could call each other`);
+  return orOk(found, `${counted(status.phones.contacts, "phone")} registered`);
 }
 
 /** Whether calls that the gateway brings would ring somebody. */
