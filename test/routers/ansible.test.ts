@@ -127,10 +127,16 @@ async function fleet(): Promise<Fleet> {
 describeUnless(whyNot(), "the Ansible role", () => {
   test("installs, configures and starts all branches; again it changes nothing; a fault changes nothing; readiness is one table", async () => {
     const { machines, play, write } = await fleet();
-    const outside = await play("site.yml", "-e", '{"branchline_includes": ["sites/../../common.yaml"]}');
+    const outside = await play(
+      "site.yml",
+      "--limit",
+      "berlin",
+      "-e",
+      '{"branchline_includes": ["sites/../../common.yaml"]}',
+    );
     expect(outside.status).not.toBe(0);
     expect(outside.text).toContain("sites/../../common.yaml: write the path from the folder of branchline_config");
-    expect(outside.changed).toEqual({ berlin: "0", hamburg: "0", koeln: "0" });
+    expect(outside.changed).toEqual({ berlin: "0" });
 
     const first = await play("site.yml");
     expect(first.status, first.text).toBe(0);
