@@ -298,7 +298,7 @@ describe("phones", () => {
     expect(one.stdout).toMatch(new RegExp(`^Grandstream: .*\n {2}P48=${hostPort(proxy)}\n {2}P130=0\n$`));
     const { outbound_proxy, makers } = JSON.parse((await branchline("phones", "--json", "-c", file)).stdout);
     expect(outbound_proxy).toEqual([{ host: proxy.host, port: 5060, transport: "udp" }]);
-    expect(makers).toHaveLength(5);
+    expect(makers).toHaveLength(6);
   });
 
   test("an unknown maker is a fault of usage, with the one that may be meant", async () => {
