@@ -17,6 +17,7 @@ suite("describe", () => {
       "After an outage, calls go to upstream again once it has answered for 2 min; for longer if the link flaps, up to 1 h; after a restart in the outage, with upstream's first answer.",
       'If upstream doesn\'t answer a call within 3 s (1 s more for its further targets), or is known to be down, the phone gets 181 "Bitte warten".',
       "At the same time branchline redirects the phone to sip:10.10.1.3 (380).",
+      "Outside numbers are all that no phone here has registered and the file doesn't name, such as extensions of other sites: the gateway gets them as they were dialled, unless a rule of the file rewrites them.",
       "Calls that name a gateway (sip:10.10.1.3, sip:10.10.1.4:5080) go there at once.",
       "Upstream may not dial out here: only its calls to emergency numbers reach a gateway.",
       "Calls from a gateway ring here at once, even while upstream is up; inbound: upstream-first asks upstream first.",

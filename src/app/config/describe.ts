@@ -87,6 +87,7 @@ function survivalLines(site: Site): string[] {
   return [
     `${when}the phone gets 181 "${survival.notice}".`,
     `${hold_ms === 0 ? "At the same time" : `${spoken(hold_ms)} later`} branchline ${answer}.`,
+    "Outside numbers are all that no phone here has registered and the file doesn't name, such as extensions of other sites: the gateway gets them as they were dialled, unless a rule of the file rewrites them.",
     `Calls that name a gateway (${gateways.join(", ")}) go there at once.`,
     ...sharedLines(site),
   ];
