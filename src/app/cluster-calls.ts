@@ -9,8 +9,10 @@ import { STORY_KINDS, Stories } from "../cluster/stories.ts";
 import { isOctets } from "../cluster/story-parts.ts";
 import type { Request, Response } from "../message/message.ts";
 import { isAddress, isCount } from "../message/plain-data.ts";
+import { nextVia } from "../proxy/forward-response.ts";
 import type { OtherMembers } from "../proxy/other-members.ts";
 import { memberMark } from "../transaction/branch-id.ts";
+import { serverKeyBehind } from "../transaction/transaction-key.ts";
 import { type Flow, restoreFlow, saveFlow } from "../transport/flow.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import type { Engine } from "./engine.ts";
@@ -116,6 +118,7 @@ export class ClusterCalls implements OtherMembers, PartTaker {
   takesResponse(response: Response, source: Flow, now_ms: number): boolean {
     this.stories.carryOn(response, now_ms);
     if (this.engine.core.transactions.askedBy(response) !== undefined) return false;
+    this.yieldToTaken(response, now_ms);
     return this.sendOn(this.memberOf(response.topVia.branch, now_ms), response.wire, source, now_ms);
   }
 
@@ -138,6 +141,14 @@ export class ClusterCalls implements OtherMembers, PartTaker {
     } finally {
       this.isSentOn = false;
     }
+  }
+
+  /** A callee that another member has rung has taken a call that is made here too, as after a cut: here nobody rings any more. */
+  private yieldToTaken(response: Response, now_ms: number): void {
+    if (response.status < 200 || response.status >= 300 || response.cseqMethod !== "INVITE") return;
+    const via = nextVia(response);
+    const key = via && serverKeyBehind(via, "INVITE");
+    if (key !== undefined) this.stories.yieldTo(key, now_ms);
   }
 
   private onDead(member: string, now_ms: number): void {

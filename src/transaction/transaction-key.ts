@@ -2,7 +2,7 @@
 import { VIA } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
 import { splitList } from "../message/text.ts";
-import { MAGIC_COOKIE } from "../message/via.ts";
+import { MAGIC_COOKIE, type Via } from "../message/via.ts";
 
 /** The key of the server transaction of `request`; an ACK has that of its INVITE. */
 export function serverKey(request: Request): string {
@@ -11,9 +11,14 @@ export function serverKey(request: Request): string {
 
 /** The key that the transaction of `request` would have, were its method `method`: a CANCEL looks for its INVITE so. */
 export function serverKeyAs(request: Request, method: string): string {
-  const { branch, host, port } = request.topVia;
-  if (branch.startsWith(MAGIC_COOKIE)) return `${method} ${branch} ${host}:${port}`;
+  const key = serverKeyBehind(request.topVia, method);
+  if (key !== undefined) return key;
   return `${method} ${request.requestUri} ${request.fromTag} ${request.callId} ${request.cseqNumber} ${topViaText(request)}`;
+}
+
+/** The key of the server transaction to which a response goes back, by the Via behind ours; undefined: of an RFC 2543 peer. */
+export function serverKeyBehind({ branch, host, port }: Via, method: string): string | undefined {
+  return branch.startsWith(MAGIC_COOKIE) ? `${method} ${branch} ${host}:${port}` : undefined;
 }
 
 /** The key of the client transaction with this branch: a CANCEL shares the branch of its INVITE. */
