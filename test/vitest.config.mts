@@ -105,9 +105,15 @@ interface Group {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-function group({ order: groupOrder, ...options }: Group) {
+/** What is printed names the commands by "branchline", as where a package is installed. */
+const PATH = `${fileURLToPath(new URL("support/bin", import.meta.url))}:${process.env["PATH"]}`;
+
+function group({ order: groupOrder, env = {}, ...options }: Group) {
   const limits = { testTimeout: 90_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } };
-  return { define: BUNDLED, test: { dir: "test", ...limits, sequence: { groupOrder }, ...options } };
+  return {
+    define: BUNDLED,
+    test: { dir: "test", ...limits, sequence: { groupOrder }, ...options, env: { PATH, ...env } },
+  };
 }
 
 /** The long ones: tshark, and of a pair of routers: calls told again, clusters under chance, keepalived, two Debians, a pair's demo. */

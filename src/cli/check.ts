@@ -8,7 +8,7 @@ import { readAllInterfaces } from "../io/node/interfaces.ts";
 import { STANDARD_FILE } from "./config-file.ts";
 import { EXIT_DONE, EXIT_USAGE } from "./exit.ts";
 import { type Fault, faultLine, type LoadedFile, readConfig, STDIN } from "./load-file.ts";
-import { complain, fail, print, printJson, printWrapped } from "./paper.ts";
+import { complain, fail, print, printData, printJson, printWrapped } from "./paper.ts";
 import { setVariables } from "./sources.ts";
 import { missingWayWarnings } from "./ways.ts";
 
@@ -78,7 +78,7 @@ export async function checkAndPrint(options: CheckOptions): Promise<void> {
   for (const warning of verdict.warnings) complain(`${faultLine(verdict.file, warning, LABEL)}\n`);
   if (quiet && effective === undefined) return;
   if (!verdict.valid) complain(`${verdictLine(verdict)}\n`);
-  else if (effective !== undefined) print(effective);
+  else if (effective !== undefined) printData(effective);
   else {
     printWrapped(`${verdict.does.join("\n")}\n\n`);
     print(`${verdictLine(verdict)}\n`);

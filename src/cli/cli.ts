@@ -4,13 +4,15 @@ import type { ArgumentRow, CommandRow, OptionRow } from "./command-row.ts";
 import { COMMANDS } from "./commands.ts";
 import { EXIT_DONE, EXIT_USAGE } from "./exit.ts";
 import { commandHelp, flagsOf, HELP_OPTION, helpWidth, programHelp, shownName, VERSION_OPTION } from "./help.ts";
-import { complain, print } from "./paper.ts";
+import { complain, nameCommands, print } from "./paper.ts";
+import { typing } from "./typed-commands.ts";
 import { versionText } from "./version.ts";
 
 type Value = string | boolean | readonly string[] | undefined;
 
 /** @param argv with Node and the program's file in front */
 export async function runCli(argv: readonly string[]): Promise<void> {
+  nameCommands(typing(COMMANDS.map(({ name }) => name)));
   const program = new Command("branchline")
     .configureOutput({ writeOut: print, writeErr: complain, outputError: (text, write) => write(refusalWords(text)) })
     .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT_DONE : EXIT_USAGE))

@@ -13,7 +13,7 @@ import { openwrtConfig } from "../setup/pair/openwrt.ts";
 import { planOf } from "../setup/pair/plan.ts";
 import { EXIT_USAGE, EXIT_WORLD } from "./exit.ts";
 import { readConfig, STDIN } from "./load-file.ts";
-import { fail, print } from "./paper.ts";
+import { fail, print, printData } from "./paper.ts";
 import { findRunning } from "./running.ts";
 import { usableConfig } from "./usable-config.ts";
 
@@ -55,7 +55,7 @@ export async function cluster(options: ClusterOptions): Promise<void> {
   if ("fault" in plan) fail(plan.fault);
   const unable = what === "edgeos" ? edgeosFault(plan) : undefined;
   if (unable !== undefined) fail(unable);
-  print(WRITERS[what](plan, headOf(options, plan.member)));
+  printData(WRITERS[what](plan, headOf(options, plan.member)));
 }
 
 function headOf({ what, config }: ClusterOptions, name: string): string[] {

@@ -3,7 +3,7 @@ import * as os from "os";
 import { reportPage } from "../app/words/drill-page.ts";
 import { drillText, reportsText, reportText } from "../app/words/drill-words.ts";
 import { EXIT_USAGE } from "./exit.ts";
-import { fail, print, printJson } from "./paper.ts";
+import { fail, print, printData, printJson } from "./paper.ts";
 import { reader } from "./reader.ts";
 import { type Running, show, theRunning } from "./running.ts";
 import { seconds } from "./spans.ts";
@@ -71,7 +71,7 @@ async function showReport(running: Running, { report = "last", stops, asJson, as
   const found = drills?.report;
   if (found === undefined)
     fail(wanted === 0 ? "No drill has been kept" : `Drill ${wanted} isn't kept: branchline drill --report all`);
-  if (asPage) print(reportPage(found, status.version, os.hostname(), reader()));
+  if (asPage) printData(reportPage(found, status.version, os.hostname(), reader()));
   else if (asJson) printJson(found);
   else print(reportText(found, reader()));
 }

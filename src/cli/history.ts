@@ -1,7 +1,7 @@
 /** `branchline history`: what has happened at this branch for months. */
 import type { HistoryPage, ToldEntry } from "../app/observe/history.ts";
 import { historyCsv, historyText, newestFirst } from "../app/words/history-words.ts";
-import { fail, print, printJson } from "./paper.ts";
+import { fail, print, printData, printJson } from "./paper.ts";
 import { reader } from "./reader.ts";
 import { theRunning } from "./running.ts";
 
@@ -33,5 +33,6 @@ export async function showHistory(file: string, time: string, form: "text" | "cs
   const { since, began, counts } = page;
   const entries = newestFirst(found);
   if (form === "json") printJson({ since, began, counts, entries });
-  else print(form === "csv" ? historyCsv(entries) : historyText({ since, began, entries }, reader()));
+  else if (form === "csv") printData(historyCsv(entries));
+  else print(historyText({ since, began, entries }, reader()));
 }

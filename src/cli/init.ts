@@ -21,7 +21,7 @@ import { missingKeys } from "./check.ts";
 import { EXIT_USAGE, EXIT_WORLD, type ExitStatus } from "./exit.ts";
 import { type Fault, faultLine, loadText } from "./load-file.ts";
 import { lookAround } from "./look-around.ts";
-import { fail as end, print, complain as say } from "./paper.ts";
+import { fail as end, print, printData, complain as say } from "./paper.ts";
 import { Lines } from "./typed-lines.ts";
 import { missingWayWarnings } from "./ways.ts";
 
@@ -97,7 +97,7 @@ async function finish(answers: Answers, places: Places): Promise<void> {
   const { file } = places;
   const { text, config, leftOut } = fileOf(draft, facts, places, isReviewed ? () => undefined : undefined);
   if (config === undefined) fail("No file written");
-  if (file === STDOUT) print(text);
+  if (file === STDOUT) printData(text);
   else write(file, text);
   const done = file === STDOUT ? "" : `${isReviewed ? "\n" : ""}${file} written.\n`;
   (file === STDOUT ? say : print)(`${done}${nextSteps(config, places, facts)}${stillMissing(config)}`);

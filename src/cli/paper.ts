@@ -3,6 +3,7 @@
  *
  * - `print`, `printWrapped` and `printJson` write to standard output, `complain` and `fail` to standard error.
  * - Words that `base/ink.ts` has marked are coloured where the stream is a terminal; NO_COLOR and TERM=dumb are obeyed.
+ * - Commands in words for a person are named as this program was started (`typed-commands.ts`); `printData` leaves what is for programs alone.
  * - What another program or the wire has said may be in any text: it is made `printable` here.
  * - A screen in place of lines is entered, drawn and left by `enterScreen`, `drawScreen` and `leaveScreen`.
  * - Writing is synchronous: a command may end right after it, and nothing is lost. A closed pipe or a full disk ends the
@@ -29,9 +30,21 @@ const WHY_NOT: Readonly<Record<string, string>> = {
   EPIPE: "the program that reads it has ended",
 };
 
+let typed = (text: string): string => text;
+
+/** From now on, words name commands so. */
+export function nameCommands(typing: (text: string) => string): void {
+  typed = typing;
+}
+
 /** Writes to standard output. @param text whole lines, with their ends; may hold marks of `base/ink.ts` */
 export function print(text: string): void {
   output(inked(STDOUT, text));
+}
+
+/** The same for a file or another program: commands keep their names. */
+export function printData(text: string): void {
+  output(withoutInk(printable(text)));
 }
 
 /** @param text as it is to be written */
@@ -51,7 +64,7 @@ export function printWrapped(text: string): void {
 
 /** Writes data as JSON, indented, with a line end. */
 export function printJson(data: unknown): void {
-  print(`${JSON.stringify(data, undefined, 2)}\n`);
+  printData(`${JSON.stringify(data, undefined, 2)}\n`);
 }
 
 /** What xterm and its kind understand: another screen, no cursor, and what is longer than a line doesn't go on below. */
@@ -118,7 +131,7 @@ function isTerminal(fd: number): boolean {
 }
 
 function inked(fd: number, text: string): string {
-  const clean = printable(text);
+  const clean = typed(printable(text));
   return isColoured(isTerminal(fd), process.env) ? withInk(clean) : withoutInk(clean);
 }
 

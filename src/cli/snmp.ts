@@ -6,7 +6,7 @@ import { type Leaf, silentTree, snmpTree } from "../app/observe/snmp-tree.ts";
 import { reasonOf } from "../base/reason.ts";
 import { monotonic_ms, secondsOf } from "../io/node/clock.ts";
 import { EXIT_DONE } from "./exit.ts";
-import { print } from "./paper.ts";
+import { printData } from "./paper.ts";
 import { type Running, runningNow } from "./running.ts";
 
 /** A walk asks a hundred times within a second: all of it is told of one moment. */
@@ -33,7 +33,7 @@ export function speakSnmp(file: string, base: string): void {
     if (request === undefined) return;
     lines = [];
     if (request.is === "end") process.exit(EXIT_DONE);
-    print(passAnswer(request, place, "oid" in request ? await known.leaves() : []));
+    printData(passAnswer(request, place, "oid" in request ? await known.leaves() : []));
   };
   // One after the other: answers come in the order of what was asked.
   let turn = Promise.resolve();

@@ -2,7 +2,7 @@
 import { type CommandRow, command, JSON_OPTION } from "../command-row.ts";
 import { completionOf, SHELLS } from "../completion.ts";
 import { printHelp } from "../help.ts";
-import { print } from "../paper.ts";
+import { printData } from "../paper.ts";
 import { printVersion } from "../version.ts";
 
 /** @param all gives the whole table, once it is there */
@@ -23,7 +23,7 @@ export function itselfRows(all: () => readonly CommandRow[]): readonly CommandRo
         { line: 'eval "$(branchline completion bash)"', does: "Complete in this bash" },
         { line: "branchline completion fish | source", does: "The same in fish" },
       ],
-      action: ({ shell }) => print(completionOf(shell, all())),
+      action: ({ shell }) => printData(completionOf(shell, all())),
     }),
     command({
       name: "version",
