@@ -28,6 +28,19 @@ test("doctor: dns: who says what, and how fast", () => {
   expect(said(fact("10.1.1.1", [UPSTREAM], 1_700))).toMatch(/^warning/);
 });
 
+test("doctor: dns: servers and upstream behind one tunnel, which a first start in an outage won't get over", () => {
+  const by = (device: string) => `10.1.1.1 dev ${device} src ${WAN} uid 0`;
+  const dns = (server: string, upstream: string) => {
+    const names = [{ ...fact("10.1.1.1", [UPSTREAM]), route: by(server) }];
+    return told("dns", { names, peers: [peer({ route: by(upstream) }), GATEWAY] }).split("\n")[0];
+  };
+  expect(dns("wg0", "wg0")).toBe(
+    `ok ${HOST} is ${UPSTREAM}, says 10.1.1.1 in 9 ms; the way to it is wg0, as that to upstream: in an outage, a branchline that is started for the first time finds no address. An entry for ${HOST} in /etc/hosts, or a server that answers elsewhere (dns.servers), helps`,
+  );
+  expect(dns("eth0", "wg0")).toMatch(/in 9 ms$/);
+  expect(dns("eth0", "eth0")).toMatch(/in 9 ms$/);
+});
+
 test("doctor: dns: a dead server among living ones", () => {
   expect(said(fact("10.1.1.1", undefined, 5_000), fact("10.1.1.2", [UPSTREAM]))).toBe(
     `warning ${HOST} is ${UPSTREAM}, says 10.1.1.2 in 9 ms, but 10.1.1.1 gives no answer about ${HOST}: calls may wait for DNS`,

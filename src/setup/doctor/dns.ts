@@ -2,6 +2,7 @@
 
 import type { PeerStatus } from "../../policy/status.ts";
 import { type Cure, type Facts, fault, type NameFact, ok, type Verdict, warning } from "./facts.ts";
+import { isTunnel, wayTo } from "./families.ts";
 
 /** DNS slower than that is felt by the first call. */
 const SLOW_ms = 1_000;
@@ -36,7 +37,7 @@ export function names(facts: Facts): Verdict[] {
   return asked.map((name) => {
     const all = facts.names.filter((one) => one.name === name);
     const found = all.find(hasAddress);
-    return found === undefined ? withoutAddress(name, all, facts) : withAddress(name, found, all);
+    return found === undefined ? withoutAddress(name, all, facts) : withAddress(name, found, all, facts);
   });
 }
 
@@ -67,7 +68,7 @@ export function whyWithout(name: string, all: readonly NameFact[]): string {
   return [...said, ...silencesOf(name, all, silent)].join("; ");
 }
 
-function withAddress(name: string, found: NameFact, all: readonly NameFact[]): Verdict {
+function withAddress(name: string, found: NameFact, all: readonly NameFact[], facts: Facts): Verdict {
   const { server, addresses = [], took_ms } = found;
   const silent = all.filter((one) => !hasAddress(one) && !isWithout(one));
   const cure = withoutDns(name, false, addresses[0]);
@@ -89,8 +90,17 @@ function withAddress(name: string, found: NameFact, all: readonly NameFact[]): V
     const but = silencesOf(name, all, silent).join("; ");
     return warning(`${told}, but ${but}: calls may wait for DNS`, cure, known);
   }
-  if (took_ms <= SLOW_ms) return ok(told, known);
+  if (took_ms <= SLOW_ms) return ok(`${told}${sameTunnel(name, all, facts)}`, known);
   return warning(`${told}: calls may wait for DNS`, cure, known);
+}
+
+/** All servers lie behind the tunnel that upstream lies behind: what that means once the tunnel is cut. */
+function sameTunnel(name: string, all: readonly NameFact[], facts: Facts): string {
+  const ways = all.map(({ route = "" }) => /\bdev (\S+)/.exec(route)?.[1]);
+  const peers = facts.peers.filter(({ role }) => role === "upstream").map((peer) => wayTo(facts, peer));
+  const [tunnel] = ways;
+  if (!isTunnel(tunnel) || peers.length === 0 || [...ways, ...peers].some((way) => way !== tunnel)) return "";
+  return `; the way to it is ${tunnel}, as that to upstream: in an outage, a branchline that is started for the first time finds no address. An entry for ${name} in /etc/hosts, or a server that answers elsewhere (dns.servers), helps`;
 }
 
 function hasAddress({ addresses }: NameFact): boolean {

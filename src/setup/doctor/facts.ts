@@ -19,6 +19,8 @@ export interface NameFact extends Pick<Resolved, "silent" | "asked" | "took_ms">
   readonly server: string;
   /** Empty: the answers say that there is none. Undefined: what wasn't answered may have one. */
   readonly addresses: readonly string[] | undefined;
+  /** What `ip route get` says of the way to the server; missing: nothing. */
+  readonly route?: string | undefined;
 }
 
 /** How an upstream target or a gateway has answered OPTIONS at one address. */

@@ -167,10 +167,13 @@ function askServers(config: Config): Promise<NameFact[]> {
     hops.flatMap((hop) => {
       const name = hop.host;
       return (hosts.has(name) ? ["/etc/hosts"] : servers).map(async (server) => {
-        const found = await resolve(config.listeners, hop, hosts.has(name) ? [] : [server], LOOKUP_ms);
+        const [found, route] = await Promise.all([
+          resolve(config.listeners, hop, hosts.has(name) ? [] : [server], LOOKUP_ms),
+          /^[\da-f.:]+$/i.test(server) ? run(`ip route get ${server}`) : undefined,
+        ]);
         const addresses = found.addresses && [...new Set(found.addresses.map(({ address }) => address))];
         const { silent, asked, took_ms } = found;
-        return { name, server, addresses, silent, asked, took_ms };
+        return { name, server, addresses, silent, asked, took_ms, route: route?.[1] };
       });
     }),
   );
