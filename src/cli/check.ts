@@ -4,6 +4,7 @@ import { describe } from "../app/config/describe.ts";
 import { WARNING } from "../app/config/describe-more.ts";
 import { counted } from "../app/words/lines.ts";
 import { bad, doubtful, good } from "../base/ink.ts";
+import { canonicalAddress, ipVersion, isLoopback } from "../base/ip-range.ts";
 import { readAllInterfaces } from "../io/node/interfaces.ts";
 import { STANDARD_FILE } from "./config-file.ts";
 import { EXIT_DONE, EXIT_USAGE } from "./exit.ts";
@@ -67,7 +68,11 @@ export async function checkAndPrint(options: CheckOptions): Promise<void> {
   const named = file ?? config ?? STANDARD_FILE;
   const loaded = readConfig(named, { interfaces: readAllInterfaces() });
   const ways = loaded.config === undefined ? [] : await missingWayWarnings(loaded.config);
-  const verdict = verdictOf(named === STDIN ? "stdin" : named, loaded, ways);
+  const found = verdictOf(named === STDIN ? "stdin" : named, loaded, ways);
+  const verdict = {
+    ...found,
+    does: [...found.does, ...(loaded.config === undefined ? [] : elsewhereLines(loaded.config))],
+  };
   process.exitCode = verdict.valid ? EXIT_DONE : EXIT_USAGE;
   const effective = options.print && verdict.valid ? loaded.printed(!options.secrets) : undefined;
   if (json) {
@@ -83,6 +88,18 @@ export async function checkAndPrint(options: CheckOptions): Promise<void> {
     printWrapped(`${verdict.does.join("\n")}\n\n`);
     print(`${verdictLine(verdict)}\n`);
   }
+}
+
+/** A file for another router is as it should be; one that is meant for this router has wrong addresses then. */
+function elsewhereLines({ listeners }: Config): string[] {
+  const own = [...(readAllInterfaces() ?? new Map<string, readonly string[]>()).values()].flat().map(canonicalAddress);
+  const places = listeners.map(({ settings }) => settings.at);
+  const isElsewhere =
+    own.length > 0 &&
+    places.every((at) => ipVersion(at) !== 0 && !isLoopback(at) && !own.includes(canonicalAddress(at)));
+  return isElsewhere
+    ? ["This machine has none of the addresses of listen: the file is for another router, or they are wrong."]
+    : [];
 }
 
 /**

@@ -39,6 +39,16 @@ describe("the file that is meant", () => {
     expect(lastLine(stdout)).toBe(`OK: ${file} is valid, 0 warnings`);
   });
 
+  test("is perhaps not this machine's: check says so if the machine has none of its addresses", () => {
+    const words = "This machine has none of the addresses of listen";
+    const said = (...listen: readonly string[]) =>
+      branchline(["check", fileOf(VALID.replace("udp:10.222.237.1", listen.join(", ")))]).stdout;
+    expect(said("udp:10.222.237.1")).toContain(words);
+    expect(said("udp:10.222.237.1", "udp:127.0.0.1")).not.toContain(words);
+    expect(said("udp:10.222.237.1", "udp:lo")).not.toContain(words);
+    expect(JSON.parse(branchline(["check", "--json", fileOf(VALID)]).stdout).does.join()).toContain(words);
+  });
+
   test("is FILE, and not the one that BRANCHLINE_CONFIG names", () => {
     const [file, other] = [fileOf(FAULTY), fileOf(VALID)];
     const env = { BRANCHLINE_CONFIG: other };

@@ -11,7 +11,8 @@ export const RUN: readonly CommandRow[] = [
     description: [
       "Start branchline with the configuration file, and log to standard error. The services of all packages do this.",
       "SIGHUP reloads the configuration, and calls go on. SIGTERM and SIGINT stop branchline. On a terminal, the log has " +
-        "times and levels in words. Elsewhere, each line begins with its priority, for journald and syslog.",
+        "times and levels in words. Elsewhere, each line begins with its priority, such as <6>, for journald and syslog, and has no time: they add it. " +
+        "If you write the log to a file by hand, a program such as ts adds the time: branchline run 2>&1 | ts > FILE.",
     ],
     arguments: [],
     options: [CONFIG_OPTION, SET_OPTION],
