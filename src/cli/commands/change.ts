@@ -58,9 +58,9 @@ export const CHANGE: readonly CommandRow[] = [
         "branchline answers their REGISTERs while upstream keeps the registration long enough. All other phones call through " +
         "upstream. Emergency calls go their usual way, and end the drill. Calls from upstream reach the chosen phones.",
       "A drill ends by itself after its time. It ends at once if upstream or all gateways are down, if somebody makes an " +
-        "emergency call, if upstream's state is forced, if a chosen phone is no longer registered, if a reload removes a " +
-        "chosen phone or the emergency numbers, or if this router of a pair drains or gives the addresses away. Without " +
-        "options, drill shows the drill that runs. The reports of the last drills are kept in the state folder.",
+        "emergency call, if upstream's state is forced, if a phone that you named is no longer registered (with all: no phone " +
+        "of localnet any more), if a reload removes a chosen phone or the emergency numbers, or if, in a pair, this router " +
+        "drains or gives the shared addresses away. Without options, drill shows the drill that runs. The reports of the last drills are kept in the state folder.",
     ],
     arguments: [],
     options: [
