@@ -1,11 +1,13 @@
 /**
  * Makes the status page of src/page/ one document: styles and program stand in it, and the Content-Security-Policy names both by their hashes, so
- * that nothing else can run. It is sent as it is: packing it at run time would keep calls waiting, and the binary packs all that it has.
+ * that nothing else can run. It lies packed in the program, and is sent so: all browsers unpack it, and packing it at run time would keep
+ * calls waiting.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { gzipSync } from "fflate";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const FOLDER = `${root}src/page/`;
@@ -16,7 +18,8 @@ export const PAGE_LIMIT_BYTES = 60_000;
 
 /**
  * @throws when it is over its limit
- * @returns the document, all ASCII, the policy that it is sent with, and a tag that changes with it
+ * @returns the document, all ASCII; the same by gzip in base64, the same bytes each time; the policy that it is sent with, and a tag that
+ *   changes with it
  */
 export async function statusPage() {
   const { outputFiles } = await build({
@@ -49,6 +52,7 @@ export async function statusPage() {
   if (/[^\n -~]/.test(html)) throw new Error("the status page has characters that aren't ASCII");
   return {
     html,
+    gzip: Buffer.from(gzipSync(octets, { level: 9, mtime: 0 })).toString("base64"),
     policy: policyOf(program, styles),
     tag: createHash("sha256").update(octets).digest("hex").slice(0, 16),
   };

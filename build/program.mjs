@@ -33,6 +33,20 @@ function packed(path) {
 }
 
 const page = await statusPage();
+/** Texts that are packed in the program, by the names that its sources have for them; each in base64. */
+const PACKED = { BRANCHLINE_SCHEMA: packed("deploy/branchline.schema.json"), BRANCHLINE_PAGE: page.gzip };
+
+/**
+ * What stands for them in the sources.
+ * @param {"base64" | "latin1"} encoding for a file of text, or for bytecode, in which an octet takes one
+ */
+export function packedAs(encoding) {
+  const texts = Object.entries(PACKED).map(([name, text]) => [
+    name,
+    JSON.stringify(Buffer.from(text, "base64").toString(encoding)),
+  ]);
+  return { ...Object.fromEntries(texts), BRANCHLINE_PACKED: JSON.stringify(encoding) };
+}
 
 /** What all that is bundled has in common. */
 export const shared = { bundle: true, legalComments: "none", logLevel: "warning", absWorkingDir: root };
@@ -55,8 +69,7 @@ export const program = {
     BRANCHLINE_VERSION: JSON.stringify(version),
     BRANCHLINE_BUILT: JSON.stringify(builtAt()),
     BRANCHLINE_COMMIT: JSON.stringify(commit()),
-    BRANCHLINE_SCHEMA: JSON.stringify(packed("deploy/branchline.schema.json")),
-    BRANCHLINE_PAGE: JSON.stringify(page.html),
+    ...packedAs("base64"),
     BRANCHLINE_PAGE_POLICY: JSON.stringify(page.policy),
     BRANCHLINE_PAGE_TAG: JSON.stringify(page.tag),
   },

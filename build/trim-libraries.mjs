@@ -16,6 +16,8 @@ const LIBRARY = /node_modules.(ip-num|yaml|commander)./;
 
 /** A method, getter or setter as these libraries' compilers and formatters write it, with its indentation. */
 const METHOD = /^( {2}| {4})(?:static |async |\*)*(?:get |set )?([a-zA-Z_]\w*)\([^\n]*\) \{\n[\s\S]*?^\1\};?\n/gm;
+/** A value of a class, on a line of its own: patterns are large once they are compiled. */
+const STATIC_VALUE = /^Validator\.(\w+) = .*;\n/gm;
 /** All words that could name a method: behind a dot, or in quotes. */
 const NAMED = /\.(\w+)|["'](\w+)["']/g;
 const COMMENT = /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
@@ -29,6 +31,7 @@ const NEVER_CALLED = ["_executeSubCommand", "aggregate", "split", "take"];
 export function trimLibraries(paths) {
   const texts = new Map(paths.map((path) => [path, trimFile(path)]));
   dropMethods(texts);
+  dropValues(texts);
   return {
     name: "trim-libraries",
     setup({ onLoad }) {
@@ -86,6 +89,18 @@ function dropMethods(texts) {
       path,
       text.replace(METHOD, (method, _indentation, name) => (stays(name) ? method : "")),
     );
+  }
+}
+
+/** Drops the values of ip-num's classes that nothing names. */
+function dropValues(texts) {
+  const named = new Set([...texts.values()].flatMap((text) => namesIn(text.replace(STATIC_VALUE, ""))));
+  for (const [path, text] of texts) {
+    if (LIBRARY.test(path))
+      texts.set(
+        path,
+        text.replace(STATIC_VALUE, (line, name) => (named.has(name) ? line : "")),
+      );
   }
 }
 

@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
-import { inOnePiece, program, root } from "../program.mjs";
+import { inOnePiece, packedAs, program, root } from "../program.mjs";
 import { trimLibraries } from "../trim-libraries.mjs";
 
 const OURS = join(root, "src/io/quickjs");
@@ -39,7 +39,7 @@ export async function nativeBundle(entryPoints = { main: "src/main.ts" }, aliase
     external: ["native"],
     inject: existsSync(globals) ? [globals] : [],
     // A module in a binary has no place.
-    define: { ...program.define, "import.meta.url": '""' },
+    define: { ...program.define, ...packedAs("latin1"), "import.meta.url": '""' },
   };
   const { metafile } = await build({ ...options, metafile: true, plugins: [inOnePiece, plugin] });
   if (missing.size > 0) throw new Error(`QuickJS has nothing for modules of Node's: ${[...missing].sort().join(", ")}`);

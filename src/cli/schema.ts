@@ -3,5 +3,5 @@ import * as zlib from "zlib";
 import { printData } from "./paper.ts";
 
 export function printSchema(): void {
-  printData(zlib.inflateRawSync(Buffer.from(BRANCHLINE_SCHEMA, "base64")).toString());
+  printData(zlib.inflateRawSync(Buffer.from(BRANCHLINE_SCHEMA, BRANCHLINE_PACKED)).toString());
 }

@@ -18,7 +18,8 @@ function startedAs(): string {
   const [, file = ""] = process.argv;
   const isFound = (process.env["PATH"] ?? "").split(":").some((folder) => fs.existsSync(`${folder}/branchline`));
   if (NAMED_FILE !== undefined || isFound) return "branchline";
-  const near = file.startsWith(`${process.cwd()}/`) ? file.slice(process.cwd().length + 1) : file;
+  const here = `${path.resolve(".")}/`;
+  const near = file.startsWith(here) ? file.slice(here.length) : file;
   if (path.basename(file).endsWith(".js")) return `node ${near}`;
   return near.includes("/") ? near : `./${near}`;
 }

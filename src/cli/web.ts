@@ -1,4 +1,5 @@
 /** What answers browsers and monitoring systems: loaded only where the file has `http:`. */
+import * as zlib from "zlib";
 import type { Config } from "../app/config/config.ts";
 import { Counters } from "../app/observe/counters.ts";
 import { Notices } from "../app/observe/notices.ts";
@@ -12,7 +13,16 @@ import { HttpServer } from "../io/node/http-server.ts";
 import { ownProcess } from "../io/node/own-process.ts";
 import { readText } from "../io/node/read-text.ts";
 
-const PAGE = { html: BRANCHLINE_PAGE, policy: BRANCHLINE_PAGE_POLICY, tag: BRANCHLINE_PAGE_TAG };
+/** Of gzip (RFC 1952), as `build/page.mjs` makes it: without a name, so that its head has 10 octets. */
+const GZIP_HEAD_OCTETS = 10;
+const GZIP_TAIL_OCTETS = 8;
+const packedPage = () => Buffer.from(BRANCHLINE_PAGE, BRANCHLINE_PACKED);
+const PAGE = {
+  gzip: () => packedPage().toString("latin1"),
+  html: () => zlib.inflateRawSync(packedPage().slice(GZIP_HEAD_OCTETS, -GZIP_TAIL_OCTETS)).toString(),
+  policy: BRANCHLINE_PAGE_POLICY,
+  tag: BRANCHLINE_PAGE_TAG,
+};
 
 /** A server at each address of the file, all with the same answers. */
 export function webDoors({ http, site }: Config, log: Logger): SideDoors {

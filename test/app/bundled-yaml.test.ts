@@ -51,6 +51,9 @@ describe("the bundle and the source say the same of", () => {
     const { config, problems } = loadConfig(text, (path) => path);
     const faults = problems.map(({ path: key, ...rest }) => ({ ...rest, key }));
     const does = problems.length === 0 ? describeConfig(config).trimEnd().split("\n") : [];
-    expect(JSON.parse(stdout)).toMatchObject({ faults, does });
+    const said = JSON.parse(stdout) as { readonly does: readonly string[] };
+    // Of this machine, the configuration alone knows nothing.
+    const ofFile = said.does.filter((line) => !line.startsWith("This machine has none "));
+    expect({ ...said, does: ofFile }).toMatchObject({ faults, does });
   });
 });

@@ -7,7 +7,12 @@ import { Web } from "../../src/app/observe/web.ts";
 import type { CallsQuestion } from "../../src/app/recorded-calls.ts";
 import { sampleCall, sampleSources } from "../page/sample-facts.ts";
 
-const DOCUMENT = { html: "<!doctype html>", policy: "default-src 'none'; script-src 'sha256-x'", tag: "0123" };
+const DOCUMENT = {
+  html: () => "<!doctype html>",
+  gzip: () => "\u001f\u008b packed",
+  policy: "default-src 'none'; script-src 'sha256-x'",
+  tag: "0123",
+};
 
 interface Asked {
   readonly calls: CallsQuestion[];
@@ -47,7 +52,7 @@ describe("the page", () => {
   test("is sent with its own policy, and with a tag by which a browser asks again", () => {
     const { web } = pageWeb();
     const first = ask(web, "/");
-    expect(first).toMatchObject({ status: 200, body: DOCUMENT.html });
+    expect(first).toMatchObject({ status: 200, body: "<!doctype html>" });
     expect(first.headers).toMatchObject({
       "Content-Type": "text/html; charset=utf-8",
       "Content-Security-Policy": DOCUMENT.policy,
@@ -56,6 +61,26 @@ describe("the page", () => {
     });
     expect(ask(web, "/", 'If-None-Match: W/"9", "0123"')).toMatchObject({ status: 304, body: "" });
     expect(ask(web, "/", 'If-None-Match: "0122"').status).toBe(200);
+  });
+
+  test.each([
+    ["gzip, deflate, br", true],
+    ["br;q=1.0, GZIP;q=0.8", true],
+    ["*", true],
+    ["gzip;q=0", false],
+    ["gzip; q=0.000, identity", false],
+    ["identity", false],
+    ["x-gzipped", false],
+    ["", false],
+  ])("is packed for who accepts %j: %s, each with a tag of its own", (accepted, isPacked) => {
+    const { web } = pageWeb();
+    const answer = ask(web, "/", `Accept-Encoding: ${accepted}`);
+    expect(answer.body).toBe(isPacked ? DOCUMENT.gzip() : DOCUMENT.html());
+    expect(answer.isOctets).toBe(isPacked ? true : undefined);
+    expect(answer.headers["Content-Encoding"]).toBe(isPacked ? "gzip" : undefined);
+    expect(answer.headers).toMatchObject({ Vary: "Accept-Encoding", ETag: isPacked ? '"0123-gzip"' : '"0123"' });
+    const again = ask(web, "/", `Accept-Encoding: ${accepted}`, `If-None-Match: ${answer.headers["ETag"]}`);
+    expect(again).toMatchObject({ status: 304, body: "" });
   });
 
   test("asks for calls with what it knows; what is no number is as good as none", () => {

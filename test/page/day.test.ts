@@ -118,7 +118,7 @@ describeWith(["chromium"], "the status page through a branch's day", () => {
     await down;
     expect(await page.value("document.title")).toBe("Survival: branchline");
     await page.until(`document.querySelector("#changes").textContent.includes("→ down")`);
-    await page.until(`${ready}.includes("is down now (")`);
+    await page.until(`${ready}.includes("is down now: ")`);
     await page.until(`${TITLES}.includes("201 → ${OUTSIDE_NUMBER}")`);
     await look("2-outage");
 

@@ -41,5 +41,8 @@ test.each(TEXTS)("trimmed bundle: %j", (text) => {
   const faults = problems.map(({ path: key, ...rest }) => ({ ...rest, key }));
   const { stdout } = spawnSync(PROGRAM.command, [...PROGRAM.first, "check", file, "--json"], { encoding: "utf8" });
   const does = problems.length === 0 ? describe(config).trimEnd().split("\n") : [];
-  expect(JSON.parse(stdout)).toMatchObject({ faults, does });
+  const said = JSON.parse(stdout) as { readonly does: readonly string[] };
+  // Of this machine, the configuration alone knows nothing.
+  const ofFile = said.does.filter((line) => !line.startsWith("This machine has none "));
+  expect({ ...said, does: ofFile }).toMatchObject({ faults, does });
 });

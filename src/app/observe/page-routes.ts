@@ -7,7 +7,9 @@ import type { Route, WebAnswer } from "./web.ts";
 
 /** The document, as `build/page.mjs` makes it. */
 export interface PageDocument {
-  readonly html: string;
+  readonly html: () => string;
+  /** The same by gzip, one character an octet. */
+  readonly gzip: () => string;
   /** The Content-Security-Policy under which it works, and nothing else. */
   readonly policy: string;
   /** Changes with the document. */
@@ -39,13 +41,18 @@ export function pageRoutes(
   ];
 }
 
-/** A browser that has this very document already is told so. */
-function documentAnswer({ html, policy, tag }: PageDocument, { fields }: HttpRequest): WebAnswer {
-  const ETag = `"${tag}"`;
+/** RFC 9110 §12.5.3: what each browser says; a weight of 0 means never. */
+const TAKES_GZIP = /(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q\s*=\s*(?:1|0\.\d*[1-9])[\d.]*\s*)?(?=,|$)/i;
+
+/** A browser that has this very document already is told so. A client that can't unpack it gets it unpacked. */
+function documentAnswer({ html, gzip, policy, tag }: PageDocument, { fields }: HttpRequest): WebAnswer {
+  const isPacked = TAKES_GZIP.test(fields.get("accept-encoding") ?? "");
+  const ETag = isPacked ? `"${tag}-gzip"` : `"${tag}"`;
   const type = "text/html; charset=utf-8";
-  const headers = { "Cache-Control": "no-cache", "Content-Security-Policy": policy, ETag };
+  const headers = { "Cache-Control": "no-cache", "Content-Security-Policy": policy, ETag, Vary: "Accept-Encoding" };
   if (fields.get("if-none-match")?.includes(ETag)) return { type, headers, status: 304, body: "" };
-  return { type, headers, body: html };
+  if (!isPacked) return { type, headers, body: html() };
+  return { type, headers: { ...headers, "Content-Encoding": "gzip" }, body: gzip(), isOctets: true };
 }
 
 type Query = HttpRequest["query"];
