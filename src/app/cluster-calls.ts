@@ -118,8 +118,10 @@ export class ClusterCalls implements OtherMembers, PartTaker {
   takesResponse(response: Response, source: Flow, now_ms: number): boolean {
     this.stories.carryOn(response, now_ms);
     if (this.engine.core.transactions.askedBy(response) !== undefined) return false;
-    this.yieldToTaken(response, now_ms);
-    return this.sendOn(this.memberOf(response.topVia.branch, now_ms), response.wire, source, now_ms);
+    const member = this.memberOf(response.topVia.branch, now_ms);
+    // A late answer to a branch of our own that is over takes nothing.
+    if (member !== undefined) this.yieldToTaken(response, now_ms);
+    return this.sendOn(member, response.wire, source, now_ms);
   }
 
   takesRequest(request: Request, source: Flow, now_ms: number): boolean {

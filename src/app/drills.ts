@@ -6,7 +6,8 @@ import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { CallEntry, Leg } from "../policy/call-entry.ts";
 import type { CallLog } from "../policy/call-log.ts";
-import { type Drilling, type DrillPhones, userOf } from "../policy/drilling.ts";
+import type { Drilling, DrillPhones } from "../policy/drilling.ts";
+import { userOf } from "../policy/phones/address-of-record.ts";
 import type { SitePolicy } from "../policy/site-policy.ts";
 import { callsOf, type DrilledPhone, type DrillReport } from "./drill-report.ts";
 

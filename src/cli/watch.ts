@@ -18,6 +18,7 @@ const ASK_ms = 1_000;
 const KEY_ms = 50;
 const ENDS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 const GONE = "branchline doesn't answer any more; waiting for it";
+const OTHER_VERSION = "another version of branchline runs: restart it";
 
 type Happening =
   | { readonly kind: "octets"; readonly octets: string }
@@ -29,9 +30,15 @@ export async function showWatch(file: string): Promise<void> {
   const running = await theRunning(file);
   const question = watchQuestion(WATCH);
   const answer = await running.ask(question);
-  if (answer.calls?.calls === undefined) fail("another version of branchline runs: restart it");
+  if (!Array.isArray(answer.calls?.calls)) return fail(OTHER_VERSION);
+  const first = answered(WATCH, question, answer);
+  try {
+    screenOf(first);
+  } catch {
+    return fail(OTHER_VERSION);
+  }
   if (!isInteractive()) return watchInLines(running, answer, answer.calls);
-  const screen = new WatchScreen(running, answered(WATCH, question, answer));
+  const screen = new WatchScreen(running, first);
   await screen.run();
   process.exit(EXIT_DONE);
 }
@@ -48,6 +55,11 @@ async function watchInLines(running: Running, first: Answer, page: CallsPage): P
     return answer.calls;
   }, ASK_ms);
   await follow(page, {}, false, ports);
+}
+
+function screenOf(watch: Watch): Screen {
+  const { rows, columns } = screenSize();
+  return watchScreen(watch, rows, { width: columns, local: localMoment });
 }
 
 /** One thing after the other happens to the screen, so that its end is in one place. */
@@ -78,7 +90,7 @@ class WatchScreen {
       process.on("SIGWINCH", () => this.tell({ kind: "size" }));
       this.later("due", ASK_ms);
       this.draw();
-      while (this.take(await this.next())) this.draw();
+      while (this.live(await this.next()));
     } finally {
       leaveScreen();
       closeKeyboard();
@@ -102,6 +114,20 @@ class WatchScreen {
         this.wake = resolve;
       });
     }
+  }
+
+  /** What another version answers may lack what is read of it here. @returns false: it is over */
+  private live(happening: Happening): boolean {
+    const before = this.watch;
+    try {
+      if (!this.take(happening)) return false;
+      this.draw();
+    } catch (error) {
+      if (happening.kind !== "answer") throw error;
+      this.watch = answered(before, happening.question, OTHER_VERSION);
+      this.draw();
+    }
+    return true;
   }
 
   /** @returns false: it is over */
@@ -153,7 +179,7 @@ class WatchScreen {
 
   private draw(): void {
     const { rows, columns } = screenSize();
-    this.screen = watchScreen(this.watch, rows, { width: columns, local: localMoment });
+    this.screen = screenOf(this.watch);
     const text = `${rows} ${columns} ${this.screen.lines.join("\n")}`;
     if (text !== this.drawn) drawScreen(this.screen.lines);
     this.drawn = text;

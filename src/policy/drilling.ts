@@ -3,9 +3,10 @@
  * REGISTERs are answered here for as long as upstream's own registration lasts. Nothing else knows of a drill: the facts of a request say it.
  */
 import type { Request } from "../message/message.ts";
-import { type Flow, isSameFlow } from "../transport/flow.ts";
-import { callerOf } from "./phones/address-of-record.ts";
+import type { Flow } from "../transport/flow.ts";
+import { callerOf, userOf } from "./phones/address-of-record.ts";
 import type { Bindings } from "./phones/bindings.ts";
+import { callingPhones } from "./phones/calling-phone.ts";
 
 /** Users of addresses-of-record, or all phones of the site. */
 export type DrillPhones = "all" | readonly string[];
@@ -30,25 +31,12 @@ export class Drilling {
     this.phones = phones;
   }
 
-  /**
-   * Whether a phone's request is one of a drill. From names the caller; where it names nobody who is registered, as in an anonymous call, the
-   * phone is known by the way that the request has come.
-   */
+  /** Whether a phone's request is one of a drill. */
   takes(request: Request, source: Flow): boolean {
     const { phones } = this;
     if (phones.length === 0 || !CONCERNED.includes(request.method)) return false;
     if (phones === "all") return true;
-    const user = userOf(callerOf(request));
-    if (phones.includes(user)) return true;
-    if (this.bindings.findUser(user) !== undefined) return false;
-    const isHere = this.bindings.allAt(source.address).filter(({ bindings }) => {
-      return bindings.some(({ flow }) => isSameFlow(flow, source));
-    });
-    return isHere.some((one) => phones.includes(one.user));
+    if (phones.includes(userOf(callerOf(request)))) return true;
+    return callingPhones(request, source, this.bindings).some((one) => phones.includes(one.user));
   }
-}
-
-/** The user of an address-of-record. */
-export function userOf(name: string): string {
-  return name.slice(0, Math.max(0, name.lastIndexOf("@")));
 }

@@ -126,3 +126,27 @@ test("another version that runs here answers with a status of which nothing can 
   expect(text).not.toMatch(/^\s+at /m);
   expect(code).toBe(0);
 });
+
+test.each([
+  ["no lists", { status: {}, calls: { calls: [], changes: 0, run: "r" } }],
+  ["no status", { status: null, calls: { calls: [], changes: 0, run: "r" } }],
+  ["calls without a page", { status: { listen: [], upstream: [], gateways: [] }, calls: [] }],
+  [
+    "half a call",
+    { status: { listen: [], upstream: [], gateways: [] }, calls: { calls: [{ id: 1 }], changes: 1, run: "r" } },
+  ],
+])("another version answers watch with %s: it says so, and prints no program", async (_what, answer) => {
+  const folder = temporaryFolder();
+  const file = join(folder, "branchline.yaml");
+  writeFileSync(file, "listen: [udp:127.0.0.1:5060]\nlocalnet: [127.0.0.0/8]\n");
+  mkdirSync(join(folder, "state"));
+  let asked = 0;
+  const other = new ControlSocket(join(folder, "state/control.sock"), () => {
+    asked += 1;
+    // The first question is whose file it runs with.
+    return JSON.stringify(asked === 1 ? { ok: true, status: { file } } : { ok: true, ...answer });
+  });
+  await other.open();
+  defer(() => other.close());
+  expect(await ask(file, "watch")).toMatchObject({ code: 1, text: "another version of branchline runs: restart it\n" });
+});

@@ -204,6 +204,7 @@ test("commands: registered names each phone, and the members of hunt groups who 
       { group: "night", member: `sip:202@${net.host(18)}`, registered: "202@pbx.example.com" },
     ],
     path: [],
+    refused: [],
     conflicts: [],
   });
   expect(await branchline.command("status")).toContain("\nNOT REGISTERED: 203 (group default)\n");

@@ -36,7 +36,7 @@ export function words(): WordsOf<typeof KEYS> {
     "registration.expires_cap":
       "The longest expiry that branchline tells a phone, so that branchline hears of each phone often enough.",
     "registration.survival_expires":
-      "The expiry that branchline tells phones in an outage, less a random part of up to 15 %. While upstream is recovering, the expiry is 22 to 36 s.",
+      "The expiry that branchline tells phones in an outage, less a random part of up to 15 %. While upstream is recovering, the expiry is 60 to 100 % of 36 s, or of this value if it is shorter.",
     "registration.local_after":
       "How long upstream may leave a known phone's REGISTER unanswered. Then branchline answers the REGISTER. Several targets share this time as they share `upstream.fr_timer`.",
     "registration.unknown":

@@ -25,10 +25,12 @@ export function runProgram(
     let text = "";
     const env = { ...process.env, ...more };
     const child = spawn(file, args, { detached: true, env, stdio: ["ignore", "pipe", "pipe"] });
+    // Without a file descriptor left there are no streams, whatever their types say, and the error comes later.
+    const { stdout, stderr } = child as Partial<typeof child>;
     const end = (code: number | null) => {
       clearTimeout(timer);
-      child.stdout.destroy();
-      child.stderr.destroy();
+      stdout?.destroy();
+      stderr?.destroy();
       resolve({ code, text: text.trim() });
     };
     let timer = setTimeout(() => {
@@ -39,9 +41,9 @@ export function runProgram(
     const take = (piece: Buffer) => {
       if (text.length < OUTPUT_CHARACTERS_MAX) text += piece.toString("latin1");
     };
-    child.stdout.on("data", take);
-    child.stderr.on("data", take);
     child.on("error", () => end(null));
+    stdout?.on("data", take);
+    stderr?.on("data", take);
     child.on("close", end);
     child.on("exit", (code) => {
       clearTimeout(timer);

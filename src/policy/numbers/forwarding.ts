@@ -12,8 +12,10 @@ export interface Ringing {
   readonly keptSince_ms: number;
   /** What all targets have in common. */
   readonly extra: Partial<Target>;
-  /** The address-of-record of the phone that calls: a group doesn't ring its own caller. "": no phone of this site. */
+  /** The address-of-record of the phone that calls: a group doesn't ring its own caller. "": no phone of this site, or nobody knows which. */
   readonly caller: string;
+  /** A gateway can't follow a phone's redirect itself. */
+  readonly isFromGateway: boolean;
 }
 
 /** In an outage a phone can't renew what upstream has let expire. */

@@ -45,8 +45,9 @@ export class Hunting {
 
   /**
    * The stages to where a call goes on, by a forward or an overflow: a group, an extension or an outside number.
-   * @param rung for a caller that can't follow a phone's redirect itself: the extensions that the call has rung before
-   * @param seen the groups that the call has rung before
+   * @param rung for a caller that can't follow a phone's redirect itself: the extensions and groups that the call has rung before; none of
+   *   them rings again
+   * @param seen the groups that overflow to each other
    */
   onward(
     number: string,
@@ -56,10 +57,14 @@ export class Hunting {
     rung?: readonly string[],
     seen: readonly string[] = [],
   ): Stage[] {
-    if (seen.includes(number)) return [];
     const group = this.groupNamed(number);
-    if (group !== undefined) return this.stages(group, ringing, routed, now_ms, seen);
+    if (group !== undefined) {
+      if (seen.includes(number) || rung?.includes(markOf(group)) === true) return [];
+      return this.stages(group, ringing, routed, now_ms, rung, seen);
+    }
     const { site, registrar, gateways } = this;
+    const extension = findExtension(number, site.extensions, registrar.bindings);
+    if (extension !== undefined && rung?.includes(extension.name) === true) return [];
     return forwardStages(number, ringing, routed, { site, registrar, gateways, now_ms }, rung);
   }
 
@@ -69,12 +74,13 @@ export class Hunting {
     ringing: Ringing,
     routed: RoutedRequest,
     now_ms: number,
+    rung: readonly string[] | undefined = ringing.isFromGateway ? [] : undefined,
     seen: readonly string[] = [],
   ): Stage[] {
     const { name, overflow: number } = group;
     const rings = this.ring(group, ringing);
-    const rung = ringing.caller === "" ? [] : undefined;
-    const overflow = number === undefined ? [] : this.onward(number, ringing, routed, now_ms, rung, [...seen, name]);
+    const since = rung && [...rung, markOf(group)];
+    const overflow = number === undefined ? [] : this.onward(number, ringing, routed, now_ms, since, [...seen, name]);
     const last = rings.pop();
     if (last === undefined) return overflow;
     if (overflow.length === 0 || last.kind !== "fork") return [...rings, last];
@@ -135,6 +141,11 @@ const MUTES: Readonly<Record<HuntGroup["decline"], Condition>> = {
   member: { classes: [3], codes: [401, 407, 603, 606, 607] },
   group: { classes: [3], codes: [401, 407] },
 };
+
+/** A group among what a call has rung: no address-of-record is written so. */
+function markOf({ name }: HuntGroup): string {
+  return `group ${name}`;
+}
 
 function nameOf(member: Member): string {
   return typeof member === "string" ? member : member.text;

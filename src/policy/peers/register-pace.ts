@@ -91,7 +91,7 @@ export class RegisterPace {
     const ahead = isUnreachable && this.isCareful ? AHEAD : 0;
     const isBusy = this.isCareful && this.waiting >= Math.max(1, this.pace * WAITING_s) + ahead;
     if (isBusy || this.tokens < 1 - ahead) return false;
-    if (this.tokens < 1) this.ahead += 1;
+    if (this.tokens < 1) this.ahead = Math.min(AHEAD, this.ahead + 1);
     this.tokens -= 1;
     return true;
   }

@@ -27,6 +27,11 @@ export function callerOf(request: Request): string {
   return fromUri === undefined ? "" : addressOfRecord(fromUri);
 }
 
+/** The user of an address-of-record. */
+export function userOf(name: string): string {
+  return name.slice(0, Math.max(0, name.lastIndexOf("@")));
+}
+
 /** A user part without its password, and with each escape read that names an ordinary character: its own canonical form. */
 function plainUser(user: string): string {
   const colon = user.indexOf(":");

@@ -1,7 +1,6 @@
 /** What plans leave open until its time has come, by name: while upstream lives, survival isn't worked out. */
 import type { Outcome } from "../../proxy/plan/condition.ts";
 import type { Continuation, Stage } from "../../proxy/router.ts";
-import { findExtension } from "../numbers/extensions.ts";
 import type { ContinuationName } from "../plan.ts";
 import type { RequestFacts } from "../request-facts.ts";
 import type { Situation } from "../situation.ts";
@@ -20,20 +19,13 @@ const RESOLVERS: Readonly<Record<ContinuationName, Resolver>> = {
   survival: (facts, situation, _, outcome) =>
     isRefusedHere(facts, situation, outcome) ? undefined : survivalStages(facts, situation),
   forward: (facts, situation, { number, rung }) => {
-    if (number === undefined || hasRung(number, rung, situation)) return undefined;
+    if (number === undefined) return undefined;
     const { hunting, now_ms } = situation;
     const stages = hunting.onward(number, ringingOf(facts, situation), facts, now_ms, rung);
     return stages.length > 0 ? stages : undefined;
   },
   redirect: redirectStages,
 };
-
-/** One call rings each extension once: a forward doesn't lead back to one that has redirected it. */
-function hasRung(number: string, rung: readonly string[] = [], { site, registrar, hunting }: Situation): boolean {
-  if (rung.length === 0 || hunting.groupNamed(number) !== undefined) return false;
-  const extension = findExtension(number, site.extensions, registrar.bindings);
-  return extension !== undefined && rung.includes(extension.name);
-}
 
 const BY_NAME: ReadonlyMap<string, Resolver> = new Map(Object.entries(RESOLVERS));
 

@@ -57,13 +57,14 @@ function stagesTo(
   const isGroup = named === undefined && groupOf(number, site) !== undefined;
   if (extension !== undefined && !isGroup) {
     if (rung.includes(extension.name)) return undefined;
-    const stages = ringStages(extension, keptSince_ms, site.extensions, extra, rung);
-    return named === undefined ? stages : stages.map((stage) => ({ ...stage, targets: there }));
+    const phones = ringStages(extension, keptSince_ms, site.extensions, extra, rung);
+    return named === undefined ? phones : phones.map((stage) => ({ ...stage, targets: there }));
   }
-  if (isGroup || isForwardOfFile(number, situation)) {
-    const stages = hunting.onward(number, ringing, facts, now_ms, rung);
-    if (stages.length > 0) return stages;
-  }
+  const onward = isGroup || isForwardOfFile(number, situation);
+  const stages = onward ? hunting.onward(number, ringing, facts, now_ms, rung) : [];
+  if (stages.length > 0) return stages;
+  // Upstream would send the call to the group once more.
+  if (isGroup) return undefined;
   const [target] = upstreams.takingCalls;
   if (target === undefined) return undefined;
   const requestUri = numberUri(number, target.hop);
