@@ -18,8 +18,17 @@ function startedAs(): string {
   const [, file = ""] = process.argv;
   const isFound = (process.env["PATH"] ?? "").split(":").some((folder) => fs.existsSync(`${folder}/branchline`));
   if (NAMED_FILE !== undefined || isFound) return "branchline";
-  const here = `${path.resolve(".")}/`;
-  const near = file.startsWith(here) ? file.slice(here.length) : file;
+  const here = workingFolder();
+  const near = here !== undefined && file.startsWith(here) ? file.slice(here.length) : file;
   if (path.basename(file).endsWith(".js")) return `node ${near}`;
   return near.includes("/") ? near : `./${near}`;
+}
+
+/** With a slash behind it; undefined: it has been removed. */
+function workingFolder(): string | undefined {
+  try {
+    return `${path.resolve(".")}/`;
+  } catch {
+    return undefined;
+  }
 }

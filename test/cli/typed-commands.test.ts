@@ -46,6 +46,15 @@ test("a package's commands, and those that the shell finds, are called branchlin
   expect(plain(folder, { PATH: `/nowhere:${folder}` }, BUNDLE, ...asked).stderr).toContain("`branchline init`");
 });
 
+test("a working folder that has been removed is no obstacle", () => {
+  const folder = temporaryFolder();
+  const { BRANCHLINE_CONFIG: _, ...others } = process.env;
+  const env = { ...others, PATH: "/nowhere" };
+  const gone = `cd ${folder} && /bin/rmdir ${folder} && exec ${process.execPath} ${BUNDLE} --version`;
+  const { status, stdout } = spawnSync("/bin/sh", ["-c", gone], { env, encoding: "utf8" });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^branchline /) });
+});
+
 test("what is for programs keeps its names", () => {
   const run = (...words: readonly string[]) => plain(temporaryFolder(), {}, BUNDLE, ...words).stdout;
   expect(run("completion", "bash")).not.toContain("node ");
