@@ -274,3 +274,27 @@ test("check hints at a file that doesn't say it, and only where there is somethi
   for (const yaml of silent) expect(hints(yaml, [])).toEqual([]);
   expect(hints(SITE_YAML, undefined)).toEqual([]);
 });
+
+describe("an analogue port of the gateway's box has registered", () => {
+  const calls = (uri: string, extra: readonly string[]) => {
+    const { made, pbx, gateway } = site();
+    const port = made.actor("203", { ...GATEWAY, port: 5062 }).answers("INVITE", { status: 200 });
+    pbx.answers("REGISTER", { status: 200, extra: ["Contact: <sip:203@10.10.1.3:5062>;expires=300"] });
+    port.request("REGISTER", "sip:pbx.example.com");
+    made.run(500);
+    pbx.request("INVITE", uri, extra);
+    made.run(500);
+    return {
+      dialled: gateway.requests("INVITE").map(({ message }) => requestUriOf(message)),
+      refused: pbx.responses(403, "INVITE").length,
+    };
+  };
+
+  it.each([
+    ["without a Route", []],
+    ["with a Route of a strict router that has the port's number", ["Route: <sip:203@10.222.237.23>"]],
+  ])("upstream's call to a number at the gateway's own port is refused %s", (_what, extra) => {
+    expect(calls("sip:5550@10.10.1.3", extra)).toEqual({ dialled: [], refused: 1 });
+    expect(calls("sip:5550@10.10.1.3;gr=x", extra)).toEqual({ dialled: [], refused: 1 });
+  });
+});
