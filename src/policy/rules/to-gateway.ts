@@ -10,9 +10,9 @@ export const toGateway: RoutingRule = (facts, situation) => {
   if (uri === undefined || (origin !== "localnet" && origin !== "upstream")) return undefined;
   const named = gateways.find(uri);
   if (named === undefined) return undefined;
-  // A call gets there with this very number, whatever router its Route names.
+  // A call gets there with this very number, whatever router its Route names; a router that it does name may get it next.
   const sent = request.method === "INVITE" ? { ...facts, routes: { ...facts.routes, remaining: [] } } : facts;
-  if (!mayReachGateway(sent, uri.host, situation)) {
+  if (![sent, facts].every((copy) => mayReachGateway(copy, uri.host, situation))) {
     return decision("to-gateway", `upstream may not dial out at ${named.name}`, NO_DIALLING_OUT);
   }
   const why = `the Request-URI names gateway ${named.name}`;
