@@ -10,6 +10,7 @@ import { clockTime, iso, now_ms, READER, setClock } from "./clock.ts";
 import { byId } from "./elements.ts";
 import { namesOf } from "./ladder-rows.ts";
 import { showMembers } from "./members.ts";
+import { merged } from "./merged.ts";
 import { showChanges, showFindings, showPeers, showVerdict } from "./peers.ts";
 import { showPhones } from "./phones.ts";
 import { showReadiness } from "./readiness.ts";
@@ -159,27 +160,6 @@ function tick(): void {
   showPeers(status);
   drawTimeline(status);
   showPhones(contacts, status, contactsTold_ms, phoneSearch.value);
-}
-
-/**
- * Asks again once what is being asked has been answered, and `least_ms` are over: wishes meanwhile are one. So a page costs the router
- * no more the busier it is.
- */
-function merged(question: () => Promise<void>, least_ms: () => number): () => void {
-  let isAsking = false;
-  let isWanted = false;
-  const start = async () => {
-    isWanted = true;
-    if (isAsking) return;
-    isAsking = true;
-    while (isWanted) {
-      isWanted = false;
-      await question();
-      await new Promise((resolve) => setTimeout(resolve, least_ms()));
-    }
-    isAsking = false;
-  };
-  return () => void start();
 }
 
 const askStatus = merged(fetchStatus, () => STATUS_LEAST_ms);

@@ -30,7 +30,6 @@ export function drillTrouble(ground: Ground, phones: DrillPhones, isStart: boole
   const names = site.gateways.map(({ name }) => name);
   if (names.length > 0 && gateways.living.length === 0)
     return names.length === 1 ? `gateway ${names.join("")} is down` : `all gateways are down: ${names.join(", ")}`;
-
   if (site.emergency.numbers.length === 0)
     return "the file has no emergency number: an emergency call couldn't end the drill";
   return phoneTrouble(ground, phones);

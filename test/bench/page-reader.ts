@@ -2,6 +2,7 @@
 import { get } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallsPage } from "../../src/app/recorded-calls.ts";
+import { merged } from "../../src/page/merged.ts";
 import { HTTP } from "./addresses.ts";
 
 const AGAIN_MS = 100;
@@ -20,12 +21,13 @@ export async function runPageReader(): Promise<void> {
     await sleep(AGAIN_MS);
   }
   let since = "";
-  const askStatus = merged(() => ask("/api/status"));
-  const askPhones = merged(() => ask("/api/registered"));
+  const least_ms = () => LEAST_MS;
+  const askStatus = merged(() => ask("/api/status"), least_ms);
+  const askPhones = merged(() => ask("/api/registered"), least_ms);
   const askCalls = merged(async () => {
     const text = await ask(`/api/calls${since}`);
     if (text !== undefined) since = `?since=${(JSON.parse(text) as CallsPage).changes}`;
-  });
+  }, least_ms);
   setInterval(askStatus, STATUS_EVERY_MS);
   setInterval(askPhones, PHONES_EVERY_MS);
   setInterval(() => void ask("/metrics"), SCRAPE_EVERY_MS);
@@ -59,22 +61,4 @@ function ask(path: string): Promise<string | undefined> {
       answer.on("end", () => resolve(answer.statusCode === 200 ? text : undefined));
     }).on("error", () => resolve(undefined));
   });
-}
-
-/** Wishes while it is being asked are one. */
-function merged(question: () => Promise<unknown>): () => void {
-  let isAsking = false;
-  let isWanted = false;
-  const run = async () => {
-    isWanted = true;
-    if (isAsking) return;
-    isAsking = true;
-    while (isWanted) {
-      isWanted = false;
-      await question();
-      await sleep(LEAST_MS);
-    }
-    isAsking = false;
-  };
-  return () => void run();
 }

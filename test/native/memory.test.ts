@@ -94,8 +94,6 @@ describeUnless(missing === undefined ? [] : [missing], "the binary", () => {
           remote: proxy,
           calls: CALLS,
           callsPerSecond: CALLS_PER_SECOND,
-          service: "5551234",
-          keys: { domain: "pbx.example.com" },
         });
         const called = await phones.finished();
         const loaded_kb = resident_kb(branchline.pid);

@@ -40,8 +40,6 @@ describeWith(["sipp"], "load", () => {
       remote: proxy,
       calls: CALLS,
       callsPerSecond: CALLS_PER_SECOND,
-      service: "5551234",
-      keys: { domain: "pbx.example.com" },
     });
     const called = await phones.finished();
     const answered = await upstream.stop();

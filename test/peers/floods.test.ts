@@ -81,8 +81,7 @@ function memoryOf(pid: number): { now: number; most: number } {
 /** The branch telephones while something goes on; how many of its calls have failed. */
 async function telephone(nuisance: () => Nuisance): Promise<{ failed: number; successful: number; report: string }> {
   const calls = CALLS_PER_SECOND * FLOOD_S;
-  const keys = { domain: "pbx.example.com" };
-  const options = { remote: proxy, calls, callsPerSecond: CALLS_PER_SECOND, service: "5551234", keys };
+  const options = { remote: proxy, calls, callsPerSecond: CALLS_PER_SECOND };
   const caller = await Sipp.start("phone", phones, options);
   const { over } = nuisance();
   const [{ failed, successful, retransmissions }, report] = await Promise.all([caller.finished(), over]);

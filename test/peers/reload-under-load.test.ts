@@ -56,8 +56,6 @@ describeWith(["sipp"], "calls while the file changes", () => {
       remote: proxy,
       calls: CALLS,
       callsPerSecond: CALLS_PER_SECOND,
-      service: "5551234",
-      keys: { domain: "pbx.example.com" },
     });
     const over = phones.finished();
     const told: string[] = [];

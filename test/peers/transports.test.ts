@@ -58,8 +58,7 @@ async function telephone(caller: Transport, callee: Transport, calls: number, no
     remote: caller === "tls" ? way : proxy,
     calls,
     callsPerSecond: CALLS_PER_SECOND,
-    service: "5551234",
-    keys: { domain: "pbx.example.com", contact: `${hostPort(net.at(17))};transport=${caller}` },
+    keys: { contact: `${hostPort(net.at(17))};transport=${caller}` },
   });
   const called = await phones.finished();
   const answered = await upstream.stop();

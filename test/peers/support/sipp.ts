@@ -13,6 +13,10 @@ const SCENARIOS = fileURLToPath(new URL("../sipp/", import.meta.url));
 /** Some calls never end once SIPp has taken a message for one that it didn't wait for; whoever waits gives up later. */
 const TELL_AFTER_MS = 15_000;
 
+/** What a phone calls, unless a test has it otherwise. */
+const NUMBER = "5551234";
+const DOMAIN = "pbx.example.com";
+
 export interface SippOptions {
   /** TLS is what a relay makes of it: SIPp itself speaks TCP then. */
   readonly transport?: "udp" | "tcp" | "tls";
@@ -20,7 +24,7 @@ export interface SippOptions {
   readonly remote?: Endpoint;
   readonly calls?: number;
   readonly callsPerSecond?: number;
-  /** The user it calls. */
+  /** The user it calls; by default a number of the PSTN at upstream. */
   readonly service?: string;
   readonly keys?: Readonly<Record<string, string>>;
   /** Keeps what it receives, for {@link Sipp.received}. */
@@ -47,8 +51,9 @@ export class Sipp {
 
   /** Returns when its socket is there. It stops when the test ends. */
   static async start(scenario: "phone" | "callee", local: Endpoint, options: SippOptions = {}): Promise<Sipp> {
-    const { remote, calls, callsPerSecond, service, isTraced, transport = "udp" } = options;
-    const keys = { via: transport.toUpperCase(), contact: hostPort(local), ...options.keys };
+    const { remote, calls, callsPerSecond, isTraced, transport = "udp" } = options;
+    const service = options.service ?? (remote === undefined ? undefined : NUMBER);
+    const keys = { via: transport.toUpperCase(), contact: hostPort(local), domain: DOMAIN, ...options.keys };
     const folder = temporaryFolder();
     const args = ["-sf", join(SCENARIOS, `${scenario}.xml`), "-i", local.host, "-p", String(local.port), "-nostdin"];
     args.push("-trace_stat", "-stf", join(folder, "statistics.csv"), "-fd", "1", "-stat_delimiter", ";");
