@@ -51,6 +51,8 @@ export class Branch {
   readonly fates = new Map<string, Fate>();
   /** By phone, the last REGISTER that was answered with 2xx: when that came. */
   readonly registered = new Map<string, number>();
+  /** Phones that have been refused, and come back when they were told to. */
+  readonly refused = new Set<string>();
   private readonly simulation: Simulation;
   private readonly rng: Rng;
   private readonly agents = new Map<string, Transactions>();
@@ -88,7 +90,7 @@ export class Branch {
     agent.plug(
       new VirtualWire(simulation, place, (text, from, at_ms) => {
         const message = new SipMessage(text, from, at_ms);
-        this.refreshInTime(name, message);
+        this.comeBackInTime(name, message);
         agent.receive(message);
       }),
     );
@@ -172,12 +174,16 @@ export class Branch {
     });
   }
 
-  /** A phone that was granted less than it had asked for comes back before that is over, unless it has registered since. */
-  private refreshInTime(phone: string, answer: SipMessage): void {
+  /** A phone comes back before what it was granted is over, or when it was told to with a refusal, unless it has registered since. */
+  private comeBackInTime(phone: string, answer: SipMessage): void {
     const [, cseq] = /^(\d+) REGISTER$/.exec(answer.header("cseq")) ?? [];
     const [, granted_s] = /;expires=(\d+)/.exec(answer.header("contact")) ?? [];
-    if (answer.status !== 200 || cseq === undefined || granted_s === undefined) return;
-    this.simulation.after(Number(granted_s) * 1_000 * REFRESH_PART, () => {
+    const isGranted = answer.status === 200;
+    const wait_s = isGranted ? Number(granted_s) * REFRESH_PART : Number(answer.header("retry-after"));
+    if (cseq === undefined || !(wait_s > 0) || this.lastRegister.get(phone) !== Number(cseq)) return;
+    if (isGranted) this.refused.delete(phone);
+    else this.refused.add(phone);
+    this.simulation.after(wait_s * 1_000, () => {
       if (this.lastRegister.get(phone) === Number(cseq)) void this.register(phone, EXPIRES_s);
     });
   }

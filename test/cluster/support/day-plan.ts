@@ -18,6 +18,8 @@ export const PLACES: Readonly<Record<string, Address>> = {
 export const HEALED_ms = 38_000;
 /** Both know the same by then, whatever has got lost. */
 export const EQUAL_ms = HEALED_ms + 35_000;
+/** Each phone has registered by then, though it was refused twice: a refusal tells it to come back within 20 s. */
+export const REGISTERED_ms = HEALED_ms + 60_000;
 /** All calls have ended by then. */
 export const OVER_ms = HEALED_ms + 25_000;
 const CALLS = 12;

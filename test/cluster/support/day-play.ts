@@ -2,7 +2,7 @@
 import type { MemberName } from "../../app/pair-of-nodes.ts";
 import { Site } from "../../support/site.ts";
 import { Branch, type Fate } from "./day-agents.ts";
-import { type Day, EQUAL_ms, HEALED_ms, OVER_ms, PLACES, type Trouble } from "./day-plan.ts";
+import { type Day, EQUAL_ms, HEALED_ms, OVER_ms, PLACES, REGISTERED_ms, type Trouble } from "./day-plan.ts";
 import { Switch } from "./switch.ts";
 import { SHARED, type Untold, WholePair } from "./whole-pair.ts";
 
@@ -97,6 +97,7 @@ export async function playInPair(day: Day): Promise<Played> {
   network.run(OVER_ms - network.now_ms);
   const bound = () => pair.both.flatMap(({ member }) => (member ? [boundAt(member.site, network.now_ms)] : []));
   if (!isSame(bound())) network.run(EQUAL_ms - network.now_ms);
+  if (isSame(bound())) waitForPhones(network, branch);
   await Promise.resolve();
   const bindings = bound();
   const states = pair.both.map(({ name, member, hasAddress, isHealthy }) => {
@@ -106,6 +107,13 @@ export async function playInPair(day: Day): Promise<Played> {
   const { fates, registered } = branch;
   const { untold, gaps, holdings, sites } = pair;
   return { fates, registered, bindings, untold, gaps, holdings, states, sites, network };
+}
+
+/** Until phones that were refused have come back, as they were told to, and both routers know that. */
+function waitForPhones(network: Switch, { refused }: Branch): void {
+  if (refused.size === 0) return;
+  while (refused.size > 0 && network.now_ms < REGISTERED_ms) network.run(1_000);
+  network.run(SAVE_ms);
 }
 
 async function befall(pair: WholePair, trouble: Trouble): Promise<void> {
