@@ -255,7 +255,7 @@ function troublesOf(rng: Rng): Trouble[] {
     const member = rng.pick(NAMES);
     const lasts_ms = rng.pick([300, 1_500, 4_000, 8_000]) + rng.below(2_000);
     const dice = rng.below(100);
-    const end_ms = at_ms + lasts_ms;
+    const end_ms = Math.min(at_ms + lasts_ms, HEALED_ms);
     if (dice < 34) {
       const gap_ms = rng.pick([70, 300, 300, 350, 3_200]);
       troubles.push({ at_ms, kind: "kill", member, gap_ms });

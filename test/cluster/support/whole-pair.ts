@@ -20,6 +20,8 @@ const LOOK_ms = 100;
 const LINK_ms = 1;
 /** The news of a 100 waits so long for others, and is then on its way. */
 const LATE_ms = 100 + LINK_ms;
+/** A router that starts asks the other one who it is, is asked the same, answers, and gets the list of calls, asks for them, and gets these. */
+const INTRODUCED_ms = 6 * LINK_ms;
 /** A day in 2026. */
 const CLOCK_ms = 1_780_000_000_000;
 /** What is older than that has reached the other member over a line that is whole. */
@@ -41,6 +43,8 @@ class Router {
   readonly name: MemberName;
   member: Member | undefined = undefined;
   isUp = false;
+  /** When it has been started last. */
+  since_ms = 0;
   isHealthy = false;
   /** As the kernel has it. */
   hasAddress = false;
@@ -86,6 +90,7 @@ export class WholePair {
     const router = this.routers[name];
     if (router.isUp) return;
     router.isUp = true;
+    router.since_ms = this.network.now_ms;
     const view = this.network.seenBy(name);
     const send = (to: string, wire: string) => this.sendLink(member, to as MemberName, wire);
     const member: Member = new Member(name, view, this.yamlOf(name), send, false, {
@@ -321,7 +326,9 @@ export class WholePair {
   private lookAtStories(router: Router): void {
     const { now_ms } = this.network;
     const stories = storiesOf(router);
-    const heirs = storiesOf(this.otherOf(router));
+    const heir = this.otherOf(router);
+    const heirs = storiesOf(heir);
+    const isThere = heirs !== undefined && now_ms - heir.since_ms >= INTRODUCED_ms;
     if (stories === undefined) return;
     const isWhole = !this.isLinkCut && this.linkLoss === 0 && now_ms - this.whole_ms > TOLD_ms;
     const made = [...stories["tales"].values(), ...stories["given"].all.values()];
@@ -331,7 +338,7 @@ export class WholePair {
       if (missed === undefined) continue;
       const since_ms = zero_ms + missed.at_ms;
       const isLate = now_ms - since_ms > LATE_ms;
-      const why = heirs === undefined ? "no other member" : !isWhole ? "line" : isLate ? undefined : "on its way";
+      const why = !isThere ? "no other member" : !isWhole ? "line" : isLate ? undefined : "on its way";
       this.note({ wire: opening.wire, router, lacks: events.length - known, since_ms, why });
     }
     // What has ended here, as the other one doesn't know.
