@@ -12,7 +12,8 @@ import { isAddress, isCount } from "../message/plain-data.ts";
 import { nextVia } from "../proxy/forward-response.ts";
 import type { OtherMembers } from "../proxy/other-members.ts";
 import { memberMark } from "../transaction/branch-id.ts";
-import { serverKeyBehind } from "../transaction/transaction-key.ts";
+import { PATIENCE_ms } from "../transaction/timers.ts";
+import { serverKeyAs, serverKeyBehind } from "../transaction/transaction-key.ts";
 import { type Flow, restoreFlow, saveFlow } from "../transport/flow.ts";
 import type { ClusterView } from "./cluster-view.ts";
 import type { Engine } from "./engine.ts";
@@ -128,7 +129,17 @@ export class ClusterCalls implements OtherMembers, PartTaker {
     const { method } = request;
     if (method !== "INVITE" && method !== "CANCEL" && method !== "ACK") return false;
     this.stories.carryOn(request, now_ms);
+    if (method === "CANCEL" && this.mayComeToBeKnown(request, now_ms)) return true;
     return this.sendOn(this.stories.ownerOf(request), request.wire, source, now_ms);
+  }
+
+  /**
+   * No other member is heard yet, and one may have the INVITE of this CANCEL, or its story. An answer would end the sender's repetitions, of
+   * which the next one may find the call here.
+   */
+  private mayComeToBeKnown(cancel: Request, now_ms: number): boolean {
+    const isNew = now_ms - this.lastLoss_ms < PATIENCE_ms && !this.cluster.isAnyAlive;
+    return isNew && !this.engine.core.transactions.table.servers.has(serverKeyAs(cancel, "INVITE"));
   }
 
   /** Of {@link SIP}: as if it had come here from its sender. */

@@ -18,7 +18,7 @@ export interface CarryingUser {
   /** Of a call that is to be gone on with here; undefined: there is no room for one more. */
   nextId(): string | undefined;
   /** A call is made here from now on. */
-  keep(tale: Tale): void;
+  keep(tale: Tale, now_ms: number): void;
   /** It was over already. */
   close(tale: Tale): void;
   /** Elsewhere somebody has taken the call with this INVITE: a call of ours that nobody has taken gives way. */
@@ -125,7 +125,7 @@ export class CarryingOn implements TimerOwner<"turn"> {
       // Two members that were cut from each other have both begun it.
       if (tale === "known") return undefined;
       if (tale?.isOver === true) this.user.close(tale);
-      else if (tale !== undefined) this.user.keep(tale);
+      else if (tale !== undefined) this.user.keep(tale, now_ms);
       if (tale !== undefined) return this.teller.beginAnew(tale, story.opening.listeners, now_ms);
     } catch (error) {
       why = reasonOf(error);

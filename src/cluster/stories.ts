@@ -33,6 +33,8 @@ export const STORY_KINDS = ["story", "story-over", "story-lacks", "story-taken",
 
 /** How often a member lists the calls that it is making. */
 const LIST_ms = 500;
+/** How soon after it goes on with a call: nobody else knows that by this id. */
+const SOON_ms = 5;
 /** A call with more events has no story any more: somebody sends one provisional response after the other. */
 const EVENTS_MAX = 500;
 const BOOT_LENGTH = 8;
@@ -94,8 +96,8 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
     return this.heard.limit;
   }
 
-  start(now_ms: number): void {
-    this.parts.timers.start(this.listTimer, LIST_ms, now_ms);
+  start(now_ms: number, wait_ms = LIST_ms): void {
+    this.parts.timers.start(this.listTimer, wait_ms, now_ms);
   }
 
   stop(): void {
@@ -117,7 +119,7 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
       return false;
     }
     const tale = this.teller.open(id, server, routed, decision, now_ms);
-    this.keep(tale);
+    this.keep(tale, now_ms);
     this.teller.live(tale, routed, router, now_ms);
     return true;
   }
@@ -186,52 +188,53 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
   }
 
   onTimer(_kind: "list", now_ms: number): void {
-    this.list(now_ms, false);
+    this.list(now_ms, this.size > 0);
     this.heard.sweep(now_ms);
     this.start(now_ms);
   }
 
   /** A call that was gone on with here is told by its member, which lives after all: the one that has the addresses keeps it. */
   keeps(member: string, boot: string, id: string, now_ms: number): boolean {
+    const heard = this.heard.find(boot, id);
     const tale = this.carrying.find(keyOf(boot, id));
-    const isOver = this.carrying.hasEnded(keyOf(boot, id));
-    if (tale === undefined) return this.heard.find(boot, id)?.isTold === true && this.takes(member, boot, id, isOver);
-    if (this.parts.hasAddress()) return this.takes(member, boot, id, false);
+    if (tale === undefined) {
+      // Members that are cut from each other may both have begun it, or gone on with it.
+      const isAnswered = this.parts.core.transactions.hasAnswered(heard?.opening?.key);
+      const isOver = isAnswered || this.carrying.hasEnded(keyOf(boot, id));
+      return (isOver || heard?.isTold === true) && this.voice.take(member, boot, id, isOver);
+    }
+    if (this.parts.hasAddress()) return this.voice.take(member, boot, id, false);
     if (!this.parts.isAlive(member)) return true;
     this.drop(tale, now_ms);
-    const heard = this.heard.find(boot, id);
     if (heard !== undefined) this.heard.forget(heard);
     return false;
   }
 
   /** A member has been started anew: what its life before was making goes on here, or there, where the addresses are. */
   onAnew(orphans: readonly Heard[], now_ms: number): void {
-    if (this.parts.hasAddress()) {
-      this.carrying.goOn(orphans, now_ms);
-      return;
+    if (this.parts.hasAddress()) this.carrying.goOn(orphans, now_ms);
+    else {
+      for (const heard of orphans) {
+        this.begun += 1;
+        this.given.pass(heard, this.begun.toString(36), now_ms);
+      }
+      this.list(now_ms);
     }
-    for (const heard of orphans) {
-      this.begun += 1;
-      this.given.pass(heard, this.begun.toString(36), now_ms);
-    }
-    this.list(now_ms);
   }
 
   onGiven(heard: Heard, now_ms: number): void {
     if (this.parts.hasAddress()) this.carrying.tell(heard, now_ms);
   }
 
-  /** Its member needn't make the call any more. */
-  private takes(member: string, boot: string, id: string, isOver: boolean): true {
-    this.voice.take(member, boot, id, isOver);
-    return true;
-  }
-
-  /** Another member makes a call of ours. The one that has the addresses keeps it, unless the other one has brought it to its end. */
+  /** Another member makes a call of ours. The one that has the addresses keeps it, unless the other one has ended it: then nobody rings on. */
   private giveUp({ i, z }: StoryPart, now_ms: number): void {
     this.given.delete(i);
     const tale = this.tales.get(i);
-    if (tale === undefined || (this.parts.hasAddress() && (z !== true || tale.server.isAnswered))) return;
+    if (tale === undefined) return;
+    if (this.parts.hasAddress()) {
+      if (z !== true || tale.server.isAnswered) return;
+      for (const one of tale.transactions) this.parts.core.transactions.cancel(one, "", now_ms);
+    }
     this.drop(tale, now_ms);
   }
 
@@ -252,9 +255,10 @@ export class Stories implements Storyteller, PartTaker, HearingUser, CarryingUse
     return this.tales.size < this.limit ? this.begun.toString(36) : undefined;
   }
 
-  keep(tale: Tale): void {
+  keep(tale: Tale, now_ms: number): void {
     this.tales.set(tale.id, tale);
-    tale.onEvent = (_tale, event, now_ms) => this.lived(tale, event, now_ms);
+    tale.onEvent = (_tale, event, at_ms) => this.lived(tale, event, at_ms);
+    if (tale.events.length > 0) this.start(now_ms, SOON_ms);
   }
 
   private lived(tale: Tale, event: StoryEvent, now_ms: number): void {

@@ -78,8 +78,9 @@ export class StoryVoice implements TimerOwner<"late"> {
   }
 
   /** The member needn't make this call of its own any more. @param isOver it has come to its end here */
-  take(member: string, b: string, i: string, isOver: boolean): void {
+  take(member: string, b: string, i: string, isOver: boolean): true {
     this.speaker.tell(member, [["story-taken", isOver ? { b, i, n: 0, z: true } : { b, i, n: 0 }]]);
+    return true;
   }
 
   flush(): void {

@@ -7,7 +7,7 @@ import type { RoutedRequest, Router, RoutingDecision } from "../proxy/router.ts"
 import { inputOf } from "../transaction/machine.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
-import { findFlow, type NamedFlow, nameFlow } from "../transport/flow.ts";
+import { findFlow, nameFlow } from "../transport/flow.ts";
 import { stampVia } from "../transport/receive.ts";
 import { type AnewParts, anew, beginAnew } from "./anew.ts";
 import { GivenBranches } from "./given-branches.ts";
@@ -154,7 +154,6 @@ export class Teller {
 
   private readonly perform: Perform = (tale: Tale, input: StoryInput, now_ms: number): void => {
     const { transactions, kit } = this.core;
-    const flowsOf = (named: readonly NamedFlow[]) => named.flatMap((one) => findFlow(one, kit.listeners) ?? []);
     switch (input[0]) {
       case "response": {
         const [, number, text] = input;
@@ -173,14 +172,16 @@ export class Teller {
       case "timer":
         tale.fire(input[1], now_ms);
         break;
-      case "located":
-        if (tale.waiters[input[1]] === undefined) tale.isBroken = true;
-        else tale.waiters[input[1]]?.onLocated(flowsOf(input[2]), now_ms);
+      case "located": {
+        const [, number, flows] = input;
+        if (tale.waiters[number] === undefined) tale.isBroken = true;
+        const found = flows.flatMap((one) => findFlow(one, kit.listeners) ?? []);
+        tale.waiters[number]?.onLocated(found, now_ms);
         break;
+      }
       case "cancel": {
         const cancel = parse(input[1]);
-        const [source] = flowsOf([input[2]]);
-        if (cancel.kind === "request" && source !== undefined) transactions.receiveRequest(cancel, source, now_ms);
+        if (cancel.kind === "request") transactions.withdraw(tale.server, cancel, now_ms);
         else tale.isBroken = true;
         break;
       }

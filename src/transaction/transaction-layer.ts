@@ -104,6 +104,11 @@ export class TransactionLayer implements TransactionRunner, Table {
     return this.table.servers.has(serverKey(request));
   }
 
+  /** Whether the request with this key has had its final response, a while ago at the most. */
+  hasAnswered(key = ""): boolean {
+    return this.table.servers.get(key)?.isAnswered === true;
+  }
+
   /** A response has arrived (§17.1.3). */
   receiveResponse(response: Response, now_ms: number): void {
     const transaction = this.table.clients.get(clientKey(response.topVia.branch, response.cseqMethod));

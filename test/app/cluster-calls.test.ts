@@ -136,6 +136,25 @@ describe("members that don't hear each other for a moment", () => {
     a.site.run(1_000);
     expect(phone.responses(487)).toHaveLength(invites.length);
   });
+
+  test("a CANCEL that comes to the one that doesn't know its call yet isn't answered: the next one finds the call", async () => {
+    const { pair, a, phone, pbx, move } = await scene(example);
+    pbx.answers("INVITE", RINGS);
+    pair.isCut = true;
+    a.site.run(1_000);
+    const invite = phone.invite(NUMBER);
+    a.site.run(1_000);
+    move();
+    a.site.run(500);
+    phone.cancel(invite);
+    a.site.run(500);
+    expect([phone.responses(481).length, pbx.requests("CANCEL").length]).toEqual([0, 0]);
+    pair.isCut = false;
+    a.site.run(500);
+    phone.cancel(invite);
+    a.site.run(500);
+    expect([phone.responses(487).length, pbx.requests("CANCEL").length]).toEqual([1, 1]);
+  });
 });
 
 test("a member that has just been started knows the calls that ring within 50 ms", async () => {

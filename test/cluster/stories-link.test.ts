@@ -99,6 +99,21 @@ describe("a member that comes back", () => {
     expect(pbx.requests("CANCEL")).toHaveLength(1);
     expect(branches(pbx)).toBe(1);
   });
+
+  test("learns at once what the other one goes on with: that one may end a moment later", () => {
+    const { pair, phone, pbx, invite, run } = ringing();
+    pair.kill("a");
+    run(390);
+    pair.restart("a");
+    run(30);
+    expect(pair.b.stories.size).toBe(1);
+    pair.kill("b");
+    run(1_000);
+    phone.cancel(invite);
+    run(1_000);
+    expect(finals(phone)).toEqual([487]);
+    expect(pbx.requests("CANCEL")).toHaveLength(1);
+  });
 });
 
 describe("a member that has been out of reach for a moment", () => {
@@ -195,6 +210,27 @@ describe("a false alarm", () => {
   });
 });
 
+test("a call that a member has ended while nobody heard it: the other one has gone on with it, and lets it go, with all that rings", () => {
+  const pair = new StoryPair();
+  const phone = pair.a.site.actor("201", PHONE);
+  const pbx = pair.a.site.actor("pbx", PBX).answers("INVITE", { status: 180 }, { status: 200, after_ms: 1_000 });
+  pair.simulation.run(1_000);
+  phone.invite(NUMBER);
+  pair.simulation.run(500);
+  pair.linkFate = () => false;
+  pair.learnDeath("a");
+  pair.simulation.run(1_000);
+  expect([pair.a.stories.size, pair.b.stories.size]).toEqual([0, 1]);
+  pair.move("b");
+  pair.linkFate = () => true;
+  pair.learnLife("a");
+  pair.simulation.run(1_000);
+  expect([pair.a.stories.size, pair.b.stories.size]).toEqual([0, 0]);
+  pair.simulation.run(200_000);
+  expect(finals(phone)).toEqual([200]);
+  expect(pbx.requests("CANCEL")).toHaveLength(1);
+});
+
 describe("a member that gives its calls away", () => {
   test("the other goes on with them as soon as it has the addresses", () => {
     const { pair, phone, pbx, invite, run } = ringing();
@@ -226,6 +262,24 @@ describe("a member that gives its calls away", () => {
     expect(finals(phone)).toEqual([487]);
     expect(pbx.requests("CANCEL")).toHaveLength(1);
     expect(branches(pbx)).toBe(1);
+  });
+
+  test("the addresses come back to it: what its caller has cancelled before stays so", () => {
+    const pair = new StoryPair();
+    const phone = pair.a.site.actor("201", PHONE);
+    const pbx = pair.a.site.actor("pbx", PBX).answers("INVITE");
+    pair.simulation.run(1_000);
+    const invite = phone.invite(NUMBER);
+    pair.simulation.run(300);
+    phone.cancel(invite);
+    pair.simulation.run(300);
+    pair.a.site.engine.run((now_ms) => pair.a.stories.handOver(now_ms));
+    pair.simulation.run(100);
+    pair.move("a");
+    const before = pbx.requests("INVITE").length;
+    pair.simulation.run(20_000);
+    expect(finals(phone)).toEqual([487]);
+    expect(pbx.requests("INVITE")).toHaveLength(before);
   });
 
   test("the addresses come back to it when the other has taken the calls: they stay there until that gives them away", () => {

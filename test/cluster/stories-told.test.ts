@@ -68,8 +68,8 @@ class Told {
     };
     // Each call that begins is looked at.
     const keep = stories["keep"].bind(stories);
-    stories["keep"] = (tale: Tale) => {
-      keep(tale);
+    stories["keep"] = (tale: Tale, begun_ms: number) => {
+      keep(tale, begun_ms);
       seen.calls += 1;
       const { onEvent } = tale;
       tale.onEvent = (one, event, now_ms) => {
