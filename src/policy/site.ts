@@ -206,9 +206,6 @@ export interface RegistrationSettings {
   readonly throttle: boolean;
 }
 
-/** What requests other than calls and REGISTERs get in an outage: event package or method → status. */
-export type OutageAnswers = ReadonlyMap<string, number>;
-
 /** How much each source may ask of us. */
 export interface LimitSettings {
   /** New requests of an address in localnet. */
@@ -217,6 +214,7 @@ export interface LimitSettings {
   readonly strangers: Rate;
 }
 
+/** What the file says of the site. A field that one rule alone reads stands with that rule. */
 export interface Site {
   readonly localnet: IpRanges;
   /** Host names that mean this proxy. */
@@ -233,7 +231,6 @@ export interface Site {
   readonly emergency: EmergencySettings;
   readonly survival: SurvivalSettings;
   readonly inbound: InboundSettings;
-  readonly outageAnswers: OutageAnswers;
   readonly huntGroups: readonly HuntGroup[];
   /** What a request from a stranger gets. "auto": 403 on a listener in localnet, nothing on any other. */
   readonly strangers: "auto" | "drop" | "reject";

@@ -30,6 +30,13 @@ suite("describe", () => {
     ]);
   });
 
+  test("what other requests get in an outage", () => {
+    expect(words(LEAST).join()).not.toContain("In an outage,");
+    expect(words(`${LEAST}outage_answers: {SUBSCRIBE: 489, presence: 200}\n`)).toContain(
+      "In an outage, SUBSCRIBE gets 489, presence gets 200.",
+    );
+  });
+
   test("a phone at a gateway's address needs a port of its own: said of gateways near phones, warned of members", () => {
     const near = "gateways: [sip:10.222.237.3:5061, sip:192.0.2.3]\n";
     const group = (port: number) => `hunt_groups: {default: {members: ["sip:205@10.222.237.3:${port}", "201"]}}\n`;

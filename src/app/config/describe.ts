@@ -156,12 +156,13 @@ function listenerLines({ isInterface, settings: { at, version, advertise } }: Ow
     : [...lines, `Tells peers of ${hostText(at)} that its address is ${advertise}.`];
 }
 
-/** What sections beside the site's say of themselves, in the order of `sections.ts`. */
+/** What sections say of themselves, those of the site too, in the order of `sections.ts`. */
 function ownLines(config: Config): string[] {
+  const { site } = config;
   const sections: Readonly<Record<string, AnySection>> = SECTIONS;
-  const parts = new Map<string, unknown>(Object.entries(config));
+  const parts = new Map<string, unknown>([...Object.entries(config), ...Object.entries(site)]);
   // A section speaks of its own part: its type says no more.
-  return Object.entries(sections).flatMap(([name, { says }]) => says?.(parts.get(name) as never) ?? []);
+  return Object.entries(sections).flatMap(([name, { says }]) => says?.(parts.get(name) as never, site) ?? []);
 }
 
 function dialOutLines({ gateways, upstream }: Site): string[] {

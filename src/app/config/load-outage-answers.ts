@@ -1,5 +1,5 @@
 /** The file's `outage_answers`: what requests other than calls and REGISTERs get in an outage. */
-import type { OutageAnswers } from "../../policy/site.ts";
+import type { OutageAnswers } from "../../policy/rules/other-request.ts";
 import { count, names, type Rows } from "./key-kinds.ts";
 import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
@@ -27,9 +27,17 @@ export function pages(): PagesOf<typeof KEYS> {
   };
 }
 
-export const OUTAGE_ANSWERS = section(KEYS, (reader, top): OutageAnswers => {
-  return top.optional("outage_answers", (place) => loadOutageAnswers(reader, place)) ?? new Map();
-});
+export const OUTAGE_ANSWERS = section(
+  KEYS,
+  (reader, top): OutageAnswers =>
+    top.optional("outage_answers", (place) => loadOutageAnswers(reader, place)) ?? new Map(),
+  says,
+);
+
+function says(answers: OutageAnswers): string[] {
+  const each = [...answers].map(([asked, status]) => `${asked} gets ${status}`);
+  return each.length === 0 ? [] : [`In an outage, ${each.join(", ")}.`];
+}
 
 /** Event package or method → status. */
 function loadOutageAnswers(reader: Reader, place: Place): OutageAnswers {

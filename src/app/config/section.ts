@@ -1,5 +1,6 @@
 /** A section of the file: one top key or several that belong together, and what is made of them. */
 import type { SecretSource } from "../../cluster/settings.ts";
+import type { Site } from "../../policy/site.ts";
 import type { Interfaces } from "../../transport/own-listener.ts";
 import type { TlsFault, TlsFiles } from "../../transport/tls-files.ts";
 import type { Fields } from "./fields.ts";
@@ -34,14 +35,17 @@ export interface Section<R extends Rows, T> {
    * @param top the keys of the whole file, of which a section reads its own
    */
   readonly load: (reader: Reader, top: Fields<R, "">, surroundings: Surroundings) => T;
-  /** What it does, for `check`, in sentences. The sections of the site have none: there a sentence tells of several, in `describe.ts`. */
-  readonly says?: ((part: T) => readonly string[]) | undefined;
+  /**
+   * What it does, for `check`, in sentences. A sentence about several sections of the site stands in `describe.ts`.
+   * @param site all that the file says of the site, for a part that means more or less beside another one
+   */
+  readonly says?: ((part: T, site: Site) => readonly string[]) | undefined;
 }
 
 /** Any of them. */
 export type AnySection = Pick<Section<Rows, unknown>, "keys"> & {
   readonly load: (reader: Reader, top: never, surroundings: Surroundings) => unknown;
-  readonly says?: ((part: never) => readonly string[]) | undefined;
+  readonly says?: ((part: never, site: Site) => readonly string[]) | undefined;
 };
 
 /** For its types alone. */

@@ -5,8 +5,16 @@ import type { Stage } from "../../proxy/router.ts";
 import { underUpstream } from "../door/own-domain.ts";
 import type { Peer } from "../peers/peer.ts";
 import { decision, inTurn, nextWhen, replyStage, SILENCE_OR_503, upstreamStage } from "../plan.ts";
-import type { OutageAnswers } from "../site.ts";
 import type { RoutingRule } from "../situation.ts";
+
+/** Event package or method → status. */
+export type OutageAnswers = ReadonlyMap<string, number>;
+
+declare module "../site.ts" {
+  interface Site {
+    readonly outageAnswers: OutageAnswers;
+  }
+}
 
 const STATUS_DEFAULT = 480;
 const RETRY_AFTER_s = 60;
