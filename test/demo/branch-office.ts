@@ -127,6 +127,7 @@ upstream:
   probe: {interval: 30s, suspect_interval: 300ms, down_interval: 1s, timeout: ${700 * PATIENCE}ms}
   hold: 1s
 gateways: [sip:${GATEWAY_HOST}:${port}]
+emergency: ["112"]
 hunt_groups:
   default:
     members: [${members.join(", ")}]
