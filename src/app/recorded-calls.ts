@@ -5,6 +5,9 @@ import type { Origin } from "../policy/origin.ts";
 
 /** The size of a piece, in characters, more or less. */
 const PAGE_CHARACTERS = 65_536;
+/** Of the JSON of one INVITE of a call, and of one of its steps, as they mostly are: their texts are cut to 128. */
+const LEG_CHARACTERS = 450;
+const STEP_CHARACTERS = 120;
 /** A number that has been written with its area code, and another time without, is found by so many digits at its end. */
 const TAIL_digits = 5;
 
@@ -59,7 +62,7 @@ export interface CallsQuestion {
 export interface CallsPage {
   /** The newest first; with `since` the last change last. */
   readonly calls: readonly RecordedCall[];
-  /** Where there are more: what to ask for them with. */
+  /** Where there are more: what to ask for them with, as `before`, or as `since` where that was asked. */
   readonly next?: number;
   /** What to ask with for what changes from now on. */
   readonly changes: number;
@@ -85,13 +88,13 @@ export function callsPage(
   const calls: RecordedCall[] = [];
   let characters = 0;
   for (const [index, call] of ordered.entries()) {
-    const recorded = recordedCall(call, timeOf(call), now_ms);
-    characters += JSON.stringify(recorded).length;
+    characters += call.legs.reduce((sum, { steps }) => sum + LEG_CHARACTERS + STEP_CHARACTERS * steps.length, 0);
     const last = ordered[index - 1];
     if (characters > PAGE_CHARACTERS && last !== undefined) {
-      return since === undefined ? { calls, next: last.id, changes } : { calls, changes: last.change };
+      const { id, change } = last;
+      return since === undefined ? { calls, next: id, changes } : { calls, next: change, changes: change };
     }
-    calls.push(recorded);
+    calls.push(recordedCall(call, timeOf(call), now_ms));
   }
   return { calls, changes };
 }

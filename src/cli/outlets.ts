@@ -29,7 +29,7 @@ const DAY_ms = 86_400_000;
 const SYSLOG_LIMIT_ms = 10_000;
 /** How often calls are looked at that may be over; earlier once so many have begun, since the list has room for 200. */
 const LOOK_ms = 2_000;
-const LOOK_CALLS = 50;
+const LOOK_CALLS = 100;
 /** Of a command's output, in the log. */
 const OUTPUT_CHARACTERS_MAX = 200;
 
@@ -165,13 +165,13 @@ class RecordOutlet {
 
   private look(): void {
     this.begun = 0;
-    for (;;) {
-      const { calls, changes } = this.running.calls({ since: this.since });
+    let more: number | undefined;
+    do {
+      const { calls, changes, next } = this.running.calls({ since: this.since });
       this.since = changes;
       this.write(this.records.look(calls, clock.now_ms()));
-      // A page that isn't the last has calls.
-      if (calls.length === 0) return;
-    }
+      more = next;
+    } while (more !== undefined);
   }
 
   private write(rows: readonly CallRow[]): void {

@@ -47,8 +47,9 @@ class Calls {
     this.looks += 1;
     const found = this.all.filter(({ change }) => change > since).sort((a, b) => a.change - b.change);
     const page = found.slice(0, 2);
-    const changes = found.length > 2 ? (page[1]?.change ?? 0) : this.change;
-    return { calls: page.map(({ call }) => call), changes, run: "r" };
+    const last = page[1]?.change ?? 0;
+    const more = found.length > 2 ? { next: last, changes: last } : { changes: this.change };
+    return { calls: page.map(({ call }) => call), ...more, run: "r" };
   };
 }
 
@@ -148,7 +149,7 @@ describe("calls", () => {
     const calls = new Calls();
     const counters = new Counters(calls.list);
     calls.put(1, {}, "upstream pbx.example.com");
-    for (let count = 0; count < 49; count++) counters.hear(invite);
+    for (let count = 0; count < 99; count++) counters.hear(invite);
     expect(calls.looks).toBe(0);
     counters.hear(invite);
     expect(calls.looks).toBeGreaterThan(0);

@@ -276,6 +276,22 @@ describe("what is asked for", () => {
     expect(found).toEqual(Array.from({ length: 200 }, (_, index) => `${250 - index}`));
   });
 
+  it("a piece of what has changed says whether there is more, and what to ask for it with", () => {
+    const { site, phone } = office();
+    for (let call = 1; call <= 200; call++) phone.invite(`sip:${call}@pbx.example.com`);
+    site.run(500);
+    const found: string[] = [];
+    let pieces = 0;
+    for (let next: number | undefined = 0; next !== undefined; pieces++) {
+      const piece = page(site, { since: next });
+      expect(piece.changes).toBe(piece.next ?? page(site).changes);
+      found.push(...piece.calls.map(({ to }) => to));
+      next = piece.next;
+    }
+    expect(pieces).toBeGreaterThan(1);
+    expect(found).toEqual(Array.from({ length: 200 }, (_, index) => `${index + 1}`));
+  });
+
   it("what has changed since is told in the order of the changes", () => {
     const { site, phone } = office();
     phone.invite("sip:1@pbx.example.com");

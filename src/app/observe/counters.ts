@@ -1,6 +1,6 @@
 /** Counts what happens, for metrics: made of the journal and of the list of the last calls, while somebody wants to know. */
 import type { CallsPage, CallsQuestion, RecordedCall } from "../recorded-calls.ts";
-import type { JournalEntry } from "./journal-entry.ts";
+import { type JournalEntry, type KeptMessage, METHODS, methodOf } from "./journal-entry.ts";
 
 /** By the values of the labels, in their order. */
 type Tally = Map<string, number>;
@@ -18,13 +18,8 @@ export interface Counted {
   readonly calls: ReadonlyMap<string, number>;
 }
 
-/** Others are "other": a peer may write what it likes. */
-const METHODS = [
-  ...["INVITE", "ACK", "BYE", "CANCEL", "REGISTER", "OPTIONS", "PRACK", "UPDATE"],
-  ...["REFER", "NOTIFY", "SUBSCRIBE", "MESSAGE", "INFO", "PUBLISH"],
-];
 /** INVITEs after which the list of calls is looked at: it forgets all but the last 200 calls. */
-const LOOK_AFTER = 50;
+const LOOK_AFTER = 100;
 /** A call that has failed may come again, with a password or by our redirect, for as long as the list has it as the same call. */
 const MORE_INVITES_ms = 60_000;
 /** Calls whose end isn't counted yet. */
@@ -39,8 +34,8 @@ export class Counters {
   private readonly edges: Tally = new Map();
   private readonly calls: Tally = new Map();
   private readonly listCalls: (question: CallsQuestion) => CallsPage;
-  /** The last change of the list that was looked at; undefined: those of before aren't ours to count. */
-  private looked: number | undefined = undefined;
+  /** The last change of the list that was looked at. */
+  private looked = 0;
   private invites = 0;
   /** By id: how a call would be counted, and since when. */
   private readonly open = new Map<number, { readonly key: string; readonly at_ms: number }>();
@@ -57,7 +52,7 @@ export class Counters {
     switch (entry.kind) {
       case "in":
       case "out":
-        add(this.messages, `${entry.kind} ${kindOf(entry.wire)}`);
+        add(this.messages, `${entry.kind} ${kindOf(entry)}`);
         return;
       case "decision":
         add(this.decisions, `${known(entry.method)} ${entry.rule}`);
@@ -87,13 +82,13 @@ export class Counters {
 
   private look(now_ms: number): void {
     this.invites = 0;
-    for (;;) {
-      const { calls, changes } = this.listCalls({ since: this.looked ?? 0 });
-      const isNew = changes !== this.looked;
+    let more: number | undefined;
+    do {
+      const { calls, changes, next } = this.listCalls({ since: this.looked });
       this.looked = changes;
       for (const call of calls) this.note(call, now_ms);
-      if (!isNew || calls.length === 0) break;
-    }
+      more = next;
+    } while (more !== undefined);
     for (const [id, { key, at_ms }] of this.open) {
       if (now_ms - at_ms >= MORE_INVITES_ms || this.open.size > OPEN_MAX) this.settle(id, key);
     }
@@ -131,13 +126,17 @@ function wayOf({ legs, status }: RecordedCall): string {
 const WAYS: readonly string[] = ["upstream", "gateway", "extension", "group"];
 
 /** The method of a request, or the class of a response's status: "2xx". */
-function kindOf(wire: string): string {
-  if (wire.startsWith("SIP/2.0 ")) return /^[1-6]/.test(wire[8] ?? "") ? `${wire[8]}xx` : "other";
-  return known(wire.slice(0, Math.max(0, wire.indexOf(" "))));
+function kindOf(message: KeptMessage): string {
+  const { wire } = message;
+  if (wire.startsWith("SIP/2.0 ")) return CLASSES[wire.charCodeAt(8) - 49] ?? "other";
+  return known(methodOf(message));
 }
 
+const CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx", "6xx"];
+
+/** Others are "other": a peer may write what it likes. */
 function known(method: string): string {
-  return METHODS.includes(method) ? method : "other";
+  return METHODS.has(method) ? method : "other";
 }
 
 function add(tally: Tally, key: string): void {

@@ -6,7 +6,7 @@
  * OPTIONS) a quarter, and what was dropped an eighth: a flood of strangers leaves the last calls where they are.
  */
 import type { Happening, Tap } from "../tap.ts";
-import { type JournalEntry, type KeptMessage, kept, methodOf, renewed } from "./journal-entry.ts";
+import { CALL_METHODS, type JournalEntry, type KeptMessage, kept, methodOf, renewed } from "./journal-entry.ts";
 
 /** Hears of each entry once the event that it belongs to is over: it may ask the engine, and send. It must not throw. */
 export type Follower = (entry: JournalEntry) => void;
@@ -82,7 +82,7 @@ export class Journal {
     if (arrived !== undefined) this.ringOf(arrived).add(arrived);
     if (waiting.length === 0) return;
     this.waiting = [];
-    for (const entry of waiting) for (const follower of this.followers) follower(entry);
+    for (const follower of this.followers) for (const entry of waiting) follower(entry);
   }
 
   /** Entries come amid all that a load needs for moments, and each keeps a page of memory: written anew, they lie side by side. */
@@ -134,9 +134,6 @@ export class Journal {
     }
   }
 }
-
-/** The others register, subscribe, tell of a subscription, or ask whether somebody lives. */
-const CALL_METHODS = ["INVITE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "REFER", "INFO"];
 
 /** Octets that an entry is counted with. */
 function costOf(entry: JournalEntry): number {

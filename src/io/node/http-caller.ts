@@ -130,8 +130,9 @@ export class HttpCaller {
     const length = isOctets === true ? body.length : Buffer.byteLength(body);
     const told =
       isLast === true ? { "Content-Length": `${length}`, Connection: "close" } : { "Content-Length": `${length}` };
-    socket.write(headOf(answer, answer.status === 304 ? {} : told), "latin1");
-    if (isHeadOnly !== true && body !== "") socket.write(body, encoding);
+    // In one piece: each is a call to the kernel, and a packet. A head is ASCII.
+    const head = headOf(answer, answer.status === 304 ? {} : told);
+    socket.write(isHeadOnly === true ? head : head + body, encoding);
     if (isLast === true) socket.end();
     else setImmediate(() => this.answered());
   }
