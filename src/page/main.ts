@@ -28,6 +28,8 @@ const PHONES_EVERY_ms = 15_000;
 /** Certificates and drills grow old. */
 const READINESS_EVERY_ms = 60_000;
 const STATUS_LEAST_ms = 300;
+/** Between two looks at channels of gateways, which change with calls. */
+const CHANNELS_LEAST_ms = 2_000;
 const READINESS_LEAST_ms = 2_000;
 /** So that a thousand phones cost no more than a hundred. */
 const PER_PHONE_ms = 20;
@@ -80,7 +82,8 @@ async function fetchReadiness(): Promise<void> {
 }
 
 async function fetchCalls(): Promise<void> {
-  const told = await ask<CallsPage>(run === "" ? "api/calls" : `api/calls?since=${changes}`);
+  const isWhole = run === "";
+  const told = await ask<CallsPage>(isWhole ? "api/calls" : `api/calls?since=${changes}`);
   if (told === undefined) return;
   if (run !== told.run) {
     const isAnew = run !== "";
@@ -93,11 +96,10 @@ async function fetchCalls(): Promise<void> {
     }
     next = told.next;
   }
-  const isMore = told.changes > changes && told.calls.length > 0 && calls.size > 0;
   changes = told.changes;
   take(told.calls);
   // A piece has room for some changes only.
-  if (isMore) return fetchCalls();
+  if (!isWhole && told.next !== undefined) return fetchCalls();
 }
 
 function take(told: readonly RecordedCall[]): void {
@@ -163,6 +165,7 @@ function tick(): void {
 }
 
 const askStatus = merged(fetchStatus, () => STATUS_LEAST_ms);
+const askChannels = merged(fetchStatus, () => CHANNELS_LEAST_ms);
 const askPhones = merged(fetchPhones, () => STATUS_LEAST_ms + contacts.length * PER_PHONE_ms);
 const askReadiness = merged(fetchReadiness, () => READINESS_LEAST_ms + contacts.length * PER_PHONE_ms);
 const askCalls = merged(fetchCalls, () => STATUS_LEAST_ms);
@@ -192,10 +195,9 @@ function follow(): void {
     if (notice.status) askStatus();
     if (notice.phones) askPhones();
     if (notice.readiness || notice.status || notice.phones) askReadiness();
-    // Channels of gateways change with calls.
     if (notice.calls) {
       askCalls();
-      askStatus();
+      askChannels();
     }
   };
 }

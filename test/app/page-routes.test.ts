@@ -150,7 +150,7 @@ describe("notices", () => {
     notices.join((text) => heard.push(text) > 0);
     for (const entry of [invite, invite, binding, message("OPTIONS sip:a SIP/2.0\r\nCSeq: 1 OPTIONS\r\n\r\n")])
       hear(entry);
-    expect(timers.map(({ after_ms }) => after_ms)).toEqual([500]);
+    expect(timers.map(({ after_ms }) => after_ms)).toEqual([1_000]);
     timers[0]?.task();
     expect(heard).toEqual(['data: {"calls":true,"phones":true}\n\n']);
     hear(message("SIP/2.0 200 OK\r\nCSeq: 1 BYE\r\n\r\n"));
@@ -165,7 +165,7 @@ describe("notices", () => {
       "a turn of readiness",
       { kind: "readiness", seq: 5, at_ms: 0, turn: { is_ready: true, faults: [] } },
       "readiness",
-      500,
+      1_000,
     ],
   ] satisfies [string, JournalEntry, string, number][])("tell %s", (_, entry, part, after_ms) => {
     const { notices, hear, timers } = made();
@@ -183,7 +183,7 @@ describe("notices", () => {
     notices.join((text) => heard.push(text) > 0);
     hear(invite);
     hear(edge);
-    expect(timers.map(({ after_ms }) => after_ms)).toEqual([500, 50]);
+    expect(timers.map(({ after_ms }) => after_ms)).toEqual([1_000, 50]);
     timers[1]?.task();
     expect(heard).toEqual(['data: {"calls":true,"status":true}\n\n']);
     timers[0]?.task();

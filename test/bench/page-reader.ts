@@ -8,6 +8,7 @@ import { HTTP } from "./addresses.ts";
 const AGAIN_MS = 100;
 /** As the page has it: between two of the same questions. */
 const LEAST_MS = 300;
+const CHANNELS_LEAST_MS = 2_000;
 const STATUS_EVERY_MS = 10_000;
 const PHONES_EVERY_MS = 15_000;
 /** Prometheus asks every 15 s. */
@@ -23,18 +24,29 @@ export async function runPageReader(): Promise<void> {
   let since = "";
   const least_ms = () => LEAST_MS;
   const askStatus = merged(() => ask("/api/status"), least_ms);
+  const askChannels = merged(
+    () => ask("/api/status"),
+    () => CHANNELS_LEAST_MS,
+  );
   const askPhones = merged(() => ask("/api/registered"), least_ms);
   const askCalls = merged(async () => {
     const text = await ask(`/api/calls${since}`);
-    if (text !== undefined) since = `?since=${(JSON.parse(text) as CallsPage).changes}`;
+    if (text === undefined) return;
+    const isWhole = since === "";
+    const { changes, next } = JSON.parse(text) as CallsPage;
+    since = `?since=${changes}`;
+    if (!isWhole && next !== undefined) askCalls();
   }, least_ms);
   setInterval(askStatus, STATUS_EVERY_MS);
   setInterval(askPhones, PHONES_EVERY_MS);
   setInterval(() => void ask("/metrics"), SCRAPE_EVERY_MS);
   follow((notice) => {
-    if (notice["status"] || notice["calls"]) askStatus();
+    if (notice["status"]) askStatus();
     if (notice["phones"]) askPhones();
-    if (notice["calls"]) askCalls();
+    if (notice["calls"]) {
+      askCalls();
+      askChannels();
+    }
   });
 }
 

@@ -17,7 +17,7 @@ export type Later = (task: () => void, after_ms: number) => void;
 
 /** An edge is on the screen at once; what busy phones do is told together. */
 const EDGE_ms = 50;
-const OTHERS_ms = 500;
+const OTHERS_ms = 1_000;
 const CALL_METHODS = ["INVITE", "BYE", "CANCEL"];
 
 export class Notices {
@@ -42,6 +42,8 @@ export class Notices {
 
   private hear(entry: JournalEntry): void {
     if (this.readers.size === 0) return;
+    // Most entries are messages of calls: the first of them says it all.
+    if ("wire" in entry && this.changed.has("calls")) return;
     const part = partOf(entry);
     if (part === undefined) return;
     this.changed.add(part);
