@@ -15,7 +15,7 @@ import { trimLibraries } from "./trim-libraries.mjs";
  * Two thirds are the proxy; the rest is there for the person who sets it up, or for a pair of routers, and costs no memory before it is
  * used.
  */
-const ROUTER_LIMIT_BYTES = 836_000;
+const ROUTER_LIMIT_BYTES = 818_000;
 const router = {
   ...program,
   platform: "node",
