@@ -11,6 +11,7 @@ import {
   chosenTargets,
   elfFaults,
   keepWhole,
+  LEFT_OUT_OF_MATH,
   nativeBundle,
   readPins,
   readTargets,
@@ -247,6 +248,13 @@ describe("the bundle for QuickJS", () => {
     expect(files.every((path) => existsSync(path))).toBe(true);
     const nodes = files.filter((path) => path.endsWith("/udp-socket.ts"));
     expect(nodes).toEqual([join(ROOT, "src/io/quickjs/udp-socket.ts")]);
+  });
+
+  test("asks Math for nothing that is left out of the engine", async () => {
+    const { modules } = await nativeBundle();
+    const asked = modules.flatMap(({ text }) => [...text.matchAll(/\bMath\.(\w+)/g)].map(([, name = ""]) => name));
+    expect(asked).toContain("floor");
+    expect(asked.filter((name) => LEFT_OUT_OF_MATH.includes(name))).toEqual([]);
   });
 
   test("is refused with the names of all of Node's modules that nothing stands for", async () => {

@@ -58,8 +58,9 @@ export const { readTargets, chosenTargets, demandTools, emulatorOf } = await loa
   demandTools(targets: readonly Target[]): void;
 }>("native/targets.mjs");
 
-export const { CACHE, readPins, sourceFolder } = await load<{
+export const { CACHE, LEFT_OUT_OF_MATH, readPins, sourceFolder } = await load<{
   readonly CACHE: string;
+  readonly LEFT_OUT_OF_MATH: readonly string[];
   readPins(): Source[];
   sourceFolder(name: string, cache: string): Promise<string>;
 }>("native/sources.mjs");

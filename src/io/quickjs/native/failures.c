@@ -164,8 +164,7 @@ static void hand_over(JSValue error)
 void report(JSValue error)
 {
 	JSRuntime *runtime = JS_GetRuntime(context);
-	JSMemoryUsage usage;
-	size_t limit_bytes;
+	const size_t limit_bytes = heap_limit_bytes();
 
 	if (has_overrun && has_message(error, "interrupted"))
 		say_overrun(error);
@@ -174,8 +173,6 @@ void report(JSValue error)
 		return;
 	}
 	/* What has to be said needs memory too. */
-	JS_ComputeMemoryUsage(runtime, &usage);
-	limit_bytes = (size_t)usage.malloc_limit;
 	if (limit_bytes < SIZE_MAX - LAST_WORDS_BYTES)
 		JS_SetMemoryLimit(runtime, limit_bytes + LAST_WORDS_BYTES);
 	JS_RunGC(runtime);

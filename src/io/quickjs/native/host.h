@@ -68,6 +68,10 @@ void forget_descriptor(int fd);
 /* Never inherited by children, and never blocking. @return 0, or -1 and errno */
 int prepare_descriptor(int fd);
 
+/* ── machine.c ── */
+/* SIZE_MAX where there is no limit. */
+size_t heap_limit_bytes(void);
+
 /* ── the parts ── */
 part_function declare_process, set_process;
 part_function declare_children, set_children;

@@ -109,6 +109,14 @@ static JSValue heap_used(ARGUMENTS)
 	return JS_NewInt64(ctx, (int64_t)heap_used_bytes());
 }
 
+/* The engine tells its own only with all else about its memory, whose counting is 4 kB of the binary. */
+static size_t limit_bytes = SIZE_MAX;
+
+size_t heap_limit_bytes(void)
+{
+	return limit_bytes;
+}
+
 /* Anything that isn't above 0, and what no pointer reaches, is no limit. */
 static JSValue limit_heap(ARGUMENTS)
 {
@@ -117,7 +125,8 @@ static JSValue limit_heap(ARGUMENTS)
 	NEEDS(1);
 	if (!number_of(ctx, arguments[0], &bytes))
 		return JS_EXCEPTION;
-	JS_SetMemoryLimit(JS_GetRuntime(ctx), bytes > 0 && bytes < (double)SIZE_MAX ? (size_t)bytes : SIZE_MAX);
+	limit_bytes = bytes > 0 && bytes < (double)SIZE_MAX ? (size_t)bytes : SIZE_MAX;
+	JS_SetMemoryLimit(JS_GetRuntime(ctx), limit_bytes);
 	return JS_UNDEFINED;
 }
 
