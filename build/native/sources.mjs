@@ -90,6 +90,25 @@ const CHANGES = [
     "",
     1,
   ],
+  // No check that a `let` is reached before it is read, where only its own function reads it: TypeScript has made sure of that.
+  [
+    "quickjs",
+    "quickjs.c",
+    "    if (resolve_variables(ctx, fd))\n",
+    `    for (idx = 0; idx < fd->var_count; idx++) {
+        if (!fd->vars[idx].is_captured && fd->vars[idx].var_name != JS_ATOM_this)
+            fd->vars[idx].is_lexical = FALSE;
+    }
+    if (resolve_variables(ctx, fd))\n`,
+    1,
+  ],
+  [
+    "quickjs",
+    "quickjs.c",
+    "                            } else {\n                                /* XXX: should check if variable can be used",
+    "                            } else if (vd->is_lexical) {\n                                /* XXX: should check if variable can be used",
+    1,
+  ],
   ...LEFT_OUT_OF_MATH.map((name) => ["quickjs", "quickjs.c", `    ${entryOfMath(name)},\n`, "", 1]),
   // All is compiled to be small, but for where the time goes.
   [
