@@ -1,30 +1,36 @@
-/** Modules as bytecode, and the table of them that is linked into the binary (src/io/quickjs/native/embedded.h). */
+/** Modules as packed bytecode, and the table of them that is linked into the binary (src/io/quickjs/native/embedded.h). */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { engineFor } from "./engine.mjs";
+import { FOLDER as HOST } from "./host.mjs";
 import { hashOf, keepWhole, run } from "./run.mjs";
 import { emulatorOf, readTargets } from "./targets.mjs";
 import { compile, link } from "./toolchain.mjs";
 
 /** Whose engine makes it: the same bytes come from every processor with the same order of bytes. */
 const MAKERS = { le: "dev", be: "mips" };
-const COMPILER = fileURLToPath(new URL("compile.c", import.meta.url));
+/** With the walk through a module that the binary unpacks it by. */
+const COMPILER = [
+  ...["compile.c", "pack.c"].map((name) => fileURLToPath(new URL(name, import.meta.url))),
+  ...["packing.c", "streams.c"].map((name) => join(HOST, name)),
+];
 
 /**
  * @param {readonly {name: string, text: string}[]} modules
  * @param {"le" | "be"} order of bytes
  * @param {string} cache
- * @returns {Promise<{name: string, path: string, length: number}[]>} of each module, where its bytecode is kept
+ * @returns {Promise<{name: string, path: string, length: number}[]>} of each module, where its bytecode is kept, packed
  * @throws when a module isn't JavaScript as the engine knows it
  */
 export async function bytecode(modules, order, cache) {
   const target = readTargets()[MAKERS[order]];
   const engine = await engineFor(target, cache);
-  const recipe = hashOf(engine.recipe, readFileSync(COMPILER));
+  const headers = ["packing.h", "streams.h"].map((name) => join(HOST, name));
+  const recipe = hashOf(engine.recipe, ...[...COMPILER, ...headers].map((path) => readFileSync(path)));
   const compiler = await keepWhole(join(cache, `compiler-${recipe}`), async (part) => {
-    const flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-isystem", engine.headers];
-    const objects = await compile(target, [COMPILER], { folder: part, musl: engine.musl, flags });
+    const flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fwrapv", "-I", HOST, "-isystem", engine.headers];
+    const objects = await compile(target, COMPILER, { folder: part, musl: engine.musl, flags });
     await link(target, engine, objects, join(part, "compile"));
   });
   const texts = modules.flatMap(({ name, text }) => [name, text]);

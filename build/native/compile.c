@@ -1,11 +1,12 @@
 /*
- * Compiles ES modules to QuickJS bytecode: compile FOLDER OUT NAME... reads FOLDER/NAME and writes OUT/NAME.bin.
- * A program of the build machine, or run by qemu-user: bytecode has the order of bytes of the processor that makes it.
+ * Compiles ES modules to QuickJS bytecode, packed as the binary has it: compile FOLDER OUT NAME... reads FOLDER/NAME and writes
+ * OUT/NAME.bin. A program of the build machine, or run by qemu-user: bytecode has the order of bytes of the processor that makes it.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "packing.h"
 #include "quickjs.h"
 
 #define MOST_PATH 4096
@@ -48,6 +49,19 @@ static void write_whole(const char *path, const uint8_t *bytes, size_t length)
 	if (!file || fwrite(bytes, 1, length, file) != length || fclose(file) != 0) fail("can't write", path);
 }
 
+/* What can't be unpacked again isn't written. */
+static void write_packed(const char *path, const uint8_t *bytes, size_t length)
+{
+	size_t packed_length = 0;
+	uint8_t *packed = pack(bytes, length, &packed_length);
+	uint8_t *again = malloc(length);
+	if (!packed || !again || unpacked_length(packed, packed_length) != length) fail("can't pack", path);
+	if (!unpack(packed, packed_length, again) || memcmp(again, bytes, length) != 0) fail("can't unpack", path);
+	write_whole(path, packed, packed_length);
+	free(packed);
+	free(again);
+}
+
 static int start_nothing(JSContext *ctx, JSModuleDef *module)
 {
 	(void)ctx;
@@ -73,16 +87,13 @@ static void compile(const char *folder, const char *out, const char *name)
 	JS_SetModuleLoaderFunc(runtime, NULL, load_nothing, NULL);
 	size_t length, size;
 	char *text = read_whole(from, &length);
-	/*
-	 * Lines of minified code tell nobody where a fault is, and cost a third of the bytes; functions keep their names. A module
-	 * that loads another on demand, as the small main.js does, is asked for its own name then, which goes with the lines.
-	 */
-	if (!strstr(text, "import(")) JS_SetStripInfo(runtime, JS_STRIP_DEBUG);
+	/* Lines of minified code tell nobody where a fault is, and cost a third of the bytes; functions keep their names. */
+	JS_SetStripInfo(runtime, JS_STRIP_DEBUG);
 	JSValue module = JS_Eval(ctx, text, length, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
 	if (JS_IsException(module)) fail_in_script(ctx, name);
 	uint8_t *bytes = JS_WriteObject(ctx, &size, module, JS_WRITE_OBJ_BYTECODE);
 	if (!bytes) fail_in_script(ctx, name);
-	write_whole(to, bytes, size);
+	write_packed(to, bytes, size);
 	js_free(ctx, bytes);
 	free(text);
 	JS_FreeContext(ctx);

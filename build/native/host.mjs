@@ -5,7 +5,7 @@ import { root } from "../program.mjs";
 import { hashOf, keepWhole } from "./run.mjs";
 import { compile } from "./toolchain.mjs";
 
-const FOLDER = join(root, "src/io/quickjs/native");
+export const FOLDER = join(root, "src/io/quickjs/native");
 /** An overrun in what handles the world's octets ends the process. */
 const FLAGS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE", "-fwrapv", "-fstack-protector-strong"];
 

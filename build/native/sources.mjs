@@ -90,6 +90,14 @@ const CHANGES = [
     "",
     1,
   ],
+  // The names of what a function captures are no use either where it has no variables of its own.
+  [
+    "quickjs",
+    "quickjs.c",
+    "    if (fd->arg_count + fd->var_count > 0) {\n        if (fd->strip_debug",
+    "    if (fd->arg_count + fd->var_count + fd->closure_var_count > 0) {\n        if (fd->strip_debug",
+    1,
+  ],
   // No check that a `let` is reached before it is read, where only its own function reads it: TypeScript has made sure of that.
   [
     "quickjs",

@@ -7,7 +7,7 @@
 struct embedded_module {
 	/* As others import it, without "./"; the entry point is "main.js". */
 	const char *name;
-	/* What JS_WriteObject has made of it, for JS_ReadObject with JS_READ_OBJ_BYTECODE. */
+	/* What JS_WriteObject has made of it, for JS_ReadObject with JS_READ_OBJ_BYTECODE, as `pack` of packing.h has packed it. */
 	const uint8_t *bytes;
 	uint32_t length;
 };

@@ -4,6 +4,7 @@
 
 #include "embedded.h"
 #include "modules.h"
+#include "packing.h"
 
 static const struct {
 	part_function *declare, *set;
@@ -55,6 +56,23 @@ static int by_name(const void *name, const void *module)
 	return strcmp(name, ((const struct embedded_module *)module)->name);
 }
 
+/* The engine copies what it keeps. */
+static JSValue read_packed(JSContext *ctx, const struct embedded_module *packed)
+{
+	const size_t length = unpacked_length(packed->bytes, packed->length);
+	uint8_t *bytes = js_malloc(ctx, length);
+	JSValue module;
+
+	if (bytes == NULL)
+		return JS_EXCEPTION;
+	if (unpack(packed->bytes, packed->length, bytes))
+		module = JS_ReadObject(ctx, bytes, length, JS_READ_OBJ_BYTECODE);
+	else
+		module = JS_ThrowInternalError(ctx, "the module '%s' is damaged", packed->name);
+	js_free(ctx, bytes);
+	return module;
+}
+
 /* @return a value of the tag JS_TAG_MODULE, or an exception */
 static JSValue read_module(JSContext *ctx, const char *name)
 {
@@ -63,7 +81,7 @@ static JSValue read_module(JSContext *ctx, const char *name)
 
 	if (found == NULL)
 		return JS_ThrowReferenceError(ctx, "there is no module '%s' in this program", name);
-	return JS_ReadObject(ctx, found->bytes, found->length, JS_READ_OBJ_BYTECODE);
+	return read_packed(ctx, found);
 }
 
 /* All modules lie in one folder: "./x.js" and "x.js" are the same. */
