@@ -15,6 +15,8 @@ export interface Opening {
   readonly source: NamedFlow;
   /** Of its To in our own answers. */
   readonly tag: string;
+  /** Of the branches of its copies; undefined: its member is of a version without. */
+  readonly stem?: string;
   readonly decision: RoutingDecision;
   /** The listeners of its member by their index: its flows name them so. */
   readonly listeners: readonly string[];

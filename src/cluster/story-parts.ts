@@ -43,7 +43,7 @@ const VALUE_CHARACTERS = 8;
 const HOLDER_CHARACTERS = 40;
 /** What goes out in messages. Words for people, and names from the file, may have any characters. */
 const WIRE_FIELDS: readonly string[] = [
-  ...(["wire", "key", "tag", "input", "found", "path", "requestUri", "assertedIdentity"] as const),
+  ...(["wire", "key", "tag", "stem", "input", "found", "path", "requestUri", "assertedIdentity"] as const),
   ...(["calledParty", "alertInfo", "headers", "host", "address"] as const),
 ];
 const NO_OCTET = /[\u0100-\uffff]/;

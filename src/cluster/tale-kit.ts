@@ -141,10 +141,11 @@ class ToldParts implements Parts {
     this.tale.stopTimer(timer);
   }
 
-  nextFor(request: Request): string {
+  nextFor(request: Request, to: string): string {
     const { tale, kit } = this;
     if (tale.told !== undefined) return tale.reads("branch", false)?.[1] ?? "";
-    const branch = kit.branchIds.nextFor(request);
+    const { stem } = tale.opening;
+    const branch = kit.branchIds.nextFor(request, to, stem && `${stem}${tale.transactions.length}-`);
     tale.finds(["branch", branch]);
     return branch;
   }

@@ -4,6 +4,7 @@ import { parse } from "../message/parse.ts";
 import type { ProxyKit } from "../proxy/kit.ts";
 import { ResponseContext } from "../proxy/response-context.ts";
 import type { RoutedRequest, Router, RoutingDecision } from "../proxy/router.ts";
+import type { BranchIds } from "../transaction/branch-id.ts";
 import { inputOf } from "../transaction/machine.ts";
 import type { ServerTransaction } from "../transaction/server-transaction.ts";
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
@@ -25,6 +26,7 @@ const ANSWER_MOST_ms = 32_000;
 /** What of the proxy core calls with stories are made of. */
 export interface TaleCore {
   readonly kit: ProxyKit;
+  readonly branchIds: Pick<BranchIds, "stem">;
   readonly transactions: TransactionLayer;
   readonly router: Router | undefined;
 }
@@ -61,6 +63,7 @@ export class Teller {
       wire: request.wire,
       source: nameFlow(source),
       tag: server.toTag,
+      stem: this.core.branchIds.stem(),
       decision,
       listeners,
     };

@@ -115,7 +115,7 @@ export function sendCopy(
   now_ms: number,
 ): ClientTransaction {
   const { request } = copy.routed;
-  const branch = kit.branchIds.nextFor(request);
+  const branch = kit.branchIds.nextFor(request, `${flow.address} ${copy.target.requestUri}`);
   const byDatagram = buildCopy(kit, copy, flow, branch);
   const trial = mayUseTcp ? kit.tcpReach.inPlaceOf(flow, byDatagram.length, now_ms) : undefined;
   const wire = trial === undefined ? byDatagram : buildCopy(kit, copy, trial, branch);

@@ -18,7 +18,7 @@ export class BranchIds {
   private readonly mark: string;
   private readonly secondMark: string;
   private readonly prefix: string;
-  private readonly chance: () => string;
+  private readonly chance: (text?: string) => string;
   private counter = 0;
   /** The request that has been forwarded last, and its loop: the copies of a fork have the same. */
   private lastRequest: Request | undefined = undefined;
@@ -27,30 +27,39 @@ export class BranchIds {
   /**
    * @param mark of this installation: at least 8 characters of token
    * @param start of this process: a few characters of token
-   * @param chance at least 8 characters of token that nobody can foresee
+   * @param chance at least 8 characters of token that nobody can foresee; of a text the same at each member
    * @param member in a cluster: {@link memberMark} of this one
    * @param second a mark that is ours too, while the secret behind it changes
    */
-  constructor(mark: string, start: string, chance: () => string, member = "", second = mark) {
+  constructor(mark: string, start: string, chance: (text?: string) => string, member = "", second = mark) {
     this.chance = chance;
     this.mark = `${MAGIC_COOKIE}${mark}.`;
     this.secondMark = `${MAGIC_COOKIE}${second}.`;
     this.prefix = `${this.mark}${member}${start}`;
   }
 
-  /** A branch for a new client transaction. */
-  next(loop: string): string {
+  /** What no other branch begins with. */
+  stem(): string {
     this.counter += 1;
-    return `${this.prefix}${this.counter.toString(36)}-${this.chance()}.${loop}`;
+    return `${this.prefix}${this.counter.toString(36)}-`;
   }
 
-  /** A branch for a new copy of `request`. */
-  nextFor(request: Request): string {
+  /** A branch for a new client transaction. */
+  next(loop: string): string {
+    return `${this.stem()}${this.chance()}.${loop}`;
+  }
+
+  /**
+   * A branch for a new copy of `request`.
+   * @param to where that goes
+   * @param stem of a call that another member may go on with, too: for the same copy that one makes the same branch
+   */
+  nextFor(request: Request, to = "", stem?: string): string {
     if (request !== this.lastRequest) {
       this.lastLoop = loopHash(request);
       this.lastRequest = request;
     }
-    return this.next(this.lastLoop);
+    return stem === undefined ? this.next(this.lastLoop) : `${stem}${this.chance(stem + to)}.${this.lastLoop}`;
   }
 
   /** The branch of a request forwarded without a transaction: the same for each retransmission (§16.11). */
@@ -83,7 +92,8 @@ export class BranchIds {
 /** What makes branches of its own at each start, of the keyed hashes that the installation or the cluster has. */
 export function branchIdsBy({ mac, secondMac, random, member }: Marks): BranchIds {
   const own = member === undefined ? "" : memberMark(mac, member);
-  return new BranchIds(markBy(mac), random.token(4), () => random.token(10), own, markBy(secondMac ?? mac));
+  const chance = (text?: string) => (text === undefined ? random.token(10) : tokenOf(mac(text), 10));
+  return new BranchIds(markBy(mac), random.token(4), chance, own, markBy(secondMac ?? mac));
 }
 
 interface Marks {
@@ -94,16 +104,16 @@ interface Marks {
 }
 
 function markBy(mac: Mac): string {
-  return mac("branch")
-    .replace(/[^A-Za-z0-9]/g, "x")
-    .slice(0, 10);
+  return tokenOf(mac("branch"), 10);
 }
 
 /** Four characters of token that stand for a member of a cluster, the same at each of them. @param mac the cluster's */
 export function memberMark(mac: Mac, name: string): string {
-  return mac(`member ${name}`)
-    .replace(/[^A-Za-z0-9]/g, "x")
-    .slice(0, 4);
+  return tokenOf(mac(`member ${name}`), 4);
+}
+
+function tokenOf(text: string, length: number): string {
+  return text.replace(/[^A-Za-z0-9]/g, "x").slice(0, length);
 }
 
 /** A To tag for an answer without a transaction: each retransmission gets the same (§8.2.7). */

@@ -4,7 +4,7 @@ import { memberMark } from "../../src/transaction/branch-id.ts";
 import { cseqMethodOf, header, statusOf } from "../sip/message.ts";
 import type { Actor } from "../support/actor.ts";
 import { mulberry32 } from "../support/simulation.ts";
-import { PBX, PHONE } from "../support/site.ts";
+import { GATEWAY, PBX, PHONE, PHONE_2, SITE_YAML } from "../support/site.ts";
 import { StoryPair } from "./support/story-pair.ts";
 import { FR_ms, play, SCENES } from "./support/story-scenes.ts";
 
@@ -208,6 +208,22 @@ describe("a false alarm", () => {
     expect(finals(phone)).toEqual([487]);
     expect(new Set(pbx.requests("CANCEL").map(({ message }) => header(message, "via"))).size).toBe(1);
   });
+});
+
+test("both members go on with a call while they don't hear each other: the next phone gets the same INVITE from both", () => {
+  const members = '{strategy: serial, ring: 4s, members: ["sip:201@10.222.237.21", "sip:202@10.222.237.22"]}';
+  const pair = new StoryPair(SITE_YAML.replace(/hunt_groups.*/, `hunt_groups: {default: ${members}}`));
+  const { site } = pair.a;
+  const gateway = site.actor("gateway", GATEWAY);
+  site.actor("201", PHONE).answers("INVITE", { status: 180 });
+  const next = site.actor("202", PHONE_2).answers("INVITE");
+  pair.simulation.run(1_000);
+  gateway.invite("sip:5550100@10.222.237.1");
+  pair.simulation.run(1_000);
+  pair.linkFate = () => false;
+  pair.learnDeath("a");
+  pair.simulation.run(3_200);
+  expect([next.requests("INVITE").length, branches(next)]).toEqual([2, 1]);
 });
 
 test("a call that a member has ended while nobody heard it: the other one has gone on with it, and lets it go, with all that rings", () => {

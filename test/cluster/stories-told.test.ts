@@ -96,7 +96,7 @@ class Told {
   /** Tells the story as it has been on the wire; whatever it touches is its own. */
   private tell(tale: Tale): Tale | undefined {
     const { core, host } = this.engine;
-    const { router } = core;
+    const { router, branchIds } = core;
     if (router === undefined) return undefined;
     const timers = new Timers();
     const transactions = new TransactionLayer({ transport: silence, random: host.random, log: host.log }, timers, {
@@ -111,7 +111,8 @@ class Told {
       dialogs: { note: () => {} },
       orphans: { end: () => {} },
     };
-    const teller = new Teller({ kit, transactions, router: hearsNothing(router) }, timers, new MutedTransport(silence));
+    const parts = { kit, branchIds, transactions, router: hearsNothing(router) };
+    const teller = new Teller(parts, timers, new MutedTransport(silence));
     const { opening, events } = JSON.parse(JSON.stringify({ opening: tale.opening, events: tale.events }));
     const told = teller.tell("told", { opening, events, zero_ms: tale.zero_ms }, Number.NEGATIVE_INFINITY);
     return told === "known" ? undefined : told;

@@ -1,11 +1,13 @@
 /** Branch parameters of ours: RFC 3261 §8.1.1.7, §16.6 item 8, §16.11; RFC 5393. */
 import { describe, expect, test } from "vitest";
-import { BranchIds, loopHash, memberMark } from "../../src/transaction/branch-id.ts";
+import { BranchIds, branchIdsBy, loopHash, memberMark } from "../../src/transaction/branch-id.ts";
 import { type RequestParts, request } from "../support/messages.ts";
 
 const MARK = "abcdefghij";
 const chance = () => "chance";
 const ids = new BranchIds(MARK, "st01", chance);
+/** Tells texts apart, and no more. */
+const hashed = (text: string) => [...text].reduce((sum, one) => (sum * 33 + one.charCodeAt(0)) % 1e9, 7);
 const hashOf = (parts: RequestParts) => loopHash(request(parts));
 
 describe("branches of client transactions", () => {
@@ -38,6 +40,33 @@ describe("branches of client transactions", () => {
       expect(ids.isOurs(branch)).toBe(false);
     },
   );
+});
+
+describe("branches of a call that more than one member may go on with", () => {
+  const invite = request({ method: "INVITE" });
+  const member = (name: string, key = "key") =>
+    branchIdsBy({
+      mac: (text) => `x${hashed(`${key} ${text}`)}`,
+      random: { token: () => name, fraction: () => 0 },
+      member: name,
+    });
+  const [a, b, stranger] = [member("a"), member("b"), member("a", "none")];
+  const stem = a.stem();
+
+  test("for the same copy each member makes the same branch", () => {
+    const branch = a.nextFor(invite, "1 10.222.237.22", stem);
+    expect(branch).toBe(b.nextFor(invite, "1 10.222.237.22", stem));
+    expect([a.isFromElsewhere(branch), b.isFromElsewhere(branch)]).toEqual([false, true]);
+  });
+
+  test("for another copy, or by another call's stem, it is another one", () => {
+    const others = [a.nextFor(invite, "2 10.222.237.22", stem), a.nextFor(invite, "1 10.222.237.22", a.stem())];
+    expect(new Set([...others, a.nextFor(invite, "1 10.222.237.22", stem)]).size).toBe(3);
+  });
+
+  test("without the secret nobody foresees it", () => {
+    expect(stranger.nextFor(invite, "1 x", stem)).not.toBe(a.nextFor(invite, "1 x", stem));
+  });
 });
 
 describe("branches without a transaction", () => {
