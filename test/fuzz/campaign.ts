@@ -3,6 +3,7 @@ import { compose, echo } from "./grammar.ts";
 import { mutate } from "./mutate.ts";
 import { Rng } from "./rng.ts";
 import { ORIGIN_NAMES, type Origin, SITES } from "./sites.ts";
+import type { Tape } from "./tape.ts";
 import { type Trouble, World } from "./world.ts";
 
 /** One input, as it can be fed again. */
@@ -49,13 +50,16 @@ export class Campaign {
   private readonly worlds: World[];
   private readonly clock_ms: () => number;
 
-  /** @param clock_ms for measuring; fuzzing itself knows virtual time only */
-  constructor(seed: number, clock_ms: () => number, limits: Limits = LIMITS) {
+  /**
+   * @param clock_ms for measuring; fuzzing itself knows virtual time only
+   * @param tape notes what the sites' engines are told and say
+   */
+  constructor(seed: number, clock_ms: () => number, limits: Limits = LIMITS, tape?: Tape) {
     this.seed = seed;
     this.rng = new Rng(seed);
     this.clock_ms = clock_ms;
     this.limits = limits;
-    this.worlds = Object.keys(SITES).map((site) => new World(site, seed));
+    this.worlds = Object.keys(SITES).map((site) => new World(site, seed, tape));
   }
 
   /** Messages that the core has received and sent, answers of peers included. */

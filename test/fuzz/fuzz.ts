@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { type Chunk, playBeside } from "./beside.ts";
 import { Campaign, type Finding } from "./campaign.ts";
 import { shows, write } from "./findings.ts";
 import { readOptions, USAGE } from "./options.ts";
@@ -15,6 +16,8 @@ const WARM_CHECKPOINTS = 6;
 const GROWTH_MAX_MB = 24;
 /** One cause shows again and again: so many of a kind are looked at. */
 const PER_KIND_MAX = 8;
+/** Messages of a campaign beside another interpreter. */
+const CHUNK = 100_000;
 
 const now_ms = () => performance.now();
 setFlagsFromString("--expose-gc");
@@ -83,11 +86,32 @@ function run(messages: number, minutes: number, seed: number): number {
   return causes.size === 0 ? 0 : 1;
 }
 
+async function runBeside(path: string, messages: number, minutes: number, seed: number): Promise<number> {
+  const start_ms = now_ms();
+  let found = 0;
+  const onChunk = ({ findings, ...chunk }: Chunk) => {
+    found += findings.length;
+    for (const finding of findings.slice(0, PER_KIND_MAX)) report(finding);
+    console.log(
+      `seed ${chunk.seed}: ${chunk.messages} messages; ${chunk.received} received, ${chunk.sent} sent; ` +
+        `${chunk.signatures} signatures, ${findings.length} findings`,
+    );
+  };
+  const isOver = () => now_ms() - start_ms > minutes * 60_000;
+  const { status, lines, error } = await playBeside(path, { seed, messages, chunk: CHUNK, onChunk, isOver });
+  for (const line of lines) console.log(JSON.stringify(line));
+  process.stderr.write(error);
+  console.log(`the program beside has ended: ${status}`);
+  return status === 0 && found === 0 ? 0 : 1;
+}
+
 const options = readOptions(process.argv.slice(2), Math.floor(Math.random() * 1e9));
 if (options === undefined) {
   process.stderr.write(USAGE);
   process.exitCode = 2;
 } else {
-  console.log(`seed ${options.seed}`);
-  process.exitCode = run(options.messages, options.minutes, options.seed);
+  const { messages, minutes, seed, beside } = options;
+  console.log(`seed ${seed}`);
+  process.exitCode =
+    beside === undefined ? run(messages, minutes, seed) : await runBeside(beside, messages, minutes, seed);
 }

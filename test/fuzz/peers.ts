@@ -54,6 +54,11 @@ const CONTACTS: readonly string[] = [
 ];
 const OTHER_STATUSES = [200, 200, 200, 200, 401, 404, 503, 0, 100, 480, 200, 423];
 
+/** Now and then a connection that a peer has opened is gone. */
+export function isGone({ port, isAccepted }: Pick<Flow, "port" | "isAccepted">, now_ms: number): boolean {
+  return isAccepted === true && hashOf(`${port} ${Math.floor(now_ms / 5_000)}`) % 4 === 0;
+}
+
 /** What comes back for `request`. */
 export function answersTo(request: Request, mood: number): readonly Reply[] {
   const { method } = request;

@@ -9,16 +9,16 @@ import { Timer, type TimerOwner, Timers } from "../../src/base/timers.ts";
 import { Request } from "../../src/message/message.ts";
 import { parse } from "../../src/message/parse.ts";
 import type { Flow, Listener } from "../../src/transport/flow.ts";
-import type { HostUser } from "../../src/transport/host-user.ts";
 import type { Question } from "../../src/transport/locator.ts";
 import { answerFrom } from "../support/dns.ts";
 import { DiallingWatch } from "./dialling.ts";
 import { watchFinals } from "./finals.ts";
 import { Memory } from "./memory.ts";
-import { answersTo, followUps } from "./peers.ts";
+import { answersTo, followUps, isGone } from "./peers.ts";
 import { hashOf, Rng } from "./rng.ts";
 import { NAMES, ORIGINS, type Origin, SITES } from "./sites.ts";
 import { tablesOf } from "./tables.ts";
+import type { Tape, Told } from "./tape.ts";
 
 /** A bug, as far as a program can tell. */
 export interface Trouble {
@@ -40,6 +40,9 @@ export class World {
   sent = 0;
   now_ms = 0;
   private readonly engine: Engine;
+  /** The engine, or the tape before it. */
+  private readonly told: Told;
+  private readonly tape: Tape | undefined;
   private readonly dialling: DiallingWatch;
   private readonly network = new Timers();
   private readonly listeners: readonly Listener[];
@@ -50,13 +53,17 @@ export class World {
   /** Strangers whom we have asked something are none any more. */
   private readonly asked = new Set<string>();
 
-  constructor(site: string, seed = 1) {
+  /** @param tape notes what the engine is told and says */
+  constructor(site: string, seed = 1, tape?: Tape) {
     this.site = site;
+    this.tape = tape;
     const { config, problems } = loadConfig(SITES[site] ?? "", (path) => path);
     if (problems.length > 0) throw new Error(JSON.stringify(problems));
     this.listeners = config.listeners;
     const rng = new Rng(seed);
-    this.engine = new Engine(config, (user) => this.host(user, rng));
+    const host = this.host(rng);
+    this.engine = new Engine(config, () => tape?.host(host) ?? host);
+    this.told = tape?.told(this.engine, site, seed) ?? this.engine;
     this.dialling = new DiallingWatch(this.engine.bindings);
     this.core.onDecision = (request) => this.dialling.onDecision(request);
     watchFinals(
@@ -64,7 +71,7 @@ export class World {
       () => {},
       (what) => this.note("twice", what),
     );
-    this.engine.start();
+    this.told.start();
   }
 
   get core(): Engine["core"] {
@@ -91,7 +98,7 @@ export class World {
   advance(duration_ms: number): void {
     const end_ms = this.now_ms + duration_ms;
     // A host may say so at any time: nothing that can be seen changes.
-    if (this.now_ms % 1024 < 1) this.engine.onCalm();
+    if (this.now_ms % 1024 < 1) this.told.onCalm();
     for (;;) {
       const ours_ms = this.engine.timers.nextDeadline_ms() ?? Number.POSITIVE_INFINITY;
       const theirs_ms = this.network.nextDeadline_ms() ?? Number.POSITIVE_INFINITY;
@@ -99,7 +106,7 @@ export class World {
       if (next_ms > end_ms) break;
       this.now_ms = next_ms;
       if (theirs_ms <= ours_ms) this.network.run(next_ms);
-      else this.engine.onWake();
+      else this.told.onWake();
     }
     this.now_ms = end_ms;
   }
@@ -109,10 +116,21 @@ export class World {
     let left: string[] = [];
     for (let spent_ms = 0; spent_ms < limit_ms; spent_ms += 30_000) {
       this.advance(30_000);
-      left = tablesOf(this.engine, this.probes, this.now_ms);
+      left = this.look();
       if (left.length === 0) break;
     }
     for (const what of left) this.note("leak", what);
+    return left;
+  }
+
+  private look(): string[] {
+    let left: string[] = [];
+    const look = () => {
+      left = tablesOf(this.engine, this.probes, this.now_ms);
+      return left;
+    };
+    if (this.tape === undefined) look();
+    else this.tape.look(this.site, this.now_ms, this.probes, look);
     return left;
   }
 
@@ -123,14 +141,13 @@ export class World {
     return { timers: this.engine.timers.count, transactions: this.core.transactions.size };
   }
 
-  private host(user: HostUser, rng: Rng): Host {
+  private host(rng: Rng): Host {
     const idle = () => {};
     const send = (flow: Flow, wire: string) => {
-      // Now and then a connection is gone.
-      const isGone = flow.isAccepted === true && hashOf(`${flow.port} ${Math.floor(this.now_ms / 5_000)}`) % 4 === 0;
-      if (isGone) this.later(0, () => user.onUnreachable(flow, ""));
-      else this.send(flow, wire);
-      return !isGone;
+      const isOpen = !isGone(flow, this.now_ms);
+      if (isOpen) this.send(flow, wire);
+      else this.later(0, () => this.told.onUnreachable(flow, ""));
+      return isOpen;
     };
     return {
       transport: { send, watch: idle, unwatch: idle, giveUp: idle },
@@ -151,7 +168,7 @@ export class World {
 
   private receive(wire: string, source: Flow): void {
     this.received += 1;
-    this.engine.onMessage(wire, source);
+    this.told.onMessage(wire, source);
   }
 
   private guard(event: () => void): void {
@@ -185,7 +202,7 @@ export class World {
     }
     const isIcmp = mood === 7 && flow.address !== ORIGINS.phone.address;
     if (isIcmp && message instanceof Request) {
-      this.later(10, () => this.engine.onUnreachable(flow, ""));
+      this.later(10, () => this.told.onUnreachable(flow, ""));
       return;
     }
     if (mood === 6 && flow.address === ORIGINS.upstream.address) return;
@@ -207,12 +224,12 @@ export class World {
     const address = NAMES[name];
     const names = new Map(address === undefined ? [] : [[name, [{ address, port: 5060 }]]]);
     const answer = hashOf(name) % 8 === 1 ? undefined : answerFrom(names, new Map(), question);
-    this.later(hashOf(name) % 4 === 0 ? 2_000 : 3, () => this.engine.onAnswer(question, answer));
+    this.later(hashOf(name) % 4 === 0 ? 2_000 : 3, () => this.told.onAnswer(question, answer));
   }
 
   private findSource(address: string): void {
     const source = hashOf(address) % 16 === 0 ? undefined : address.startsWith("10.") ? "10.222.237.1" : "203.0.113.2";
-    this.later(0, () => this.engine.onSource(address, source));
+    this.later(0, () => this.told.onSource(address, source));
   }
 
   private later(delay_ms: number, run: () => void): void {

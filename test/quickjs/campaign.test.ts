@@ -1,83 +1,80 @@
 /**
- * The campaign inside the QuickJS binary, the engine and the C host under AddressSanitizer and UBSan: nothing is found, and each
- * seed comes to what it comes to in Node. More by hand: dist/native/test-campaign/branchline-sanitized SEED MESSAGES [CHUNK].
+ * The campaign of `fuzz/` beside the QuickJS binary, the engine and the C host under AddressSanitizer and UBSan: the engines in it are
+ * told all that Node's are told, and say the same. `npm run fuzz -- --beside FILE` plays more.
  */
-import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { Campaign, LIMITS } from "../fuzz/campaign.ts";
-import { describeProgram, runBinary } from "./support/binary.ts";
+import { type Chunk, type Ending, type Plan, playBeside } from "../fuzz/beside.ts";
+import { LIMITS } from "../fuzz/campaign.ts";
+import { describeProgram } from "./support/binary.ts";
 
 const isCi = process.env["CI"] !== undefined && process.env["CI"] !== "";
 /** 200,000 in CI. */
 const SEEDS = [1, Math.floor(Math.random() * 1e9)];
 const MESSAGES = isCi ? 100_000 : 10_000;
 const LIMIT_MS = 1_800_000;
-/** The smallest chunk. */
+/** The smallest campaign. */
 const EPISODE = LIMITS.episode;
-/** The campaign's worlds fill their tables, under Node too: after 100,000 messages some 100 MB. */
-const HEAP_MOST_BYTES = 160 * 1_048_576;
-/** One stack for each of a million blocks costs a quarter of the time, and tells little: a seed plays it again. */
-const QUICKLY = "malloc_context_size=1";
+/** The sites' tables fill, under Node too. */
+const HEAP_MOST_BYTES = 100 * 1_048_576;
 
-/** What a chunk comes to in Node. */
-function inNode(seed: number, messages: number, before = 0): unknown {
-  const campaign = new Campaign(seed, () => 0);
-  for (let episode = 0; campaign.messages < messages; episode++) campaign.runEpisode(episode);
-  const signatures = createHash("sha256")
-    .update([...campaign.signatures].join("\n"))
-    .digest("hex");
-  const made = { ...campaign.traffic, signatures, count: campaign.signatures.size };
-  return { seed, messages, ...made, all_messages: before + messages, next_seed: seed + 1 };
+async function play(
+  path: string,
+  plan: Pick<Plan, "seed" | "messages" | "chunk" | "spoil">,
+): Promise<Ending & { readonly chunks: readonly Chunk[] }> {
+  const chunks: Chunk[] = [];
+  const ending = await playBeside(path, { ...plan, onChunk: (chunk) => chunks.push(chunk) });
+  return { ...ending, chunks };
 }
 
-const linesOf = (out: string) =>
-  out
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-
-await describeProgram("the campaign in QuickJS", "campaign.ts", (binary) => {
+await describeProgram("the campaign beside QuickJS", "tape.ts", (binary) => {
   test.concurrent.each(SEEDS)(
-    `seed %i: ${MESSAGES} messages find nothing, and are played as in Node`,
+    `seed %i: ${MESSAGES} messages find nothing, and QuickJS says what Node says`,
     async (seed) => {
-      const { status, out, error } = await runBinary(binary(), [`${seed}`, `${MESSAGES}`], {
-        limit_ms: LIMIT_MS,
-        sanitizers: QUICKLY,
-      });
-      const lines = linesOf(out);
-      expect({ status, error, findings: lines.filter(({ finding }) => finding !== undefined) }).toEqual({
-        status: 0,
-        error: "",
-        findings: [],
-      });
-      const { heap_bytes, ...last } = lines.at(-1) ?? {};
-      expect(last).toEqual(inNode(seed, MESSAGES));
+      const { chunks, lines, status, error } = await play(binary(), { seed, messages: MESSAGES, chunk: MESSAGES });
+      expect(chunks.flatMap(({ findings }) => findings)).toEqual([]);
+      const { received, messages } = chunks[0] as Chunk;
+      expect(messages).toBe(MESSAGES);
+      const { events, heap_bytes, ...line } = lines[0] ?? {};
+      expect({ status, error, line, count: lines.length }).toEqual({ status: 0, error: "", line: { seed }, count: 1 });
+      expect(events).toBeGreaterThan(received);
       expect(heap_bytes).toBeLessThan(HEAP_MOST_BYTES);
     },
     LIMIT_MS,
   );
 
   test(
-    "a long run goes chunk by chunk, each with the next seed: one stopped goes on with what its last line says",
+    "a long run goes campaign by campaign, each with the next seed",
     async () => {
-      const run = (...args: string[]) => runBinary(binary(), args, { limit_ms: LIMIT_MS, sanitizers: QUICKLY });
-      const whole = await run("7", `${2 * EPISODE}`, `${EPISODE}`);
-      expect({ status: whole.status, error: whole.error }).toEqual({ status: 0, error: "" });
-      const plain = linesOf(whole.out).map(({ heap_bytes, ...line }) => line);
-      expect(plain).toEqual([0, 1].map((turn) => inNode(7 + turn, EPISODE, turn * EPISODE)));
-      const [first] = plain;
-      const left = 2 * EPISODE - Number(first?.["all_messages"]);
-      const rest = await run(`${first?.["next_seed"]}`, `${left}`, `${EPISODE}`);
-      const others = linesOf(rest.out).map(({ heap_bytes, all_messages, ...line }) => line);
-      expect(others).toEqual(plain.slice(1).map(({ all_messages, ...line }) => line));
+      const { chunks, lines, status } = await play(binary(), { seed: 7, messages: 2 * EPISODE, chunk: EPISODE });
+      expect(status).toBe(0);
+      expect(chunks.map(({ seed, messages }) => [seed, messages])).toEqual([7, 8].map((seed) => [seed, EPISODE]));
+      expect(lines.map(({ seed }) => seed)).toEqual([7, 8]);
     },
     LIMIT_MS,
   );
 
-  test("words that are no numbers are refused", async () => {
-    expect(await runBinary(binary(), ["1", "many"])).toMatchObject({
-      status: 2,
-      out: '{"usage":"SEED MESSAGES [CHUNK]"}\n',
+  test(
+    "the first thing that QuickJS says otherwise is told, and ends it",
+    async () => {
+      const spoil = (text: string) => text.replace("\nadmitted true", "\nadmitted TRUE");
+      const { lines, status } = await play(binary(), { seed: 7, messages: 20 * EPISODE, chunk: 20 * EPISODE, spoil });
+      expect(status).toBe(1);
+      const differs = expect.objectContaining({
+        kind: "onMessage",
+        wanted: expect.stringMatching(/\nadmitted TRUE$/),
+        got: expect.stringMatching(/\nadmitted true$/),
+      });
+      expect(lines).toEqual([{ differs }]);
+    },
+    LIMIT_MS,
+  );
+
+  test("a program that can't be started, or reads no tape, is no success", async () => {
+    const plan = { seed: 7, messages: EPISODE, chunk: EPISODE };
+    expect(await play("/no/such/program", plan)).toMatchObject({
+      status: null,
+      error: expect.stringContaining("ENOENT"),
     });
+    expect(await play("/bin/false", plan)).toMatchObject({ status: 1, lines: [] });
   });
 });
