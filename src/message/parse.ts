@@ -62,9 +62,9 @@ const NOT_IN_URI = /[ \t\r\n<>]/;
 /** Fields of which a message has at most one (§7.3.1). */
 const SINGLE = [CALL_ID, CSEQ, FROM, TO, MAX_FORWARDS, CONTENT_LENGTH];
 /** Those of them that it must have (§8.1.1), besides Via and Max-Forwards. */
-const NEEDED = [CALL_ID, CSEQ, FROM, TO];
+const NEEDED = SINGLE.slice(0, 4);
 const SINGLE_NAMES = ["Call-ID", "CSeq", "From", "To", "Max-Forwards", "Content-Length"];
-/** The same with a bit for each identifier: every field of every message is looked up. */
+/** The same with a bit for each identifier, which some of 32 and more share: every field of every message is looked up. */
 const SINGLE_BITS = bitsOf(SINGLE);
 /** Fields that we read value by value. */
 const LIST_BITS = bitsOf([
@@ -167,7 +167,7 @@ function oddField({ places }: FieldTable): Fault | undefined {
   for (let place = 0; place < places.length; place += PLACES_PER_FIELD) {
     const id = places[place] ?? OTHER;
     if (id === -1) return badRequest("Header field without a colon");
-    const single = SINGLE_BITS & (1 << id);
+    const single = SINGLE.includes(id) ? 1 << id : 0;
     if ((singles & single) !== 0) return badRequest(`Several ${nameOf(id)} header fields`);
     singles |= single;
   }
@@ -186,7 +186,8 @@ function countValues(wire: string, { places }: FieldTable): number {
   let values = 0;
   for (let place = 0; place < places.length; place += PLACES_PER_FIELD) {
     const id = places[place] ?? OTHER;
-    if (id < 0 || (LIST_BITS & (1 << id)) === 0) continue;
+    // Identifiers without a bit of their own are none of these.
+    if (id > 31 || (LIST_BITS & (1 << id)) === 0) continue;
     const end = places[place + 3] ?? 0;
     let comma = places[place + 2] ?? 0;
     do {

@@ -169,3 +169,23 @@ test("a field name isn't taken for another because of a control character in it"
   expect(readRequest(odd).fields.firsts).not.toEqual(readRequest(GOOD).fields.firsts);
   expect(() => readResponse(ANSWER.replace("Call-ID", "Call\rID"))).toThrow("Bare CR");
 });
+
+describe("fields that may come again", () => {
+  // They have no bit of their own among those that say which fields have come twice.
+  const LATE = ["Sock-Info", "User-Agent", "Alert-Info"];
+
+  test.each(LATE)("two fields %s are no fault, in a request or in a response", (name) => {
+    const lines = `${name}: <http://www.example.com/a>\r\n`.repeat(2);
+    expect(readRequest(GOOD.replace("CSeq:", `${lines}CSeq:`)).fault).toBeUndefined();
+    expect(parse(ANSWER.replace("CSeq:", `${lines}CSeq:`)).kind).toBe("response");
+  });
+
+  test.each(LATE)("one field %s is no fault where another is folded", (name) => {
+    expect(readRequest(GOOD.replace("CSeq:", `Subject: a\r\n b\r\n${name}: x\r\nCSeq:`)).fault).toBeUndefined();
+  });
+
+  test("commas in User-Agent are no values of a list", () => {
+    const agent = `User-Agent: ${"a,".repeat(LIST_VALUES_MAX + 1)}\r\n`;
+    expect(readRequest(GOOD.replace("CSeq:", `${agent}CSeq:`)).fault).toBeUndefined();
+  });
+});
