@@ -42,6 +42,14 @@ describe("upstream's 200 to a REGISTER", () => {
     expect(logged()).toEqual(["path_unconfirmed", "path_confirmed"]);
   });
 
+  it.each(["Server", "User-Agent"])("the cure is that of the PBX which its %s names", (field) => {
+    const { site, phone, pbx } = cast();
+    pbx.answers("REGISTER", { status: 200, extra: [`${field}: Asterisk PBX 22.1`] });
+    phone.request("REGISTER", DOMAIN);
+    site.run(100);
+    expect(JSON.stringify(site.status().path)).toContain("support_path=yes");
+  });
+
   it("the Path of another phone isn't ours to be listed", () => {
     const { site, phone, pbx } = cast();
     pbx.answers("REGISTER", { status: 200, extra: ["Path: <sip:p~u~x~1~y~2~mac@203.0.113.2;lr>"] });

@@ -2,7 +2,7 @@
  * A phone's REGISTER goes upstream with a Path that leads back to the phone (RFC 3327). When upstream can't answer, a
  * phone that we know is answered here, so that it stays registered.
  */
-import { OTHER, PATH } from "../../message/header-names.ts";
+import { PATH } from "../../message/header-names.ts";
 import type { Response } from "../../message/message.ts";
 import type { Reply } from "../../message/reply.ts";
 import { SILENCE } from "../../proxy/plan/condition.ts";
@@ -21,7 +21,7 @@ import { showContacts } from "./hidden-contacts.ts";
 const FEW_PHONES = 10;
 /** A message that came late: the phone's later one has been taken. */
 const OVERTAKEN = 500;
-const AGENT = /^(?:server|user-agent)[ \t]*:[ \t]*([ -~]{1,60})/i;
+const AGENT = /^(?:server|user-agent)[ \t]*:[ \t]*([ -~]{1,60})/im;
 
 export const register: RoutingRule = (facts, situation) => {
   const { site, upstreams, registrar, now_ms } = situation;
@@ -177,12 +177,6 @@ function watchPath(
 }
 
 /** What the sender calls itself, by Server or User-Agent; "" when it doesn't say. */
-function agentOf(response: Response): string {
-  for (let index = 0; index < response.fieldCount; index++) {
-    if (response.fieldId(index) !== OTHER) continue;
-    const line = response.wire.slice(response.fieldStart(index), response.valueEnd(index));
-    const agent = AGENT.exec(line)?.[1];
-    if (agent !== undefined) return agent;
-  }
-  return "";
+function agentOf({ wire, fields }: Response): string {
+  return AGENT.exec(wire.slice(fields.start, fields.end))?.[1] ?? "";
 }
