@@ -118,7 +118,7 @@ export class ClusterCalls implements OtherMembers, PartTaker {
 
   takesResponse(response: Response, source: Flow, now_ms: number): boolean {
     this.stories.carryOn(response, now_ms);
-    if (this.engine.core.transactions.askedBy(response) !== undefined) return false;
+    if (this.engine.core.transactions.awaiting(response) !== undefined) return false;
     const member = this.memberOf(response.topVia.branch, now_ms);
     // A late answer to a branch of our own that is over takes nothing.
     if (member !== undefined) this.yieldToTaken(response, now_ms);

@@ -1,9 +1,7 @@
 /** IP addresses and CIDR ranges, IPv4 and IPv6: who is in localnet, and which spellings mean one address. */
 import { IPv6 } from "ip-num";
-import { BoundedMap } from "./bounded-map.ts";
-import { ownText } from "./own-text.ts";
+import { memo } from "./memo.ts";
 
-const ADDRESSES_REMEMBERED = 4096;
 const IPV4_BITS = 32;
 const IPV6_BITS = 128;
 const DOT = 0x2e;
@@ -130,19 +128,11 @@ export class IpRange {
 /** Several networks; remembers its verdicts, since the same phones ask again and again. */
 export class IpRanges {
   readonly ranges: readonly IpRange[];
-  private readonly verdicts = new BoundedMap<string, boolean>(ADDRESSES_REMEMBERED);
+  readonly contains: (address: string) => boolean;
 
   constructor(ranges: readonly IpRange[]) {
     this.ranges = ranges;
-  }
-
-  contains(address: string): boolean {
-    let verdict = this.verdicts.get(address);
-    if (verdict === undefined) {
-      verdict = this.ranges.some((range) => range.contains(address));
-      this.verdicts.set(ownText(address), verdict);
-    }
-    return verdict;
+    this.contains = memo((address) => ranges.some((range) => range.contains(address)));
   }
 }
 
@@ -208,17 +198,8 @@ export function isPrivate(address: string): boolean {
   return PRIVATE.contains(address);
 }
 
-let lastText = "";
-let lastAddress: IPv6 | undefined;
-
 /** ip-num takes 10 µs for an IPv6 address: many networks are asked about one, one after the other. */
-function parseIpv6(text: string): IPv6 | undefined {
-  if (text !== lastText) {
-    lastText = text;
-    lastAddress = readIpv6(text);
-  }
-  return lastAddress;
-}
+const parseIpv6 = memo(readIpv6);
 
 function readIpv6(text: string): IPv6 | undefined {
   if (!text.includes(":")) return undefined;

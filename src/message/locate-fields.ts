@@ -28,16 +28,29 @@ export function locateFields(wire: string, start: number): FieldTable {
       isPlain = false;
       places.push(-1, position, position, trimEnd(wire, position, end));
     } else {
-      const id = headerId(wire, position, trimEnd(wire, position, colon));
-      const valueEnd = trimEnd(wire, colon + 1, end);
+      const id = placeField(wire, position, colon, end, places);
       if (firsts[id] !== -1) repeated |= 1 << id;
-      else if (id !== OTHER) firsts[id] = places.length / PLACES_PER_FIELD;
-      places.push(id, position, skipSpace(wire, colon + 1, valueEnd), valueEnd);
+      else if (id !== OTHER) firsts[id] = places.length / PLACES_PER_FIELD - 1;
     }
     position = next;
   }
   isPlain = isPlain && wire.charCodeAt(position) !== LF;
   return { places, firsts, repeated, isPlain, start, end: position, bodyStart: afterEmptyLine(wire, position) };
+}
+
+/**
+ * Puts a line with a colon behind the others. Most names and values have no white space around them but for one blank: they need no
+ * call for each end.
+ * @returns the identifier of the field
+ */
+function placeField(wire: string, start: number, colon: number, end: number, places: number[]): number {
+  const nameEnd = wire.charCodeAt(colon - 1) > SPACE ? colon : trimEnd(wire, start, colon);
+  const valueEnd = end > colon + 1 && wire.charCodeAt(end - 1) > SPACE ? end : trimEnd(wire, colon + 1, end);
+  const second = colon + 2;
+  const isUsual = second < valueEnd && wire.charCodeAt(colon + 1) === SPACE && wire.charCodeAt(second) > SPACE;
+  const id = headerId(wire, start, nameEnd);
+  places.push(id, start, isUsual ? second : skipSpace(wire, colon + 1, valueEnd), valueEnd);
+  return id;
 }
 
 /** Where the body starts, behind the empty line at `position`; without one nowhere. */

@@ -14,7 +14,7 @@ export interface NameAddr {
 /** Undefined when the angle brackets don't match, or the URI in them is missing or has spaces around it (§25.1). */
 export function parseNameAddr(value: string): NameAddr | undefined {
   const end = value.length;
-  const open = findOutside(value, 0, end, LESS);
+  const open = value.charCodeAt(0) === LESS ? 0 : findOutside(value, 0, end, LESS);
   if (open === end) return parseAddrSpec(value);
   const close = value.indexOf(">", open);
   if (close < 0) return undefined;

@@ -31,19 +31,15 @@ export function buildReply(request: Request, stamp: ViaStamp, toTag: string, rep
 
 /** All Via lines of `request`, the top value stamped. */
 function viaLines(request: Request, stamp: ViaStamp): string {
-  if (stamp.length === 0) return request.lines(VIA);
-  const index = request.indexOf(VIA);
-  let position = request.fieldStart(index);
-  let lines = "";
+  const lines = request.lines(VIA);
+  const start = request.fieldStart(request.indexOf(VIA));
+  let stamped = "";
+  let position = 0;
   for (const { at, end, text } of stamp) {
-    lines += request.wire.slice(position, at) + text;
-    position = end;
+    stamped += lines.slice(position, at - start) + text;
+    position = end - start;
   }
-  lines += request.wire.slice(position, request.fieldStart(index + 1));
-  for (let next = request.indexOf(VIA, index + 1); next >= 0; next = request.indexOf(VIA, next + 1)) {
-    lines += request.wire.slice(request.fieldStart(next), request.fieldStart(next + 1));
-  }
-  return lines;
+  return stamped + lines.slice(position);
 }
 
 function toLine(request: Request, toTag: string): string {

@@ -47,22 +47,9 @@ export function isWrittenWithLf(wire: string): boolean {
   return end > 0 && wire.charCodeAt(end - 1) !== CR;
 }
 
+/** @param end where the empty line starts, which belongs to it */
 function hasBareLineEnd(wire: string, end: number): boolean {
-  for (
-    let position = wire.indexOf("\r");
-    position >= 0 && position < end;
-    position = wire.indexOf("\r", position + 1)
-  ) {
-    if (wire.charCodeAt(position + 1) !== LF) return true;
-  }
-  for (
-    let position = wire.indexOf("\n");
-    position >= 0 && position <= end;
-    position = wire.indexOf("\n", position + 1)
-  ) {
-    if (wire.charCodeAt(position - 1) !== CR) return true;
-  }
-  return false;
+  return /\r(?!\n)|(?:^|[^\r])\n/.test(wire.slice(0, end + 2));
 }
 
 /** Looks closely at those lines alone that have NUL, or a backslash before a control character: hardly any. */

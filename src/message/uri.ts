@@ -1,5 +1,6 @@
 /** SIP and SIPS URIs: RFC 3261 §19.1. Other schemes are carried as text. */
 import { canonicalAddress, ipVersion, isNumericHost, withTwoColons } from "../base/ip-range.ts";
+import { memo } from "../base/memo.ts";
 import { parseDecimal, SEMICOLON, splitList } from "./text.ts";
 
 const PORT_MAX = 65_535;
@@ -115,7 +116,9 @@ export function hostText(address: string): string {
 }
 
 /** "host", "host:port" or "[v6]:port"; undefined when malformed. */
-export function splitHostPort(text: string): { host: string; port: number | undefined } | undefined {
+export const splitHostPort = memo(readHostPort);
+
+function readHostPort(text: string): { readonly host: string; readonly port: number | undefined } | undefined {
   let end = text.indexOf(":");
   let host: string;
   if (text.startsWith("[")) {

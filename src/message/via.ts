@@ -1,5 +1,6 @@
 /** One Via value: RFC 3261 §20.42, with rport of RFC 3581. */
 import { canonicalAddress } from "../base/ip-range.ts";
+import { memo } from "../base/memo.ts";
 import { VIA_PARAMETERS_MAX } from "./limits.ts";
 import { COMMA, parseDecimal } from "./text.ts";
 
@@ -54,18 +55,16 @@ type Found = { -readonly [Key in keyof Via]: Via[Key] };
 /** Reads the Via value at `start`, which ends at a comma or at `end`. Undefined when it is malformed. */
 export function parseVia(wire: string, start: number, end: number): Via | undefined {
   const text = wire.slice(start, end);
-  const sentBy = SENT_BY.exec(text);
-  if (sentBy === null) return undefined;
-  // By index, here and below: taking an array apart costs more than reading it.
-  const portText = sentBy[3];
-  const port = portText === undefined ? 0 : parseDecimal(portText, 65_535);
-  if (port < 0 || (port === 0 && portText !== undefined)) return undefined;
+  const semicolon = text.indexOf(";");
+  const known = semicolon < 0 ? undefined : knownSentBy(text.slice(0, semicolon));
+  const sentBy = known?.length === semicolon ? known : readSentBy(text);
+  if (sentBy === undefined) return undefined;
   const found: Found = {
     start,
-    end: start + sentBy[0].length,
-    transport: (sentBy[1] ?? "").toUpperCase(),
-    host: canonicalAddress(bare(sentBy[2] ?? "")),
-    port,
+    end: start + sentBy.length,
+    transport: sentBy.transport,
+    host: sentBy.host,
+    port: sentBy.port,
     branch: "",
     received: undefined,
     receivedStart: 0,
@@ -79,16 +78,34 @@ export function parseVia(wire: string, start: number, end: number): Via | undefi
   return found.end < end && wire.charCodeAt(found.end) !== COMMA ? undefined : found;
 }
 
+/** What precedes the parameters of a Via, and how many characters that has. */
+interface SentBy extends Pick<Via, "transport" | "host" | "port"> {
+  readonly length: number;
+}
+
+function readSentBy(text: string): SentBy | undefined {
+  const match = SENT_BY.exec(text);
+  if (match === null) return undefined;
+  // By index, here and below: taking an array apart costs more than reading it.
+  const port = match[3] === undefined ? 0 : parseDecimal(match[3], 65_535) || -1;
+  if (port < 0) return undefined;
+  const transport = (match[1] as string).toUpperCase();
+  return { transport, host: canonicalAddress(bare(match[2] as string)), port, length: match[0].length };
+}
+
+/** The same sender says the same each time, and so do we. */
+const knownSentBy = memo(readSentBy);
+
 /** @param text of the Via, whose parameters begin at `found.end` */
 function readParameters(text: string, found: Found): void {
   PARAMETER.lastIndex = found.end - found.start;
   let left = VIA_PARAMETERS_MAX;
   for (let match = PARAMETER.exec(text); match !== null && left > 0; match = PARAMETER.exec(text)) {
     left -= 1;
-    const name = match[2] ?? "";
+    const name = match[2] as string;
     const value = match[4] ?? "";
     if (name === "") found.hasEmptyParameter = true;
-    const nameEnd = found.end + (match[1] ?? "").length + name.length;
+    const nameEnd = found.end + (match[1] as string).length + name.length;
     note(found, name, nameEnd, nameEnd + (match[3] ?? "").length + value.length, value);
     found.end += match[0].length;
   }

@@ -250,13 +250,14 @@ export class ProxyCore implements TransactionUser, ProxyParts {
       this.log.debug("response_for_another", { from: flowKey(source), sent_by: response.topVia.host });
       return false;
     }
-    const asked = this.transactions.askedBy(response)?.address;
+    const waiting = this.transactions.awaiting(response);
+    const asked = waiting?.flow.address;
     if (this.router?.mayAnswer(source.address, asked) === true) {
       const isChallenge = response.status === 401 || response.status === 407;
       if (isChallenge && asked === source.address) this.router.onChallenge(response, asked);
       const isStray = asked === undefined && this.branchIds.isOurs(response.topVia.branch);
       if (isStray && this.others?.takesResponse(response, source, now_ms) === true) return true;
-      this.transactions.receiveResponse(response, now_ms);
+      this.transactions.receiveResponse(response, now_ms, waiting);
       return true;
     }
     this.meter.count("false_response");

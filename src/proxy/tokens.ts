@@ -18,6 +18,10 @@ import { parseDecimal } from "../message/text.ts";
 import { type Flow, flowKey, type Listener } from "../transport/flow.ts";
 
 const FLOWS_REMEMBERED = 1024;
+/** Calls that begin, are answered or end at about the same time. */
+const MACS_REMEMBERED = 64;
+/** Callers choose Call-IDs: longer texts are signed each time. */
+const SIGNED_CHARACTERS_MAX = 256;
 const DIALOG_PARTS = 9;
 /** Parts of a gateway dialog's token: with TIME and TAG, and with a connection too. */
 const TIMED_PARTS = 4;
@@ -41,9 +45,8 @@ export class Tokens {
   private readonly mac: Mac;
   private readonly listeners: readonly Listener[];
   private readonly wallClock_ms: (() => number) | undefined;
-  /** The text signed last for a dialog, and its mac: the copies of a fork, and its two sides, have the same. */
-  private lastSigned = "";
-  private lastMac = "";
+  /** Texts signed last for dialogs, and their macs: copies of a fork, both sides of a call, its ACK and its BYE have the same. */
+  private readonly macs = new BoundedMap<string, string>(MACS_REMEMBERED);
   private readonly made = new BoundedMap<string, string>(FLOWS_REMEMBERED);
   /** Those of another secret, which are believed too. */
   private readonly second: Tokens | undefined;
@@ -175,11 +178,11 @@ export class Tokens {
   /** Callers choose Call-IDs: one that goes on like a token must not have the mac of that token for another Call-ID. */
   private dialogMac(text: string, callId: string): string {
     const signed = text.length === 1 ? `${text}~${callId}` : `way ${text.length} ${text}~${callId}`;
-    if (signed !== this.lastSigned) {
-      this.lastMac = this.mac(signed);
-      this.lastSigned = signed;
-    }
-    return this.lastMac;
+    const known = this.macs.get(signed);
+    if (known !== undefined) return known;
+    const mac = this.mac(signed);
+    if (signed.length <= SIGNED_CHARACTERS_MAX) this.macs.set(signed, mac);
+    return mac;
   }
 
   /** By the secret that makes tokens now. */

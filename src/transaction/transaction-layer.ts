@@ -95,9 +95,9 @@ export class TransactionLayer implements TransactionRunner, Table {
     }
   }
 
-  /** Where the request went that `response` answers; undefined when no transaction of ours waits for it. */
-  askedBy(response: Response): Flow | undefined {
-    return this.table.clients.get(clientKey(response.topVia.branch, response.cseqMethod))?.flow;
+  /** What waits for `response`; undefined when no transaction of ours does. */
+  awaiting(response: Response): ClientTransaction | undefined {
+    return this.table.clients.get(clientKey(response.topVia.branch, response.cseqMethod));
   }
 
   isKnown(request: Request): boolean {
@@ -109,9 +109,8 @@ export class TransactionLayer implements TransactionRunner, Table {
     return this.table.servers.get(key)?.isAnswered === true;
   }
 
-  /** A response has arrived (§17.1.3). */
-  receiveResponse(response: Response, now_ms: number): void {
-    const transaction = this.table.clients.get(clientKey(response.topVia.branch, response.cseqMethod));
+  /** A response has arrived (§17.1.3). @param transaction what waits for it */
+  receiveResponse(response: Response, now_ms: number, transaction = this.awaiting(response)): void {
     if (transaction === undefined) this.user.onStrayResponse(response, now_ms);
     else this.apply(transaction, inputOf(response.status), response, now_ms);
   }

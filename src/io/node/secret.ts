@@ -6,34 +6,38 @@ import type { Logger, Mac, Random } from "../../base/ports.ts";
 import { reasonOf } from "../../base/reason.ts";
 import { makeFolder, syncFolder, writeWhole } from "./whole-file.ts";
 
-const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz";
 /** 96 bits. */
 export const MAC_CHARACTERS = 16;
 const SECRET_BYTES = 32;
-const RANDOM_POOL_BYTES = 1024;
+/** A multiple of three. */
+const RANDOM_POOL_BYTES = 768;
+/** How many texts of four digits and small letters there are: three octets have room for nine times as many. */
+const TEXTS = 36 ** 4;
 
 /** Random tokens, cut from a pool: one call to the kernel serves a hundred of them. */
 export function createRandom(): Random {
   let pool = crypto.randomBytes(RANDOM_POOL_BYTES);
   let used = 0;
-  const nextByte = (): number => {
+  const next24Bits = (): number => {
     if (used === pool.length) {
       pool = crypto.randomBytes(RANDOM_POOL_BYTES);
       used = 0;
     }
-    used += 1;
-    return pool[used - 1] ?? 0;
+    let bits = 0;
+    for (const end = used + 3; used < end; used++) bits = (bits << 8) | (pool[used] as number);
+    return bits;
   };
   return {
     token(length: number): string {
       let token = "";
       while (token.length < length) {
-        const byte = nextByte();
-        if (byte < 252) token += ALPHABET.charAt(byte % 36); // 252 = 7 * 36: every character is as likely
+        const bits = next24Bits();
+        // Every text is as likely.
+        if (bits < 9 * TEXTS) token += (bits % TEXTS).toString(36).padStart(4, "0");
       }
-      return token;
+      return token.slice(0, length);
     },
-    fraction: () => (nextByte() * 0x10000 + nextByte() * 0x100 + nextByte()) / 0x1000000,
+    fraction: () => next24Bits() / 0x1000000,
   };
 }
 
