@@ -36,10 +36,7 @@ function list(place: HTMLElement, calls: readonly RecordedCall[], none: string):
   const items = calls.map(itemOf);
   if (items.length === 0) items.push(h("li.empty", {}, none));
   const isSame = items.length === place.children.length && items.every((item, index) => item === place.children[index]);
-  if (isSame) return;
-  const active = document.activeElement;
-  fill(place, ...items);
-  if (active instanceof HTMLElement && place.contains(active)) active.focus();
+  if (!isSame) fill(place, ...items);
 }
 
 function itemOf(call: RecordedCall): HTMLElement {

@@ -146,9 +146,13 @@ describeWith(["chromium"], "the status page through a branch's day", () => {
     await look("4-message");
     await page.press("Escape");
     await page.until(`!document.querySelector("dialog").open`);
-    await page.until(`document.activeElement.getAttribute("aria-label")?.startsWith("INVITE, from 201")`);
+    const hasFocus = `document.activeElement.getAttribute("aria-label")?.startsWith("INVITE, from 201")`;
+    await page.until(hasFocus);
 
+    // The next call stands above this one: the list is made anew.
     await play("outage, next call");
+    await page.until(`${TITLES}.includes("202 → ${OUTSIDE_NUMBER}")`);
+    expect(await page.value(hasFocus)).toBe(true);
     const customer = play("a customer calls");
     await page.until(`document.querySelectorAll("#now details").length > 0`);
     await look("5-a-customer-calls");
