@@ -71,7 +71,7 @@ export function bar(part: number, isFull = false): HTMLElement {
   return h(isFull ? "span.bar.full" : "span.bar", { "aria-hidden": "true" }, inner);
 }
 
-/** Puts `children` in the place of what was there. Whatever has the focus keeps it if it is there again. */
+/** Puts `children` in the place of what was there. The focus stays on an element that is there again. */
 export function fill(element: Element, ...children: readonly Child[]): void {
   const active = document.activeElement as HTMLElement | SVGElement | null;
   element.replaceChildren(...children.filter((child): child is Node | string => child !== null));
