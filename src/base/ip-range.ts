@@ -1,7 +1,10 @@
 /** IP addresses and CIDR ranges, IPv4 and IPv6: who is in localnet, and which spellings mean one address. */
 import { IPv6 } from "ip-num";
+import { BoundedMap } from "./bounded-map.ts";
 import { memo } from "./memo.ts";
+import { ownText } from "./own-text.ts";
 
+const ADDRESSES_REMEMBERED = 512;
 const IPV4_BITS = 32;
 const IPV6_BITS = 128;
 const DOT = 0x2e;
@@ -128,11 +131,19 @@ export class IpRange {
 /** Several networks; remembers its verdicts, since the same phones ask again and again. */
 export class IpRanges {
   readonly ranges: readonly IpRange[];
-  readonly contains: (address: string) => boolean;
+  private readonly verdicts = new BoundedMap<string, boolean>(ADDRESSES_REMEMBERED);
 
   constructor(ranges: readonly IpRange[]) {
     this.ranges = ranges;
-    this.contains = memo((address) => ranges.some((range) => range.contains(address)));
+  }
+
+  contains(address: string): boolean {
+    let verdict = this.verdicts.get(address);
+    if (verdict === undefined) {
+      verdict = this.ranges.some((range) => range.contains(address));
+      this.verdicts.set(ownText(address), verdict);
+    }
+    return verdict;
   }
 }
 

@@ -2,8 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { inflateRawSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { unpacked } from "../support/bundle-parts.ts";
 import { PROGRAM } from "../support/program.ts";
 
 const BUNDLE = fileURLToPath(new URL("../../dist/branchline.js", import.meta.url));
@@ -14,33 +14,13 @@ const WORDS_OF_COMMANDS = [
   ...["NOT REGISTERED", "for a first response", "Reload refused"],
 ];
 
-/** Printable characters, less those that a text in the comment can't have as they are. */
-const DIGITS = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)).filter(
-  (one) => !['"', "*", "\\"].includes(one),
-);
-
-/** The octets of a text that has 13 bits in two digits, the lower one first. */
-function octetsOf(text: string): Buffer {
-  const octets: number[] = [];
-  let [held, bits] = [0, 0];
-  for (let at = 0; at < text.length; at += 2) {
-    const [low, high] = [text[at], text[at + 1]].map((digit) => DIGITS.indexOf(digit ?? ""));
-    held |= ((low ?? 0) + 91 * (high ?? 0)) << bits;
-    for (bits += 13; bits >= 8; bits -= 8) {
-      octets.push(held & 255);
-      held >>= 8;
-    }
-  }
-  return Buffer.from(octets);
-}
-
 /** The bundle's code, and the parts that are packed in it. */
 function opened() {
   const bundle = readFileSync(BUNDLE, "latin1");
   const [, before = "", packed = "{}", after = ""] =
     /^([\s\S]*?held=function\(\)\{\/\*)(\{.*?\})(\*\/\}[\s\S]*)$/.exec(bundle) ?? [];
   const parts = Object.entries(JSON.parse(packed) as Record<string, string>);
-  const texts = parts.map(([name, text]) => [name, inflateRawSync(octetsOf(text)).toString()] as const);
+  const texts = parts.map(([name, text]) => [name, unpacked(text)] as const);
   const part = (start: string) => texts.find(([name]) => name.startsWith(`./${start}-`))?.[1] ?? "";
   return { code: before + after, part };
 }

@@ -3,8 +3,8 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { appendFileSync, cpSync, readFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { temporaryFolder } from "../../peers/support/temporary-folder.ts";
+import { PACKED_PART, packed, unpacked } from "../../support/bundle-parts.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -76,10 +76,10 @@ export async function makePackage(options: PackageOptions = {}): Promise<Release
 export function sayingItIs(version: string, bundle: string): string {
   const quoted = new RegExp(`"${VERSION.replaceAll(".", "\\.")}"`, "g");
   const inText = (text: string) => text.replace(quoted, `"${version}"`);
-  return inText(bundle).replace(/"(\.\/[\w-]+\.js)":"([A-Za-z0-9+/=]+)"/g, (_, name: string, packed: string) => {
-    const text = inflateRawSync(Buffer.from(packed, "base64")).toString();
-    return `"${name}":"${deflateRawSync(inText(text)).toString("base64")}"`;
-  });
+  return inText(bundle).replace(
+    PACKED_PART,
+    (_, name: string, text: string) => `"${name}":"${packed(inText(unpacked(text)))}"`,
+  );
 }
 
 /** Unpacks it into `folder` of this machine, and returns the folder that is in it. */
