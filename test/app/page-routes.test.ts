@@ -150,44 +150,48 @@ describe("notices", () => {
     notices.join((text) => heard.push(text) > 0);
     for (const entry of [invite, invite, binding, message("OPTIONS sip:a SIP/2.0\r\nCSeq: 1 OPTIONS\r\n\r\n")])
       hear(entry);
-    expect(timers.map(({ after_ms }) => after_ms)).toEqual([1_000]);
+    expect(timers.map(({ after_ms }) => after_ms)).toEqual([50]);
     timers[0]?.task();
     expect(heard).toEqual(['data: {"calls":true,"phones":true}\n\n']);
+    // Now a rest: what happens in it is told at its end, and the next rest begins.
     hear(message("SIP/2.0 200 OK\r\nCSeq: 1 BYE\r\n\r\n"));
+    expect(timers.map(({ after_ms }) => after_ms)).toEqual([50, 1_000]);
     timers[1]?.task();
-    expect(heard[1]).toBe('data: {"calls":true}\n\n');
+    expect(heard.slice(1)).toEqual(['data: {"calls":true}\n\n']);
+    // A rest in which nothing happens is followed by none.
+    timers[2]?.task();
+    expect(heard).toHaveLength(2);
+    hear(binding);
+    expect(timers.map(({ after_ms }) => after_ms)).toEqual([50, 1_000, 1_000, 50]);
   });
 
   test.each([
-    ["an edge", edge, "status", 50],
-    ["a turn of the pair", { kind: "pair", seq: 4, at_ms: 0, what: "active" }, "status", 50],
-    [
-      "a turn of readiness",
-      { kind: "readiness", seq: 5, at_ms: 0, turn: { is_ready: true, faults: [] } },
-      "readiness",
-      1_000,
-    ],
-  ] satisfies [string, JournalEntry, string, number][])("tell %s", (_, entry, part, after_ms) => {
+    ["an edge", edge, "status"],
+    ["a turn of the pair", { kind: "pair", seq: 4, at_ms: 0, what: "active" }, "status"],
+    ["a turn of readiness", { kind: "readiness", seq: 5, at_ms: 0, turn: { is_ready: true, faults: [] } }, "readiness"],
+  ] satisfies [string, JournalEntry, string][])("tell %s", (_, entry, part) => {
     const { notices, hear, timers } = made();
     const heard: string[] = [];
     notices.join((text) => heard.push(text) > 0);
     hear(entry);
-    expect(timers.map((timer) => timer.after_ms)).toEqual([after_ms]);
+    expect(timers.map(({ after_ms }) => after_ms)).toEqual([50]);
     timers[0]?.task();
     expect(heard).toEqual([`data: {"${part}":true}\n\n`]);
   });
 
-  test("tell an edge at once, though others wait", () => {
+  test("tell an edge at once, though others wait for the end of a rest", () => {
     const { notices, hear, timers } = made();
     const heard: string[] = [];
     notices.join((text) => heard.push(text) > 0);
+    hear(binding);
+    timers[0]?.task();
     hear(invite);
     hear(edge);
-    expect(timers.map(({ after_ms }) => after_ms)).toEqual([1_000, 50]);
+    expect(timers.map(({ after_ms }) => after_ms)).toEqual([50, 1_000, 50]);
+    timers[2]?.task();
+    expect(heard.slice(1)).toEqual(['data: {"calls":true,"status":true}\n\n']);
     timers[1]?.task();
-    expect(heard).toEqual(['data: {"calls":true,"status":true}\n\n']);
-    timers[0]?.task();
-    expect(heard).toHaveLength(1);
+    expect(heard).toHaveLength(2);
   });
 
   test("forget a reader that has gone", () => {

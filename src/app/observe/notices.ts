@@ -15,18 +15,18 @@ export type Write = (text: string) => boolean;
 /** Runs `task` once the time is over; the host's timer. */
 export type Later = (task: () => void, after_ms: number) => void;
 
-/** An edge is on the screen at once; what busy phones do is told together. */
-const EDGE_ms = 50;
-const OTHERS_ms = 1_000;
+/** What happens is on the screen at once. What busy phones do after it is told together, when the rest is over; an edge doesn't wait. */
+const SOON_ms = 50;
+const REST_ms = 1_000;
 const CALL_METHODS = ["INVITE", "BYE", "CANCEL"];
 
 export class Notices {
   private readonly readers = new Set<Write>();
   private readonly later: Later;
   private readonly changed = new Set<keyof Notice>();
-  /** Whether a timer runs that will tell of an edge, or of others. */
-  private isEdgeDue = false;
+  /** Whether a timer runs that will tell soon, or when the rest is over. */
   private isDue = false;
+  private isResting = false;
 
   /** Hears of what happens from now on. */
   constructor(journal: Pick<Journal, "follow">, later: Later) {
@@ -47,24 +47,27 @@ export class Notices {
     const part = partOf(entry);
     if (part === undefined) return;
     this.changed.add(part);
-    if (part === "status") {
-      if (!this.isEdgeDue) this.later(() => this.tell(), EDGE_ms);
-      this.isEdgeDue = true;
-    } else {
-      if (!this.isDue && !this.isEdgeDue) this.later(() => this.tell(), OTHERS_ms);
-      this.isDue = true;
-    }
+    if (this.isDue || (this.isResting && part !== "status")) return;
+    this.isDue = true;
+    this.later(() => {
+      this.isDue = false;
+      this.tell();
+    }, SOON_ms);
   }
 
   private tell(): void {
-    this.isEdgeDue = false;
-    this.isDue = false;
     if (this.changed.size === 0) return;
     const notice: Notice = Object.fromEntries([...this.changed].map((part) => [part, true]));
     this.changed.clear();
     for (const write of [...this.readers]) {
       if (!write(`data: ${JSON.stringify(notice)}\n\n`)) this.readers.delete(write);
     }
+    if (this.isResting || this.readers.size === 0) return;
+    this.isResting = true;
+    this.later(() => {
+      this.isResting = false;
+      this.tell();
+    }, REST_ms);
   }
 }
 
