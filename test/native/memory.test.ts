@@ -34,7 +34,7 @@ const JOURNALS: readonly { readonly journal: Journal; readonly kept_kb: number }
 const LEFT_LIMIT_MS = 60_000;
 const WATCHED_S = 20;
 const IDLE_MOST_MS_PER_S = 5;
-const LIMIT_MS = 120_000 + (2_000 * CALLS) / CALLS_PER_SECOND;
+const LIMIT_MS = 240_000 + (2_000 * CALLS) / CALLS_PER_SECOND;
 
 cleanUpAfterEach();
 
