@@ -290,7 +290,10 @@ export class Member {
     mkdirSync(this.folder, { recursive: true });
     const file = join(this.folder, "keepalived.conf");
     writeFileSync(file, keepalivedConf(this.side, this.healthFile));
-    const pids = ["-p", join(this.folder, "keepalived.pid"), "-r", join(this.folder, "vrrp.pid")];
+    const [own, ofVrrp] = [join(this.folder, "keepalived.pid"), join(this.folder, "vrrp.pid")];
+    // After a power cut /run is empty. A pid that is left may be another process's by now: keepalived would believe that it runs already.
+    for (const left of [own, ofVrrp]) rmSync(left, { force: true });
+    const pids = ["-p", own, "-r", ofVrrp];
     const child = new Child("keepalived", ["-n", "-l", "-P", "-f", file, ...pids], { namespace: this.space.name });
     this.keepalived = child;
     defer(() => child.stop());
