@@ -56,8 +56,8 @@ ${[...code].map(([name, text]) => `code[${JSON.stringify(name)}]=(function(requi
 `;
 }
 
-/** Node's own zlib gives other bytes in other versions. */
-function packed(text) {
+/** A part as it lies in the file. Node's own zlib gives other bytes in other versions. */
+export function packed(text) {
   return digitsOf(deflateSync(Buffer.from(text), { level: 9 }));
 }
 

@@ -84,35 +84,37 @@ describe("the link", () => {
 });
 
 describe("a member that comes back", () => {
+  /** The other one dies, which makes the call, and then the caller cancels it. */
+  function expectCancelled({ pair, phone, pbx, invite, run }: ReturnType<typeof ringing>): void {
+    pair.kill("b");
+    run(1_000);
+    phone.cancel(invite);
+    run(1_000);
+    expect(finals(phone)).toEqual([487]);
+    expect(pbx.requests("CANCEL")).toHaveLength(1);
+  }
+
   test("learns the calls that are in the making, and goes on with them when the other one dies", () => {
-    const { pair, phone, pbx, invite, run } = ringing();
+    const made = ringing();
+    const { pair, pbx, run } = made;
     pair.kill("a");
     run(2_000);
     pair.restart("a");
     run(1_000);
     expect(pair.a.stories.heard.of("b").map(({ whole }) => whole)).toEqual([2]);
-    pair.kill("b");
-    run(1_000);
-    phone.cancel(invite);
-    run(1_000);
-    expect(finals(phone)).toEqual([487]);
-    expect(pbx.requests("CANCEL")).toHaveLength(1);
+    expectCancelled(made);
     expect(branches(pbx)).toBe(1);
   });
 
   test("learns at once what the other one goes on with: that one may end a moment later", () => {
-    const { pair, phone, pbx, invite, run } = ringing();
+    const made = ringing();
+    const { pair, run } = made;
     pair.kill("a");
     run(390);
     pair.restart("a");
     run(30);
     expect(pair.b.stories.size).toBe(1);
-    pair.kill("b");
-    run(1_000);
-    phone.cancel(invite);
-    run(1_000);
-    expect(finals(phone)).toEqual([487]);
-    expect(pbx.requests("CANCEL")).toHaveLength(1);
+    expectCancelled(made);
   });
 });
 

@@ -1,5 +1,5 @@
 /** The parts of the bundle that are loaded on demand, as they lie in it: deflated, two characters for 13 bits. */
-import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { inflateRawSync } from "node:zlib";
 
 /** Printable characters, less those that a text in the comment can't have as they are. */
 const DIGITS = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)).filter(
@@ -13,9 +13,10 @@ export function unpacked(text: string): string {
   return inflateRawSync(octetsOf(text)).toString();
 }
 
-export function packed(text: string): string {
-  return digitsOf(deflateRawSync(text));
-}
+/** As the build packs it. */
+export const { packed } = (await import(new URL("../../build/one-file.mjs", import.meta.url).href)) as {
+  packed(text: string): string;
+};
 
 /** The lower digit comes first. */
 function octetsOf(text: string): Buffer {
@@ -30,20 +31,4 @@ function octetsOf(text: string): Buffer {
     }
   }
   return Buffer.from(octets);
-}
-
-function digitsOf(octets: Buffer): string {
-  const digits: string[] = [];
-  let [held, bits] = [0, 0];
-  const give = () => digits.push(DIGITS[(held & 8191) % 91] ?? "", DIGITS[Math.floor((held & 8191) / 91)] ?? "");
-  for (const octet of octets) {
-    held |= octet << bits;
-    bits += 8;
-    if (bits < 13) continue;
-    give();
-    held >>= 13;
-    bits -= 13;
-  }
-  if (bits > 0) give();
-  return digits.join("");
 }
