@@ -104,6 +104,7 @@ function installed({ read, root, program, licenses, fields }) {
     { path: `${LIB}/${SCHEMA}`, contents: read(`deploy/${SCHEMA}`) },
     { path: `${LIB}/run.sh`, mode: PROGRAM, contents: read("deploy/run.sh") },
     { path: `${LIB}/healthy.sh`, mode: PROGRAM, contents: read("deploy/healthy.sh") },
+    { path: `${LIB}/route-follow.sh`, mode: PROGRAM, contents: read("deploy/route-follow.sh") },
     { path: "usr/lib/systemd/system/branchline.service", contents: read("deploy/debian/branchline.service") },
     { path: `usr/share/lintian/overrides/${fields.PACKAGE}`, contents: read(`deploy/debian/${overrides}`) },
     // keepalived may be started first.

@@ -35,6 +35,7 @@ export function opkgPackages(
       : { path: inside(`${program}/branchline-static`), mode: 0o755, contents: kind.binary },
     { path: inside(`${program}/run.sh`), mode: 0o755, contents: read("deploy/run.sh") },
     { path: inside(`${program}/healthy.sh`), mode: 0o755, contents: read("deploy/healthy.sh") },
+    { path: inside(`${program}/route-follow.sh`), mode: 0o755, contents: read("deploy/route-follow.sh") },
     { path: inside(`${program}/setup.sh`), mode: 0o755, contents: read("deploy/setup.sh") },
     { path: inside(`${program}/LICENSES`), contents: kind.licenses ?? licenses },
     { path: inside(`${program}/${SCHEMA}`), contents: read(`deploy/${SCHEMA}`) },

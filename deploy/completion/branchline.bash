@@ -53,6 +53,8 @@ _branchline() {
       "phones -c" | "phones --config" | \
       "cluster -c" | "cluster --config" | \
       "cluster --id" | \
+      "cluster --neighbor" | \
+      "cluster --as" | \
       "cluster --from")
       [[ ${COMP_WORDS[i + 1]} == = ]] && ((i++))
       ((i++))
@@ -106,6 +108,8 @@ _branchline() {
     "phones -c" | "phones --config") files=yes ;;
     "cluster -c" | "cluster --config") files=yes ;;
     "cluster --id") ;;
+    "cluster --neighbor") ;;
+    "cluster --as") ;;
     "cluster --from") files=yes ;;
     *)
       if [[ $word == -* ]]; then
@@ -133,7 +137,7 @@ _branchline() {
           schema) offered="-h --help" ;;
           check) offered="-c --config --json -q --quiet --set --print --secrets -h --help" ;;
           phones) offered="-c --config --json -h --help" ;;
-          cluster) offered="-c --config --id --from --force -h --help" ;;
+          cluster) offered="-c --config --id --neighbor --as --systemd --from --force -h --help" ;;
           completion) offered="-h --help" ;;
           *) offered="-h --help -V --version" ;;
         esac
@@ -149,7 +153,7 @@ _branchline() {
           "force 0") offered="up down auto" ;;
           "check 0") files=yes ;;
           "phones 0") offered="yealink cisco grandstream audiocodes snom polycom" ;;
-          "cluster 0") offered="keepalived openwrt edgeos secret" ;;
+          "cluster 0") offered="keepalived openwrt edgeos bird frr exabgp secret" ;;
           "cluster 1") files=yes ;;
           "completion 0") offered="bash zsh fish" ;;
         esac

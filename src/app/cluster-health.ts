@@ -1,4 +1,4 @@
-/** Tells keepalived, or whatever moves the shared addresses, whether this member may hold them: again and again, while its event loop runs. */
+/** Tells keepalived, or whatever else leads calls here, whether this member may have them: again and again, while its event loop runs. */
 import type { Logger } from "../base/ports.ts";
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { OwnState } from "../cluster/member-machine.ts";
@@ -38,8 +38,9 @@ export function healthWord({ state, isHandingOver, isRelieved }: HealthFacts, be
 export interface HealthPorts {
   readonly timers: Timers;
   readonly log: Logger;
-  /** For the log. */
+  /** For the log: the file, and what follows when it can't be written. */
   readonly file: string;
+  readonly effect: string;
   readonly facts: () => HealthFacts;
   /** Whether the last word of this member's life before is "alone". */
   readonly wasAlone: () => boolean;
@@ -76,13 +77,12 @@ export class ClusterHealth implements TimerOwner {
 
   /** At once: something has changed. */
   tell(): void {
-    const { log, file, facts, tell } = this.ports;
+    const { log, file, effect, facts, tell } = this.ports;
     this.word = healthWord(facts(), this.word);
     const error = tell(this.word);
     const isNews = error !== this.error;
     this.error = error;
     if (error === undefined || !isNews) return;
-    const effect = "this member doesn't get the shared addresses, or never gives them away";
     log.warn("health_file", { file, error, effect });
   }
 

@@ -1,60 +1,43 @@
 /**
- * A router as a member of a pair: the engine, the members, the records and the stories of calls, introduced to each other. The service runs
+ * A router as a member of a cluster: the engine, the members, the records and the stories of calls, introduced to each other. The service runs
  * it on real sockets, scenario tests on simulated ones.
  */
-import { canonicalAddress, isLoopback } from "../base/ip-range.ts";
 import { reasonOf } from "../base/reason.ts";
 import { Seldom } from "../base/seldom.ts";
 import { Timer, type TimerOwner } from "../base/timers.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { DatagramLengths, LENGTH_KINDS } from "../cluster/datagram-lengths.ts";
-import type { Source } from "../cluster/entrance.ts";
 import { MutedTransport } from "../cluster/muted-transport.ts";
-import type { Sign } from "../cluster/ports.ts";
 import type { ClusterSettings } from "../cluster/settings.ts";
 import type { Listener, TransportPort } from "../transport/flow.ts";
-import type { Interfaces, OwnListener } from "../transport/own-listener.ts";
+import { AnycastRoute } from "./anycast-route.ts";
+import { CallsLog } from "./calls-log.ts";
 import { subjectsOf } from "./cluster-agreement.ts";
 import { ClusterCalls } from "./cluster-calls.ts";
 import type { ClusterFacts, LeftFacts } from "./cluster-facts.ts";
 import { ClusterHealth, type HealthWord } from "./cluster-health.ts";
 import type { ClusterPart } from "./cluster-part.ts";
+import { placementOf } from "./cluster-placement.ts";
 import { ClusterRecords } from "./cluster-records.ts";
 import { clusterFacts } from "./cluster-status-facts.ts";
 import { ClusterView } from "./cluster-view.ts";
 import type { Config } from "./config/config.ts";
 import type { Engine } from "./engine.ts";
+import type { Link, NodePorts } from "./node-ports.ts";
 import { PairTurns } from "./pair-turns.ts";
+import { PeersElsewhere } from "./peers-elsewhere.ts";
+import { SharedAddresses } from "./shared-addresses.ts";
 
 /** Until an own address that is missing is tried again, or a socket that has failed is replaced. */
 const LINK_ms = 1_000;
 /** Until a member that drains looks again at what it has. */
 const LEFT_ms = 100;
 
-/** The wire to the other members. */
-export interface Link {
-  /** Once more, too, where it has failed. @throws when its own address can't be had */
-  open(): Promise<void>;
-  send(member: string, wire: string): void;
-  close(): Promise<void>;
-}
-
-export interface NodePorts {
-  /** @param onDatagram hears of what comes; @param onError of a socket that has failed, and why */
-  readonly link: (onDatagram: (wire: string, source?: Source) => void, onError: (why: string) => void) => Link;
-  readonly signs: readonly [Sign, ...Sign[]];
-  /** By which the engine sends. */
-  readonly transport: MutedTransport;
-  /** What the kernel has now; undefined where nothing tells. */
-  readonly readInterfaces: () => Interfaces | undefined;
-  /**
-   * Tells keepalived, or whatever moves the addresses, whether this member may hold them.
-   * @returns why it can't be told; undefined: it has been
-   */
-  readonly tellHealth: (word: HealthWord) => string | undefined;
-  /** Whether the last word of this member's life before is "alone". */
-  readonly wasAlone: () => boolean;
-}
+/** What follows when the health file can't be written. */
+const NO_FILE = {
+  pair: "this member doesn't get the shared addresses, or never gives them away",
+  anycast: "a watchdog that reads it withdraws this member's route, or never does",
+} as const;
 
 /** What becomes due. */
 type Due = "link" | "left";
@@ -66,11 +49,14 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
   private readonly settings: ClusterSettings;
   private readonly ports: NodePorts;
   private readonly link: Link;
-  private readonly shared: readonly OwnListener[];
+  private readonly shared: SharedAddresses;
+  /** In mode anycast, in the place of VRRP. */
+  private readonly route: AnycastRoute | undefined;
   private readonly view: ClusterView;
   private readonly health: ClusterHealth;
   private readonly calls: ClusterCalls;
   private readonly lengths: DatagramLengths;
+  private readonly callsLog: CallsLog | undefined;
   private readonly leftTimer = new Timer<Due>(this, "left");
   private readonly linkTimer = new Timer<Due>(this, "link");
   private isHandingOver = false;
@@ -82,18 +68,19 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
   constructor(engine: Engine, config: Config, settings: ClusterSettings, ports: NodePorts) {
     const { host, timers } = engine;
     const { random, log } = host;
-    const { name, members } = settings;
+    const { name, members, mode } = settings;
     this.engine = engine;
     this.settings = settings;
     this.ports = ports;
-    this.shared = config.listeners.filter((one) => isAmong(settings.shared, one));
-    for (const listener of this.shared) listener.isShared = true;
-    const own = config.listeners.filter((one) => !this.shared.includes(one));
-    this.view = new ClusterView(engine.peers, this.shared, own, host.wallClock_ms?.bind(host));
+    this.shared = new SharedAddresses(config.listeners, settings, ports.readInterfaces);
+    this.route = settings.mode === "anycast" ? new AnycastRoute(engine, settings, ports) : undefined;
+    const { listeners, others: own } = this.shared;
+    this.view = new ClusterView(engine.peers, listeners, own, host.wallClock_ms?.bind(host));
     this.health = new ClusterHealth({
       timers,
       log,
       file: settings.health_file,
+      effect: NO_FILE[settings.mode],
       facts: () => this.healthFacts,
       wasAlone: ports.wasAlone,
       tell: (word) => this.tellHealth(word),
@@ -103,7 +90,7 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
       (why) => this.missLink(why),
     );
     this.cluster = new Cluster(
-      { name, members, version: BRANCHLINE_VERSION, agreement: subjectsOf(config, ports.signs[0]) },
+      { name, members, mode, version: BRANCHLINE_VERSION, agreement: subjectsOf(config, ports.signs[0]) },
       {
         send: (member, wire) => this.link.send(member, wire),
         signs: ports.signs,
@@ -115,23 +102,30 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     );
     const { cluster } = this;
     const others = members.map((member) => member.name).filter((one) => one !== name);
-    this.records = new ClusterRecords(engine, cluster, others);
+    const placement = placementOf(settings, cluster, this.view, engine);
+    this.records = new ClusterRecords(engine, cluster, placement, others, (now_ms, witness) =>
+      this.calls.joining.onSynced(now_ms, witness),
+    );
     engine.core.meter.watchAll({ records: this.records.replica.table });
     engine.isGivenAway = (listener) => this.isGivenAway(listener);
     engine.onUnexpected = (listener, now_ms) => this.onUnexpected(listener, now_ms);
-    cluster.observe((now_ms) => this.view.facts(now_ms));
-    cluster.watch(new PairTurns(engine, cluster, this.view));
-    this.calls = new ClusterCalls(engine, cluster, this.view, others, ports.transport);
+    const seen = (now_ms: number) => this.view.facts(now_ms);
+    cluster.observe(seen, () => this.calls.counts);
+    cluster.watch(new PairTurns(engine, cluster, this.view), new PeersElsewhere(engine.peers, cluster));
+    this.calls = new ClusterCalls(engine, cluster, placement, others, ports.transport);
     engine.core.meter.watchAll({ stories: this.calls.stories, heard_stories: this.calls.stories.heard });
     this.lengths = new DatagramLengths({ speaker: cluster, timers, live: () => cluster.live() });
     cluster.attach(LENGTH_KINDS, this.lengths);
-    cluster.watch(this.lengths);
-    cluster.watch({
+    const { log_calls_ms: every_ms } = settings;
+    const facts = () => this.facts(String, host.now_ms());
+    this.callsLog = every_ms === undefined ? undefined : new CallsLog({ timers, log, every_ms, facts });
+    cluster.watch(this.lengths, {
       onAlive: () => this.health.look(),
       onDead: () => this.health.look(),
       onBeat: () => this.health.look(),
       onState: (state, now_ms) => {
         this.health.tell();
+        if (settings.mode === "anycast") this.calls.look(now_ms);
         if (state === "draining") engine.timers.start(this.leftTimer, LEFT_ms, now_ms);
       },
       onUpstreamAt: (member) => {
@@ -148,6 +142,7 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
       this.cluster.start(now_ms);
       this.records.start(now_ms, savedAt_ms);
       this.calls.start(now_ms);
+      this.callsLog?.start(now_ms);
       this.health.onTimer("health", now_ms);
     });
   }
@@ -169,18 +164,27 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     return this.asked((now_ms) => this.cluster.join(now_ms));
   }
 
+  async leave(): Promise<void> {
+    const { route, cluster } = this;
+    if (route === undefined || !this.healthFacts.isRelieved) return;
+    this.engine.run((now_ms) => cluster.drain(now_ms));
+    await route.whenQuiet();
+  }
+
   facts(timeOf: (at_ms: number) => string, now_ms: number): ClusterFacts {
-    const { settings, shared, lengths } = this;
+    const { settings, lengths } = this;
+    const shared = this.shared.listeners;
     const { isHealthy, error } = this.health;
     const { clock_s } = this.view;
     const lengthsTo = (member: string) => lengths.status(member);
     const status = this.cluster.status();
     const isLeaving = status.state === "draining" || status.state === "drained";
-    return clusterFacts(
-      { settings, status, isHealthy, shared, healthError: error, clock_s, lengthsTo },
+    const facts = clusterFacts(
+      { settings, status, isHealthy, shared, healthError: error, clock_s, lengthsTo, calls: this.calls },
       isLeaving ? this.left : undefined,
       { timeOf, now_ms },
     );
+    return { ...facts, route: this.route?.facts };
   }
 
   async stop(): Promise<void> {
@@ -191,8 +195,10 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
       this.calls.handOver(now_ms);
       this.calls.stop();
       this.lengths.stop();
+      this.callsLog?.stop();
       this.cluster.stop(now_ms);
     });
+    await this.route?.stop();
     await this.link.close();
   }
 
@@ -208,21 +214,16 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
   }
 
   private tellHealth(word: HealthWord): string | undefined {
-    const mayHave = word !== "no";
-    const isNews = this.shared.some((listener) => listener.mayHave !== mayHave);
-    for (const listener of this.shared) listener.mayHave = mayHave;
-    if (isNews) this.engine.host.lookAtAddresses?.();
+    if (this.shared.allow(word !== "no")) this.engine.host.lookAtAddresses?.();
+    this.route?.tell(word);
     return this.ports.tellHealth(word);
   }
 
   /** Addresses are looked at only now and then: a send that fails is the first to tell. */
   private isGivenAway(listener: Listener): boolean {
-    const shared = this.shared.find((one) => one === listener);
-    if (shared === undefined || isLoopback(shared.settings.at)) return false;
-    const interfaces = this.ports.readInterfaces();
-    if (interfaces === undefined || shared.isAmong(interfaces)) return false;
-    this.engine.run((now_ms) => this.calls.handOver(now_ms));
-    return true;
+    const isGone = this.shared.isGone(listener);
+    if (isGone) this.engine.run((now_ms) => this.calls.handOver(now_ms));
+    return isGone;
   }
 
   /** A message that comes to a shared address before that has been looked at is the first to tell that it is here. */
@@ -257,26 +258,30 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
   /** Whether a member that drains still has anything. */
   private look(now_ms: number): void {
     if (this.cluster.state !== "draining" || this.stepsBack(now_ms)) return;
-    const { ringing, requests, addresses } = this.left;
-    if (ringing + requests + addresses.length === 0) this.cluster.empty(now_ms);
+    const { ringing, requests, addresses, routes = [] } = this.left;
+    if (ringing + requests + addresses.length + routes.length === 0) this.cluster.empty(now_ms);
     else this.engine.timers.start(this.leftTimer, LEFT_ms, now_ms);
   }
 
-  /** Both may be told to drain before either hears of the other: then the one whose name is less takes calls again. */
+  /** All may be told to drain before one hears of another: then the one whose name is the least takes calls again. */
   private stepsBack(now_ms: number): boolean {
     const { cluster, mustLook } = this;
     this.mustLook = false;
     if (!mustLook) return false;
     const others = cluster.live().filter((member) => cluster.stateOf(member) !== "stopped");
     const isRelieved = others.some((member) => cluster.stateOf(member) === "active");
-    if (isRelieved || !others.some((member) => cluster.name < member)) return false;
+    if (isRelieved || others.length === 0 || !others.every((member) => cluster.name < member)) return false;
     return cluster.join(now_ms, "the other member was told to drain at the same time");
   }
 
   private get left(): LeftFacts {
     const { transactions } = this.engine.core;
     const calls = transactions.pending.size;
-    return { ringing: calls, requests: transactions.unanswered.size - calls, addresses: this.view.addresses };
+    const { route, view, shared } = this;
+    const left = { ringing: calls, requests: transactions.unanswered.size - calls, addresses: view.addresses };
+    if (route === undefined) return left;
+    const isQuiet = route.isQuiet(this.engine.host.now_ms());
+    return { ...left, routes: isQuiet ? [] : [...new Set(shared.others.map(({ settings }) => settings.at))] };
   }
 
   private asked(ask: (now_ms: number) => boolean): boolean {
@@ -286,10 +291,6 @@ export class ClusterNode implements ClusterPart, TimerOwner<Due> {
     });
     return isDone;
   }
-}
-
-function isAmong(shared: ClusterSettings["shared"], { settings }: OwnListener): boolean {
-  return shared.some(({ address }) => address === canonicalAddress(settings.at));
 }
 
 /** By which the engine of a member must send: it says nothing while calls of another one are gone on with. */

@@ -1,4 +1,4 @@
-/** A router's part in a pair, as the service knows it. All of it is loaded only where the file has `cluster:`. */
+/** A router's part in a cluster, as the service knows it. All of it is loaded only where the file has `cluster:`. */
 import type { ClusterFacts } from "./cluster-facts.ts";
 import type { Config } from "./config/config.ts";
 import type { Engine } from "./engine.ts";
@@ -24,6 +24,11 @@ export interface ClusterPart {
   join(): boolean;
   /** @param timeOf a time of day, in ISO 8601 */
   facts(timeOf: (at_ms: number) => string, now_ms: number): ClusterFacts;
+  /**
+   * Before a stop, while this router still works: messages that come to one address of all members are led elsewhere from then on, where
+   * another member takes calls. It takes a few seconds at most.
+   */
+  leave(): Promise<void>;
   /** Says farewell: the other member takes over at once. */
   stop(): Promise<void>;
 }

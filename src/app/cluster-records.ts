@@ -1,9 +1,10 @@
-/** What both members of a pair know: bindings, call-backs after emergency calls, and the channels of gateways. */
+/** What all members of a cluster know: bindings, call-backs after emergency calls, and the channels of gateways. */
 import { BindingRecords } from "../cluster/binding-records.ts";
 import { CallbackRecords } from "../cluster/callback-records.ts";
 import { CallerRecords } from "../cluster/caller-records.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { LEASE_KINDS, LeaseRecords } from "../cluster/lease-records.ts";
+import type { Placement } from "../cluster/placement.ts";
 import { REPLICA_KINDS, Replica } from "../cluster/replica.ts";
 import type { Engine } from "./engine.ts";
 
@@ -18,8 +19,14 @@ export class ClusterRecords {
   private readonly callers: CallerRecords;
   private readonly leases: LeaseRecords;
 
-  /** @param others the names of the other members */
-  constructor(engine: Engine, cluster: Cluster, others: readonly string[]) {
+  /** @param others the names of the other members @param onSynced hears when all is known here, and which member has the same */
+  constructor(
+    engine: Engine,
+    cluster: Cluster,
+    placement: Placement,
+    others: readonly string[],
+    onSynced: (now_ms: number, witness: string | undefined) => void,
+  ) {
     const { host, core, timers, bindings, callbacks, calls } = engine;
     const { random, limits } = host;
     const now_ms = () => host.now_ms();
@@ -33,21 +40,23 @@ export class ClusterRecords {
       timers,
       random,
       meter: core.meter,
-      onSynced: (at_ms, witness) => cluster.ready(at_ms, witness),
+      onSynced,
     });
     const { replica } = this;
     this.bindings = new BindingRecords({ bindings, replica, listeners, now_ms });
     this.callbacks = new CallbackRecords({ callbacks, replica, listeners, now_ms });
     this.callers = new CallerRecords({ callers: engine.relayedCallers, replica, now_ms });
     const live = () => cluster.live();
-    const rivals = () => live().filter((member) => cluster.factsOf(member)?.hasAddress === true);
-    this.leases = new LeaseRecords({ calls, replica, speaker: cluster, timers, listeners, live, rivals, now_ms });
+    const rivals = () => placement.rivals();
+    const isReached = (member: string) => cluster.isReached(member);
+    const parts = { calls, replica, speaker: cluster, timers, listeners, live, isReached, rivals, now_ms };
+    this.leases = new LeaseRecords(parts);
     cluster.attach(REPLICA_KINDS, replica);
     cluster.attach(LEASE_KINDS, this.leases);
     cluster.watch(replica);
     cluster.watch({
       onAlive: (_member, at_ms) => this.leases.onAlive(at_ms),
-      onDead: (member, at_ms) => this.leases.onDead(member, at_ms),
+      onGone: (member, at_ms) => this.leases.onGone(member, at_ms),
     });
   }
 

@@ -1,10 +1,13 @@
-/** What `status` tells of the pair, made of what the member knows. */
+/** What `status` tells of a cluster, made of what the member knows. */
 import type { ClusterMemberStatus, ClusterStatus } from "../cluster/cluster-status.ts";
 import type { LengthStatus } from "../cluster/datagram-lengths.ts";
 import type { ClusterSettings } from "../cluster/settings.ts";
 import { hostText } from "../message/uri.ts";
 import type { OwnListener } from "../transport/own-listener.ts";
-import type { ClusterFacts, LeftFacts, MemberFacts, SharedFacts } from "./cluster-facts.ts";
+import type { ClusterCalls } from "./cluster-calls.ts";
+import type { CallCounts, ClusterFacts, LeftFacts, MemberFacts, SharedFacts } from "./cluster-facts.ts";
+
+type Counted = ClusterMemberStatus["calls"];
 
 interface Known {
   readonly settings: ClusterSettings;
@@ -13,6 +16,8 @@ interface Known {
   readonly healthError: string | undefined;
   /** Seconds since 1970; undefined where the host has no idea. */
   readonly clock_s: number | undefined;
+  /** Of this member. */
+  readonly calls: Pick<ClusterCalls, "counts" | "notSentOn">;
   readonly lengthsTo: (member: string) => readonly LengthStatus[];
   /** Listeners at shared addresses. */
   readonly shared: readonly OwnListener[];
@@ -26,9 +31,10 @@ interface Times {
 
 /** @param left what a member that drains still has */
 export function clusterFacts(known: Known, left: LeftFacts | undefined, times: Times): ClusterFacts {
-  const { settings, status, isHealthy, healthError, shared } = known;
+  const { settings, status, isHealthy, healthError, shared, calls } = known;
   const { name, state, why, upstream_at, dropped } = status;
   return {
+    mode: settings.mode,
     name,
     state,
     ...sinceOf(status, times),
@@ -40,9 +46,17 @@ export function clusterFacts(known: Known, left: LeftFacts | undefined, times: T
     members: status.members.map((member) => memberFacts(known, member, times)),
     upstream_at,
     hand_over: settings.hand_over,
+    calls: countsOf(calls.counts),
     left,
     dropped,
+    untold: { too_long: calls.notSentOn, too_many: status.untold },
   };
+}
+
+function countsOf(counted: Counted): CallCounts | undefined {
+  if (counted === undefined) return undefined;
+  const [active, processed] = counted;
+  return { active, processed };
 }
 
 function sharedFacts({ shared }: ClusterSettings, listeners: readonly OwnListener[]): SharedFacts[] {
@@ -67,10 +81,19 @@ function memberFacts(known: Known, member: ClusterMemberStatus, times: Times): M
     version,
     upstream: upstream && { answers: upstream.answers, for_s: Math.round(upstream.for_ms / 1_000) },
     has_address,
+    calls: life === "alive" ? countsOf(member.calls) : undefined,
     clock_ahead_s: aheadOf(known, member),
     lengths: known.lengthsTo(name),
     differs,
+    heard_by: hearersOf(member, known.status.members),
   };
+}
+
+/** Of a member that isn't heard here: those that live, and hear it. */
+function hearersOf({ name, life }: ClusterMemberStatus, members: readonly ClusterMemberStatus[]): string[] | undefined {
+  if (life === "alive" || life === "left") return undefined;
+  const found = members.filter((one) => one.life === "alive" && one.hears?.includes(name) === true);
+  return found.length === 0 ? undefined : found.map((one) => one.name);
 }
 
 /** Its last beat is half a second old at the most while it lives. */

@@ -37,6 +37,11 @@ export class ClusterView {
     return found;
   }
 
+  /** Whether there are addresses that move from one member to another. */
+  get isSharing(): boolean {
+    return this.shared.length > 0;
+  }
+
   /** Whether the kernel has all shared addresses here. */
   get hasAddress(): boolean {
     return this.shared.length > 0 && this.shared.every(({ isAway }) => !isAway);
@@ -49,7 +54,7 @@ export class ClusterView {
 
   facts(now_ms: number): OwnFacts {
     const hasAddress = this.shared.length === 0 ? undefined : this.hasAddress;
-    return { upstream: this.upstreamFacts(now_ms), hasAddress, clock_s: this.clock_s };
+    return { upstream: this.upstreamFacts(now_ms), up: this.peers.up, hasAddress, clock_s: this.clock_s };
   }
 
   /** Seconds since 1970; undefined where the host has no idea. */
@@ -68,6 +73,6 @@ export class ClusterView {
   /** Upstream is reached from a shared address alone, and that one isn't here: whether upstream answers can't be seen. */
   private get isBlind(): boolean {
     const isWhole = this.own.every(({ isAway }) => !isAway);
-    return isWhole && !this.hasAddress && this.peers.upstream.every((peer) => peer.isCut);
+    return isWhole && this.shared.length > 0 && !this.hasAddress && this.peers.upstream.every((peer) => peer.isCut);
   }
 }

@@ -141,6 +141,7 @@ export class DrillDesk {
 /** The member of a pair that has the shared addresses has the phones, and so the drill. */
 function pairTrouble(cluster: ClusterFacts | undefined): string | undefined {
   if (cluster === undefined) return undefined;
+  if (cluster.mode === "anycast") return "the phones' messages come to all members behind the anycast address";
   if (cluster.state !== "active") return `this router of the pair is ${cluster.state}`;
   const away = cluster.shared.find(({ is_here }) => !is_here);
   return away && `${away.address} isn't at this router of the pair, and the phones go there`;

@@ -27,7 +27,10 @@ import type { Answer, Question } from "../transport/locator.ts";
 import type { OwnListener } from "../transport/own-listener.ts";
 import type { Config } from "./config/config.ts";
 import type { Connect, Host } from "./host.ts";
-import { type Happening, listen, routerWithTap, type Tap, withTap } from "./tap.ts";
+import { type Happening, listen, listenToStages, type Tap, withTap } from "./tap.ts";
+
+/** What the engine knows of a file, and may take another one of. */
+type EngineConfig = Pick<Config, "site"> & Partial<Pick<Config, "server_header">>;
 
 export class Engine<H extends Host = Host> implements HostUser {
   readonly host: H;
@@ -57,7 +60,11 @@ export class Engine<H extends Host = Host> implements HostUser {
   private policy: SitePolicy;
 
   /** @param tap hears all that happens, at no cost where it is left out */
-  constructor({ site, listeners }: Pick<Config, "site" | "listeners">, connect: Connect<H>, tap?: Tap) {
+  constructor(
+    { site, listeners, server_header }: EngineConfig & Pick<Config, "listeners">,
+    connect: Connect<H>,
+    tap?: Tap,
+  ) {
     const host = connect(this);
     const { log, limits } = host;
     const now_ms = () => host.now_ms();
@@ -75,6 +82,7 @@ export class Engine<H extends Host = Host> implements HostUser {
     this.peers = new Peers({ prober, locator, timers: this.timers, log });
     this.peerMemory = new PeerMemory(this.peers, this.pathWatch, locator.names);
     if (tap !== undefined) listen(tap, this.core, this.bindings, this.peers.history, now_ms);
+    this.core.transactions.serverLine = serverLineOf(server_header);
     this.policy = this.introduce(site);
   }
 
@@ -93,8 +101,9 @@ export class Engine<H extends Host = Host> implements HostUser {
   }
 
   /** Takes another description of the site; calls in progress end as they began. */
-  reload(site: Site): void {
+  reload({ site, server_header }: EngineConfig): void {
     this.policy.stop();
+    this.core.transactions.serverLine = serverLineOf(server_header);
     this.calls.max_call_ms = site.gatewaySettings.max_call_ms;
     this.policy = this.introduce(site);
     this.start();
@@ -224,7 +233,13 @@ export class Engine<H extends Host = Host> implements HostUser {
     const isNear = (address: string) => host.isNear(address);
     const memory = { bindings, calls, callbacks, relayedCallers, callLog, pathWatch, peers, drilling };
     const policy = new SitePolicy({ core, timers, log, random, limits, isNear }, memory, site);
-    core.use(routerWithTap(policy.router, this.tap));
+    listenToStages(this.tap, policy.router);
+    core.use(policy.router);
     return policy;
   }
+}
+
+/** The whole line of the field Server (RFC 3261 §20.35). @param value undefined: our responses have no such field */
+function serverLineOf(value: string | undefined): string {
+  return value === undefined ? "" : `Server: ${value}\r\n`;
 }

@@ -3,7 +3,7 @@
 import type { LogLevel } from "../base/event-types.ts";
 import type { Limits } from "../base/limits.ts";
 import type { Table } from "../base/meter.ts";
-import type { Logger, Mac, Random } from "../base/ports.ts";
+import type { Logger, Mac, MakeOctets, Random } from "../base/ports.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
 import type { HostUser } from "../transport/host-user.ts";
 import type { LookupPort } from "../transport/locator.ts";
@@ -51,6 +51,8 @@ export interface RouterHost extends Host {
   /** Where outages, drills and calls of months are. */
   readonly historyStore: Store;
   readonly drillStore: Store;
+  /** Memory beside the engine's heap, where that has an advantage: what lives long in the heap is copied and searched again and again. */
+  readonly makeOctets?: MakeOctets | undefined;
   /** Tables of the host's own, by name. */
   readonly tables: Readonly<Record<string, Table>>;
   /** What the router's interfaces have now; undefined where nobody tells. */

@@ -7,7 +7,7 @@ import type { Engine } from "./engine.ts";
 export class PairTurns implements ClusterWatcher {
   private readonly engine: Engine;
   private readonly cluster: Pick<Cluster, "state" | "live" | "factsOf">;
-  private readonly view: Pick<ClusterView, "addresses">;
+  private readonly view: Pick<ClusterView, "addresses" | "isSharing">;
   private told: string | undefined = undefined;
 
   constructor(engine: Engine, cluster: PairTurns["cluster"], view: PairTurns["view"]) {
@@ -18,7 +18,7 @@ export class PairTurns implements ClusterWatcher {
 
   onOwnBeat(): void {
     const { host } = this.engine;
-    host.lookAtAddresses?.();
+    if (this.view.isSharing) host.lookAtAddresses?.();
     const what = this.words;
     if (this.told !== undefined && this.told !== what) this.engine.tell({ kind: "pair", what }, host.now_ms());
     this.told = what;

@@ -10,11 +10,15 @@ const KEPT_MAX = 200;
 const ON_THE_WAY_ms = 10;
 /** Their senders have given up (64·T1). */
 const STALE_ms = 32_000;
+/** A member that this one doesn't hear says nothing of what has come: others hear of its death so soon. */
+const RELAYED_ms = 1_000;
 
 export interface SentMessage {
   readonly wire: string;
   readonly source: Flow;
   readonly at_ms: number;
+  /** It has gone by another member, since this one doesn't hear the receiver. */
+  readonly isRelayed: boolean;
 }
 
 export class SentOn {
@@ -24,7 +28,8 @@ export class SentOn {
     const messages = this.kept.get(member) ?? [];
     this.kept.set(member, messages);
     messages.push(message);
-    if (messages.length > KEPT_MAX) messages.shift();
+    // A member that this one doesn't hear has no beat that would end them.
+    while (messages.length > KEPT_MAX || isOver(messages[0] as SentMessage, message.at_ms)) messages.shift();
   }
 
   /** The member lives: it has what was sent before. */
@@ -39,6 +44,11 @@ export class SentOn {
   take(member: string, now_ms: number): readonly SentMessage[] {
     const messages = this.kept.get(member) ?? [];
     this.kept.delete(member);
-    return messages.filter(({ at_ms }) => now_ms - at_ms < STALE_ms);
+    return messages.filter((message) => !isOver(message, now_ms));
   }
+}
+
+/** Whether it is too old to be taken by another member. */
+function isOver({ at_ms, isRelayed }: SentMessage, now_ms: number): boolean {
+  return now_ms - at_ms >= (isRelayed ? RELAYED_ms : STALE_ms);
 }

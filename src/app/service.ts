@@ -86,7 +86,7 @@ export class Service implements Controlled {
     const { log, store, callStore, wallClock_ms } = host;
     this.host = host;
     this.journalLimit_octets = Math.min(memory_octets, host.limits.journal);
-    this.journal.bound(this.journalLimit_octets);
+    this.journal.bound(this.journalLimit_octets, host.makeOctets);
     if (tap !== undefined) engine.onSettled = () => this.journal.settled();
     engine.onRenewed = () => this.journal.renew();
     this.run = host.random.token(8);
@@ -114,8 +114,9 @@ export class Service implements Controlled {
     engine.onListening();
     await this.keeper.start(config.listeners);
     listening.share(interfaces, () => host.readAddresses());
-    await this.cluster?.start(this.keeper.savedAt_ms);
-    await listening.start(interfaces);
+    // An address that all members have is open before its route is announced; one that moves is opened where the cluster says.
+    const steps = [() => this.cluster?.start(this.keeper.savedAt_ms), () => listening.start(interfaces)];
+    for (const step of config.cluster?.mode === "anycast" ? steps.reverse() : steps) await step();
     host.watchInterfaces(Math.min(listening.nextLook_ms, FIRST_LOOK_ms), async (found) => {
       const isAsBefore = listening.isAsBefore(found);
       if (!isAsBefore) {
@@ -252,6 +253,7 @@ export class Service implements Controlled {
   }
 
   async stop(): Promise<void> {
+    await this.cluster?.leave();
     await this.drills.stop();
     this.engine.stop();
     this.listening.stop();
@@ -284,10 +286,8 @@ export class Service implements Controlled {
     }
     host.setLogLevel(next.logLevel);
     host.setDnsServers(next.dnsServers);
-    keeper.interval_ms = next.state.interval_ms;
-    callKeeper.file.interval_ms = next.state.interval_ms;
-    chronicle.file.interval_ms = next.state.interval_ms;
-    engine.reload(next.site);
+    for (const paced of [keeper, callKeeper.file, chronicle.file]) paced.interval_ms = next.state.interval_ms;
+    engine.reload(next);
     this.ways.expire();
     return undefined;
   }

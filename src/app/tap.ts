@@ -4,18 +4,22 @@ import type { Reply } from "../message/reply.ts";
 import type { History } from "../policy/peers/history.ts";
 import type { BindingChange } from "../policy/phones/binding-changes.ts";
 import type { Bindings } from "../policy/phones/bindings.ts";
+import type { RoutingPolicy } from "../policy/routing-policy.ts";
 import type { Edge } from "../policy/status.ts";
+import { tellGiven } from "../proxy/given.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
 import type { Observed, ProxyPorts } from "../proxy/proxy-parts.ts";
-import type { DecisionListener, Router, RunningRequest, Stage, Target } from "../proxy/router.ts";
+import type { DecisionListener, RunningRequest, Stage, Target } from "../proxy/router.ts";
 import type { Flow, TransportPort } from "../transport/flow.ts";
 import type { ReadinessTurn } from "./observe/readiness-watch.ts";
 
 export type Happening =
-  /** A message has come. */
-  | { readonly kind: "in"; readonly wire: string; readonly flow: Flow }
+  /** A message has come. `member`: by that member of the cluster, which has passed it on; missing: from its sender. */
+  | { readonly kind: "in"; readonly wire: string; readonly flow: Flow; readonly member?: string }
   /** A message leaves. */
   | { readonly kind: "out"; readonly wire: string; readonly flow: Flow }
+  /** A message that has come is passed on to the member that has its call. */
+  | { readonly kind: "passed"; readonly method: string; readonly callId: string; readonly member: string }
   /** A rule has decided about a request. */
   | {
       readonly kind: "decision";
@@ -56,16 +60,10 @@ export function withTap(ports: ProxyPorts, tap: Tap | undefined, now_ms: () => n
   return { ...ports, transport: told };
 }
 
-/** The same router; `tap` hears of the stages that requests enter. */
-export function routerWithTap(router: Router, tap: Tap | undefined): Router {
-  if (tap === undefined) return router;
-  // All other questions go to the router itself; what it keeps is in its parts, none of its own fields changes.
-  const told: Router = Object.create(router);
-  told.listener = (routed, decision, now_ms) => {
-    const { method, callId } = routed.request;
-    return new StageTeller(method, callId, router.listener(routed, decision, now_ms), tap);
-  };
-  return told;
+/** From now on `tap` hears of the stages that requests enter. */
+export function listenToStages(tap: Tap | undefined, router: RoutingPolicy): void {
+  if (tap === undefined) return;
+  router.beside = ({ method, callId }, listener) => new StageTeller(method, callId, listener, tap);
 }
 
 /** From now on `tap` hears of decisions, drops, bindings and states. */
@@ -112,6 +110,10 @@ class StageTeller implements DecisionListener {
 
   onFailure(status: number, now_ms: number, own?: Reply): void {
     this.inner?.onFailure?.(status, now_ms, own);
+  }
+
+  onGiven(member: string, isAnswered: boolean, now_ms: number): void {
+    tellGiven(this.inner, member, isAnswered, now_ms);
   }
 
   onAck(now_ms: number): void {

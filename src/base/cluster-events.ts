@@ -1,4 +1,4 @@
-/** Events of a pair of routers, also of one whose other half is foreign, as `events.ts` has all others. */
+/** Events of a cluster, also of a pair whose other half is foreign, as `events.ts` has all others. */
 export const CLUSTER_EVENTS = {
   cluster_state: {
     at: ["info"],
@@ -47,7 +47,7 @@ export const CLUSTER_EVENTS = {
   },
   cluster_part_too_long: {
     at: ["warn"],
-    says: "A call or a record is too long for a datagram: the other member doesn't know it.",
+    says: "A call or a record is too long for a datagram: no other member knows it.",
     fields: { kind: "text", octets: "number", limit_octets: "number" },
   },
   shared_address: {
@@ -57,18 +57,33 @@ export const CLUSTER_EVENTS = {
   },
   cluster_link: {
     at: ["warn"],
-    says: "The socket by which the members of the pair tell each other what changes has failed, or can't be opened: it is tried again each second.",
+    says: "The socket by which the members tell each other what changes has failed, or can't be opened: it is tried again each second.",
     fields: { error: "text", effect: "text" },
   },
   health_file: {
     at: ["warn"],
-    says: "The file by which keepalived knows whether this member is well can't be written: see the rights of its folder.",
+    says: "The file by which keepalived, or a watchdog of the route, knows whether this member is well can't be written: see the rights of its folder.",
     fields: { file: "text", error: "text", effect: "text" },
+  },
+  route: {
+    at: ["info"],
+    says: "The route to the anycast address was announced or withdrawn, by a command of `cluster.route`.",
+    fields: { route: "text", command: "text" },
+  },
+  route_command: {
+    at: ["warn"],
+    says: "A command of `cluster.route` has failed: it is tried again, at first after 1 s and then each 30 s; the same failure is told once.",
+    fields: { command: "text", error: "text", effect: "text", cure: "text" },
   },
   call_untold: {
     at: ["warn"],
-    says: "The other member of the cluster isn't told of a call, and can't go on with it (each reason is told once an hour at most).",
+    says: "The other members of the cluster aren't told of a call, and can't go on with it (each reason is told once an hour at most).",
     fields: { why: "text" },
+  },
+  calls_of_member: {
+    at: ["info"],
+    says: "How many calls a member of the cluster has now, and how many have begun there since its start (`cluster.log_calls`).",
+    fields: { member: "text", active: "number", processed: "number" },
   },
   calls_carried_on: {
     at: ["info"],

@@ -19,12 +19,12 @@ const HARMS: Readonly<Record<string, Harm>> = {
   lookups: { effect: "requests to names that aren't known yet fail", cure: "dns.servers that answer" },
   calls: { effect: "calls beyond that don't count as channels of a gateway", cure: MORE_MEMORY },
   records: {
-    effect: "phones and channels beyond that aren't known at the other router of the pair when it takes over",
+    effect: "phones and channels beyond that aren't known at other members of the cluster when they take over",
     cure: MORE_MEMORY,
   },
   stories: { effect: "calls beyond that end if this router dies while they ring", cure: MORE_MEMORY },
   heard_stories: {
-    effect: "calls beyond that end if the other router of the pair dies while they ring",
+    effect: "calls beyond that end if another member of the cluster dies while they ring",
     cure: MORE_MEMORY,
   },
   connections: { effect: "the oldest connections of the address that has most are ended", cure: MORE_MEMORY },

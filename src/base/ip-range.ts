@@ -198,6 +198,18 @@ export function isLoopback(address: string): boolean {
   return LOOPBACKS.contains(address);
 }
 
+/** Whether an IPv6 literal is of fe80::/10: it counts on its link alone. */
+export function isLinkLocal(address: string): boolean {
+  return /^fe[89ab][0-9a-f]:/i.test(address);
+}
+
+/** The last 32 bits of an IP literal, written as an IPv4 address. */
+export function last32(address: string): string {
+  if (!address.includes(":")) return address;
+  const groups = expandIpv6(canonicalAddress(address)).slice(-2);
+  return groups.map((group) => `${parseInt(group, 16) >> 8}.${parseInt(group, 16) & 255}`).join(".");
+}
+
 /** What isn't routed in the Internet: RFC 1918, RFC 6598, RFC 3927, RFC 4193, loopback. */
 const PRIVATE = new KnownRanges([
   ...["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8"],

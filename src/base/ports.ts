@@ -20,5 +20,13 @@ export interface Random {
   fraction(): number;
 }
 
+/** A piece of memory beside the engine's heap, for texts with one character an octet. Node's Buffer is one. */
+export interface Octets {
+  latin1Write(text: string, at: number, length: number): number;
+  latin1Slice(start: number, end: number): string;
+}
+
+export type MakeOctets = (length: number) => Octets;
+
 /** A keyed hash: 16 characters of [A-Za-z0-9_-] that nobody without this installation's secret can make. */
 export type Mac = (text: string) => string;

@@ -87,9 +87,13 @@ export function flagsOf({ name, letter, value }: OptionRow): string {
   return `${short}--${name}${value === undefined ? "" : ` ${value}`}`;
 }
 
+/** More choices than fit into half a line have to stand in the argument's help. */
+const CHOICES_WIDEST = 40;
+
 /** What an argument is called in texts: "FILE", or its choices. */
 export function shownName({ name, choices }: ArgumentRow): string {
-  return choices === undefined ? name.toUpperCase() : choices.join("|");
+  const all = choices?.join("|") ?? "";
+  return all === "" || all.length > CHOICES_WIDEST ? name.toUpperCase() : all;
 }
 
 /** Every status of a command with its meaning there, in the order of `EXITS`. */

@@ -19,7 +19,7 @@ import { type Carried, Deliveries } from "../io/node/deliveries.ts";
 import { carryByTcp, Datagrams } from "../io/node/outward.ts";
 import { readText } from "../io/node/read-text.ts";
 import { RotatedFile } from "../io/node/rotated-file.ts";
-import { runProgram } from "../io/node/run-program.ts";
+import { runProgram, whyNotDone } from "../io/node/run-program.ts";
 import { createRandom } from "../io/node/secret.ts";
 import { post } from "../io/node/webhook.ts";
 
@@ -30,8 +30,6 @@ const SYSLOG_LIMIT_ms = 10_000;
 /** How often calls are looked at that may be over; earlier once so many have begun, since the list has room for 200. */
 const LOOK_ms = 2_000;
 const LOOK_CALLS = 100;
-/** Of a command's output, in the log. */
-const OUTPUT_CHARACTERS_MAX = 200;
 
 /** Read alone: it wakes nobody. */
 const clock = new SystemClock(() => {});
@@ -76,7 +74,7 @@ class EventOutlet {
       for (const reader of readers) reader.tell(event, json);
     });
     this.readers = readers;
-    this.leave = journal.follow((entry) => made.hear(entry));
+    this.leave = journal.follow((entry) => made.hear(entry), false);
   }
 
   async open(): Promise<void> {}
@@ -119,10 +117,8 @@ function hooked(hook: HookSettings, log: Logger): EventReader {
 
 async function carry(hook: HookSettings, json: string): Promise<Carried> {
   if ("run" in hook) {
-    const { code, text } = await runProgram(hook.run, eventEnvironment(json), hook.limit_ms);
-    const said = text === "" ? "" : `: ${text.slice(-OUTPUT_CHARACTERS_MAX)}`;
-    const why = code === null ? "it couldn't be started, or took too long" : `exit status ${code}`;
-    return { how: code === 0 ? "taken" : "failed", why: `${why}${said}` };
+    const why = whyNotDone(await runProgram(hook.run, eventEnvironment(json), hook.limit_ms));
+    return { how: why === undefined ? "taken" : "failed", why: why ?? "" };
   }
   const posted = await post(hook, json, hook.limit_ms);
   if ("error" in posted) return { how: "failed", why: posted.error };
@@ -149,7 +145,7 @@ class RecordOutlet {
       if (entry.method === "BYE") this.records.hangUp(entry.call_id);
       this.begun += entry.method === "INVITE" ? 1 : 0;
       if (this.begun >= LOOK_CALLS) this.look();
-    });
+    }, false);
   }
 
   async open(): Promise<void> {
@@ -188,7 +184,8 @@ class HepOutlet {
     const agent = { id, name: hostName() };
     this.socket = socket;
     this.leave = journal.follow((entry) => {
-      if (entry.kind !== "in" && entry.kind !== "out") return;
+      // What another member has passed on, that one has sent to the collector.
+      if ((entry.kind !== "in" && entry.kind !== "out") || entry.member !== undefined) return;
       const packet = hepPacket(hepMessage(entry, isMasked, clock.wallClock_ms()), agent);
       if (packet !== undefined) socket.send(packet);
     });

@@ -1,13 +1,18 @@
 /** What a router needs to be a member of a pair: loaded only where the file has `cluster:`. */
-import { ClusterNode, type NodePorts, transportOfMember } from "../app/cluster-node.ts";
+import { ClusterNode, transportOfMember } from "../app/cluster-node.ts";
 import type { MakeClusterPart } from "../app/cluster-part.ts";
 import type { Config } from "../app/config/config.ts";
+import type { NodePorts } from "../app/node-ports.ts";
 import { reasonOf } from "../base/reason.ts";
 import { ClusterLink, clusterMac, clusterSign } from "../io/node/cluster-link.ts";
 import { readSecret } from "../io/node/cluster-secret.ts";
 import { HealthFile } from "../io/node/health-file.ts";
 import { readInterfaces } from "../io/node/interfaces.ts";
 import type { HostMember } from "../io/node/node-host.ts";
+import { runTool, whyNoRoute } from "../io/node/run-program.ts";
+
+/** A routing daemon answers within milliseconds. */
+const ROUTE_ms = 5_000;
 
 export interface Pair {
   readonly member: HostMember;
@@ -32,6 +37,7 @@ export function pairOf(config: Config): Pair | undefined {
     readInterfaces,
     signs: [clusterSign(secret), ...(second === undefined ? [] : [clusterSign(second)])],
     wasAlone: () => health.isAlone,
+    runRoute: async (command) => whyNoRoute(await runTool(command, ROUTE_ms)),
     tellHealth: (word) => {
       try {
         health.write(word);

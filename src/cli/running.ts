@@ -5,7 +5,7 @@ import { CONTROL_FILE } from "../app/config/config.ts";
 import { stateFolderOf } from "../app/config/state-folder.ts";
 import type { ControlAnswer, ControlQuestion, RegisteredContact, RunningStatus } from "../app/control.ts";
 import { reasonOf } from "../base/reason.ts";
-import { askControl, believedOwners, listeningSockets } from "../io/node/control-socket.ts";
+import { askControl, believedOwners, listeningSockets, SilentError } from "../io/node/control-socket.ts";
 import { startingWith } from "../io/node/starting.ts";
 import { isSame, livingHolder } from "../io/node/state-lock.ts";
 import { restartCommand, startCommand } from "../setup/start-command.ts";
@@ -153,9 +153,8 @@ async function lookPatiently(file: string): Promise<Found> {
  */
 async function look(file: string): Promise<Found> {
   const whole = path.resolve(file);
-  const inFolder = (folder: string) => path.join(path.resolve(path.dirname(whole), folder), CONTROL_FILE);
-  const usual = inFolder(DEFAULT_FOLDER);
-  const named = inFolder(stateFolderOf(readFile(file), sourcesOf(file)) ?? DEFAULT_FOLDER);
+  const folders = foldersOf(file);
+  const [named, usual] = folders.map((folder) => path.join(folder, CONTROL_FILE)) as [string, string];
   let denied: unknown;
   let other: string | undefined;
   const isMeant = async (socket: string): Promise<boolean> => {
@@ -180,9 +179,15 @@ async function look(file: string): Promise<Found> {
   if (socket !== undefined) return { running: new Running(file, socket) };
   if (denied !== undefined) return { denied };
   if (other !== undefined) return { other };
-  const holder = livingHolder([named, usual].map(path.dirname));
+  const holder = livingHolder(folders);
   if (holder !== undefined) return isSame(holder.file, whole) ? { starting: holder.pid } : {};
   return { starting: startingWith(whole) };
+}
+
+/** The state folder that the file names, and the one beside it. */
+function foldersOf(file: string): string[] {
+  const named = stateFolderOf(readFile(file), sourcesOf(file)) ?? DEFAULT_FOLDER;
+  return [named, DEFAULT_FOLDER].map((folder) => path.resolve(path.dirname(path.resolve(file)), folder));
 }
 
 /**
@@ -253,7 +258,15 @@ export function failAsking(file: string, error: unknown): never {
 function askingFault(file: string, error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === "EACCES" || code === "EPERM") return `Permission denied to ask the branchline of ${file}: run with sudo`;
-  return reasonOf(error);
+  return error instanceof SilentError ? silence(file, error) : reasonOf(error);
+}
+
+function silence(file: string, { message }: SilentError): string {
+  const pid = livingHolder(foldersOf(file))?.pid ?? startingWith(path.resolve(file));
+  const end = pid === undefined ? "end it" : `kill -9 ${pid}`;
+  const cure = restartOf(file) ?? `${end}, then ${startCommand(path.resolve(file), fs.existsSync)}`;
+  const who = pid === undefined ? "" : ` (pid ${pid})`;
+  return `branchline${who} runs with ${file}, but doesn't answer (${message}): it hangs, or was stopped. Restart it: ${cure}`;
 }
 
 /** Prints the text, or the facts as JSON. @param text may hold marks of `base/ink.ts` */

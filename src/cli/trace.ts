@@ -1,8 +1,9 @@
 /** `branchline trace`: the ladders of the last calls, or of those that come, from the journal of the running branchline. */
 import * as fs from "fs";
+import { isMessage } from "../app/observe/journal-entry.ts";
 import { ladderOf } from "../app/observe/ladder.ts";
 import { pcapPacket, pcapStart } from "../app/observe/pcap.ts";
-import { isMessage, type TracedEntry } from "../app/observe/trace.ts";
+import type { TracedEntry } from "../app/observe/trace.ts";
 import type { RecordedCall } from "../app/recorded-calls.ts";
 import type { RunningStatus } from "../app/status-facts.ts";
 import { callText } from "../app/words/calls-words.ts";

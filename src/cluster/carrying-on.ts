@@ -21,6 +21,8 @@ export interface CarryingUser {
   keep(tale: Tale, now_ms: number): void;
   /** It was over already. */
   close(tale: Tale): void;
+  /** These calls of other members are gone on with here from now on. @param isOver they have come to their end here */
+  goesOn(stories: readonly Heard[], isOver: boolean): void;
   /** Elsewhere somebody has taken the call with this INVITE: a call of ours that nobody has taken gives way. */
   yieldTo(key: string, now_ms: number): void;
 }
@@ -32,7 +34,7 @@ export class CarryingOn implements TimerOwner<"turn"> {
   private readonly user: CarryingUser;
   /** By the key of its story, and the other way round. */
   private readonly carried = new Map<string, Tale>();
-  private readonly keys = new Map<Tale, string>();
+  private readonly stories = new Map<Tale, Heard>();
   /** The keys of stories that have been gone on with to their end, the last ones. */
   private readonly over = new BoundedMap<string, true>(OVER_MAX);
   private readonly turnTimer = new Timer<"turn">(this, "turn");
@@ -58,8 +60,10 @@ export class CarryingOn implements TimerOwner<"turn"> {
 
   /** It has come to its end here. */
   ended(tale: Tale): void {
-    const key = this.keys.get(tale);
-    if (key !== undefined) this.over.set(key, true);
+    const heard = this.stories.get(tale);
+    if (heard === undefined) return;
+    this.over.set(heard.key, true);
+    this.user.goesOn([heard], true);
   }
 
   /** Whether the call of this story was gone on with here to its end. */
@@ -69,15 +73,15 @@ export class CarryingOn implements TimerOwner<"turn"> {
 
   /** It has ended, or is another member's again. */
   forget(tale: Tale): void {
-    const key = this.keys.get(tale);
-    if (key === undefined) return;
-    this.keys.delete(tale);
-    this.carried.delete(key);
+    const heard = this.stories.get(tale);
+    if (heard === undefined) return;
+    this.stories.delete(tale);
+    this.carried.delete(heard.key);
   }
 
   clear(): void {
     this.carried.clear();
-    this.keys.clear();
+    this.stories.clear();
   }
 
   stop(): void {
@@ -94,23 +98,35 @@ export class CarryingOn implements TimerOwner<"turn"> {
   }
 
   onTimer(_kind: "turn", now_ms: number): void {
-    for (const heard of this.waiting.splice(0, TURN)) this.tell(heard, now_ms);
+    this.tellAll(this.waiting.splice(0, TURN), now_ms);
     if (this.waiting.length > 0) this.timers.start(this.turnTimer, 1, now_ms);
   }
 
   /** Goes on with a call, as far as its story has come whole. */
   tell(heard: Heard, now_ms: number): void {
-    if (heard.isTold) return;
+    this.tellAll([heard], now_ms);
+  }
+
+  private tellAll(stories: readonly Heard[], now_ms: number): void {
+    const told = stories.filter((heard) => this.goesOn(heard, now_ms));
+    if (told.length > 0) this.user.goesOn(told, false);
+  }
+
+  /** @returns whether the call is made here now, or has been over already */
+  private goesOn(heard: Heard, now_ms: number): boolean {
+    if (heard.isTold) return false;
     heard.isTold = true;
     heard.changed_ms = now_ms;
     const { opening, zero_ms } = heard;
-    if (opening === undefined || heard.whole === 0) return;
+    if (opening === undefined || heard.whole === 0) return false;
     const events = heard.past(now_ms);
     if (events.some(isTaken)) this.user.yieldTo(opening.key, now_ms);
     const tale = this.told({ opening, zero_ms, events }, heard.member, now_ms);
-    if (tale === undefined || tale.isOver) return;
+    if (tale === undefined) return false;
+    if (tale.isOver) return true;
     this.carried.set(heard.key, tale);
-    this.keys.set(tale, heard.key);
+    this.stories.set(tale, heard);
+    return true;
   }
 
   /**

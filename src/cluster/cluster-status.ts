@@ -19,6 +19,9 @@ export interface ClusterMemberStatus {
   readonly has_address: boolean | undefined;
   /** Seconds since 1970, by its last beat. */
   readonly clock_s: number | undefined;
+  /** The members that it hears, by its last beat; undefined: it doesn't tell. */
+  readonly hears: readonly string[] | undefined;
+  readonly calls: OwnFacts["calls"];
   /** What isn't equal in its file and ours, such as "gateways". */
   readonly differs: readonly string[];
 }
@@ -33,10 +36,16 @@ export interface ClusterStatus {
   readonly upstream_at: string | undefined;
   /** Datagrams that were dropped since the start. */
   readonly dropped: Readonly<Record<DropReason, number>>;
+  /** What members weren't told since the start, since a beat had no room for it. */
+  readonly untold: number;
 }
 
 export function statusOf(member: Member, differs: readonly string[]): ClusterMemberStatus {
   const { name, life, since_ms, why, deaths, facts } = member;
-  const { state, version, upstream, hasAddress, clock_s } = facts ?? { state: undefined, version: undefined };
-  return { name, life, since_ms, why, deaths, state, version, upstream, has_address: hasAddress, clock_s, differs };
+  const { state, version, upstream, hasAddress, clock_s, hears, calls } = facts ?? {
+    state: undefined,
+    version: undefined,
+  };
+  const seen = { upstream, has_address: hasAddress, clock_s, hears, calls };
+  return { name, life, since_ms, why, deaths, state, version, ...seen, differs };
 }

@@ -3,72 +3,59 @@
  *
  * It elects nobody and routes nothing. The address is the router's affair (VRRP), and calls are those of the parts' takers.
  */
-import type { Logger } from "../base/ports.ts";
-import { reasonOf } from "../base/reason.ts";
-import { Seldom } from "../base/seldom.ts";
 import { Timer } from "../base/timers.ts";
 import { Agreement, type Subjects } from "./agreement.ts";
 import { type ClusterStatus, statusOf } from "./cluster-status.ts";
-import { Entrance, type Place, type Source } from "./entrance.ts";
+import { Entrance, type Source } from "./entrance.ts";
 import { BOOT_CHARACTERS, type Envelope, partText, seal } from "./envelope.ts";
-import { BEAT, type MemberFacts, type OwnFacts, readBeat } from "./member-facts.ts";
+import { BEAT, type CallCounts, type OwnFacts, readBeat } from "./member-facts.ts";
 import type { OwnState } from "./member-machine.ts";
 import { BEAT_ms, Member } from "./members.ts";
+import type { Membership } from "./membership.ts";
+import { Outbox } from "./outbox.ts";
 import { OwnBeats } from "./own-beats.ts";
-import { OwnLife } from "./own-state.ts";
-import { PartWriter, pack } from "./packing.ts";
+import { OwnLife, type OwnUser } from "./own-state.ts";
 import type { ClusterPorts, Part, PartTaker, PatientSpeaker } from "./ports.ts";
+import { Roster } from "./roster.ts";
 import { HELLO } from "./session.ts";
+import { Takers } from "./takers.ts";
 import { UpstreamElsewhere, upstreamAt } from "./upstream-elsewhere.ts";
 import type { ClusterWatcher } from "./watcher.ts";
 
-export interface Membership {
-  /** Our own name, 1 to 32 of [a-z0-9-]. */
-  readonly name: string;
-  /** All members; ourselves among them or not. */
-  readonly members: readonly Place[];
-  /** Of the program, for the other members' status. */
-  readonly version: string;
-  /** What has to be equal in all members' files; secrets by an id that doesn't give them away. */
-  readonly agreement: Subjects;
-}
-
-export class Cluster implements PatientSpeaker {
-  readonly name: string;
+export class Cluster extends Roster implements PatientSpeaker {
   private readonly beats: OwnBeats;
   private readonly ports: ClusterPorts;
-  private readonly log: Logger;
   private readonly agreement: Agreement;
-  private readonly members = new Map<string, Member>();
   private readonly own: OwnLife;
-  private readonly takers = new Map<string, PartTaker>();
+  private readonly takers: Takers;
   private readonly watchers: ClusterWatcher[] = [];
   private readonly entrance: Entrance;
-  private readonly writer: PartWriter;
-  private readonly failures = new Seldom();
+  private readonly outbox: Outbox;
   private readonly elsewhere: UpstreamElsewhere;
   private readonly beatTimer: Timer = new Timer(this, "beat");
   private facts: (now_ms: number) => OwnFacts = () => ({});
-  private readonly forNextBeat: Part[] = [];
   private boot = "";
 
   /** Nothing is sent or taken before {@link start}. */
-  constructor({ name, members, version, agreement }: Membership, ports: ClusterPorts) {
-    this.name = name;
+  constructor({ name, members, mode, version, agreement }: Membership, ports: ClusterPorts) {
+    super(name);
     this.beats = new OwnBeats(version);
     this.ports = ports;
-    this.log = ports.log;
     this.agreement = new Agreement(agreement, ports.signs, ports.log);
     const sessionOf = (member: string) => this.members.get(member)?.session;
     this.entrance = new Entrance({ name, members, signs: ports.signs, log: ports.log, sessionOf });
     this.elsewhere = new UpstreamElsewhere(ports.log);
-    this.writer = new PartWriter(ports.log, ports.now_ms);
-    this.own = new OwnLife(ports.timers, ports.log, {
+    this.takers = new Takers(ports.log);
+    this.outbox = new Outbox(ports.log, ports.now_ms);
+    const user: OwnUser = {
       isAnyAlive: () => this.live().length > 0,
+      isAnyComing: () => [...this.members.values()].some(({ session }) => session.isNoticed),
       onState: (state, now_ms) => this.tellWatchers((watcher) => watcher.onState?.(state, now_ms)),
       beat: (now_ms) => this.beat(now_ms),
       farewell: (now_ms) => this.end(now_ms),
-    });
+    };
+    // Of a pair, the first one that is active may get the addresses: which one that is mustn't be chance.
+    this.own = new OwnLife(ports.timers, ports.log, user, mode === "anycast");
     for (const { name: member } of members) {
       if (member !== name) this.members.set(member, new Member(member, ports, this, this.boot));
     }
@@ -76,16 +63,20 @@ export class Cluster implements PatientSpeaker {
 
   /** Parts of these kinds go to `taker` from now on. A kind that has none is passed over: a newer version may know it. */
   attach(kinds: readonly string[], taker: PartTaker): void {
-    for (const kind of kinds) this.takers.set(kind, taker);
+    this.takers.attach(kinds, taker);
   }
 
-  watch(watcher: ClusterWatcher): void {
-    this.watchers.push(watcher);
+  watch(...watchers: readonly ClusterWatcher[]): void {
+    this.watchers.push(...watchers);
   }
 
-  /** How each beat learns what is seen from here: asked ten times a second. */
-  observe(facts: (now_ms: number) => OwnFacts): void {
+  /**
+   * How each beat learns what is seen from here.
+   * @param facts is asked ten times a second @param counts of calls, when a beat says all
+   */
+  observe(facts: (now_ms: number) => OwnFacts, counts?: () => CallCounts): void {
     this.facts = facts;
+    if (counts !== undefined) this.beats.counts = counts;
   }
 
   /** After a reload of the configuration. */
@@ -96,30 +87,6 @@ export class Cluster implements PatientSpeaker {
   /** What this member is doing; calls are for it while it is "active". */
   get state(): OwnState {
     return this.own.state;
-  }
-
-  get isAnyAlive(): boolean {
-    return this.live().length > 0;
-  }
-
-  isAlive(member: string): boolean {
-    return this.members.get(member)?.isAlive === true;
-  }
-
-  /** The members that live, in the file's order, without ourselves. */
-  live(): readonly string[] {
-    return [...this.members.values()].filter(({ isAlive }) => isAlive).map(({ name }) => name);
-  }
-
-  /** What a member has last said of itself; undefined where it isn't alive, or hasn't said. */
-  factsOf(member: string): MemberFacts | undefined {
-    const one = this.members.get(member);
-    return one?.isAlive === true ? one.facts : undefined;
-  }
-
-  /** What a member does by its own word; undefined where it isn't alive, or hasn't said. */
-  stateOf(member: string): OwnState | undefined {
-    return this.factsOf(member)?.state;
   }
 
   /** Begins a new life of this member: syncing, with a boot of its own. Once stopped it may be started again. */
@@ -171,28 +138,35 @@ export class Cluster implements PatientSpeaker {
   tell(member: string, parts: readonly Part[]): boolean {
     const one = this.members.get(member);
     if (one?.isAlive !== true) return false;
-    const texts = this.writer.textsOf(parts);
-    for (const together of pack(texts)) this.send(one, together);
-    return texts.length === parts.length;
+    const { datagrams, isWhole } = this.outbox.datagramsOf(parts);
+    for (const together of datagrams) this.send(one, together);
+    return isWhole;
   }
 
   tellAll(parts: readonly Part[]): void {
-    const datagrams = this.isAnyAlive ? pack(this.writer.textsOf(parts)) : [];
-    for (const member of this.members.values()) {
-      if (member.isAlive) for (const together of datagrams) this.send(member, together);
+    this.tellThese(this.live(), parts);
+  }
+
+  tellThese(members: readonly string[], parts: readonly Part[]): void {
+    if (members.length === 0) return;
+    const { datagrams } = this.outbox.datagramsOf(parts);
+    for (const name of members) {
+      const member = this.members.get(name);
+      if (member?.isAlive === true) for (const together of datagrams) this.send(member, together);
     }
   }
 
-  tellAllSoon(parts: readonly Part[]): void {
-    if (this.isAnyAlive) this.forNextBeat.push(...parts);
+  tellSoon(member: string, parts: readonly Part[]): void {
+    if (this.isAlive(member)) this.outbox.keep(member, parts);
   }
 
   /** For `status`; no other change of the cluster follows from asking. */
   status(): ClusterStatus {
-    const { name, own, members, agreement, elsewhere, entrance } = this;
+    const { name, own, members, agreement, elsewhere, entrance, outbox } = this;
     const others = [...members.values()].map((member) => statusOf(member, agreement.differences(member.name)));
     const { state, since_ms, why } = own;
-    return { name, state, since_ms, why, members: others, upstream_at: elsewhere.member, dropped: entrance.dropped };
+    const counts = { dropped: entrance.dropped, untold: outbox.left };
+    return { name, state, since_ms, why, members: others, upstream_at: elsewhere.member, ...counts };
   }
 
   onTimer(_kind: string, now_ms: number): void {
@@ -204,6 +178,7 @@ export class Cluster implements PatientSpeaker {
   /** Of `members.ts`. */
   onAlive(member: string, now_ms: number): void {
     this.own.apply("member heard", now_ms);
+    this.hearsay.onAlive(member);
     this.tellWatchers((watcher) => watcher.onAlive?.(member, now_ms));
   }
 
@@ -211,6 +186,11 @@ export class Cluster implements PatientSpeaker {
   onDead(member: string, now_ms: number): void {
     if (this.live().length === 0) this.own.apply("none lives", now_ms);
     this.tellWatchers((watcher) => watcher.onDead?.(member, now_ms));
+    this.hearsay.onDead(member, now_ms);
+  }
+
+  protected onGone(member: string, now_ms: number): void {
+    this.tellWatchers((watcher) => watcher.onGone?.(member, now_ms));
   }
 
   private judge(envelope: Envelope, now_ms: number): void {
@@ -220,10 +200,12 @@ export class Cluster implements PatientSpeaker {
     const before = session.heard;
     const verdict = session.judge(envelope);
     if (session.heard !== before) {
+      const isAnew = member.adopts(session.heard);
       if (before !== undefined) member.apply("restarted", now_ms);
+      else if (isAnew) this.hearsay.onAnew(member.name, now_ms);
       // It learns at once that it is heard: it isn't alive to either side before.
       this.beats.repeat();
-      this.greet(member, this.beats.whole(this.facts(now_ms), this.state, this.agreement.digests));
+      this.greet(member, this.beats.whole(this.ownFacts(now_ms), this.state, this.agreement.digests));
     } else if (session.isHelloDue(now_ms)) {
       this.greet(member, []);
     }
@@ -239,13 +221,14 @@ export class Cluster implements PatientSpeaker {
     if (isFarewell) return;
     if (beat !== undefined || parts.length === 0) this.tellWatchers((watcher) => watcher.onBeat?.(member.name, now_ms));
     for (const part of parts) {
-      if (part[0] !== BEAT && part[0] !== HELLO) this.hand(member.name, part, now_ms);
+      if (part[0] !== BEAT && part[0] !== HELLO) this.takers.hand(member.name, part, now_ms);
     }
   }
 
   private takeBeat(member: Member, [, value]: Part, now_ms: number): void {
     const { agreement, ...facts } = readBeat(value);
     member.facts = facts;
+    this.hearsay.onWord(member.name, facts.hears, now_ms);
     this.agreement.compare(member.name, agreement);
     this.lookForUpstream(this.facts(now_ms), now_ms);
   }
@@ -255,36 +238,34 @@ export class Cluster implements PatientSpeaker {
     if (isNews) this.tellWatchers((watcher) => watcher.onUpstreamAt?.(this.elsewhere.member, now_ms));
   }
 
-  private hand(from: string, part: Part, now_ms: number): void {
-    try {
-      this.takers.get(part[0])?.take(from, part, now_ms);
-    } catch (error) {
-      // A bug met by one part of another version must not cost the others, nor fill the log.
-      if (this.failures.takes(part[0], now_ms)) this.log.error("event_failed", { error: reasonOf(error) });
-    }
-  }
-
   private tellWatchers(tell: (watcher: ClusterWatcher) => void): void {
     for (const watcher of this.watchers) tell(watcher);
   }
 
   private beat(now_ms: number): void {
-    const facts = this.facts(now_ms);
+    const facts = this.ownFacts(now_ms);
     const texts = this.beats.next(facts, this.state, this.agreement);
-    const [first = texts, ...others] =
-      this.forNextBeat.length === 0 ? [] : pack([...texts, ...this.writer.textsOf(this.forNextBeat)]);
-    this.forNextBeat.length = 0;
     for (const member of this.members.values()) {
+      const [first = texts, ...others] = this.outbox.take(member.name, texts);
       this.greet(member, first);
       if (member.isAlive) for (const together of others) this.send(member, together);
     }
     this.lookForUpstream(facts, now_ms);
   }
 
+  /** Of two members none has to tell the other whom else it hears. */
+  private ownFacts(now_ms: number): OwnFacts {
+    const facts = this.facts(now_ms);
+    if (this.members.size < 2) return facts;
+    const hears = this.live();
+    return { ...facts, hears, states: hears.map((member) => this.stateOf(member) ?? null) };
+  }
+
   private end(now_ms: number): void {
     this.ports.timers.stop(this.beatTimer);
     this.beat(now_ms);
     for (const member of this.members.values()) member.stop();
+    this.hearsay.clear();
   }
 
   /** With what the session has to ask and to answer. */

@@ -2,6 +2,7 @@
  * What a member has, in 1,024 characters: records lie in 64 buckets by their keys, and a bucket's digest is the sum, by exclusive or, of the
  * marks of its records' versions. So a change costs two marks, however many records there are, and equal digests mean equal records.
  */
+import { fnv } from "../base/fnv.ts";
 import type { Version } from "./versions.ts";
 
 export const BUCKETS = 64;
@@ -15,23 +16,26 @@ export type Mark = readonly [number, number];
 /** Two numbers that have little to do with each other. */
 const SEEDS: Mark = [0x811c9dc5, 0x2f0b4c47];
 
-/** FNV-1a, and behind it the finish of MurmurHash3: FNV alone leaves the last characters in the lowest bits. */
-function hashOf(text: string, seed: number): number {
-  let hash = seed;
-  for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+/** FNV-1a, and behind it the finish of MurmurHash3: FNV alone leaves the last characters in the lowest bits. 32 bits, with a sign. */
+export function textHash(text: string, seed: number): number {
+  return mix(fnv(text, seed));
+}
+
+/** Each bit of the result depends on all 32 bits. */
+export function mix(bits: number): number {
+  let hash = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);
 }
 
 /** From 0 up to, but not, {@link BUCKETS}. */
 export function bucketOf(key: string): number {
-  return hashOf(key, SEEDS[0]) & (BUCKETS - 1);
+  return textHash(key, SEEDS[0]) & (BUCKETS - 1);
 }
 
 export function markOf(key: string, { count, member, boot }: Version): Mark {
   const text = `${count} ${member} ${boot} ${key}`;
-  return [hashOf(text, SEEDS[0]), hashOf(text, SEEDS[1])];
+  return [textHash(text, SEEDS[0]), textHash(text, SEEDS[1])];
 }
 
 export function markText([one, other]: Mark): string {

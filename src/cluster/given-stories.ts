@@ -6,7 +6,7 @@ import type { Tale } from "./tale.ts";
 const GIVING_ms = 10_000;
 
 /** What is told of a story. */
-export type ToldStory = Pick<Tale, "id" | "opening" | "events" | "zero_ms" | "isOver">;
+export type ToldStory = Pick<Tale, "id" | "callId" | "opening" | "events" | "zero_ms" | "isOver">;
 
 export class GivenStories {
   private readonly given = new Map<string, ToldStory>();
@@ -25,10 +25,11 @@ export class GivenStories {
 
   /** One that was heard, under an id of ours. */
   pass(heard: Heard, id: string, now_ms: number): void {
-    const { opening, zero_ms } = heard;
+    const { callId, opening, zero_ms } = heard;
     heard.isTold = true;
     heard.changed_ms = now_ms;
-    if (opening !== undefined) this.add({ id, opening, events: heard.past(now_ms), zero_ms, isOver: false }, now_ms);
+    if (opening === undefined) return;
+    this.add({ id, callId, opening, events: heard.past(now_ms), zero_ms, isOver: false }, now_ms);
   }
 
   delete(id: string): void {

@@ -1,5 +1,8 @@
 /** The stories that other members have told so far, by what may come of their calls: responses, and what their callers repeat. */
 import type { Table } from "../base/meter.ts";
+import type { Request, Response } from "../message/message.ts";
+import { parse } from "../message/parse.ts";
+import { clientKey, serverKeyAs } from "../transaction/transaction-key.ts";
 import type { Opening, StoryEvent } from "./story-events.ts";
 
 /** What a story is counted with before anything of it has come, and a place in it that is empty yet. */
@@ -30,10 +33,17 @@ export class Heard {
   /** When more of it was asked for last. */
   asked_ms = Number.NEGATIVE_INFINITY;
   isOver = false;
+  /** It is over since its call has come to its end, and not since nothing more is told of it here. */
+  hasEnded = false;
   /** Its member has given the call away: how many events it has. */
   given: number | undefined = undefined;
+  /** Another member has said that it goes on with the call. */
+  heir: string | undefined = undefined;
+  /** Its member was gone, and another one was to go on with the call. */
+  isLeft = false;
   /** It has been told here, or can't be. */
   isTold = false;
+  private ofCall: string | undefined = undefined;
 
   constructor(member: string, boot: string, id: string) {
     this.member = member;
@@ -49,6 +59,20 @@ export class Heard {
 
   get key(): string {
     return keyOf(this.boot, this.id);
+  }
+
+  /** Its call has come to its end. */
+  end(): void {
+    this.isOver = true;
+    this.hasEnded = true;
+  }
+
+  /** Of its INVITE; "" before that has come. */
+  get callId(): string {
+    if (this.ofCall !== undefined || this.opening === undefined) return this.ofCall ?? "";
+    const invite = parse(this.opening.wire);
+    this.ofCall = invite.kind === "request" ? invite.callId : "";
+    return this.ofCall;
   }
 
   /** @param age_ms how long ago the call began, as its member says */
@@ -95,12 +119,20 @@ export class HeardStories implements Table {
     return this.stories.get(keyOf(boot, id));
   }
 
-  ofRequest(key: string): Heard | undefined {
+  /** The story of the call to which a message belongs: an INVITE, its CANCEL or its ACK, or a response to a copy of it. */
+  ofMessage(message: Request | Response): Heard | undefined {
+    if (message.kind === "request") return this.byRequest.get(serverKeyAs(message, "INVITE"));
+    return this.byBranch.get(clientKey(message.topVia.branch, "INVITE"));
+  }
+
+  /** The last story of the call with this INVITE. */
+  ofInvite(key: string): Heard | undefined {
     return this.byRequest.get(key);
   }
 
-  ofBranch(branch: string): Heard | undefined {
-    return this.byBranch.get(branch);
+  /** Whether no member has gone on with the call since, as far as its story has come. */
+  isLast(heard: Heard): boolean {
+    return heard.opening === undefined || this.byRequest.get(heard.opening.key) === heard;
   }
 
   get all(): Heard[] {
@@ -136,6 +168,8 @@ export class HeardStories implements Table {
     heard.events[number] = event;
     if (opening !== undefined) {
       heard.opening = opening;
+      // A member that hasn't heard of the end may pass the call on.
+      if (this.byRequest.get(opening.key)?.hasEnded === true) heard.end();
       this.byRequest.set(opening.key, heard);
     }
     for (const [kind, branch] of event.found) if (kind === "branch") this.byBranch.set(branch as string, heard);
@@ -155,7 +189,10 @@ export class HeardStories implements Table {
       this.byRequest.delete(heard.opening.key);
     }
     for (const event of heard.events) {
-      for (const [kind, branch] of event?.found ?? []) if (kind === "branch") this.byBranch.delete(branch as string);
+      for (const [kind, branch] of event?.found ?? []) {
+        // A member that goes on with the call tells its branches too.
+        if (kind === "branch" && this.byBranch.get(branch as string) === heard) this.byBranch.delete(branch as string);
+      }
     }
   }
 

@@ -14,8 +14,10 @@ import type { Json, Part, PartTaker, Speaker } from "./ports.ts";
 import type { RecordOwner, Replicated } from "./replicated.ts";
 
 const KIND = "lease";
+/** The part by which a member is asked to end a call that nobody has answered: an emergency call needs its channel. */
+const REFUSE = "refuse";
 /** The parts that are its own. */
-export const LEASE_KINDS: readonly string[] = [HEARD];
+export const LEASE_KINDS: readonly string[] = [HEARD, REFUSE];
 /** A lease that a member hasn't heard of by then is told again. */
 const REPEAT_ms = 100;
 /** A call that rings is told anew: its record holds hardly longer than timer C. */
@@ -37,7 +39,9 @@ interface Parts {
   readonly listeners: readonly Listener[];
   /** The other members that live. */
   readonly live: () => readonly string[];
-  /** Those of them that take calls now, as this one does. */
+  /** Whether a member lives, as far as any that lives can tell. */
+  readonly isReached: (member: string) => boolean;
+  /** Those that take calls now, as this one does. */
   readonly rivals: () => readonly string[];
   readonly now_ms: () => number;
 }
@@ -76,13 +80,19 @@ export class LeaseRecords implements RecordOwner, PartTaker, TimerOwner<Due> {
       else if (isElsewhere(call)) this.give(callId, at_ms);
       else this.tell(callId, call, at_ms);
     };
-    calls.isOrphan = (callId) => this.orphans.has(callId);
+    calls.elsewhere = {
+      kindOf: (callId) => {
+        if (this.orphans.has(callId)) return "orphan";
+        return this.makerOf(callId) === undefined ? undefined : "elsewhere";
+      },
+      refuse: (callId) => this.parts.speaker.tell(this.makerOf(callId) ?? "", [[REFUSE, callId]]),
+    };
     this.parts.timers.start(this.tellRinging, RINGING_EACH_ms, now_ms);
     calls.inDoubt = (gateway, at_ms) => this.hearing.inDoubt(gateway, rivals(), at_ms);
   }
 
   apply(key: string, value: Json | undefined, left_ms: number, from: string, now_ms: number): void {
-    const { calls, listeners, live } = this.parts;
+    const { calls, listeners, live, isReached } = this.parts;
     const callId = key.slice(KIND.length + 1);
     this.forgetRinging(callId);
     if (value === undefined) {
@@ -98,22 +108,23 @@ export class LeaseRecords implements RecordOwner, PartTaker, TimerOwner<Due> {
       return;
     }
     const read = readLease(callId, value, left_ms, listeners, now_ms);
-    const isLive = live().includes(from);
     // Of a life that is over, this member's own too: if anybody went on with the call, the record would be of that member.
-    if (read === undefined || (read.rings && !isLive)) return;
+    if (read === undefined || (read.rings && !isReached(from))) return;
     if (!calls.adopt(callId, read.call, now_ms)) return;
     this.hearing.isTold(callId, from, read.call.gateways);
     if (read.rings) this.ringing.set(ownText(callId), from);
-    if (!isLive) return;
+    if (!live().includes(from)) return;
     const list = this.unanswered.get(from) ?? [];
     list.push([callId, read.order]);
     this.unanswered.set(from, list);
     if (!this.answer.isRunning) this.parts.timers.start(this.answer, 0, now_ms);
   }
 
-  take(from: string, [, value]: Part, now_ms: number): void {
+  take(from: string, [kind, value]: Part, now_ms: number): void {
     this.forgetEnded();
-    this.hearing.take(from, value, now_ms);
+    if (kind === HEARD) this.hearing.take(from, value, now_ms);
+    else if (typeof value === "string" && this.parts.calls.find(value)?.running !== undefined)
+      this.parts.calls.refuse(value, now_ms);
   }
 
   onTimer(kind: Due, now_ms: number): void {
@@ -132,8 +143,8 @@ export class LeaseRecords implements RecordOwner, PartTaker, TimerOwner<Due> {
     this.tellAllRinging(now_ms);
   }
 
-  /** A member that has died answers nothing; what it has told of its own channels is all that counts now. */
-  onDead(member: string, now_ms: number): void {
+  /** A member that nobody hears any more answers nothing; what it has told of its own channels is all that counts now. */
+  onGone(member: string, now_ms: number): void {
     this.unanswered.delete(member);
     this.hearing.onDead(member);
     for (const [callId, owner] of this.ringing) if (owner === member) this.awaitHeir(callId, now_ms);
@@ -144,6 +155,12 @@ export class LeaseRecords implements RecordOwner, PartTaker, TimerOwner<Due> {
     this.forgetRinging(callId);
     this.hearing.forget(callId);
     this.awaitHeir(ownText(callId), now_ms);
+  }
+
+  /** The member that makes a call that nobody has answered, if it hears us. */
+  private makerOf(callId: string): string | undefined {
+    const member = this.ringing.get(callId);
+    return member !== undefined && this.parts.live().includes(member) ? member : undefined;
   }
 
   private awaitHeir(callId: string, now_ms: number): void {

@@ -59,7 +59,7 @@ export type OwnInput =
   | "ready"
   | "member heard"
   | "none lives"
-  /** No member has been heard for a second. */
+  /** No member has been heard for a while. */
   | "alone"
   /** It isn't ready after ten seconds: a member that takes no calls helps nobody. */
   | "overdue"
@@ -105,7 +105,7 @@ export const WHY: Readonly<Record<OwnInput, string>> = {
   ready: "its records are complete",
   "member heard": "a member is heard",
   "none lives": "no member is heard",
-  alone: "no member was heard for 1 s",
+  alone: "no other member was heard",
   overdue: "its records weren't equal to another member's after 10 s",
   drain: "it was told to drain",
   empty: "nothing is left",

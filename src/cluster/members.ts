@@ -36,6 +36,7 @@ export class Member {
   /** Of its last beat; undefined before its first. */
   facts: MemberFacts | undefined = undefined;
   session: Session;
+  private boot: string | undefined = undefined;
   private readonly ports: MemberPorts;
   private readonly user: LifeUser;
   private readonly lines = new TokenBucket(1 / LINE_EACH_s, LINES_AT_ONCE);
@@ -67,6 +68,14 @@ export class Member {
   stop(): void {
     this.ports.timers.stop(this.silence);
     this.life = "unheard";
+  }
+
+  /** A life of it has proved itself: what another one has said is worth nothing any more. @returns whether there was another one */
+  adopts(boot: string | undefined): boolean {
+    const { boot: before } = this;
+    if (boot !== before) this.facts = undefined;
+    this.boot = boot;
+    return before !== undefined && boot !== before;
   }
 
   /** What has been seen of it, to the machine. */

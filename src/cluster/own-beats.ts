@@ -4,7 +4,7 @@
  * get lost, and then twice a second.
  */
 import { partText } from "./envelope.ts";
-import { BEAT, beatOf, type OwnFacts } from "./member-facts.ts";
+import { BEAT, beatOf, type CallCounts, type OwnFacts } from "./member-facts.ts";
 import type { OwnState } from "./member-machine.ts";
 import type { Json } from "./ports.ts";
 
@@ -15,6 +15,8 @@ const WHOLE_FIRST = 3;
 const BARE: readonly string[] = [];
 
 export class OwnBeats {
+  /** What calls there are: each moment may change it, so it goes along, and is no news. */
+  counts: () => CallCounts | undefined = () => undefined;
   private readonly version: string;
   /** What the last one had to say, but for what each moment changes. */
   private said = "";
@@ -36,7 +38,7 @@ export class OwnBeats {
     state: OwnState,
     agreement: { readonly text: string; readonly digests: Json },
   ): readonly string[] {
-    const saying = `${state} ${facts.upstream?.answers} ${facts.hasAddress} ${agreement.text}`;
+    const saying = `${state} ${facts.upstream?.answers} ${facts.hasAddress} ${facts.hears} ${facts.states} ${facts.up} ${agreement.text}`;
     if (saying !== this.said) this.beats = 0;
     this.said = saying;
     const isWhole = this.beats < WHOLE_FIRST || this.beats % WHOLE_EACH === 0;
@@ -46,6 +48,6 @@ export class OwnBeats {
 
   /** All that there is to say, as text. */
   whole(facts: OwnFacts, state: OwnState, digests: Json): readonly string[] {
-    return [partText([BEAT, beatOf({ ...facts, state, version: this.version }, digests)])];
+    return [partText([BEAT, beatOf({ ...facts, calls: this.counts(), state, version: this.version }, digests)])];
   }
 }

@@ -2,6 +2,7 @@
 import type { Logger } from "../base/ports.ts";
 import { Timer, type Timers } from "../base/timers.ts";
 import { OWN, type OwnAction, type OwnInput, type OwnState, WHY } from "./member-machine.ts";
+import { SILENCE_ms } from "./members.ts";
 
 /** It listens for a member that long, then it takes calls with what it has. */
 export const ALONE_ms = 1_000;
@@ -11,6 +12,8 @@ export const OVERDUE_ms = 10_000;
 /** Does what the machine says; the state is the new one by then. */
 export interface OwnUser {
   isAnyAlive(): boolean;
+  /** Something of a member that isn't alive yet has come in this life, and is no forgery. */
+  isAnyComing(): boolean;
   onState(state: OwnState, now_ms: number): void;
   /** The other members hear of the state at once. */
   beat(now_ms: number): void;
@@ -25,16 +28,22 @@ export class OwnLife {
   why = "it hasn't started yet";
   /** Whether its records have been found complete in this life. */
   isComplete = false;
+  /** Since when it listens for a member. */
+  private listens_ms = 0;
   private readonly timers: Timers;
   private readonly log: Logger;
   private readonly user: OwnUser;
+  /** A member that lives says so to all with each beat: after so long a silence none does. */
+  private readonly nobody_ms: number;
   private readonly alone: Timer<Waiting> = new Timer<Waiting>(this, "alone");
   private readonly overdue: Timer<Waiting> = new Timer<Waiting>(this, "overdue");
 
-  constructor(timers: Timers, log: Logger, user: OwnUser) {
+  /** @param isHasty whether it takes calls as soon as there can be nobody else; of several that start at once, the quickest is the first then */
+  constructor(timers: Timers, log: Logger, user: OwnUser, isHasty: boolean) {
     this.timers = timers;
     this.log = log;
     this.user = user;
+    this.nobody_ms = isHasty ? SILENCE_ms : ALONE_ms;
   }
 
   /**
@@ -55,13 +64,16 @@ export class OwnLife {
   }
 
   onTimer(kind: Waiting, now_ms: number): void {
-    this.apply(kind, now_ms);
+    const left_ms = kind === "alone" && this.user.isAnyComing() ? this.listens_ms + ALONE_ms - now_ms : 0;
+    if (left_ms > 0) this.timers.start(this.alone, left_ms, now_ms);
+    else this.apply(kind, now_ms);
   }
 
   private act(action: OwnAction, now_ms: number): void {
     switch (action) {
       case "startAlone":
-        if (!this.user.isAnyAlive()) this.timers.start(this.alone, ALONE_ms, now_ms);
+        this.listens_ms = now_ms;
+        if (!this.user.isAnyAlive()) this.timers.start(this.alone, this.nobody_ms, now_ms);
         break;
       case "stopAlone":
         this.timers.stop(this.alone);

@@ -36,9 +36,14 @@ export interface Speaker {
   tellAll(parts: readonly Part[]): void;
 }
 
+/** Says to some what isn't for all. */
 export interface PatientSpeaker extends Speaker {
-  /** To all members that live, with the next beat: within a tenth of a second, and without a datagram of its own. */
-  tellAllSoon(parts: readonly Part[]): void;
+  /** The members that live, without ourselves. */
+  live(): readonly string[];
+  /** To those of these members that live. */
+  tellThese(members: readonly string[], parts: readonly Part[]): void;
+  /** To a member, with the next beat: within a tenth of a second, and without a datagram of its own. */
+  tellSoon(member: string, parts: readonly Part[]): void;
 }
 
 /** Longer ones are dropped unread, and none is sent: a story's INVITE has at most 8 kB in practice. */

@@ -6,6 +6,7 @@ import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import { CatchUp, type CatchUpUser } from "./catch-up.ts";
 import { answerDigests, answerWant } from "./catch-up-answers.ts";
 import { ALONE_ms, Completeness } from "./completeness.ts";
+import type { OwnState } from "./member-machine.ts";
 import type { Json, Part, PartTaker, Speaker } from "./ports.ts";
 import { RecordStore } from "./record-store.ts";
 import {
@@ -144,6 +145,11 @@ export class Replica implements Replicated, PartTaker, TimerOwner<Kind>, CatchUp
     this.alive.delete(member);
     this.catchUp.drop(member, now_ms);
     this.completeness.ends(member, now_ms);
+  }
+
+  /** A member that takes calls waits for nobody. */
+  onState(state: OwnState, now_ms: number): void {
+    if (state === "active") this.completeness.waited(now_ms);
   }
 
   take(from: string, [kind, value]: Part, now_ms: number): void {

@@ -64,6 +64,11 @@ export class Session {
     return this.standing?.boot;
   }
 
+  /** Something has come from the peer, whatever it was worth. */
+  get isNoticed(): boolean {
+    return this.newest.size > 0;
+  }
+
   /** The sequence number of our next datagram to this peer. */
   nextSeq(): number {
     this.sent += 1;

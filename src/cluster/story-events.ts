@@ -38,7 +38,9 @@ export type StoryInput =
   /** A client transaction has begun anew from the address of another member. */
   | readonly ["anew", number]
   /** The caller has acknowledged the final response, or hasn't within timer H. */
-  | readonly ["ack", "ack" | "timeout"];
+  | readonly ["ack", "ack" | "timeout"]
+  /** A BYE with these tags has set out: the call isn't up any more. */
+  | readonly ["bye", string, string];
 
 /** What was found out meanwhile, in this order. */
 export type StoryFinding =

@@ -1,6 +1,7 @@
 /** What a member tells the others of the calls that it makes. */
 import { Timer, type TimerOwner, type Timers } from "../base/timers.ts";
 import type { ToldStory } from "./given-stories.ts";
+import type { Heard } from "./heard-stories.ts";
 import type { Json, Part, PatientSpeaker } from "./ports.ts";
 import type { StoryEvent } from "./story-events.ts";
 import { type ListingPart, numberOf, type StoryPart } from "./story-parts.ts";
@@ -11,32 +12,41 @@ export const LISTED_MAX = 500;
 const LATE_ms = 100;
 
 type List = Omit<ListingPart, "b">;
+type HeirsOf = (callId: string) => readonly string[];
 
 export class StoryVoice implements TimerOwner<"late"> {
   /** Of this start: ids of calls mean nothing without. */
   readonly boot: string;
   private readonly speaker: PatientSpeaker;
   private readonly timers: Timers;
+  private readonly heirs: HeirsOf;
   private readonly timer = new Timer<"late">(this, "late");
-  /** What is still to be told. */
-  private readonly late: Part[] = [];
+  /** What is still to be told, by those that are to hear it. */
+  private readonly late = new Map<string, { readonly heirs: readonly string[]; readonly parts: Part[] }>();
 
-  constructor(boot: string, speaker: PatientSpeaker, timers: Timers) {
+  /** @param heirs the members that hear of the call with this Call-ID */
+  constructor(boot: string, speaker: PatientSpeaker, timers: Timers, heirs: HeirsOf) {
     this.boot = boot;
     this.speaker = speaker;
     this.timers = timers;
+    this.heirs = heirs;
   }
 
   /** An event has been lived. */
   tell(tale: ToldStory, number: number, event: StoryEvent, now_ms: number): void {
-    this.late.push(this.partOf(tale, number, event, now_ms));
+    const heirs = this.heirs(tale.callId);
+    const key = heirs.join();
+    const late = this.late.get(key) ?? { heirs, parts: [] };
+    late.parts.push(this.partOf(tale, number, event, now_ms));
+    this.late.set(key, late);
     if (tale.isOver || !isTrying(event)) this.flush();
     else if (!this.timer.isRunning) this.timers.start(this.timer, LATE_ms, now_ms);
   }
 
   /** The call has no story any more. */
-  tellGone({ id, events }: ToldStory): void {
-    this.speaker.tellAll([["story-over", { b: this.boot, i: id, n: events.length, gone: true }]]);
+  tellGone({ id, callId, events }: ToldStory): void {
+    const part: Part = ["story-over", { b: this.boot, i: id, n: events.length, gone: true }];
+    this.speaker.tellThese(this.heirs(callId), [part]);
   }
 
   /** A member has asked for what it lacks. @param tale undefined: the call is over, whose end may have got lost too */
@@ -48,14 +58,21 @@ export class StoryVoice implements TimerOwner<"late"> {
     this.speaker.tell(member, parts);
   }
 
-  /** All calls that are made here, and those that are given away, by their ids. @param isUrgent it doesn't wait for the next beat */
+  /**
+   * To each member that lives: all calls of which it is to hear, those that are made here and those that are given away, by their ids.
+   * @param isUrgent it doesn't wait for the next beat
+   */
   list(made: ReadonlyMap<string, ToldStory>, given: ReadonlyMap<string, ToldStory>, isUrgent: boolean): void {
     this.flush();
-    const parts = this.listsOf(made, given).map(
-      (list): Part => ["stories", { b: this.boot, ...list } as unknown as Json],
-    );
-    if (isUrgent) this.speaker.tellAll(parts);
-    else this.speaker.tellAllSoon(parts);
+    const heirs = new Map<ToldStory, readonly string[]>();
+    for (const stories of [made, given]) for (const one of stories.values()) heirs.set(one, this.heirs(one.callId));
+    for (const member of this.speaker.live()) {
+      const isFor = ([, story]: readonly [string, ToldStory]) => heirs.get(story)?.includes(member) === true;
+      const lists = this.listsOf(new Map([...made].filter(isFor)), new Map([...given].filter(isFor)));
+      const parts = lists.map((list): Part => ["stories", { b: this.boot, ...list } as unknown as Json]);
+      if (isUrgent) this.speaker.tell(member, parts);
+      else this.speaker.tellSoon(member, parts);
+    }
   }
 
   private listsOf(made: ReadonlyMap<string, ToldStory>, given: ReadonlyMap<string, ToldStory>): List[] {
@@ -77,16 +94,27 @@ export class StoryVoice implements TimerOwner<"late"> {
     return lists;
   }
 
+  /** These calls of other members are gone on with here, or were to their end: whoever has heard of them needn't do so. */
+  goesOn(stories: readonly Heard[], isOver: boolean): void {
+    for (const member of this.speaker.live()) {
+      // Their own member is told once it is known that it lives.
+      const others = stories.filter((one) => one.member !== member);
+      const parts = others.map(({ boot, id }) => takenPart(boot, id, isOver));
+      if (parts.length > 0) this.speaker.tell(member, parts);
+    }
+  }
+
   /** The member needn't make this call of its own any more. @param isOver it has come to its end here */
   take(member: string, b: string, i: string, isOver: boolean): true {
-    this.speaker.tell(member, [["story-taken", isOver ? { b, i, n: 0, z: true } : { b, i, n: 0 }]]);
+    this.speaker.tell(member, [takenPart(b, i, isOver)]);
     return true;
   }
 
   flush(): void {
     // A timer that ran on would part the news of the next 100 from what it waits for.
     this.timers.stop(this.timer);
-    if (this.late.length > 0) this.speaker.tellAll(this.late.splice(0));
+    for (const { heirs, parts } of this.late.values()) this.speaker.tellThese(heirs, parts);
+    this.late.clear();
   }
 
   onTimer(): void {
@@ -108,6 +136,10 @@ export class StoryVoice implements TimerOwner<"late"> {
     const a = Math.round(now_ms - tale.zero_ms);
     return z ? { b, i, n, e, o: tale.opening, a, z } : { b, i, n, e, o: tale.opening, a };
   }
+}
+
+function takenPart(b: string, i: string, isOver: boolean): Part {
+  return ["story-taken", isOver ? { b, i, n: 0, z: true } : { b, i, n: 0 }];
 }
 
 function entryOf({ id, events }: ToldStory): readonly [string, number] {

@@ -80,8 +80,8 @@ class ToldParts implements Parts {
     return transaction;
   }
 
-  abandon(transaction: ClientTransaction, now_ms: number): void {
-    this.kit.transactions.abandon(transaction, now_ms);
+  abandon(...asked: Parameters<Parts["abandon"]>): void {
+    this.kit.transactions.abandon(...asked);
   }
 
   resume(transaction: ClientTransaction, now_ms: number): boolean {

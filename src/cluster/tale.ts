@@ -60,6 +60,8 @@ type Wire = Pick<MutedTransport, "hold" | "release">;
 
 export class Tale implements RunningRequest {
   readonly id: string;
+  /** Of its INVITE: it says who hears the story. */
+  readonly callId: string;
   readonly opening: Opening;
   readonly server: ServerTransaction;
   /** When the call began, by the clock here. */
@@ -103,6 +105,7 @@ export class Tale implements RunningRequest {
     { timers, perform, places, wire }: { timers: Timers; perform: Perform; places: Places; wire: Wire },
   ) {
     this.id = id;
+    this.callId = server.incoming?.request.callId ?? "";
     this.opening = opening;
     this.server = server;
     this.zero_ms = zero_ms;

@@ -1,6 +1,8 @@
 /** A call with a story: as it begins here, and as it is told after the death of the member that made it. */
 import type { Timers } from "../base/timers.ts";
+import type { Request } from "../message/message.ts";
 import { parse } from "../message/parse.ts";
+import { tellGiven } from "../proxy/given.ts";
 import type { ProxyKit } from "../proxy/kit.ts";
 import { ResponseContext } from "../proxy/response-context.ts";
 import type { RoutedRequest, Router, RoutingDecision } from "../proxy/router.ts";
@@ -31,6 +33,9 @@ export interface TaleCore {
   readonly router: Router | undefined;
 }
 
+/** What of a BYE tells its call. */
+export type Bye = Pick<Request, "callId" | "fromTag" | "toTag">;
+
 /** A story as it has come from its member: its listeners are that one's. */
 export interface HeardStory {
   readonly opening: Opening;
@@ -44,6 +49,8 @@ export class Teller {
   readonly given = new GivenBranches();
   /** Hears of each call of another member's before what has heard of it here learns that it has ended; undefined: nobody wants to. */
   onGiven: ((callId: string, now_ms: number) => void) | undefined = undefined;
+  /** Hears of each call of another member's that has been hung up there, once it is made here. */
+  onBye: ((bye: Bye, now_ms: number) => void) | undefined = undefined;
   private readonly core: TaleCore;
   private readonly timers: Timers;
   private readonly transport: MutedTransport;
@@ -106,7 +113,7 @@ export class Teller {
         // A member of another version may mean something else.
         told.isBroken = true;
       }
-      if (told.isBroken) this.drop(told, now_ms);
+      if (told.isBroken) this.drop(told, "", now_ms);
     });
     // While the addresses were nobody's, each target was as good as silent.
     tale?.startAnew(["wait", "share"], ANSWER_LEAST_ms, ANSWER_MOST_ms, now_ms);
@@ -119,8 +126,11 @@ export class Teller {
     return tale;
   }
 
-  /** Another member lives it: here nothing more is sent, and those who have heard of it learn that it has ended. */
-  drop(tale: Tale, now_ms: number): void {
+  /**
+   * Another member lives it: here nothing more is sent, and those who have heard of it learn so.
+   * @param member its name; "": it isn't known
+   */
+  drop(tale: Tale, member: string, now_ms: number): void {
     const { transactions } = this.core;
     tale.isDropped = true;
     const { incoming } = tale.server;
@@ -132,7 +142,7 @@ export class Teller {
     const { isAnswered } = tale.server;
     for (const transaction of [...tale.transactions, tale.server]) transactions.drop(transaction);
     for (const observer of tale.observers) observer.drop(now_ms);
-    if (!isAnswered) tale.listener?.onFailure?.(487, now_ms);
+    tellGiven(tale.listener, member, isAnswered, now_ms);
   }
 
   private begin(tale: Tale, routed: RoutedRequest, router: Router, now_ms: number): void {
@@ -200,6 +210,9 @@ export class Teller {
         break;
       case "ack":
         transactions.step(tale.server, input[1], undefined, now_ms);
+        break;
+      case "bye":
+        this.onBye?.({ callId: tale.callId, fromTag: input[1], toTag: input[2] }, now_ms);
         break;
       default:
         // A member of a later version says what we don't know.

@@ -1,6 +1,7 @@
 /** What hears of a call with a story, with the tale between. */
 import type { Response } from "../message/message.ts";
 import type { Reply } from "../message/reply.ts";
+import { tellGiven } from "../proxy/given.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
 import type { DecisionListener, RunningRequest, Stage, Target } from "../proxy/router.ts";
 import type { Tale } from "./tale.ts";
@@ -50,6 +51,11 @@ export class ToldListener implements DecisionListener {
     tale.tells();
     inner.onFailure?.(status, now_ms, own);
     tale.hasTold();
+  }
+
+  /** Its tale is dropped. */
+  onGiven(member: string, isAnswered: boolean, now_ms: number): void {
+    tellGiven(this.inner, member, isAnswered, now_ms);
   }
 
   private hearsAck(now_ms: number): void {

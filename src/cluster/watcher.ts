@@ -7,6 +7,8 @@ export interface ClusterWatcher {
   onAlive?(member: string, now_ms: number): void;
   /** It is silent, has restarted, or has said that it stops. */
   onDead?(member: string, now_ms: number): void;
+  /** No member that lives hears it any more, or that life of it is over by its own word: what it was doing is for others. `onDead` came before. */
+  onGone?(member: string, now_ms: number): void;
   /** A beat of a member that lives has come: ten times a second. */
   onBeat?(member: string, now_ms: number): void;
   /** This member has sent its own beat: ten times a second. */

@@ -18,14 +18,15 @@ export interface Reply {
 /**
  * The wire text of a response to `request`; of fields that it has too often, the first counts.
  * @param toTag goes into To, unless To has a tag already or this is a 100, which needs none
+ * @param serverLine the whole line of the field Server (§20.35), or ""
  */
-export function buildReply(request: Request, stamp: ViaStamp, toTag: string, reply: Reply): string {
+export function buildReply(request: Request, stamp: ViaStamp, toTag: string, reply: Reply, serverLine = ""): string {
   const reason = toWire(reply.reason ?? reasonPhrase(reply.status));
   const timestamp = reply.status === 100 ? request.lines(TIMESTAMP) : "";
   return (
     `SIP/2.0 ${reply.status} ${reason}\r\n${viaLines(request, stamp)}${request.line(FROM)}` +
     `${toLine(request, reply.status === 100 ? "" : toTag)}${request.line(CALL_ID)}${request.line(CSEQ)}` +
-    `${timestamp}${reply.headers ?? ""}Content-Length: 0\r\n\r\n`
+    `${timestamp}${reply.headers ?? ""}${serverLine}Content-Length: 0\r\n\r\n`
   );
 }
 

@@ -66,12 +66,22 @@ export function ladderOf(entries: readonly TracedEntry[], nameOf: (address: stri
       continue;
     }
     const place = placeOf(entry);
-    const { wire, protocol } = entry;
+    const { wire, protocol, member } = entry;
     const key = `${kind} ${place} ${wire}`;
     const isAgain = sent.has(key);
     sent.add(key);
     const [from, to] = kind === "in" ? [place, 1] : [1, place];
-    rows.push({ kind: "message", seq, at, from, to, text: titleOf(wire), protocol, wire, isAgain });
+    rows.push({
+      kind: "message",
+      seq,
+      at,
+      from,
+      to,
+      text: `${titleOf(wire)}${byWords(member)}`,
+      protocol,
+      wire,
+      isAgain,
+    });
   }
   return { parties, own: 1, rows };
 }
@@ -79,6 +89,8 @@ export function ladderOf(entries: readonly TracedEntry[], nameOf: (address: stri
 /** What branchline has decided, and why; what it does next; what it has learned of others. */
 function noteText(entry: Exclude<TracedEntry, TracedMessage>): string | undefined {
   switch (entry.kind) {
+    case "passed":
+      return `passed on to ${entry.member}`;
     case "decision":
       return `${entry.method}: ${entry.rule}, ${entry.why}`;
     case "stage":
@@ -92,6 +104,11 @@ function noteText(entry: Exclude<TracedEntry, TracedMessage>): string | undefine
     default:
       return undefined;
   }
+}
+
+/** Of a message that another member of the cluster has passed on. */
+function byWords(member: string | undefined): string {
+  return member === undefined ? "" : ` by ${member}`;
 }
 
 /** The method of a request, or status and reason phrase of a response. */

@@ -53,10 +53,12 @@ export interface CallLeg {
   readonly caller_tag: string;
   /** Of the 2xx. */
   readonly callee_tag: string | undefined;
+  /** The member of a cluster that has gone on with it; "": its name isn't known. Undefined: it has stayed here. */
+  readonly given_to?: string | undefined;
 }
 
-/** "unknown": branchline has been restarted since, and has not seen how it ended. */
-export type CallState = "calling" | "up" | "ended" | "redirected" | "failed" | "unknown";
+/** "unknown": branchline has been restarted since, and has not seen how it ended. "given": another member of a cluster goes on with it. */
+export type CallState = "calling" | "up" | "ended" | "redirected" | "failed" | "given" | "unknown";
 
 /** An INVITE that is on its way now, or was. */
 export class Leg implements CallLeg {
@@ -72,6 +74,7 @@ export class Leg implements CallLeg {
   took_ms: number | undefined = undefined;
   readonly caller_tag: string;
   callee_tag: string | undefined = undefined;
+  given_to: string | undefined = undefined;
   /** Where it came from. */
   readonly address: string;
   readonly isInDrill: boolean;
@@ -138,11 +141,14 @@ export class CallEntry {
 
   /**
    * The INVITE whose end is that of the call. Upstream's INVITE to a phone within a phone's call isn't the caller's; of those
-   * with the same origin (after a challenge, after our redirect, several phones at once) the one that is answered counts.
+   * with the same origin (after a challenge, after our redirect, several phones at once) the one that is answered counts. One that another
+   * member goes on with counts only where there is none besides.
    */
   get decisive(): CallLeg | undefined {
     if (this.legs.length === 1) return this.legs[0];
-    const own = this.legs.filter(({ origin }) => origin === this.legs[0]?.origin);
+    const all = this.legs.filter(({ origin }) => origin === this.legs[0]?.origin);
+    const here = all.filter(({ given_to }) => given_to === undefined);
+    const own = here.length > 0 ? here : all;
     const open = own.find(({ status }) => status === undefined);
     return own.find(isAnswered) ?? open ?? own[own.length - 1];
   }
@@ -157,7 +163,7 @@ export class CallEntry {
   }
 
   get isOpen(): boolean {
-    return this.legs.some(({ status }) => status === undefined);
+    return this.legs.some(({ status, given_to }) => status === undefined && given_to === undefined);
   }
 
   /** When it was answered, since its beginning; undefined while it isn't. */
@@ -169,6 +175,7 @@ export class CallEntry {
   stateAt(now_ms: number): CallState {
     const leg = this.decisive;
     if (this.ended_ms !== undefined) return "ended";
+    if (leg?.given_to !== undefined) return "given";
     if (leg?.status === undefined) return this.wall_ms === undefined ? "calling" : "unknown";
     if (isAnswered(leg)) return this.wall_ms === undefined && now_ms - this.at_ms < UP_MAX_ms ? "up" : "unknown";
     const isRedirected = leg.rule === "call" && (leg.status === 302 || leg.status === 380);

@@ -28,6 +28,9 @@ const REDIRECTED_MAX = 50;
 /** Whether the INVITE is what a phone sends that follows our redirect of a call to `number`. */
 export type Follows = (facts: RequestFacts, number: string) => boolean;
 
+/** What of a BYE tells its call. */
+export type DialogEnd = Pick<Request, "callId" | "fromTag" | "toTag">;
+
 interface Redirected {
   readonly call: CallEntry;
   readonly leg: Leg;
@@ -39,6 +42,8 @@ export class CallLog implements CallBook {
   changes = 0;
   /** Called when a restart would lose something. */
   onChange: () => void = () => {};
+  /** Hears of each BYE, and whether its call is known here: in a cluster, another member may know it; undefined: there is none. */
+  onBye: ((bye: DialogEnd, isKnown: boolean, now_ms: number) => void) | undefined = undefined;
   /** See {@link CallBook.settle}. */
   settle: CallBook["settle"] = () => {};
   /** Hears of each call that begins, and of all that becomes of it; undefined: nobody wants to. */
@@ -81,14 +86,22 @@ export class CallLog implements CallBook {
   }
 
   /** A BYE sets out: the call is over. */
-  hangUp({ callId, fromTag, toTag }: Pick<Request, "callId" | "fromTag" | "toTag">, now_ms: number): void {
+  hangUp(bye: DialogEnd, now_ms: number): void {
+    const isKnown = this.over(bye, now_ms);
+    this.onBye?.(bye, isKnown, now_ms);
+  }
+
+  /** A BYE has set out, perhaps elsewhere. @returns whether its call is known here */
+  over({ callId, fromTag, toTag }: DialogEnd, now_ms: number): boolean {
     const [key, from, to] = [keyOf(callId), keyOf(fromTag), keyOf(toTag)];
-    this.now.end(key, [from, to]);
+    const hasLasted = this.now.end(key, [from, to]);
     const call = this.byCallId.get(key);
     const leg = call?.decisive;
-    if (call === undefined || leg?.callee_tag === undefined || leg.call_id !== key) return;
+    if (call === undefined || leg?.callee_tag === undefined || leg.call_id !== key) return hasLasted;
     const isOfCaller = from === leg.caller_tag && to === leg.callee_tag;
-    if (isOfCaller || (from === leg.callee_tag && to === leg.caller_tag)) this.end(call, now_ms);
+    const isIts = isOfCaller || (from === leg.callee_tag && to === leg.caller_tag);
+    if (isIts) this.end(call, now_ms);
+    return isIts || hasLasted;
   }
 
   /** We have ended it ourselves. */
@@ -231,8 +244,8 @@ export class CallLog implements CallBook {
     for (let index = last; index >= 0 && index > last - LOOKED_AT_MAX; index--) {
       const call = this.calls[index];
       if (call === undefined || now_ms - call.at_ms > OTHER_HALF_ms) return undefined;
-      const isIts = call.legs.some(({ status, origin, from, to, steps }) => {
-        const isWaiting = status === undefined && (origin === "localnet" || origin === "gateway");
+      const isIts = call.legs.some(({ status, given_to, origin, from, to, steps }) => {
+        const isWaiting = (status ?? given_to) === undefined && (origin === "localnet" || origin === "gateway");
         const isAsked = steps[steps.length - 1]?.what.startsWith("upstream ") === true;
         return isWaiting && isAsked && numbers.includes(to) && plainNumber(from.slice(0, from.indexOf("@"))) === caller;
       });

@@ -3,6 +3,7 @@ import type { Logger } from "../base/ports.ts";
 import { REASON } from "../message/header-names.ts";
 import type { Response } from "../message/message.ts";
 import type { Reply } from "../message/reply.ts";
+import { tellGiven } from "../proxy/given.ts";
 import type { Outcome } from "../proxy/plan/condition.ts";
 import { isNamed } from "../proxy/plan/walk.ts";
 import type { DecisionListener, Notes, RunningRequest, Stage, Target } from "../proxy/router.ts";
@@ -84,6 +85,17 @@ export class CallRecord implements DecisionListener {
     this.inner?.onFailure?.(status, now_ms, own);
     // It may hold the whole request, and the ACK can be long in coming.
     if (this.inner?.onAck === undefined) this.inner = undefined;
+  }
+
+  /** Another member writes down what becomes of it. */
+  onGiven(member: string, isAnswered: boolean, now_ms: number): void {
+    const { leg, call, inner, calls } = this;
+    this.inner = undefined;
+    tellGiven(inner, member, isAnswered, now_ms);
+    // A refusal is an end here, and its ACK alone is the other one's.
+    if (leg.status !== undefined && leg.status >= 300) return;
+    leg.given_to = shortened(member);
+    calls.touch(call, now_ms);
   }
 
   onAck(now_ms: number): void {

@@ -53,12 +53,15 @@ export class CallsNow {
   /**
    * A call that the log has forgotten is over. Texts are as the log keeps them.
    * @param tags of its BYE, in either order; undefined: we have ended it ourselves
+   * @returns whether there was one
    */
-  end(callId: string, tags?: readonly string[]): void {
+  end(callId: string, tags?: readonly string[]): boolean {
     const call = this.lasting.get(callId);
-    if (call === undefined) return;
+    if (call === undefined) return false;
     const isIts = [call.caller_tag, call.callee_tag].every((tag) => tag !== undefined && tags?.includes(tag));
-    if (tags === undefined || isIts) this.lasting.delete(callId);
+    if (tags !== undefined && !isIts) return false;
+    this.lasting.delete(callId);
+    return true;
   }
 
   /** At least as many as {@link count}, at no cost. */

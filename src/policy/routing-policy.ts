@@ -70,6 +70,8 @@ type Moment = Staff & { now_ms: number };
 
 export class RoutingPolicy implements Router {
   readonly quotas: Quotas;
+  /** What hears of each request, and tells its listener of all; undefined: the listener alone hears. */
+  beside: ((request: Request, listener: DecisionListener | undefined) => DecisionListener) | undefined = undefined;
   private readonly alarm = new TokenBucket(ALARMS_PER_SECOND, 1);
   private readonly log: Logger;
   private readonly staff: Staff;
@@ -192,6 +194,15 @@ export class RoutingPolicy implements Router {
   }
 
   listener(facts: RequestFacts, decided: Decision, now_ms: number): DecisionListener | undefined {
+    const listener = this.ownListener(facts, decided, now_ms);
+    return this.beside === undefined ? listener : this.beside(facts.request, listener);
+  }
+
+  observer(_facts: RequestFacts, watch: Watch): TargetObserver | undefined {
+    return observerOf(watch, this.staff);
+  }
+
+  private ownListener(facts: RequestFacts, decided: Decision, now_ms: number): DecisionListener | undefined {
     const listener = decided.listener === undefined ? undefined : listenerOf(decided.listener, facts, this.staff);
     const { request, belongs, origin, source } = facts;
     if (request.method === "REGISTER" && origin === "localnet" && decided.rule === NOT_HERE.rule)
@@ -202,10 +213,6 @@ export class RoutingPolicy implements Router {
     const { registrar, tokens } = this.staff;
     const to = calledName(facts, registrar.bindings, tokens);
     return this.callLog.record(facts, to, decided, listener, now_ms, this.follows);
-  }
-
-  observer(_facts: RequestFacts, watch: Watch): TargetObserver | undefined {
-    return observerOf(watch, this.staff);
   }
 
   /** What a phone is told to dial at the gateway that the INVITE names. */

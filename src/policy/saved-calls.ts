@@ -59,9 +59,9 @@ export function readCalls(text: string, wall_ms: number, now_ms: number): ReadCa
   return { calls, faults };
 }
 
-function savedLeg({ call_id, from, to, origin, rule, why, after_ms, steps, status, took_ms, ...tags }: CallLeg) {
-  const { caller_tag, callee_tag } = tags;
-  return { call_id, from, to, origin, rule, why, after_ms, steps, status, took_ms, caller_tag, callee_tag };
+function savedLeg({ call_id, from, to, origin, rule, why, after_ms, steps, status, took_ms, ...others }: CallLeg) {
+  const { caller_tag, callee_tag, given_to } = others;
+  return { call_id, from, to, origin, rule, why, after_ms, steps, status, took_ms, caller_tag, callee_tag, given_to };
 }
 
 /** @param offset_ms what our clock shows when it is 1970 */
@@ -92,7 +92,8 @@ function readLeg(value: unknown): CallLeg | undefined {
   const took_ms = time(data.get("took_ms"));
   const callee_tag = word(data.get("callee_tag"));
   const known = { call_id, from, to, origin, rule, why, after_ms, steps: steps as CallStep[] };
-  return { ...known, status, took_ms, caller_tag, callee_tag };
+  const given_to = word(data.get("given_to"));
+  return { ...known, status, took_ms, caller_tag, callee_tag, ...(given_to === undefined ? {} : { given_to }) };
 }
 
 function readStep(value: unknown): CallStep | undefined {

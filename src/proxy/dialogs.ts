@@ -65,7 +65,7 @@ export class Dialogs extends BoundedMap<string, Dialog> {
   }
 
   /** The call to which this BYE belongs is over. */
-  end({ callId, fromTag, toTag }: Request): void {
+  end({ callId, fromTag, toTag }: Pick<Request, "callId" | "fromTag" | "toTag">): void {
     this.delete(keyOf(callId, fromTag));
     this.delete(keyOf(callId, toTag));
   }

@@ -10,8 +10,8 @@ export interface OtherMembers {
    */
   takesResponse(response: Response, source: Flow, now_ms: number): boolean;
   /**
-   * A request of an admitted sender has come that no transaction here knows: INVITE, CANCEL, or an ACK.
-   * @returns whether another member has its transaction, and the request by now
+   * A request of an admitted sender has come that no transaction here knows.
+   * @returns whether it isn't for this member: another one has it by now, or its sender is to repeat it
    */
   takesRequest(request: Request, source: Flow, now_ms: number): boolean;
   /** When a member has last died or begun anew, with transactions that nobody has any more; -Infinity: never. */

@@ -270,7 +270,7 @@ export class ProxyCore implements TransactionUser, ProxyParts {
     if (verdict !== "admit") {
       this.meter.count(verdict);
       this.log.debug("dropped", { from: flowKey(source), method: request.method });
-      if (verdict === "forbidden") this.answerStateless(request, source, { status: 403 }, request.wire.length);
+      if (verdict === "forbidden") this.answerStateless(request, source, { status: 403 }, true);
     } else if (request.fault !== undefined) {
       this.meter.count("faulty");
       this.log.debug("faulty", { from: flowKey(source), why: request.fault.reason });
@@ -283,12 +283,12 @@ export class ProxyCore implements TransactionUser, ProxyParts {
 
   /**
    * Even without a Call-ID: Via and CSeq are what a client knows its request by (§17.1.3).
-   * @param most_bytes a longer answer isn't sent: a forged request must not have us send more than it was long itself
+   * @param isStrangers its sender isn't told what we are, and a forged request must not have us send more than it was long itself
    */
-  private answerStateless(request: Request, source: Flow, reply: Reply, most_bytes = Number.POSITIVE_INFINITY): void {
+  private answerStateless(request: Request, source: Flow, reply: Reply, isStrangers = false): void {
     if (request.method === "ACK") return;
-    const wire = buildStateless(request, source, reply);
-    if (wire.length <= most_bytes) this.transport.send(responseFlow(request, source), wire);
+    const wire = buildStateless(request, source, reply, isStrangers ? "" : this.transactions.serverLine);
+    if (!isStrangers || wire.length <= request.wire.length) this.transport.send(responseFlow(request, source), wire);
     else this.meter.count("answer_too_long");
   }
 }

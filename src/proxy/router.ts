@@ -214,6 +214,8 @@ export interface DecisionListener {
    * @param own the response, where it is ours and nobody's whom we have asked
    */
   onFailure?(status: number, now_ms: number, own?: Reply): void;
+  /** Another member of a cluster goes on with it, and here nothing more happens: see `given.ts`. It may be told once more, with another name. */
+  onGiven?(member: string, isAnswered: boolean, now_ms: number): void;
   /** The caller has acknowledged it. */
   onAck?(now_ms: number): void;
 }

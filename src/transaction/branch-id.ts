@@ -1,4 +1,5 @@
 /** The branch parameters that we give out: the only place that makes or reads them (RFC 3261 §8.1.1.7, §16.6 item 8). */
+import { fnv } from "../base/fnv.ts";
 import type { Mac, Random } from "../base/ports.ts";
 import { PROXY_AUTHORIZATION, ROUTE } from "../message/header-names.ts";
 import type { Request } from "../message/message.ts";
@@ -139,11 +140,6 @@ function valuesOf(request: Request, id: number): string {
   return request.indexOf(id) < 0 ? "" : request.list(id).join();
 }
 
-/** FNV-1a, 32 bits: tells texts apart, keeps nothing secret. */
 function hash(text: string): string {
-  let value = 0x811c9dc5;
-  for (let position = 0; position < text.length; position++) {
-    value = Math.imul(value ^ text.charCodeAt(position), 0x01000193);
-  }
-  return (value >>> 0).toString(36);
+  return (fnv(text) >>> 0).toString(36);
 }

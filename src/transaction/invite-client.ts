@@ -4,7 +4,7 @@ import { type Machine, TERMINATED, to } from "./machine.ts";
 const ANEW = ["send", "startRetransmit", "startTimeout"] as const;
 
 export const inviteClient: Machine<
-  "calling" | "proceeding" | "abandoned" | "accepted" | "completed" | typeof TERMINATED
+  "calling" | "proceeding" | "abandoned" | "disowned" | "accepted" | "completed" | typeof TERMINATED
 > = {
   initial: "calling",
   start: ANEW,
@@ -18,6 +18,7 @@ export const inviteClient: Machine<
       // Ours: the request may have got through before the error; who answers late must not be left ringing.
       unreachable: to("abandoned", "stopRetransmit", "tell"),
       abandon: to("abandoned", "stopRetransmit"),
+      disown: to("disowned"),
       // Ours: the address to which answers come is gone, and the request leaves once more from another.
       anew: to("calling", ...ANEW),
     },
@@ -36,6 +37,15 @@ export const inviteClient: Machine<
       failure: to("completed", "stopTimeout", "sendAck", "absorb64T1", "tell"),
       timeout: to(TERMINATED),
       resume: to("calling", "startRetransmit"),
+    },
+    // §9.1: no CANCEL before a provisional response. It may be the 180 that got lost, and comes again when the INVITE does.
+    disowned: {
+      retransmit: to("disowned", "send", "doubleRetransmit"),
+      provisional: to("proceeding", "stopRetransmit", "stopTimeout", "tell"),
+      success: to("accepted", "stopRetransmit", "stopTimeout", "linger64T1", "tell"),
+      failure: to("completed", "stopRetransmit", "stopTimeout", "sendAck", "absorb64T1", "tell"),
+      unreachable: to("abandoned", "stopRetransmit"),
+      timeout: to(TERMINATED),
     },
     accepted: {
       success: to("accepted", "tell"),

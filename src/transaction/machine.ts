@@ -28,6 +28,8 @@ export type Input =
   | "unreachable"
   /** The transaction user doesn't wait any longer, but wants to hear of a late answer. */
   | "abandon"
+  /** The caller has hung up, or another answer counts: whoever has the request must be told so by CANCEL, once it shows that it has it. */
+  | "disown"
   | "anew"
   /** It waits again. */
   | "resume"
@@ -66,6 +68,7 @@ export type State =
   | "trying"
   | "proceeding"
   | "abandoned"
+  | "disowned"
   | "accepted"
   | "completed"
   | "confirmed"

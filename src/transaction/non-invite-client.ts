@@ -13,6 +13,7 @@ export const nonInviteClient: Machine<"trying" | "proceeding" | "completed" | ty
       timeout: to(TERMINATED, "tell"),
       unreachable: to(TERMINATED, "tell"),
       abandon: to(TERMINATED),
+      disown: to(TERMINATED),
     },
     proceeding: {
       retransmit: to("proceeding", "send", "retransmitEveryT2"),
@@ -22,6 +23,7 @@ export const nonInviteClient: Machine<"trying" | "proceeding" | "completed" | ty
       timeout: to(TERMINATED, "tell"),
       unreachable: to(TERMINATED, "tell"),
       abandon: to(TERMINATED),
+      disown: to(TERMINATED),
     },
     completed: {
       linger: to(TERMINATED),

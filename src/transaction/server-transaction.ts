@@ -1,6 +1,6 @@
 /** A request that we received, and who answers it. */
 import type { Request, Response } from "../message/message.ts";
-import type { ViaStamp } from "../message/reply.ts";
+import { buildReply, type Reply, type ViaStamp } from "../message/reply.ts";
 import { type Flow, isReliable, type TransportPort } from "../transport/flow.ts";
 import { responseFlow, stampVia } from "../transport/receive.ts";
 import { inviteServer } from "./invite-server.ts";
@@ -60,6 +60,12 @@ export class ServerTransaction extends Transaction {
   get returnFlow(): Flow {
     const { listener, address } = this.replyFlow;
     return { listener, address, port: this.returnPort };
+  }
+
+  /** A response of our own making; undefined once the request has its final one. @param serverLine as `buildReply` takes it */
+  wireOf(reply: Reply, serverLine: string): string | undefined {
+    const { incoming, toTag } = this;
+    return incoming && buildReply(incoming.request, incoming.stamp, toTag, reply, serverLine);
   }
 
   override get characters(): number {

@@ -5,9 +5,9 @@ import type { Flow } from "../transport/flow.ts";
 import { stampVia } from "../transport/receive.ts";
 import { hasStatelessTag, statelessTag } from "./branch-id.ts";
 
-/** The wire text; each retransmission of the request gets the same. */
-export function buildStateless(request: Request, source: Flow, reply: Reply): string {
-  return buildReply(request, stampVia(request, source), statelessTag(request), reply);
+/** The wire text; each retransmission of the request gets the same. @param serverLine as `buildReply` takes it */
+export function buildStateless(request: Request, source: Flow, reply: Reply, serverLine = ""): string {
+  return buildReply(request, stampVia(request, source), statelessTag(request), reply, serverLine);
 }
 
 /** Whether an ACK acknowledges such an answer: it ends here. */

@@ -5,7 +5,7 @@ import { ownText } from "../base/own-text.ts";
 import type { Logger, Random } from "../base/ports.ts";
 import type { Timers } from "../base/timers.ts";
 import type { Request, Response } from "../message/message.ts";
-import { buildReply, type Reply } from "../message/reply.ts";
+import type { Reply } from "../message/reply.ts";
 import { type Flow, isSameFlow, type TransportPort } from "../transport/flow.ts";
 import { responseFlow } from "../transport/receive.ts";
 import { buildCancel } from "./ack-cancel.ts";
@@ -38,6 +38,8 @@ export class TransactionLayer implements TransactionRunner, Table {
   readonly lingering: Lingering;
   /** Hears what is to happen to transactions, and lets it happen. */
   witness: Witness | undefined = undefined;
+  /** The whole line of the field Server in responses that we make ourselves (§20.35); "": they have none. */
+  serverLine = "";
   readonly unanswered: Backlog;
   readonly pending: PendingCalls;
   readonly table: TransactionTable;
@@ -145,9 +147,9 @@ export class TransactionLayer implements TransactionRunner, Table {
     return transaction;
   }
 
-  /** The transaction user waits no longer; it still hears of a late answer to an INVITE. */
-  abandon(transaction: ClientTransaction, now_ms: number): void {
-    this.apply(transaction, "abandon", undefined, now_ms);
+  /** The transaction user waits no longer; it still hears of a late answer to an INVITE. @param how `machine.ts` has the difference */
+  abandon(transaction: ClientTransaction, now_ms: number, how: "abandon" | "disown" = "abandon"): void {
+    this.apply(transaction, how, undefined, now_ms);
   }
 
   /** Waits again for the answer to an INVITE that was abandoned. False when it can't be waited for any more. */
@@ -167,9 +169,8 @@ export class TransactionLayer implements TransactionRunner, Table {
 
   /** Answers with a response of our own making. */
   reply(transaction: ServerTransaction, reply: Reply, now_ms: number): void {
-    const { incoming, toTag } = transaction;
-    if (incoming === undefined) return;
-    this.respond(transaction, reply.status, buildReply(incoming.request, incoming.stamp, toTag, reply), now_ms);
+    const wire = transaction.wireOf(reply, this.serverLine);
+    if (wire !== undefined) this.respond(transaction, reply.status, wire, now_ms);
   }
 
   /** Passes a response on. False when the state of the transaction doesn't allow it any more. */
@@ -212,7 +213,7 @@ export class TransactionLayer implements TransactionRunner, Table {
     const verdict = this.user.mayOpen(request, source, now_ms);
     if (verdict === "ignore") return;
     if (verdict === "refuse" || !this.admission.hasRoom(this.size, request, source, now_ms)) {
-      this.transport.send(responseFlow(request, source), buildStateless(request, source, OVERLOADED));
+      this.transport.send(responseFlow(request, source), buildStateless(request, source, OVERLOADED, this.serverLine));
       return;
     }
     const transaction = this.adopt(request, source, this.random.token(TAG_LENGTH), now_ms, key);
@@ -240,7 +241,8 @@ export class TransactionLayer implements TransactionRunner, Table {
     // The ids of an INVITE can be overheard, and its callee knows them: they are no proof of being its sender.
     const senders = invite === undefined ? this.pending.of(cancel.callId) : [invite.replyFlow.address];
     if (senders?.some((address) => this.user.isSameParty(source.address, address)) === false) {
-      this.transport.send(responseFlow(cancel, source), buildStateless(cancel, source, NO_TRANSACTION));
+      const wire = buildStateless(cancel, source, NO_TRANSACTION, this.serverLine);
+      this.transport.send(responseFlow(cancel, source), wire);
       return;
     }
     if (invite === undefined) {

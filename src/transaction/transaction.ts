@@ -12,7 +12,7 @@ export interface TransactionRunner {
   onTimer(transaction: Transaction, kind: TransactionTimer, now_ms: number): void;
 }
 
-const LINGERING: readonly State[] = ["accepted", "completed", "confirmed", "abandoned"];
+const LINGERING: readonly State[] = ["accepted", "completed", "confirmed", "abandoned", "disowned"];
 
 export abstract class Transaction implements TimerOwner<TransactionTimer> {
   key: string;

@@ -1,5 +1,5 @@
 /** Our own addresses: fixed ones, and those that an interface has at the moment (DHCP, PPPoE) or lends us (VRRP). */
-import { canonicalAddress, IpRange, ipVersion, isLoopback } from "../base/ip-range.ts";
+import { canonicalAddress, IpRange, ipVersion, isLinkLocal, isLoopback } from "../base/ip-range.ts";
 import { hostText } from "../message/uri.ts";
 import { type Listener, type Protocol, TRANSPORTS, type Transport } from "./flow.ts";
 
@@ -13,6 +13,8 @@ export interface ListenSettings {
   readonly port: number;
   /** What peers are told instead of the address. */
   readonly advertise: string | undefined;
+  /** Whether other routers have the address at the same time. */
+  readonly isAnycast?: boolean;
 }
 
 /** The router's interfaces by name, with the addresses that they have now. */
@@ -80,7 +82,10 @@ export class OwnListener implements Listener {
   /** The address that it ought to have; undefined when the router has none for it. */
   homeAmong(interfaces: Interfaces): string | undefined {
     const { at, version } = this.settings;
-    if (this.isInterface) return (interfaces.get(at) ?? []).find((one) => ipVersion(one) === version && isLasting(one));
+    if (this.isInterface) {
+      // An address of the link alone means nothing to anybody else.
+      return (interfaces.get(at) ?? []).find((one) => ipVersion(one) === version && !isLinkLocal(one));
+    }
     if (this.isAmong(interfaces)) this.wasListed = true;
     else if (this.wasListed) return undefined;
     return at;
@@ -130,9 +135,4 @@ export class OwnListener implements Listener {
   private nameAt(address: string): string {
     return this.settings.advertise ?? `${hostText(address)}:${this.port}`;
   }
-}
-
-/** Link-local addresses mean nothing to anybody else. */
-export function isLasting(address: string): boolean {
-  return !/^fe[89ab]/i.test(address);
 }

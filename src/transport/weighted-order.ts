@@ -1,5 +1,7 @@
 /** In which order several places are tried: by priority, and at random by weight within one (RFC 2782). */
 
+import { fnv } from "../base/fnv.ts";
+
 /** Places of one weight; within them the order is DNS's own. */
 export interface Choice<T> {
   readonly weight: number;
@@ -51,8 +53,7 @@ function share(weight: number): number {
 
 /** Numbers that depend on `text` alone: a request that comes again with the same text is sent the same way. */
 export function chanceOf(text: string): () => number {
-  let state = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) state = Math.imul(state ^ text.charCodeAt(index), 0x01000193);
+  let state = fnv(text);
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);

@@ -30,6 +30,12 @@ suite("describe", () => {
     ]);
   });
 
+  test("what our own responses call this router", () => {
+    expect(words(`${LEAST}server_header: branchline-01\n`)).toContain(
+      "Calls itself branchline-01 in the field Server of its own responses.",
+    );
+  });
+
   test("what other requests get in an outage", () => {
     expect(words(LEAST).join()).not.toContain("In an outage,");
     expect(words(`${LEAST}outage_answers: {SUBSCRIBE: 489, presence: 200}\n`)).toContain(

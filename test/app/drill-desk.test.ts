@@ -52,6 +52,12 @@ it("begins, tells and ends a drill, which is kept and told to the history", asyn
   expect(made.facts(now_ms())).toBeUndefined();
 });
 
+it("is refused behind an anycast address, where other members would go on as ever with the phones' calls", async () => {
+  const { around, begin } = await desk();
+  around.cluster = { mode: "anycast", state: "active", shared: [] } as unknown as ClusterFacts;
+  expect(begin()).toBe("no drill can run now: the phones' messages come to all members behind the anycast address");
+});
+
 it("belongs to the router of a pair that has the shared addresses, and ends when they go", async () => {
   const { site, around, made, begin } = await desk();
   const shared = [{ address: "10.222.237.1", is_here: true }];

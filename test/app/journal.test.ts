@@ -7,6 +7,7 @@ import { Journal } from "../../src/app/observe/journal.ts";
 import { callIdOf, type JournalEntry, methodOf } from "../../src/app/observe/journal-entry.ts";
 import { QUIET_HOST } from "../../src/app/quiet-host.ts";
 import { limitsFor } from "../../src/base/limits.ts";
+import { makeOctets } from "../../src/io/node/octets.ts";
 import { SITE_YAML } from "../support/site.ts";
 
 const ENTRY_OCTETS = 200;
@@ -148,6 +149,39 @@ test("followers hear of an event when it is over, may ask the engine then, and n
   heard.length = 0;
   engine.force("up");
   expect(heard).toEqual([]);
+});
+
+test("a follower that doesn't want messages hears all else, in its order and once, whatever others ask the engine meanwhile", () => {
+  const [all, rest]: [JournalEntry[], JournalEntry[]] = [[], []];
+  const { journal, engine, receive } = office(100_000);
+  journal.follow((entry) => {
+    all.push(entry);
+    engine.run(() => {});
+  });
+  journal.follow((entry) => void rest.push(entry), false);
+  engine.force("down");
+  receive(request("INVITE", "a"));
+  expect(new Set(all.map(({ kind }) => kind))).toEqual(new Set(["edge", "in", "out", "decision", "stage"]));
+  expect(rest).toEqual(all.filter(({ kind }) => kind !== "in" && kind !== "out"));
+});
+
+test("where the host has memory beside the heap, the journal says the same, of what was before too", () => {
+  const [heap, beside] = [office(100_000), office(100_000)];
+  for (const { journal, engine, receive } of [heap, beside]) {
+    engine.force("down");
+    receive(request("INVITE", "before"));
+    if (journal === beside.journal) journal.bound(100_000, makeOctets);
+    for (let call = 0; call < 60; call++) {
+      receive(request("INVITE", `call-${call}`));
+      receive(request("REGISTER", `reg-${call}`, ["Contact: <sip:201@10.222.237.21>"]));
+      receive(request("INVITE", `flood-${call}`), `192.0.2.${call}`);
+    }
+  }
+  const [expected, found] = [heap.journal.entries(), beside.journal.entries()];
+  expect(found.length).toBeGreaterThan(100);
+  const seqs = new Set(found.map(({ seq }) => seq));
+  expect(found).toEqual(expected.filter(({ seq }) => seqs.has(seq)));
+  expect(found.slice(-20)).toEqual(expected.slice(-20));
 });
 
 test("where nothing is kept and nobody follows, the engine has no tap; a follower alone hears all, and nothing is kept", () => {

@@ -105,6 +105,27 @@ test("a call through the gateway after upstream's silence", () => {
   );
 });
 
+test("of a cluster, branchline has its member's name, and what another member has passed on says by whom", () => {
+  const told: Told[] = [
+    ["in", PHONE, request("INVITE")],
+    ["out", PBX, request("INVITE")],
+    ["in", PBX, response("180 Ringing")],
+    { kind: "passed", method: "INVITE", call_id: "c", member: "node1" },
+  ];
+  const [first, ...others] = entriesOf(told);
+  if (first === undefined) throw new Error("no entry");
+  const reader = { width: 120, local: () => ({ date: "", time: "", zone: "" }) };
+  const ladder = ladderOf([{ ...first, member: "node3" } as typeof first, ...others], {
+    ...PEERS,
+    cluster: { name: "node2" },
+  });
+  const text = withoutInk(partiesText(ladder, reader) + stepsText(ladder, reader, false));
+  expect(text).toMatch(/^ {10}201 +branchline node2 +upstream pbx\.example\.com\n/);
+  expect(text).toMatch(/\n {3}0\.000 {2}\|-+ INVITE by node3 -+>\| +\| {2}calling\n/);
+  expect(text).toMatch(/\n {3}0\.001 {2}\| +\|-+ INVITE -+>\|\n/);
+  expect(text).toMatch(/\n {3}0\.003 {2}\| +\| passed on to node1\n$/);
+});
+
 test("a wide terminal has names and messages in one line each", () => {
   const text = textOf(CALL, 200);
   expect(text).toMatch(/^ {10}201 +branchline +upstream pbx\.example\.com +gateway isdn\n/);

@@ -116,7 +116,7 @@ describe("a fault is", () => {
     [
       "a third member",
       members({ left: "10.10.9.1", right: "10.10.9.2", top: "10.10.9.3" }),
-      "cluster.members: has 3 of the two members of a pair; write both, such as {left: 10.10.9.1, right: 10.10.9.2}",
+      "cluster.members: has 3 of the two members of a pair; write both, such as {left: 10.10.9.1, right: 10.10.9.2}; more than two need mode: anycast",
     ],
     [
       "two members at one address",
@@ -160,7 +160,17 @@ describe("a fault is", () => {
     ],
     ["no secret", faultsOf({ secret: undefined }), 'cluster: lacks secret; add "secret: state/cluster-secret"'],
     ["a secret of neither kind", faultsOf({ secret: {} }), 'cluster.secret: lacks env; add "env: BRANCHLINE_SECRET"'],
-    ["another mode", faultsOf({ mode: "anycast" }), "cluster.mode: must be pair"],
+    ["another mode", faultsOf({ mode: "vrrp", shared: undefined }), "cluster.mode: must be pair or anycast"],
+    [
+      "a command for a route",
+      faultsOf({ route: { announce: "birdc enable anycast", withdraw: "birdc disable anycast" } }),
+      "cluster.route: is for mode anycast: in a pair, VRRP moves the shared addresses; remove it, or write mode: anycast",
+    ],
+    [
+      "the calls of members in the log",
+      faultsOf({ log_calls: "30s" }),
+      "cluster.log_calls: is for mode anycast: in a pair, one router has all calls; remove it, or write mode: anycast",
+    ],
   ])("%s", (_, found, fault) => {
     expect(found).toEqual([fault]);
   });

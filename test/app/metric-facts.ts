@@ -2,6 +2,7 @@
 import type { Counted } from "../../src/app/observe/counters.ts";
 import type { MetricFacts } from "../../src/app/observe/metric.ts";
 import type { RunningStatus } from "../../src/app/status-facts.ts";
+import { ANYCAST } from "./anycast-facts.ts";
 import { DOWN, GATEWAY, NOW, OUTAGE, STATUS } from "./status-sample.ts";
 
 const NOTHING: Counted = {
@@ -22,6 +23,9 @@ export function factsOf(change: Partial<RunningStatus>, counted: Partial<Counted
     secondsOf: (time) => Date.parse(time) / 1_000,
   };
 }
+
+/** As a member behind an anycast address has it. */
+export const ANYCAST_FACTS: MetricFacts = factsOf({ cluster: ANYCAST });
 
 export const ALL_FACTS: MetricFacts = {
   ...factsOf(
@@ -61,6 +65,7 @@ export const ALL_FACTS: MetricFacts = {
         ],
         hand_over: "none",
         dropped: {},
+        untold: { too_long: 0, too_many: 0 },
       },
     },
     {

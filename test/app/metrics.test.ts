@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import type { Metric, MetricFacts } from "../../src/app/observe/metric.ts";
 import { METRICS, metricsText } from "../../src/app/observe/metrics.ts";
 import { metricsPage } from "../support/metrics-page.ts";
-import { ALL_FACTS, factsOf } from "./metric-facts.ts";
+import { ANYCAST } from "./anycast-facts.ts";
+import { ALL_FACTS, ANYCAST_FACTS, factsOf } from "./metric-facts.ts";
 import { DOWN, GATEWAY, OUTAGE, UP } from "./status-sample.ts";
 
 const PAGE = fileURLToPath(new URL("../../deploy/monitoring/metrics.md", import.meta.url));
@@ -21,10 +22,17 @@ function valuesOf(name: string, facts: MetricFacts): string[] {
 describe("the text", () => {
   test("has each metric that there is something for, once, with its type and one sentence", () => {
     const text = metricsText(ALL_FACTS);
-    const helps = [...text.matchAll(/^# HELP (\S+) (.*)$/gm)].map(([, name, help]) => [name, help]);
-    expect(helps).toEqual(METRICS.map(({ name, help }) => [name, help]));
-    const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]);
-    expect(types).toEqual(METRICS.map(({ name, type }) => [name, type]));
+    const told = (pattern: RegExp, of: string) =>
+      [...of.matchAll(pattern)].map(([, name, words]) => `${name} ${words}`);
+    // No router is of a pair and behind an anycast address.
+    const other = metricsText(ANYCAST_FACTS);
+    const isOther = (name: string) => other.includes(`# HELP ${name} `) && !text.includes(`# HELP ${name} `);
+    const [more, most] = [METRICS.filter(({ name }) => isOther(name)), METRICS.filter(({ name }) => !isOther(name))];
+    expect(told(/^# HELP (\S+) (.*)$/gm, text)).toEqual(most.map(({ name, help }) => `${name} ${help}`));
+    expect(told(/^# TYPE (\S+) (\S+)$/gm, text)).toEqual(most.map(({ name, type }) => `${name} ${type}`));
+    expect(told(/^# TYPE (\S+) (\S+)$/gm, other)).toEqual(
+      expect.arrayContaining(more.map((one) => `${one.name} ${one.type}`)),
+    );
     expect(text.endsWith("\n")).toBe(true);
   });
 
@@ -39,7 +47,7 @@ describe("the text", () => {
   });
 
   test("leaves out what there is nothing for", () => {
-    expect(metricsText(factsOf({}))).not.toMatch(/branchline_pair|survival_since|process_/);
+    expect(metricsText(factsOf({}))).not.toMatch(/branchline_(?:pair|anycast|member)|survival_since|process_/);
   });
 
   test("escapes what a name may have in it", () => {
@@ -116,6 +124,43 @@ describe("a branch", () => {
       ),
     ).toEqual([]);
     expect(UP.state).toBe("up");
+  });
+});
+
+describe("a member behind an anycast address", () => {
+  test("has its own state, the others' lives, its route, and the calls of each", () => {
+    const states = valuesOf("branchline_anycast_state", ANYCAST_FACTS).filter((line) => line.endsWith(" 1"));
+    expect(states).toEqual(['{state="active"} 1']);
+    expect(valuesOf("branchline_anycast_member_alive", ANYCAST_FACTS)).toEqual([
+      '{member="node2"} 1',
+      '{member="node3"} 1',
+    ]);
+    expect(valuesOf("branchline_anycast_differences", ANYCAST_FACTS)).toEqual([
+      '{member="node2"} 0',
+      '{member="node3"} 0',
+    ]);
+    expect(valuesOf("branchline_anycast_route_announced", ANYCAST_FACTS)).toEqual(["1"]);
+    expect(valuesOf("branchline_member_calls", ANYCAST_FACTS)).toEqual([
+      '{member="node1"} 12',
+      '{member="node2"} 1',
+      '{member="node3"} 11',
+    ]);
+    expect(valuesOf("branchline_member_calls_total", ANYCAST_FACTS)).toEqual([
+      '{member="node1"} 340',
+      '{member="node2"} 338',
+      '{member="node3"} 322',
+    ]);
+    const cluster = { ...ANYCAST, untold: { too_long: 2, too_many: 7 } };
+    expect(valuesOf("branchline_members_untold_total", factsOf({ cluster }))).toEqual([
+      '{reason="too_long"} 2',
+      '{reason="too_many"} 7',
+    ]);
+  });
+
+  test("has none of a pair's metrics, and no route where the file has no commands for it", () => {
+    expect(metricsText(ANYCAST_FACTS)).not.toContain("branchline_pair");
+    const cluster = { ...ANYCAST, route: undefined };
+    expect(valuesOf("branchline_anycast_route_announced", factsOf({ cluster }))).toEqual([]);
   });
 });
 

@@ -1,7 +1,8 @@
 /** Two routers as members of a pair, whole but for their sockets, in one simulated network. */
 import type { HealthWord } from "../../src/app/cluster-health.ts";
-import { ClusterNode, type Link, transportOfMember } from "../../src/app/cluster-node.ts";
+import { ClusterNode, transportOfMember } from "../../src/app/cluster-node.ts";
 import { loadConfig } from "../../src/app/config/load-config.ts";
+import type { Link } from "../../src/app/node-ports.ts";
 import type { MutedTransport } from "../../src/cluster/muted-transport.ts";
 import type { TransportPort } from "../../src/transport/flow.ts";
 import type { Interfaces } from "../../src/transport/own-listener.ts";

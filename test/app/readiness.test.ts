@@ -8,6 +8,7 @@ import { certificateFacts, type RunningStatus, siteFacts } from "../../src/app/s
 import { readinessText } from "../../src/app/words/readiness-words.ts";
 import { withoutInk } from "../../src/base/ink.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, Site, WAN } from "../support/site.ts";
+import { ANYCAST, NODE2, NODE3 } from "./anycast-facts.ts";
 import { READER } from "./reader.ts";
 
 const DAY_ms = 86_400_000;
@@ -104,6 +105,10 @@ describe("where all is well", () => {
     ["one with a limit of channels", {}],
     ["one with TLS", { yaml: TLS }],
     ["one whose gateway has no limit", { yaml: YAML.replaceAll(/, (channels: \d|reserve: 1)/g, "") }],
+    [
+      "a member behind an anycast address, where no drill can begin",
+      { status: () => ({ cluster: ANYCAST }), drill: "none" as const },
+    ],
     ["one that preempts", { yaml: YAML.replace("reserve: 1", "preempt: true") }],
   ])("nothing is found: %s", (_, given: Surroundings) => {
     const found = readiness(given);
@@ -199,6 +204,35 @@ const FAULTS: readonly (readonly [string, Surroundings, readonly string[]])[] = 
     "the certificate has ended",
     { yaml: TLS, certificateLeft_days: -2 },
     ["fault certificate: /c.pem isn't valid any more"],
+  ],
+  [
+    "a member behind an anycast address isn't heard",
+    { status: () => ({ cluster: { ...ANYCAST, members: [{ ...NODE2, life: "dead" }, NODE3] } }) },
+    ["warning pair: node2 isn't heard: one member fewer would take over"],
+  ],
+  [
+    "one that only another one hears",
+    { status: () => ({ cluster: { ...ANYCAST, members: [{ ...NODE2, life: "dead", heard_by: ["node3"] }, NODE3] } }) },
+    ["warning pair: node2 isn't heard here, and node3 hears it"],
+  ],
+  [
+    "no other one is heard",
+    { status: () => ({ cluster: { ...ANYCAST, members: [{ ...NODE2, life: "left" }] } }) },
+    ["warning pair: node2 isn't heard: nothing would take over"],
+  ],
+  [
+    "this member's route can't be announced",
+    {
+      status: () => ({
+        cluster: { ...ANYCAST, route: { wish: "announce", is_done: false, error: "birdc: exit status 1" } },
+      }),
+    },
+    ["warning pair: the route can't be announced (birdc: exit status 1)"],
+  ],
+  [
+    "this member drains",
+    { status: () => ({ cluster: { ...ANYCAST, state: "draining" } }) },
+    ["warning pair: this member is draining"],
   ],
   ["no drill", { drill: "none" }, ["warning drill: no drill is known"]],
   ["the last drill was long ago", { drill: { ago_days: 200 } }, ["warning drill: the last drill was 200 days ago"]],

@@ -1,11 +1,12 @@
 /** What branchline says by SNMP: the objects of its MIB, in their order, and the protocol by which snmpd asks for them. */
-import * as fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import { compareOids, type Oid, oidOf, oidText } from "../../src/app/observe/oid.ts";
 import { type PassRequest, passAnswer, passRequest } from "../../src/app/observe/pass-persist.ts";
 import { type Leaf, type SnmpFacts, silentTree, snmpTree } from "../../src/app/observe/snmp-tree.ts";
 import { MEMBER_STATES, PEER_STATES, ROLES } from "../../src/app/observe/told-states.ts";
 import { MIB_OBJECTS } from "../support/mib.ts";
+import fc from "../support/properties.ts";
 import { ALL_FACTS, factsOf } from "./metric-facts.ts";
 import { DOWN, GATEWAY, NOW, OUTAGE, UP } from "./status-sample.ts";
 

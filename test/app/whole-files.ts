@@ -34,14 +34,41 @@ const BESIDE: Readonly<Record<string, object>> = {
   emergency: { gateways: [{ uri: "sip:10.10.1.3", channels: 2_000 }] },
 };
 
+const ANYCAST_CLUSTER = {
+  mode: "anycast",
+  name: "node1",
+  members: { node1: "10.205.205.11", node2: "10.205.205.12", node3: "10.205.205.13" },
+  secret: "cluster-secret",
+};
+
+/** The same where the value needs mode anycast. */
+const REQUIRED_IN_ANYCAST: typeof REQUIRED = {
+  "": {
+    listen: { address: "udp:10.206.206.1", anycast: true },
+    localnet: ["10.204.204.0/24"],
+    cluster: ANYCAST_CLUSTER,
+  },
+  listen: { address: "udp:10.206.206.1" },
+  cluster: ANYCAST_CLUSTER,
+  "cluster.route": { announce: "birdc enable anycast", withdraw: "birdc disable anycast" },
+};
+
+function isOfAnycast(path: string, value: unknown): boolean {
+  if (path === "listen.anycast") return value === true;
+  return path === "cluster.mode" ? value === "anycast" : /^cluster\.(route|log_calls)/.test(path);
+}
+
 /** A file with that value, as JSON, and what else the mappings around it need; the same without it when it is undefined. */
 export function fileWith(path: string, value: unknown): string {
   const segments = path.split(".");
   const [top = ""] = segments;
+  const isAnycast = isOfAnycast(path, value);
+  const required = isAnycast ? REQUIRED_IN_ANYCAST : REQUIRED;
   const make = (depth: number): unknown => {
     const key = segments[depth];
     if (key === undefined) return value;
-    return { ...REQUIRED[segments.slice(0, depth).join(".")], [key]: make(depth + 1) };
+    return { ...required[segments.slice(0, depth).join(".")], [key]: make(depth + 1) };
   };
-  return JSON.stringify({ tls: REQUIRED["tls"], ...BESIDE[top], ...(make(0) as object) });
+  const tls = isAnycast ? {} : { tls: REQUIRED["tls"] };
+  return JSON.stringify({ ...tls, ...BESIDE[top], ...(make(0) as object) });
 }

@@ -6,6 +6,7 @@ import {
   IpRange,
   IpRanges,
   ipVersion,
+  isLinkLocal,
   ownerNetwork,
 } from "../../src/base/ip-range.ts";
 import { processorTime_ms } from "../support/processor-time.ts";
@@ -54,6 +55,14 @@ describe("ipVersion", () => {
   ])("%j is a name at best", (text) => {
     expect(ipVersion(text)).toBe(0);
   });
+});
+
+test.each(["fe80::1", "FE80::1%eth0", "febf::1"])("%s counts on its link alone", (text) => {
+  expect(isLinkLocal(text)).toBe(true);
+});
+
+test.each(["fe8::1", "fec0::1", "fe7f::1", "2001:db8::1", "169.254.1.1"])("%s isn't of fe80::/10", (text) => {
+  expect(isLinkLocal(text)).toBe(false);
 });
 
 describe("canonicalAddress", () => {

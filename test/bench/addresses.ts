@@ -7,6 +7,8 @@ export { DOMAIN } from "../sip/build.ts";
 export const PROXY: Address = { host: "127.0.0.1", port: 5060 };
 export const UPSTREAM: Address = { host: "127.0.0.3", port: 5070 };
 export const GATEWAY: Address = { host: "127.0.0.4", port: 5090 };
+/** Of members that all have the proxy's address, each in a network of its own. */
+export const MEMBER_HOSTS: readonly string[] = [1, 2, 3].map((network) => `10.9.${network}.2`);
 /** Where the proxy serves its page. */
 export const HTTP: Address = { host: "127.0.0.1", port: 8080 };
 export const PHONES_SUBNET = "127.0.2.0/24";

@@ -21,6 +21,7 @@ import { runPageReader } from "./page-reader.ts";
 import { Sandbox } from "./sandbox.ts";
 import {
   branchline,
+  branchlineAnycast,
   branchlineBefore,
   branchlineObserved,
   branchlinePair,
@@ -85,6 +86,7 @@ function systemsToCompare(options: Options): System[] {
     "kamailio-fm": kamailioFast,
     quickjs: branchlineStatic,
     pair: () => branchlinePair(nodeFlags),
+    anycast: () => branchlineAnycast(nodeFlags),
     unobserved: () => branchlineUnobserved(nodeFlags),
     observed: () => branchlineObserved(nodeFlags),
   };

@@ -5,19 +5,22 @@ export const GROUPS = ["calls", "rates", "fork", "register", "storm", "memory", 
 export type Group = (typeof GROUPS)[number];
 
 /** Systems that are only measured on demand. */
-export const EXTRAS = ["kamailio-fm", "quickjs", "pair", "unobserved", "observed"] as const;
+export const EXTRAS = ["kamailio-fm", "quickjs", "pair", "anycast", "unobserved", "observed"] as const;
 export type Extra = (typeof EXTRAS)[number];
 
-export const USAGE = `npm run bench -- [--quick] [--rounds=N] [--only=${GROUPS.join(",")}] [--also=${EXTRAS.join(",")}] [--before=FILE] [--jitless]
+export const USAGE = `npm run bench -- [--quick] [--rounds=N] [--only=${GROUPS.join(",")}] [--also=${EXTRAS.join(",")}] [--before=FILE] [--jitless] [--warm-up=SECONDS]
   --quick   a minute for each column: one round, short windows, no outage
   --rounds  how often everything is measured; the table has medians
   --only    some groups of measures
   --also    more columns: Kamailio with its faster allocator; the binary that needs no Node (npm run native makes it); branchline as the
-            member of a pair that has the addresses, while the other member runs beside it and isn't measured; branchline without its
-            journal; branchline with all that makes it seen: events, records, metrics that are scraped, a status page that is open
+            member of a pair that has the addresses, while the other member runs beside it and isn't measured; three members that have
+            one address, summed, and how much they pass on to each other (as root); branchline without its journal; branchline with all that makes it seen: events, records, metrics that are scraped, a status page that is open
   --before  one more column: another build of branchline.js, to see what has changed since
   --jitless Node without its compilers, as on a processor for which it has none; by default without rates and outage
+  --warm-up how long a branch's calls, forks and registrations run before they are measured; 10 unless it is given, at most 50. V8 goes on
+            compiling for about a minute at a branch's rate
 `;
+const LONGEST_WARM_UP_s = 50;
 
 /** How long and how often things are measured. */
 export interface Profile {
@@ -101,14 +104,18 @@ export function readOptions(args: readonly string[]): Options {
       also: { type: "string" },
       before: { type: "string" },
       jitless: { type: "boolean", default: false },
+      "warm-up": { type: "string" },
     },
   });
   const profile = values.quick ? QUICK : FULL;
   const rounds = values.rounds === undefined ? profile.rounds : Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds=${values.rounds}: not a number of rounds`);
+  const warmUp_s = values["warm-up"] === undefined ? profile.branchWarmUp_ms / 1000 : Number(values["warm-up"]);
+  if (!(warmUp_s >= 1 && warmUp_s <= LONGEST_WARM_UP_s))
+    throw new Error(`--warm-up=${values["warm-up"]}: seconds, from 1 to ${LONGEST_WARM_UP_s}`);
   return {
     isQuick: values.quick,
-    profile: { ...profile, rounds },
+    profile: { ...profile, rounds, branchWarmUp_ms: warmUp_s * 1000 },
     groups:
       values.only === undefined ? defaultGroups(values.quick, values.jitless) : chosen("only", values.only, GROUPS),
     extras: values.also === undefined ? [] : chosen("also", values.also, EXTRAS),

@@ -3,6 +3,8 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { closeSync, copyFileSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { MEMBER_HOSTS, PROXY } from "./addresses.ts";
+import { DealtNetwork } from "./dealt-network.ts";
 import { processTree } from "./proc.ts";
 
 /** The proxy under test has a core to itself; generator and bench share the other. */
@@ -19,6 +21,7 @@ export class Sandbox {
   private readonly directory: string;
   private readonly namespace = `blbench${process.pid}`;
   private readonly running = new Set<number>();
+  private dealt: DealtNetwork | undefined = undefined;
 
   private constructor() {
     this.directory = mkdtempSync(join(tmpdir(), "branchline-bench-"));
@@ -53,6 +56,21 @@ export class Sandbox {
     return this.spawnLogging(command, PROXY_CPU, log);
   }
 
+  /** Starts proxies that all have the proxy's address, each in a network of its own, until all of them have ended. @throws without such networks */
+  spawnMembers(commands: readonly (readonly string[])[], log: string): ChildProcess[] {
+    if (!this.isIsolated) throw new Error("members with one address need network namespaces: run it as root");
+    const dealt = new DealtNetwork(this.namespace, MEMBER_HOSTS, PROXY);
+    this.dealt = dealt;
+    const children = commands.map((command, index) =>
+      this.spawnLogging(command, PROXY_CPU, log, dealt.namespaces[index]),
+    );
+    const end = () => {
+      if (children.every(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null)) this.endDealing();
+    };
+    for (const child of children) child.once("exit", end);
+    return children;
+  }
+
   /** Starts what runs beside a proxy under test, and isn't measured. */
   spawnBeside(command: readonly string[], log: string): ChildProcess {
     return this.spawnLogging(command, BESIDE_CPU, log);
@@ -66,13 +84,19 @@ export class Sandbox {
   close(): void {
     for (const pid of this.running) killTree(pid);
     this.running.clear();
+    this.endDealing();
     if (this.isIsolated) spawnSync("ip", ["netns", "del", this.namespace]);
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  private spawnLogging(command: readonly string[], cpu: number, log: string): ChildProcess {
+  private endDealing(): void {
+    this.dealt?.remove();
+    this.dealt = undefined;
+  }
+
+  private spawnLogging(command: readonly string[], cpu: number, log: string, namespace?: string): ChildProcess {
     const output = openSync(log, "a");
-    const child = this.spawn(command, cpu, ["ignore", output, output]);
+    const child = this.spawn(command, cpu, ["ignore", output, output], namespace);
     closeSync(output);
     return child;
   }
@@ -81,9 +105,10 @@ export class Sandbox {
     command: readonly string[],
     cpu: number,
     stdio: ("ignore" | "inherit" | "ipc" | number)[],
+    name = this.namespace,
   ): ChildProcess {
     // Neither prefix forks: the pid is the command's own.
-    const namespace = this.isIsolated ? ["ip", "netns", "exec", this.namespace] : [];
+    const namespace = this.isIsolated ? ["ip", "netns", "exec", name] : [];
     const pinning = this.isPinned ? ["taskset", "-c", String(cpu)] : [];
     const [program, ...args] = [...namespace, ...pinning, ...command];
     if (program === undefined) throw new Error("nothing to start");

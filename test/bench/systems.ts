@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { GATEWAY, HTTP, hostPort, PHONES_SUBNET, PROXY, RINGING, UPSTREAM } from "./addresses.ts";
+import { GATEWAY, HTTP, hostPort, MEMBER_HOSTS, PHONES_SUBNET, PROXY, RINGING, UPSTREAM } from "./addresses.ts";
 import { kamailioConfig, kamailioVersion } from "./kamailio.ts";
 
 /** How long a silent upstream is waited for, in both systems. */
@@ -41,6 +41,10 @@ export interface Commands {
   readonly measured: readonly string[];
   /** What it needs beside it: started before it, ended after it, and not measured. */
   readonly beside?: readonly string[];
+  /** Instead of `measured`: proxies that all have its address, each in a network of its own; packets are dealt to them one by one. */
+  readonly members?: readonly (readonly string[])[];
+  /** Paths of their control sockets. */
+  readonly controls?: readonly string[];
 }
 
 /** The bar: what Debian's package does, its allocator included. */
@@ -82,6 +86,12 @@ export function branchline(flags: readonly string[]): System | undefined {
 export function branchlinePair(flags: readonly string[]): System | undefined {
   const alone = built("pair", BUNDLE, flags);
   return alone && { ...alone, prepare: (directory, node) => runningPair(directory, [node, ...flags, BUNDLE]) };
+}
+
+/** The same as three members that have one address: figures are sums over all of them. */
+export function branchlineAnycast(flags: readonly string[]): System | undefined {
+  const alone = built("anycast", BUNDLE, flags);
+  return alone && { ...alone, prepare: (directory, node) => runningAnycast(directory, [node, ...flags, BUNDLE]) };
 }
 
 /** The same with nothing that remembers or tells: what the journal costs that is there by default. */
@@ -157,6 +167,31 @@ function runningPair(directory: string, command: readonly string[]): Commands {
     measured: start("left", directory, `udp:${hostPort(PROXY)}`, PROXY.host),
     beside: start("right", beside, `udp:${AWAY}, udp:${STANDBY}`, AWAY),
   };
+}
+
+function runningAnycast(directory: string, command: readonly string[]): Commands {
+  const secret = randomBytes(24).toString("hex");
+  const names = MEMBER_HOSTS.map((_host, index) => `node${index + 1}`);
+  const members = names.map((name) => {
+    const folder = `${directory}/${name}`;
+    mkdirSync(folder);
+    writeFileSync(`${folder}/secret`, secret, { mode: 0o600 });
+    const file = `${folder}/branchline.yaml`;
+    const listen = `{address: "udp:${hostPort(PROXY)}", anycast: true}`;
+    writeFileSync(file, `${branchlineConfig(listen)}limits: none\n${anycastConfig(name, names, folder)}`);
+    return [...command, "run", "-c", file];
+  });
+  return { measured: command, members, controls: names.map((name) => `${directory}/${name}/state/control.sock`) };
+}
+
+function anycastConfig(name: string, names: readonly string[], folder: string): string {
+  return `cluster:
+  mode: anycast
+  name: ${name}
+  members: {${names.map((one, index) => `${one}: ${MEMBER_HOSTS[index]}`).join(", ")}}
+  secret: ./secret
+  health_file: ${folder}/healthy
+`;
 }
 
 /** Processors as `npm run native` names them. */

@@ -5,6 +5,8 @@ export interface Row {
   readonly label: string;
   /** Digits behind the decimal point. */
   readonly digits: number;
+  /** Left out where no system has it. */
+  readonly isOptional?: boolean;
 }
 
 export class Samples {
@@ -33,7 +35,9 @@ export function markdownTable(
 ): string {
   const compared = systems.includes(subject) ? bars.filter((bar) => systems.includes(bar)) : [];
   const header = ["", ...systems, ...compared.map((bar) => `/ ${bar}`)];
-  const body = rows.map((row) => {
+  const isThere = ({ key, isOptional }: Row) =>
+    isOptional !== true || systems.some((system) => samples.median(system, key) !== undefined);
+  const body = rows.filter(isThere).map((row) => {
     const cells = systems.map((system) => format(samples.median(system, row.key), row.digits));
     const own = samples.median(subject, row.key);
     return [row.label, ...cells, ...compared.map((bar) => formatRatio(own, samples.median(bar, row.key)))];

@@ -1,6 +1,7 @@
 /** A branchline that has just been started, and has no socket yet: commands wait for it. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import * as net from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { ControlSocket } from "../../src/io/node/control-socket.ts";
@@ -81,6 +82,38 @@ test("its socket never opens: the command says so, and which process that is", a
   expect(await ask(file)).toMatchObject({
     code: 1,
     text: `branchline (pid ${pid}) runs with ${file}, but hears no commands: see its log\n`,
+  });
+});
+
+/** A process that listens there, and hangs. Its queue is full: whoever comes hears at once that nobody is let in. */
+async function hangsAt(socket: string): Promise<void> {
+  const program = `require("net").createServer().listen({ path: ${JSON.stringify(socket)}, backlog: 1 }, () => {
+    process.stdout.write("listening", () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0));
+  });`;
+  const child = spawn(process.execPath, ["-e", program]);
+  defer(() => void child.kill("SIGKILL"));
+  await new Promise((resolve) => child.stdout.once("data", resolve));
+  for (let isFull = false; !isFull; ) {
+    const waiting = net.connect(socket);
+    defer(() => void waiting.destroy());
+    isFull = await new Promise((resolve) => {
+      waiting.once("connect", () => resolve(false));
+      waiting.once("error", () => resolve(true));
+    });
+  }
+}
+
+test("it hangs: the command says so, which process that is, and how to restart it", async () => {
+  const { file, pid, socket } = await starting();
+  await hangsAt(socket);
+  expect(await ask(file, "status")).toMatchObject({
+    code: 1,
+    text: expect.stringMatching(
+      new RegExp(
+        `^branchline \\(pid ${pid}\\) runs with ${file}, but doesn't answer \\(it lets nobody in\\): it hangs, or was stopped\\. ` +
+          `Restart it: kill -9 ${pid}, then .* run -c ${file}\n$`,
+      ),
+    ),
   });
 });
 

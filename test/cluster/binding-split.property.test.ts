@@ -1,9 +1,9 @@
 /** Two routers know the same phones once they hear each other, whatever phones do at either, and whatever has got lost between them. */
 import { describe, expect, test } from "vitest";
+import { seedOf } from "../support/chance.ts";
 import { mulberry32 } from "../support/simulation.ts";
 import { RecordRouter } from "./support/record-routers.ts";
 import { ReplicaNet } from "./support/replicas.ts";
-import { seedOf } from "./support/seed.ts";
 
 const RUNS = process.env["BRANCHLINE_LONG"] === "1" ? 1_000 : 60;
 const HEAL_ms = 65_000;

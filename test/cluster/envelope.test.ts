@@ -1,9 +1,10 @@
 /** Datagrams as text: what is read is what was written, and nothing else is. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import { type DropReason, type Envelope, open, partText, seal } from "../../src/cluster/envelope.ts";
 import { PART_MAX_OCTETS, pack } from "../../src/cluster/packing.ts";
 import { DATAGRAM_MAX_OCTETS, type Json, type Part } from "../../src/cluster/ports.ts";
+import fc from "../support/properties.ts";
 import { signBy } from "./support/cluster-network.ts";
 
 const SIGN = signBy("secret");

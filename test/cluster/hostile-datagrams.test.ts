@@ -1,12 +1,13 @@
 /** Datagrams of strangers, and of the members themselves at the wrong time: nothing of them gets in. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import { partText, seal } from "../../src/cluster/envelope.ts";
 import type { Part } from "../../src/cluster/ports.ts";
 import { HELLO } from "../../src/cluster/session.ts";
 import { Rng } from "../fuzz/rng.ts";
+import { seedOf } from "../support/chance.ts";
+import fc from "../support/properties.ts";
 import { ClusterNetwork, Notebook, type SentDatagram, signBy } from "./support/cluster-network.ts";
-import { seedOf } from "./support/seed.ts";
 
 const BEAT_MS = 100;
 /** Four beats are missing, half a beat more, and the way. */

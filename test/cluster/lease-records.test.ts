@@ -2,11 +2,11 @@
 import { describe, expect, test } from "vitest";
 import { OwnAddresses } from "../../src/proxy/own-addresses.ts";
 import type { RoutedRequest } from "../../src/proxy/router.ts";
+import { seedOf } from "../support/chance.ts";
 import { request, response } from "../support/messages.ts";
 import { mulberry32 } from "../support/simulation.ts";
 import { HOUR_ms, RecordRouter } from "./support/record-routers.ts";
 import { type NetOptions, ReplicaNet } from "./support/replicas.ts";
-import { seedOf } from "./support/seed.ts";
 
 const RUNNING = { refuse: () => {} };
 const BRI = "10.10.1.3 5060";
@@ -129,13 +129,26 @@ describe("a call at one router", () => {
     const hangup = { bye: () => {} } as never;
     begin(one, "a");
     net.run(5);
-    expect(other.calls.preempt([BRI], hangup, net.now_ms)).toBeUndefined();
     net.kill("r1");
     net.run(1_000);
     begin(other, "b");
     expect(other.calls.preempt([BRI], hangup, net.now_ms)?.callId).toBe("b");
     expect(other.calls.preempt([BRI], hangup, net.now_ms)?.callId).toBe("a");
     expect(counts(other)).toEqual([0]);
+  });
+
+  test("that rings there ends for an emergency call here: its router is asked to end it", () => {
+    const { net, one, other } = pair();
+    const refused: number[] = [];
+    const running = { refuse: ({ status }: { status: number }) => void refused.push(status) };
+    const hangup = { bye: () => {} } as never;
+    one.calls.begin({ callId: "a", fromTag: "from1", cseqNumber: 1 }, BRI, false, running, net.now_ms);
+    one.calls.begin({ callId: "help", fromTag: "from1", cseqNumber: 1 }, BRI, true, running, net.now_ms);
+    net.run(5);
+    expect(other.calls.preempt([BRI], hangup, net.now_ms)).toEqual({ callId: "a", gateway: BRI });
+    net.run(5);
+    expect([refused, counts(one, other)]).toEqual([[480], [1, 1]]);
+    expect(other.calls.preempt([BRI], hangup, net.now_ms)).toBeUndefined();
   });
 
   test("is known again to a router that comes back, but for what has ended meanwhile", () => {
@@ -162,7 +175,6 @@ describe("a call at one router", () => {
     };
     begin(one, "a");
     net.run(5);
-    expect(other.calls.preempt([BRI], hangup as never, net.now_ms)).toBeUndefined();
     answer(one, "a", "Session-Expires: 1800");
     net.run(5);
     const tags = { callId: "a", fromTag: "from1", toTag: "to1" };
@@ -170,7 +182,7 @@ describe("a call at one router", () => {
     expect(other.calls.isWithin({ ...tags, toTag: "x" }, net.now_ms)).toBe(false);
     expect(other.calls.leadsAcross(request({ callId: "a" }), "10.10.1.3")).toBe(true);
     expect(other.calls.preempt([BRI], hangup as never, net.now_ms)?.callId).toBe("a");
-    expect(ended).toEqual(["sip:201@10.222.237.21 1", "sip:gw@10.10.1.3 2"]);
+    expect(ended).toEqual(["sip:201@10.222.237.21 1000", "sip:gw@10.10.1.3 1001"]);
     net.run(5);
     expect(counts(one, other)).toEqual([0, 0]);
   });

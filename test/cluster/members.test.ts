@@ -1,7 +1,7 @@
 /** Members in a network: which of them live, how soon that is known, and what this member does itself. */
 import { describe, expect, test } from "vitest";
+import { seedOf } from "../support/chance.ts";
 import { ClusterNetwork, type ClusterNetworkOptions } from "./support/cluster-network.ts";
-import { seedOf } from "./support/seed.ts";
 
 const BEAT_MS = 100;
 /** Four beats are missing, and the next one isn't late but lost. */
@@ -157,8 +157,30 @@ describe("this member's state", () => {
     network.run(ALONE_MS - 1);
     expect(network.cluster("r1").status()).toMatchObject({ state: "syncing", why: "it has started" });
     network.run(1);
-    expect(network.cluster("r1").status()).toMatchObject({ state: "active", why: "no member was heard for 1 s" });
+    expect(network.cluster("r1").status()).toMatchObject({ state: "active", why: "no other member was heard" });
     expect(told(network, "r1", -1)).toEqual(["state syncing", "state active"]);
+  });
+
+  test("alone behind an anycast address it is active once a member that lived would be dead", () => {
+    const network = new ClusterNetwork({ settings: () => ({ mode: "anycast" }) });
+    network.boot("r1");
+    network.run(DEAD_AFTER_MS - 1);
+    expect(network.cluster("r1").state).toBe("syncing");
+    network.run(1);
+    expect(network.cluster("r1").status()).toMatchObject({ state: "active", why: "no other member was heard" });
+  });
+
+  test("behind an anycast address it waits longer for a member whose datagrams come, and which hasn't proved itself", () => {
+    const network = new ClusterNetwork({ settings: () => ({ mode: "anycast" }) });
+    network.boot("r2");
+    network.run(ALONE_MS);
+    expect(network.cluster("r2").state).toBe("active");
+    network.cutWay("r1", "r2");
+    network.boot("r1");
+    network.run(ALONE_MS - 1);
+    expect(network.cluster("r1").state).toBe("syncing");
+    network.run(1);
+    expect(network.cluster("r1").state).toBe("active");
   });
 
   test("with a member that lives it waits for its records", () => {
@@ -176,7 +198,7 @@ describe("this member's state", () => {
     const network = live();
     network.kill("r2");
     network.run(LATENCY_MS + DEAD_AFTER_MS + ALONE_MS);
-    expect(network.cluster("r1").status()).toMatchObject({ state: "active", why: "no member was heard for 1 s" });
+    expect(network.cluster("r1").status()).toMatchObject({ state: "active", why: "no other member was heard" });
   });
 
   test("records that are never equal keep no member from its calls for ever", () => {

@@ -1,8 +1,9 @@
 /** The table of records: digests that follow each change, times, and room. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import { BUCKETS, bucketOf, Digests, MARK_DIGITS, markOf } from "../../src/cluster/digests.ts";
 import { type Change, RecordStore } from "../../src/cluster/record-store.ts";
+import fc from "../support/properties.ts";
 
 const KEYS = Array.from({ length: 40 }, (_, user) => `aor ${user}@example.com`);
 

@@ -1,11 +1,12 @@
 /** Records and questions as members send them: what isn't whole is left out, and nothing of it throws. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import type { Json, Part } from "../../src/cluster/ports.ts";
 import { isKey, LEFT_MAX_ms, octetsOf, readEntry } from "../../src/cluster/record-wire.ts";
 import { REPLICA_KINDS } from "../../src/cluster/replica.ts";
 import { KEY_CHARACTERS_MAX, VALUE_OCTETS_MAX } from "../../src/cluster/replicated.ts";
 import { COUNT_MAX } from "../../src/cluster/versions.ts";
+import fc from "../support/properties.ts";
 import { aor, ReplicaNet } from "./support/replicas.ts";
 
 const WHOLE: readonly Json[] = ["aor 201@example.com", 7, "r2", "k3f9", 1_000, 2_000, { relay: false }];

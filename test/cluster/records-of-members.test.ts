@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import type { Json } from "../../src/cluster/ports.ts";
 import { REPLICA_KINDS, Replica } from "../../src/cluster/replica.ts";
 import { hashOf, Rng } from "../fuzz/rng.ts";
+import { seedOf } from "../support/chance.ts";
 import { ClusterNetwork, type ClusterNetworkOptions, type SimulatedMember } from "./support/cluster-network.ts";
 import { aor, bindingOf } from "./support/replicas.ts";
-import { seedOf } from "./support/seed.ts";
 
 const HEAL_MS = 35_000;
 const HOUR_MS = 3_600_000;

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { Engine } from "../../src/app/engine.ts";
 import { Timers } from "../../src/base/timers.ts";
 import { MutedTransport } from "../../src/cluster/muted-transport.ts";
+import type { Placement } from "../../src/cluster/placement.ts";
 import { Stories } from "../../src/cluster/stories.ts";
 import { Tale } from "../../src/cluster/tale.ts";
 import { Teller } from "../../src/cluster/telling.ts";
@@ -36,6 +37,19 @@ const COMPARED_MAX = 3_000;
 
 const silence: TransportPort = { send: () => true, watch: () => {}, unwatch: () => {}, giveUp: () => {} };
 const nobody = {} as TransactionUser;
+const ALONE: Placement = {
+  hasCalls: true,
+  mayOpen: true,
+  isDealt: false,
+  order: () => [],
+  isHeir: () => true,
+  heirOf: () => undefined,
+  successor: () => undefined,
+  comesBefore: () => true,
+  heirs: () => [],
+  keeps: () => true,
+  rivals: () => [],
+};
 const seen = { events: 0, calls: 0, inputs: new Set<string>(), findings: new Set<string>() };
 const differences: string[] = [];
 
@@ -54,12 +68,11 @@ class Told {
       core,
       transport: new MutedTransport(silence),
       timers,
-      speaker: { tell: () => {}, tellAll: () => {}, tellAllSoon: () => {} },
+      speaker: { live: () => [], tell: () => {}, tellAll: () => {}, tellThese: () => {}, tellSoon: () => {} },
       random: { token: (length) => "t".repeat(length), fraction: () => 0 },
       log: host.log,
       limits: host.limits,
-      isAlive: () => true,
-      hasAddress: () => true,
+      placement: ALONE,
     });
     const { error } = host.log;
     host.log.error = (...event) => {
@@ -103,6 +116,7 @@ class Told {
       ...nobody,
       isSameParty: (address: string, other: string) => router.isSameParty(address, other),
     });
+    transactions.serverLine = core.transactions.serverLine;
     const kit = {
       ...core.kit,
       transactions,

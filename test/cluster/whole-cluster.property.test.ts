@@ -7,8 +7,8 @@ import { expect, test } from "vitest";
 import type { OwnState } from "../../src/cluster/member-machine.ts";
 import { REPLICA_KINDS, Replica } from "../../src/cluster/replica.ts";
 import { Rng } from "../fuzz/rng.ts";
+import { seedOf } from "../support/chance.ts";
 import { ClusterNetwork, type SimulatedMember } from "./support/cluster-network.ts";
-import { seedOf } from "./support/seed.ts";
 
 const NAMES = ["r1", "r2", "r3", "r4", "r5"];
 const STORIES = process.env["BRANCHLINE_LONG"] === "1" ? 10_000 : 100;

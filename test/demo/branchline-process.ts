@@ -32,9 +32,19 @@ export class BranchlineProcess {
   private readonly exit: Promise<string>;
   private isOver = false;
 
-  /** @param onEdge told of each change of upstream's state; @param onLine of each line of the log */
-  constructor(configFile: string, onEdge: (edge: UpstreamEdge) => void, onLine: (line: LogLine) => void = () => {}) {
-    const [command = "", ...first] = program();
+  /**
+   * @param onEdge told of each change of upstream's state
+   * @param onLine told of each line of the log
+   * @param preload a module that Node loads before branchline
+   */
+  constructor(
+    configFile: string,
+    onEdge: (edge: UpstreamEdge) => void,
+    onLine: (line: LogLine) => void = () => {},
+    preload?: string,
+  ) {
+    const [command = "", ...words] = program();
+    const first = preload === undefined ? words : ["--require", preload, ...words];
     this.child = spawn(command, [...first, "run", "-c", configFile], { stdio: ["ignore", "pipe", "pipe"] });
     this.exit = this.watchExit();
     for (const stream of [this.child.stdout, this.child.stderr]) {
@@ -114,6 +124,11 @@ export async function askBranchline(configFile: string, words: string): Promise<
 function program(): string[] {
   const { BRANCHLINE_PROGRAM = "", BRANCHLINE_NODE = "" } = process.env;
   return BRANCHLINE_PROGRAM === "" ? [BRANCHLINE_NODE || process.execPath, BUNDLE] : BRANCHLINE_PROGRAM.split(" ");
+}
+
+/** Whether it is a Node that runs the bundle, and can load a module before it. */
+export function isUnderNode(): boolean {
+  return (process.env["BRANCHLINE_PROGRAM"] ?? "") === "";
 }
 
 /** What runs, for its reader. */

@@ -1,4 +1,5 @@
-/** `npm run demo`: plays a branch's day on loopback with the real branchline, and tells what happens; with `-- --page` its status page stays open; `npm run demo -- pair`: that of two routers. */
+/** `npm run demo`: plays a branch's day on loopback with the real branchline, and tells what happens; with `-- --page` its status page stays open; `npm run demo -- pair`: that of two routers; `npm run demo -- anycast`: of three nodes behind one address. */
+import { ANYCAST } from "./anycast-day.ts";
 import { DAY, DAY_WITH_PAGE } from "./day.ts";
 import { PAIR } from "./pair-day.ts";
 import type { Play, Stage, Step } from "./play.ts";
@@ -109,13 +110,14 @@ const PLAYS: Readonly<Record<string, () => Promise<boolean>>> = {
   day: () => perform(DAY),
   "--page": () => perform(DAY_WITH_PAGE),
   pair: () => perform(PAIR),
+  anycast: () => perform(ANYCAST),
 };
 const [name = "day", ...more] = process.argv.slice(2);
 try {
   const isPlayed = more.length > 0 ? undefined : await PLAYS[name]?.();
   if (isPlayed === undefined) {
     console.error(
-      "npm run demo: a branch's day; with -- --page, its status page stays open. npm run demo -- pair: the day of a branch with two routers.",
+      "npm run demo: a branch's day; with -- --page, its status page stays open. npm run demo -- pair: the day of a branch with two routers. npm run demo -- anycast: three nodes behind one address.",
     );
     process.exitCode = EXIT_USAGE;
   } else process.exitCode = isPlayed ? 0 : EXIT_FAILED;

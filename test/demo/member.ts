@@ -1,8 +1,9 @@
-/** One of the two routers of a pair: a real branchline that can be killed and started again. */
+/** One router of a cluster: a real branchline that can be killed and started again. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ClusterFacts } from "../../src/app/cluster-facts.ts";
 import { askBranchline, BranchlineProcess, type LogLine, type UpstreamEdge } from "./branchline-process.ts";
+import { check } from "./play.ts";
 import { pause, within } from "./wait.ts";
 
 const AGAIN_ms = 20;
@@ -15,6 +16,20 @@ export interface MemberUser {
   onFailure(error: Error): void;
 }
 
+export interface MemberPlan {
+  readonly name: string;
+  /** Its own address, where no other router is. */
+  readonly host: string;
+  /** Its own. */
+  readonly folder: string;
+  readonly config: string;
+  readonly secret: string;
+  /** The shared address of a pair, as logs name it; undefined: there is none. */
+  readonly shared?: string;
+  /** A module that Node loads before branchline. */
+  readonly preload?: string;
+}
+
 export class Member {
   readonly name: string;
   /** Its own address, where no other router is. */
@@ -25,27 +40,20 @@ export class Member {
   isHolder = false;
   private readonly file: string;
   private readonly healthFile: string;
-  private readonly shared: string;
+  private readonly shared: string | undefined;
+  private readonly preload: string | undefined;
   private readonly user: MemberUser;
   private process: BranchlineProcess | undefined = undefined;
 
-  /** @param folder its own; @param shared the shared address, as logs name it */
-  constructor(
-    name: string,
-    host: string,
-    folder: string,
-    config: string,
-    secret: string,
-    shared: string,
-    user: MemberUser,
-  ) {
+  constructor({ name, host, folder, config, secret, shared, preload }: MemberPlan, user: MemberUser) {
     this.name = name;
     this.host = host;
     this.shared = shared;
+    this.preload = preload;
     this.user = user;
     this.file = join(folder, "branchline.yaml");
     this.healthFile = join(folder, "healthy");
-    mkdirSync(folder);
+    mkdirSync(folder, { recursive: true });
     writeFileSync(this.file, config);
     writeFileSync(join(folder, "secret"), secret, { mode: 0o600 });
   }
@@ -55,7 +63,7 @@ export class Member {
     // As at a boot: the folder is in RAM.
     rmSync(this.healthFile, { force: true });
     const onEdge = (edge: UpstreamEdge) => this.onEdge(edge);
-    const born = new BranchlineProcess(this.file, onEdge, (line) => this.onLine(line));
+    const born = new BranchlineProcess(this.file, onEdge, (line) => this.onLine(line), this.preload);
     this.process = born;
     born.failure().catch((error: Error) => {
       if (this.process === born) this.user.onFailure(error);
@@ -102,6 +110,11 @@ export class Member {
     return contacts.map(({ name }) => name.split("@")[0] ?? name).sort();
   }
 
+  /** Whether it runs, as far as it was told to. */
+  get isRunning(): boolean {
+    return this.process !== undefined;
+  }
+
   /** What keepalived would read: whether it may have the shared address; undefined: the file isn't there. */
   get isHealthy(): boolean | undefined {
     try {
@@ -136,14 +149,14 @@ export class Member {
   }
 
   private onEdge({ from, to, evidence }: UpstreamEdge): void {
-    if (this.isHolder) this.user.onEvent(this, `PBX ${from} → ${to}: ${evidence}`);
+    if (this.isHolder || this.shared === undefined) this.user.onEvent(this, `PBX ${from} → ${to}: ${evidence}`);
   }
 
   private onLine(line: LogLine): void {
     this.log.push(line);
     const { text } = line;
     const [, where = ""] = /(?:started .*|shared_address )listen=(\S+)/.exec(text) ?? [];
-    if (where.split(",").includes(this.shared)) {
+    if (this.shared !== undefined && where.split(",").includes(this.shared)) {
       this.isHolder = !text.includes("is_here=no");
       this.user.onEvent(this, this.isHolder ? "has the shared address" : "leaves the shared address");
     }
@@ -152,4 +165,11 @@ export class Member {
     const [, dead] = /cluster_member_dead member=(\S+)/.exec(text) ?? [];
     if (dead !== undefined) this.user.onEvent(this, `finds ${dead} dead`);
   }
+}
+
+/** @throws unless all these phones are registered there */
+export async function checkKnowsAll(phones: readonly { readonly extension: string }[], member: Member): Promise<void> {
+  const known = await member.extensions();
+  const all = phones.map(({ extension }) => extension);
+  check(known.join() === all.join(), `${member.name} knows ${known.join(" ") || "no phone"}`);
 }

@@ -62,12 +62,14 @@ export class PairOffice implements Stage {
     const secret = randomBytes(SECRET_OCTETS).toString("base64");
     const member = (name: string, host: string) =>
       new Member(
-        name,
-        host,
-        join(this.folder, name),
-        configOf(name, host, port),
-        secret,
-        `udp:${SHARED_HOST}:${port}`,
+        {
+          name,
+          host,
+          folder: join(this.folder, name),
+          config: configOf(name, host, port),
+          secret,
+          shared: `udp:${SHARED_HOST}:${port}`,
+        },
         { onEvent: ({ name: router }, what) => ladder.drawEvent(what, router), onFailure: (error) => fail(error) },
       );
     this.left = member("left", LEFT_HOST);

@@ -3,7 +3,13 @@ import { lstatSync, readFileSync, symlinkSync, unlinkSync, writeFileSync } from 
 import * as net from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { askControl, believedOwners, ControlSocket, listeningSockets } from "../../src/io/node/control-socket.ts";
+import {
+  askControl,
+  believedOwners,
+  ControlSocket,
+  listeningSockets,
+  SilentError,
+} from "../../src/io/node/control-socket.ts";
 import { cleanUpAfterEach, defer } from "../peers/support/cleanup.ts";
 import { temporaryFolder } from "../peers/support/temporary-folder.ts";
 
@@ -80,6 +86,14 @@ test.each([
   const file = place();
   await pretend(file, serve);
   await expect(askControl(file, "you?")).rejects.toThrow(/gives no answer: .*Try again/);
+});
+
+test("a branchline that hangs takes the question and stays silent: it isn't one without file descriptors", async () => {
+  const file = place();
+  await pretend(file, () => {});
+  const asked = askControl(file, "you?", 100);
+  await expect(asked).rejects.toThrow(SilentError);
+  await expect(asked).rejects.toThrow(/^it was silent for 0\.1 s$/);
 });
 
 test("where nobody listens, no branchline runs", async () => {

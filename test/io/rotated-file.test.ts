@@ -1,5 +1,5 @@
 /** A file of lines on a real disk: bounded, private, and with a head in each of its parts. */
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { RotatedFile } from "../../src/io/node/rotated-file.ts";
@@ -33,6 +33,16 @@ test("what is there after a restart is added to, without a second head", () => {
   new RotatedFile({ file, size_bytes: 1_000, keep: 1 }, "head\n").add("one\n");
   new RotatedFile({ file, size_bytes: 1_000, keep: 1 }, "head\n").add("two é\n");
   expect(readFileSync(file, "utf8")).toBe("head\none\ntwo é\n");
+});
+
+test("a file, or its folder, that somebody has put aside is made anew", () => {
+  const folder = join(temporaryFolder(), "log");
+  const lines = new RotatedFile({ file: join(folder, "calls.csv"), size_bytes: 1_000, keep: 1 }, "head\n");
+  lines.add("one\n");
+  renameSync(folder, `${folder}.old`);
+  lines.add("two\n");
+  expect(readFileSync(join(folder, "calls.csv"), "utf8")).toBe("head\ntwo\n");
+  expect(readFileSync(join(`${folder}.old`, "calls.csv"), "utf8")).toBe("head\none\n");
 });
 
 test("only its owner may read it", () => {

@@ -5,6 +5,7 @@ import { Notices } from "../../src/app/observe/notices.ts";
 import { type PageDocument, pageRoutes } from "../../src/app/observe/page-routes.ts";
 import { Web } from "../../src/app/observe/web.ts";
 import { HttpServer } from "../../src/io/node/http-server.ts";
+import { ANYCAST } from "../app/anycast-facts.ts";
 import { describeWith } from "../peers/support/peers.ts";
 import { Chromium, type Page } from "./chromium.ts";
 import { sampleReadiness, sampleSources } from "./sample-facts.ts";
@@ -29,6 +30,7 @@ describeWith(["chromium"], "the status page", () => {
   let serve: () => Promise<HttpServer>;
   let isDown = false;
   let isReady = false;
+  let isAnycast = false;
   let life: "alive" | "dead" = "alive";
   let tell: (entry: JournalEntry) => void = () => {};
 
@@ -38,14 +40,16 @@ describeWith(["chromium"], "the status page", () => {
       return () => {};
     };
     const notices = new Notices({ follow }, (task, after_ms) => void setTimeout(task, after_ms));
+    const sources = sampleSources(
+      HOSTILE,
+      () => isDown,
+      () => life,
+    );
     const routes = new Map(
       pageRoutes(
         {
-          ...sampleSources(
-            HOSTILE,
-            () => isDown,
-            () => life,
-          ),
+          ...sources,
+          status: () => ({ ...sources.status(), ...(isAnycast ? { cluster: ANYCAST } : {}) }),
           readiness: () => sampleReadiness(HOSTILE, isReady),
         },
         notices,
@@ -147,6 +151,24 @@ describeWith(["chromium"], "the status page", () => {
     const took_ms = await page.until(`${member}.includes("dead")`);
     console.log(`the death of a member is on the screen after ${Math.round(took_ms)} ms`);
     life = "alive";
+  });
+
+  test("shows members behind an anycast address, with the route of this one and the calls of each", async () => {
+    isAnycast = true;
+    tell({ kind: "pair", seq: 7, at_ms: 0, what: "active; node2 is active" });
+    await page.until(`document.querySelector("#h-pair").textContent === "Members"`);
+    const rows = await page.value(
+      `[...document.querySelectorAll("#members tr")].map((row) => row.textContent).join("\\n")`,
+    );
+    expect(String(rows).split("\n")).toEqual([
+      expect.stringMatching(/Calls now, since its start$/),
+      expect.stringMatching(/^node1 \(this one\).*; its route is announced12, 340$/),
+      expect.stringMatching(/^node2.*version 0\.3\.01, 338$/),
+      expect.stringMatching(/^node3.*version 0\.3\.011, 322$/),
+    ]);
+    isAnycast = false;
+    tell({ kind: "pair", seq: 8, at_ms: 0, what: "active" });
+    await page.until(`document.querySelector("#h-pair").textContent === "Pair"`);
   });
 
   test("shows an edge as soon as it is told, and lives again when the router does", async () => {

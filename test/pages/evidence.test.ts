@@ -18,6 +18,7 @@ const EVIDENCE: Readonly<Record<Evidence, true>> = {
   "own address missing": true,
   "own address here": true,
   "hold over": true,
+  "up at another member": true,
   "down before restart": true,
 };
 const FAILURES: Readonly<Record<Exclude<ProbeFailure, number>, true>> = {

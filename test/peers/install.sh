@@ -3,7 +3,7 @@
 # Needs root, or sudo. Running it again changes nothing.
 set -eu
 
-PACKAGES="sip-tester kamailio baresip-core linphone-cli keepalived iproute2 nftables procps openssl bsdutils busybox-static shellcheck lintian qemu-user-static debian-archive-keyring systemd nodejs squashfs-tools mandoc zsh fish tshark sngrep rsyslog tmux"
+PACKAGES="sip-tester kamailio baresip-core linphone-cli keepalived bird2 exabgp frr iproute2 nftables procps openssl bsdutils busybox-static shellcheck lintian qemu-user-static debian-archive-keyring systemd nodejs squashfs-tools mandoc zsh fish tshark sngrep rsyslog tmux"
 # Monitoring.
 PACKAGES="$PACKAGES prometheus snmpd snmp smitools"
 # What hears as systemd does, and what speaks to it.
@@ -39,8 +39,8 @@ $as_root apt-get update -qq
 # shellcheck disable=SC2086
 $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
 
-# Debian's packages would start a Kamailio of its own on port 5060, a Prometheus on 9090, an snmpd, and a server of ssh.
-for service in kamailio:kamailio prometheus:prometheus snmpd:snmpd openssh-server:ssh; do
+# Debian's packages would start a Kamailio of its own on port 5060, daemons for routes, a Prometheus on 9090, an snmpd, and a server of ssh.
+for service in kamailio:kamailio bird2:bird frr:frr exabgp:exabgp prometheus:prometheus snmpd:snmpd openssh-server:ssh; do
 	case " $missing " in
 	*" ${service%:*} "*) if command -v systemctl >/dev/null; then $as_root systemctl disable --now "${service#*:}" 2>/dev/null || true; fi ;;
 	esac

@@ -12,6 +12,7 @@ import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bindingsFile } from "../../src/io/node/state-file.ts";
+import { seedOf } from "../support/chance.ts";
 import { CLOCK_GRAIN_MS, PATIENCE_MS } from "../support/machine.ts";
 import { mulberry32 } from "../support/simulation.ts";
 import { hostPort, Subnet } from "./support/addresses.ts";
@@ -19,7 +20,7 @@ import { Branchline } from "./support/branchline.ts";
 import { BusyBranch, exposure_ms, newestBefore } from "./support/busy-branch.ts";
 import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { monotonic_ms, pause } from "./support/clock.ts";
-import { chooseSeed, type Disk } from "./support/tearing-disk.ts";
+import type { Disk } from "./support/tearing-disk.ts";
 import { temporaryFolder } from "./support/temporary-folder.ts";
 import { CUTS_POWER, diskUnder } from "./support/watched-disk.ts";
 
@@ -202,7 +203,7 @@ class Victim {
 test(`kill -9${CUTS_POWER ? " and power cut" : ""}, ${KILLS} times under load: bindings are whole, and none is lost that was on disk`, {
   timeout: LIMIT_MS,
 }, async () => {
-  const seed = chooseSeed("kill at random");
+  const seed = seedOf("kill at random");
   const begun_ms = monotonic_ms();
   const victims = await Promise.all(
     Array.from({ length: BRANCHES }, (_, index) => Victim.open(index, seed + 10 * index)),

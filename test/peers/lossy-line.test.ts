@@ -23,6 +23,7 @@
  * With BRANCHLINE_LONG=1 there are 500 calls for each case, and several seeds.
  */
 import { expect, test } from "vitest";
+import { seedOf } from "../support/chance.ts";
 import { mulberry32 } from "../support/simulation.ts";
 import type { AnsweredCall, AnsweringSide, Manner } from "./support/answering-side.ts";
 import type { CallEnd } from "./support/calling-side.ts";
@@ -30,7 +31,6 @@ import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { pause, until } from "./support/clock.ts";
 import { buildLossyLab, GATEWAY, type LossyLab, UPSTREAM } from "./support/lossy-lab.ts";
 import { describeWith } from "./support/peers.ts";
-import { chooseSeed } from "./support/tearing-disk.ts";
 
 const isLong = process.env["BRANCHLINE_LONG"] === "1";
 const CALLS = isLong ? 500 : 70;
@@ -191,7 +191,7 @@ async function checkCase({ what, loss, upstream, mayFall }: Case, seed: number):
 describeWith(["namespaces"], "lossy line", () => {
   const title = `lossy line: ${CALLS} calls at ${cases.map(({ what }) => what).join("; ")}`;
   test(`${title}: each takes place, once`, { timeout: TEST_LIMIT_MS }, async () => {
-    const seed = chooseSeed("lossy line");
+    const seed = seedOf("lossy line");
     for (let round = 0; round < ROUNDS; round++) {
       // All at once: most of the time a side waits until it may send again.
       const ends = await Promise.allSettled(cases.map((one, index) => checkCase(one, seed + 10 * round + index)));

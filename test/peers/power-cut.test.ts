@@ -10,6 +10,7 @@
  *     │◀── 200 INVITEs ────│                   ┆   and 20 more from the PSTN
  */
 import { expect, test } from "vitest";
+import { seedOf } from "../support/chance.ts";
 import { MACHINE_TOLERANCE_MS, PATIENCE_MS } from "../support/machine.ts";
 import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { converse } from "./support/both-ways.ts";
@@ -20,7 +21,6 @@ import { IncomingCall } from "./support/incoming-call.ts";
 import { OutgoingCall } from "./support/outgoing-call.ts";
 import { register } from "./support/registration.ts";
 import { SipAgent } from "./support/sip-agent.ts";
-import { chooseSeed } from "./support/tearing-disk.ts";
 import { diskUnder } from "./support/watched-disk.ts";
 
 const net = new Subnet(19);
@@ -46,7 +46,7 @@ const extensionOf = (index: number) => String(201 + index);
 const numbers = Array.from({ length: FROM_PSTN }, (_, index) => extensionOf(index * (PHONES / FROM_PSTN)));
 
 async function office(title: string) {
-  const disk = diskUnder(chooseSeed(title), DISK_PAUSE_MS);
+  const disk = diskUnder(seedOf(title), DISK_PAUSE_MS);
   const upstream = await SipAgent.open(net.at(2));
   const gateway = await SipAgent.open(net.at(3));
   const phones = await Promise.all(
@@ -184,7 +184,7 @@ test("power cut: right after the last REGISTER, phones that came 5 s before are 
 });
 
 test("power cut: right after the first start the secret is whole, and the Path that a phone's REGISTER got leads to it", async () => {
-  const seed = chooseSeed("power cut, secret");
+  const seed = seedOf("power cut, secret");
   const upstream = await SipAgent.open(net.at(2));
   const phone = await SipAgent.open(net.at(FIRST_PHONE));
   for (let cut = 0; cut < SECRETS; cut++) {
@@ -213,7 +213,7 @@ test("power cut: right after the first start the secret is whole, and the Path t
  */
 test("power cut: with upstream alive a group rings at once, though the last refresh of its phone wasn't on disk", async () => {
   const GRANTED_S = 15;
-  const disk = diskUnder(chooseSeed("power cut, refresh"), DISK_PAUSE_MS);
+  const disk = diskUnder(seedOf("power cut, refresh"), DISK_PAUSE_MS);
   const upstream = await SipAgent.open(net.at(2));
   const gateway = await SipAgent.open(net.at(3));
   const phone = await SipAgent.open(net.at(FIRST_PHONE));

@@ -55,6 +55,7 @@ const LIVE = {
   outage_answers: { SUBSCRIBE: 503 },
   strangers: "reject",
   limits: "none",
+  server_header: "branchline-01",
   state: { interval: "1m" },
   dns: { servers: ["127.0.0.53"] },
   log: "debug",

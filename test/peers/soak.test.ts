@@ -11,6 +11,7 @@
  * of what it was after ten. Otherwise it is so short that the heap is still finding its size: only a coarse leak shows.
  */
 import { expect, test } from "vitest";
+import { seedOf } from "../support/chance.ts";
 import { mulberry32 } from "../support/simulation.ts";
 import { hostPort, Subnet, sipUri } from "./support/addresses.ts";
 import { AnsweringSide, type Manner } from "./support/answering-side.ts";
@@ -20,7 +21,6 @@ import { cleanUpAfterEach } from "./support/cleanup.ts";
 import { monotonic_ms, pause, until } from "./support/clock.ts";
 import { openPort } from "./support/datagram-port.ts";
 import { type Holding, holdingOf, median } from "./support/process-memory.ts";
-import { chooseSeed } from "./support/tearing-disk.ts";
 import { openUserAgent } from "./support/user-agent.ts";
 
 const isLong = process.env["BRANCHLINE_LONG"] === "1";
@@ -216,7 +216,7 @@ function describe(samples: readonly Sample[]): string {
 
 const title = `soak: ${1_000 / CALL_INTERVAL_MS} calls/s and ${PHONES} phones for ${Math.round(LENGTH_MS / 1_000)} s`;
 test(`${title}: no call fails, and nothing grows`, { timeout: 2 * LENGTH_MS + 5 * MINUTE_MS }, async () => {
-  const branch = await Branch.open(chooseSeed("soak"));
+  const branch = await Branch.open(seedOf("soak"));
   await branch.run();
   const { ends, samples, failures } = branch;
   const early = branch.between(WARM_MS, WARM_MS + WINDOW_MS);

@@ -1,6 +1,7 @@
 /** The last calls on disk: what was saved is there again, and nothing that a file says is believed blindly. */
 import { expect, test } from "vitest";
 import { callsPage } from "../../src/app/recorded-calls.ts";
+import { endText } from "../../src/app/words/calls-words.ts";
 import { CallLog } from "../../src/policy/call-log.ts";
 import { readCalls, saveCalls } from "../../src/policy/saved-calls.ts";
 import { PBX, PHONE, SITE_YAML, Site, WAN } from "../support/site.ts";
@@ -64,6 +65,16 @@ test("saving what was restored brings the same again, and newer calls stand behi
   expect(saveCalls(restored(text).log, NEW_YEAR_ms + 7_200_000, 9)).toBe(text);
   const { log } = restored(text);
   expect(log.all.map(({ id }) => id)).toEqual([-2, -1, 0]);
+});
+
+test("a call that another member of a cluster has gone on with is still that member's", () => {
+  const [line = ""] = saved().split("\n");
+  const given = line.replace(/"status":\d+,/, "").replace(/"caller_tag"/, '"given_to":"node2","caller_tag"');
+  const { log, page } = restored(given.replace(/"ended_ms":\d+,/, ""));
+  const [call] = page();
+  expect([call?.state, call?.legs[0]?.given_to]).toEqual(["given", "node2"]);
+  expect(call && endText(call)).toBe("handed over to node2");
+  expect(saveCalls(log, NEW_YEAR_ms + 7_200_000, 9)).toContain('"given_to":"node2"');
 });
 
 test("the file stays small: the oldest calls are left out", () => {

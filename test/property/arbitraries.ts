@@ -1,6 +1,7 @@
 /** What properties are tried with: wire text, good and spoiled. A failure prints its seed and path. */
-import fc from "fast-check";
+
 import { requestText, responseText } from "../support/messages.ts";
+import fc from "../support/properties.ts";
 import { rfc4475Messages } from "../torture/rfc4475-messages.ts";
 import { rfc5118Messages } from "../torture/rfc5118-messages.ts";
 

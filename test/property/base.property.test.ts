@@ -1,9 +1,10 @@
 /** Small tools against naive models of themselves. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import { canonicalAddress, commonPrefix_bits, IpRange } from "../../src/base/ip-range.ts";
 import { Timer, Timers } from "../../src/base/timers.ts";
 import { Splice } from "../../src/message/splice.ts";
+import fc from "../support/properties.ts";
 
 describe("Splice", () => {
   /** Edits that don't overlap, in any order of asking. */

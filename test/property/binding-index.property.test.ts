@@ -1,10 +1,11 @@
 /** The index finds what a look at every address-of-record finds, whatever has been registered and removed before. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { parseSipUri, type SipUri } from "../../src/message/uri.ts";
 import { type AddressOfRecord, type Binding, Bindings, KEEP_ms } from "../../src/policy/phones/bindings.ts";
 import { type Flow, TRANSPORTS } from "../../src/transport/flow.ts";
 import { type Hop, hopOf, isSameHop } from "../../src/transport/locator.ts";
+import fc from "../support/properties.ts";
 
 const LISTENER = {
   index: 0,

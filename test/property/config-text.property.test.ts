@@ -1,10 +1,10 @@
 /** Configuration files that are damaged anyhow: faults with places, in words of ours, and no exception. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
 import { load, WHOLE } from "../app/files.ts";
+import fc from "../support/properties.ts";
 
 const SAMPLE = readFileSync(fileURLToPath(new URL("../../deploy/branchline.yaml", import.meta.url)), "utf8");
 const BLOCKS = `listen:

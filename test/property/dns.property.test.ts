@@ -2,7 +2,7 @@
  * Nothing that a DNS server says makes us throw or takes long; what is written is read back, and only the right response is taken
  * for one. `DNS_RUNS` says how many packets are tried.
  */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { encodeName, readName } from "../../src/transport/dns/domain-name.ts";
 import { encodeQuery, type Query, readResponse, type Verdict } from "../../src/transport/dns/message.ts";
@@ -18,6 +18,7 @@ import {
   type ZoneRecord,
 } from "../support/dns-packets.ts";
 import { processorTime_ms } from "../support/processor-time.ts";
+import fc from "../support/properties.ts";
 import { ANSWERS, Lab } from "../transport/dns/lookup-lab.ts";
 import { octets } from "./arbitraries.ts";
 

@@ -1,6 +1,7 @@
 /** However the network cuts a stream into segments, the same messages and keep-alives come out of it. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
+import fc from "../support/properties.ts";
 import { frame, message, PING } from "../transport/framing-lab.ts";
 import { octets } from "./arbitraries.ts";
 

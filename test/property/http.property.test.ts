@@ -1,7 +1,8 @@
 /** The HTTP server has an answer to any octets, and opens nothing that it shouldn't. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { Web } from "../../src/app/observe/web.ts";
+import fc from "../support/properties.ts";
 
 const SECRET = "what only the password opens";
 const web = new Web(

@@ -1,8 +1,9 @@
 /** What must hold for whatever DNS says: no order loses an address, and weights are shares. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { nextHops, type Read } from "../../src/transport/next-hops.ts";
 import { chanceOf, draw, flatten, type Tiers } from "../../src/transport/weighted-order.ts";
+import fc from "../support/properties.ts";
 
 const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
 console.log(`next hops: SEED=${seed}`);

@@ -1,5 +1,5 @@
 /** All that may come from the network: parsing never throws, takes no long time, and what it gives hangs together. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import { CONTACT, ROUTE, VIA } from "../../src/message/header-names.ts";
 import { HEADER_FIELDS_MAX, MESSAGE_MAX_CHARACTERS } from "../../src/message/limits.ts";
@@ -14,6 +14,7 @@ import { serverKey } from "../../src/transaction/transaction-key.ts";
 import { stampVia } from "../../src/transport/receive.ts";
 import { readResponse } from "../support/messages.ts";
 import { processorTime_ms } from "../support/processor-time.ts";
+import fc from "../support/properties.ts";
 import { flowFrom } from "../transport/flows.ts";
 import { octets, spoiledMessage } from "./arbitraries.ts";
 

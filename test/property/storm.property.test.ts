@@ -1,5 +1,5 @@
 /** Phones, upstream, the gateway and strangers send anything in any order: when all timers have run out nothing is left of it. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import type { Request } from "../../src/message/message.ts";
 import { parse } from "../../src/message/parse.ts";
@@ -12,6 +12,7 @@ import { Rng } from "../fuzz/rng.ts";
 import { ORIGIN_NAMES, ORIGINS, type Origin } from "../fuzz/sites.ts";
 import { tablesOf } from "../fuzz/tables.ts";
 import type { Actor } from "../support/actor.ts";
+import fc from "../support/properties.ts";
 import { GATEWAY, LAN, PBX, PHONE, PHONE_2, SITE_YAML, Site, WAN } from "../support/site.ts";
 
 const YAML = `${SITE_YAML}emergency: ["112"]\nregistration: {unknown: localnet}\n`;

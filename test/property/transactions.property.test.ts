@@ -1,11 +1,12 @@
 /** Events in any order: what no interleaving may bring about. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import { inviteClient } from "../../src/transaction/invite-client.ts";
 import { inviteServer } from "../../src/transaction/invite-server.ts";
 import { type AnyMachine, type Input, step, TERMINATED } from "../../src/transaction/machine.ts";
 import { nonInviteClient } from "../../src/transaction/non-invite-client.ts";
 import { nonInviteServer } from "../../src/transaction/non-invite-server.ts";
+import fc from "../support/properties.ts";
 import { Lab, PEER } from "../transaction/lab.ts";
 
 const INPUTS: readonly Input[] = [

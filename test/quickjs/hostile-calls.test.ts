@@ -1,4 +1,7 @@
-/** Every function of the C host, with arguments by chance, under AddressSanitizer and UBSan: an error or a result comes of it. */
+/**
+ * Every function of the C host, with arguments by chance, under AddressSanitizer and UBSan: an error or a result comes of it.
+ * BRANCHLINE_LONG=1: a million calls for each seed.
+ */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,12 +9,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { cleanUpAfterEach } from "../peers/support/cleanup.ts";
 import { Namespace } from "../peers/support/namespace.ts";
 import { describeWith, pathOf } from "../peers/support/peers.ts";
+import { chosenSeed } from "../support/chance.ts";
 import { describeProgram, runBinary } from "./support/binary.ts";
 
+const isLong = process.env["BRANCHLINE_LONG"] === "1";
 const isCi = process.env["CI"] !== undefined && process.env["CI"] !== "";
-const CALLS = isCi ? 300_000 : 30_000;
-const LIMIT_MS = 600_000;
-const ofToday = Math.floor(Math.random() * 1e9);
+const CALLS = isLong ? 1_000_000 : isCi ? 100_000 : 30_000;
+const LIMIT_MS = 1_800_000;
+const another = chosenSeed("hostile calls");
 
 await describeProgram("hostile calls", "hostile-calls.ts", (binary) => {
   let folder = "";
@@ -23,7 +28,7 @@ await describeProgram("hostile calls", "hostile-calls.ts", (binary) => {
   describeWith(["namespaces"], "in a network of its own", () => {
     cleanUpAfterEach();
 
-    test.each([1, ofToday])(
+    test.each([1, another])(
       `seed %i: ${CALLS} calls`,
       async (seed) => {
         // The folders above it are ours, too: ".." does no harm.

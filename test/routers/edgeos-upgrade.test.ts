@@ -130,17 +130,16 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline upgrade", 
     const model: Model = { init: "systemd", shell: "ash" };
     const router = await installed(model);
     const pid = pidOn(router, model);
-    const before = router.tree();
+    // What the running one keeps in its state folder is its own, and comes when it likes.
+    const tree = () => router.tree().filter((line) => !/\.gz |^\/config\/branchline\/state\//.test(line));
+    const before = tree();
     const expectRefusal = (what: string, archive: string, reason: RegExp) => {
       const { status, text } = router.run(`${HOOK} upgrade ${archive}`);
       expect(text, what).toMatch(reason);
       expect(text, what).toMatch(/Nothing has been changed\.\n$/);
       expect(status, what).toBe(1);
-      router.run("rm -f /tmp/*.gz");
-      expect(router.tree(), what).toEqual(before);
+      expect(tree(), what).toEqual(before);
     };
-    router.run("rm -f /tmp/*.gz");
-    before.splice(0, before.length, ...router.tree());
 
     const sigill = "#!/bin/busybox ash\nkill -ILL $$\n";
     const noFpu = await put(router, { image: makeImage(temporaryFolder(), "sigill", sigill) });
@@ -148,7 +147,7 @@ describeWith(["busybox", "mksquashfs", "loop mounts"], "50-branchline upgrade", 
 
     const nextName = await put(router, { version: "0.7.1", image: second });
     router.write(CONFIG, `${YAML}upstraem: sip:1.2.3.4\n`);
-    before.splice(0, before.length, ...router.tree().filter((line) => !line.endsWith(".gz") && !/\.gz /.test(line)));
+    before.splice(0, before.length, ...tree());
     expectRefusal("a faulty file", nextName, /refused {2}configuration:.*0\.7\.1 can't use .*yaml:4:1: .*upstraem/s);
 
     expect(pidOn(router, model)).toBe(pid);

@@ -43,6 +43,20 @@ describe("RFC 3261 §16.10: CANCEL", () => {
     expectLadder("cancel-before-late-180", site.ladder());
   });
 
+  it("before any response, and upstream's 180 gets lost: the INVITE goes on being sent, and the 180 that comes again gets CANCEL (§9.1)", () => {
+    const actors = cast();
+    const { site, phone, pbx } = actors;
+    pbx.answers("INVITE", { status: 180 });
+    pbx.repeatsAnswers = true;
+    const invite = phone.invite(NUMBER);
+    site.at(7, () => site.simulation.silence(PBX));
+    site.at(300, () => phone.cancel(invite));
+    site.at(400, () => site.simulation.silence(PBX, false));
+    site.run(40_000);
+    expect(finalsOf(actors)).toEqual([487]);
+    expect([pbx.requests("INVITE").length, pbx.requests("CANCEL").length]).toEqual([2, 1]);
+  });
+
   it("while upstream rings: CANCEL goes up with the caller's Reason, its 487 comes back", () => {
     const { site, phone, pbx } = cast();
     pbx.answers("INVITE", { status: 180 });

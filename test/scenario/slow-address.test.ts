@@ -190,7 +190,7 @@ describe("a call whose last server refuses while an earlier one has said nothing
     expect(phone.responses(487)).toHaveLength(1);
     site.run(60_000);
     expect(servers[0]?.requests("CANCEL")).toHaveLength(1);
-    expect(servers[0]?.requests("INVITE")).toHaveLength(3);
+    expect(servers[0]?.requests("INVITE")).toHaveLength(4); // §9.1: it is sent on until it rings
     expect(site.core.transactions.size).toBeLessThan(3); // probes
   });
 

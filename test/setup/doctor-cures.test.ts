@@ -19,6 +19,7 @@ import {
   VRRP_CONFIG,
   VRRP_RUNS,
 } from "../../src/setup/doctor/families.ts";
+import { ANYCAST_YAML, inAnycast, onMachine } from "./anycast-machine.ts";
 import { answer, configOf, findings, GATEWAY, LAN, peer, status, UPSTREAM, WAN, YAML } from "./healthy.ts";
 import { ELSEWHERE, inPair, KEEPALIVED, PAIR_YAML, SHARED, secretIs } from "./pair-facts.ts";
 
@@ -211,6 +212,18 @@ const SPOILT: Readonly<Record<string, readonly Spoilt[]>> = {
       (said): Spoilt => ({ yaml: PAIR_YAML, change: { family, files, said }, is: ["fault", "warning"] }),
     );
   }),
+  members: [
+    { yaml: ANYCAST_YAML, change: inAnycast({ state: "drained" }), is: ["warning", ...Array(10).fill("ok")] },
+    { yaml: ANYCAST_YAML, change: inAnycast({}, { life: "dead" }), is: ["ok", "warning", ...Array(5).fill("ok")] },
+  ],
+  anycast: [
+    { yaml: ANYCAST_YAML, change: onMachine({ addresses: [], health: undefined }), is: ["fault", "ok"] },
+    {
+      yaml: ANYCAST_YAML,
+      change: onMachine(inAnycast({ route: { wish: "withdraw", is_done: false, error: "exit status 1" } })),
+      is: ["ok", "ok", "ok", "ok", "fault"],
+    },
+  ],
   "pair-secret": [
     { yaml: PAIR_YAML, change: secretIs({ mode: 0o644 }), is: ["fault"] },
     { yaml: PAIR_YAML, change: secretIs({ owner: 0 }), is: ["fault"] },

@@ -42,6 +42,13 @@ describe("doctor: pair", () => {
     expect(told("pair", inPair(), PAIR_YAML)).toContain("ok right (10.222.237.3:5059) is alive and active");
   });
 
+  test("files that differ: what helps is for both members", () => {
+    const cureOf = (differs: readonly string[]) => told("pair", inPair({}, { differs }), PAIR_YAML);
+    const begin = "# make these keys equal in both files, then";
+    expect(cureOf(["gateways"])).toContain(`${begin} branchline reload on both`);
+    expect(cureOf(["cluster.members"])).toContain(`${begin} restart branchline where you have changed its file, one`);
+  });
+
   test("nothing is said to be well of a branchline that doesn't run, can't be asked, or was started without cluster", () => {
     expect(severities("pair", {})).toEqual(["skipped"]);
     expect(severities("pair", { isRunning: true, askFault: "EACCES" })).toEqual(["skipped"]);

@@ -52,7 +52,11 @@ describe("doctor: running", () => {
 
   test("why a branchline that runs isn't asked: not root, or no answer", () => {
     expect(told("running", { isRunning: true, askFault: "EACCES" })).toBe("skipped needs root (sudo)");
-    expect(told("running", { isRunning: true, askFault: "it hung up" })).toMatch(/^skipped .*it hung up/);
+    const silent = { isRunning: true, askFault: "it was silent for 5 s", restart: "systemctl restart branchline" };
+    expect(told("running", silent)).toBe(
+      "warning a branchline runs, but doesn't answer: it was silent for 5 s\nsystemctl restart branchline",
+    );
+    expect(told("phones", silent)).toMatch(/^skipped /);
   });
 });
 

@@ -1,5 +1,5 @@
 /** The file that `branchline init` writes, the questions that lead to it, and what it says about phones. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { loadConfig } from "../../src/app/config/load-config.ts";
@@ -9,6 +9,7 @@ import { faultsOf, yamlOf } from "../../src/setup/init/draft.ts";
 import { readNetwork } from "../../src/setup/init/network.ts";
 import { guideText, makerGuides, phonesText, proxyAddresses } from "../../src/setup/init/phones.ts";
 import type { Facts } from "../../src/setup/init/proposal.ts";
+import fc from "../support/properties.ts";
 import { EDGEROUTER_4, OPENWRT, settleOn, waysOn } from "./routers.ts";
 
 const NOTHING_MORE = { state: undefined, isBehindNat: false };

@@ -25,6 +25,8 @@ const CLUSTER: ClusterSettings = {
   shared: [shared("10.222.237.1"), shared("198.51.100.1")],
   health_file: "/var/run/branchline-pair/left.healthy",
   hand_over: "none",
+  route: undefined,
+  log_calls_ms: undefined,
 };
 
 const at = (device: string, cidr: string): OwnAddress => ({ device, cidr, address: cidr.replace(/\/.*/, "") });

@@ -86,7 +86,7 @@ export class Transactions {
   onAck: (ack: SipMessage) => void = () => {};
   private readonly clients = new Map<string, (response: SipMessage) => void>();
   private readonly servers = new Map<string, ServerTransaction>();
-  /** INVITEs by our tag: the ACK of a 2xx has a branch of its own. */
+  /** INVITEs by our tag and their number: the ACK of a 2xx has a branch of its own. */
   private readonly invites = new Map<string, ServerTransaction>();
   private wire: Wire | undefined;
 
@@ -233,7 +233,7 @@ export class Transactions {
       refused.acknowledged();
       return;
     }
-    this.invites.get(ack.tagOf("to"))?.acknowledged();
+    this.invites.get(`${ack.tagOf("to")} ${ack.cseq}`)?.acknowledged();
     this.onAck(ack);
   }
 
@@ -242,12 +242,12 @@ export class Transactions {
     const key = `${method} ${branch}`;
     const transaction = new ServerTransaction(this, request);
     this.servers.set(key, transaction);
-    const tag = request.tagOf("to") || transaction.toTag;
-    if (method === "INVITE") this.invites.set(tag, transaction);
+    const invite = `${request.tagOf("to") || transaction.toTag} ${request.cseq}`;
+    if (method === "INVITE") this.invites.set(invite, transaction);
     // With any answer, at any time: longer than anybody repeats it.
     this.clock.after(2 * GIVE_UP_MS, () => {
       this.servers.delete(key);
-      if (this.invites.get(tag) === transaction) this.invites.delete(tag);
+      if (this.invites.get(invite) === transaction) this.invites.delete(invite);
     });
     if (method === "CANCEL") this.receiveCancel(transaction, this.servers.get(`INVITE ${branch}`));
     else this.onRequest(transaction);

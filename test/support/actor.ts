@@ -39,6 +39,8 @@ export class Actor implements Endpoint {
     ["BYE", [{ status: 200 }]],
     ["CANCEL", [{ status: 200 }]],
   ]);
+  /** Answers to one request that are others than those to its method; undefined: there are none. */
+  habitFor: (request: SipText) => Habit | undefined = () => undefined;
   /** Copies Record-Route into its responses (RFC 3261 §12.1.1). */
   copiesRoutes = true;
   /** Acknowledges final responses to its INVITEs. */
@@ -214,7 +216,7 @@ export class Actor implements Endpoint {
     this.answered.add(key);
     if (method === "CANCEL") this.endPending(request);
     if (method === "INVITE") this.pending.set(header(request, "via"), { invite: request, status: 0 });
-    for (const { after_ms = 0, ...habit } of this.habits.get(method) ?? []) {
+    for (const { after_ms = 0, ...habit } of this.habitFor(request) ?? this.habits.get(method) ?? []) {
       this.simulation.after(after_ms, () => this.answer(request, habit));
     }
   }

@@ -175,4 +175,35 @@ export const ALERT_CASES: readonly AlertCase[] = [
     at: "3m",
     due: ["a"],
   },
+  {
+    alert: "BranchlineMemberSilent",
+    series: {
+      [of("branchline_anycast_member_alive", "a", ',member="node2"')]: "1 0x20",
+      [of("branchline_anycast_member_alive", "b", ',member="node2"')]: "1x20",
+    },
+    at: "7m",
+    due: ["a"],
+  },
+  {
+    alert: "BranchlineMembersDiffer",
+    series: {
+      [of("branchline_anycast_differences", "a", ',member="node2"')]: "1x20",
+      [of("branchline_anycast_differences", "b", ',member="node2"')]: "0x20",
+    },
+    at: "16m",
+    due: ["a"],
+  },
+  {
+    alert: "BranchlineRouteWithdrawn",
+    series: {
+      [of("branchline_anycast_state", "a", ',state="active"')]: "1x20",
+      [of("branchline_anycast_route_announced", "a")]: "0x20",
+      [of("branchline_anycast_state", "b", ',state="active"')]: "1x20",
+      [of("branchline_anycast_route_announced", "b")]: "1x20",
+      [of("branchline_anycast_state", "c", ',state="active"')]: "0x20",
+      [of("branchline_anycast_route_announced", "c")]: "0x20",
+    },
+    at: "3m",
+    due: ["a"],
+  },
 ];

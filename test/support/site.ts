@@ -178,7 +178,7 @@ export class Site {
 
   /** As SIGHUP does it. */
   reload(yaml: string): void {
-    this.engine.reload(loadConfig(yaml, (path) => path).config.site);
+    this.engine.reload(loadConfig(yaml, (path) => path).config);
   }
 
   /** What a restart would find on disk. */

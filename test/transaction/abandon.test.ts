@@ -125,6 +125,43 @@ describe("an abandoned INVITE that is waited for again", () => {
   });
 });
 
+describe("an INVITE whose caller has hung up", () => {
+  function disowned() {
+    const lab = new Lab();
+    const invite = lab.send();
+    lab.advanceTo(400);
+    lab.layer.abandon(invite, 400, "disown");
+    return { lab, invite };
+  }
+
+  test("RFC 3261 §9.1: is sent on until timer B, and then forgotten without a word", () => {
+    const { lab } = disowned();
+    expect(lab.finish()).toBe(32_000);
+    expect(lab.timesOf(/^INVITE/)).toEqual([0, 500, 1_500, 3_500, 7_500, 15_500, 31_500]);
+    expect([lab.heard, lab.layer.size]).toEqual([[], 0]);
+  });
+
+  test.each([180, 200, 486])("isn't sent any more once it has had a %i", (status) => {
+    const { lab } = disowned();
+    lab.advanceTo(600);
+    lab.answer(status);
+    lab.advanceTo(10_000);
+    expect(lab.timesOf(/^INVITE/)).toEqual([0, 500]);
+    expect(lab.heard).toEqual([`${status}@600`]);
+  });
+
+  test("isn't sent any more once its peer can't be reached", () => {
+    const { lab } = disowned();
+    lab.layer.receiveUnreachable(PEER, 450);
+    lab.finish();
+    expect([lab.timesOf(/^INVITE/), lab.heard, lab.layer.size]).toEqual([[0], [], 0]);
+  });
+
+  test("makes room for others", () => {
+    expect(disowned().lab.layer.lingering.size).toBe(1);
+  });
+});
+
 describe("an abandoned non-INVITE", () => {
   test.each([undefined, 100])("is forgotten at once, after %s", (status) => {
     const lab = new Lab();

@@ -24,12 +24,13 @@ const NOTHING: Row = {
   linger: "-",
   unreachable: "-",
   abandon: "-",
+  disown: "-",
   resume: "-",
   cancelled: "-",
   anew: "-",
 };
 
-/** Figure 5, with RFC 6026 figure 4's Accepted, and "abandoned", which is ours. */
+/** Figure 5, with RFC 6026 figure 4's Accepted, and "abandoned" and "disowned", which are ours. */
 export const INVITE_CLIENT: Table = {
   calling: {
     request: "-", // only servers receive requests
@@ -42,6 +43,7 @@ export const INVITE_CLIENT: Table = {
     linger: "-", // no such timer runs yet
     unreachable: "abandoned: stopRetransmit tell", // ours: it may have got through before the error
     abandon: "abandoned: stopRetransmit", // ours: fr_timer
+    disown: "disowned:", // §9.1: the INVITE goes on being sent until there is a provisional response
     resume: "-",
     cancelled: "-", // §9.1: no CANCEL before a provisional response
     anew: "calling: send startRetransmit startTimeout", // ours: from another address, after the death of a member
@@ -57,6 +59,7 @@ export const INVITE_CLIENT: Table = {
     linger: "-",
     unreachable: "-", // the callee has answered: an ICMP now is no verdict on this request
     abandon: "-", // fr_timer is over with the first answer
+    disown: "-", // CANCEL is sent
     resume: "-",
     cancelled: "proceeding: startTimeout", // §9.1: 64·T1 for the 487
     anew: "calling: send startRetransmit startTimeout",
@@ -72,10 +75,19 @@ export const INVITE_CLIENT: Table = {
     linger: "-",
     unreachable: "-",
     abandon: "-",
+    disown: "-", // others have been asked since, and it isn't sent any more
     resume: "calling: startRetransmit", // ours: nobody else is left to ask; it is as if the INVITE had just been sent
     cancelled: "-",
     anew: "-",
   },
+  disowned: only({
+    provisional: "proceeding: stopRetransmit stopTimeout tell", // now CANCEL can follow
+    success: "accepted: stopRetransmit stopTimeout linger64T1 tell", // a call that nobody wants: BYE
+    failure: "completed: stopRetransmit stopTimeout sendAck absorb64T1 tell",
+    retransmit: "disowned: send doubleRetransmit", // timer A goes on
+    timeout: "terminated:", // timer B, and nobody waits for it
+    unreachable: "abandoned: stopRetransmit",
+  }),
   accepted: only({
     success: "accepted: tell", // RFC 6026 §7.2: each 2xx goes up
     linger: "terminated:", // timer M
@@ -99,6 +111,7 @@ export const NON_INVITE_CLIENT: Table = {
     linger: "-",
     unreachable: "terminated: tell",
     abandon: "terminated:", // ours: nothing has to be cleared up after a non-INVITE
+    disown: "terminated:",
     resume: "-",
     cancelled: "-",
     anew: "-",
@@ -114,6 +127,7 @@ export const NON_INVITE_CLIENT: Table = {
     linger: "-",
     unreachable: "terminated: tell",
     abandon: "terminated:",
+    disown: "terminated:",
     resume: "-",
     cancelled: "-",
     anew: "-",
@@ -136,6 +150,7 @@ export const INVITE_SERVER: Table = {
     linger: "-",
     unreachable: "-",
     abandon: "-",
+    disown: "-",
     resume: "-",
     cancelled: "-", // the transaction user answers 487
     anew: "-",

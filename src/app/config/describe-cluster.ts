@@ -1,4 +1,4 @@
-/** What a pair of routers will do, in words. */
+/** What the routers of a cluster will do, in words. */
 import { isLoopback, isPrivate } from "../../base/ip-range.ts";
 import { type ClusterSettings, type Member, otherMembers, ownMember } from "../../cluster/settings.ts";
 import { hostText } from "../../message/uri.ts";
@@ -6,10 +6,15 @@ import type { Site } from "../../policy/site.ts";
 import type { OwnListener } from "../../transport/own-listener.ts";
 import type { Config } from "./config.ts";
 import { WARNING } from "./describe-more.ts";
+import { spoken } from "./durations.ts";
 
 /** Sentences for `check`; none where the file has no cluster. */
 export function clusterLines({ cluster, listeners, site }: Config): string[] {
   if (cluster === undefined) return [];
+  return cluster.mode === "pair" ? pairLines(cluster, listeners, site) : anycastLines(cluster, listeners);
+}
+
+function pairLines(cluster: ClusterSettings, listeners: readonly OwnListener[], site: Site): string[] {
   const { name, shared } = cluster;
   const others = otherMembers(cluster).map((one) => `${one.name} at ${place(one)}`);
   const addresses = shared.map(({ address }) => address).join(", ");
@@ -20,11 +25,31 @@ export function clusterLines({ cluster, listeners, site }: Config): string[] {
       ? "Gives them away when upstream is silent here and answers the other member."
       : "Keeps them when upstream is silent here and answers the other member, and says so in the log and in status.",
     ...connectionLines(listeners, cluster),
-    ...(cluster.second_secret === undefined
-      ? []
-      : ["Believes a second secret too, until both members have the new one."]),
+    ...secretLines(cluster, "both"),
     ...warnings(cluster, listeners, site),
   ];
+}
+
+function anycastLines(cluster: ClusterSettings, listeners: readonly OwnListener[]): string[] {
+  const { name, members, route, health_file, log_calls_ms } = cluster;
+  const others = otherMembers(cluster).map((one) => `${one.name} at ${place(one)}`);
+  const addresses = [...new Set(listeners.map(({ settings }) => settings.at))].join(", ");
+  const way =
+    route === undefined
+      ? `Announces no route to it: what does must look at ${health_file}, which says 1 while this member takes calls.`
+      : `Runs "${route.announce.join(" ")}" once it takes calls, and "${route.withdraw.join(" ")}" once it takes none; ${health_file} says the same.`;
+  return [
+    `Is ${name} of ${members.length} members behind one anycast address: hears the others at ${place(ownMember(cluster))}; the others are ${others.join(", ")}.`,
+    `Has ${addresses} at the same time as the others: a message may come to any member, which sends it on to the one that has its call.`,
+    way,
+    ...(log_calls_ms === undefined ? [] : [`Logs how many calls each member has every ${spoken(log_calls_ms)}.`]),
+    ...secretLines(cluster, "all"),
+    ...openLines(cluster),
+  ];
+}
+
+function secretLines({ second_secret }: ClusterSettings, who: "both" | "all"): string[] {
+  return second_secret === undefined ? [] : [`Believes a second secret too, until ${who} members have the new one.`];
 }
 
 /** To try a pair: loopback addresses are each machine's own, and no VRRP moves them. */
@@ -51,11 +76,7 @@ function connectionLines(listeners: readonly OwnListener[], { shared }: ClusterS
 }
 
 function warnings(cluster: ClusterSettings, listeners: readonly OwnListener[], site: Site): string[] {
-  const open = cluster.members.filter(({ address }) => !isPrivate(address));
-  const lines = open.map(
-    (one) =>
-      `${WARNING}member ${one.name} is at ${one.address}, which isn't private; lead the way between the members through a tunnel, such as WireGuard: what they tell each other is signed, and not encrypted.`,
-  );
+  const lines = openLines(cluster);
   if (
     listeners.length > 0 &&
     site.upstream.targets.length > 0 &&
@@ -80,6 +101,15 @@ function warnings(cluster: ClusterSettings, listeners: readonly OwnListener[], s
     );
   }
   return lines;
+}
+
+/** Members whose datagrams others may read. */
+function openLines({ members }: ClusterSettings): string[] {
+  const open = members.filter(({ address }) => !isPrivate(address));
+  return open.map(
+    (one) =>
+      `${WARNING}member ${one.name} is at ${one.address}, which isn't private; lead the way between the members through a tunnel, such as WireGuard: what they tell each other is signed, and not encrypted.`,
+  );
 }
 
 /** The listeners outside the phones' networks, where no shared one is among those of their IP version. */

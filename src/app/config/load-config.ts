@@ -7,6 +7,7 @@ import { hopOf } from "../../transport/locator.ts";
 import type { Config } from "./config.ts";
 import { type Fields, fieldsOf } from "./fields.ts";
 import { lastingParts } from "./lasting.ts";
+import { checkAnycast, refuseAnycast } from "./load-anycast.ts";
 import { checkCluster } from "./load-cluster.ts";
 import { checkEmergency } from "./load-emergency.ts";
 import { checkHttp } from "./load-http.ts";
@@ -107,8 +108,14 @@ function assemble(reader: Reader, fields: Top, surroundings: Surroundings): Conf
     crossCheck(reader, fields, listeners, site);
     checkCluster(reader, fields, listeners, cluster);
     checkHttp(reader, fields, listeners, http, site);
-    checkCopies(reader, fields, listeners, site, cluster);
-    checkTransports(reader, fields, listeners, tls, site, surroundings.hasTls);
+    if (cluster?.mode === "anycast") {
+      checkAnycast(reader, fields, { listeners, cluster, site, http, interfaces: surroundings.interfaces });
+    } else {
+      // Of a cluster that can't be read nothing is known.
+      if (cluster !== undefined || fields.get("cluster") === undefined) refuseAnycast(reader, fields, listeners);
+      checkCopies(reader, fields, listeners, site, cluster);
+      checkTransports(reader, fields, listeners, tls, site, surroundings.hasTls);
+    }
   }
   const others = partsWhere(parts, (name) => !isOfSite(name)) as Omit<Parts, keyof SiteParts>;
   return { ...others, site, written: writtenKeys(reader.plain()), lasting: lastingParts(SECTIONS, parts) };

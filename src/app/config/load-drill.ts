@@ -39,7 +39,7 @@ export function pages(): PagesOf<typeof KEYS> {
   return {
     drill: {
       about:
-        "A schedule of [drills](drill.md): branchline treats chosen phones as in an outage, while upstream works. Both files of a pair may have the same one: the router that has the shared addresses begins the drill.",
+        "A schedule of [drills](drill.md): branchline treats chosen phones as in an outage, while upstream works. Both files of a pair may have the same one: the router that has the shared addresses begins the drill. With `cluster.mode: anycast` there are no drills.",
       example: "emergency: [112]\ndrill: {phones: [201, 202], at: Sun 05:00}",
     },
   };

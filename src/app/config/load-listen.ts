@@ -1,11 +1,11 @@
 /** The file's `listen`: our own addresses. */
-import { canonicalAddress, ipVersion, isLoopback } from "../../base/ip-range.ts";
+import { canonicalAddress, ipVersion, isLinkLocal, isLoopback } from "../../base/ip-range.ts";
 import { parseDecimal } from "../../message/text.ts";
 import { SIP_PORT, splitHostPort } from "../../message/uri.ts";
 import { defaultPort, PROTOCOLS, splitProtocol, TRANSPORTS } from "../../transport/flow.ts";
-import { type Interfaces, isLasting, type ListenSettings, OwnListener } from "../../transport/own-listener.ts";
+import { type Interfaces, type ListenSettings, OwnListener } from "../../transport/own-listener.ts";
 import { type Fields, longFormOf } from "./fields.ts";
-import { choice, entries, type Rows, required, restart, text } from "./key-kinds.ts";
+import { choice, entries, flag, type Rows, required, restart, text } from "./key-kinds.ts";
 import type { PagesOf, WordsOf } from "./key-words.ts";
 import type { Place, Reader } from "./reader.ts";
 import { section } from "./section.ts";
@@ -16,6 +16,7 @@ const KEYS = {
   "listen.address": required(restart(text()), "udp:10.222.237.1:5060"),
   "listen.advertise": restart(text()),
   "listen.family": restart(choice(4, [4, 6])),
+  "listen.anycast": restart(flag(false)),
 } as const satisfies Rows;
 
 export function words(): WordsOf<typeof KEYS> {
@@ -46,6 +47,8 @@ export function words(): WordsOf<typeof KEYS> {
     },
     "listen.family":
       "The address that stands for an interface: `4` is its first IPv4 address, `6` its first IPv6 address that is not link-local.",
+    "listen.anycast":
+      "`true` says that all members of `cluster` have this address at the same time. `cluster.mode: anycast` needs it for each address of `listen`, and each is one of UDP.",
   };
 }
 
@@ -161,7 +164,9 @@ function loadListener(
     reader.fault(family, "chooses among an interface's addresses; the address before it says all: remove it");
   }
   const chosen = fields.choice("family");
-  return { protocol, at: host, version: version === 0 ? chosen : version, port, advertise };
+  // A value that is neither is a fault there, and no reason for another one.
+  const isAnycast = fields.optional("anycast", (found) => reader.flag(found) ?? true) ?? KEYS["listen.anycast"].default;
+  return { protocol, at: host, version: version === 0 ? chosen : version, port, advertise, isAnycast };
 }
 
 /** What the router has in place of an interface or address; undefined when it has that one, or nothing is known. */
@@ -171,7 +176,7 @@ function absentAmong(interfaces: Interfaces, host: string): readonly string[] | 
   const all = ([] as string[]).concat(...interfaces.values());
   const own = canonicalAddress(host);
   if (all.length === 0 || isLoopback(host) || all.some((one) => canonicalAddress(one) === own)) return undefined;
-  return all.filter((one) => ipVersion(one) === version && !isLoopback(one) && isLasting(one));
+  return all.filter((one) => ipVersion(one) === version && !isLoopback(one) && !isLinkLocal(one));
 }
 
 /** Interfaces may be called what no host can, such as eth0.10, and capitals count. */

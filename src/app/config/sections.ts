@@ -28,6 +28,7 @@ import { NAMES } from "./load-names.ts";
 import { OUTAGE_ANSWERS } from "./load-outage-answers.ts";
 import { RECORDS } from "./load-records.ts";
 import { REGISTRATION } from "./load-registration.ts";
+import { SERVER_HEADER } from "./load-server-header.ts";
 import { STATE } from "./load-state.ts";
 import { STRANGERS } from "./load-strangers.ts";
 import { SURVIVAL } from "./load-survival.ts";
@@ -57,6 +58,7 @@ export const SECTIONS = {
   listeners: LISTEN,
   tls: TLS,
   ...SITE_SECTIONS,
+  server_header: SERVER_HEADER,
   cluster: CLUSTER,
   http: HTTP,
   drill: DRILL,

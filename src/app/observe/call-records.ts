@@ -116,6 +116,7 @@ export function jsonLine(row: CallRow): string {
 /** A text that a spreadsheet would take for a formula has a quotation mark in front; a number such as +49301234 is none. */
 function csvField(value: string | number | null): string {
   if (typeof value !== "string") return value === null ? "" : String(value);
+  if (!/^[=@\t\r+-]|[",\r\n]/.test(value)) return value;
   const text = /^[=@\t\r]|^[+-](?!\d+$)/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 }

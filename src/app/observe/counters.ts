@@ -4,6 +4,8 @@ import { type JournalEntry, type KeptMessage, METHODS, methodOf } from "./journa
 
 /** By the values of the labels, in their order. */
 type Tally = Map<string, number>;
+/** Of what comes with each message: a count that is found is raised in its place. */
+type Counts = Map<string, { count: number }>;
 
 export interface Counted {
   /** By "direction kind": a method, or the class of a status. */
@@ -28,8 +30,11 @@ const OPEN_MAX = 1_000;
 const EDGES_MAX = 1_000;
 
 export class Counters {
-  private readonly messages: Tally = new Map();
-  private readonly decisions: Tally = new Map();
+  /** Messages that have come, and that have left. */
+  private readonly came: Counts = new Map();
+  private readonly left: Counts = new Map();
+  /** By method. */
+  private readonly decisions = new Map<string, Counts>();
   private readonly bindings: Tally = new Map();
   private readonly edges: Tally = new Map();
   private readonly calls: Tally = new Map();
@@ -39,8 +44,10 @@ export class Counters {
   private invites = 0;
   /** By id: how a call would be counted, and since when. */
   private readonly open = new Map<number, { readonly key: string; readonly at_ms: number }>();
-  /** Ids of calls that have been counted and can still change. */
+  /** Ids of calls that have been counted and can still change; and in a round, so that the oldest one is found at once. */
   private readonly done = new Set<number>();
+  private readonly round: number[] = [];
+  private turn = 0;
 
   /** @param listCalls the last calls of the running branchline */
   constructor(listCalls: (question: CallsQuestion) => CallsPage) {
@@ -51,11 +58,14 @@ export class Counters {
   hear(entry: JournalEntry): void {
     switch (entry.kind) {
       case "in":
+        // Else it was counted at the member to which it came.
+        if (entry.member === undefined) raise(this.came, kindOf(entry));
+        return;
       case "out":
-        add(this.messages, `${entry.kind} ${kindOf(entry)}`);
+        raise(this.left, kindOf(entry));
         return;
       case "decision":
-        add(this.decisions, `${known(entry.method)} ${entry.rule}`);
+        this.decide(known(entry.method), entry.rule);
         if (entry.method === "INVITE") this.invites += 1;
         if (this.invites >= LOOK_AFTER) this.look(entry.at_ms);
         return;
@@ -76,8 +86,15 @@ export class Counters {
   /** All until now. @param now_ms by the clock of the journal */
   at(now_ms: number): Counted {
     this.look(now_ms);
-    const { messages, decisions, bindings, edges, calls } = this;
-    return { messages, decisions, bindings, edges, calls };
+    const { bindings, edges, calls } = this;
+    const messages = joined(new Map(Object.entries({ in: this.came, out: this.left })));
+    return { messages, decisions: joined(this.decisions), bindings, edges, calls };
+  }
+
+  private decide(method: string, rule: string): void {
+    const rules = this.decisions.get(method) ?? new Map<string, { count: number }>();
+    if (rules.size === 0) this.decisions.set(method, rules);
+    raise(rules, rule);
   }
 
   private look(now_ms: number): void {
@@ -98,7 +115,8 @@ export class Counters {
     const { id, state } = call;
     if (this.done.has(id)) return;
     this.open.delete(id);
-    if (state === "calling" || state === "unknown") return;
+    // One that another member goes on with is counted there.
+    if (state === "calling" || state === "given" || state === "unknown") return;
     const key = `${call.origin} ${wayOf(call)} ${RESULTS[state]}`;
     if (state === "up" || state === "ended") this.settle(id, key);
     else this.open.set(id, { key, at_ms: now_ms });
@@ -107,9 +125,10 @@ export class Counters {
   private settle(id: number, key: string): void {
     add(this.calls, key);
     this.open.delete(id);
+    this.done.delete(this.round[this.turn] ?? 0);
     this.done.add(id);
-    const [oldest] = this.done;
-    if (this.done.size > OPEN_MAX && oldest !== undefined) this.done.delete(oldest);
+    this.round[this.turn] = id;
+    this.turn = (this.turn + 1) % OPEN_MAX;
   }
 }
 
@@ -137,6 +156,19 @@ const CLASSES = ["1xx", "2xx", "3xx", "4xx", "5xx", "6xx"];
 /** Others are "other": a peer may write what it likes. */
 function known(method: string): string {
   return METHODS.has(method) ? method : "other";
+}
+
+/** By both words: a key that is joined for each message costs more than all else. */
+function joined(all: ReadonlyMap<string, Counts>): Tally {
+  const tally: Tally = new Map();
+  for (const [first, counts] of all) for (const [key, { count }] of counts) tally.set(`${first} ${key}`, count);
+  return tally;
+}
+
+function raise(counts: Counts, key: string): void {
+  const known = counts.get(key);
+  if (known === undefined) counts.set(key, { count: 1 });
+  else known.count += 1;
 }
 
 function add(tally: Tally, key: string): void {

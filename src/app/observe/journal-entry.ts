@@ -24,6 +24,16 @@ export interface KeptMessage extends Kept {
   readonly local_port: number;
   readonly remote: string;
   readonly remote_port: number;
+  /** The member of the cluster that has passed it on; missing: it has come from its sender, or leaves. */
+  readonly member?: string;
+}
+
+/** A message that has come is passed on to the member of the cluster that has its call. */
+export interface KeptPassage extends Kept {
+  readonly kind: "passed";
+  readonly method: string;
+  readonly call_id: string;
+  readonly member: string;
 }
 
 export interface KeptDecision extends Kept {
@@ -75,6 +85,7 @@ export interface KeptDrop extends Kept {
 
 export type JournalEntry =
   | KeptMessage
+  | KeptPassage
   | KeptDecision
   | KeptStage
   | KeptBinding
@@ -83,23 +94,29 @@ export type JournalEntry =
   | KeptPair
   | KeptDrop;
 
-/** The others register, subscribe, tell of a subscription, or ask whether somebody lives. */
-export const CALL_METHODS = ["INVITE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "REFER", "INFO"];
-/** Those that have a name here. */
-export const METHODS: ReadonlySet<string> = new Set([
-  ...CALL_METHODS,
-  ...["REGISTER", "OPTIONS", "NOTIFY", "SUBSCRIBE", "MESSAGE", "PUBLISH"],
+export function isMessage<E extends JournalEntry>(entry: E): entry is E & KeptMessage {
+  return entry.kind === "in" || entry.kind === "out";
+}
+
+/** Those that have a name here, and whether they belong to calls. The others register, subscribe, tell of a subscription, or ask whether somebody lives. */
+export const METHODS: ReadonlyMap<string, boolean> = new Map([
+  ...["INVITE", "ACK", "BYE", "CANCEL", "PRACK", "UPDATE", "REFER", "INFO"].map((method) => [method, true] as const),
+  ...["REGISTER", "OPTIONS", "NOTIFY", "SUBSCRIBE", "MESSAGE", "PUBLISH"].map((method) => [method, false] as const),
 ]);
 
+const BLANK = 0x20;
+
 /** The method of a request, or that which a response answers; "" where it can't be found. */
-export function methodOf(entry: KeptMessage | KeptDecision | KeptStage): string {
-  if (entry.kind === "decision" || entry.kind === "stage") return entry.method;
+export function methodOf(entry: KeptMessage | KeptPassage | KeptDecision | KeptStage): string {
+  if (!("wire" in entry)) return entry.method;
   const { wire } = entry;
   if (!wire.startsWith("SIP/2.0 ")) return wire.slice(0, Math.max(0, wire.indexOf(" ")));
   // As everybody writes it: a pattern takes several times as long.
   const start = wire.indexOf("\nCSeq:");
   const end = wire.indexOf("\r", start);
-  const method = wire.slice(wire.lastIndexOf(" ", end) + 1, end);
+  let at = end;
+  while (at > start && wire.charCodeAt(at - 1) !== BLANK) at -= 1;
+  const method = wire.slice(at, end);
   if (start >= 0 && METHODS.has(method)) return method;
   return /^cseq[ \t]*:[^\n]*?(\w+)[ \t]*\r?$/im.exec(wire)?.[1] ?? "";
 }
@@ -107,6 +124,7 @@ export function methodOf(entry: KeptMessage | KeptDecision | KeptStage): string 
 /** The Call-ID that an entry is about; undefined where it has none. */
 export function callIdOf(entry: JournalEntry): string | undefined {
   switch (entry.kind) {
+    case "passed":
     case "decision":
     case "stage":
       return entry.call_id;
@@ -129,17 +147,24 @@ function headerOf(wire: string, pattern: RegExp): string | undefined {
 /** The values of its own that outlive the event: no flow, which changes, and no plan. */
 export function kept(happening: Happening, seq: number, at_ms: number): JournalEntry {
   switch (happening.kind) {
-    case "in":
+    case "in": {
+      const message = keptMessage("in", happening.wire, happening.flow, seq, at_ms);
+      return happening.member === undefined ? message : { ...message, member: happening.member };
+    }
     case "out":
-      return keptMessage(happening.kind, happening.wire, happening.flow, seq, at_ms);
+      return keptMessage("out", happening.wire, happening.flow, seq, at_ms);
+    case "passed": {
+      const { kind, method, callId, member } = happening;
+      return { kind, seq, at_ms, method: ownText(method), call_id: ownText(callId), member };
+    }
     case "decision": {
       const { kind, method, callId, rule, why } = happening;
-      return { kind, seq, at_ms, method: ownText(method), call_id: ownText(callId), rule, why: ownText(why) };
+      return { kind, seq, at_ms, method: lasting(method), call_id: ownText(callId), rule, why: ownText(why) };
     }
     case "stage": {
       const { kind, method, callId, stage } = happening;
       const what = stage.what === undefined ? undefined : ownText(stage.what);
-      return { kind, seq, at_ms, method: ownText(method), call_id: ownText(callId), stage: stage.kind, what };
+      return { kind, seq, at_ms, method: lasting(method), call_id: ownText(callId), stage: stage.kind, what };
     }
     case "binding": {
       const { kind, change, name, contact, flow } = happening;
@@ -168,6 +193,11 @@ export function kept(happening: Happening, seq: number, at_ms: number): JournalE
   }
 }
 
+/** A short text is a copy anyway. */
+function lasting(text: string): string {
+  return text.length > SHORT_characters ? ownText(text) : text;
+}
+
 function keptMessage(kind: "in" | "out", text: string, flow: Flow, seq: number, at_ms: number): KeptMessage {
   const { listener, address: remote, port: remote_port } = flow;
   const { protocol, address: local, port: local_port, transport } = listener;
@@ -182,7 +212,7 @@ const SHORT_characters = 12;
 /** The same entry, of an object and texts that are made now: see `HostUser.onCalm`. */
 export function renewed(entry: JournalEntry): JournalEntry {
   const own = Object.entries(entry).map(([key, value]: [string, unknown]) => {
-    return [key, typeof value === "string" && value.length > SHORT_characters ? ownText(value) : value];
+    return [key, typeof value === "string" ? lasting(value) : value];
   });
   return Object.fromEntries(own) as JournalEntry;
 }

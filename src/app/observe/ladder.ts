@@ -1,8 +1,8 @@
 /** A call as a ladder: who takes part, what went from whom to whom, and between the messages why. Values, for terminal and page alike. */
 import type { Edge } from "../../policy/status.ts";
 import { TRANSPORTS } from "../../transport/flow.ts";
-import { methodOf } from "./journal-entry.ts";
-import { isMessage, type TracedEntry, type TracedMessage } from "./trace.ts";
+import { isMessage, methodOf } from "./journal-entry.ts";
+import type { TracedEntry, TracedMessage } from "./trace.ts";
 
 export interface LadderParty {
   readonly role: "phone" | "branchline" | "upstream" | "gateway";
@@ -29,6 +29,8 @@ export interface LadderMessage extends Step {
   readonly hasBody: boolean;
   /** The same message has gone this way before. */
   readonly isAgain: boolean;
+  /** The member of the cluster by which it has come; undefined: it has come here, or leaves. */
+  readonly member: string | undefined;
   readonly protocol: string;
   /** How the call is from this message on; undefined: as before. */
   readonly state: CallPhase | undefined;
@@ -36,7 +38,7 @@ export interface LadderMessage extends Step {
 }
 
 export interface LadderNote extends Step {
-  readonly kind: "decision" | "stage" | "edge" | "drop";
+  readonly kind: "passed" | "decision" | "stage" | "edge" | "drop";
   /** "rule call: upstream is up" */
   readonly text: string;
   readonly edge?: Edge;
@@ -51,13 +53,17 @@ export interface Ladder {
   readonly steps: readonly LadderStep[];
 }
 
-/** What is known of upstream and gateways: `status` has it. */
+/** What is known of upstream, gateways and this member's name: `status` has it. */
 export interface KnownPeers {
   readonly upstream: readonly { readonly name: string; readonly addresses?: readonly string[] }[];
   readonly gateways: readonly { readonly name: string; readonly addresses?: readonly string[] }[];
+  readonly cluster?: { readonly name: string } | undefined;
 }
 
-const OURSELVES: LadderParty = { role: "branchline", name: "branchline", address: "" };
+/** branchline itself: of a cluster, with this member's name. */
+function ownName({ cluster }: Pick<KnownPeers, "cluster">): string {
+  return cluster === undefined ? "branchline" : `branchline ${cluster.name}`;
+}
 
 /** @param entries of one call, in their order */
 export function ladderOf(entries: readonly TracedEntry[], peers: KnownPeers): Ladder {
@@ -68,7 +74,7 @@ export function ladderOf(entries: readonly TracedEntry[], peers: KnownPeers): La
     const known = places.get(address);
     if (known !== undefined) return known;
     parties.push(partyOf(message, address, peers));
-    if (parties.length === 1) parties.push(OURSELVES);
+    if (parties.length === 1) parties.push({ role: "branchline", name: ownName(peers), address: "" });
     places.set(address, parties.length === 2 ? 0 : parties.length - 1);
     return places.get(address) ?? 0;
   };
@@ -84,7 +90,7 @@ export function ladderOf(entries: readonly TracedEntry[], peers: KnownPeers): La
       if (note !== undefined) steps.push({ ...note, seq, at, after_ms });
       continue;
     }
-    const { kind, wire, protocol } = entry;
+    const { kind, wire, protocol, member } = entry;
     const other = placeOf(entry);
     const key = `${kind} ${other} ${wire}`;
     const next = phaseAfter(entry, other === 0, phase);
@@ -98,6 +104,7 @@ export function ladderOf(entries: readonly TracedEntry[], peers: KnownPeers): La
       text: messageText(entry),
       hasBody: /^(?:X-Masked-Body:|(?:Content-Length|l)[ \t]*:[ \t]*[1-9])/im.test(wire),
       isAgain: seen.has(key),
+      member,
       protocol,
       state: next === phase ? undefined : next,
       wire,
@@ -174,6 +181,8 @@ type Note = Pick<LadderNote, "kind" | "text" | "edge">;
 
 function noteOf(entry: TracedEntry): Note | undefined {
   switch (entry.kind) {
+    case "passed":
+      return { kind: "passed", text: `passed on to ${entry.member}` };
     case "decision":
       return { kind: "decision", text: `rule ${entry.rule}: ${entry.why}` };
     case "stage":

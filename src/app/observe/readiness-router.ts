@@ -1,6 +1,9 @@
 /** Readiness: this router, its file and its memory. */
+import type { ClusterFacts } from "../cluster-facts.ts";
+import { routeFaultText } from "../words/anycast-words.ts";
 import { CERTIFICATE_LEFT_days, certificateText } from "../words/certificate-words.ts";
 import { counted } from "../words/lines.ts";
+import { heardWords } from "../words/member-words.ts";
 import { reasonWords } from "../words/peer-words.ts";
 import { span } from "../words/times.ts";
 import { fault, isOutage, ok, orOk, type ReadinessFacts, type ReadinessVerdict, warning } from "./readiness-verdict.ts";
@@ -116,9 +119,10 @@ export function certificate({ status: { certificate: own } }: ReadinessFacts): R
   return [left_days < CERTIFICATE_LEFT_days ? warning(`${text} only`, cure) : ok(text)];
 }
 
-/** Whether the other router of a pair would take over. */
+/** Whether another member of the cluster would take over. */
 export function pair({ status: { cluster } }: ReadinessFacts): ReadinessVerdict[] {
   if (cluster === undefined) return [ok("this router is alone")];
+  if (cluster.mode === "anycast") return anycast(cluster);
   const found = cluster.members
     .filter(({ life }) => life !== "alive")
     .map(({ name }) => warning(`${name} isn't heard: nothing would take over`, "branchline doctor --only pair,vrrp"));
@@ -126,8 +130,26 @@ export function pair({ status: { cluster } }: ReadinessFacts): ReadinessVerdict[
   return orOk(found, "the other router is heard");
 }
 
+function anycast({ name, members, state, route }: ClusterFacts): ReadinessVerdict[] {
+  const isAnyAlive = members.some(({ life }) => life === "alive");
+  const harm = isAnyAlive ? "one member fewer would take over" : "nothing would take over";
+  const found = members
+    .filter(({ life }) => life !== "alive")
+    .map((member) => {
+      const heard = heardWords(member);
+      const text =
+        heard === undefined ? `${member.name} isn't heard: ${harm}` : `${member.name} isn't heard here, and ${heard}`;
+      return warning(text, "branchline doctor --only members");
+    });
+  if (state !== "active") found.push(warning(`this member is ${state}`, "branchline join"));
+  const routeFault = route && routeFaultText(name, route);
+  if (routeFault !== undefined) found.push(warning(routeFault, "branchline doctor --only anycast"));
+  return orOk(found, members.length === 1 ? "the other member is heard" : "the other members are heard");
+}
+
 /** Whether it has been tried. */
 export function drill({ drill: last, contacts, status }: ReadinessFacts): ReadinessVerdict[] {
+  if (status.cluster?.mode === "anycast") return [ok("no drill can begin behind an anycast address")];
   const users = contacts.map(({ name }) => name.slice(0, name.lastIndexOf("@"))).filter((user) => PLAIN.test(user));
   const phones = [...new Set(users)].sort().slice(0, DRILL_PHONES);
   const command = `branchline drill --phones ${phones.length < DRILL_PHONES ? "all" : phones.join(",")} --for 10m`;

@@ -1,5 +1,6 @@
 /** The rows of a site's metrics: its peers, phones, calls and limits. `deploy/monitoring/metrics.md` is made of them. */
 import type { PaceStatus } from "../../policy/status.ts";
+import { type CallCounts, type ClusterFacts, isAnnounced } from "../cluster-facts.ts";
 import type { RunningStatus } from "../status-facts.ts";
 import { flag, known, type Metric, type MetricFacts, peersOf, type Sample } from "./metric.ts";
 import { isSurviving, MEMBER_STATES, PEER_STATES, ROLES, survivingSince_s } from "./told-states.ts";
@@ -180,20 +181,58 @@ export const SITE_METRICS: readonly Metric[] = [
   gauge("branchline_reload_refused", "1 if the last reload was refused.", [], ({ reload_refused }) => [
     [flag(reload_refused !== undefined)],
   ]),
-  gauge("branchline_pair_state", "1 for the state of this router in its pair.", ["state"], ({ cluster }) =>
-    cluster === undefined ? [] : MEMBER_STATES.map((one) => [flag(cluster.state === one), one]),
+  gauge("branchline_pair_state", "1 for the state of this router in its pair.", ["state"], (status) =>
+    pairOf(status).flatMap(({ state }) => MEMBER_STATES.map((one): Sample => [flag(state === one), one])),
   ),
-  gauge("branchline_pair_member_alive", "1 if another router of the pair is heard.", ["member"], ({ cluster }) =>
-    (cluster?.members ?? []).map(({ name, life }) => [flag(life === "alive"), name]),
+  gauge("branchline_pair_member_alive", "1 if another router of the pair is heard.", ["member"], (status) =>
+    pairOf(status).flatMap(livesOf),
   ),
-  gauge("branchline_pair_differences", "Keys that aren't equal in the files of the pair.", ["member"], ({ cluster }) =>
-    (cluster?.members ?? []).map(({ name, differs }) => [differs.length, name]),
+  gauge("branchline_pair_differences", "Keys that aren't equal in the files of the pair.", ["member"], (status) =>
+    pairOf(status).flatMap(differencesOf),
+  ),
+  gauge("branchline_pair_address_here", "1 if this router has a shared address of the pair.", ["address"], (status) =>
+    pairOf(status).flatMap(({ shared }) => shared.map(({ address, is_here }): Sample => [flag(is_here), address])),
   ),
   gauge(
-    "branchline_pair_address_here",
-    "1 if this router has a shared address of the pair.",
-    ["address"],
-    ({ cluster }) => (cluster?.shared ?? []).map(({ address, is_here }) => [flag(is_here), address]),
+    "branchline_anycast_state",
+    "1 for the state of this member of a cluster with one anycast address.",
+    ["state"],
+    (status) =>
+      anycastOf(status).flatMap(({ state }) => MEMBER_STATES.map((one): Sample => [flag(state === one), one])),
+  ),
+  gauge("branchline_anycast_member_alive", "1 if another member of that cluster is heard here.", ["member"], (status) =>
+    anycastOf(status).flatMap(livesOf),
+  ),
+  gauge(
+    "branchline_anycast_differences",
+    "Keys that aren't equal in the files of this member and another one.",
+    ["member"],
+    (status) => anycastOf(status).flatMap(differencesOf),
+  ),
+  gauge(
+    "branchline_anycast_route_announced",
+    "1 if this member has announced its route to the anycast address by the commands of the file.",
+    [],
+    (status) =>
+      anycastOf(status).flatMap(({ route }): Sample[] => (route === undefined ? [] : [[flag(isAnnounced(route))]])),
+  ),
+  gauge(
+    "branchline_member_calls",
+    "Calls of a member of a cluster that ring or are up, this one too, as far as it is heard.",
+    ["member"],
+    ({ cluster }) => countsOf(cluster, "active"),
+  ),
+  counter(
+    "branchline_member_calls_total",
+    "Calls that have begun at a member of a cluster since its start.",
+    ["member"],
+    ({ status: { cluster } }) => countsOf(cluster, "processed"),
+  ),
+  counter(
+    "branchline_members_untold_total",
+    "What the other members of a cluster weren't told: messages too long to be sent on, and news for which a beat had no room.",
+    ["reason"],
+    ({ status: { cluster } }) => Object.entries(cluster?.untold ?? {}).map(([reason, count]) => [count, reason]),
   ),
 ];
 
@@ -213,6 +252,28 @@ function pace(name: string, help: string, key: keyof PaceStatus): Metric {
       registers === undefined ? [] : [[registers[key], peer]],
     ),
   );
+}
+
+function pairOf({ cluster }: RunningStatus): readonly ClusterFacts[] {
+  return cluster === undefined || cluster.mode === "anycast" ? [] : [cluster];
+}
+
+function anycastOf({ cluster }: RunningStatus): readonly ClusterFacts[] {
+  return cluster?.mode === "anycast" ? [cluster] : [];
+}
+
+function livesOf({ members }: ClusterFacts): Sample[] {
+  return members.map(({ name, life }) => [flag(life === "alive"), name]);
+}
+
+function differencesOf({ members }: ClusterFacts): Sample[] {
+  return members.map(({ name, differs }) => [differs.length, name]);
+}
+
+/** This member first. */
+function countsOf(cluster: ClusterFacts | undefined, key: keyof CallCounts): Sample[] {
+  const all = cluster === undefined ? [] : [cluster, ...cluster.members];
+  return all.flatMap(({ name, calls }): Sample[] => (calls === undefined ? [] : [[calls[key], name]]));
 }
 
 function counter(name: string, help: string, labels: readonly string[], samples: Metric["samples"]): Metric {

@@ -1,7 +1,7 @@
 /** The journal as commands and the page get it: entries of some calls, or of all, in pieces that stay small. */
 import { plainNumber } from "../../policy/dialled-number.ts";
 import { isCallId } from "../recorded-calls.ts";
-import { callIdOf, type JournalEntry, type KeptMessage, methodOf } from "./journal-entry.ts";
+import { callIdOf, isMessage, type JournalEntry, type KeptMessage, methodOf } from "./journal-entry.ts";
 import { masked } from "./masked.ts";
 
 /** The size of a piece, in characters, more or less. */
@@ -57,10 +57,6 @@ export function tracedEntries(
     traced.push(one);
   }
   return { entries: traced };
-}
-
-export function isMessage<E extends JournalEntry>(entry: E): entry is E & KeptMessage {
-  return entry.kind === "in" || entry.kind === "out";
 }
 
 /** @param at its time of day, ISO 8601 */

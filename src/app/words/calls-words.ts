@@ -45,6 +45,7 @@ export function wayText({ legs }: Pick<RecordedCall, "legs">): string {
   for (const [index, leg] of own.entries()) {
     const next = own[index + 1];
     const words = stepsOf(leg, next !== undefined);
+    if (next !== undefined && leg.given_to !== undefined) words.push(givenText(leg.given_to));
     const isIts = ({ after_ms }: RecordedLeg) =>
       after_ms >= leg.after_ms && (next === undefined || after_ms < next.after_ms);
     const inner = others.filter(isIts);
@@ -94,8 +95,13 @@ function endOf({ after_ms, took_ms }: RecordedLeg): number | undefined {
   return took_ms === null ? undefined : after_ms + took_ms;
 }
 
+/** "handed over to node2" */
+function givenText(member: string): string {
+  return `handed over to ${member === "" ? "another member" : member}`;
+}
+
 /** "200 after 4.2 s, up for 3 min 20 s" */
-export function endText({ state, status, after_ms, lasted_ms }: RecordedCall): string {
+export function endText({ state, status, after_ms, lasted_ms, legs }: RecordedCall): string {
   const cancelled = status === CANCELLED ? ", cancelled by the caller" : "";
   const answer = status === null ? "" : `${inkedStatus(status)} after ${durationText(after_ms ?? 0)}${cancelled}`;
   const lasted = lasted_ms === null ? "" : durationText(lasted_ms);
@@ -108,6 +114,8 @@ export function endText({ state, status, after_ms, lasted_ms }: RecordedCall): s
       return `${answer}, lasted ${lasted}`;
     case "redirected":
       return `${answer}, not followed`;
+    case "given":
+      return givenText(legs.flatMap(({ given_to = [] }) => given_to).pop() ?? "");
     case "unknown":
       return answer === "" ? "no final response before a restart of branchline" : `${answer}, its end was not seen`;
     default:

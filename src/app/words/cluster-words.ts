@@ -1,47 +1,34 @@
-/** A pair of routers in words. */
+/** A cluster in words: a pair of routers, and what drain and join say of any. */
 import { bad, doubtful, good } from "../../base/ink.ts";
 import { type ClusterFacts, type LeftFacts, type MemberFacts, SETTLED_s } from "../cluster-facts.ts";
 import type { RunningStatus } from "../status-facts.ts";
+import { anycastLines, takesCallsWords } from "./anycast-words.ts";
 import { counted, someOf, wrapped } from "./lines.ts";
-import { moment, type Reader, span } from "./times.ts";
+import { memberWords, ownWords, programWords, stateWords } from "./member-words.ts";
+import type { Reader } from "./times.ts";
 
 /** Addresses named; more are counted. */
 const ADDRESSES_MAX = 3;
 
-/** The lines of `status`: this member, the other one, who has the addresses, and what is wrong. None without a cluster. */
+/** The lines of `status`: this member, the others, and what is wrong; of a pair, who has the addresses. None without a cluster. */
 export function clusterLines(status: RunningStatus, reader: Reader): string[] {
   const { cluster, now } = status;
   if (cluster === undefined) return [];
-  const { name, state, why, since, since_s, members } = cluster;
-  const own = `Pair: ${name} is ${stateWords(state)} for ${span(since_s)} (since ${moment(since, now, reader)}, ${why})`;
+  const lines = cluster.mode === "anycast" ? anycastLines(cluster, now, reader) : pairLines(cluster, now, reader);
+  const left = cluster.state === "draining" ? [leftWords(cluster)] : [];
+  return [...lines, ...left].flatMap((line) => wrapped(line, reader.width));
+}
+
+function pairLines(cluster: ClusterFacts, now: string | undefined, reader: Reader): string[] {
   return [
-    `${own}; ${addressWords(cluster)}`,
-    ...members.map((one) => memberWords(one, now, reader)),
+    `Pair: ${ownWords(cluster, now, reader)}; ${addressWords(cluster)}`,
+    ...cluster.members.map((one) => `${memberWords(one, now, reader)}${holderWords(one)}${programWords(one)}`),
     ...warnings(cluster),
-    ...(state === "draining" ? [leftWords(cluster)] : []),
-  ].flatMap((line) => wrapped(line, reader.width));
+  ];
 }
 
-function stateWords(state: ClusterFacts["state"]): string {
-  if (state === "active") return good(state);
-  return doubtful(state.toUpperCase());
-}
-
-function lifeWords({ life, state }: MemberFacts): string {
-  if (life === "alive") return state === undefined ? good("alive") : stateWords(state);
-  if (life === "unheard") return doubtful("NOT HEARD");
-  return life === "left" ? doubtful("STOPPED") : bad("DEAD");
-}
-
-function memberWords(member: MemberFacts, now: string | undefined, reader: Reader): string {
-  const { name, at, since, since_s, why, life, has_address, version } = member;
-  const isAlive = life === "alive";
-  const evidence = life === "unheard" ? "" : ` (since ${moment(since, now, reader)}, ${why})`;
-  const holds = isAlive && has_address === true ? "; it holds the shared addresses" : "";
-  const program = isAlive && version !== undefined ? `; version ${version}` : "";
-  const alive = isAlive && member.state !== undefined ? "alive" : "";
-  const life_s = life === "unheard" ? "" : ` for ${span(since_s)}`;
-  return `Member ${name} at ${at}: ${lifeWords(member)}${alive === "" ? "" : `, ${alive}`}${life_s}${evidence}${holds}${program}`;
+function holderWords({ life, has_address }: MemberFacts): string {
+  return life === "alive" && has_address === true ? "; it holds the shared addresses" : "";
 }
 
 /** The member that has the shared addresses, as both kernels say. */
@@ -94,48 +81,54 @@ export function leftWords({ left }: Pick<ClusterFacts, "left">): string {
   return `Still here: ${left === undefined ? "nothing" : leftList(left)}`;
 }
 
-function leftList({ ringing, requests, addresses }: LeftFacts): string {
+function leftList({ ringing, requests, addresses, routes = [] }: LeftFacts): string {
   const parts = [
     ...(ringing === 0 ? [] : [counted(ringing, "call that rings", "calls that ring")]),
     ...(requests === 0 ? [] : [counted(requests, ringing === 0 ? "request" : "other request")]),
     ...(addresses.length === 0
       ? []
       : [`the address${addresses.length === 1 ? "" : "es"} ${someOf(addresses, ADDRESSES_MAX)}`]),
+    ...(routes.length === 0 ? [] : [`the route to ${someOf(routes, ADDRESSES_MAX)}`]),
   ];
   return parts.length === 0 ? "nothing" : someOf(parts, parts.length);
 }
 
-/** What `drain` prints first, where upstream is silent at the member that gets the calls; undefined: nothing. */
+/** What `drain` prints first, where upstream is silent at a member that gets calls; undefined: nothing. */
 export function drainNote({ members }: Pick<ClusterFacts, "members">, { width }: Reader): string | undefined {
-  const blind = members.find(
+  const blind = members.filter(
     (one) => one.life === "alive" && one.state === "active" && one.upstream?.answers === false,
   );
-  if (blind === undefined) return undefined;
-  const { name } = blind;
+  if (blind.length === 0) return undefined;
+  const names = someOf(
+    blind.map(({ name }) => name),
+    blind.length,
+  );
   return wrapped(
-    `${doubtful("WARNING")}: upstream doesn't answer ${name}: there, calls find the gateways alone`,
+    `${doubtful("WARNING")}: upstream doesn't answer ${names}: there, calls find the gateways alone`,
     width,
   ).join("\n");
 }
 
 /** What `drain` prints once it waits no longer. */
 export function drainText(cluster: ClusterFacts, reader: Reader): string {
-  const { name, state } = cluster;
-  // Both were told to drain, and this one has stepped back.
+  const { name, state, members } = cluster;
+  // All were told to drain, and this one has stepped back.
   if (state === "active" || state === "syncing") return joinText(cluster, reader);
+  const others = members.length === 1 ? "the other member" : "the other members";
   const line =
     state === "drained"
       ? `${name} is ${good("drained")}: nothing is left here, and it can be stopped; \`branchline join\` takes it back`
-      : `${name} is ${stateWords(state)}: new calls go to the other member. ${leftWords(cluster)}`;
+      : `${name} is ${stateWords(state)}: new calls go to ${others}. ${leftWords(cluster)}`;
   return `${wrapped(line, reader.width).join("\n")}\n`;
 }
 
 /** What `join` prints. */
 export function joinText(cluster: ClusterFacts, { width }: Reader): string {
-  const { name, state, why } = cluster;
-  const line =
-    state === "active"
-      ? `${name} is ${good("active")} (${why}): it may hold the shared addresses`
-      : `${name} is ${stateWords(state)} (${why}): it may not hold the shared addresses yet`;
-  return `${wrapped(line, width).join("\n")}\n`;
+  const { mode, name, state, why } = cluster;
+  const may = mode === "anycast" ? takesCallsWords(cluster) : holdsWords(state);
+  return `${wrapped(`${name} is ${stateWords(state)} (${why}): ${may}`, width).join("\n")}\n`;
+}
+
+function holdsWords(state: ClusterFacts["state"]): string {
+  return state === "active" ? "it may hold the shared addresses" : "it may not hold the shared addresses yet";
 }

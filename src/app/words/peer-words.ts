@@ -63,6 +63,8 @@ export function evidenceWords(evidence: string, failure: string | number | undef
       return "no address of listen is on the way there";
     case "down before restart":
       return "known from before the restart";
+    case "up at another member":
+      return "answers OPTIONS, and another member has it up";
     case "own address here":
       return "this router's own address is back";
     default:

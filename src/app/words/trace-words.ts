@@ -96,8 +96,8 @@ function plainRow(step: LadderMessage, parties: readonly LadderParty[]): string 
   return `${timeText(step)}${from} > ${to}: ${textOf(step)}${stateText(step.state)}`;
 }
 
-function textOf({ text, hasBody, isAgain }: LadderMessage): string {
-  return `${text}${hasBody ? " +body" : ""}${isAgain ? " again" : ""}`;
+function textOf({ text, hasBody, isAgain, member }: LadderMessage): string {
+  return `${text}${hasBody ? " +body" : ""}${isAgain ? " again" : ""}${member === undefined ? "" : ` by ${member}`}`;
 }
 
 const INKS: Readonly<Partial<Record<CallPhase, (text: string) => string>>> = { up: good, failed: bad };

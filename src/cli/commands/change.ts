@@ -91,22 +91,22 @@ export const CHANGE: readonly CommandRow[] = [
   }),
   command({
     name: "drain",
-    help: "Take this router of a pair out of service",
+    help: "Take this member of a cluster out of service",
     group: "Change",
     description: [
-      "Give the shared addresses to the other member of the pair, take no new calls, and wait until nothing is left on " +
-        "this router. Calls that ring go on at the other member. Calls that are up go on. Then branchline or the router can " +
-        "be stopped. join puts this router into service again, and so does a restart of branchline.",
-      "drain refuses if no other member takes calls, unless --alone is given. It warns if upstream doesn't answer the other " +
+      "Give the shared addresses to the other member of the pair, or withdraw the route to the anycast address, take no new " +
+        "calls, and wait until nothing is left on this router. Calls that ring go on at another member. Calls that are up go on. " +
+        "Then branchline or the router can be stopped. join puts this router into service again, and so does a restart of branchline.",
+      "drain refuses if no other member takes calls, unless --alone is given. It warns if upstream doesn't answer another " +
         "member. With --patient, drain waits up to a minute for a member that may be restarting, and does " +
-        "nothing if branchline isn't running or has no pair. The packages' scripts call it so before they restart branchline.",
+        "nothing if branchline isn't running or has no cluster. The packages' scripts call it so before they restart branchline.",
     ],
     arguments: [],
     options: [
       CONFIG_OPTION,
       { name: "wait", value: "TIME", help: "Wait at most TIME; 0: don't wait", default: "60s", fault: waitFault },
       { name: "alone", help: "Drain also if no other member takes calls" },
-      { name: "patient", help: "Wait for the other member; do nothing without a pair" },
+      { name: "patient", help: "Wait for another member; do nothing without a cluster" },
       JSON_OPTION,
     ],
     examples: [
@@ -123,21 +123,22 @@ export const CHANGE: readonly CommandRow[] = [
   }),
   command({
     name: "join",
-    help: "Put this router of a pair into service again",
+    help: "Put this member of a cluster into service again",
     group: "Change",
     description: [
-      "End what drain has begun. This router gets what the other member knows, and may then hold the shared addresses " +
-        "again. The addresses stay where they are until the other member gives them away.",
-      "With --patient, join waits up to 30 s until branchline runs, and does nothing if branchline has no pair: for scripts " +
+      "End what drain has begun. This router gets what the other members know. A router of a pair may then hold the shared " +
+        "addresses again, and the addresses stay where they are until the other member gives them away. A member with an anycast " +
+        "address announces its route again.",
+      "With --patient, join waits up to 30 s until branchline runs, and does nothing if branchline has no cluster: for scripts " +
         "that have restarted branchline.",
     ],
     arguments: [],
     options: [
       CONFIG_OPTION,
-      { name: "patient", help: "Wait until branchline runs; do nothing without a pair" },
+      { name: "patient", help: "Wait until branchline runs; do nothing without a cluster" },
       JSON_OPTION,
     ],
-    examples: [{ line: "branchline join", does: "Be ready to take over again" }],
+    examples: [{ line: "branchline join", does: "Be ready for calls again" }],
     exits: { 1: "This router isn't active after 15 s; or no branchline runs with this file" },
     seeAlso: ["drain", "status"],
     action: ({ config, patient, json }) => (patient ? joinPatiently(config, json) : join(config, json)),

@@ -21,7 +21,7 @@ export const LOOK: readonly CommandRow[] = [
       "Show on one screen: upstream's state, since when and why, where calls go now, the gateways with their calls, the " +
         "phones, members of hunt groups that aren't registered, dropped messages, tables that are half full or were " +
         "full, and the last five changes. Faults are in capitals. Of a pair, show what each member does, and which one holds " +
-        "the shared addresses.",
+        "the shared addresses; of members with an anycast address, whether the route is announced, and the calls of each.",
       "If the file on disk differs from the running configuration, or a reload was refused, the output says so, with the " +
         "reason. Times are local; in JSON they are in UTC.",
       "The command asks the branchline that runs with the same file, through a socket in its state folder, even while the " +

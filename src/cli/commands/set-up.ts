@@ -3,6 +3,7 @@
 import { MAKER_NAMES } from "../../setup/init/phones.ts";
 import { checkAndPrint } from "../check.ts";
 import { cluster, idFault } from "../cluster.ts";
+import { asFault, neighborFault, OWN_AS } from "../cluster-route.ts";
 import {
   CONFIG_OPTION,
   CONFIG_OPTION_WITHOUT_DEFAULT,
@@ -147,7 +148,7 @@ export const SET_UP: readonly CommandRow[] = [
   }),
   command({
     name: "cluster",
-    help: "Print the VRRP settings of a pair, or make its secret",
+    help: "Print settings of VRRP or of routing, or make the secret",
     group: "Set up",
     description: [
       "Print the settings of the VRRP that moves the shared addresses from one router of a pair to the other. keepalived " +
@@ -158,30 +159,55 @@ export const SET_UP: readonly CommandRow[] = [
         "network. If that interface has no other IPv4 address, the shared address moves with those of the interface by which " +
         "the members reach each other. VRRP's advertisements go to the other member alone on that interface. On other " +
         "interfaces they are multicast.",
-      "secret makes the secret that both members need, in the file that cluster.secret names or in FILE. Only the owner of " +
-        "the file's folder can read it. On the other router, secret --from takes over this secret.",
+      "For members that all have one address (cluster.mode: anycast), print the configuration of the routing daemon that " +
+        "announces this address: bird for BIRD 2, frr for FRR 8, exabgp for ExaBGP 4. Its comments say what belongs into " +
+        "cluster.route, and what the router needs. With --neighbor, the daemon speaks BGP with this router; without it, OSPF " +
+        "on the interface of this member's own address. For an IPv6 address, name the router's IPv6 address. Run the command on each member.",
+      "With --systemd, print a shell script in place of that. Run it as root: branchline may then tell the routing daemon what to do, the " +
+        "route is withdrawn when branchline ends, and the service branchline-route withdraws it while branchline hangs.",
+      "secret makes the secret that all members need, in the file that cluster.secret names or in FILE. Only the owner of " +
+        "the file's folder can read it. On the other routers, secret --from takes over this secret.",
     ],
     arguments: [
-      { name: "what", help: "What to print or make", choices: ["keepalived", "openwrt", "edgeos", "secret"] },
+      {
+        name: "what",
+        help: "One of keepalived, openwrt, edgeos, bird, frr, exabgp, secret",
+        choices: ["keepalived", "openwrt", "edgeos", "bird", "frr", "exabgp", "secret"],
+      },
       { name: "file", help: "Of secret: the file to make", isOptional: true, completes: "file" },
     ],
     options: [
       CONFIG_OPTION,
       { name: "id", value: "NUMBER", help: "Number of the first virtual router", default: "51", fault: idFault },
+      {
+        name: "neighbor",
+        value: "ADDRESS[,AS]",
+        help: "Announce by BGP to this router; may be given several times",
+        isRepeatable: true,
+        fault: neighborFault,
+      },
+      { name: "as", value: "NUMBER", help: "Number of this member in BGP", default: OWN_AS, fault: asFault },
+      { name: "systemd", help: "Print what systemd needs, as a shell script" },
       { name: "from", value: "FILE", help: "Of secret: copy it from FILE; - is standard input", completes: "file" },
       { name: "force", help: "Of secret: overwrite an existing file" },
     ],
     examples: [
       { line: "branchline cluster keepalived > keepalived.conf", does: "Print the configuration of keepalived" },
+      { line: "branchline cluster bird > bird.conf", does: "Print the configuration of BIRD, with OSPF" },
+      {
+        line: "branchline cluster frr --neighbor 10.205.205.254,65000",
+        does: "Print the configuration of FRR, with BGP",
+      },
+      { line: "branchline cluster bird --systemd | sudo sh", does: "Let systemd withdraw the route" },
       { line: "sudo branchline cluster secret", does: "Make the secret that the configuration file names" },
       {
         line: "sudo branchline cluster secret --from -",
-        does: "Take over the other member's secret: paste it, then Ctrl-D",
+        does: "Take over another member's secret: paste it, then Ctrl-D",
       },
     ],
     exits: {
       1: "An interface isn't known, or its VRRP can't be set; or the secret can't be read or written",
-      2: "The file has faults or no cluster; or the secret is there already",
+      2: "The file has faults, no cluster or one of another mode; or the secret is there already",
     },
     seeAlso: ["drain", "check"],
     action: (values) => cluster(values),

@@ -16,6 +16,8 @@ export const TRACE: readonly CommandRow[] = [
         "Show each message with its time and the state of the call, the rule that decided and why, and changes of upstream " +
         "and the gateways meanwhile. Messages that came by TLS are in clear. All messages come from the journal in branchline's " +
         "memory (journal.memory), which holds the last messages only.",
+      "In a cluster, the ladder names this member, and the member that has passed on a message (by NAME). The member to which a " +
+        "message came has a line that says to whom it was passed on: with the Call-ID, trace finds it there.",
       "Credentials, passwords and bodies are masked, and X-Masked-Body tells the length of a body. --unmasked shows them to root.",
       "--pcap writes the messages to a file for Wireshark or sngrep. In this file, each message is a UDP packet, also if " +
         "TCP or TLS carried it. A comment of the packet names the transport and the rule.",

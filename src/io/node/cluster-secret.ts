@@ -1,5 +1,6 @@
 /** The secret of a pair, from its file or the environment. `make-secret.ts` makes it, which the running proxy doesn't load. */
 import * as fs from "fs";
+import { WHY_UNREAD } from "./read-text.ts";
 
 /** Whence a secret comes: the path of a file, or the name of a variable. */
 type Source = { readonly file: string } | { readonly env: string };
@@ -12,12 +13,7 @@ export const SECRET_BYTES_MAX = 4_096;
 /** Write for the group; read, write and execute for others. */
 const TOO_OPEN = 0o027;
 
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: "no such file (`branchline cluster secret` makes it)",
-  ENOTDIR: "no such file",
-  EISDIR: "it is a folder",
-  EACCES: "permission denied to the user that branchline runs as",
-};
+const WHY: typeof WHY_UNREAD = { ...WHY_UNREAD, ENOENT: "no such file (`branchline cluster secret` makes it)" };
 
 export class SecretUnusable extends Error {
   /** A variable that isn't set here may be set for the running proxy. */

@@ -18,6 +18,9 @@ const NO_ANSWER =
   "branchline runs, but its control socket gives no answer: it has no file descriptor left, or too many commands ask at " +
   "once. Try again; if it stays so, restart it with more descriptors (ulimit -n, LimitNOFILE)";
 
+/** A process listens, and doesn't read: the kernel takes connections for it, until its queue is full. It hangs, or was stopped. */
+export class SilentError extends Error {}
+
 const ROOT = 0;
 /** The owner of what can't be seen. */
 const NOBODY = -1;
@@ -64,18 +67,17 @@ export class ControlSocket {
 
 /**
  * Asks the branchline that keeps its state beside `file`.
+ * @param patience_ms until it counts as silent
  * @returns its line; undefined when none runs there
- * @throws when it runs, but can't be asked: not allowed, no answer; the message says why, and the cure
+ * @throws SilentError when it neither answers nor hangs up; when it runs, but can't be asked: not allowed, no answer; the message says why
  */
-export function askControl(file: string, line: string): Promise<string | undefined> {
+export function askControl(file: string, line: string, patience_ms = PATIENCE_ms): Promise<string | undefined> {
   refuseLongPath(file);
   return new Promise((resolve, reject) => {
     let text = "";
     const socket = net.connect(file, () => socket.write(`${line}\n`));
     socket.setEncoding("utf8");
-    socket.setTimeout(PATIENCE_ms, () =>
-      socket.destroy(new Error(`${NO_ANSWER} (silent for ${PATIENCE_ms / 1_000} s)`)),
-    );
+    socket.setTimeout(patience_ms, () => socket.destroy(new SilentError(`it was silent for ${patience_ms / 1_000} s`)));
     socket.on("data", (piece: string) => {
       text += piece;
     });
@@ -87,7 +89,7 @@ export function askControl(file: string, line: string): Promise<string | undefin
       const { code = "" } = error;
       if (code === "ENOENT" || code === "ECONNREFUSED") resolve(undefined);
       else if (HUNG_UP.includes(code)) reject(new Error(`${NO_ANSWER} (it hung up)`));
-      else if (code === "EAGAIN") reject(new Error(`${NO_ANSWER} (it lets nobody in)`));
+      else if (code === "EAGAIN") reject(new SilentError("it lets nobody in"));
       else if (code === "EMFILE" || code === "ENFILE") {
         reject(new Error("this command has no file descriptor left to ask with: close programs, or raise ulimit -n"));
       } else reject(error);

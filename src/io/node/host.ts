@@ -6,17 +6,13 @@ import * as os from "os";
 import { type Protocol, TRANSPORTS } from "../../transport/flow.ts";
 import { START_kB } from "./engine.ts";
 import { readText } from "./read-text.ts";
-import { type Ran, runProgram } from "./run-program.ts";
+import { type Ran, runTool } from "./run-program.ts";
 
 export type { Ran } from "./run-program.ts";
 
-/** Where root's programs are, and Entware's. */
-const MORE_PATH = ":/usr/sbin:/sbin:/opt/sbin:/opt/bin";
-
-/** Runs a shell's command line, as {@link runProgram} does. */
+/** Runs a shell's command line, as {@link runTool} does. */
 export function runCommand(line: string, limit_ms: number): Promise<Ran> {
-  const path = `${process.env["PATH"] ?? ""}${MORE_PATH}`;
-  return runProgram(["/bin/sh", "-c", line], { PATH: path }, limit_ms);
+  return runTool(["/bin/sh", "-c", line], limit_ms);
 }
 
 /** What the promise brings within `limit_ms`; else undefined. */

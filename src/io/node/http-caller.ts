@@ -126,8 +126,9 @@ export class HttpCaller {
   private say(answer: HttpAnswer): void {
     const { body, isOctets, isHeadOnly, isLast } = answer;
     const { socket } = this;
-    const encoding = isOctets === true ? "latin1" : "utf8";
     const length = isOctets === true ? body.length : Buffer.byteLength(body);
+    // A character an octet: so most facts are, and their text is only copied.
+    const encoding = length === body.length ? "latin1" : "utf8";
     const told =
       isLast === true ? { "Content-Length": `${length}`, Connection: "close" } : { "Content-Length": `${length}` };
     // In one piece: each is a call to the kernel, and a packet. A head is ASCII.

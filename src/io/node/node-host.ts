@@ -17,6 +17,7 @@ import { isNear, readAddresses, readInterfaces, WatchedInterfaces } from "./inte
 import { localTime } from "./local-time.ts";
 import type { StderrLog } from "./log.ts";
 import { heapMemory_bytes, tameHeap } from "./memory.ts";
+import { makeOctets } from "./octets.ts";
 import { createMac, createRandom } from "./secret.ts";
 import { bindingsFile, callsFile, drillsFile, historyFile, type StateFile } from "./state-file.ts";
 import { NodeTransport } from "./transport.ts";
@@ -57,6 +58,7 @@ export class NodeHost {
   readonly callStore: StateFile;
   readonly historyStore: StateFile;
   readonly drillStore: StateFile;
+  readonly makeOctets = makeOctets;
   readonly tables: Readonly<Record<string, Table>>;
   /** The one that is in use, once somebody has asked. */
   private certificate: { readonly file: string; readonly end_ms: number } | undefined = undefined;

@@ -9,3 +9,11 @@ export function readText(path: string): string | undefined {
     return undefined;
   }
 }
+
+/** By the code of an error, why a file that the configuration names can't be read, for a person. */
+export const WHY_UNREAD: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  ENOTDIR: "no such file",
+  EISDIR: "it is a folder",
+  EACCES: "permission denied to the user that branchline runs as",
+};

@@ -25,18 +25,34 @@ export class RotatedFile {
    * @throws when the disk doesn't take it
    */
   add(lines: string): void {
-    const { file, size_bytes } = this.settings;
-    fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    const size = fs.existsSync(file) ? fs.statSync(file).size : 0;
     const bytes = Buffer.from(lines);
-    const isFull = size > 0 && size + bytes.length > size_bytes;
-    if (isFull) this.rotate();
-    const handle = fs.openSync(file, "a", 0o600);
+    if (this.isTaken(bytes, this.settings.size_bytes - bytes.length)) return;
+    this.rotate();
+    this.isTaken(bytes, Number.POSITIVE_INFINITY);
+  }
+
+  /** @returns whether they are written: not behind more than `most_bytes` */
+  private isTaken(bytes: Buffer, most_bytes: number): boolean {
+    const handle = this.open();
     try {
-      const all = size === 0 || isFull ? Buffer.concat([Buffer.from(this.head), bytes]) : bytes;
+      const { size } = fs.fstatSync(handle);
+      if (size > 0 && size > most_bytes) return false;
+      const all = size === 0 ? Buffer.concat([Buffer.from(this.head), bytes]) : bytes;
       for (let done = 0; done < all.length; ) done += fs.writeSync(handle, all, done);
+      return true;
     } finally {
       fs.closeSync(handle);
+    }
+  }
+
+  /** Each time anew: somebody may have put the file, or its folder, aside. */
+  private open(): number {
+    const { file } = this.settings;
+    try {
+      return fs.openSync(file, "a", 0o600);
+    } catch {
+      fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+      return fs.openSync(file, "a", 0o600);
     }
   }
 

@@ -2,6 +2,7 @@
 import * as fs from "fs";
 import * as tls from "tls";
 import type { TlsFault, TlsFiles } from "../../transport/tls-files.ts";
+import { WHY_UNREAD } from "./read-text.ts";
 
 /** Of the network, or of a connection that was closed: there is nothing that certificates could cure. */
 const NOT_OF_TLS = /^(?:E(?:CONN|HOST|NET|TIMED|PIPE|ADDR)|ERR_STREAM)/;
@@ -41,13 +42,6 @@ export function tlsFault({ certificate, key, ca }: TlsFiles): TlsFault | undefin
   );
 }
 
-const WHY: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  ENOTDIR: "no such file",
-  EISDIR: "it is a folder",
-  EACCES: "permission denied to the user that branchline runs as",
-};
-
 function fileFault(
   key: TlsFault["key"],
   file: string,
@@ -59,7 +53,7 @@ function fileFault(
     text = fs.readFileSync(file);
   } catch (error) {
     const { code = "" } = error as NodeJS.ErrnoException;
-    return { key, message: `can't be read: ${WHY[code] ?? code}: ${file}` };
+    return { key, message: `can't be read: ${WHY_UNREAD[code] ?? code}: ${file}` };
   }
   try {
     tls.createSecureContext(use(text));

@@ -1,6 +1,7 @@
 /** How much memory this process may take, as `io/node/memory.ts` says it for Node. */
 import * as native from "native";
 import { env } from "./environment.ts";
+import { HeapCare } from "./heap-care.ts";
 import { setImmediate, setInterval } from "./timers.ts";
 
 /** No program on a router may have more. */
@@ -25,14 +26,8 @@ export function heapMemory_bytes(): number {
   return Math.min(heap_MB * MB, whole_bytes * PART_OF_MACHINE);
 }
 
-/** How often it is looked whether the heap has changed. */
+/** How often the heap is looked at. */
 const LOOK_ms = 10_000;
-/** A heap that has changed by this part is searched for garbage; and sooner again when so much of it was garbage. */
-const PART_CHANGED = 0.1;
-/** Looks between two searches that find nothing: doubled each time, up to this. */
-const LOOKS_MOST = 32;
-/** Of what a load has taken: when no more is left, it is over, or a good part of it is. */
-const PART_LEFT = 0.75;
 
 /**
  * The running proxy's heap stays within it: a leak ends branchline, which is started anew, and not the router.
@@ -40,35 +35,11 @@ const PART_LEFT = 0.75;
  */
 export function tameHeap(onCalm: () => void): void {
   native.limitHeap(heapMemory_bytes());
-  setInterval(caretaker(onCalm), LOOK_ms).unref();
-}
-
-/**
- * The engine looks for what is referenced only in circles when its heap has grown by half. After a load it doesn't grow: the
- * garbage of that would be the router's loss for days. So would pages be that each hold one small thing from the midst of the load.
- * @returns what is to be called at each look
- */
-function caretaker(onCalm: () => void): () => void {
-  let known_bytes = 0;
-  /** The most that there was since things were written anew. */
-  let most_bytes = 0;
-  let wait_looks = 1;
-  let left_looks = 0;
-  return () => {
-    left_looks -= 1;
+  const care = new HeapCare();
+  setInterval(() => {
     const before_bytes = native.heapUsed_bytes();
-    most_bytes = Math.max(most_bytes, before_bytes);
-    if (left_looks > 0 && !isOther(before_bytes, known_bytes)) return;
+    if (!care.wants(before_bytes)) return;
     native.collectGarbage();
-    known_bytes = native.heapUsed_bytes();
-    wait_looks = isOther(known_bytes, before_bytes) ? 1 : Math.min(2 * wait_looks, LOOKS_MOST);
-    left_looks = wait_looks;
-    if (known_bytes > most_bytes * PART_LEFT) return;
-    most_bytes = known_bytes;
-    setImmediate(onCalm);
-  };
-}
-
-function isOther(now_bytes: number, then_bytes: number): boolean {
-  return Math.abs(now_bytes - then_bytes) > then_bytes * PART_CHANGED;
+    if (care.searched(before_bytes, native.heapUsed_bytes())) setImmediate(onCalm);
+  }, LOOK_ms).unref();
 }

@@ -12,10 +12,9 @@ import type { EndedBranch } from "../../proxy/plan/condition.ts";
 import type { Refusable, RoutedRequest } from "../../proxy/router.ts";
 import type { Flow } from "../../transport/flow.ts";
 import type { Usage } from "../gateway-strategies.ts";
+import { EndedCalls } from "./ended-calls.ts";
 import { CHANNELS_OF_ONE_MAX, type GatewayCall, isElsewhere } from "./gateway-call.ts";
-
-/** RFC 4411: why a call was taken away. */
-const PREEMPTED = 'Reason: preemption;cause=3;text="An emergency call needs the PSTN line"\r\n';
+import { type CallsElsewhere, endDialog, PREEMPTED, victimOf } from "./victim.ts";
 
 /** What of an INVITE identifies a call. */
 type CallStart = Pick<Request, "callId" | "fromTag" | "cseqNumber">;
@@ -25,8 +24,7 @@ export class Calls implements Table {
   hits = 0;
   readonly limit: number;
   private readonly calls = new Map<string, GatewayCall>();
-  /** When a call last ended at each gateway: no more entries than the file has ever had gateways. */
-  private readonly ended_ms = new Map<string, number>();
+  private readonly ended = new EndedCalls();
   /** A call of which no BYE has been seen holds its channel for this time. */
   max_call_ms: number;
   /** Hears of a call that we have ended. */
@@ -39,8 +37,8 @@ export class Calls implements Table {
   /** Channels of a gateway that other members of a cluster may have taken by now without our knowing; undefined: there are none. */
   inDoubt: ((gateway: string, now_ms: number) => number) | undefined = undefined;
 
-  /** Whether a call is one that a dead member of a cluster was making, and that nobody goes on with so far; undefined: there are none. */
-  isOrphan: ((callId: string) => boolean) | undefined = undefined;
+  /** Calls of other members of a cluster that nobody has answered; undefined: there are none. */
+  elsewhere: CallsElsewhere | undefined = undefined;
 
   constructor(max_call_ms: number, limit = PLENTY.calls) {
     this.max_call_ms = max_call_ms;
@@ -98,7 +96,7 @@ export class Calls implements Table {
     }
     if (known === undefined && !this.hasRoom(now_ms)) return false;
     for (const gateway of known?.gateways ?? []) {
-      if (!call.gateways.includes(gateway)) this.noteEnd(gateway, now_ms);
+      if (!call.gateways.includes(gateway)) this.ended.note(gateway, now_ms);
     }
     // A request that runs here can be ended here, whatever has been heard of it elsewhere.
     const running = call.dialog === undefined ? known?.running : undefined;
@@ -170,7 +168,7 @@ export class Calls implements Table {
   leave(callId: string, gateway: string, now_ms: number): void {
     const call = this.calls.get(callId);
     if (call === undefined || isElsewhere(call)) return;
-    if (this.release(callId, gateway, now_ms)) this.noteEnd(gateway, now_ms);
+    if (this.release(callId, gateway, now_ms)) this.ended.note(gateway, now_ms);
   }
 
   /**
@@ -233,13 +231,12 @@ export class Calls implements Table {
   }
 
   usage(gateway: string, now_ms: number): Usage {
-    const calls = this.count(gateway, now_ms);
-    return { calls, ended_ms: this.ended_ms.get(gateway) ?? Number.NEGATIVE_INFINITY };
+    return { calls: this.count(gateway, now_ms), ...this.ended.of(gateway) };
   }
 
   /**
    * Ends the youngest ordinary call on one of `gateways`: both sides get BYE, or if nobody has answered yet, the caller
-   * 480 and the callee CANCEL. Where there is none, a call is forgotten that a dead member was making: it can't be ended, and may be over.
+   * 480 and the callee CANCEL.
    * @returns its Call-ID and the gateway whose channel is free now; undefined when there is none to end
    */
   preempt(
@@ -247,28 +244,26 @@ export class Calls implements Table {
     hangup: Hangup,
     now_ms: number,
   ): { readonly callId: string; readonly gateway: string } | undefined {
-    let youngest: [string, GatewayCall] | undefined;
-    let orphan: [string, GatewayCall] | undefined;
-    for (const entry of this.calls) {
-      const [id, call] = entry;
-      if (call.isEmergency || !call.gateways.some((one) => gateways.includes(one))) continue;
-      // That member alone can end it until somebody answers.
-      if (isElsewhere(call)) {
-        if (this.isOrphan?.(id) === true) orphan = entry;
-      } else if (youngest === undefined || call.started_ms >= youngest[1].started_ms) youngest = entry;
-    }
-    youngest ??= orphan;
-    if (youngest === undefined) return undefined;
-    const [callId, { running, dialog, toCaller, toCallee, gateways: used }] = youngest;
+    const victim = victimOf(this.calls, gateways, (callId) => this.elsewhere?.kindOf(callId));
+    if (victim === undefined) return undefined;
+    const { callId, call, kind } = victim;
+    // Its member tells when it has ended.
+    if (kind === "elsewhere") {
+      this.forget(callId, now_ms);
+      this.elsewhere?.refuse(callId);
+    } else this.refuse(callId, now_ms);
+    endDialog(call, hangup, now_ms);
+    return { callId, gateway: call.gateways.find((one) => gateways.includes(one)) ?? "" };
+  }
+
+  /** An ordinary call gives its channels to an emergency call, perhaps to one at another member of a cluster. */
+  refuse(callId: string, now_ms: number): void {
+    const call = this.calls.get(callId);
+    if (call === undefined || call.isEmergency) return;
     this.forget(callId, now_ms);
     this.onCall?.(callId, undefined, now_ms);
     this.onPreempted(callId, now_ms);
-    running?.refuse({ status: 480, headers: PREEMPTED }, now_ms);
-    if (dialog !== undefined) {
-      hangup.bye(dialog.caller, toCaller + 1, PREEMPTED, now_ms);
-      hangup.bye(dialog.callee, toCallee + 1, PREEMPTED, now_ms);
-    }
-    return { callId, gateway: used.find((one) => gateways.includes(one)) ?? "" };
+    call.running?.refuse({ status: 480, headers: PREEMPTED }, now_ms);
   }
 
   get size(): number {
@@ -288,12 +283,7 @@ export class Calls implements Table {
 
   /** It has ended at all of its gateways. */
   private forget(callId: string, ended_ms: number): void {
-    for (const gateway of this.calls.get(callId)?.gateways ?? []) this.noteEnd(gateway, ended_ms);
+    for (const gateway of this.calls.get(callId)?.gateways ?? []) this.ended.note(gateway, ended_ms);
     this.calls.delete(callId);
-  }
-
-  /** A call that is found to be over late ended before others whose end is known already. */
-  private noteEnd(gateway: string, ended_ms: number): void {
-    this.ended_ms.set(gateway, Math.max(ended_ms, this.ended_ms.get(gateway) ?? ended_ms));
   }
 }

@@ -36,6 +36,8 @@ export type PeerInput =
   | "request failed"
   /** A gateway has answered a call, with more than 100: what silence to probes says is refuted. */
   | "call answered"
+  /** It has answered, and another member of a cluster has it up: it hadn't been away, our own line had. */
+  | "answered elsewhere"
   /** The hold of recovering is over. */
   | "hold over"
   /** The state folder has it as down, lately. */
@@ -56,7 +58,7 @@ export type PeerAction =
   /** It has lived from now on, and is up once more: a fall soon after that is a flap. */
   | "noteLife"
   | "noteRise"
-  /** It is believed at once since our address is back: not more often than a line that doesn't flap. */
+  /** It is believed at once since our address or line is back: not more often than a line that doesn't flap. */
   | "noteReturn"
   /** The next hold: as the file has it, or twice the last after a flap; after one for certain. */
   | "weighHold"
@@ -126,6 +128,7 @@ export const PEER: Readonly<Record<PeerPlace, PeerRow>> = {
   down: {
     "probe answered": to("down", "probeSoon"),
     "enough answered": to("recovering", "probeSoon", "startHold"),
+    "answered elsewhere": RETURN,
     "probe failed": to("down", "probeDown"),
     "call answered": DEAF,
     "address gone": CUT,
@@ -155,6 +158,7 @@ export const PEER: Readonly<Record<PeerPlace, PeerRow>> = {
     "failed in time": to("back", "probeSoon"),
     "probe answered": to("back", "probeSoon"),
     "enough answered": to("recovering", "probeSoon", "startHold"),
+    "answered elsewhere": RETURN,
     "probe failed": to("back", "probeDown"),
     "call answered": DEAF,
     "address gone": CUT,
@@ -165,6 +169,7 @@ export const PEER: Readonly<Record<PeerPlace, PeerRow>> = {
     "probe answered": to("recovering", "probeRecovering"),
     "probe failed": FLAP,
     "request failed": FLAP,
+    "answered elsewhere": RETURN,
     "hold over": to("up", "noteRise", "noteLife", "probeUp"),
     "address gone": to("recovering", "probeNow"),
     "other gone": to("recovering", "probeNow"),

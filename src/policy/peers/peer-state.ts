@@ -31,6 +31,8 @@ export type Evidence =
   | "own address here"
   /** The hold of recovering is over. */
   | "hold over"
+  /** Another member of a cluster says that it is up there. */
+  | "up at another member"
   /** It was down when the state was saved, shortly before a restart. */
   | "down before restart";
 
@@ -52,7 +54,7 @@ export interface PeerPast {
   readonly up_since_ms: number;
   /** Whether it has ever been up. */
   readonly hasLived: boolean;
-  /** How often it has been believed at once when our address was back, and when that was first so. */
+  /** How often it has been believed at once when our address or line was back, and when that was first so. */
   readonly returns: number;
   readonly returned_ms: number;
 }
@@ -108,8 +110,8 @@ export function nameOf({ now: { place } }: PeerState): PeerStateName {
 /** The state after `evidence`. Returns the same state object when nothing changes. */
 export function observe(state: PeerState, evidence: Evidence, settings: WatchSettings, now_ms: number): Observation {
   const input = weigh(state, evidence, settings, now_ms);
-  const transition = PEER[state.now.place][input];
-  if (transition === undefined) return { state };
+  const transition = input && PEER[state.now.place][input];
+  if (input === undefined || transition === undefined) return { state };
   const now = enter(transition.next, state.now, input, now_ms);
   let { past } = state;
   let orders: Omit<Observation, "state"> = {};
@@ -121,8 +123,13 @@ export function observe(state: PeerState, evidence: Evidence, settings: WatchSet
   return { state: isSame ? state : { now, past }, ...orders };
 }
 
-/** What the evidence is to the machine. */
-export function weigh(state: PeerState, evidence: Evidence, settings: WatchSettings, now_ms: number): PeerInput {
+/** What the evidence is to the machine; undefined: nothing. */
+export function weigh(
+  state: PeerState,
+  evidence: Evidence,
+  settings: WatchSettings,
+  now_ms: number,
+): PeerInput | undefined {
   switch (evidence) {
     case "probe answered":
       return weighAnswer(state.now, settings, now_ms);
@@ -134,6 +141,8 @@ export function weigh(state: PeerState, evidence: Evidence, settings: WatchSetti
     case "own address gone":
     case "own address missing":
       return weighLoss(state, settings, now_ms);
+    case "up at another member":
+      return hasAnswered(state.now) && !isFlapping(state, settings, now_ms) ? "answered elsewhere" : undefined;
     case "own address here":
       return state.now.place === "down" && state.past.hasLived ? "other here" : "address here";
     default:
@@ -154,10 +163,19 @@ function weighFailure(now: PeerNow, { probe }: WatchSettings, now_ms: number): P
 }
 
 /** Nothing can reach a peer whose way lacks our address; but not all that fails does so for that reason. */
-function weighLoss({ now, past }: PeerState, { hold_max_ms }: WatchSettings, now_ms: number): PeerInput {
-  const isFlapping = past.returns >= RETURNS_MAX && now_ms - past.returned_ms < hold_max_ms;
+function weighLoss(state: PeerState, settings: WatchSettings, now_ms: number): PeerInput {
+  const { now } = state;
   const isOlder = now.place === "down" && now_ms - now.since_ms > SAME_CAUSE_ms;
-  return isFlapping || isOlder ? "other gone" : "address gone";
+  return isFlapping(state, settings, now_ms) || isOlder ? "other gone" : "address gone";
+}
+
+function isFlapping({ past }: PeerState, { hold_max_ms }: WatchSettings, now_ms: number): boolean {
+  return past.returns >= RETURNS_MAX && now_ms - past.returned_ms < hold_max_ms;
+}
+
+/** Whether our own way leads there: without that, what another member sees says nothing. */
+function hasAnswered(now: PeerNow): boolean {
+  return now.place === "recovering" || ("answers" in now && now.answers > 0);
 }
 
 function failuresIn(now: PeerNow): number {

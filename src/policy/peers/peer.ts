@@ -104,6 +104,11 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     return nameOf(this.state) !== "down";
   }
 
+  /** Whether it is seen as up, whatever an administrator has chosen. */
+  get isUp(): boolean {
+    return nameOf(this.state) === "up";
+  }
+
   /** Whether it is down since we lack the address from which it is reached. */
   get isCut(): boolean {
     return this.state.now.place === "cut";
@@ -212,11 +217,6 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     this.see(isHere ? "own address here" : "own address gone", now_ms);
   }
 
-  /** None of our addresses is on the way to it, and one that the file names isn't here. */
-  onWayMissing(now_ms: number): void {
-    if (this.lives) this.see("own address missing", now_ms);
-  }
-
   judge(status: number): ProbeVerdict {
     return judgeProbe(this.settings, status);
   }
@@ -268,7 +268,8 @@ export class Peer implements TargetObserver, ProbeUser, FlowWaiter, TimerOwner<"
     this.running = this.parts.prober.probe({ target: this.name, form, timeout_ms }, this.hop, this, now_ms);
   }
 
-  private see(evidence: Evidence, now_ms: number): void {
+  /** What has been seen of it, by its own probes or by others. */
+  see(evidence: Evidence, now_ms: number): void {
     if (this.watching === "no more") return;
     const before = nameOf(this.state);
     const { state, probeIn_ms, holdFor_ms } = observe(this.state, evidence, this.settings, now_ms);

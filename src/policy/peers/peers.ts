@@ -14,6 +14,8 @@ import type { PeerStateName } from "./peer-state.ts";
 
 /** As they are told, by this version or another one. */
 const STATES: readonly PeerStateName[] = ["up", "suspect", "down", "recovering"];
+/** What a member of a cluster tells the others ten times a second. */
+const UP_MAX = 32;
 /** Domains watched at once, where the file names no upstream. */
 const DOMAINS_MAX = 32;
 
@@ -125,9 +127,31 @@ export class Peers implements Table {
     for (const peer of this.all()) peer.onOwnAddress(true, now_ms);
   }
 
-  /** No address of ours is on the way to the upstream target of this name: see {@link Peer.onWayMissing}. */
+  /** Our own line may be back: those that are down are asked at once. */
+  onLineBack(now_ms: number): void {
+    for (const peer of this.all()) if (!peer.lives && !peer.isCut) peer.onOwnAddress(true, now_ms);
+  }
+
+  /** Another member of a cluster has those of these names as up. */
+  onUpElsewhere(names: readonly string[], now_ms: number): void {
+    for (const peer of this.all()) {
+      if (!peer.isUp && names.includes(peer.name)) peer.see("up at another member", now_ms);
+    }
+  }
+
+  /** The names of those that are seen as up, upstream's first; of a great number the first ones. */
+  get up(): readonly string[] {
+    const names: string[] = [];
+    for (const { isUp, name } of this.all()) {
+      if (names.length === UP_MAX) break;
+      if (isUp) names.push(name);
+    }
+    return names;
+  }
+
+  /** None of our addresses is on the way to the upstream target of this name, and one that the file names isn't here. */
   onWayMissing(name: string, now_ms: number): void {
-    for (const peer of this.upstream) if (peer.name === name) peer.onWayMissing(now_ms);
+    for (const peer of this.upstream) if (peer.name === name && peer.lives) peer.see("own address missing", now_ms);
   }
 
   /** Every upstream target, of the file or of a phone's request. */
@@ -189,8 +213,7 @@ export class Peers implements Table {
   }
 
   private *all(): IterableIterator<Peer> {
-    yield* this.ofFile;
-    yield* this.domains.values();
+    for (const peers of [this.named.upstream, this.named.gateway, this.domains]) yield* peers.values();
   }
 
   private forgetDomains(): void {

@@ -42,12 +42,15 @@ export function missingWays(
     const able = speaking.filter((one) => ipVersion(one.address) === version);
     const home = own.find((one) => isHost(one.address, source));
     const network = home?.cidr ? IpRange.parse(home.cidr) : undefined;
-    const isThere = (one: OwnListener) => isHost(one.address, source) || network?.contains(one.address) === true;
-    if (able.some(isThere)) return [];
-    const isLinked = network?.contains(address) === true;
     // The kernel keeps the address of an interface that has been set down, and its socket stays open.
     const isHere = ({ address: at }: OwnListener) => isLoopback(at) || own.some((one) => isHost(one.address, at));
     const isGone = (one: OwnListener) => one.isAway || (own.length > 0 && !isHere(one));
+    // To an address that several members have, routers have a route.
+    const isRouted = (one: OwnListener) => one.settings.isAnycast === true && !isGone(one);
+    const isThere = (one: OwnListener) =>
+      isRouted(one) || isHost(one.address, source) || network?.contains(one.address) === true;
+    if (able.some(isThere)) return [];
+    const isLinked = network?.contains(address) === true;
     const away = listeners.find(
       (one) => isGone(one) && ipVersion(one.address) === version && (!isLinked || network.contains(one.address)),
     );

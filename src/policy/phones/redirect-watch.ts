@@ -28,6 +28,7 @@ export class RedirectWatch implements Table {
 
   constructor(timers: Timers, bindings: Bindings, others: RelayedCallers, log: Logger, limit: number) {
     this.limit = limit;
+    others.follows = (caller) => void this.comesBack(caller);
     this.timers = timers;
     this.bindings = bindings;
     this.others = others;
@@ -73,10 +74,16 @@ export class RedirectWatch implements Table {
 
   /** The caller has come back, with the gateway in the Request-URI. */
   followed(caller: string): void {
+    if (!this.comesBack(caller)) this.others.onFollowed?.(caller);
+  }
+
+  /** @returns whether it was waited for */
+  private comesBack(caller: string): boolean {
     const timer = this.waits.get(caller);
-    if (timer === undefined) return;
+    if (timer === undefined) return false;
     this.timers.stop(timer);
     this.waits.delete(caller);
+    return true;
   }
 
   /** The time is over. */

@@ -8,6 +8,11 @@ export class RelayedCallers extends BoundedMap<string, true> {
   /** Hears of each that is found here, but not of one that is adopted; undefined: nobody wants to. */
   onCaller: ((caller: string) => void) | undefined = undefined;
 
+  /** Hears of each that has followed a redirect of which nothing is known here: another member of a cluster may wait for it; undefined: there is none. */
+  onFollowed: ((caller: string) => void) | undefined = undefined;
+  /** One has followed a redirect at another member. */
+  follows: (caller: string) => void = () => {};
+
   constructor() {
     super(CALLERS_MAX);
   }

@@ -194,8 +194,8 @@ function turn(branch: BranchData, now_ms: number, transaction: ClientTransaction
   abandonAll(branch, now_ms);
 }
 
-function abandonAll({ attempts, kit }: BranchData, now_ms: number): void {
-  for (const one of attempts.asked) kit.transactions.abandon(one, now_ms);
+function abandonAll({ attempts, kit }: BranchData, now_ms: number, how: "abandon" | "disown" = "abandon"): void {
+  for (const one of attempts.asked) kit.transactions.abandon(one, now_ms, how);
 }
 
 /** An address that lives is waited for rather than one that is known to be dead. */
@@ -253,7 +253,7 @@ function end(branch: BranchData, final: Final, now_ms: number): undefined {
   branch.final = final;
   if (branch.state === "over") {
     stop(branch);
-    abandonAll(branch, now_ms);
+    abandonAll(branch, now_ms, final === CANCELLED ? "disown" : "abandon");
   }
   branch.running.onEnded(branch, now_ms);
 }

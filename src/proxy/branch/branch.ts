@@ -32,7 +32,7 @@ export class Branch extends BranchData {
 
   /**
    * The answer isn't wanted any more. A target that has shown a sign of life gets CANCEL; any other is no longer waited for,
-   * and gets CANCEL should it answer late (§9.1).
+   * and gets CANCEL should it answer late (§9.1): the INVITE is sent on until then.
    * @param reason whole Reason lines, or ""
    */
   cancel(reason: string, now_ms: number): void {
@@ -73,7 +73,7 @@ export class Branch extends BranchData {
     if (this.final === undefined) return;
     const isWithinDialog = this.routed.request.toTag !== "";
     for (const one of this.attempts.asked) {
-      if (one.state === "abandoned" && one.user === this) {
+      if ((one.state === "abandoned" || one.state === "disowned") && one.user === this) {
         one.user = new LateAnswer(this.kit.lasting ?? this.kit, server, this.observer, this.reason, isWithinDialog);
       }
     }

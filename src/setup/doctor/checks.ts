@@ -1,12 +1,14 @@
 /** The checks by name: what each judges, and what it needs. */
 import type { Config } from "../../app/config/config.ts";
 import { gateways, upstream } from "./answers.ts";
+import { anycast } from "./anycast.ts";
 import { names } from "./dns.ts";
 import { type Facts, NEEDS_FILE, skipped, type Verdict } from "./facts.ts";
 import { firewall, offload } from "./firewall.ts";
 import { dialOut } from "./forged.ts";
 import type { Slow } from "./gather.ts";
 import { boot, buffers, memory, ports, routes, storage } from "./machine.ts";
+import { members } from "./members.ts";
 import { mtu } from "./mtu.ts";
 import { pair } from "./pair.ts";
 import { pairSecret } from "./pair-secret.ts";
@@ -52,6 +54,8 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   "dial-out": { judge: dialOut, slow: ["peers"], reads: ["gateways"] },
   pair: { judge: pair, reads: ["cluster"] },
   vrrp: { judge: vrrp, reads: ["cluster"] },
+  members: { judge: members, reads: ["cluster"] },
+  anycast: { judge: anycast, slow: ["peers"], reads: ["cluster"] },
   "pair-secret": { judge: pairSecret, reads: ["cluster"] },
   clock: { judge: clock },
   certificate: { judge: certificate, reads: ["tls"] },

@@ -52,7 +52,7 @@ export interface LengthFact {
   readonly isAnswered: boolean;
 }
 
-/** The file of a pair's secret. */
+/** A file of which only its stamp is looked at. */
 export interface SecretFact {
   readonly file: string;
   /** Undefined: it isn't there, or can't be seen. */
@@ -89,8 +89,10 @@ export interface Facts extends Machine {
   readonly stateFault: string | undefined;
   /** The user whose the state folder is, by number; undefined: it isn't there. */
   readonly stateOwner: number | undefined;
-  /** Files of secrets that the file names for its pair. */
+  /** Files of secrets that the file names for its cluster. */
   readonly secrets: readonly SecretFact[];
+  /** The health file of a cluster; undefined: the file has none. */
+  readonly health?: SecretFact | undefined;
   /** Our certificate's validity. */
   readonly certificate: readonly [string, string] | undefined;
   readonly names: readonly NameFact[];

@@ -98,6 +98,9 @@ export const TOMATO_RUNS =
 export const space = ({ state }: Config) =>
   `p='${state.folder.replace(/'/g, "'\\''")}'; until [ -e "$p/" ]; do p=\${p%/*}; done; df -Pk "$p/"`;
 
+/** Where a program is; nothing: it isn't there. */
+export const programLine = (program: string) => `command -v '${program.replace(/'/g, "'\\''")}'`;
+
 /** Command lines whose output the checks read; none changes anything. */
 export function commandsFor(family: Family, config: Config): string[] {
   const own = {
@@ -107,9 +110,22 @@ export function commandsFor(family: Family, config: Config): string[] {
     debian: [],
     unknown: [],
   };
-  const pair = config.cluster === undefined ? [] : [VRRP_RUNS, VRRP_CONFIG];
+  const pair = config.cluster?.mode === "pair" ? [VRRP_RUNS, VRRP_CONFIG] : [];
+  const { announce = [], withdraw = [] } = config.cluster?.route ?? {};
+  const programs = [...new Set([...announce.slice(0, 1), ...withdraw.slice(0, 1)])].map(programLine);
   const rules = config.listeners.some(({ settings }) => settings.version === 6) ? [RULES, RULES6] : [RULES];
-  return [...rules, TRACKED, HAS_CONNTRACK, DROPPED, TIME_SYNC, SOCKETS, space(config), ...own[family], ...pair];
+  return [
+    ...rules,
+    TRACKED,
+    HAS_CONNTRACK,
+    DROPPED,
+    TIME_SYNC,
+    SOCKETS,
+    space(config),
+    ...own[family],
+    ...pair,
+    ...programs,
+  ];
 }
 
 /**

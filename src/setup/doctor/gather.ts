@@ -99,6 +99,7 @@ export async function gather(patient: Patient, wanted: ReadonlySet<Slow>): Promi
     stateFault: writeFault(config.state.folder),
     stateOwner: fileStamp(config.state.folder).stamp?.owner,
     secrets: secretFiles(config).map((one) => ({ file: one, ...fileStamp(one) })),
+    health: healthFile(config),
     certificate: config.tls === undefined ? undefined : certificateDates(config.tls.certificate),
     names,
     peers,
@@ -108,6 +109,10 @@ export async function gather(patient: Patient, wanted: ReadonlySet<Slow>): Promi
 function secretFiles({ cluster }: Config): string[] {
   const all = cluster === undefined ? [] : [cluster.secret, cluster.second_secret];
   return all.flatMap((one) => (one !== undefined && "file" in one ? [one.file] : []));
+}
+
+function healthFile({ cluster }: Config): Facts["health"] {
+  return cluster && { file: cluster.health_file, ...fileStamp(cluster.health_file) };
 }
 
 /** The addresses that the branchline that runs has for a peer: DNS may be dead. */

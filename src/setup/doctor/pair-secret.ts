@@ -1,4 +1,4 @@
-/** The secret of a pair: who can read it, and whether the branchline that runs has read this one. */
+/** The secret of a cluster: who can read it, and whether the branchline that runs has read this one. */
 import type { Config } from "../../app/config/config.ts";
 import type { SecretSource } from "../../cluster/settings.ts";
 import { type Facts, fault, ok, type SecretFact, skipped, type Verdict, warning } from "./facts.ts";
@@ -18,7 +18,7 @@ export function pairSecret(facts: Facts, { cluster }: Config): Verdict[] {
 
 function changing(): Verdict {
   const text = "the file has a second secret: it is believed too until it is removed";
-  return ok(`${text}, once both members sign with the same one`);
+  return ok(`${text}, once all members sign with the same one`);
 }
 
 function judge(source: SecretSource, facts: Facts): Verdict {
@@ -31,7 +31,7 @@ function judge(source: SecretSource, facts: Facts): Verdict {
     const make = "branchline cluster secret";
     return fault(
       `${source.file} isn't there: branchline doesn't start`,
-      [make, "# the other member needs the same one"],
+      [make, "# all members need the same one"],
       known,
     );
   }
@@ -57,7 +57,7 @@ function judgeFile(file: string, stamp: NonNullable<SecretFact["stamp"]>, facts:
   if (status !== undefined && age_s >= 0 && age_s < status.up_s) {
     const text = `${file} was changed at ${changed_at}, and branchline has run since before: it signs with the secret that was there`;
     const cure = facts.restart ?? "# stop branchline, then start it again";
-    return warning(text, ["# does the other member have this one too? then", cure], known);
+    return warning(text, ["# do the other members have this one too? then", cure], known);
   }
   return ok(`${file} is for its owner alone, and was written at ${changed_at}`, known);
 }

@@ -30,7 +30,10 @@ export function running(facts: Facts): Verdict[] {
     const cure: Cure = fileFaults.length === 0 ? [start] : ["# once the file has no fault:", start];
     return [warning("no branchline runs with this file: phones get no answer", cure, { running: false })];
   }
-  if (status === undefined) return [notSeen(facts)];
+  if (status === undefined) {
+    const seen = notSeen(facts);
+    return [isDenied(facts) ? seen : warning(seen.text, [restartCure(facts)], { running: true })];
+  }
   const { version, up_s, force, forced, reload_refused: refused } = status;
   const text = `branchline ${version} has run for ${span(up_s)}`;
   const known = { running: true, version, up_s, force };
@@ -66,11 +69,16 @@ export function restartCure({ restart }: Facts): string {
 }
 
 /** What only a branchline that runs could tell, when it doesn't. */
-export function notSeen({ isRunning, status, askFault }: Facts): Verdict {
+export function notSeen(facts: Facts): Verdict {
+  const { isRunning, status, askFault } = facts;
   if (!isRunning) return skipped("seen only while branchline runs");
   if (status !== undefined) return skipped("the branchline that runs is of a version that doesn't tell");
-  if (askFault === "EACCES" || askFault === "EPERM") return skipped(NEEDS_ROOT);
+  if (isDenied(facts)) return skipped(NEEDS_ROOT);
   return skipped(`a branchline runs, but doesn't answer: ${askFault ?? "no reason given"}`);
+}
+
+function isDenied({ askFault }: Facts): boolean {
+  return askFault === "EACCES" || askFault === "EPERM";
 }
 
 /** Whether phones find us in their network, who has registered, and how much was turned away. */

@@ -1,6 +1,6 @@
 /** Which interfaces are judged: what lies on the other side of each, and on which of them a stranger's packets may come in. */
 import type { Config } from "../../app/config/config.ts";
-import { ipVersion, isPrivate } from "../../base/ip-range.ts";
+import { ipVersion, isLinkLocal, isPrivate } from "../../base/ip-range.ts";
 import type { Facts, PeerFact } from "./facts.ts";
 import { isTunnel, ROUTES, wayTo } from "./families.ts";
 
@@ -18,10 +18,10 @@ export interface Side {
   readonly isOuter: boolean;
 }
 
-/** Loopback, and what stands for the interface of a route that refuses. */
-const NO_SIDES: readonly string[] = ["lo", "*"];
+/** Loopback, a dummy that has an address for it, and what stands for the interface of a route that refuses. */
+const NO_SIDES = /^(?:lo|dummy\d*|\*)$/;
 
-/** All interfaces but "lo", in the order of their addresses. */
+/** All interfaces with another side, in the order of their addresses. */
 export function sidesOf(facts: Facts, { site }: Pick<Config, "site">): Side[] {
   const { addresses, peers, files, fileFaults } = facts;
   const routed = devicesIn(files[ROUTES]);
@@ -33,7 +33,7 @@ export function sidesOf(facts: Facts, { site }: Pick<Config, "site">): Side[] {
   const defaults = [...routed].flatMap(([device, isDefault]) => (isDefault ? [device] : []));
   const all = [...speaking.map(({ device }) => device), ...defaults, ...above];
   const devices = [...new Set(all)].filter(
-    (device): device is string => device !== undefined && !NO_SIDES.includes(device),
+    (device): device is string => device !== undefined && !NO_SIDES.test(device),
   );
   // With a faulty file it isn't known where the phones are.
   const isKnown = fileFaults.length === 0 && site.localnet.ranges.length > 0;
@@ -67,10 +67,6 @@ export function isExposed(facts: Facts, side: Side, version: 4 | 6, peers: reado
 function addressesOn({ addresses }: Facts, device: string, version: 4 | 6): string[] {
   const own = addresses.filter((one) => one.device === device && ipVersion(one.address) === version);
   return own.map(({ address }) => address).filter((address) => !isLinkLocal(address));
-}
-
-function isLinkLocal(address: string): boolean {
-  return /^fe[89ab]/i.test(address);
 }
 
 /** The interfaces in /proc/net/route, and whether a default route leads there, or a half of one, as VPNs make it. */

@@ -9,9 +9,13 @@ import { readKeepalived, type VrrpView } from "./keepalived-text.ts";
 /** What is told where the file has no pair. */
 export const NO_PAIR = "the file has no cluster";
 
+/** What is told where no address moves. */
+export const NOT_A_PAIR = "the file has mode anycast: all members have the address at the same time";
+
 /** VRRP, and whether sockets can be open before the addresses come. */
 export function vrrp(facts: Facts, { cluster }: Config): Verdict[] {
   if (cluster === undefined) return [ok(NO_PAIR)];
+  if (cluster.mode === "anycast") return [ok(NOT_A_PAIR)];
   // The kernel has them always: a pair that is tried on one machine.
   const isTrial = addressesOf(cluster).every(isLoopback);
   if (isTrial) return [ok("the shared addresses are loopback addresses: nothing has to move them")];

@@ -92,7 +92,7 @@ function backCure({ family }: Facts, device: string, out: string): Cure {
 }
 
 /** Linux counts what the filter drops, for all interfaces together (`IPReversePathFilter`). */
-function droppedByFilter(text = ""): number {
+export function droppedByFilter(text = ""): number {
   const [names, values] = text
     .split("\n")
     .filter((line) => line.startsWith("TcpExt:"))

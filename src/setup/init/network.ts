@@ -1,6 +1,5 @@
 /** What the host's own files and programs say about its network, read as text. */
-import { IpRange } from "../../base/ip-range.ts";
-import { isLasting } from "../../transport/own-listener.ts";
+import { IpRange, isLinkLocal } from "../../base/ip-range.ts";
 
 /** One address of one interface. */
 export interface Interface {
@@ -71,7 +70,7 @@ export function readNetwork(raw: RawNetwork): Network {
   const interfaces = [...table, ...others].flatMap(({ name, cidr }) => {
     const [address = "", bits] = cidr.split("/");
     // An alias, eth0:1, is a second address of eth0.
-    return name === "lo" || !isLasting(address)
+    return name === "lo" || isLinkLocal(address)
       ? []
       : [{ name: name.replace(/:.*/, ""), address, prefix_bits: Number(bits) }];
   });

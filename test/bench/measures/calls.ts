@@ -14,6 +14,7 @@ export const calls: Measure = {
   rows: [
     { key: "branchCall_us", label: `CPU per call at ${BRANCH_RATE} calls/s, µs`, digits: 0 },
     { key: "message_us", label: `… per message, ${MESSAGES_OF_A_CALL} a call, µs`, digits: 1 },
+    { key: "passed_percent", label: "… passed on to another member, of 100 messages", digits: 1, isOptional: true },
     { key: "to100p50_us", label: "INVITE to 100, p50, µs", digits: 0 },
     { key: "to100p99_us", label: "INVITE to 100, p99, µs", digits: 0 },
     { key: "toUpstreamP50_us", label: "INVITE to upstream, p50, µs", digits: 0 },
@@ -32,6 +33,7 @@ export const calls: Measure = {
         return {
           branchCall_us,
           message_us: branchCall_us / MESSAGES_OF_A_CALL,
+          passed_percent: await proxy.passed_percent(),
           to100p50_us: result.to100_us.p50,
           to100p99_us: result.to100_us.p99,
           toUpstreamP50_us: result.toUpstream_us.p50,

@@ -61,6 +61,7 @@ export function withWarmProxy<T>(
   body: (proxy: RunningProxy) => Promise<T>,
 ): Promise<T> {
   return withProxy(bench, system, async (proxy) => {
+    if (proxy.hasMembers) await sleep(NEW_MEMBER_MS);
     await bench.load.ask({ kind: "calls", ...warmUp });
     await sleep(SETTLE_MS);
     return body(proxy);
@@ -68,6 +69,8 @@ export function withWarmProxy<T>(
 }
 
 export const SETTLE_MS = 300;
+/** For so long after a member's start the others offer it calls that it may know, and are offered some: they pass on more than later. */
+const NEW_MEMBER_MS = 33_000;
 
 /** For high rates. */
 export function highWarmUp({ profile }: Bench): WarmUp {

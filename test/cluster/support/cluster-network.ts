@@ -6,7 +6,8 @@
  */
 import type { LogFields, Logger } from "../../../src/base/ports.ts";
 import { Timers } from "../../../src/base/timers.ts";
-import { Cluster, type Membership } from "../../../src/cluster/cluster.ts";
+import { Cluster } from "../../../src/cluster/cluster.ts";
+import type { Membership } from "../../../src/cluster/membership.ts";
 import type { Json, Part, Sign } from "../../../src/cluster/ports.ts";
 import { hashOf, Rng } from "../../fuzz/rng.ts";
 import { Simulation } from "../../support/simulation.ts";

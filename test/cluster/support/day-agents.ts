@@ -6,9 +6,9 @@ import { Dialog } from "../../sip/dialog.ts";
 import { SipMessage } from "../../sip/sip-message.ts";
 import { type ServerTransaction, Transactions } from "../../sip/transactions.ts";
 import { VirtualWire } from "../../sip/virtual-wire.ts";
-import type { Simulation } from "../../support/simulation.ts";
-import { type Behaviour, type CallPlan, type Day, PLACES } from "./day-plan.ts";
-import { SHARED } from "./whole-pair.ts";
+import type { Address } from "../../support/simulation.ts";
+import type { DayNetwork } from "./day-network.ts";
+import { type Behaviour, type CallPlan, type Day, PLACES, type Side } from "./day-plan.ts";
 
 /** An INVITE that has come to a callee, by a transaction of its own. */
 export interface Ring {
@@ -30,6 +30,9 @@ export interface Fate {
   hasSentBye: boolean;
   /** BYEs that have come to the other side, each transaction once. */
   byesSeen: number;
+  /** The answer to re-INVITE, as {@link bye}, and those that have come to the other side. */
+  again: number | undefined;
+  againsSeen: number;
   /** Its callee hadn't registered yet. */
   isLeftOut: boolean;
 }
@@ -43,7 +46,8 @@ interface KnownPhone {
 const EXPIRES_s = 120;
 const REFRESH_PART = 0.8;
 
-const [LAN, WAN] = SHARED.map((host) => ({ host, port: 5060 }));
+/** The CSeq of the INVITE that begins a call. */
+const FIRST = 1;
 /** Of a phone that is called back after a call for help. */
 const NO_PLAN: Behaviour = { status: 486, final_ms: 50 };
 
@@ -53,7 +57,9 @@ export class Branch {
   readonly registered = new Map<string, number>();
   /** Phones that have been refused, and come back when they were told to. */
   readonly refused = new Set<string>();
-  private readonly simulation: Simulation;
+  private readonly simulation: DayNetwork;
+  /** Where phones send. */
+  private readonly door: { readonly host: string; readonly port: number };
   private readonly rng: Rng;
   private readonly agents = new Map<string, Transactions>();
   /** What the PBX knows. */
@@ -62,23 +68,33 @@ export class Branch {
   /** By phone, the CSeq of its last REGISTER. */
   private readonly lastRegister = new Map<string, number>();
 
-  constructor(simulation: Simulation, { calls, registrations, outage, seed }: Day) {
+  constructor(simulation: DayNetwork, { calls, registrations, outage, seed, doors }: Day) {
     this.simulation = simulation;
+    this.door = { host: doors[0] ?? "", port: 5060 };
     this.rng = new Rng(seed + 77);
     for (const name of Object.keys(PLACES)) this.plug(name);
     for (const plan of calls) {
-      const counts = { final_ms: 0, bye: undefined, hasSentBye: false, byesSeen: 0, isLeftOut: false };
-      const fate: Fate = { plan, finals: [], provisionals: [], rings: [], ...counts };
+      const counts = { final_ms: 0, byesSeen: 0, againsSeen: 0 };
+      const none = { bye: undefined, hasSentBye: false, again: undefined, isLeftOut: false };
+      const fate: Fate = { plan, finals: [], provisionals: [], rings: [], ...counts, ...none };
       this.fates.set(plan.id, fate);
       simulation.after(plan.at_ms, () => this.call(fate));
     }
     for (const { at_ms, phone, expires_s } of registrations) {
       simulation.after(at_ms, () => void this.register(phone, expires_s));
     }
+    const mute = calls.filter(({ isMute }) => isMute).map(({ id }) => id);
+    if (mute.length > 0) simulation.swallows = (_from, to, wire) => this.swallows(mute, to, wire);
     const pbx = PLACES["pbx"];
     if (outage === undefined || pbx === undefined) return;
     simulation.after(outage.from_ms, () => simulation.silence(pbx));
     simulation.after(outage.to_ms, () => simulation.silence(pbx, false));
+  }
+
+  private swallows(mute: readonly string[], { address }: Address, wire: string): boolean {
+    if (!wire.startsWith("SIP/2.0 1")) return false;
+    const [, id = ""] = /^call-id: *(\S+)/im.exec(wire) ?? [];
+    return mute.includes(id) && PLACES[this.fates.get(id)?.plan.caller ?? ""]?.address === address;
   }
 
   private plug(name: string): void {
@@ -95,7 +111,8 @@ export class Branch {
       }),
     );
     agent.onRequest = (transaction) => this.asked(name, transaction);
-    agent.onAck = ({ callId }) => {
+    agent.onAck = ({ callId, cseq }) => {
+      if (cseq !== FIRST) return;
       const ring = this.fates.get(callId)?.rings.find(({ callee, end }) => callee === name && end === "answered");
       if (ring !== undefined) ring.end = "acknowledged";
     };
@@ -130,7 +147,7 @@ export class Branch {
     };
     const parts = {
       ...{ method: "INVITE", uri, routes, from: `${user};tag=${plan.id}-caller`, to: `<${uri}>` },
-      ...{ callId: plan.id, cseq: 1, contact: `sip:${plan.caller}@${agent.sentBy}` },
+      ...{ callId: plan.id, cseq: FIRST, contact: `sip:${plan.caller}@${agent.sentBy}` },
     };
     const take = agent.invite(parts, next, {
       progress: ({ status }) => {
@@ -143,8 +160,8 @@ export class Branch {
         end(response.status);
         const isFirst = dialog === undefined;
         dialog ??= Dialog.ofCaller(response);
-        agent.send(dialog.request("ACK", 1), dialog.nextHop);
-        if (isFirst && plan.bye?.by === "caller") this.hangUpLater(fate, agent, dialog);
+        agent.send(dialog.request("ACK", FIRST), dialog.nextHop);
+        if (isFirst) this.goOn("caller", fate, agent, dialog, plan.caller);
       },
       failure: ({ status }) => end(status),
     });
@@ -157,20 +174,41 @@ export class Branch {
 
   /** Undefined: its callee can't be called yet. */
   private wayOf({ caller, uri, callees }: CallPlan) {
-    if (LAN === undefined || WAN === undefined) return undefined;
-    if (caller !== "pbx") return { uri, routes: [], next: LAN };
+    const { door } = this;
+    const isOwn = /^\d+$/.test(uri);
+    if (caller !== "pbx") return { uri: isOwn ? `sip:${uri}@${door.host}` : uri, routes: [], next: door };
     const phone = this.phones.get(Object.keys(callees)[0] ?? "");
     if (phone === undefined) return undefined;
     const { path, contact } = phone;
     return { uri: contact, routes: [path], next: addressOf(/<([^>]*)>/.exec(path)?.[1] ?? "") };
   }
 
-  private hangUpLater(fate: Fate, agent: Transactions, dialog: Dialog): void {
-    this.simulation.after(fate.plan.bye?.after_ms ?? 0, () => {
-      fate.hasSentBye = true;
-      void agent.ask(dialog.request("BYE"), dialog.nextHop).then(({ status }) => {
-        fate.bye = status;
-      });
+  /** What this side does of a call that is answered. */
+  private goOn(side: Side, fate: Fate, agent: Transactions, dialog: Dialog, user: string): void {
+    const { bye, again } = fate.plan;
+    const { simulation } = this;
+    if (again?.by === side) simulation.after(again.after_ms, () => this.inviteAgain(fate, agent, dialog, user));
+    if (bye?.by === side) simulation.after(bye.after_ms, () => this.hangUp(fate, agent, dialog));
+  }
+
+  private inviteAgain(fate: Fate, agent: Transactions, dialog: Dialog, user: string): void {
+    const parts = { ...dialog.request("INVITE"), contact: `sip:${user}@${agent.sentBy}` };
+    const answered = ({ status }: SipMessage) => {
+      fate.again ??= status;
+    };
+    agent.invite(parts, dialog.nextHop, {
+      success: (response) => {
+        answered(response);
+        agent.send(dialog.request("ACK", parts.cseq), dialog.nextHop);
+      },
+      failure: answered,
+    });
+  }
+
+  private hangUp(fate: Fate, agent: Transactions, dialog: Dialog): void {
+    fate.hasSentBye = true;
+    void agent.ask(dialog.request("BYE"), dialog.nextHop).then(({ status }) => {
+      fate.bye = status;
     });
   }
 
@@ -189,7 +227,6 @@ export class Branch {
   }
 
   private async register(phone: string, expires_s: number): Promise<void> {
-    if (LAN === undefined) return;
     const agent = this.agentOf(phone);
     this.registers += 1;
     this.lastRegister.set(phone, this.registers);
@@ -202,20 +239,27 @@ export class Branch {
       tag: phone,
       expires_s,
     });
-    const { status } = await agent.ask(parts, LAN);
+    const { status } = await agent.ask(parts, this.door);
     if (status >= 200 && status < 300) this.registered.set(phone, this.simulation.now_ms);
   }
 
   private asked(name: string, transaction: ServerTransaction): void {
     const { request } = transaction;
     const { method } = request;
-    if (method === "INVITE") this.ring(name, transaction);
+    if (method === "INVITE" && request.tagOf("to") !== "") this.ringAgain(name, transaction);
+    else if (method === "INVITE") this.ring(name, transaction);
     else if (method === "REGISTER") this.grant(transaction);
     else {
       const fate = this.fates.get(request.callId);
       if (method === "BYE" && fate !== undefined) fate.byesSeen += 1;
       transaction.respond(200);
     }
+  }
+
+  private ringAgain(name: string, transaction: ServerTransaction): void {
+    const fate = this.fates.get(transaction.request.callId);
+    if (fate !== undefined) fate.againsSeen += 1;
+    transaction.respond(200, { contact: `sip:${name}@${this.agentOf(name).sentBy}` });
   }
 
   private grant(transaction: ServerTransaction): void {
@@ -249,8 +293,8 @@ export class Branch {
       if (transaction.isAnswered) return;
       ring.end = status < 300 ? "answered" : "rejected";
       transaction.respond(status, status < 300 ? { contact } : {});
-      if (status >= 300 || fate?.plan.bye?.by !== "callee") return;
-      this.hangUpLater(fate, agent, Dialog.ofCallee(request, transaction.toTag));
+      if (status >= 300 || fate === undefined) return;
+      this.goOn("callee", fate, agent, Dialog.ofCallee(request, transaction.toTag), callee);
     });
   }
 }

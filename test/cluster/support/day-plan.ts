@@ -1,7 +1,7 @@
 /** A branch's day under chance, as plain values: calls and how each of their phones behaves, an outage of upstream, and what befalls the routers. */
-import type { MemberName } from "../../app/pair-of-nodes.ts";
-import { Rng } from "../../fuzz/rng.ts";
+import { hashOf, Rng } from "../../fuzz/rng.ts";
 import type { Address } from "../../support/simulation.ts";
+import { anycastTroubles, pairTroubles, type Trouble } from "./day-troubles.ts";
 
 export const PHONES = ["201", "202", "203", "204"] as const;
 export const GROUP = ["211", "212", "213"] as const;
@@ -13,6 +13,26 @@ export const PLACES: Readonly<Record<string, Address>> = {
   gateway: { address: "10.10.1.3", port: 5060 },
   second: { address: "10.10.1.4", port: 5060 },
 };
+
+/** The routers of a branch: a day is theirs. */
+export interface GroupPlan {
+  readonly members: readonly string[];
+  /** The addresses at which they are known: phones send to the first one. */
+  readonly doors: readonly string[];
+  readonly troublesOf: (rng: Rng, members: readonly string[], healed_ms: number) => Trouble[];
+}
+
+export const PAIR: GroupPlan = {
+  members: ["a", "b"],
+  doors: ["10.222.237.1", "203.0.113.1"],
+  troublesOf: pairTroubles,
+};
+
+/** Members with one address. */
+export function anycastOf(count: number): GroupPlan {
+  const members = Array.from({ length: count }, (_, index) => `node${index + 1}`);
+  return { members, doors: ["10.206.206.1"], troublesOf: anycastTroubles };
+}
 
 /** Nothing befalls the routers later, and all that was in the way is gone. */
 export const HEALED_ms = 38_000;
@@ -46,14 +66,20 @@ export interface CallPlan {
   readonly at_ms: number;
   readonly kind: string;
   readonly caller: string;
-  /** "path": by what the callee has registered with. */
+  /** "path": by what the callee has registered with. A bare number is one of the branch's own. */
   readonly uri: string;
   readonly callees: Readonly<Record<string, Behaviour>>;
   /** When the caller gives up, from its INVITE. */
   readonly cancel_ms?: number;
   /** The side that hangs up, and when after the answer. */
-  readonly bye?: { readonly by: "caller" | "callee"; readonly after_ms: number };
+  readonly bye?: { readonly by: Side; readonly after_ms: number };
+  /** The side that sends a re-INVITE, and when after the answer. */
+  readonly again?: { readonly by: Side; readonly after_ms: number };
+  /** No provisional response arrives at the caller, which repeats its INVITE until the end. */
+  readonly isMute?: boolean;
 }
+
+export type Side = "caller" | "callee";
 
 export interface RegistrationPlan {
   readonly at_ms: number;
@@ -61,19 +87,10 @@ export interface RegistrationPlan {
   readonly expires_s: number;
 }
 
-export type Trouble = { readonly at_ms: number } & (
-  | { readonly kind: "kill"; readonly member: MemberName; readonly gap_ms: number }
-  | { readonly kind: "start"; readonly member: MemberName; readonly keeps: boolean }
-  | { readonly kind: "stop" | "drain" | "join"; readonly member: MemberName }
-  /** @param halves which addresses are with B; undefined: only the line between the members is cut */
-  | { readonly kind: "cut"; readonly halves?: readonly string[] }
-  | { readonly kind: "heal" }
-  | { readonly kind: "loss"; readonly link: number; readonly network: number }
-  | { readonly kind: "clock"; readonly member: MemberName; readonly by_ms: number }
-);
-
 export interface Day {
   readonly seed: number;
+  readonly members: readonly string[];
+  readonly doors: readonly string[];
   readonly answer: "302" | "relay";
   readonly outage?: { readonly from_ms: number; readonly to_ms: number };
   readonly calls: readonly CallPlan[];
@@ -81,7 +98,7 @@ export interface Day {
   readonly troubles: readonly Trouble[];
 }
 
-export function dayOf(seed: number): Day {
+export function dayOf(seed: number, { members, doors, troublesOf }: GroupPlan = PAIR): Day {
   const rng = new Rng(seed);
   // Its first draws of neighbours are alike.
   for (let draw = 0; draw < 20; draw++) rng.below(2);
@@ -94,14 +111,25 @@ export function dayOf(seed: number): Day {
     const call = callOf(`c${calls.length + 1}`, at_ms, rng, outage, answer);
     if (call !== undefined) calls.push(call);
   }
+  const more = new Rng(hashOf(`more ${seed}`));
   return {
     seed,
+    members,
+    doors,
     answer,
     ...(outage && { outage }),
-    calls,
+    calls: calls.map((call) => withMore(call, more)),
     registrations: registrationsOf(rng),
-    troubles: troublesOf(rng),
+    troubles: troublesOf(rng, members, HEALED_ms).sort((one, other) => one.at_ms - other.at_ms),
   };
+}
+
+/** With a re-INVITE, or without provisional responses; or as it is. */
+function withMore(call: CallPlan, rng: Rng): CallPlan {
+  const dice = rng.below(10);
+  const again = { by: rng.pick(["caller", "callee"] as const), after_ms: 50 + rng.below(600) };
+  if (dice < 3 && call.bye !== undefined) return { ...call, again };
+  return dice === 3 && call.cancel_ms === undefined ? { ...call, isMute: true } : call;
 }
 
 const within = (at_ms: number, from_ms: number, to_ms: number) => at_ms >= from_ms && at_ms <= to_ms;
@@ -200,7 +228,7 @@ function darkCall(common: Common, rng: Rng, answer: Day["answer"]): CallPlan {
 
 function forkedCall(common: Common, rng: Rng): CallPlan {
   const [one, two, three] = rng.pick([GROUP, ["212", "213", "211"], ["213", "211", "212"]] as const);
-  const call = { ...common, caller: "gateway", uri: "sip:5550100@10.222.237.1" };
+  const call = { ...common, caller: "gateway", uri: "5550100" };
   const busy = { final_ms: 50 + rng.below(2_000), status: rng.pick([486, 480, 603]) };
   const dice = rng.below(10);
   if (dice < 5) {
@@ -221,7 +249,7 @@ function forkedCall(common: Common, rng: Rng): CallPlan {
 }
 
 function serialCall(common: Common, rng: Rng): CallPlan {
-  const call = { ...common, kind: "serial", caller: "gateway", uri: "sip:5550101@10.222.237.1" };
+  const call = { ...common, kind: "serial", caller: "gateway", uri: "5550101" };
   const [one, two, three] = GROUP;
   const first = rng.pick<Behaviour>([ring(rng), { ...ring(rng), final_ms: 600 + rng.below(1_500), status: 486 }]);
   const second = { ...ring(rng), final_ms: 300 + rng.below(2_000), status: rng.pick([486, 480]) };
@@ -246,45 +274,15 @@ function registrationsOf(rng: Rng): RegistrationPlan[] {
   });
 }
 
-const NAMES: readonly MemberName[] = ["a", "b"];
-
-function troublesOf(rng: Rng): Trouble[] {
-  const troubles: Trouble[] = [];
-  let at_ms = 2_500 + rng.below(5_000);
-  while (at_ms < HEALED_ms - 2_000) {
-    const member = rng.pick(NAMES);
-    const lasts_ms = rng.pick([300, 1_500, 4_000, 8_000]) + rng.below(2_000);
-    const dice = rng.below(100);
-    const end_ms = Math.min(at_ms + lasts_ms, HEALED_ms);
-    if (dice < 34) {
-      const gap_ms = rng.pick([70, 300, 300, 350, 3_200]);
-      troubles.push({ at_ms, kind: "kill", member, gap_ms });
-      troubles.push({ at_ms: end_ms, kind: "start", member, keeps: rng.chance(0.7) });
-    } else if (dice < 42) {
-      troubles.push({ at_ms, kind: "stop", member });
-      troubles.push({ at_ms: end_ms, kind: "start", member, keeps: true });
-    } else if (dice < 52) troubles.push({ at_ms, kind: "cut" }, { at_ms: end_ms, kind: "heal" });
-    else if (dice < 58) {
-      const halves = Object.keys(PLACES).filter(() => rng.chance(0.5));
-      troubles.push({ at_ms, kind: "cut", halves }, { at_ms: end_ms, kind: "heal" });
-    } else if (dice < 78) {
-      troubles.push({ at_ms, kind: "drain", member });
-      troubles.push({ at_ms: end_ms, kind: "join", member });
-    } else if (dice < 92) {
-      troubles.push({ at_ms, kind: "loss", link: rng.pick([0, 0.02, 0.1, 0.3]), network: rng.pick([0, 0.02, 0.1]) });
-      troubles.push({ at_ms: end_ms, kind: "loss", link: 0, network: 0 });
-    } else troubles.push({ at_ms, kind: "clock", member, by_ms: rng.pick([-3_600_000, -5_000, 5_000, 86_400_000]) });
-    at_ms += rng.pick([200, 2_000, 5_000, 9_000]) + rng.below(3_000);
-  }
-  return troubles.sort((one, other) => one.at_ms - other.at_ms);
-}
-
 /** What befalls the routers and who calls whom, line by line. */
-export function dayInWords({ answer, outage, calls, troubles, seed }: Day): string {
+export function dayInWords({ answer, outage, calls, troubles, seed, members }: Day): string {
   const lines = [
     ...calls.map((call) => [call.at_ms, JSON.stringify({ ...call, at_ms: undefined })] as const),
     ...troubles.map((trouble) => [trouble.at_ms, `* ${JSON.stringify({ ...trouble, at_ms: undefined })}`] as const),
   ].sort(([one], [other]) => one - other);
   const dark = outage === undefined ? "no outage" : `outage from ${outage.from_ms} to ${outage.to_ms}`;
-  return [`seed ${seed}, answer: ${answer}, ${dark}`, ...lines.map(([at_ms, text]) => `${at_ms} ${text}`)].join("\n");
+  return [
+    `seed ${seed}, ${members.length} members, answer: ${answer}, ${dark}`,
+    ...lines.map(([at_ms, text]) => `${at_ms} ${text}`),
+  ].join("\n");
 }

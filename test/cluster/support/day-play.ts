@@ -1,40 +1,42 @@
-/** A branch's day, played by a pair of routers under all that befalls these, and by a single one that nothing befalls. */
-import type { MemberName } from "../../app/pair-of-nodes.ts";
+/** A branch's day, played by routers under all that befalls these, and by a single one that nothing befalls. */
 import { Site } from "../../support/site.ts";
 import { Branch, type Fate } from "./day-agents.ts";
-import { type Day, EQUAL_ms, HEALED_ms, OVER_ms, PLACES, REGISTERED_ms, type Trouble } from "./day-plan.ts";
-import { Switch } from "./switch.ts";
-import { SHARED, type Untold, WholePair } from "./whole-pair.ts";
+import { DayNetwork } from "./day-network.ts";
+import { type Day, EQUAL_ms, HEALED_ms, OVER_ms, REGISTERED_ms } from "./day-plan.ts";
+import type { Trouble } from "./day-troubles.ts";
 
 /** How soon a router has written down what is new. */
-const SAVE_ms = 1_000;
+export const SAVE_ms = 1_000;
 
 const EXPIRY_s = 2;
 
-const [LAN, WAN] = SHARED;
+/** Routers that serve a branch together. */
+export interface Group {
+  readonly network: DayNetwork;
+  /** All lives of all routers. */
+  readonly sites: readonly Site[];
+  /** The lives of those that run. */
+  readonly running: readonly Site[];
+  /** Times in which nobody took what came. */
+  readonly gaps: readonly Gap[];
+  start(): Promise<void>;
+  befall(trouble: Trouble): Promise<void> | void;
+  /** Nothing is in the way any longer. */
+  mend(): Promise<void>;
+  /** As branchline writes it now and then. */
+  save(): void;
+  /** What isn't as it must be once all is well. */
+  faults(): string[];
+  /** Why the group needn't have kept a call; undefined: it must. */
+  excuse(kept: Fate, fate: Fate): string | undefined;
+}
 
-const siteOf = ({ answer }: Day) => `
-localnet: [10.222.237.0/24]
-upstream: {targets: ["sip:198.51.100.10"], probe: {interval: 1s, timeout: 500ms, down_interval: 1s}, hold: 2s}
-gateways: [sip:10.10.1.3, {uri: sip:10.10.1.4, priority: 2}]
-emergency: ["112"]
-survival: {answer: ${answer}}
-hunt_groups:
-  "5550100": {members: ["sip:211@10.222.237.31", "sip:212@10.222.237.32", "sip:213@10.222.237.33"], ring: 30s}
-  "5550101": {members: ["sip:211@10.222.237.31", "sip:212@10.222.237.32", "sip:213@10.222.237.33"], ring: 7s, strategy: serial}
-`;
-
-const memberYaml = (day: Day, name: MemberName) => {
-  const own = name === "a" ? 2 : 3;
-  return `listen: [udp:${LAN}:5060, udp:10.222.237.${own}:5060, udp:${WAN}:5060, udp:203.0.113.${own}:5060]${siteOf(day)}
-cluster:
-  name: ${name}
-  members: {a: 10.222.237.2, b: 10.222.237.3}
-  secret: cluster-secret
-  shared: [${SHARED.join(", ")}]
-  health_file: /run/healthy
-`;
-};
+export interface Gap {
+  /** Of this call alone; undefined: of all. */
+  readonly call?: string;
+  readonly from_ms: number;
+  readonly to_ms: number;
+}
 
 /** A binding as one router knows it. */
 export interface KnownBinding {
@@ -49,20 +51,26 @@ export interface Played {
   readonly bindings: readonly (readonly KnownBinding[])[];
   /** When each phone's last REGISTER was answered with 2xx. */
   readonly registered: ReadonlyMap<string, number>;
-  readonly untold: readonly Untold[];
-  readonly gaps: readonly { readonly from_ms: number; readonly to_ms: number }[];
-  readonly holdings: WholePair["holdings"];
-  readonly states: readonly string[];
-  /** All lives of all routers. */
-  readonly sites: readonly Site[];
-  readonly network: Switch;
 }
+
+/** What a day's routers have in their files but for their addresses. */
+export const siteOf = ({ answer }: Day) => `
+localnet: [10.222.237.0/24]
+upstream: {targets: ["sip:198.51.100.10"], probe: {interval: 1s, timeout: 500ms, down_interval: 1s}, hold: 2s}
+gateways: [sip:10.10.1.3, {uri: sip:10.10.1.4, priority: 2}]
+emergency: ["112"]
+survival: {answer: ${answer}}
+hunt_groups:
+  "5550100": {members: ["sip:211@10.222.237.31", "sip:212@10.222.237.32", "sip:213@10.222.237.33"], ring: 30s}
+  "5550101": {members: ["sip:211@10.222.237.31", "sip:212@10.222.237.32", "sip:213@10.222.237.33"], ring: 7s, strategy: serial}
+`;
 
 /** By a router that nothing befalls; but the network loses what the day says. */
 export async function playAlone(day: Day): Promise<Played> {
-  const network = new Switch([], day.seed);
-  const site = new Site(`listen: [udp:${LAN}:5060, udp:${WAN}:5060]${siteOf(day)}`, network);
-  site.routes = (address) => (address.startsWith("10.") ? LAN : WAN);
+  const network = new DayNetwork(day.seed);
+  const [lan = "", wan = lan] = day.doors;
+  const site = new Site(`listen: [${day.doors.map((door) => `udp:${door}:5060`).join(", ")}]${siteOf(day)}`, network);
+  site.routes = (address) => (address.startsWith("10.") ? lan : wan);
   const branch = new Branch(network, day);
   for (const trouble of day.troubles) {
     if (trouble.kind !== "loss") continue;
@@ -72,97 +80,52 @@ export async function playAlone(day: Day): Promise<Played> {
   }
   network.run(OVER_ms);
   await Promise.resolve();
-  const bindings = [boundAt(site, network.now_ms)];
   const { fates, registered } = branch;
-  return { fates, registered, bindings, untold: [], gaps: [], holdings: [], states: [], sites: [site], network };
+  return { fates, registered, bindings: [boundAt(site, network.now_ms)] };
 }
 
-/** By two routers, under all that the day has for them. */
-export async function playInPair(day: Day): Promise<Played> {
-  const network = new Switch(SHARED, day.seed);
-  const pair = new WholePair(network, (name) => memberYaml(day, name), day.seed);
-  await pair.start();
+/** By several routers, under all that the day has for them. */
+export async function play(day: Day, group: Group): Promise<Played> {
+  const { network } = group;
+  await group.start();
   const branch = new Branch(network, day);
   const save = () => {
-    pair.saveBoth();
+    group.save();
     network.after(SAVE_ms, save);
   };
   network.after(SAVE_ms, save);
   for (const trouble of day.troubles) {
     network.run(trouble.at_ms - network.now_ms);
-    await befall(pair, trouble);
+    await group.befall(trouble);
   }
   network.run(HEALED_ms - network.now_ms);
-  await mend(pair);
+  await group.mend();
   network.run(OVER_ms - network.now_ms);
-  const bound = () => pair.both.flatMap(({ member }) => (member ? [boundAt(member.site, network.now_ms)] : []));
+  const bound = () => group.running.map((site) => boundAt(site, network.now_ms));
   if (!isSame(bound())) network.run(EQUAL_ms - network.now_ms);
   if (isSame(bound())) waitForPhones(network, branch);
   await Promise.resolve();
-  const bindings = bound();
-  const states = pair.both.map(({ name, member, hasAddress, isHealthy }) => {
-    const { cluster } = member?.node ?? {};
-    return `${name} ${cluster?.state} ${cluster?.live().join()} ${isHealthy} ${hasAddress}`;
-  });
   const { fates, registered } = branch;
-  const { untold, gaps, holdings, sites } = pair;
-  return { fates, registered, bindings, untold, gaps, holdings, states, sites, network };
+  return { fates, registered, bindings: bound() };
 }
 
-/** Until phones that were refused have come back, as they were told to, and both routers know that. */
-function waitForPhones(network: Switch, { refused }: Branch): void {
+/** Until phones that were refused have come back, as they were told to, and all routers know that. */
+function waitForPhones(network: DayNetwork, { refused }: Branch): void {
   if (refused.size === 0) return;
   while (refused.size > 0 && network.now_ms < REGISTERED_ms) network.run(1_000);
   network.run(SAVE_ms);
 }
 
-async function befall(pair: WholePair, trouble: Trouble): Promise<void> {
-  switch (trouble.kind) {
-    case "kill":
-      return pair.kill(trouble.member, trouble.gap_ms);
-    case "start":
-      return pair.boot(trouble.member, trouble.keeps);
-    case "stop":
-      return pair.stop(trouble.member);
-    case "drain":
-      return pair.drain(trouble.member);
-    case "join":
-      return pair.join(trouble.member);
-    case "heal":
-      return pair.heal();
-    case "clock":
-      return pair.setClock(trouble.member, trouble.by_ms);
-    case "loss":
-      pair.loseOnLink(trouble.link);
-      pair.network.lossShare = trouble.network;
-      return undefined;
-    case "cut": {
-      const { halves } = trouble;
-      const withB = new Set(halves?.flatMap((name) => PLACES[name]?.address ?? []));
-      const isEndpoint = (address: string) => Object.values(PLACES).some((place) => place.address === address);
-      return pair.cut(halves && ((address) => (isEndpoint(address) ? (withB.has(address) ? "b" : "a") : undefined)));
-    }
-  }
-}
-
-/** Nothing is in the way any longer. */
-async function mend(pair: WholePair): Promise<void> {
-  pair.heal();
-  pair.loseOnLink(0);
-  pair.network.lossShare = 0;
-  for (const { name } of pair.both) {
-    await pair.boot(name);
-    pair.join(name);
-  }
-}
-
-/** Whether two routers know the same phones, for the same time but for rounding. */
-export function isSame([one = [], other = []]: readonly (readonly KnownBinding[])[]): boolean {
-  if (one.length !== other.length) return false;
-  return one.every(({ name, contact, expires_s }, index) => {
-    const same = other[index];
-    return same?.name === name && same.contact === contact && Math.abs(same.expires_s - expires_s) <= EXPIRY_s;
-  });
+/** Whether all routers know the same phones, for the same time but for rounding. */
+export function isSame([first = [], ...others]: Played["bindings"]): boolean {
+  return others.every(
+    (other) =>
+      other.length === first.length &&
+      first.every(({ name, contact, expires_s }, index) => {
+        const same = other[index];
+        return same?.name === name && same.contact === contact && Math.abs(same.expires_s - expires_s) <= EXPIRY_s;
+      }),
+  );
 }
 
 function boundAt({ bindings }: Site, now_ms: number): KnownBinding[] {

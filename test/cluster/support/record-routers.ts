@@ -58,7 +58,8 @@ export class RecordRouter {
         tellAll: () => {},
       };
       const others = () => [...live];
-      const leases = new LeaseRecords({ ...common, calls, speaker, timers, live: others, rivals: others });
+      const isReached = (member: string) => live.has(member);
+      const leases = new LeaseRecords({ ...common, calls, speaker, timers, live: others, isReached, rivals: others });
       leases.start(net.now_ms);
       const take = replica.take.bind(replica);
       replica.take = (from, part, now_ms) => {
@@ -68,7 +69,7 @@ export class RecordRouter {
       const onDead = replica.onDead.bind(replica);
       replica.onDead = (member, now_ms) => {
         onDead(member, now_ms);
-        leases.onDead(member, now_ms);
+        leases.onGone(member, now_ms);
       };
       const onAlive = replica.onAlive.bind(replica);
       replica.onAlive = (member, now_ms) => {

@@ -1,5 +1,6 @@
 /** Two routers that share their addresses and tell each other the stories of their calls, in one simulation. */
 import { MutedTransport } from "../../../src/cluster/muted-transport.ts";
+import { type Members, SharedPlacement } from "../../../src/cluster/placement.ts";
 import type { Part, PatientSpeaker } from "../../../src/cluster/ports.ts";
 import { Stories } from "../../../src/cluster/stories.ts";
 import type { Request, Response } from "../../../src/message/message.ts";
@@ -143,21 +144,39 @@ export class StoryPair {
     const isAlive = (member: string) => !this.known.has(member as Name);
     const peer = other(name);
     const tell = (parts: readonly Part[]) => this.send(name, peer, parts);
-    const speaker: PatientSpeaker = { tell: (_member, parts) => tell(parts), tellAll: tell, tellAllSoon: tell };
+    const speaker: PatientSpeaker = {
+      live: () => [peer],
+      tell: (_member, parts) => tell(parts),
+      tellAll: tell,
+      tellThese: (_members, parts) => tell(parts),
+      tellSoon: (_member, parts) => tell(parts),
+    };
+    const members: Members = {
+      name,
+      state: "active",
+      live: () => [peer],
+      isAlive,
+      isReached: isAlive,
+      hasHeardOut: () => true,
+      factsOf: () => undefined,
+      stateOf: () => "active",
+    };
+    const placement = new SharedPlacement(members, hasAddress);
     const { log, random, limits } = host;
-    const stories = new Stories({ core, transport: muted, timers, speaker, random, log, limits, isAlive, hasAddress });
+    const stories = new Stories({ core, transport: muted, timers, speaker, random, log, limits, placement });
     stories.start(simulation.now_ms);
     core.others = {
       lastLoss_ms: Number.NEGATIVE_INFINITY,
       takesResponse: (response, source, now_ms) => {
-        stories.carryOn(response, now_ms);
+        const story = stories.storyOf(response);
+        if (story?.isKept === false) stories.carryOn(story.heard, now_ms);
         const isTheirs = core.branchIds.isOf(memberMark(host.mac, peer), response.topVia.branch);
         return isTheirs && isAlive(peer) && this.forward(peer, response, source);
       },
       takesRequest: (request, source, now_ms) => {
-        stories.carryOn(request, now_ms);
-        const owner = stories.ownerOf(request);
-        return owner !== undefined && isAlive(owner) && this.forward(peer, request, source);
+        const story = stories.storyOf(request);
+        if (story?.isKept === false) stories.carryOn(story.heard, now_ms);
+        return story?.isKept === true && this.forward(peer, request, source);
       },
     };
     return { site, stories };

@@ -1,28 +1,21 @@
-/**
- * The network of a branch with two routers: their shared addresses are with the router that has them, or with both, and a switch may be cut
- * in two. It loses each datagram once at the most, so that whoever repeats it is heard.
- */
+/** The network of a branch with two routers: their shared addresses are with the router that has them, or with both, and a switch may be cut in two. */
 import type { MemberName } from "../../app/pair-of-nodes.ts";
-import { type Address, type Endpoint, mulberry32, Simulation } from "../../support/simulation.ts";
+import type { Address, Endpoint, Simulation } from "../../support/simulation.ts";
+import { DayNetwork } from "./day-network.ts";
 
 const keyOf = ({ address, port }: Address) => `${address} ${port}`;
 
-export class Switch extends Simulation {
-  /** Share of the datagrams that are lost, those between the routers and probes not among them. */
-  lossShare = 0;
+export class Switch extends DayNetwork {
   /** While the switch is cut in two: with which router an address is; undefined: it is whole. */
   halfOf: ((address: string) => MemberName | undefined) | undefined = undefined;
   private readonly shared: ReadonlySet<string>;
-  private readonly chance: () => number;
   /** By shared address, the routers that have it; the one that has got it last comes last. */
   private readonly holders = new Map<string, Map<MemberName, { readonly at: Address; readonly endpoint: Endpoint }>>();
-  private readonly lost = new Set<string>();
 
   /** @param shared addresses that routers share */
   constructor(shared: readonly string[], seed: number) {
-    super({ latency_ms: 2 });
+    super(seed);
     this.shared = new Set(shared);
-    this.chance = mulberry32(seed);
   }
 
   /** The same network, as one of the routers is plugged in. */
@@ -45,20 +38,6 @@ export class Switch extends Simulation {
       if (half === undefined || half === name) this.send(from, to, wire, onRefused);
     };
     return view;
-  }
-
-  override send(from: Address, to: Address, wire: string, onRefused?: () => void): void {
-    if (this.loses(from, to, wire)) this.sightings.push({ at_ms: this.now_ms, from, to, wire, fate: "lost" });
-    else super.send(from, to, wire, onRefused);
-  }
-
-  private loses(from: Address, to: Address, wire: string): boolean {
-    if (this.lossShare === 0 || wire.startsWith("OPTIONS ") || / OPTIONS\r\n/.test(wire)) return false;
-    if (this.chance() >= this.lossShare) return false;
-    const key = `${keyOf(from)} ${keyOf(to)} ${wire}`;
-    if (this.lost.has(key)) return false;
-    this.lost.add(key);
-    return true;
   }
 
   private give(name: MemberName, at: Address, endpoint: Endpoint): void {

@@ -7,7 +7,7 @@ import { History } from "../sip/history.ts";
 import type { IncomingCall } from "../sip/incoming-call.ts";
 import type { OutgoingCall } from "../sip/outgoing-call.ts";
 import { UserAgent } from "../sip/user-agent.ts";
-import type { Watcher } from "../sip/watched-wire.ts";
+import type { Cable, Watcher } from "../sip/watched-wire.ts";
 import { answerAfterRinging } from "./answer.ts";
 
 /** Where a registered phone is reached. */
@@ -28,9 +28,9 @@ export class Pbx {
   private readonly agent: UserAgent;
   private readonly domain: string;
 
-  constructor(address: Address, domain: string, watch: Watcher) {
+  constructor(address: Address, domain: string, watch: Watcher, cable?: Cable) {
     this.domain = domain;
-    this.agent = new UserAgent("PBX", address, watch);
+    this.agent = new UserAgent("PBX", address, watch, cable);
     this.agent.onRegister = (transaction) => this.register(transaction);
     this.agent.onCall = (call) => void this.connect(call);
   }

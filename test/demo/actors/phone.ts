@@ -6,7 +6,7 @@ import { History } from "../sip/history.ts";
 import type { IncomingCall } from "../sip/incoming-call.ts";
 import type { OutgoingCall } from "../sip/outgoing-call.ts";
 import { UserAgent } from "../sip/user-agent.ts";
-import type { Watcher } from "../sip/watched-wire.ts";
+import type { Cable, Watcher } from "../sip/watched-wire.ts";
 
 /** What a phone's settings page asks for. */
 export interface PhoneSettings {
@@ -26,12 +26,12 @@ export class Phone {
   private readonly calls = new History<IncomingCall>();
   private readonly route: string;
 
-  constructor(settings: PhoneSettings, watch: Watcher) {
+  constructor(settings: PhoneSettings, watch: Watcher, cable?: Cable) {
     const { extension, address, outboundProxy } = settings;
     this.settings = settings;
     this.extension = extension;
     this.route = `<sip:${outboundProxy.host}:${outboundProxy.port};lr>`;
-    this.agent = new UserAgent(extension, address, watch);
+    this.agent = new UserAgent(extension, address, watch, cable);
     this.agent.onCall = (call) => {
       call.ring();
       this.calls.add(call);

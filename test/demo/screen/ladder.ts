@@ -10,7 +10,8 @@ export interface Layout {
   /** By the names of the routers that run it. */
   readonly branchline: ReadonlyMap<string, number>;
   readonly pbx: number;
-  readonly gateway: number;
+  /** Missing: the branch has none. */
+  readonly gateway?: number;
 }
 
 export const ONE_ROUTER: Layout = { phones: 12, branchline: new Map([["branchline", 58]]), pbx: 79, gateway: 96 };
@@ -34,7 +35,8 @@ export class Ladder {
     const { phones, branchline, pbx, gateway } = layout;
     this.print = print;
     this.layout = layout;
-    this.lifelines = [["phones", phones], ...branchline, ["PBX", pbx], ["gateway", gateway]];
+    const last: [string, number][] = gateway === undefined ? [] : [["gateway", gateway]];
+    this.lifelines = [["phones", phones], ...branchline, ["PBX", pbx], ...last];
   }
 
   /** Begins a ladder with a clock of its own. */
@@ -69,7 +71,7 @@ export class Ladder {
     const { phones, branchline } = this.layout;
     const there = this.columnOf(actor);
     const here = branchline.get(router ?? "") ?? Math.min(...branchline.values());
-    const isLost = fate === "lost" || router === undefined;
+    const isLost = fate === "lost" || router === undefined || sighting.isLost === true;
     const [from, to] = fate === "sent" ? [there, here] : [here, there];
     const suffix = isRepeat ? " again" : "";
     const arrow = drawArrow(from, to, labelsOf(message), suffix, isLost);
@@ -119,7 +121,7 @@ export class Ladder {
   }
 
   private columnOf(actor: string): number {
-    const { phones, pbx, gateway } = this.layout;
+    const { phones, pbx, gateway = phones } = this.layout;
     return actor === "PBX" ? pbx : actor === "gateway" ? gateway : phones;
   }
 

@@ -4,7 +4,7 @@ import { type ServerTransaction, Transactions } from "../../sip/transactions.ts"
 import type { Call } from "./call.ts";
 import { IncomingCall } from "./incoming-call.ts";
 import { type CallPlan, OutgoingCall } from "./outgoing-call.ts";
-import { WatchedWire, type Watcher } from "./watched-wire.ts";
+import { type Cable, WatchedWire, type Watcher } from "./watched-wire.ts";
 
 export class UserAgent {
   readonly endpoint: Transactions;
@@ -17,11 +17,11 @@ export class UserAgent {
   onRegister: (transaction: ServerTransaction) => void = refuse;
   private readonly calls: Call[] = [];
 
-  /** @param name how the device is called where its messages are shown */
-  constructor(name: string, address: Address, watch: Watcher) {
+  /** @param name how the device is called where its messages are shown; @param cable to branchline; none: its socket's own */
+  constructor(name: string, address: Address, watch: Watcher, cable?: Cable) {
     this.endpoint = new Transactions(address);
     this.endpoint.onRequest = (transaction) => this.onRequest(transaction);
-    this.wire = new WatchedWire(name, watch);
+    this.wire = new WatchedWire(name, watch, cable);
     this.contact = `sip:${name.toLowerCase()}@${this.endpoint.sentBy}`;
   }
 

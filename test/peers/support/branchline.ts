@@ -1,6 +1,7 @@
 /** The real bundle as a child process: start, log, kill, start again. */
 import { execFile } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -19,7 +20,7 @@ const RUN_SCRIPT = fileURLToPath(new URL("../../../deploy/run.sh", import.meta.u
 
 /** The configuration file, as far as these tests write it. */
 export interface Settings {
-  readonly listen: readonly string[];
+  readonly listen: readonly (string | { readonly address: string; readonly anycast: true })[];
   readonly tls?: {
     readonly certificate: string;
     readonly key: string;
@@ -39,7 +40,12 @@ export interface Settings {
   readonly hunt_groups?: Readonly<
     Record<
       string,
-      { readonly members: readonly string[]; readonly ring?: string; readonly decline?: "member" | "group" }
+      {
+        readonly members: readonly string[];
+        readonly strategy?: "parallel" | "serial";
+        readonly ring?: string;
+        readonly decline?: "member" | "group";
+      }
     >
   >;
   readonly strangers?: "auto" | "drop" | "reject";
@@ -179,6 +185,15 @@ export class Branchline {
     const { command, first } = this.program;
     const { stdout } = await promisify(execFile)(command, [...first, name, ...args, "-c", this.configFile]);
     return stdout;
+  }
+
+  /** What its control socket answers: at once, without a process of its own. */
+  async ask(question: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
+    const socket = createConnection(join(this.stateFolder, "control.sock"));
+    socket.write(`${JSON.stringify(question)}\n`);
+    let text = "";
+    for await (const piece of socket) text += String(piece);
+    return JSON.parse(text);
   }
 
   /** Its configuration file. */

@@ -20,6 +20,8 @@ export interface FloodOrder {
   readonly target: Endpoint;
   readonly perSecond: number;
   readonly duration_ms: number;
+  /** Of kind "ringing": so many at most neither ring nor have ended, and it is over when all do or have. */
+  readonly window?: number;
 }
 
 /** Something that wears branchline out for a while; {@link over} says what it has done. */

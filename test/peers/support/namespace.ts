@@ -1,6 +1,7 @@
 /** Network namespaces with cables between them; all of them vanish when the test ends. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { defer } from "./cleanup.ts";
+import { nameOfOwn, removeLeftovers } from "./leftovers.ts";
 import { pathOf } from "./peers.ts";
 
 let made = 0;
@@ -14,8 +15,9 @@ export class Namespace {
   }
 
   static create(role: string): Namespace {
+    if (made === 0) removeLeftovers();
     made += 1;
-    const space = new Namespace(`branchline-${process.pid}-${made}-${role}`);
+    const space = new Namespace(nameOfOwn(made, role));
     ip("netns", "add", space.name);
     defer(() => space.remove());
     space.ip("link", "set", "lo", "up");

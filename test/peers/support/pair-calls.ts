@@ -1,22 +1,30 @@
-/** Calls across a pair of routers: both sides send again until they are heard, and keep all that they are told. */
+/** Calls across the members of a cluster: both sides send again until they are heard, and keep all that they are told. */
 import { newToken, sdp } from "../../sip/build.ts";
 import { Dialog } from "../../sip/dialog.ts";
 import type { SipMessage } from "../../sip/sip-message.ts";
 import { type ServerTransaction, Transactions } from "../../sip/transactions.ts";
-import { monotonic_ms } from "../../sip/wire.ts";
+import { type Clock, monotonic_ms } from "../../sip/wire.ts";
 import { PATIENCE_MS } from "../../support/machine.ts";
 import type { Endpoint } from "./addresses.ts";
 import { defer } from "./cleanup.ts";
 import { Mailbox } from "./mailbox.ts";
 import type { SipAgent } from "./sip-agent.ts";
 
+/** What befalls an endpoint's messages. */
+export interface Line {
+  /** How fast the time of its transactions goes; default: as it does. */
+  readonly clock?: Clock;
+  /** Whether this message is lost, on its way out or in; default: never. */
+  isLost?(wire: string): boolean;
+}
+
 /** Transactions at the agent's address, which has its socket from now on; OPTIONS are answered by the agent all the same. */
-export function transactionsAt(agent: SipAgent): Transactions {
-  const transactions = new Transactions(agent.endpoint);
-  const send = (wire: string, to: Endpoint) => void (agent.isOpen && agent.send(wire, to));
+export function transactionsAt(agent: SipAgent, { clock, isLost = () => false }: Line = {}): Transactions {
+  const transactions = new Transactions(agent.endpoint, clock);
+  const send = (wire: string, to: Endpoint) => void (agent.isOpen && !isLost(wire) && agent.send(wire, to));
   transactions.plug({ send, close: () => {} });
   agent.attendant = (message) => {
-    transactions.receive(message);
+    if (!isLost(message.wire)) transactions.receive(message);
     return true;
   };
   defer(() => transactions.close());

@@ -8,7 +8,6 @@
  * 10.222.237.1 and 198.51.100.1 are shared. Without the uplinks each side has a router of its own, and reaches another host of upstream's.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
 import { join } from "node:path";
 import { Branchline, type Settings, UNHURRIED } from "./branchline.ts";
 import { Child } from "./child.ts";
@@ -241,11 +240,7 @@ export class Member {
 
   /** What its control socket answers: at once, without a process of its own. */
   async ask(question: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
-    const socket = createConnection(join(this.branchline.stateFolder, "control.sock"));
-    socket.write(`${JSON.stringify(question)}\n`);
-    let text = "";
-    for await (const piece of socket) text += String(piece);
-    return JSON.parse(text);
+    return this.branchline.ask(question);
   }
 
   /** Whether the other router is alive, by its own word. */

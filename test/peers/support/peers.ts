@@ -21,6 +21,10 @@ export type Peer =
   | "openssl"
   | "nft"
   | "tc"
+  | "cc"
+  | "bird"
+  | "birdc"
+  | "vtysh"
   | "script"
   | "tshark"
   | "sngrep"
@@ -58,6 +62,7 @@ export type Peer =
   | "systemd-notify"
   | "systemd-analyze"
   | "tmux"
+  | "exabgp"
   | "namespaces";
 
 /** What the bundle has under Node, and the binary hasn't: parts of its program, and scripts that run before it. */
@@ -107,7 +112,8 @@ function isOfNode(need: Peer | OfNode): need is OfNode {
   return (OF_NODE as readonly string[]).includes(need);
 }
 
-function whyMissing(peer: Peer): string | undefined {
+/** What is missing of it; undefined: nothing. */
+export function whyMissing(peer: Peer): string | undefined {
   if (peer === "namespaces") return whyNoNamespaces();
   if (peer === "mounts") return whyNoMounts();
   if (peer === "loop mounts") return whyNoLoopMounts();

@@ -7,6 +7,8 @@ import { flood } from "./flood.ts";
 
 /** Floods until all of them ring: datagrams may get lost. */
 const FLOODS_MOST = 5;
+/** Calls that don't ring yet: a socket's buffer has room for as many INVITEs. */
+const WINDOW = 32;
 /** qemu-user has its own memory far above that of what it runs. */
 const EMULATED_BELOW = 2 ** 40;
 
@@ -14,6 +16,7 @@ export interface RingingOrder {
   readonly sources: readonly string[];
   readonly target: Endpoint;
   readonly count: number;
+  /** At most: a slow processor gets as many as it can take. */
   readonly perSecond: number;
 }
 
@@ -23,7 +26,7 @@ export async function ring(branchline: Branchline, { count, perSecond, ...order 
     const { calls_now } = JSON.parse(await branchline.command("status", "--json")) as { calls_now: number };
     if (calls_now >= count) return;
     const duration_ms = ((count - calls_now) / perSecond) * 1_000;
-    await flood({ kind: "ringing", ...order, perSecond, duration_ms }).over;
+    await flood({ kind: "ringing", ...order, perSecond, duration_ms, window: WINDOW }).over;
   }
   throw new Error(`not even ${FLOODS_MOST} floods made ${count} calls ring`);
 }

@@ -226,10 +226,3 @@ function apply(names: Map<string, number>, { remove, name, id }: Renaming): void
   if (remove !== undefined) names.delete(remove);
   if (name !== undefined && id !== undefined) names.set(name, id);
 }
-
-/** $BRANCHLINE_SEED, or another one each time; printed, so that a failure can be played again. */
-export function chooseSeed(title: string): number {
-  const seed = Number(process.env["BRANCHLINE_SEED"] ?? process.pid * 7_919 + (Date.now() % 1_000_000));
-  console.log(`${title}: seed ${seed} (BRANCHLINE_SEED plays it again)`);
-  return seed;
-}

@@ -64,8 +64,9 @@ describe("what evidence is to it", () => {
   const LIVED = { ...NEW, hasLived: true };
   const FLAPPING = { ...LIVED, returns: 3, returned_ms: 99_000 };
   const AT_ms = 100_000;
+  const UP = "up at another member";
 
-  test.each<[what: string, now: PeerNow, evidence: Evidence, input: PeerInput, past?: PeerPast]>([
+  test.each<[what: string, now: PeerNow, evidence: Evidence, input: PeerInput | undefined, past?: PeerPast]>([
     ["the first of three failed probes", { place: "unknown" }, "probe failed", "probe failed"],
     ["the second", { place: "suspect", failures: 1 }, "probe failed", "probe failed"],
     ["the third", { place: "suspect", failures: 2 }, "probe failed", "enough failed"],
@@ -136,6 +137,12 @@ describe("what evidence is to it", () => {
     ],
     ["it is back", { place: "cut" }, "own address here", "address here"],
     ["the hold is over", { place: "recovering" }, "hold over", "hold over"],
+    ["another member has it up, and it recovers here", { place: "recovering" }, UP, "answered elsewhere"],
+    ["the same after one answer here", { place: "down", answers: 1, since_ms: 0 }, UP, "answered elsewhere"],
+    ["the same later", { place: "back", answers: 1, until_ms: 100_000 }, UP, "answered elsewhere"],
+    ["without an answer here", { place: "down", answers: 0, since_ms: 0 }, UP, undefined],
+    ["nor later", { place: "back", answers: 0, until_ms: 100_000 }, UP, undefined],
+    ["after too many returns", { place: "recovering" }, UP, undefined, FLAPPING],
   ])("%s", (_, now, evidence, input, past = LIVED) => {
     expect(weigh({ now, past }, evidence, DEFAULTS, AT_ms)).toBe(input);
   });

@@ -22,6 +22,7 @@ const EVIDENCE: readonly Evidence[] = [
   "own address gone",
   "own address missing",
   "own address here",
+  "up at another member",
   "down before restart",
 ];
 
@@ -38,6 +39,7 @@ const EDGES: Readonly<Record<PeerStateName, Readonly<Record<Evidence, PeerStateN
     "own address gone": "down",
     "own address missing": "down",
     "own address here": "up",
+    "up at another member": "up",
     "down before restart": "up",
   },
   suspect: {
@@ -51,6 +53,7 @@ const EDGES: Readonly<Record<PeerStateName, Readonly<Record<Evidence, PeerStateN
     "own address gone": "down",
     "own address missing": "down",
     "own address here": "suspect",
+    "up at another member": "suspect",
     "down before restart": "down",
   },
   down: {
@@ -64,6 +67,7 @@ const EDGES: Readonly<Record<PeerStateName, Readonly<Record<Evidence, PeerStateN
     "own address gone": "down",
     "own address missing": "down",
     "own address here": "down",
+    "up at another member": "down",
     "down before restart": "down",
   },
   recovering: {
@@ -77,6 +81,7 @@ const EDGES: Readonly<Record<PeerStateName, Readonly<Record<Evidence, PeerStateN
     "own address gone": "recovering",
     "own address missing": "recovering",
     "own address here": "recovering",
+    "up at another member": "up",
     "down before restart": "recovering",
   },
 };

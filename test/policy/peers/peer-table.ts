@@ -18,6 +18,7 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "request answered": "up: noteLife probeUp",
     "request failed": "accused: probeNow",
     "call answered": "up: noteLife probeUp", // no probe has failed yet
+    "answered elsewhere": "-",
     "hold over": "-",
     "down before restart": "remembered: probeNow", // calls don't find out again what was known
     "address gone": "cut: probeNow",
@@ -35,6 +36,7 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "request answered": "-", // no news
     "request failed": "accused: probeNow", // a phone can send what it likes: the probe decides
     "call answered": "-", // no news
+    "answered elsewhere": "-",
     "hold over": "-",
     "down before restart": "-", // what is seen counts more
     "address gone": "cut: probeNow", // nothing can reach it: no call has to wait to find out
@@ -52,6 +54,7 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "request answered": "-",
     "request failed": "down: weighHold probeDown", // no probe could decide: the call does
     "call answered": "-",
+    "answered elsewhere": "-",
     "hold over": "-",
     "down before restart": "-",
     "address gone": "cut: probeNow",
@@ -69,6 +72,7 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "request answered": "up: noteLife probeUp", // any answer is life
     "request failed": "down: weighHold probeDown", // a probe and a request
     "call answered": "deaf: noteLife probeSoon", // it has left a probe unanswered, and lives: silence to OPTIONS says nothing of it
+    "answered elsewhere": "-",
     "hold over": "-",
     "down before restart": "-",
     "address gone": "cut: probeNow",
@@ -86,6 +90,7 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "request answered": "up: noteLife probeUp",
     "request failed": "accused: probeNow", // a hundred requests are one sign
     "call answered": "up: noteLife probeUp", // the probe may be answered yet
+    "answered elsewhere": "-",
     "hold over": "-",
     "down before restart": "-",
     "address gone": "cut: probeNow",
@@ -103,6 +108,7 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "request answered": "-", // probes alone bring it back
     "request failed": "-",
     "call answered": "deaf: noteLife probeSoon", // a gateway that answers calls is not down for OPTIONS alone
+    "answered elsewhere": "up: noteReturn noteLife probeUp", // weighed: one answer of its own
     "hold over": "-",
     "down before restart": "-",
     "address gone": "cut: probeNow", // the errors just before came of that
@@ -120,6 +126,7 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "request answered": "-",
     "request failed": "-", // the probe that is under way decides
     "call answered": "up: noteLife probeUp", // no probe has failed yet
+    "answered elsewhere": "-",
     "hold over": "-",
     "down before restart": "-",
     "address gone": "cut: probeNow",
@@ -137,6 +144,7 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "request answered": "-",
     "request failed": "-",
     "call answered": "deaf: noteLife probeSoon", // by another way
+    "answered elsewhere": "-",
     "hold over": "-",
     "down before restart": "-",
     "address gone": "cut: probeNow",
@@ -154,6 +162,7 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "request answered": "-",
     "request failed": "-",
     "call answered": "deaf: noteLife probeSoon",
+    "answered elsewhere": "up: noteReturn noteLife probeUp",
     "hold over": "-",
     "down before restart": "-",
     "address gone": "cut: probeNow",
@@ -171,6 +180,7 @@ export const PEER_TABLE: Readonly<Record<string, Row>> = {
     "request answered": "-", // the hold is to be lived through
     "request failed": "down: doubleHold probeDown",
     "call answered": "-", // probes are answered: they bring it back
+    "answered elsewhere": "up: noteReturn noteLife probeUp", // another member has seen the hold over
     "hold over": "up: noteRise noteLife probeUp",
     "down before restart": "-",
     "address gone": "recovering: probeNow", // calls stay here anyway

@@ -153,3 +153,13 @@ describe("in words", () => {
     expect(one?.cure).toBe("add udp:[2001:db8:2::2]:5060 to listen");
   });
 });
+
+test("routers lead answers to an address that several members have, as long as it is here", () => {
+  const settings = { protocol: "udp", version: 4, port: 5060, advertise: undefined, isAnycast: true } as const;
+  const at = (address: string) => [new OwnListener(0, { ...settings, at: address })];
+  const tunnelled = [way("172.16.0.9", "10.99.0.2")];
+  expect(missingWays(at("192.0.2.7"), tunnelled, OWN)).toEqual([]);
+  expect(missingWays(at("10.206.206.1"), tunnelled, OWN)).toMatchObject([
+    { cure: "bring the address of udp:10.206.206.1:5060 back, or correct it in listen" },
+  ]);
+});

@@ -59,6 +59,10 @@ if [ ! -e "$folder/layer/booted" ]; then
 	done
 	# Containers are often built with this, so that no package starts anything.
 	rm -f usr/sbin/policy-rc.d
+	# With it, each package makes the index of all this machine's manual pages anew.
+	rm -f var/lib/man-db/auto-update
+	# Nothing is downloaded, and apt would read the lists of all packages anew each time.
+	rm -rf var/lib/apt/lists/*
 	: >etc/machine-id
 	: >etc/fstab
 fi

@@ -28,8 +28,11 @@ const CHANGES: Readonly<Record<string, readonly [string, string]>> = {
         : value;
     return \`["weather",{"sun":true}],\${JSON.stringify(mood(part)).replace(NO_OCTET, escaped)}\`;`,
   ],
-  // It doesn't say the time yet.
-  "member-facts": ["address: hasAddress, clock_s, agreement", "address: hasAddress, agreement"],
+  // It doesn't say yet which peers are up, the time, whom it hears and what those do, nor how many calls it has.
+  "member-facts": [
+    "    up: up?.slice(0, NAMES_MAX),\n    address: hasAddress,\n    clock_s,\n    hears,\n    states,\n    calls,\n    agreement,",
+    "    address: hasAddress,\n    agreement,",
+  ],
 };
 
 /** @returns the bundle, as Node 12 and newer run it */

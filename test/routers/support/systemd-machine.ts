@@ -1,11 +1,13 @@
 /** A Debian that boots: this machine's own files under a layer that vanishes, with a systemd of its own as PID 1. */
 import { execFile, execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cgroupRoot, removeCgroups } from "../../peers/support/cgroups.ts";
 import { Child } from "../../peers/support/child.ts";
 import { defer } from "../../peers/support/cleanup.ts";
 import { monotonic_ms, pause, until } from "../../peers/support/clock.ts";
+import { nameOfOwn } from "../../peers/support/leftovers.ts";
 import type { Namespace } from "../../peers/support/namespace.ts";
 import { pathOf } from "../../peers/support/peers.ts";
 import { temporaryFolder } from "../../peers/support/temporary-folder.ts";
@@ -52,7 +54,7 @@ export class SystemdMachine {
   static async boot(space: Namespace): Promise<SystemdMachine> {
     made += 1;
     const folder = temporaryFolder();
-    const cgroup = join(cgroupRoot() ?? "", `branchline-${process.pid}-${made}`);
+    const cgroup = join(cgroupRoot() ?? "", nameOfOwn(made));
     const child = new Child("sh", [BOOT_SCRIPT, folder, cgroup, space.name]);
     defer(async () => {
       await child.stop("SIGKILL");
@@ -129,27 +131,5 @@ function childOf(pid: string): string | undefined {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim() || undefined;
   } catch {
     return undefined;
-  }
-}
-
-/** Where cgroup v2 is mounted. */
-function cgroupRoot(): string | undefined {
-  return /^\S+ (\S+) cgroup2 /m.exec(readFileSync("/proc/mounts", "utf8"))?.[1];
-}
-
-/** The folder itself comes last. */
-function cgroupsBelow(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const inner = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  return [...inner.flatMap(({ name }) => cgroupsBelow(join(folder, name))), folder];
-}
-
-/** Whether they could be removed: one of a process that is about to end can't be. */
-function removeCgroups(cgroup: string): boolean {
-  try {
-    for (const folder of cgroupsBelow(cgroup)) rmdirSync(folder);
-    return true;
-  } catch {
-    return false;
   }
 }
