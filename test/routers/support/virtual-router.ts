@@ -5,6 +5,7 @@
 import { execFileSync, execSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { onTestFailed } from "vitest";
 import { Child } from "../../peers/support/child.ts";
 import { defer } from "../../peers/support/cleanup.ts";
 import { Namespace } from "../../peers/support/namespace.ts";
@@ -86,6 +87,7 @@ export class VirtualRouter {
       ],
       { namespace: namespace.name, stdin: "pipe" },
     );
+    onTestFailed(() => console.log(`the router's console at last:\n${child.lines.slice(-LINES_SHOWN).join("\n")}`));
     defer(() => child.stop());
     const line = await child.line(/^[\w-]+: booted/, BOOT_LIMIT_MS);
     return new VirtualRouter(namespace, child, line.trim().replace(/^[\w-]+: /, ""));
@@ -99,11 +101,6 @@ export class VirtualRouter {
   /** As {@link line}, but only one that is printed from now on. */
   nextLine(pattern: RegExp, limit_ms: number): Promise<string> {
     return this.machine.nextLine(pattern, limit_ms);
-  }
-
-  /** What its console has shown at last. */
-  get lastLines(): string {
-    return this.machine.lines.slice(-LINES_SHOWN).join("\n");
   }
 
   /** What the shell command prints on its standard output, with log lines in between. */
