@@ -88,9 +88,9 @@ describeWith(PEERS, "an ER-X of its own (BRANCHLINE_LONG=1)", () => {
       ]);
       const booted_ms = monotonic_ms();
       const { name } = router.namespace;
-      const upstream = await SipAgent.open(upstreamAddress, name);
-      const gateway = await SipAgent.open(gatewayAddress, name);
-      const phone = await SipAgent.open(phoneAddress, name);
+      const upstream = await SipAgent.openLossy(upstreamAddress, name);
+      const gateway = await SipAgent.openLossy(gatewayAddress, name);
+      const phone = await SipAgent.openLossy(phoneAddress, name);
       for (const agent of [upstream, gateway, phone]) agent.patience_ms = SLOW_MS;
       await router.line(/branchline: .*started /, START_LIMIT_MS);
       const start_ms = monotonic_ms() - booted_ms;

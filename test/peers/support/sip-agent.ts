@@ -7,6 +7,7 @@ import { defer } from "./cleanup.ts";
 import { type DatagramPort, openPort, type Stream } from "./datagram-port.ts";
 import { Mailbox } from "./mailbox.ts";
 import { patient } from "./patience.ts";
+import { RepeatingPort } from "./repeating-port.ts";
 
 /** With a status a response, without one a request. */
 export interface Wanted {
@@ -38,30 +39,47 @@ export class SipAgent {
   private readonly habits: Habit[] = [];
   private readonly namespace: string | undefined;
   private readonly stream: Stream | undefined;
+  private readonly isLossy: boolean;
   private port: DatagramPort | undefined;
 
-  private constructor(endpoint: Address, namespace: string | undefined, stream: Stream | undefined) {
+  private constructor(endpoint: Address, namespace?: string, stream?: Stream, isLossy = false) {
     this.endpoint = endpoint;
     this.namespace = namespace;
     this.stream = stream;
+    this.isLossy = isLossy;
   }
 
   /** Closes when the test ends. */
-  static async open(endpoint: Address, namespace?: string, stream?: Stream): Promise<SipAgent> {
-    const agent = new SipAgent(endpoint, namespace, stream);
-    await agent.reopen();
-    defer(() => agent.close());
-    return agent;
+  static open(endpoint: Address, namespace?: string, stream?: Stream): Promise<SipAgent> {
+    return new SipAgent(endpoint, namespace, stream).begun();
+  }
+
+  /** As {@link open}, for a network that may lose messages: it sends them again like a phone. */
+  static openLossy(endpoint: Address, namespace: string): Promise<SipAgent> {
+    return new SipAgent(endpoint, namespace, undefined, true).begun();
+  }
+
+  private async begun(): Promise<SipAgent> {
+    await this.reopen();
+    defer(() => this.close());
+    return this;
   }
 
   /** As {@link open}, after {@link close}. */
   async reopen(): Promise<void> {
-    this.port = await openPort(
+    let repeating: RepeatingPort | undefined;
+    const take = (message: SipMessage) => {
+      repeating?.heard(message);
+      this.take(message);
+    };
+    const port = await openPort(
       this.endpoint,
-      (wire, from, at_ms) => this.take(new SipMessage(wire, from, at_ms)),
+      (wire, from, at_ms) => take(new SipMessage(wire, from, at_ms)),
       this.namespace,
       this.stream,
     );
+    if (this.isLossy) repeating = new RepeatingPort(port, () => this.isAlive);
+    this.port = repeating ?? port;
   }
 
   get isOpen(): boolean {
