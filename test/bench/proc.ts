@@ -30,11 +30,23 @@ export function cpuTime_us(pids: readonly number[]): number {
   return total_ns / 1000;
 }
 
-/** Memory of `pids`; what several share counts once (proportional set size). */
-export function memory_mb(pids: readonly number[]): number {
-  let total_kb = 0;
-  for (const pid of pids) total_kb += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
-  return total_kb / 1024;
+export interface Memory {
+  /** What several processes share counts once (proportional set size). */
+  readonly all_mb: number;
+  /** The same without pages of files, such as the program of Node: those the kernel can drop and read again. */
+  readonly own_mb: number;
+}
+
+/** Memory of `pids`. */
+export function memoryOf(pids: readonly number[]): Memory {
+  let [all_kb, files_kb] = [0, 0];
+  for (const pid of pids) {
+    const rollup = read(`/proc/${pid}/smaps_rollup`);
+    const field_kb = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(rollup)?.[1] ?? 0);
+    all_kb += field_kb("Pss");
+    files_kb += field_kb("Pss_File");
+  }
+  return { all_mb: all_kb / 1024, own_mb: (all_kb - files_kb) / 1024 };
 }
 
 export interface Drops {

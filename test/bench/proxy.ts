@@ -6,7 +6,7 @@ import { createConnection } from "node:net";
 import { monotonic_ms } from "../sip/wire.ts";
 import { PROXY } from "./addresses.ts";
 import type { LoadClient } from "./load-client.ts";
-import { cpuTime_us, type Drops, memory_mb, processTree, udpDrops } from "./proc.ts";
+import { cpuTime_us, type Drops, type Memory, memoryOf, processTree, udpDrops } from "./proc.ts";
 import { killTree, type Sandbox } from "./sandbox.ts";
 import type { System } from "./systems.ts";
 
@@ -78,8 +78,8 @@ export class RunningProxy {
     return cpuTime_us(this.pids.flatMap(processTree));
   }
 
-  memory_mb(): number {
-    return memory_mb(this.pids.flatMap(processTree));
+  memory(): Memory {
+    return memoryOf(this.pids.flatMap(processTree));
   }
 
   /** Of the last messages that have come to members, how many of a hundred were passed on to another one; NaN: it has no members. */
