@@ -13,8 +13,8 @@ export class Hearsay {
   private readonly own: string;
   private readonly members: ReadonlyMap<string, Member>;
   private readonly onGone: (member: string, now_ms: number) => void;
-  /** Those that are silent here, and that others hear. */
-  private readonly cut = new Set<string>();
+  /** Those that are silent here, and that others hear; and whether their life was heard here. */
+  private readonly cut = new Map<string, boolean>();
   /** By member, which other ones it doesn't hear by its own word, and since when it says so; a life's first word is for all time before. */
   private readonly unheard = new Map<string, Map<string, number>>();
   /** By member that is gone, those that had been cut from it before its end. */
@@ -60,14 +60,14 @@ export class Hearsay {
 
   /** It has been started anew, and wasn't heard here meanwhile: if it was cut from us, its life before has ended so. */
   onAnew(name: string, now_ms: number): void {
-    if (this.cut.has(name)) this.end(name, now_ms);
+    if (this.cut.get(name) === true) this.end(name, now_ms);
   }
 
   /** It isn't heard here any more. */
   onDead(name: string, now_ms: number): void {
     const member = this.members.get(name);
     const isSilent = member?.life === "dead" && member.session.heard === undefined;
-    if (isSilent && this.witnessOf(name) !== undefined) this.cut.add(name);
+    if (isSilent && this.witnessOf(name) !== undefined) this.cut.set(name, true);
     else this.end(name, now_ms);
     this.look(now_ms);
   }
@@ -80,9 +80,19 @@ export class Hearsay {
       // One that has just started hasn't heard the others' calls yet.
       const since_ms = before === undefined ? Number.NEGATIVE_INFINITY : now_ms;
       this.unheard.set(name, new Map(others.map((other) => [other, before?.get(other) ?? since_ms])));
-      for (const heard of hears) this.late.get(heard)?.delete(name);
+      for (const heard of hears) {
+        this.late.get(heard)?.delete(name);
+        if (this.isFound(heard)) this.cut.set(heard, false);
+      }
     }
     this.look(now_ms);
+  }
+
+  /** Whether it has been started, or we have, while the way between was cut: others hear a life of it of which nothing has come here. */
+  private isFound(name: string): boolean {
+    const { life = "left", session } = this.members.get(name) ?? {};
+    const isSilent = (life === "dead" || life === "unheard") && session?.heard === undefined;
+    return isSilent && !this.cut.has(name) && this.witnessOf(name) !== undefined;
   }
 
   /** Our life ends. */
@@ -92,7 +102,7 @@ export class Hearsay {
 
   /** A member has said whom it hears, or has died. */
   private look(now_ms: number): void {
-    for (const name of [...this.cut]) if (this.witnessOf(name) === undefined) this.end(name, now_ms);
+    for (const name of [...this.cut.keys()]) if (this.witnessOf(name) === undefined) this.end(name, now_ms);
   }
 
   private end(name: string, now_ms: number): void {

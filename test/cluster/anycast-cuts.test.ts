@@ -157,3 +157,26 @@ test.each(SEEDS)("seed %i: a member that drains gives its calls to those that ha
   expect([finals(phone).length, new Set(finals(phone))]).toEqual([20, new Set([302])]);
   expect(errors(group)).toEqual([]);
 });
+
+test.each(SEEDS)(
+  "seed %i: one is started anew behind a cut, and each answer still comes to the member that has its call",
+  async (seed) => {
+    const { group, phone, pbx } = await anycastScene(seed);
+    pbx.answers("INVITE", { status: 180, after_ms: 50 }, { status: 200, after_ms: 1_500 });
+    group.cut("node1", "node2");
+    group.run(3 * SECOND_ms);
+    group.kill("node2");
+    group.run(3 * SECOND_ms);
+    await group.boot("node2");
+    // A call is looked for at other members for 32 s after a member has come or gone.
+    group.run(60 * SECOND_ms);
+    for (let call = 0; call < 40; call++) {
+      phone.invite(NUMBER);
+      group.run(100);
+    }
+    group.run(5 * SECOND_ms);
+    expect(group.living.map(({ stories }) => stories.size)).toEqual([0, 0, 0]);
+    expect([finals(phone).length, transactions(pbx), pbx.requests("CANCEL").length]).toEqual([40, 40, 0]);
+    expect(errors(group)).toEqual([]);
+  },
+);

@@ -99,6 +99,38 @@ describe("of three members", () => {
     ]);
   });
 
+  test("two are cut from each other, and one of them is started anew: they reach each other by the third again", () => {
+    const network = live();
+    network.cut("r1", "r2");
+    network.run(20 * BEAT_MS);
+    network.kill("r2");
+    network.run(GONE_AFTER_MS);
+    network.boot("r2");
+    network.cluster("r2").ready(network.now_ms);
+    network.run(20 * BEAT_MS);
+    const seen = (by: string, name: string) => {
+      const cluster = network.cluster(by);
+      return [cluster.isReached(name), cluster.wayTo(name), cluster.stateOf(name), cluster.hasHeardOut(by, name)];
+    };
+    expect([seen("r1", "r2"), seen("r2", "r1")]).toEqual(Array(2).fill([true, "r3", "active", false]));
+    const told = gone.length;
+    network.heal();
+    network.run(10 * BEAT_MS);
+    expect([seen("r1", "r2"), seen("r2", "r1")]).toEqual([
+      [true, "r2", "active", true],
+      [true, "r1", "active", true],
+    ]);
+    expect(gone.slice(told)).toEqual([]);
+  });
+
+  test("one that says farewell isn't believed to live by the word of one that hasn't heard that yet", () => {
+    const network = live();
+    network.cut("r2", "r3");
+    network.cluster("r2").stop(network.now_ms);
+    network.run(2 * BEAT_MS);
+    expect(["r1", "r3"].map((name) => network.cluster(name).isReached("r2"))).toEqual([false, true]);
+  });
+
   test("without the one that has heard it, it is gone", () => {
     const network = live();
     network.cut("r1", "r2");
