@@ -88,9 +88,9 @@ export class CarryingOn implements TimerOwner<"turn"> {
     this.timers.stop(this.turnTimer);
   }
 
-  /** Goes on with all of these that aren't gone on with yet. */
+  /** Goes on with all of these that aren't gone on with yet, in the order in which they have begun: a call's first INVITE first. */
   goOn(stories: readonly Heard[], now_ms: number): void {
-    const open = stories.filter(({ isTold }) => !isTold);
+    const open = stories.filter(({ isTold }) => !isTold).sort((one, other) => one.zero_ms - other.zero_ms);
     if (open.length === 0) return;
     this.waiting.push(...open);
     this.log.info("calls_carried_on", { member: open[0]?.member ?? "", calls: open.length });

@@ -81,7 +81,7 @@ function readLeg(value: unknown): CallLeg | undefined {
   const words = ["call_id", "from", "to", "rule", "why", "caller_tag"].map((name) => word(data.get(name)));
   const [call_id, from, to, rule, why, caller_tag] = words;
   const origin = ORIGINS.find((one) => one === data.get("origin")) as CallLeg["origin"] | undefined;
-  const after_ms = time(data.get("after_ms"));
+  const after_ms = time(data.get("after_ms"), -TIME_MAX_ms);
   const list = data.get("steps");
   const steps = Array.isArray(list) && list.length <= STEPS_MAX ? list.map(readStep) : [undefined];
   if (call_id === undefined || from === undefined || to === undefined || rule === undefined) return undefined;
@@ -99,7 +99,7 @@ function readLeg(value: unknown): CallLeg | undefined {
 function readStep(value: unknown): CallStep | undefined {
   const data = fieldsOf(value);
   const what = word(data.get("what"));
-  const after_ms = time(data.get("after_ms"));
+  const after_ms = time(data.get("after_ms"), -TIME_MAX_ms);
   const result = STEP_RESULTS.find((one) => one === data.get("result"));
   const answer = word(data.get("answer"));
   const unasked = word(data.get("unasked"));
@@ -117,8 +117,9 @@ function word(value: unknown): string | undefined {
   return typeof value === "string" && value.length <= CHARACTERS_MAX ? value : undefined;
 }
 
-function time(value: unknown): number | undefined {
-  return typeof value === "number" && value >= 0 && value <= TIME_MAX_ms ? value : undefined;
+/** @param least a call that another member has begun may have an INVITE from before the one by which it is known here */
+function time(value: unknown, least = 0): number | undefined {
+  return typeof value === "number" && value >= least && value <= TIME_MAX_ms ? value : undefined;
 }
 
 function parsed(line: string): ReadonlyMap<string, unknown> {

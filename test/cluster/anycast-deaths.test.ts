@@ -201,3 +201,21 @@ test("of three that are told to drain at the same moment, one takes calls again"
   expect(group.living.map(({ node }) => node.cluster.state)).toEqual(["active", "drained", "drained"]);
   expect([...group.network.announced]).toEqual(["node1"]);
 });
+
+test("calls of a dead member are gone on with in the order in which they have begun, whichever has rung last", async () => {
+  const { group, phone, pbx } = await anycastScene(7, 2);
+  for (let call = 0; call < 8; call++) {
+    pbx.answers("INVITE", { status: 180, after_ms: 1_000 - 120 * call });
+    phone.invite(NUMBER);
+    group.run(20);
+  }
+  group.run(2_000);
+  const [dead, heir] = group.living;
+  if (dead === undefined || heir === undefined) throw new Error("no member");
+  const own = new Set(heir.site.callLog.all);
+  group.kill(dead.name);
+  group.run(2_000);
+  const carried = heir.site.callLog.all.filter((call) => !own.has(call)).map(({ at_ms }) => at_ms);
+  expect(carried.length).toBeGreaterThan(2);
+  expect(carried).toEqual([...carried].sort((one, other) => one - other));
+});

@@ -77,6 +77,13 @@ test("a call that another member of a cluster has gone on with is still that mem
   expect(saveCalls(log, NEW_YEAR_ms + 7_200_000, 9)).toContain('"given_to":"node2"');
 });
 
+test("a call of another member's whose first INVITE was heard of after its second one is there again", () => {
+  const [line = ""] = saved().split("\n");
+  const earlier = line.replace(/"after_ms":\d+/g, '"after_ms":-20');
+  const { log, faults } = restored(earlier);
+  expect([faults, log.all[0]?.legs[0]?.after_ms, log.all[0]?.legs[0]?.steps[0]?.after_ms]).toEqual([0, -20, -20]);
+});
+
 test("the file stays small: the oldest calls are left out", () => {
   const line = saved().split("\n")[0] ?? "";
   const long = line.replace(/"why":"[^"]*"/, `"why":"${"w".repeat(128)}"`);
