@@ -210,6 +210,16 @@ describe("doctor: anycast", () => {
   });
 });
 
+test("doctor: mtu of a member says nothing of lengths: an answer to doctor may have come to another member", () => {
+  const [short, one, two] = peer().lengths;
+  for (const isAnswered of [true, false]) {
+    const lengths = [short, one, { ...two, isAnswered }] as ReturnType<typeof peer>["lengths"];
+    expect(told("mtu", { ...onMachine(), peers: [peer({ lengths })] }, ANYCAST_YAML)).toMatch(
+      /^skipped .*another member/,
+    );
+  }
+});
+
 test("a word with a quote stays one word for the shell", () => {
   expect(programLine("it's")).toBe("command -v 'it'\\''s'");
   expect(YAML).not.toContain("cluster");

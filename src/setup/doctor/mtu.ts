@@ -1,13 +1,16 @@
 /** Whether datagrams as long as an INVITE get through to upstream and gateways. */
+import type { Config } from "../../app/config/config.ts";
 import { LONG_INVITES_CURE, longInvitesText } from "../../policy/peers/datagram-lengths.ts";
 import { type Cure, type Facts, fault, ok, type PeerFact, skipped, type Verdict, warning } from "./facts.ts";
 
 /**
  * Whether requests as long as an INVITE reach those that answer short ones, over UDP. A tunnel with a small MTU, or a firewall
- * that drops IP fragments, lets OPTIONS pass and loses INVITEs.
+ * that drops IP fragments, lets OPTIONS pass and loses INVITEs. Behind an anycast address, silence says nothing of the way: the answer to
+ * doctor's OPTIONS may come to another member.
  */
-export function mtu(facts: Facts): Verdict[] {
-  const judged = facts.peers.flatMap((peer) => {
+export function mtu(facts: Facts, { cluster }: Config): Verdict[] {
+  const isAnycast = cluster?.mode === "anycast";
+  const judged = (isAnycast ? [] : facts.peers).flatMap((peer) => {
     const { lengths, name, to, role } = peer;
     const [short, ...long] = lengths;
     if (short?.isAnswered !== true) return [];
@@ -33,8 +36,8 @@ export function mtu(facts: Facts): Verdict[] {
     found === undefined ? [] : [warning(`${name}: ${longInvitesText(found)}`, [`# ${LONG_INVITES_CURE}`])],
   );
   const verdicts = [...judged, ...seen];
-  const nothing = "nothing has been answered over UDP: the length that gets through isn't known";
-  return verdicts.length > 0 ? verdicts : [skipped(nothing)];
+  const why = isAnycast ? "answers to doctor may come to another member" : "nothing has been answered over UDP";
+  return verdicts.length > 0 ? verdicts : [skipped(`${why}: the length that gets through isn't known`)];
 }
 
 /** What helps where long datagrams are lost; the MSS concerns TCP alone. */
