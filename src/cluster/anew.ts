@@ -6,6 +6,7 @@ import type { Request, Response } from "../message/message.ts";
 import { hostText } from "../message/uri.ts";
 import { buildCancel } from "../transaction/ack-cancel.ts";
 import type { ClientTransaction, ClientUser } from "../transaction/client-transaction.ts";
+import type { State } from "../transaction/machine.ts";
 import { clientKey } from "../transaction/transaction-key.ts";
 import type { TransactionLayer } from "../transaction/transaction-layer.ts";
 import type { Listener, TransportPort } from "../transport/flow.ts";
@@ -19,6 +20,9 @@ export interface AnewParts {
   /** A new branch for the call's request. */
   readonly nextBranch: () => string;
 }
+
+/** Whose target may ring, or soon will. */
+const OPEN: readonly State[] = ["calling", "proceeding", "disowned"];
 
 /** A CANCEL of the new copy waits for the first provisional response to it (§9.1). */
 export class AnewUser implements ClientUser {
@@ -78,13 +82,13 @@ export function beginAnew(tale: Tale, names: readonly string[], parts: AnewParts
     const { flow, state, isCancelled } = transaction;
     const name = names[flow.listener.index];
     const isHere = name === undefined || names.includes(listenerName(flow.listener));
-    const invite = isHere || (state !== "calling" && state !== "proceeding") ? undefined : transaction.request;
+    const invite = isHere || !OPEN.includes(state) ? undefined : transaction.request;
     if (invite?.method !== "INVITE" || name === undefined) continue;
     transport.send(
       flow,
       buildCancel(invite, "").replace(flow.listener.sentBy, () => sentByOf(name, flow.listener)),
     );
-    if (isCancelled) {
+    if (isCancelled || state === "disowned") {
       // Its 487 goes to the address that is gone.
       const end = () => transactions.step(transaction, "timeout", undefined, now_ms);
       tale.happens(["end", number, "timeout"], now_ms, end);

@@ -212,6 +212,21 @@ describe("where the address towards the PBX isn't shared", () => {
     ]);
   });
 
+  test("a copy whose caller had cancelled it before anything came is cancelled too, and doesn't begin anew", async () => {
+    const { a, phone, pbx, kill } = await scene(withoutWan);
+    pbx.answers("INVITE");
+    const invite = phone.invite(NUMBER);
+    a.site.run(300);
+    phone.cancel(invite);
+    // The 487 isn't acknowledged, so the call still has a story.
+    a.site.simulation.silence(PHONE);
+    a.site.run(20);
+    kill();
+    a.site.run(5_000);
+    const sent = (method: string) => pbx.requests(method).map(({ message }) => via(message));
+    expect([sent("INVITE"), sent("CANCEL")]).toEqual(Array(2).fill([via(pbx.seen("INVITE"))]));
+  });
+
   test("so does one that is given away: the 487 to the copy before isn't the caller's", async () => {
     const { a, phone, pbx, move } = await scene(withoutWan);
     pbx.answers("INVITE", RINGS, { status: 200, after_ms: 2_000 });
