@@ -142,15 +142,19 @@ export class CallEntry {
   /**
    * The INVITE whose end is that of the call. Upstream's INVITE to a phone within a phone's call isn't the caller's; of those
    * with the same origin (after a challenge, after our redirect, several phones at once) the one that is answered counts. One that another
-   * member goes on with counts only where there is none besides.
+   * member goes on with counts where none besides is answered or open, unless it is back here.
    */
   get decisive(): CallLeg | undefined {
     if (this.legs.length === 1) return this.legs[0];
-    const all = this.legs.filter(({ origin }) => origin === this.legs[0]?.origin);
-    const here = all.filter(({ given_to }) => given_to === undefined);
-    const own = here.length > 0 ? here : all;
-    const open = own.find(({ status }) => status === undefined);
-    return own.find(isAnswered) ?? open ?? own[own.length - 1];
+    const own = this.legs.filter(({ origin }) => origin === this.legs[0]?.origin);
+    const here = own.filter(({ given_to }) => given_to === undefined);
+    const isLast = (leg: CallLeg) => own.filter(({ call_id }) => call_id === leg.call_id).pop() === leg;
+    return (
+      here.find(isAnswered) ??
+      here.find(({ status }) => status === undefined) ??
+      own.find((leg) => leg.given_to !== undefined && isLast(leg)) ??
+      own[own.length - 1]
+    );
   }
 
   /** The same call in memory of its own: none of it is what was there before. */

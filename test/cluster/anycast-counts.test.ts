@@ -89,6 +89,29 @@ describe.each([1, 2, 3])("seed %i:", (seed) => {
     expect(states(next, 0)).toEqual([["failed", undefined]]);
   });
 
+  test("a call whose first INVITE was challenged is given away as any other, and hasn't failed", async () => {
+    const { group, phone, pbx } = await anycastScene(seed);
+    pbx.answers("INVITE", { status: 407, extra: ['Proxy-Authenticate: Digest realm="x", nonce="y"'] });
+    phone.request("INVITE", NUMBER, [], "challenged");
+    group.run(SECOND_ms);
+    pbx.answers("INVITE", { status: 180, after_ms: 50 });
+    const invite = phone.request("INVITE", NUMBER, ['Proxy-Authorization: Digest username="201"'], "challenged", 2);
+    group.run(SECOND_ms);
+    const owner = ownerOf(group);
+    owner.node.drain();
+    group.run(SECOND_ms);
+    const next = ownerOf(group);
+    expect(states(owner, group.network.now_ms)).toEqual([["given", next.name]]);
+    owner.node.join();
+    next.node.drain();
+    group.run(SECOND_ms);
+    const last = ownerOf(group);
+    phone.cancel(invite);
+    group.run(SECOND_ms);
+    expect(states(last, group.network.now_ms)).toEqual([["failed", undefined]]);
+    if (last !== owner) expect(states(owner, group.network.now_ms)).toEqual([["given", next.name]]);
+  });
+
   test("a call that others have gone on with behind a cut leaves the count of the member that was cut off", async () => {
     const { group, owner, active } = await ringing();
     group.unplug(owner.name);
