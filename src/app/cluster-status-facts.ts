@@ -91,7 +91,7 @@ function memberFacts(known: Known, member: ClusterMemberStatus, times: Times): M
 
 /** Of a member that isn't heard here: those that live, and hear it. */
 function hearersOf({ name, life }: ClusterMemberStatus, members: readonly ClusterMemberStatus[]): string[] | undefined {
-  if (life === "alive" || life === "left") return undefined;
+  if (life === "alive") return undefined;
   const found = members.filter((one) => one.life === "alive" && one.hears?.includes(name) === true);
   return found.length === 0 ? undefined : found.map((one) => one.name);
 }

@@ -8,6 +8,8 @@ import type { Member } from "./members.ts";
 
 /** Two that hear of the same death do so within this time of each other; who has been without a member for longer was cut from it. */
 const TOGETHER_ms = 300;
+/** A member's end is in the words of all others by then: each says all twice a second. */
+const ENDED_ms = 1_000;
 
 export class Hearsay {
   private readonly own: string;
@@ -82,16 +84,19 @@ export class Hearsay {
       this.unheard.set(name, new Map(others.map((other) => [other, before?.get(other) ?? since_ms])));
       for (const heard of hears) {
         this.late.get(heard)?.delete(name);
-        if (this.isFound(heard)) this.cut.set(heard, false);
+        if (this.isFound(heard, now_ms)) this.cut.set(heard, false);
       }
     }
     this.look(now_ms);
   }
 
-  /** Whether it has been started, or we have, while the way between was cut: others hear a life of it of which nothing has come here. */
-  private isFound(name: string): boolean {
-    const { life = "left", session } = this.members.get(name) ?? {};
-    const isSilent = (life === "dead" || life === "unheard") && session?.heard === undefined;
+  /**
+   * Whether it has been started, or we have, while the way between was cut: others hear a life of it of which nothing has come here. One that has
+   * just ended they may still believe to live.
+   */
+  private isFound(name: string, now_ms: number): boolean {
+    const { isAlive = true, session, since_ms = now_ms } = this.members.get(name) ?? {};
+    const isSilent = !isAlive && session?.heard === undefined && now_ms - since_ms > ENDED_ms;
     return isSilent && !this.cut.has(name) && this.witnessOf(name) !== undefined;
   }
 

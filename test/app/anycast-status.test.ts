@@ -23,3 +23,15 @@ test("of a member to which the way is cut, who hears it; of one that is dead, no
   group.run(2_000);
   expect(seen("node1", "node2")).toMatchObject({ life: "dead", heard_by: undefined });
 });
+
+test("one that has stopped, and is started behind a cut, is heard by the third one", async () => {
+  const { group } = await anycastScene(1);
+  const seen = () => group.node("node1").node.facts(String, 0).members[0];
+  await group.stop("node2");
+  group.run(2_000);
+  expect(seen()).toMatchObject({ name: "node2", life: "left", heard_by: undefined });
+  group.cut("node1", "node2");
+  await group.boot("node2");
+  group.run(2_000);
+  expect(seen()).toMatchObject({ name: "node2", life: "left", heard_by: ["node3"] });
+});

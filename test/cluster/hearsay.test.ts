@@ -1,5 +1,7 @@
 /** A member that one doesn't hear and another does is there: only the way between two is cut. */
 import { describe, expect, test } from "vitest";
+import { Rng } from "../fuzz/rng.ts";
+import { seedOf } from "../support/chance.ts";
 import { ClusterNetwork, type ClusterNetworkOptions } from "./support/cluster-network.ts";
 
 const BEAT_MS = 100;
@@ -99,29 +101,43 @@ describe("of three members", () => {
     ]);
   });
 
-  test("two are cut from each other, and one of them is started anew: they reach each other by the third again", () => {
-    const network = live();
-    network.cut("r1", "r2");
-    network.run(20 * BEAT_MS);
-    network.kill("r2");
-    network.run(GONE_AFTER_MS);
-    network.boot("r2");
-    network.cluster("r2").ready(network.now_ms);
-    network.run(20 * BEAT_MS);
-    const seen = (by: string, name: string) => {
-      const cluster = network.cluster(by);
-      return [cluster.isReached(name), cluster.wayTo(name), cluster.stateOf(name), cluster.hasHeardOut(by, name)];
-    };
-    expect([seen("r1", "r2"), seen("r2", "r1")]).toEqual(Array(2).fill([true, "r3", "active", false]));
-    const told = gone.length;
-    network.heal();
-    network.run(10 * BEAT_MS);
-    expect([seen("r1", "r2"), seen("r2", "r1")]).toEqual([
-      [true, "r2", "active", true],
-      [true, "r1", "active", true],
-    ]);
-    expect(gone.slice(told)).toEqual([]);
-  });
+  const ENDS = {
+    "killed behind a cut": (network: ClusterNetwork) => {
+      network.cut("r1", "r2");
+      network.run(20 * BEAT_MS);
+      network.kill("r2");
+    },
+    "stopped before it": (network: ClusterNetwork) => {
+      network.cluster("r2").stop(network.now_ms);
+      network.run(BEAT_MS);
+      network.cut("r1", "r2");
+    },
+  };
+
+  test.each(Object.entries(ENDS))(
+    "one that was %s is started anew there: the third one brings both together",
+    (_how, end) => {
+      const network = live();
+      end(network);
+      network.run(GONE_AFTER_MS);
+      network.boot("r2");
+      network.cluster("r2").ready(network.now_ms);
+      network.run(20 * BEAT_MS);
+      const seen = (by: string, name: string) => {
+        const cluster = network.cluster(by);
+        return [cluster.isReached(name), cluster.wayTo(name), cluster.stateOf(name), cluster.hasHeardOut(by, name)];
+      };
+      expect([seen("r1", "r2"), seen("r2", "r1")]).toEqual(Array(2).fill([true, "r3", "active", false]));
+      const told = gone.length;
+      network.heal();
+      network.run(10 * BEAT_MS);
+      expect([seen("r1", "r2"), seen("r2", "r1")]).toEqual([
+        [true, "r2", "active", true],
+        [true, "r1", "active", true],
+      ]);
+      expect(gone.slice(told)).toEqual([]);
+    },
+  );
 
   test("one that says farewell isn't believed to live by the word of one that hasn't heard that yet", () => {
     const network = live();
@@ -157,4 +173,51 @@ test("of two members, neither says whom it hears, and one that is dead is gone a
   network.kill("r2");
   network.run(450 + 1);
   expect(gone).toEqual(["r1: r2"]);
+});
+
+/** Longer than any of them needs to hear of it. */
+const SETTLED_MS = 40 * BEAT_MS;
+
+/** @returns what members believe of each other that isn't so */
+function errorsOfDay(seed: number): string[] {
+  const rng = new Rng(seed);
+  const names = ["r1", "r2", "r3", "r4"];
+  const network = live({ names, seed, jitter_ms: rng.pick([0, 30]) });
+  const up = new Set(names);
+  const cuts = new Set<string>();
+  const isNear = (one: string, other: string) => up.has(one) && up.has(other) && !cuts.has([one, other].sort().join());
+  const errors: string[] = [];
+  for (let step = 0; step < 20; step++) {
+    const [one, other] = [rng.pick(names), rng.pick(names)];
+    const deed = rng.pick(["cut", "heal", "kill", "stop", "boot"] as const);
+    if (deed === "cut" && one !== other) {
+      network.cut(one, other);
+      cuts.add([one, other].sort().join());
+    } else if (deed === "heal") {
+      network.heal();
+      cuts.clear();
+    } else if (deed === "boot") {
+      network.boot(one);
+      network.cluster(one).ready(network.now_ms);
+      up.add(one);
+    } else if (deed !== "cut" && up.delete(one)) {
+      if (deed === "stop") network.cluster(one).stop(network.now_ms);
+      network.kill(one);
+    }
+    network.run(SETTLED_MS);
+    for (const from of up) {
+      for (const to of names.filter((name) => name !== from)) {
+        const isReached = isNear(from, to) || names.some((name) => isNear(from, name) && isNear(name, to));
+        const cluster = network.cluster(from);
+        const isRight = cluster.isReached(to) === isReached && (cluster.wayTo(to) !== undefined) === isReached;
+        if (!isRight) errors.push(`seed ${seed}, step ${step}: ${deed} ${one} ${other}; ${from} to ${to}`);
+      }
+    }
+  }
+  return errors;
+}
+
+test("whatever is cut, ends and is started anew: members reach each other directly or by a third one, and nobody else", () => {
+  const first = seedOf("hearsay");
+  expect(Array.from({ length: 20 }, (_, day) => errorsOfDay(first + day)).flat()).toEqual([]);
 });
